@@ -17,12 +17,11 @@ SUFFIXES = {".rs", ".md", ".py", ".yaml", ".yml", ".toml", ".json", ".ts", ".sh"
 # Files of other people's words, and files that name the words themselves.
 EXCLUDED = re.compile(r"^(Cargo\.lock|LICENSE|fuzz/Cargo\.lock|docs/glossary\.md|CHANGELOG\.md|tests/tools/node/|tests/fuzz-targets/corpus/|tests/parsers/corpus/)")
 # JSON members and names of AWS and HTTP that contain a word of the list.
-ALLOWED = re.compile(r"certificateAuthority|certificate_authority|certificate authority|Certificate Authority|SecretVault|\.authority\(\)|uri\.authority|authority-[a-z-]+", re.I)
+ALLOWED = re.compile(r"authority_key_identifier|certificateAuthority|certificate_authority|certificate authority|Certificate Authority|SecretVault|\.authority\(\)|uri\.authority|authority-[a-z-]+", re.I)
 # Places that are left, by folder: a number may only fall. Remove a row when it is 0.
 REMAINING = {
     "tests/acceptance": 54,
     "tests/bench": 19,
-    "tests/local-cloud": 227,
     "tests/openapi": 2,
 }
 QUOTED = re.compile(r"`[^`\s]+`|\"[^\"\s]+\"|'[^'\s]+'")

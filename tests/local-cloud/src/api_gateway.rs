@@ -83,8 +83,8 @@ impl ApiGateway {
             id: API_ID.to_owned(),
             stage: proxy::STAGE.to_owned(),
         };
-        let front = Arc::new(GatewayState { functions, routes, refusals, api, unsigned });
-        let app = Router::new().fallback(handle).with_state(front);
+        let state = Arc::new(GatewayState { functions, routes, refusals, api, unsigned });
+        let app = Router::new().fallback(handle).with_state(state);
         let serving = tokio::spawn(async move {
             // The server runs until the task is aborted.
             let _ended = axum::serve(listener.tap_io(|stream| disable_nagle(stream)), app).await;
@@ -104,20 +104,20 @@ impl Drop for ApiGateway {
     }
 }
 
-async fn handle(State(front): State<Arc<GatewayState>>, request: Request) -> Response<Body> {
+async fn handle(State(state): State<Arc<GatewayState>>, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
     let id = proxy::request_id();
-    let refused = |status, message: &str| front.refusals.build(status, message, &id);
+    let refused = |status, message: &str| state.refusals.build(status, message, &id);
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return refused(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
     };
-    let Some(found) = front.routes.find(head.method.as_str(), head.uri.path()) else {
+    let Some(found) = state.routes.find(head.method.as_str(), head.uri.path()) else {
         let response = refused(StatusCode::FORBIDDEN, "Missing Authentication Token");
         return with_error_type(response, "MissingAuthenticationTokenException");
     };
     let request = server::Request::from_parts(head, body.to_vec());
-    let caller = if front.unsigned == UnsignedRequests::Rejected || RestApi::is_signed(&request) {
-        match front.api.authorize(&request) {
+    let caller = if state.unsigned == UnsignedRequests::Rejected || RestApi::is_signed(&request) {
+        match state.api.authorize(&request) {
             Ok(caller) => Some(caller),
             Err(AuthorizationError { code, message }) => {
                 return with_error_type(refused(StatusCode::FORBIDDEN, &message), &code);
@@ -127,9 +127,9 @@ async fn handle(State(front): State<Arc<GatewayState>>, request: Request) -> Res
         None
     };
     let (head, body) = request.into_parts();
-    let owner = front.api.owner.id();
+    let owner = state.api.owner.id();
     let event = proxy::build_event(owner, &id, caller.as_deref(), &found, &head, &body);
-    match timeout(INTEGRATION_TIMEOUT, front.functions.invoke(&found.package, &event)).await {
+    match timeout(INTEGRATION_TIMEOUT, state.functions.invoke(&found.package, &event)).await {
         Ok(Ok(answer)) => match proxy::http_response(&answer, &id) {
             Some(response) => response,
             None => refused(StatusCode::BAD_GATEWAY, "Internal server error"),
@@ -137,9 +137,9 @@ async fn handle(State(front): State<Arc<GatewayState>>, request: Request) -> Res
         Ok(Err(error)) => {
             let mut response = refused(StatusCode::BAD_GATEWAY, "Internal server error");
             // The header reports the reason, because there are no API Gateway logs to read.
-            let told = error.to_string().replace(char::is_control, " ");
-            if let Ok(told) = told.parse() {
-                response.headers_mut().insert("x-local-cloud-error", told);
+            let message = error.to_string().replace(char::is_control, " ");
+            if let Ok(message) = message.parse() {
+                response.headers_mut().insert("x-local-cloud-error", message);
             }
             response
         }

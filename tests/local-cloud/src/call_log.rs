@@ -70,9 +70,9 @@ impl CallLog {
     }
 
     /// Records the result of a call. After `clear` this has no effect.
-    pub(crate) fn end(&self, place: usize, status: Option<u16>, principal: Option<String>) {
+    pub(crate) fn end(&self, index: usize, status: Option<u16>, principal: Option<String>) {
         self.with(|log| {
-            if let Some(call) = log.get_mut(place) {
+            if let Some(call) = log.get_mut(index) {
                 call.end = Some(Instant::now());
                 call.status = status;
                 call.principal = principal;
@@ -136,10 +136,10 @@ fn longest_chain(intervals: &[(Instant, Option<Instant>)]) -> usize {
             last = Some(end);
         }
     }
-    let hangs = |(start, end): &(Instant, Option<Instant>)| {
+    let is_unanswered = |(start, end): &(Instant, Option<Instant>)| {
         end.is_none() && last.is_none_or(|last| *start >= last)
     };
-    hops + usize::from(intervals.iter().any(hangs))
+    hops + usize::from(intervals.iter().any(is_unanswered))
 }
 
 #[cfg(test)]
@@ -152,7 +152,7 @@ mod tests {
     type Row<'a> = (&'a [(u64, Option<u64>)], usize);
 
     #[test]
-    fn a_chain_counts_only_calls_that_waited_for_one_another() {
+    fn longest_chain_counts_only_dependent_calls() {
         let zero = Instant::now();
         let at = |ms| zero + Duration::from_millis(ms);
         let rows: &[Row<'_>] = &[

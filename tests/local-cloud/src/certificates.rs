@@ -108,7 +108,7 @@ impl CertificateSpec {
     }
 
     fn params(&self) -> CertificateParams {
-        let mut params = CertificateParams::new(self.hosts.clone()).expect("names of hosts");
+        let mut params = CertificateParams::new(self.hosts.clone()).expect("valid host names");
         params.distinguished_name.push(DnType::CommonName, self.common_name.as_str());
         let (now, epoch) = (Clock::default().now(), rcgen::date_time_ymd(1970, 1, 1));
         let at = |seconds: i64| {
@@ -142,7 +142,7 @@ pub struct IssuedCertificate {
     pub key: String,
     /// The certificate in DER.
     pub der: CertificateDer<'static>,
-    pair: KeyPair,
+    key_pair: KeyPair,
 }
 
 impl fmt::Debug for IssuedCertificate {
@@ -154,12 +154,12 @@ impl fmt::Debug for IssuedCertificate {
 impl IssuedCertificate {
     /// Returns the key for rustls.
     pub fn private_key(&self) -> PrivateKeyDer<'static> {
-        PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.pair.serialize_der()))
+        PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key_pair.serialize_der()))
     }
 
     /// Returns the key in DER (PKCS#8).
     pub fn key_der(&self) -> Vec<u8> {
-        self.pair.serialize_der()
+        self.key_pair.serialize_der()
     }
 }
 
@@ -192,11 +192,11 @@ impl CertificateIssuer {
     ///
     /// # Panics
     /// If a key cannot be generated.
-    pub fn issue(&self, wish: &CertificateSpec) -> IssuedCertificate {
-        let pair = wish.key_type.generate();
-        let signed = wish.params().signed_by(&pair, &self.intermediate).expect("a certificate");
-        let (certificate, key) = (signed.pem(), pair.serialize_pem());
-        IssuedCertificate { certificate, key, der: signed.der().clone(), pair }
+    pub fn issue(&self, spec: &CertificateSpec) -> IssuedCertificate {
+        let key_pair = spec.key_type.generate();
+        let signed = spec.params().signed_by(&key_pair, &self.intermediate).expect("a certificate");
+        let (certificate, key) = (signed.pem(), key_pair.serialize_pem());
+        IssuedCertificate { certificate, key, der: signed.der().clone(), key_pair }
     }
 
     /// Returns intermediate and root certificate in PEM.

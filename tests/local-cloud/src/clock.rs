@@ -67,10 +67,7 @@ impl Clock {
 }
 
 fn system_time() -> i64 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where the local cloud reads the time"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system time")]
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

@@ -127,7 +127,7 @@ impl CloudState {
 
     /// Returns the CA certificate if TLS is on.
     pub fn ca_pem(&self) -> Option<&str> {
-        self.tls.as_ref().map(|authority| authority.certificate_pem.as_str())
+        self.tls.as_ref().map(|identity| identity.certificate_pem.as_str())
     }
 }
 
@@ -165,7 +165,7 @@ impl LocalCloud {
             TcpListener::bind((host.bind_address(), options.port)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let clock = Arc::new(Clock::default());
-        let parts = Arc::new(CloudState {
+        let state = Arc::new(CloudState {
             address,
             host,
             tls: options.tls.then(|| TlsIdentity::new(host)),
@@ -176,9 +176,9 @@ impl LocalCloud {
             tap: RequestRecorder::default(),
             clock,
         });
-        let tls = parts.tls.as_ref().map(|authority| Arc::clone(&authority.config));
-        let listening = tokio::spawn(server::listen(listener, Arc::clone(&parts), tls));
-        LocalCloud { state: parts, listening }
+        let tls = state.tls.as_ref().map(|identity| Arc::clone(&identity.config));
+        let listening = tokio::spawn(server::listen(listener, Arc::clone(&state), tls));
+        LocalCloud { state, listening }
     }
 
     /// Starts an additional HTTPS endpoint with its own CA.
@@ -190,10 +190,10 @@ impl LocalCloud {
         let listener = TcpListener::bind((host.bind_address(), 0)).await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let url = format!("https://{}:{port}", host.tls_name());
-        let authority = TlsIdentity::new(host);
-        let tls = Some(Arc::clone(&authority.config));
+        let identity = TlsIdentity::new(host);
+        let tls = Some(Arc::clone(&identity.config));
         let listening = tokio::spawn(server::listen(listener, self.state(), tls));
-        TlsEndpoint { url, ca_pem: authority.certificate_pem, listening }
+        TlsEndpoint { url, ca_pem: identity.certificate_pem, listening }
     }
 
     /// Returns a shared reference to the state.

@@ -190,12 +190,12 @@ impl Faults {
         operation: &str,
         nested: bool,
     ) -> FaultOutcome {
-        let mut fate = FaultOutcome::default();
+        let mut outcome = FaultOutcome::default();
         for fault in self.active.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
             if fault.matches(service, operation, nested) {
                 self.triggered.lock().unwrap_or_else(PoisonError::into_inner).push(fault.effect);
                 match fault.effect {
-                    Effect::Delay(more) => fate.delay += more,
+                    Effect::Delay(more) => outcome.delay += more,
                     Effect::Throttle
                     | Effect::InternalError
                     | Effect::Unavailable
@@ -205,14 +205,14 @@ impl Faults {
                     | Effect::DisconnectAfter
                     | Effect::Echo(_)
                     | Effect::StaleReads(_) => {
-                        fate.effect = Some(fault.effect);
-                        fate.ends.clone_from(&fault.crash_signal);
-                        return fate;
+                        outcome.effect = Some(fault.effect);
+                        outcome.ends.clone_from(&fault.crash_signal);
+                        return outcome;
                     }
                 }
             }
         }
-        fate
+        outcome
     }
 }
 
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_meets_the_calls_it_is_for_and_no_others() {
+    fn fault_applies_only_to_matching_calls() {
         let faults = Faults::default();
         faults.add(Fault::on("iam", "GetRole", Effect::Throttle).nth(2));
         faults.add(Fault::on("*", "*", Effect::Delay(Duration::from_millis(3))));
@@ -233,15 +233,15 @@ mod tests {
             3,
             "each met one: what goes wrong is not late besides"
         );
-        let fate = faults.next_outcome("palette", "GET /v1/users/info", false);
-        assert_eq!((fate.delay, fate.effect), (Duration::from_millis(3), None));
+        let outcome = faults.next_outcome("palette", "GET /v1/users/info", false);
+        assert_eq!((outcome.delay, outcome.effect), (Duration::from_millis(3), None));
         faults.clear();
-        let fate = faults.next_outcome("iam", "GetRole", false);
-        assert_eq!((fate.delay, fate.effect), (Duration::ZERO, None));
+        let outcome = faults.next_outcome("iam", "GetRole", false);
+        assert_eq!((outcome.delay, outcome.effect), (Duration::ZERO, None));
     }
 
     #[test]
-    fn chance_meets_about_one_call_in_so_many_and_spares_the_clouds_own() {
+    fn random_fault_selects_one_call_in_n_and_skips_nested_calls() {
         let met = |nested| {
             let faults = Faults::default();
             faults.add(Fault::on("*", "*", Effect::Throttle).at_random(20, 7));

@@ -34,7 +34,7 @@ use crate::{
 pub struct CloudFixture {
     pub cloud: LocalCloud,
     deployments: Vec<PartitionDeployment>,
-    _authority: Option<CaFile>,
+    _ca_file: Option<CaFile>,
 }
 
 impl CloudFixture {
@@ -63,15 +63,15 @@ impl CloudFixture {
         partitions: &[Partition],
     ) -> Result<Self, TemplateError> {
         let cloud = LocalCloud::start(options).await;
-        let authority = CaFile::write_file(&cloud);
+        let ca_file = CaFile::write_file(&cloud);
         let mut realms = Vec::new();
         for partition in partitions {
-            let authority = authority.as_ref();
-            let realm =
-                PartitionDeployment::new(&cloud, options, template, *partition, authority).await?;
-            realms.push(realm);
+            let ca_file = ca_file.as_ref();
+            let deployment =
+                PartitionDeployment::new(&cloud, options, template, *partition, ca_file).await?;
+            realms.push(deployment);
         }
-        Ok(Self { cloud, deployments: realms, _authority: authority })
+        Ok(Self { cloud, deployments: realms, _ca_file: ca_file })
     }
 
     /// Returns the deployment in a partition.
@@ -79,8 +79,8 @@ impl CloudFixture {
     /// # Panics
     /// If the fixture was started without this partition.
     pub fn deployment(&self, partition: Partition) -> &PartitionDeployment {
-        let found = self.deployments.iter().find(|realm| realm.partition == partition);
-        found.expect("a partition that the world was made with")
+        let found = self.deployments.iter().find(|deployment| deployment.partition == partition);
+        found.expect("the fixture was started with this partition")
     }
 
     /// Returns all deployments.

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_is_known_by_its_name_and_listens_where_that_leads() {
+    fn host_names_and_bind_addresses() {
         let rows = [
             ("127.0.0.1", Some(("127.0.0.1", "localhost", "127.0.0.1"))),
             ("172.17.0.1", Some(("172.17.0.1", "172.17.0.1", "172.17.0.1"))),
@@ -81,11 +81,11 @@ mod tests {
             ("", None),
         ];
         for (text, expected) in rows {
-            let read = text.parse::<Host>().ok();
-            let told =
-                read.map(|it| (it.http_name(), it.tls_name(), it.bind_address().to_string()));
-            let told = told.as_ref().map(|(a, b, c)| (a.as_str(), b.as_str(), c.as_str()));
-            assert_eq!(told, expected, "{text}");
+            let host = text.parse::<Host>().ok();
+            let names =
+                host.map(|it| (it.http_name(), it.tls_name(), it.bind_address().to_string()));
+            let names = names.as_ref().map(|(a, b, c)| (a.as_str(), b.as_str(), c.as_str()));
+            assert_eq!(names, expected, "{text}");
         }
     }
 }

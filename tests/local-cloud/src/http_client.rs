@@ -62,7 +62,7 @@ fn trusted_roots(pem: &str) -> ConfigBuilder<ClientConfig, WantsClientCert> {
 }
 
 fn build_client(tls: ClientConfig) -> reqwest::Client {
-    #[expect(clippy::disallowed_methods, reason = "a test's client on loopback: no budget to keep")]
+    #[expect(clippy::disallowed_methods, reason = "a test client on loopback has no deadline")]
     let builder = reqwest::Client::builder();
     builder.tls_backend_preconfigured(tls).no_proxy().build().expect("a client")
 }

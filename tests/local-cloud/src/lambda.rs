@@ -140,7 +140,7 @@ impl LambdaFunction {
             answer = instance.invoke(event, &function) => answer,
             () = crash => Err(FunctionError::Exited {
                 package: function.package.clone(),
-                reason: "it was ended by a fault".to_owned(),
+                reason: "a fault ended it".to_owned(),
             }),
         };
         let stays = match &answer {

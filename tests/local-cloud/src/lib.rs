@@ -3,7 +3,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test program: a fixture that cannot be set up ends the test"
+    reason = "in tests, a fixture that cannot be created must fail the test"
 )]
 
 pub mod access_portal;

@@ -62,11 +62,11 @@ impl RecordedRequest {
 
     /// Returns the whole request as text.
     pub(crate) fn to_text(&self) -> String {
-        let mut words = format!("{}\n", self.target);
+        let mut text = format!("{}\n", self.target);
         for (name, value) in &self.headers {
-            words.extend([name, ": ", value, "\n"]);
+            text.extend([name, ": ", value, "\n"]);
         }
-        words.push_str(&String::from_utf8_lossy(&self.body));
-        words
+        text.push_str(&String::from_utf8_lossy(&self.body));
+        text
     }
 }

@@ -93,23 +93,23 @@ async fn handle_request(
     let request = Request::from_parts(head, body.to_vec());
 
     let nested = request.headers().contains_key(NESTED_HEADER);
-    let (half, served) = (called_service(&request), Arc::clone(&parts));
-    let (service, operation) = match half {
+    let (service_kind, served) = (called_service(&request), Arc::clone(&parts));
+    let (service, operation) = match service_kind {
         CalledService::Aws => aws::operation(&request),
         CalledService::Palette => ("palette".to_owned(), palette::operation(&request)),
     };
     let sent = RecordedRequest::from_request(&service, &operation, &request);
-    let refusal = |effect| match half {
+    let error = |effect| match service_kind {
         CalledService::Aws => aws::injected_error(&service, effect),
         CalledService::Palette => palette::injected_error(effect),
     };
     let work = async move {
-        match half {
+        match service_kind {
             CalledService::Aws => aws::handle(&served, &request),
             CalledService::Palette => palette::handle(&served, request).await,
         }
     };
-    serve_call(&parts, (sent, nested), refusal, work).await
+    serve_call(&parts, (sent, nested), error, work).await
 }
 
 /// Handles one call: logs it, applies faults and executes it. `error` builds the service's error
@@ -117,11 +117,11 @@ async fn handle_request(
 pub(crate) async fn serve_call(
     parts: &CloudState,
     (sent, nested): (RecordedRequest, bool),
-    refusal: impl FnOnce(Effect) -> Response,
+    error: impl FnOnce(Effect) -> Response,
     work: impl Future<Output = Response>,
 ) -> io::Result<http::Response<Body>> {
     let (service, operation) = (&sent.service, &sent.operation);
-    let place = parts.calls().begin(service, operation, nested);
+    let index = parts.calls().begin(service, operation, nested);
     if !nested {
         parts.recorder().record(&sent);
     }
@@ -133,13 +133,13 @@ pub(crate) async fn serve_call(
     let mut response = match effect {
         Some(Effect::NoResponse) => std::future::pending().await,
         Some(Effect::DisconnectBefore) => {
-            parts.calls().end(place, None, None);
+            parts.calls().end(index, None, None);
             return close_connection("before the work", ends).await;
         }
         Some(Effect::HtmlPage) => html_page(),
-        Some(Effect::Echo(echo)) => echo.response(refusal(Effect::InternalError), &sent.to_text()),
-        Some(broken @ (Effect::Throttle | Effect::InternalError | Effect::Unavailable)) => {
-            refusal(broken)
+        Some(Effect::Echo(echo)) => echo.response(error(Effect::InternalError), &sent.to_text()),
+        Some(error_effect @ (Effect::Throttle | Effect::InternalError | Effect::Unavailable)) => {
+            error(error_effect)
         }
         Some(Effect::StaleReads(time)) => {
             if call_log::is_write_operation(service, operation) {
@@ -151,13 +151,13 @@ pub(crate) async fn serve_call(
     };
     let principal = response.extensions_mut().remove::<Principal>().map(|Principal(name)| name);
     if effect == Some(Effect::DisconnectAfter) {
-        parts.calls().end(place, None, principal);
+        parts.calls().end(index, None, principal);
         return close_connection("after the work", ends).await;
     }
     if let Ok(date) = HeaderValue::from_str(&parts.clock().http_date()) {
         response.headers_mut().insert(DATE, date);
     }
-    parts.calls().end(place, Some(response.status().as_u16()), principal);
+    parts.calls().end(index, Some(response.status().as_u16()), principal);
     Ok(response.map(Body::from))
 }
 

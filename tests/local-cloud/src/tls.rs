@@ -25,14 +25,15 @@ impl TlsIdentity {
     /// If a key cannot be generated.
     pub fn new(host: Host) -> TlsIdentity {
         let mut ca = CertificateParams::default();
-        ca.distinguished_name.push(DnType::CommonName, "Local cloud authority");
+        ca.distinguished_name.push(DnType::CommonName, "Local cloud CA");
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().expect("a key"))
             .expect("a certificate");
 
         let key = KeyPair::generate().expect("a key");
-        let server = CertificateParams::new([host.tls_name(), host.http_name()]).expect("names");
+        let server =
+            CertificateParams::new([host.tls_name(), host.http_name()]).expect("valid host names");
         let server = server.signed_by(&key, &ca).expect("a certificate");
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

@@ -18,7 +18,7 @@ async fn deployed_triggers() -> BTreeSet<(String, String)> {
                 |trigger: String| triggers.insert((function.package.clone(), trigger));
             trigger("is deployed".to_owned());
             for route in &function.routes {
-                trigger(format!("{} {}", route.verb, route.path));
+                trigger(format!("{} {}", route.method, route.path));
             }
             if !function.rules.is_empty() {
                 trigger("an event".to_owned());

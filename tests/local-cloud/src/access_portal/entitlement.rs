@@ -41,16 +41,19 @@ pub(super) fn check_entitlement(
     [agency, account, role]: [&str; 3],
     lifetime: u32,
 ) -> EntitlementResult {
-    let fits = |one: &&Entitlement| {
-        one.agency == agency
-            && (one.account_name == account || one.account.id() == account)
-            && one.role == role
+    let fits = |entitlement: &&Entitlement| {
+        entitlement.agency == agency
+            && (entitlement.account_name == account || entitlement.account.id() == account)
+            && entitlement.role == role
     };
     let mut fitting = entitlements.iter().filter(fits).peekable();
     if fitting.peek().is_none() {
         return EntitlementResult::Unknown;
     }
-    match fitting.find(|one| one.common_name == name).map(|one| &one.credentials) {
+    match fitting
+        .find(|entitlement| entitlement.common_name == name)
+        .map(|entitlement| &entitlement.credentials)
+    {
         Some(CredentialSource::Role(role)) => {
             EntitlementResult::Granted(role.session_with_duration(name, lifetime), Some(lifetime))
         }

@@ -65,7 +65,7 @@ pub const OPERATION: &str = "GetCredentials";
 /// Switches for tests. The portals have no public documentation; these are the variants that their
 /// clients describe.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "switches that tests turn one by one")]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches for tests")]
 pub struct Behaviour {
     /// `false` returns 404 "API not enabled".
     pub enabled: bool,
@@ -150,16 +150,16 @@ impl AccessPortal {
     pub async fn start(cloud: &LocalCloud, kind: PortalKind) -> Self {
         let host = cloud.host();
         let listener = TcpListener::bind((host.bind_address(), 0)).await.expect("a free port");
-        let desk = Arc::new(PortalState {
+        let state = Arc::new(PortalState {
             kind,
             host,
             address: listener.local_addr().expect("an address"),
             cloud: Arc::downgrade(&cloud.state()),
-            chain: CertificateIssuer::new(&format!("{} Authority", kind.service().to_uppercase())),
+            chain: CertificateIssuer::new(&format!("{} CA", kind.service().to_uppercase())),
             records: Mutex::default(),
         });
-        let listening = tokio::spawn(listener::listen(listener, Arc::clone(&desk)));
-        Self { state: desk, listening }
+        let listening = tokio::spawn(listener::listen(listener, Arc::clone(&state)));
+        Self { state, listening }
     }
 
     pub fn kind(&self) -> PortalKind {
@@ -185,12 +185,12 @@ impl AccessPortal {
 
     /// Issues a client certificate and adds it to the known ones. The certificate may be invalid on
     /// purpose.
-    pub fn issue(&self, wish: &CertificateSpec) -> IssuedCertificate {
-        let issued = self.state.chain.issue(wish);
+    pub fn issue(&self, spec: &CertificateSpec) -> IssuedCertificate {
+        let issued = self.state.chain.issue(spec);
         self.state
             .records()
             .known_certificates
-            .push((issued.der.clone(), wish.common_name.clone()));
+            .push((issued.der.clone(), spec.common_name.clone()));
         issued
     }
 
@@ -205,7 +205,7 @@ impl AccessPortal {
 
     /// Removes all entitlements of a client.
     pub fn remove_entitlements(&self, name: &str) {
-        self.state.records().entitlements.retain(|one| one.common_name != name);
+        self.state.records().entitlements.retain(|entitlement| entitlement.common_name != name);
     }
 
     /// Changes the switches.

@@ -17,35 +17,35 @@ use crate::{
 
 /// Handles a request. `name` is the common name of the authenticated client.
 pub(super) fn handle(
-    desk: &PortalState,
+    state: &PortalState,
     cloud: &CloudState,
     name: Option<&str>,
     request: &Request,
 ) -> Response {
     // Like the real portals: an unauthenticated client gets a login page with status 200.
     let Some(name) = name else { return responses::login_page() };
-    let records = desk.records();
+    let records = state.records();
     let behaviour = &records.behaviour;
-    if let Some(instead) = &behaviour.fixed_response {
-        return responses::build_response(instead.status, &instead.content_type, &instead.body);
+    if let Some(fixed) = &behaviour.fixed_response {
+        return responses::build_response(fixed.status, &fixed.content_type, &fixed.body);
     }
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let by_name = host == Some(desk.host_and_port().as_str());
-    if !by_name || request.uri().path() != desk.kind.path() {
+    let has_expected_host = host == Some(state.host_and_port().as_str());
+    if !has_expected_host || request.uri().path() != state.kind.path() {
         return responses::not_found();
     }
     if !behaviour.enabled {
-        let told = json!({"success": false, "message": "API not enabled."});
-        return responses::json_response(404, &told);
+        let body = json!({"success": false, "message": "API not enabled."});
+        return responses::json_response(404, &body);
     }
     if request.method() != Method::GET {
         return error_response(405, "only GET is served here");
     }
-    let asked = match parse_query(desk, request.uri().query().unwrap_or_default()) {
-        Ok(asked) => asked,
+    let query = match parse_query(state, request.uri().query().unwrap_or_default()) {
+        Ok(query) => query,
         Err(fault) => return error_response(400, &fault),
     };
-    let [agency, account, role] = &asked;
+    let [agency, account, role] = &query;
     match check_entitlement(
         &records.entitlements,
         name,
@@ -57,16 +57,16 @@ pub(super) fn handle(
             error_response(403, "Not authorized for this agency, account and role")
         }
         EntitlementResult::Granted(keys, lifetime) => {
-            let mut told = json!({"AccessKeyId": keys.id, "SecretAccessKey": keys.secret});
+            let mut body = json!({"AccessKeyId": keys.id, "SecretAccessKey": keys.secret});
             let token = keys.token.filter(|_token| behaviour.returns_token);
             let lifetime = lifetime.filter(|_lifetime| behaviour.returns_expiration);
             let ends = lifetime.map(|seconds| iso8601(cloud.clock().now() + i64::from(seconds)));
             for (member, value) in [("SessionToken", token), ("Expiration", ends)] {
-                if let (Some(value), Some(members)) = (value, told.as_object_mut()) {
+                if let (Some(value), Some(members)) = (value, body.as_object_mut()) {
                     members.insert(member.to_owned(), Value::String(value));
                 }
             }
-            responses::json_response(200, &json!({"Credentials": told}))
+            responses::json_response(200, &json!({"Credentials": body}))
         }
     }
 }
@@ -77,18 +77,18 @@ fn error_response(status: u16, message: &str) -> Response {
 
 /// Parses agency, account and role. Each must occur exactly once, and other parameters are
 /// rejected.
-fn parse_query(desk: &PortalState, query: &str) -> Result<[String; 3], String> {
-    let names = desk.kind.parameters();
+fn parse_query(state: &PortalState, query: &str) -> Result<[String; 3], String> {
+    let names = state.kind.parameters();
     let mut values = [None, None, None];
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let place = names.iter().position(|known| *known == name);
-        let place = place.ok_or_else(|| format!("Unknown parameter {name}"))?;
+        let index = names.iter().position(|known| *known == name);
+        let index = index.ok_or_else(|| format!("Unknown parameter {name}"))?;
         let value = percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned();
         if value.is_empty() {
             return Err(format!("Parameter {name} is empty"));
         }
-        if values[place].replace(value).is_some() {
+        if values[index].replace(value).is_some() {
             return Err(format!("Parameter {name} is given twice"));
         }
     }

@@ -82,8 +82,8 @@ impl ResolvesServerCert for ServerCertificate {
 /// Returns the verifier that checks chain, validity and usage of a client certificate.
 pub(super) fn client_verifier(chain: &CertificateIssuer) -> Arc<dyn ClientCertVerifier> {
     let mut roots = RootCertStore::empty();
-    for authority in [chain.root_der(), chain.intermediate_der()] {
-        roots.add(authority.clone()).expect("an authority");
+    for ca in [chain.root_der(), chain.intermediate_der()] {
+        roots.add(ca.clone()).expect("a CA certificate");
     }
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
@@ -91,20 +91,23 @@ pub(super) fn client_verifier(chain: &CertificateIssuer) -> Arc<dyn ClientCertVe
 }
 
 pub(super) fn server_config(
-    desk: &Arc<PortalState>,
+    state: &Arc<PortalState>,
     verifier: Arc<dyn ClientCertVerifier>,
 ) -> ServerConfig {
     let provider = aws_lc_rs::default_provider();
-    let hosts = vec![desk.host.tls_name()];
-    let server = desk.chain.issue(&CertificateSpec { hosts, ..CertificateSpec::server() });
-    let shown = |chain: Vec<CertificateDer<'static>>| {
+    let hosts = vec![state.host.tls_name()];
+    let server = state.chain.issue(&CertificateSpec { hosts, ..CertificateSpec::server() });
+    let certificates = |chain: Vec<CertificateDer<'static>>| {
         let key = CertifiedKey::from_der(chain, server.private_key(), &provider);
         Arc::new(key.expect("a key that fits its certificate"))
     };
     let certificate = ServerCertificate {
-        state: Arc::clone(desk),
-        without_intermediate: shown(vec![server.der.clone()]),
-        with_intermediate: shown(vec![server.der.clone(), desk.chain.intermediate_der().clone()]),
+        state: Arc::clone(state),
+        without_intermediate: certificates(vec![server.der.clone()]),
+        with_intermediate: certificates(vec![
+            server.der.clone(),
+            state.chain.intermediate_der().clone(),
+        ]),
     };
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider.clone()))
         .with_safe_default_protocol_versions()

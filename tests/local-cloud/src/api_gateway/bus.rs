@@ -91,23 +91,24 @@ impl EventBus {
 
     /// Puts an event on the bus. Functions are invoked once; queues receive it as a message.
     pub async fn put(&self, event: &Value) -> PutResult {
-        let mut reached = self.deliver_to_queues(event);
+        let mut result = self.deliver_to_queues(event);
         for lambda in self.functions.all() {
             let rules = &lambda.function().rules;
             if rules.iter().any(|rule| pattern::matches(&rule.pattern, Some(event))) {
                 let package = lambda.function().package.clone();
                 let outcome = lambda.invoke(event).await;
-                reached.functions.push(FunctionDelivery { package, outcome });
+                result.functions.push(FunctionDelivery { package, outcome });
             }
         }
-        reached
+        result
     }
 
     fn deliver_to_queues(&self, event: &Value) -> PutResult {
-        let mut reached = PutResult::default();
-        let fitting = self.rules.iter().filter(|rule| pattern::matches(&rule.pattern, Some(event)));
+        let mut result = PutResult::default();
+        let matching =
+            self.rules.iter().filter(|rule| pattern::matches(&rule.pattern, Some(event)));
         for (rule, target) in
-            fitting.flat_map(|rule| rule.targets.iter().map(move |arn| (rule, arn)))
+            matching.flat_map(|rule| rule.targets.iter().map(move |arn| (rule, arn)))
         {
             let queue = self.queues.get(target);
             match queue
@@ -115,12 +116,12 @@ impl EventBus {
             {
                 Some(queue) => {
                     queue.send(&event.to_string());
-                    reached.queues.push(target.clone());
+                    result.queues.push(target.clone());
                 }
-                None => reached.failed_targets.push(target.clone()),
+                None => result.failed_targets.push(target.clone()),
             }
         }
-        reached
+        result
     }
 
     /// Returns a unique event id.

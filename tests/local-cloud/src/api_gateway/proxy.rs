@@ -33,7 +33,7 @@ pub(super) fn build_event(
     head: &Parts,
     body: &[u8],
 ) -> Value {
-    let (path, verb) = (head.uri.path(), head.method.as_str());
+    let (path, method) = (head.uri.path(), head.method.as_str());
     let headers = header_lists(&head.headers);
     let query = query_lists(head.uri.query().unwrap_or_default());
     let parameters = (!found.parameters.is_empty()).then_some(&found.parameters);
@@ -42,7 +42,7 @@ pub(super) fn build_event(
     json!({
         "resource": found.resource,
         "path": path,
-        "httpMethod": verb,
+        "httpMethod": method,
         "headers": last_of_each(&headers),
         "multiValueHeaders": none_if_empty(&headers),
         "queryStringParameters": last_of_each(&query),
@@ -55,7 +55,7 @@ pub(super) fn build_event(
             "domainName": "127.0.0.1",
             "domainPrefix": "127",
             "extendedRequestId": "JKJaXmPLvHcESHA=",
-            "httpMethod": verb,
+            "httpMethod": method,
             "identity": {
                 "accessKey": null, "accountId": account, "caller": null, "cognitoAuthenticationProvider": null,
                 "cognitoAuthenticationType": null, "cognitoIdentityId": null, "cognitoIdentityPoolId": null,

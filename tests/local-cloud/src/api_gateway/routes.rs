@@ -20,23 +20,25 @@ pub(super) struct MatchedRoute {
 
 impl Routes {
     pub(super) fn from_functions(functions: &DeployedFunctions) -> Self {
-        let of = |lambda: &std::sync::Arc<crate::lambda::LambdaFunction>| {
+        let routes_of = |lambda: &std::sync::Arc<crate::lambda::LambdaFunction>| {
             let function = lambda.function().clone();
             function.routes.into_iter().map(move |route| (route, function.package.clone()))
         };
-        Self(functions.all().flat_map(of).collect())
+        Self(functions.all().flat_map(routes_of).collect())
     }
 
     /// Finds the route of a request. The resource is selected first and the method second: a
     /// literal segment hides a parameter, even if only the parameter has the method.
-    pub(super) fn find(&self, verb: &str, path: &str) -> Option<MatchedRoute> {
+    pub(super) fn find(&self, method: &str, path: &str) -> Option<MatchedRoute> {
         let fitting = |(route, _): &&(Route, String)| match_path(&route.path, path).is_some();
         let best = self.0.iter().filter(fitting).map(|(route, _)| &route.path);
         let best = best.min_by_key(|path| path.split('/').map(is_parameter).collect::<Vec<_>>())?;
-        let mut there = self.0.iter().filter(|(route, _)| route.path == *best).collect::<Vec<_>>();
-        there.sort_by_key(|(route, _)| Reverse(route.verb == verb));
-        let (route, package) =
-            there.into_iter().find(|(route, _)| route.verb == verb || route.verb == "ANY")?;
+        let mut candidates =
+            self.0.iter().filter(|(route, _)| route.path == *best).collect::<Vec<_>>();
+        candidates.sort_by_key(|(route, _)| Reverse(route.method == method));
+        let (route, package) = candidates
+            .into_iter()
+            .find(|(route, _)| route.method == method || route.method == "ANY")?;
         Some(MatchedRoute {
             resource: route.path.clone(),
             parameters: match_path(&route.path, path)?,

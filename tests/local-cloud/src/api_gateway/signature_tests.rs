@@ -30,19 +30,19 @@ fn portal(cloud: &LocalCloud, account: &str, routes: &str) -> AwsCredentials {
 
 /// A signed request. The body that is sent is `{}`; `signed` is the body that was signed.
 #[derive(Clone, Copy)]
-struct Sent<'a> {
+struct SignedRequest<'a> {
     keys: &'a AwsCredentials,
     service: &'a str,
     region: &'a str,
     signed: &'a str,
 }
 
-impl Sent<'_> {
+impl SignedRequest<'_> {
     /// Sends the request. Returns status, error type and body.
-    async fn to(&self, gateway: &ApiGateway) -> (u16, String, Value) {
+    async fn send(&self, gateway: &ApiGateway) -> (u16, String, Value) {
         let url = format!("{}/v1/tenant/accounts/65f0/validate?project=a", gateway.url());
         let mut headers = vec![("content-type", "application/json".to_owned())];
-        #[expect(clippy::disallowed_methods, reason = "a caller's own clock, not the cloud's")]
+        #[expect(clippy::disallowed_methods, reason = "the caller's clock, not the cloud's")]
         let now = SystemTime::now();
         let request = ("POST", url.as_str());
         headers.extend(sign_request(
@@ -59,21 +59,22 @@ impl Sent<'_> {
             request = request.header(name, value);
         }
         let response = request.send().await.unwrap();
-        let kind = response.headers().get("x-amzn-errortype");
-        let kind = kind.map_or("", |kind| kind.to_str().unwrap()).to_owned();
+        let error_type = response.headers().get("x-amzn-errortype");
+        let error_type =
+            error_type.map_or("", |error_type| error_type.to_str().unwrap()).to_owned();
         let status = response.status().as_u16();
-        (status, kind, serde_json::from_str(&response.text().await.unwrap()).unwrap())
+        (status, error_type, serde_json::from_str(&response.text().await.unwrap()).unwrap())
     }
 }
 
 #[tokio::test]
-async fn only_who_signs_well_and_may_call_the_route_gets_in() {
+async fn signature_and_permission_are_required() {
     let cloud = LocalCloud::start(CloudOptions::default()).await;
     let gateway = gateway(&cloud, "signed", UnsignedRequests::Rejected).await;
     let keys = portal(&cloud, ACCOUNT, "POST/v1/tenant/accounts/*/validate");
     let service = "execute-api";
-    let well = Sent { keys: &keys, service, region: REGION, signed: "{}" };
-    let (status, _, event) = well.to(&gateway).await;
+    let valid = SignedRequest { keys: &keys, service, region: REGION, signed: "{}" };
+    let (status, _, event) = valid.send(&gateway).await;
     let caller = json!(format!("arn:aws:iam::{ACCOUNT}:user/portal"));
     assert_eq!(
         (status, &event["requestContext"]["identity"]["userArn"]),
@@ -83,19 +84,19 @@ async fn only_who_signs_well_and_may_call_the_route_gets_in() {
 
     let wrong = AwsCredentials { secret: format!("{}x", keys.secret), ..keys.clone() };
     let unknown = AwsCredentials { id: "AKIAIOSFODNN7EXAMPLE".to_owned(), ..keys.clone() };
-    let stranger = portal(&cloud, "999900001111", "*");
+    let other_account = portal(&cloud, "999900001111", "*");
     let other = portal(&cloud, ACCOUNT, "GET/v1/tenant/accounts");
-    for (why, sent, kind) in [
-        ("the secret", Sent { keys: &wrong, ..well }, "InvalidSignatureException"),
-        ("the key", Sent { keys: &unknown, ..well }, "UnrecognizedClientException"),
-        ("the body", Sent { signed: "[]", ..well }, "InvalidSignatureException"),
-        ("the service", Sent { service: "sts", ..well }, "InvalidSignatureException"),
-        ("the region", Sent { region: "us-west-2", ..well }, "InvalidSignatureException"),
-        ("the account", Sent { keys: &stranger, ..well }, "AccessDeniedException"),
-        ("the route", Sent { keys: &other, ..well }, "AccessDeniedException"),
+    for (case, sent, expected) in [
+        ("the secret", SignedRequest { keys: &wrong, ..valid }, "InvalidSignatureException"),
+        ("the key", SignedRequest { keys: &unknown, ..valid }, "UnrecognizedClientException"),
+        ("the body", SignedRequest { signed: "[]", ..valid }, "InvalidSignatureException"),
+        ("the service", SignedRequest { service: "sts", ..valid }, "InvalidSignatureException"),
+        ("the region", SignedRequest { region: "us-west-2", ..valid }, "InvalidSignatureException"),
+        ("the account", SignedRequest { keys: &other_account, ..valid }, "AccessDeniedException"),
+        ("the route", SignedRequest { keys: &other, ..valid }, "AccessDeniedException"),
     ] {
-        let (status, told, body) = sent.to(&gateway).await;
-        assert_eq!((status, told.as_str()), (403, kind), "{why}: {body}");
+        let (status, error_type, body) = sent.send(&gateway).await;
+        assert_eq!((status, error_type.as_str()), (403, expected), "{case}: {body}");
     }
     let unsigned =
         http_client::client(None).post(format!("{}/v1/tenant/accounts/sts", gateway.url()));
@@ -106,14 +107,14 @@ async fn only_who_signs_well_and_may_call_the_route_gets_in() {
 }
 
 #[tokio::test]
-async fn where_unsigned_requests_are_served_a_wrong_signature_is_still_refused() {
+async fn wrong_signature_is_always_rejected() {
     let cloud = LocalCloud::start(CloudOptions::default()).await;
     let gateway = gateway(&cloud, "lenient", UnsignedRequests::Accepted).await;
     let keys = portal(&cloud, ACCOUNT, "*");
     let wrong = AwsCredentials { secret: format!("{}x", keys.secret), ..keys.clone() };
     for (keys, expected) in [(&keys, 201), (&wrong, 403)] {
-        let sent = Sent { keys, service: "execute-api", region: REGION, signed: "{}" };
-        let (status, _, body) = sent.to(&gateway).await;
+        let sent = SignedRequest { keys, service: "execute-api", region: REGION, signed: "{}" };
+        let (status, _, body) = sent.send(&gateway).await;
         assert_eq!(status, expected, "{body}");
     }
     fs::remove_dir_all(folder("lenient")).unwrap();

@@ -97,7 +97,7 @@ fn functions(name: &str) -> DeployedFunctions {
 }
 
 #[tokio::test]
-async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gateway_refuses_them() {
+async fn requests_become_proxy_events_and_unknown_routes_are_rejected() {
     let cloud = LocalCloud::start(CloudOptions::default()).await;
     let gateway = gateway(&cloud, "proxy", UnsignedRequests::Accepted).await;
     let (http, url) = (http_client::client(None), gateway.url());
@@ -124,7 +124,7 @@ async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gate
     ] {
         assert_eq!(event.pointer(pointer), Some(&value), "{pointer}");
     }
-    for (verb, path) in [
+    for (method, path) in [
         ("GET", "/v1/nothing"),
         ("PATCH", "/v1/tenant/accounts/65f0"),
         // The literal segment is a resource of its own, so the parameter's methods do not apply.
@@ -132,8 +132,8 @@ async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gate
         ("GET", "/v1/tenant/accounts/"),
     ] {
         let response =
-            http.request(verb.parse().unwrap(), format!("{url}{path}")).send().await.unwrap();
-        assert_eq!(response.status(), 403, "{verb} {path}");
+            http.request(method.parse().unwrap(), format!("{url}{path}")).send().await.unwrap();
+        assert_eq!(response.status(), 403, "{method} {path}");
         assert_eq!(response.text().await.unwrap(), r#"{"message":"Missing Authentication Token"}"#);
     }
     let broken = http.get(format!("{url}/v1/tenant/accounts/65f0?broken=1")).send().await.unwrap();
@@ -145,7 +145,7 @@ async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gate
 }
 
 #[tokio::test]
-async fn events_reach_the_functions_whose_rules_they_fit() {
+async fn events_reach_functions_with_matching_rules() {
     let bus = EventBus::new(functions("bus"), ACCOUNT, "us-east-1");
     let deliveries =
         bus.put_event("portal", "Gangway Registration Requested", &json!({"method": "sts"})).await;

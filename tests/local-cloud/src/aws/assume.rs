@@ -99,56 +99,60 @@ pub(super) fn assume_role(
     context = context.with_list("aws:TagKeys", tags.keys().cloned().collect());
 
     // The message is the same for every reason, so that it does not show whether the role exists.
-    let refused = |action: &str| {
+    let access_denied = |action: &str| {
         let message = format!(
             "User: {} is not authorized to perform: {action} on resource: {arn}",
             caller.arn
         );
         AwsError::new(403, "AccessDenied", message)
     };
-    let found = store
+    let role = store
         .find_visible_role(caller.partition(), arn)
-        .ok_or_else(|| refused("sts:AssumeRole"))?;
+        .ok_or_else(|| access_denied("sts:AssumeRole"))?;
     let needed: &[&str] =
         if tags.is_empty() { &["sts:AssumeRole"] } else { &["sts:AssumeRole", "sts:TagSession"] };
     for action in needed {
-        if !may_assume(store, caller, &found, arn, action, &context) {
-            return Err(refused(action));
+        if !may_assume(store, caller, &role, arn, action, &context) {
+            return Err(access_denied(action));
         }
     }
     if matches!(caller.kind, PrincipalKind::Session { .. }) && seconds > MAX_CHAINED_SECONDS {
         let message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
         return Err(AwsError::validation(message));
     }
-    if seconds > found.max_session {
+    if seconds > role.max_session {
         let message =
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
         return Err(AwsError::validation(message));
     }
 
-    let home = (caller.partition().to_owned(), account_of(arn).unwrap_or_default().to_owned());
+    let account_key =
+        (caller.partition().to_owned(), account_of(arn).unwrap_or_default().to_owned());
     let session = Session {
         secret: store.secret_key(),
         token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
         expires: store.now() + seconds,
-        account_key: home.clone(),
-        role: found.name.clone(),
+        account_key: account_key.clone(),
+        role: role.name.clone(),
         name: name.to_owned(),
         tags,
         transitive,
         policies: policy.into_iter().collect(),
     };
-    let key = store.unique_id("ASIA", &home.1);
+    let key = store.unique_id("ASIA", &account_key.1);
     let mut xml = Xml::default();
     xml.nested_element("Credentials", |xml| {
         xml.element("AccessKeyId", &key).element("SecretAccessKey", &session.secret);
         xml.element("SessionToken", &session.token).element("Expiration", iso8601(session.expires));
     });
     xml.nested_element("AssumedRoleUser", |xml| {
-        xml.element("AssumedRoleId", format!("{}:{name}", found.id));
+        xml.element("AssumedRoleId", format!("{}:{name}", role.id));
         xml.element(
             "Arn",
-            format!("arn:{}:sts::{}:assumed-role/{}/{name}", home.0, home.1, found.name),
+            format!(
+                "arn:{}:sts::{}:assumed-role/{}/{name}",
+                account_key.0, account_key.1, role.name
+            ),
         );
     });
     store.sessions.insert(key, session);
@@ -168,15 +172,16 @@ fn account_of(arn: &str) -> Option<&str> {
 impl Store {
     /// Finds a role of the caller's partition by ARN. A role that is still hidden is not found.
     fn find_visible_role(&mut self, partition: &str, arn: &str) -> Option<StoredRole> {
-        let home = (partition.to_owned(), account_of(arn)?.to_owned());
+        let account_key = (partition.to_owned(), account_of(arn)?.to_owned());
         let name = arn.rsplit('/').next()?.to_ascii_lowercase();
-        let account = self.accounts.get_mut(&home).filter(|account| !account.closed)?;
+        let account = self.accounts.get_mut(&account_key).filter(|account| !account.closed)?;
         let role = account.roles.get_mut(&name)?;
         if role.hidden_reads > 0 {
             role.hidden_reads -= 1;
             return None;
         }
-        let full = format!("arn:{}:iam::{}:role{}{}", home.0, home.1, role.path, role.name);
+        let full =
+            format!("arn:{}:iam::{}:role{}{}", account_key.0, account_key.1, role.path, role.name);
         (full == arn).then(|| role.clone())
     }
 }
@@ -194,12 +199,16 @@ fn may_assume(
     let principal = store.principal_arn(caller);
     let trusted = |at_least: PrincipalMatch| {
         let statements = role.trust.document.statements.iter().filter(|statement| {
-            let named = statement
+            let principal_match = statement
                 .principals
                 .as_ref()
                 .map_or(PrincipalMatch::NoMatch, |all| match_caller(all, caller, &principal));
             // A deny of the account denies everybody in it.
-            if statement.allows { named >= at_least } else { named > PrincipalMatch::NoMatch }
+            if statement.allows {
+                principal_match >= at_least
+            } else {
+                principal_match > PrincipalMatch::NoMatch
+            }
         });
         evaluate_statements(statements.map(|statement| ("trust", "role", statement)), query).outcome
     };
@@ -226,33 +235,33 @@ pub fn trust_allows(trust: &Value, user: &str, keys: &[(&str, &str)]) -> Option<
     let context = keys.iter().fold(Context::default(), |all, (key, value)| all.with(key, *value));
     let resource = "arn:aws:iam::123456789012:role/Asked";
     let query = PolicyQuery { action: "sts:AssumeRole", resource, context: &context };
-    let named = |principals: &Principals| {
+    let principal_match = |principals: &Principals| {
         let partition = user.split(':').nth(1).unwrap_or_default();
         match_principals(principals, &[user], (partition, account_of(user).unwrap_or_default()))
     };
-    let about = document.statements.iter().filter(|statement| {
-        statement.principals.as_ref().map_or(PrincipalMatch::NoMatch, named)
+    let matching = document.statements.iter().filter(|statement| {
+        statement.principals.as_ref().map_or(PrincipalMatch::NoMatch, principal_match)
             > PrincipalMatch::NoMatch
     });
-    let all = about.map(|statement| ("trust", "role", statement));
+    let all = matching.map(|statement| ("trust", "role", statement));
     Some(evaluate_statements(all, query).outcome == Outcome::Allowed)
 }
 
 fn match_caller(principals: &Principals, caller: &Caller, principal: &str) -> PrincipalMatch {
-    let own = [caller.arn.as_str(), principal, caller.id.as_str()];
-    match_principals(principals, &own, (caller.partition(), caller.account()))
+    let identities = [caller.arn.as_str(), principal, caller.id.as_str()];
+    match_principals(principals, &identities, (caller.partition(), caller.account()))
 }
 
 /// Returns how a principal element matches a caller with these ARNs.
 fn match_principals(
     principals: &Principals,
-    own: &[&str],
+    identities: &[&str],
     (partition, account): (&str, &str),
 ) -> PrincipalMatch {
     let root = format!("arn:{partition}:iam::{account}:root");
     let one = |name: &String| match name.as_str() {
         "*" => PrincipalMatch::Principal,
-        name if own.contains(&name) => PrincipalMatch::Principal,
+        name if identities.contains(&name) => PrincipalMatch::Principal,
         name if name == root || name == account => PrincipalMatch::Account,
         _ => PrincipalMatch::NoMatch,
     };

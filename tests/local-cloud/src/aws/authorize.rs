@@ -34,13 +34,13 @@ impl Decision {
             (self.boundary.as_ref(), "permissions boundary"),
             (self.session.as_ref(), "session policy"),
         ];
-        let limits = limits.into_iter().filter_map(|(verdict, name)| Some((verdict?, name)));
+        let limits = limits.into_iter().filter_map(|(evaluation, name)| Some((evaluation?, name)));
         limits.chain([(&self.identity, "identity-based policy")])
     }
 
     /// The combined result.
     pub(crate) fn outcome(&self) -> Outcome {
-        let has = |outcome| self.layers().any(|(verdict, _)| verdict.outcome == outcome);
+        let has = |outcome| self.layers().any(|(evaluation, _)| evaluation.outcome == outcome);
         if has(Outcome::ExplicitDeny) {
             Outcome::ExplicitDeny
         } else if has(Outcome::ImplicitDeny) {
@@ -53,7 +53,9 @@ impl Decision {
     /// The last part of AWS's error message.
     pub(crate) fn reason(&self, action: &str) -> String {
         let first = |outcome| {
-            self.layers().find(|(verdict, _)| verdict.outcome == outcome).map(|(_, name)| name)
+            self.layers()
+                .find(|(evaluation, _)| evaluation.outcome == outcome)
+                .map(|(_, name)| name)
         };
         let article = |name: &str| if name.starts_with('i') { "an" } else { "a" };
         match (first(Outcome::ExplicitDeny), first(Outcome::ImplicitDeny)) {
@@ -68,58 +70,65 @@ impl Store {
     /// Evaluates a subject's policies without a session.
     pub(crate) fn decide_for_subject(
         &self,
-        home: &AccountKey,
+        account_key: &AccountKey,
         subject: &Subject,
         query: PolicyQuery<'_>,
         boundary: Option<&[NamedDocument<'_>]>,
     ) -> Decision {
-        let account = self.account(home);
-        let holder = match subject {
+        let account = self.account(account_key);
+        let policies_and_documents = match subject {
             Subject::Root => None,
             Subject::User(name) => account
                 .and_then(|all| all.users.get(name))
-                .map(|user| (&user.grants, self.user_documents(home, user))),
-            Subject::Group(name) => account
-                .and_then(|all| all.groups.get(name))
-                .map(|group| (&group.grants, self.documents(home, ("group", name), &group.grants))),
+                .map(|user| (&user.policies, self.user_documents(account_key, user))),
+            Subject::Group(name) => account.and_then(|all| all.groups.get(name)).map(|group| {
+                (&group.policies, self.documents(account_key, ("group", name), &group.policies))
+            }),
             Subject::Role(name) => {
                 account.and_then(|all| all.roles.get(&name.to_ascii_lowercase())).map(|role| {
-                    (&role.grants, self.documents(home, ("role", &role.name), &role.grants))
+                    (
+                        &role.policies,
+                        self.documents(account_key, ("role", &role.name), &role.policies),
+                    )
                 })
             }
         };
-        let (grants, documents) =
-            holder.map_or((None, Vec::new()), |(grants, documents)| (Some(grants), documents));
+        let (policies, documents) = policies_and_documents
+            .map_or((None, Vec::new()), |(policies, documents)| (Some(policies), documents));
         let mut identity = evaluate(&documents, query);
         if *subject == Subject::Root {
             identity.outcome = Outcome::Allowed;
         }
         let boundary = match boundary {
-            Some(given) => Some(evaluate(given, query)),
-            None => self.evaluate_boundary(home, grants, query),
+            Some(boundary_documents) => Some(evaluate(boundary_documents, query)),
+            None => self.evaluate_boundary(account_key, policies, query),
         };
         Decision {
             identity,
             boundary,
-            organization: self.evaluate_scps(home, query),
+            organization: self.evaluate_scps(account_key, query),
             session: None,
         }
     }
 
     fn evaluate_boundary(
         &self,
-        home: &AccountKey,
-        grants: Option<&AttachedPolicies>,
+        account_key: &AccountKey,
+        policies: Option<&AttachedPolicies>,
         query: PolicyQuery<'_>,
     ) -> Option<PolicyEvaluation> {
-        let arn = grants?.boundary.as_ref()?;
+        let arn = policies?.boundary.as_ref()?;
         // A boundary that was deleted allows nothing.
-        let documents: Vec<_> = self.managed_document(home, arn).into_iter().collect();
+        let documents: Vec<_> = self.managed_document(account_key, arn).into_iter().collect();
         Some(evaluate(&documents, query))
     }
 
-    fn evaluate_scps(&self, home: &AccountKey, query: PolicyQuery<'_>) -> Option<PolicyEvaluation> {
-        let scps = &self.account(home)?.scps;
+    fn evaluate_scps(
+        &self,
+        account_key: &AccountKey,
+        query: PolicyQuery<'_>,
+    ) -> Option<PolicyEvaluation> {
+        let scps = &self.account(account_key)?.scps;
         let documents: Vec<_> = scps
             .iter()
             .map(|(id, text)| NamedDocument {
@@ -145,7 +154,7 @@ impl Store {
             PrincipalKind::User(name) => Subject::User(name.clone()),
             PrincipalKind::Session { role, .. } => Subject::Role(role.clone()),
         };
-        let mut decision = self.decide_for_subject(&caller.home, &subject, query, None);
+        let mut decision = self.decide_for_subject(&caller.account_key, &subject, query, None);
         if let PrincipalKind::Session { key, .. } = &caller.kind
             && let Some(session) = self.sessions.get(key)
             && !session.policies.is_empty()

@@ -22,7 +22,7 @@ pub(crate) enum PrincipalKind {
 /// An authenticated caller.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    pub(crate) home: AccountKey,
+    pub(crate) account_key: AccountKey,
     pub(crate) kind: PrincipalKind,
     pub(crate) arn: String,
     /// `UserId` of `GetCallerIdentity`.
@@ -33,11 +33,11 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn partition(&self) -> &str {
-        &self.home.0
+        &self.account_key.0
     }
 
     pub(crate) fn account(&self) -> &str {
-        &self.home.1
+        &self.account_key.1
     }
 }
 
@@ -98,24 +98,33 @@ impl Store {
         }
         claim.verify(request, &key.secret, None, wall)?;
         key.used = Some((now, claim.service.clone(), claim.region.clone()));
-        let (home, owner) = (key.account_key.clone(), key.owner.clone());
-        self.caller_for_owner(home, owner, &claim.region).ok_or_else(AwsError::invalid_client_token)
+        let (account_key, owner) = (key.account_key.clone(), key.owner.clone());
+        self.caller_for_owner(account_key, owner, &claim.region)
+            .ok_or_else(AwsError::invalid_client_token)
     }
 
-    fn caller_for_owner(&self, home: AccountKey, owner: Owner, region: &str) -> Option<Caller> {
+    fn caller_for_owner(
+        &self,
+        account_key: AccountKey,
+        owner: Owner,
+        region: &str,
+    ) -> Option<Caller> {
         let (who, arn, id) = match owner {
             Owner::Root => (
                 PrincipalKind::Root,
-                format!("arn:{}:iam::{}:root", home.0, home.1),
-                home.1.clone(),
+                format!("arn:{}:iam::{}:root", account_key.0, account_key.1),
+                account_key.1.clone(),
             ),
             Owner::User(name) => {
-                let user = self.account(&home)?.users.get(&name)?;
-                let arn = format!("arn:{}:iam::{}:user{}{}", home.0, home.1, user.path, user.name);
+                let user = self.account(&account_key)?.users.get(&name)?;
+                let arn = format!(
+                    "arn:{}:iam::{}:user{}{}",
+                    account_key.0, account_key.1, user.path, user.name
+                );
                 (PrincipalKind::User(name), arn, user.id.clone())
             }
         };
-        Some(Caller { home, kind: who, arn, id, region: region.to_owned() })
+        Some(Caller { account_key, kind: who, arn, id, region: region.to_owned() })
     }
 
     /// Secret key and session token of an access key that is valid now.
@@ -142,19 +151,21 @@ impl Store {
         let session = self.sessions.get(key)?;
         let account = self.account(&session.account_key).filter(|account| !account.closed)?;
         let role = account.roles.get(&session.role.to_ascii_lowercase())?;
-        let home = session.account_key.clone();
-        let arn =
-            format!("arn:{}:sts::{}:assumed-role/{}/{}", home.0, home.1, role.name, session.name);
+        let account_key = session.account_key.clone();
+        let arn = format!(
+            "arn:{}:sts::{}:assumed-role/{}/{}",
+            account_key.0, account_key.1, role.name, session.name
+        );
         let id = format!("{}:{}", role.id, session.name);
         let who = PrincipalKind::Session { role: role.name.clone(), key: key.to_owned() };
-        Some(Caller { home, kind: who, arn, id, region: region.to_owned() })
+        Some(Caller { account_key, kind: who, arn, id, region: region.to_owned() })
     }
 
     /// The ARN that policies use for a caller; for a session, the role's ARN.
     pub(crate) fn principal_arn(&self, caller: &Caller) -> String {
         let role = match &caller.kind {
             PrincipalKind::Session { role, .. } => self
-                .account(&caller.home)
+                .account(&caller.account_key)
                 .and_then(|account| account.roles.get(&role.to_ascii_lowercase())),
             PrincipalKind::Root | PrincipalKind::User(_) => None,
         };
@@ -163,7 +174,7 @@ impl Store {
             |role| {
                 format!(
                     "arn:{}:iam::{}:role{}{}",
-                    caller.home.0, caller.home.1, role.path, role.name
+                    caller.account_key.0, caller.account_key.1, role.path, role.name
                 )
             },
         )
@@ -187,7 +198,7 @@ impl Store {
             PrincipalKind::Session { .. } => "AssumedRole",
         };
         context = context.with("aws:PrincipalType", kind);
-        let account = self.account(&caller.home);
+        let account = self.account(&caller.account_key);
         match &caller.kind {
             PrincipalKind::Root => {}
             // Long-lived keys do not have `aws:MultiFactorAuthPresent`.

@@ -121,7 +121,7 @@ impl AwsClient {
     /// Calls EKS. `line` is method, path and query.
     pub async fn eks(
         &self,
-        verb: &str,
+        method: &str,
         path: &str,
         parameters: &Value,
     ) -> Result<AwsResponse, reqwest::Error> {
@@ -131,7 +131,7 @@ impl AwsClient {
         } else {
             (json, parameters.to_string())
         };
-        self.send_to(verb, path, "eks", headers, body).await
+        self.send_to(method, path, "eks", headers, body).await
     }
 
     async fn json(
@@ -176,26 +176,27 @@ impl AwsClient {
 
     async fn send_to(
         &self,
-        verb: &str,
+        method: &str,
         path: &str,
         service: &str,
         mut headers: Vec<(&'static str, String)>,
         body: String,
     ) -> Result<AwsResponse, reqwest::Error> {
-        #[expect(clippy::disallowed_methods, reason = "a caller's own clock, not the cloud's")]
+        #[expect(clippy::disallowed_methods, reason = "the caller's clock, not the cloud's")]
         let now = SystemTime::now();
         let url = format!("{}{path}", self.url);
         headers.extend(sign_request(
             &self.keys,
             service,
             &self.region,
-            (verb, &url),
+            (method, &url),
             &headers,
             body.as_bytes(),
             now,
         ));
-        let verb = verb.parse().expect("a verb");
-        let mut request = self.http.request(verb, url).body(body).timeout(Duration::from_secs(30));
+        let method = method.parse().expect("an HTTP method");
+        let mut request =
+            self.http.request(method, url).body(body).timeout(Duration::from_secs(30));
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -216,7 +217,7 @@ pub fn sign_request(
     keys: &AwsCredentials,
     service: &str,
     region: &str,
-    (verb, url): (&str, &str),
+    (method, url): (&str, &str),
     headers: &[(&'static str, String)],
     body: &[u8],
     now: SystemTime,
@@ -230,11 +231,11 @@ pub fn sign_request(
         .time(now)
         .settings(SigningSettings::default())
         .build()
-        .expect("complete parameters")
+        .expect("complete signing parameters")
         .into();
     let signed = headers.iter().map(|(name, value)| (*name, value.as_str()));
     let signable =
-        SignableRequest::new(verb, url, signed, SignableBody::Bytes(body)).expect("a URL");
+        SignableRequest::new(method, url, signed, SignableBody::Bytes(body)).expect("a URL");
     let (headers, _) = sign(signable, &params).expect("a signature").into_parts().0.into_parts();
     headers.into_iter().map(|header| (header.name(), header.value().to_owned())).collect()
 }

@@ -32,9 +32,9 @@ pub(crate) struct AuthorizationError {
 impl RestApi {
     /// Returns the ARN of the caller if it may make the request.
     pub(crate) fn authorize(&self, request: &Request) -> Result<String, AuthorizationError> {
-        self.try_authorize(request).map_err(|refusal| {
-            let (_, code) = refusal.json_status_and_code();
-            AuthorizationError { code: code.to_owned(), message: refusal.message.clone() }
+        self.try_authorize(request).map_err(|error| {
+            let (_, code) = error.json_status_and_code();
+            AuthorizationError { code: code.to_owned(), message: error.message.clone() }
         })
     }
 
@@ -53,12 +53,12 @@ impl RestApi {
     }
 
     fn try_authorize(&self, request: &Request) -> Result<String, AwsError> {
-        let claim = SignatureHeader::parse(request).map_err(|refusal| match refusal.code {
+        let claim = SignatureHeader::parse(request).map_err(|error| match error.code {
             // API Gateway has its own message, which it also uses for unknown routes.
             "MissingAuthenticationToken" => {
-                AwsError::new(403, refusal.code, "Missing Authentication Token")
+                AwsError::new(403, error.code, "Missing Authentication Token")
             }
-            _ => refusal,
+            _ => error,
         })?;
         let mut store = self.owner.aws().store();
         let caller = store.authenticate_for(request, &claim, SIGNING_NAME)?;

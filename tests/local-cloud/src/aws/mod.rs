@@ -32,15 +32,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::assume::trust_allows;
 use self::caller::Caller;
-pub use self::eks::Handle as Cluster;
+pub use self::eks::Cluster;
 use self::error::{AwsError, Protocol, build_response};
 pub(crate) use self::execute_api::{AuthorizationError, RestApi};
 use self::form::Form;
-pub use self::organizations::Handle as Organization;
+pub use self::organizations::Organization;
 pub use self::setup::{Account, AwsCredentials, Group, Role, SecretSnapshot, User};
 use self::signature::SignatureHeader;
 pub use self::snapshots::{PolicySnapshot, RoleSnapshot};
-pub use self::sqs::Handle as Queue;
+pub use self::sqs::Queue;
 use self::store::Store;
 use crate::canaries::{Canary, SecretKind};
 use crate::clock::Clock;
@@ -127,12 +127,12 @@ pub(crate) fn handle(cloud: &CloudState, request: &Request) -> Response {
         SignatureHeader::parse(request).and_then(|claim| store.authenticate(request, &claim));
     let caller = match caller {
         Ok(caller) => caller,
-        Err(refusal) => return refusal.to_response(protocol, &id),
+        Err(error) => return error.to_response(protocol, &id),
     };
     let served = store.with_replica(&service, &operation, |store| {
         serve((&service, protocol), &operation, (store, &caller), request, &id)
     });
-    let mut response = served.unwrap_or_else(|refusal| refusal.to_response(protocol, &id));
+    let mut response = served.unwrap_or_else(|error| error.to_response(protocol, &id));
     response.extensions_mut().insert(Principal(caller.arn));
     response
 }
@@ -164,9 +164,7 @@ fn serve(
                 build_response(200, "text/xml", xml.into_response(namespace, operation, id), id)
             })
         }
-        _ => {
-            Err(AwsError::new(404, "UnknownOperationException", "Nobody here speaks this service."))
-        }
+        _ => Err(AwsError::new(404, "UnknownOperationException", "This service is not supported.")),
     }
 }
 

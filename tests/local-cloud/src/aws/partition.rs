@@ -31,12 +31,12 @@ pub(crate) fn for_region(region: &str) -> Option<&'static str> {
 
 fn is_commercial_region(region: &str) -> bool {
     let parts: Vec<&str> = region.split('-').collect();
-    let [continent, place, number] = parts.as_slice() else { return false };
+    let [continent, name, number] = parts.as_slice() else { return false };
     let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase());
     continent.len() == 2
         && *continent != "cn"
         && word(continent)
-        && word(place)
+        && word(name)
         && number.parse::<u8>().is_ok()
 }
 
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_region_tells_its_partition() {
+    fn region_determines_the_partition() {
         let rows = [
             ("us-east-1", Some("aws")),
             ("eu-central-2", Some("aws")),

@@ -47,9 +47,9 @@ impl<'a> PresignedCall<'a> {
             .into_iter()
             .map(|(name, value)| (decode(name).to_ascii_lowercase(), decode(value)))
             .collect();
-        let sound = parameters.len() == count
+        let is_valid = parameters.len() == count
             && parameters.keys().all(|name| ALLOWED_PARAMETERS.contains(&name.as_str()));
-        sound.then_some(PresignedCall { host, query, parameters })
+        is_valid.then_some(PresignedCall { host, query, parameters })
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -108,10 +108,10 @@ impl Store {
         {
             return None;
         }
-        let lasts: i64 = call.get("x-amz-expires")?.parse().ok()?;
+        let expires_in: i64 = call.get("x-amz-expires")?.parse().ok()?;
         let date = parse_basic_date(call.get("x-amz-date")?)?;
         let now = self.wall_clock();
-        if !(1..=MAX_SECONDS).contains(&lasts) || now > date + lasts || date > now + 300 {
+        if !(1..=MAX_SECONDS).contains(&expires_in) || now > date + expires_in || date > now + 300 {
             return None;
         }
         let scope: Vec<&str> = call.get("x-amz-credential")?.split('/').collect();

@@ -89,11 +89,11 @@ impl Store {
     /// replicas.
     pub(crate) fn delay_reads(&mut self, service: &str, until: i64) {
         let Some(service) = replica_service(service, "Get") else { return };
-        let shown = |(home, account): (&AccountKey, &StoredAccount)| {
-            Some((home.clone(), LaggingData::snapshot(service, account)?))
+        let snapshot_of = |(account_key, account): (&AccountKey, &StoredAccount)| {
+            Some((account_key.clone(), LaggingData::snapshot(service, account)?))
         };
-        let before = self.accounts.iter().filter_map(shown).collect();
-        self.lags.insert(service, ReplicaLag { until, previous: before });
+        let previous = self.accounts.iter().filter_map(snapshot_of).collect();
+        self.lags.insert(service, ReplicaLag { until, previous });
     }
 
     /// Serves a read call from the replica, and other calls from the current state.
@@ -116,9 +116,9 @@ impl Store {
     }
 
     fn swap_all(&mut self, lag: &mut ReplicaLag) {
-        for (home, shelf) in &mut lag.previous {
-            if let Some(account) = self.accounts.get_mut(home) {
-                shelf.swap_with(account);
+        for (account_key, data) in &mut lag.previous {
+            if let Some(account) = self.accounts.get_mut(account_key) {
+                data.swap_with(account);
             }
         }
     }

@@ -41,14 +41,14 @@ impl Aws {
     pub fn account(&self, partition: &str, id: &str) -> Account {
         assert!(partition::exists(partition), "no partition {partition}");
         assert!(id.len() == 12 && id.chars().all(|c| c.is_ascii_digit()), "no account id: {id}");
-        let home = (partition.to_owned(), id.to_owned());
-        self.store().account_mut(&home);
-        Account { aws: self.clone(), home }
+        let account_key = (partition.to_owned(), id.to_owned());
+        self.store().account_mut(&account_key);
+        Account { aws: self.clone(), account_key }
     }
 
     /// New roles, policies and secrets are not visible to the next `reads` readers.
-    pub fn hide_new_resources(&self, looks: u32) {
-        self.store().hide_new_for_reads = looks;
+    pub fn hide_new_resources(&self, reads: u32) {
+        self.store().hide_new_for_reads = reads;
     }
 
     /// Sets `aws:SourceIp` of all calls. The default is 127.0.0.1.
@@ -57,9 +57,9 @@ impl Aws {
     }
 }
 
-#[expect(clippy::panic, reason = "a fixture that AWS would refuse proves nothing")]
+#[expect(clippy::panic, reason = "an invalid fixture must fail the test")]
 fn panic_invalid_document<T>(fault: &str, document: &Value) -> T {
-    panic!("AWS would refuse this document: {fault}\n{document:#}")
+    panic!("AWS would reject this document: {fault}\n{document:#}")
 }
 
 fn long_lived_credentials(key: store::AccessKey) -> AwsCredentials {

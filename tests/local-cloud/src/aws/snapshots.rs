@@ -43,22 +43,22 @@ fn parse_json(text: &ParsedPolicy) -> Value {
 impl Account {
     /// Returns all roles, sorted by name.
     pub fn roles(&self) -> Vec<RoleSnapshot> {
-        let (store, (partition, id)) = (self.aws().store(), self.home());
+        let (store, (partition, id)) = (self.aws().store(), self.account_key());
         let seen = |role: &store::StoredRole| {
-            let mut attached = role.grants.attached.clone();
+            let mut attached = role.policies.attached.clone();
             attached.sort();
             RoleSnapshot {
                 name: role.name.clone(),
                 arn: format!("arn:{partition}:iam::{id}:role{}{}", role.path, role.name),
                 trust: parse_json(&role.trust),
                 attached,
-                inline: role.grants.inline.keys().cloned().collect(),
+                inline: role.policies.inline.keys().cloned().collect(),
                 tags: role.tags.clone(),
-                boundary: role.grants.boundary.clone(),
+                boundary: role.policies.boundary.clone(),
             }
         };
         store
-            .account(self.home())
+            .account(self.account_key())
             .into_iter()
             .flat_map(|all| all.roles.values())
             .map(seen)
@@ -73,7 +73,7 @@ impl Account {
     /// Returns all customer managed policies, sorted by ARN.
     pub fn policies(&self) -> Vec<PolicySnapshot> {
         let store = self.aws().store();
-        let Some(all) = store.account(self.home()) else { return Vec::new() };
+        let Some(all) = store.account(self.account_key()) else { return Vec::new() };
         let seen = |policy: &store::StoredPolicy| PolicySnapshot {
             name: policy.name.clone(),
             arn: policy.arn.clone(),
@@ -87,7 +87,7 @@ impl Account {
             roles: all
                 .roles
                 .values()
-                .filter(|role| role.grants.attached.contains(&policy.arn))
+                .filter(|role| role.policies.attached.contains(&policy.arn))
                 .map(|role| role.name.clone())
                 .collect(),
         };

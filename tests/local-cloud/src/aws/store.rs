@@ -45,7 +45,7 @@ pub(crate) struct StoredUser {
     pub(crate) path: String,
     pub(crate) id: String,
     pub(crate) created: i64,
-    pub(crate) grants: AttachedPolicies,
+    pub(crate) policies: AttachedPolicies,
     pub(crate) groups: Vec<String>,
     pub(crate) tags: BTreeMap<String, String>,
 }
@@ -55,7 +55,7 @@ pub(crate) struct StoredGroup {
     pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) created: i64,
-    pub(crate) grants: AttachedPolicies,
+    pub(crate) policies: AttachedPolicies,
 }
 
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ pub(crate) struct StoredRole {
     pub(crate) trust: ParsedPolicy,
     /// In seconds.
     pub(crate) max_session: i64,
-    pub(crate) grants: AttachedPolicies,
+    pub(crate) policies: AttachedPolicies,
     pub(crate) tags: BTreeMap<String, String>,
     /// Number of reads that do not see it yet.
     pub(crate) hidden_reads: u32,
@@ -216,18 +216,18 @@ impl Store {
         uuid(&self.random_bytes())
     }
 
-    pub(crate) fn account(&self, home: &AccountKey) -> Option<&StoredAccount> {
-        self.accounts.get(home)
+    pub(crate) fn account(&self, account_key: &AccountKey) -> Option<&StoredAccount> {
+        self.accounts.get(account_key)
     }
 
-    pub(crate) fn account_mut(&mut self, home: &AccountKey) -> &mut StoredAccount {
-        self.accounts.entry(home.clone()).or_default()
+    pub(crate) fn account_mut(&mut self, account_key: &AccountKey) -> &mut StoredAccount {
+        self.accounts.entry(account_key.clone()).or_default()
     }
 
     /// Returns a managed policy by ARN: the account's own, or AWS's.
-    pub(crate) fn policy(&self, home: &AccountKey, arn: &str) -> Option<&StoredPolicy> {
-        let own = self.account(home).and_then(|account| account.policies.get(arn));
-        own.or_else(|| self.managed_policies(&home.0).find(|policy| policy.arn == arn))
+    pub(crate) fn policy(&self, account_key: &AccountKey, arn: &str) -> Option<&StoredPolicy> {
+        let own = self.account(account_key).and_then(|account| account.policies.get(arn));
+        own.or_else(|| self.managed_policies(&account_key.0).find(|policy| policy.arn == arn))
     }
 
     /// Returns the AWS managed policies of a partition.
@@ -242,26 +242,26 @@ impl Store {
         &'a self,
         account_key: &AccountKey,
         owner: (&'static str, &str),
-        grants: &'a AttachedPolicies,
+        policies: &'a AttachedPolicies,
     ) -> Vec<NamedDocument<'a>> {
         let (kind, name) = owner;
-        let inline = grants.inline.iter().map(|(policy, text)| NamedDocument {
+        let inline = policies.inline.iter().map(|(policy, text)| NamedDocument {
             id: format!("{kind}_{name}_{policy}"),
             kind,
             document: &text.document,
         });
         let attached =
-            grants.attached.iter().filter_map(|arn| self.managed_document(account_key, arn));
+            policies.attached.iter().filter_map(|arn| self.managed_document(account_key, arn));
         inline.chain(attached).collect()
     }
 
     /// Returns the default version of a managed policy.
     pub(crate) fn managed_document(
         &self,
-        home: &AccountKey,
+        account_key: &AccountKey,
         arn: &str,
     ) -> Option<NamedDocument<'_>> {
-        let policy = self.policy(home, arn)?;
+        let policy = self.policy(account_key, arn)?;
         let kind = if policy.arn.contains(":iam::aws:") { "aws-managed" } else { "user-managed" };
         Some(NamedDocument {
             id: policy.name.clone(),
@@ -273,13 +273,13 @@ impl Store {
     /// Returns the policy documents of a user and its groups.
     pub(crate) fn user_documents<'a>(
         &'a self,
-        home: &AccountKey,
+        account_key: &AccountKey,
         user: &'a StoredUser,
     ) -> Vec<NamedDocument<'a>> {
-        let mut all = self.documents(home, ("user", &user.name), &user.grants);
-        let groups = self.account(home).map(|account| &account.groups);
+        let mut all = self.documents(account_key, ("user", &user.name), &user.policies);
+        let groups = self.account(account_key).map(|account| &account.groups);
         for group in user.groups.iter().filter_map(|name| groups?.get(name)) {
-            all.extend(self.documents(home, ("group", &group.name), &group.grants));
+            all.extend(self.documents(account_key, ("group", &group.name), &group.policies));
         }
         all
     }

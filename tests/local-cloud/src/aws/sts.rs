@@ -33,10 +33,11 @@ fn get_access_key_info(store: &Store, caller: &Caller, form: &Form) -> Result<Xm
     let id = form.required("AccessKeyId")?;
     store.authorize(caller, "sts:GetAccessKeyInfo", "*", "*", &store.context(caller))?;
     let long_lived = store.keys.get(id).map(|key| &key.account_key);
-    let home = long_lived.or_else(|| store.sessions.get(id).map(|session| &session.account_key));
-    let home = home.filter(|home| home.0 == caller.partition());
-    let home = home.ok_or_else(|| AwsError::validation("Invalid access key ID."))?;
+    let account_key =
+        long_lived.or_else(|| store.sessions.get(id).map(|session| &session.account_key));
+    let account_key = account_key.filter(|account_key| account_key.0 == caller.partition());
+    let account_key = account_key.ok_or_else(|| AwsError::validation("Invalid access key ID."))?;
     let mut xml = Xml::default();
-    xml.element("Account", &home.1);
+    xml.element("Account", &account_key.1);
     Ok(xml)
 }

@@ -17,9 +17,9 @@ const OWN_ROLE_PREFIX: &str = "gangway-";
 
 static RECORDER: LazyLock<Option<Mutex<PermissionRecorder>>> = LazyLock::new(|| {
     let folder = PathBuf::from(std::env::var_os("GANGWAY_RIGHTS_USED")?);
-    fs::create_dir_all(&folder).expect("a folder for the rights that are used");
+    fs::create_dir_all(&folder).expect("a writable folder");
     let file = folder.join(format!("{}.tsv", std::process::id()));
-    let file = File::options().append(true).create(true).open(file).expect("a file for them");
+    let file = File::options().append(true).create(true).open(file).expect("a writable file");
     Some(Mutex::new(PermissionRecorder { known: BTreeSet::new(), file }))
 });
 
@@ -29,15 +29,15 @@ struct PermissionRecorder {
 }
 
 /// Records the statements that allow a role an action, once each.
-pub(super) fn record_use(role: &str, action: &str, verdict: &PolicyEvaluation) {
-    let Some(notes) = RECORDER.as_ref().filter(|_| role.starts_with(OWN_ROLE_PREFIX)) else {
+pub(super) fn record_use(role: &str, action: &str, evaluation: &PolicyEvaluation) {
+    let Some(recorder) = RECORDER.as_ref().filter(|_| role.starts_with(OWN_ROLE_PREFIX)) else {
         return;
     };
-    let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
-    for sid in &verdict.sids {
+    let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
+    for sid in &evaluation.sids {
         let line = format!("{role}\t{sid}\t{action}\n");
-        if notes.known.insert(line.clone()) {
-            notes.file.write_all(line.as_bytes()).expect("room for the rights that are used");
+        if recorder.known.insert(line.clone()) {
+            recorder.file.write_all(line.as_bytes()).expect("disk space");
         }
     }
 }

@@ -1,5 +1,5 @@
 //! `make local`: runs one partition of the local cloud with Gangway's API until Ctrl-C.
-#![expect(clippy::print_stdout, reason = "a program that people read")]
+#![expect(clippy::print_stdout, reason = "a command line program")]
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 const USAGE: &str = "usage: local [--port 8080] [--partition aws|aws-us-gov|aws-iso-b|aws-iso]
              [--signed] [--pace N] [--facts FILE] [--host HOST] [--env-file FILE]
   The API listens on the port, AWS and Palette on the next one.
-  --signed refuses requests that nobody signed, as a deployment does; a wrong signature is refused always.
-  --pace: how often a second each function asks Palette; a real one takes 10 in all, this one any.
-  --facts: the file gets the API's address, a portal's keys and requests to try, as JSON.
-  Containers reach AWS and Palette by the host: host.docker.internal with Docker Desktop, else the address of Docker's
-  bridge, 172.17.0.1 as a rule.
-  The file gets the environment of each function, as `sam local --env-vars` takes it.";
+  --signed: reject unsigned requests, as a deployment does. A wrong signature is always rejected.
+  --pace: requests per second that each function sends to Palette. A real Palette allows 10 in total.
+  --facts: write the API's URL, a portal's access key and sample requests to the file, as JSON.
+  --host: the host name of AWS and Palette for containers: host.docker.internal with Docker Desktop,
+          otherwise the address of the Docker bridge, usually 172.17.0.1.
+  --env-file: write the environment of each function to the file, for `sam local --env-vars`.";
 
 /// Command line arguments.
 struct Arguments {
@@ -33,7 +33,7 @@ struct Arguments {
 
 impl Arguments {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Self> {
-        let mut wish = Self {
+        let mut parsed = Self {
             port: 8080,
             partition: Partition::Aws,
             unsigned: UnsignedRequests::Accepted,
@@ -44,32 +44,32 @@ impl Arguments {
         };
         while let Some(argument) = arguments.next() {
             if argument == "--signed" {
-                wish.unsigned = UnsignedRequests::Rejected;
+                parsed.unsigned = UnsignedRequests::Rejected;
                 continue;
             }
             match (argument.as_str(), arguments.next()?) {
                 ("--port", value) => {
-                    wish.port = value.parse().ok().filter(|port| *port < u16::MAX)?;
+                    parsed.port = value.parse().ok().filter(|port| *port < u16::MAX)?;
                 }
-                ("--partition", value) => wish.partition = value.parse().ok()?,
-                ("--pace", value) => wish.pace = Some(value.parse().ok()?),
-                ("--facts", value) => wish.facts = Some(value.into()),
-                ("--host", value) => wish.host = value.parse().ok()?,
-                ("--env-file", value) => wish.env_file = Some(value.into()),
+                ("--partition", value) => parsed.partition = value.parse().ok()?,
+                ("--pace", value) => parsed.pace = Some(value.parse().ok()?),
+                ("--facts", value) => parsed.facts = Some(value.into()),
+                ("--host", value) => parsed.host = value.parse().ok()?,
+                ("--env-file", value) => parsed.env_file = Some(value.into()),
                 _ => return None,
             }
         }
-        Some(wish)
+        Some(parsed)
     }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Some(wish) = Arguments::parse(std::env::args().skip(1)) else {
+    let Some(parsed) = Arguments::parse(std::env::args().skip(1)) else {
         println!("{USAGE}");
         return ExitCode::from(2);
     };
-    match run(&wish).await {
+    match run(&parsed).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("{error}");
@@ -78,22 +78,22 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(wish: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(parsed: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let template = Template::from_repository()?;
     let options = CloudOptions {
-        port: wish.port + 1,
-        host: wish.host,
-        requests_per_second: wish.pace,
+        port: parsed.port + 1,
+        host: parsed.host,
+        requests_per_second: parsed.pace,
         ..CloudOptions::default()
     };
-    let world = CloudFixture::with_partitions(options, &template, &[wish.partition]).await?;
-    let realm = world.deployment(wish.partition);
-    let gateway = realm.start_gateway_with(wish.unsigned, wish.port).await;
-    for lambda in realm.functions.all() {
+    let fixture = CloudFixture::with_partitions(options, &template, &[parsed.partition]).await?;
+    let deployment = fixture.deployment(parsed.partition);
+    let gateway = deployment.start_gateway_with(parsed.unsigned, parsed.port).await;
+    for lambda in deployment.functions.all() {
         lambda.warm_up().await?;
     }
-    if let Some(file) = &wish.env_file {
-        let environments: BTreeMap<_, _> = realm
+    if let Some(file) = &parsed.env_file {
+        let environments: BTreeMap<_, _> = deployment
             .functions
             .all()
             .map(|lambda| (lambda.function().logical_id.clone(), lambda.environment()))
@@ -103,46 +103,49 @@ async fn run(wish: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         }
         std::fs::write(file, serde_json::to_vec_pretty(&environments)?)?;
     }
-    let environment = portal_environment(realm, &gateway.url());
-    print_instructions(realm, &environment, wish.unsigned, &world.cloud.url());
+    let environment = portal_environment(deployment, &gateway.url());
+    print_instructions(deployment, &environment, parsed.unsigned, &fixture.cloud.url());
     // The file is written last: a script that waits for it may call the API at once.
-    if let Some(file) = &wish.facts {
+    if let Some(file) = &parsed.facts {
         let facts = json!({
             "environment": BTreeMap::from(environment),
-            "partition": realm.partition.id(),
-            "requests": sample_requests(realm),
+            "partition": deployment.partition.id(),
+            "requests": sample_requests(deployment),
         });
         let unfinished = file.with_extension("part");
         std::fs::write(&unfinished, serde_json::to_vec_pretty(&facts)?)?;
         std::fs::rename(unfinished, file)?;
     }
     tokio::signal::ctrl_c().await?;
-    println!("\nbye");
+    println!("\nstopped");
     Ok(())
 }
 
 /// Returns the environment variables that the examples in the documentation use.
-fn portal_environment(realm: &PartitionDeployment, gateway: &str) -> [(&'static str, String); 4] {
-    let keys = realm.developer_portal_keys();
+fn portal_environment(
+    deployment: &PartitionDeployment,
+    gateway: &str,
+) -> [(&'static str, String); 4] {
+    let keys = deployment.developer_portal_keys();
     [
         ("GANGWAY", gateway.to_owned()),
-        ("AWS_REGION", realm.region.to_owned()),
+        ("AWS_REGION", deployment.region.to_owned()),
         ("AWS_ACCESS_KEY_ID", keys.id),
         ("AWS_SECRET_ACCESS_KEY", keys.secret),
     ]
 }
 
 /// Returns a valid registration for each method that needs only a customer account.
-fn sample_requests(realm: &PartitionDeployment) -> BTreeMap<&'static str, Value> {
-    let [first, second] = &realm.customers;
+fn sample_requests(deployment: &PartitionDeployment) -> BTreeMap<&'static str, Value> {
+    let [first, second] = &deployment.customers;
     let mut keys = json!({
         "name": "first", "accessKeyId": first.keys.id, "secretAccessKey": first.keys.secret,
     });
-    if let (Some(pem), Some(members)) = (&realm.aws_ca_pem, keys.as_object_mut()) {
+    if let (Some(pem), Some(members)) = (&deployment.aws_ca_pem, keys.as_object_mut()) {
         members.insert("certificateAuthority".to_owned(), pem.as_str().into());
     }
     let mut requests = BTreeMap::from([(AuthMethod::StaticCredentials.id(), keys)]);
-    if realm.palette_user.is_some() {
+    if deployment.palette_user.is_some() {
         let role = json!({ "name": "second", "roleArn": second.role.arn() });
         requests.insert(AuthMethod::Sts.id(), role);
     }
@@ -150,12 +153,12 @@ fn sample_requests(realm: &PartitionDeployment) -> BTreeMap<&'static str, Value>
 }
 
 fn print_instructions(
-    realm: &PartitionDeployment,
+    deployment: &PartitionDeployment,
     environment: &[(&str, String); 4],
     unsigned: UnsignedRequests,
     cloud: &str,
 ) {
-    let [first, second] = &realm.customers;
+    let [first, second] = &deployment.customers;
     let [(_, gateway), ..] = environment;
     let signed = match unsigned {
         UnsignedRequests::Accepted => "",
@@ -165,16 +168,16 @@ fn print_instructions(
     };
     println!("Gangway's API    {gateway}");
     println!("AWS and Palette  {cloud}   (Palette's API key: {ADMIN_KEY})");
-    println!("partition        {}, region {}\n", realm.partition, realm.region);
-    println!("A portal that signs its requests has this in its environment:\n");
+    println!("partition        {}, region {}\n", deployment.partition, deployment.region);
+    println!("To sign requests, set these environment variables:\n");
     for (name, value) in environment {
         println!("  export {name}='{value}'");
     }
-    let whose = [
+    let accounts = [
         (
             AuthMethod::StaticCredentials,
             format!(
-                "\nAccount {} with the keys of an IAM user (they are good in this cloud only):\n",
+                "\nAccount {} with the keys of an IAM user (valid in this local cloud only):\n",
                 first.account.id()
             ),
         ),
@@ -183,18 +186,18 @@ fn print_instructions(
             format!("Account {} with a role that trusts Palette:\n", second.account.id()),
         ),
     ];
-    let requests = sample_requests(realm);
-    for (method, words) in whose {
+    let requests = sample_requests(deployment);
+    for (method, introduction) in accounts {
         let Some(body) = requests.get(method.id()) else { continue };
-        println!("{words}");
+        println!("{introduction}");
         for path in [format!("{}/validate", method.id()), method.id().to_owned()] {
             println!(
                 "  curl -s{signed} {gateway}/v1/tenant/accounts/{path} -H 'content-type: application/json' -d '{body}'\n"
             );
         }
     }
-    if realm.palette_user.is_some() {
+    if deployment.palette_user.is_some() {
         println!("  curl -s{signed} {gateway}/v1/sts/trust\n");
     }
-    println!("  curl -s{signed} {gateway}/v1/tenant/accounts\n\nCtrl-C ends it.");
+    println!("  curl -s{signed} {gateway}/v1/tenant/accounts\n\nPress Ctrl-C to stop.");
 }

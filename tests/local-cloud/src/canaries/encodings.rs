@@ -21,11 +21,11 @@ pub struct Encoding {
 
 /// Returns all encodings of a secret. For PEM also those of each line and of the DER bytes.
 pub fn encodings(secret: &str) -> Vec<Encoding> {
-    let armoured = secret.contains("-----BEGIN");
+    let is_pem = secret.contains("-----BEGIN");
     let lines = secret.lines().filter(|line| !line.starts_with('-'));
-    let text: String = if armoured { lines.collect() } else { secret.to_owned() };
+    let text: String = if is_pem { lines.collect() } else { secret.to_owned() };
     let mut all = Vec::new();
-    if armoured {
+    if is_pem {
         // Each line separately, because the joined text has no line breaks.
         let lines =
             secret.lines().filter(|line| line.len() >= MIN_FRAGMENT && !line.starts_with('-'));
@@ -50,8 +50,8 @@ pub fn encodings(secret: &str) -> Vec<Encoding> {
 }
 
 impl Encoding {
-    fn new(how: &'static str, text: String, least: usize) -> Self {
-        Self { name: how, text, min_length: least }
+    fn new(name: &'static str, text: String, min_length: usize) -> Self {
+        Self { name, text, min_length }
     }
 }
 
@@ -60,11 +60,11 @@ fn push_byte_encodings(all: &mut Vec<Encoding>, bytes: &[u8]) {
     for before in 0..3 {
         let mut led = vec![0; before];
         led.extend_from_slice(bytes);
-        for (how, engine) in [("in Base64", &STANDARD), ("in Base64 for URLs", &URL_SAFE)] {
+        for (name, engine) in [("in Base64", &STANDARD), ("in Base64 for URLs", &URL_SAFE)] {
             let text = engine.encode(&led);
             // Characters that also encode neighbouring bytes are left out.
             let (start, end) = ((before * 8).div_ceil(6), led.len() * 8 / 6);
-            all.push(Encoding::new(how, text.get(start..end).unwrap_or_default().to_owned(), 16));
+            all.push(Encoding::new(name, text.get(start..end).unwrap_or_default().to_owned(), 16));
         }
     }
     let digits = hex::encode(bytes);
@@ -88,10 +88,10 @@ fn unicode_escaped(text: &str, capitals: bool) -> String {
 /// Converts percent escapes to lower case: `%2f` for `%2F`.
 fn lower_case_percent_escapes(text: &str) -> String {
     let mut parts = text.split('%');
-    let mut small = parts.next().unwrap_or_default().to_owned();
+    let mut lower_case = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
-        small.extend(["%", &digits.to_lowercase(), rest]);
+        lower_case.extend(["%", &digits.to_lowercase(), rest]);
     }
-    small
+    lower_case
 }

@@ -63,10 +63,10 @@ impl LeakSearcher {
         };
         for canary in 0..searcher.canaries.len() {
             for spelling in encodings(searcher.canaries[canary].secret()) {
-                let place = searcher.candidates.len();
+                let position = searcher.candidates.len();
                 for (at, run) in windows(spelling.text.as_bytes()).step_by(WINDOW_STEP) {
                     if !public.contains(&run) {
-                        searcher.windows.entry(run).or_default().push((place, at));
+                        searcher.windows.entry(run).or_default().push((position, at));
                         let (word, bit) = filter_slot(run);
                         searcher.filter[word] |= bit;
                     }
@@ -85,25 +85,25 @@ impl LeakSearcher {
     /// Returns the secrets in a text: for each encoding the longest fragment.
     pub fn find(&self, text: &[u8]) -> Vec<Leak> {
         let mut found: BTreeMap<(usize, &'static str), Leak> = BTreeMap::new();
-        for (place, run) in windows(text) {
+        for (position, run) in windows(text) {
             let (word, bit) = filter_slot(run);
             if self.filter[word] & bit == 0 {
                 continue;
             }
-            for (noted, at) in self.windows.get(&run).into_iter().flatten() {
-                let CandidateSecret { canary, spelling } = &self.candidates[*noted];
-                let (start, end) = matching_range(text, place, spelling.text.as_bytes(), *at);
+            for (candidate, at) in self.windows.get(&run).into_iter().flatten() {
+                let CandidateSecret { canary, spelling } = &self.candidates[*candidate];
+                let (start, end) = matching_range(text, position, spelling.text.as_bytes(), *at);
                 if end - start < spelling.min_length.min(spelling.text.len()) {
                     continue;
                 }
                 let Canary { kind, name, .. } = &self.canaries[*canary];
-                let behind = String::from_utf8_lossy(&text[start.saturating_sub(60)..start]);
+                let after = String::from_utf8_lossy(&text[start.saturating_sub(60)..start]);
                 let this = Leak {
                     kind: *kind,
                     name: name.clone(),
                     encoding: spelling.name,
                     length: end - start,
-                    preceding_text: behind.into_owned(),
+                    preceding_text: after.into_owned(),
                 };
                 let known = found.entry((*canary, spelling.name)).or_insert_with(|| this.clone());
                 if known.length < this.length {
@@ -128,11 +128,11 @@ fn filter_slot(run: u64) -> (usize, u64) {
 }
 
 /// Returns the range of the text that matches the secret around a common window.
-fn matching_range(text: &[u8], place: usize, secret: &[u8], at: usize) -> (usize, usize) {
+fn matching_range(text: &[u8], position: usize, secret: &[u8], at: usize) -> (usize, usize) {
     let same = |pairs: &mut dyn Iterator<Item = (&u8, &u8)>| {
         pairs.take_while(|(one, other)| one == other).count()
     };
-    let before = same(&mut text[..place].iter().rev().zip(secret[..at].iter().rev()));
-    let behind = same(&mut text[place..].iter().zip(&secret[at..]));
-    (place - before, place + behind)
+    let before = same(&mut text[..position].iter().rev().zip(secret[..at].iter().rev()));
+    let after = same(&mut text[position..].iter().zip(&secret[at..]));
+    (position - before, position + after)
 }

@@ -8,21 +8,22 @@ fn searcher() -> LeakSearcher {
 }
 
 #[test]
-fn every_spelling_is_found_whole_and_by_any_fragment() {
+fn every_encoding_is_found_by_any_fragment() {
     let searcher = searcher();
-    for Encoding { name: how, text, min_length: least } in encodings(SECRET) {
-        assert!(text.is_ascii(), "{how}");
-        for start in 0..=text.len() - least {
-            let around = format!("{{\"member\":\"{}\"}}", text.get(start..start + least).unwrap());
-            assert!(!searcher.find(around.as_bytes()).is_empty(), "{how} from {start}: {around}");
+    for Encoding { name, text, min_length } in encodings(SECRET) {
+        assert!(text.is_ascii(), "{name}");
+        for start in 0..=text.len() - min_length {
+            let around =
+                format!("{{\"member\":\"{}\"}}", text.get(start..start + min_length).unwrap());
+            assert!(!searcher.find(around.as_bytes()).is_empty(), "{name} from {start}: {around}");
         }
         let short = format!(" {} ", text.get(..7).unwrap());
-        assert_eq!(searcher.find(short.as_bytes()), [], "{how}");
+        assert_eq!(searcher.find(short.as_bytes()), [], "{name}");
     }
 }
 
 #[test]
-fn base64_is_found_wherever_the_secret_stands_in_what_is_encoded() {
+fn base64_is_found_at_any_offset() {
     use base64::{Engine as _, prelude::*};
     let searcher = searcher();
     for before in 0..9 {
@@ -34,7 +35,7 @@ fn base64_is_found_wherever_the_secret_stands_in_what_is_encoded() {
 }
 
 #[test]
-fn a_private_key_is_found_by_any_line_and_its_certificate_is_none() {
+fn private_key_lines_are_found_and_certificates_are_not() {
     let chain = CertificateIssuer::new("Authority");
     let issued = chain.issue(&CertificateSpec::client("somebody"));
     let other = chain.issue(&CertificateSpec::client("other"));
@@ -51,7 +52,7 @@ fn a_private_key_is_found_by_any_line_and_its_certificate_is_none() {
 }
 
 #[test]
-fn what_is_no_secret_is_not_found() {
+fn other_text_is_not_found() {
     let searcher = searcher();
     let text = include_str!("../../../../README.md");
     assert_eq!(searcher.find(text.as_bytes()), []);

@@ -41,9 +41,9 @@ pub(super) fn assign_routes(
 ) -> Result<(), TemplateError> {
     for paths in api_description_parts(scope, "paths")? {
         for (path, item) in paths.as_object().into_iter().flatten() {
-            for (verb, operation) in item.as_object().into_iter().flatten() {
-                if METHODS.contains(&verb.as_str()) {
-                    assign_route(functions, verb, path, operation)?;
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                if METHODS.contains(&method.as_str()) {
+                    assign_route(functions, method, path, operation)?;
                 }
             }
         }
@@ -53,12 +53,12 @@ pub(super) fn assign_routes(
 
 fn assign_route(
     functions: &mut [Function],
-    verb: &str,
+    method: &str,
     path: &str,
     operation: &Value,
 ) -> Result<(), TemplateError> {
     let wrong = |what: &str| {
-        TemplateError::Unsupported(format!("{} {path} {what}", verb.to_ascii_uppercase()))
+        TemplateError::Unsupported(format!("{} {path} {what}", method.to_ascii_uppercase()))
     };
     let integration = operation.get("x-amazon-apigateway-integration").unwrap_or(&Value::Null);
     let member = |name: &str| integration.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -70,7 +70,7 @@ fn assign_route(
     };
     let function = functions.iter_mut().find(invoked);
     let function = function.ok_or_else(|| wrong("that leads to no function of the deployment"))?;
-    let verb = if verb == ANY_METHOD { "ANY".to_owned() } else { verb.to_ascii_uppercase() };
-    function.routes.push(Route { verb, path: path.to_owned() });
+    let method = if method == ANY_METHOD { "ANY".to_owned() } else { method.to_ascii_uppercase() };
+    function.routes.push(Route { method, path: path.to_owned() });
     Ok(())
 }

@@ -44,7 +44,7 @@ pub struct Function {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Route {
     /// `GET`, `POST`, … or `ANY`.
-    pub verb: String,
+    pub method: String,
     /// Path as in the template, with `{parameters}`.
     pub path: String,
 }
@@ -234,12 +234,12 @@ fn parse_triggers(
         let member = |name: &str| event.pointer(&format!("/Properties/{name}"));
         match event.get("Type").and_then(Value::as_str).unwrap_or_default() {
             "Api" => {
-                let (Some(verb), Some(path)) = (member("Method"), member("Path")) else {
+                let (Some(method), Some(path)) = (member("Method"), member("Path")) else {
                     let what = format!("an API event of {logical_id} without method or path");
                     return Err(TemplateError::Unsupported(what));
                 };
-                let verb = scope.text(verb)?.to_ascii_uppercase();
-                routes.push(Route { verb, path: scope.text(path)? });
+                let method = scope.text(method)?.to_ascii_uppercase();
+                routes.push(Route { method, path: scope.text(path)? });
             }
             "EventBridgeRule" | "CloudWatchEvent" => {
                 let pattern = member("Pattern").map(|pattern| scope.resolve(pattern));

@@ -220,7 +220,7 @@ impl EvaluationScope<'_> {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every function of the template answers an option")]
+#[expect(clippy::unnecessary_wraps, reason = "all intrinsic functions return an option")]
 fn flag(value: bool) -> Option<Value> {
     Some(Value::Bool(value))
 }

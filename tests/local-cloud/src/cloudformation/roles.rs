@@ -25,13 +25,13 @@ pub(super) fn single_role(scope: &EvaluationScope<'_>) -> Result<Role, TemplateE
     let [role] = roles.as_slice() else {
         return Err(TemplateError::Unsupported(format!("{} roles", roles.len())));
     };
-    let made = scope.resolve(&role["Properties"])?.unwrap_or_default();
-    let policies = made["Policies"].as_array().cloned().unwrap_or_default();
+    let properties = scope.resolve(&role["Properties"])?.unwrap_or_default();
+    let policies = properties["Policies"].as_array().cloned().unwrap_or_default();
     let inline = policies.into_iter().map(|mut policy| {
         (
             policy["PolicyName"].as_str().unwrap_or_default().to_owned(),
             policy["PolicyDocument"].take(),
         )
     });
-    Ok(Role { trust: made["AssumeRolePolicyDocument"].clone(), inline: inline.collect() })
+    Ok(Role { trust: properties["AssumeRolePolicyDocument"].clone(), inline: inline.collect() })
 }

@@ -72,7 +72,7 @@ fn deployment(partition: &str, region: &str) -> DeploymentTarget {
 }
 
 #[test]
-fn a_function_has_the_environment_the_rights_and_the_triggers_that_the_template_gives_it() {
+fn function_has_environment_permissions_and_triggers() {
     let template = Template::parse(TEMPLATE).unwrap();
     let functions = template.functions(&deployment("aws", "eu-west-1")).unwrap();
     let [function] = functions.as_slice() else { panic!("{functions:?}") };
@@ -99,7 +99,7 @@ fn a_function_has_the_environment_the_rights_and_the_triggers_that_the_template_
     );
     assert_eq!(
         function.routes,
-        [Route { verb: "POST".into(), path: "/v1/tenant/accounts/static-credentials".into() }]
+        [Route { method: "POST".into(), path: "/v1/tenant/accounts/static-credentials".into() }]
     );
     assert_eq!(
         function.rules[0].pattern,
@@ -108,7 +108,7 @@ fn a_function_has_the_environment_the_rights_and_the_triggers_that_the_template_
 }
 
 #[test]
-fn another_partition_has_other_functions_and_parameters_count() {
+fn functions_depend_on_partition_and_parameters() {
     let template = Template::parse(TEMPLATE).unwrap();
     let mut gov = deployment("aws-us-gov", "us-gov-west-1");
     gov.parameters.insert("InspectionRole".into(), "Looker".into());
@@ -127,7 +127,7 @@ fn another_partition_has_other_functions_and_parameters_count() {
 }
 
 #[test]
-fn what_is_not_there_is_told_by_name() {
+fn missing_reference_is_reported_by_name() {
     let text = TEMPLATE.replace("!Ref PaletteUrl", "!Ref PaletteUrls");
     let error =
         Template::parse(&text).unwrap().functions(&deployment("aws", "eu-west-1")).unwrap_err();
@@ -138,7 +138,7 @@ fn what_is_not_there_is_told_by_name() {
 }
 
 #[test]
-fn the_repositorys_own_template_is_understood_in_every_partition() {
+fn repository_template_is_evaluated_in_every_partition() {
     let template = Template::from_repository().unwrap();
     for (partition, region, packages) in [
         ("aws", "us-east-1", vec!["accounts", "pod-identity", "static-credentials", "sts"]),
@@ -164,7 +164,7 @@ fn the_repositorys_own_template_is_understood_in_every_partition() {
 }
 
 #[test]
-fn routes_come_from_the_apis_description_and_go_with_it() {
+fn routes_come_from_the_openapi_document() {
     let template = Template::from_repository().unwrap();
     let routes = |partition: &str, region: &str, api: &str| {
         let mut deployment = deployment(partition, region);
@@ -179,7 +179,7 @@ fn routes_come_from_the_apis_description_and_go_with_it() {
 }
 
 #[test]
-fn a_policy_of_the_templates_own_is_part_of_the_roles_that_name_it() {
+fn managed_policy_of_the_template_is_part_of_its_roles() {
     let text = TEMPLATE.replace("ManagedPolicyArns: [", "ManagedPolicyArns: [!Ref Rights, ")
         + r#"
   Rights:
@@ -195,7 +195,7 @@ fn a_policy_of_the_templates_own_is_part_of_the_roles_that_name_it() {
 }
 
 #[test]
-fn fips_endpoints_are_asked_exactly_where_the_partition_table_says_so() {
+fn fips_setting_matches_the_partition_table() {
     for facts in &gangway_model::PARTITIONS {
         let deployment = deployment(facts.id, facts.home_region);
         // The main template, and the one for partitions that have their own.
@@ -205,9 +205,9 @@ fn fips_endpoints_are_asked_exactly_where_the_partition_table_says_so() {
             let functions = template.functions(&deployment).unwrap();
             assert!(functions.len() > 2, "{}", facts.id);
             for function in functions {
-                let told = function.environment.get("AWS_USE_FIPS_ENDPOINT").map(String::as_str);
-                let wanted = facts.fips.then_some("true");
-                assert_eq!(told, wanted, "{} in {}", function.package, facts.id);
+                let setting = function.environment.get("AWS_USE_FIPS_ENDPOINT").map(String::as_str);
+                let expected = facts.fips.then_some("true");
+                assert_eq!(setting, expected, "{} in {}", function.package, facts.id);
             }
         }
     }

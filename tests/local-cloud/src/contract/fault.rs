@@ -17,10 +17,7 @@ impl SchemaError {
         Self { code: 601, message: format!("no schema is called {key}") }
     }
 
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "another crate's enum of forty kinds, of which the contract uses a few"
-    )]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only a few of about forty variants occur")]
     pub(super) fn from_validation_error(error: &ValidationError<'_>) -> Self {
         let at = error.instance_path().as_str().trim_start_matches('/').replace('/', ".");
         let at = if at.is_empty() { "body".to_owned() } else { at };

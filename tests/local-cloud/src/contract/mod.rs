@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn complete_accounts_are_taken() {
+    fn complete_accounts_are_valid() {
         for spec in [
             keys(),
             role(),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_published_contract_refuses_is_refused() {
+    fn violations_of_the_published_contract_are_found() {
         let good = account(&keys());
         for (pointer, value, code) in [
             ("/spec/credentialType", json!("STS"), 606),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_published_contract_lets_pass_is_refused_too() {
+    fn invalid_bodies_that_the_published_contract_allows_are_found() {
         let (static_keys, sts) = (account(&keys()), account(&role()));
         for body in [
             json!({}),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn f15_no_fault_repeats_a_secret() {
+    fn violations_do_not_repeat_secrets() {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let body = with(account(&keys()), "/spec/secretKey", json!([secret]));
         let faults = Schema::Request("account").validate(&body);

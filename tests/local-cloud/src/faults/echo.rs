@@ -30,25 +30,27 @@ const CODE_MEMBERS: [&str; 4] = ["code", "reason", "__type", "Code"];
 
 impl Echo {
     /// Builds the response from the service's error response.
-    pub(crate) fn response(self, broken: Response, words: &str) -> Response {
+    pub(crate) fn response(self, error_response: Response, text: &str) -> Response {
         let mut answer = match self {
-            Self::Message(status) => replace_message(broken, status, &MESSAGE_MEMBERS, words),
-            Self::TruncatedMessage(status, letters) => {
-                let cut: String = words.chars().rev().take(letters).collect();
-                let cut: String = cut.chars().rev().collect();
-                replace_message(broken, status, &MESSAGE_MEMBERS, &cut)
+            Self::Message(status) => {
+                replace_message(error_response, status, &MESSAGE_MEMBERS, text)
             }
-            Self::Code(status) => replace_message(broken, status, &CODE_MEMBERS, words),
+            Self::TruncatedMessage(status, letters) => {
+                let cut: String = text.chars().rev().take(letters).collect();
+                let cut: String = cut.chars().rev().collect();
+                replace_message(error_response, status, &MESSAGE_MEMBERS, &cut)
+            }
+            Self::Code(status) => replace_message(error_response, status, &CODE_MEMBERS, text),
             Self::HtmlPage => {
-                let page = format!("<html><body><pre>{words}</pre></body></html>");
+                let page = format!("<html><body><pre>{text}</pre></body></html>");
                 build_response(StatusCode::OK, "text/html", page)
             }
             Self::JsonString => {
-                build_response(StatusCode::OK, "application/json", Value::from(words).to_string())
+                build_response(StatusCode::OK, "application/json", Value::from(text).to_string())
             }
         };
         answer.headers_mut().remove(CONTENT_LENGTH);
-        let line: String = words.chars().filter(char::is_ascii_graphic).take(4096).collect();
+        let line: String = text.chars().filter(char::is_ascii_graphic).take(4096).collect();
         if let Ok(value) = HeaderValue::from_str(&line) {
             answer.headers_mut().insert("x-echo", value);
         }
@@ -64,28 +66,33 @@ fn build_response(status: StatusCode, content_type: &'static str, body: String) 
 }
 
 /// Replaces a member of a JSON error or an element of an XML error.
-fn replace_message(mut broken: Response, status: u16, members: &[&str], words: &str) -> Response {
-    *broken.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    if let Ok(Value::Object(mut error)) = serde_json::from_slice(broken.body()) {
+fn replace_message(
+    mut error_response: Response,
+    status: u16,
+    members: &[&str],
+    text: &str,
+) -> Response {
+    *error_response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    if let Ok(Value::Object(mut error)) = serde_json::from_slice(error_response.body()) {
         for member in members {
             if error.contains_key(*member) {
-                error.insert((*member).to_owned(), words.into());
+                error.insert((*member).to_owned(), text.into());
             }
         }
-        *broken.body_mut() = Value::Object(error).to_string().into_bytes();
-        return broken;
+        *error_response.body_mut() = Value::Object(error).to_string().into_bytes();
+        return error_response;
     }
-    let mut text = String::from_utf8_lossy(broken.body()).into_owned();
+    let mut text = String::from_utf8_lossy(error_response.body()).into_owned();
     for member in members {
         let (open, close) = (format!("<{member}>"), format!("</{member}>"));
-        let place = text.find(&open).zip(text.find(&close));
-        if let Some((start, end)) = place {
-            let escaped = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let range = text.find(&open).zip(text.find(&close));
+        if let Some((start, end)) = range {
+            let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             text.replace_range(start + open.len()..end, &escaped);
         }
     }
-    *broken.body_mut() = text.into_bytes();
-    broken
+    *error_response.body_mut() = text.into_bytes();
+    error_response
 }
 
 #[cfg(test)]
@@ -94,7 +101,7 @@ mod tests {
     use crate::{aws, faults::Effect, palette};
 
     #[test]
-    fn each_service_repeats_it_in_its_own_format() {
+    fn each_service_repeats_the_request_in_its_own_format() {
         for service in ["sts", "iam", "secretsmanager", "eks", "sqs", "organizations"] {
             for echo in [
                 Echo::Message(400),
@@ -102,8 +109,8 @@ mod tests {
                 Echo::JsonString,
                 Echo::TruncatedMessage(400, 12),
             ] {
-                let broken = aws::injected_error(service, Effect::InternalError);
-                let answer = echo.response(broken, "what <was> sent");
+                let error_response = aws::injected_error(service, Effect::InternalError);
+                let answer = echo.response(error_response, "what <was> sent");
                 let body = String::from_utf8(answer.into_body()).unwrap();
                 assert!(body.contains("sent"), "{service} {echo:?}: {body}");
             }

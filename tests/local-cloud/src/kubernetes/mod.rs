@@ -85,11 +85,11 @@ impl ApiListener {
 }
 
 async fn listen(
-    ApiListener { socket, tls: authority, .. }: ApiListener,
+    ApiListener { socket, tls, .. }: ApiListener,
     parts: Arc<CloudState>,
     cluster: Cluster,
 ) {
-    let tls = TlsAcceptor::from(Arc::clone(&authority.config));
+    let tls = TlsAcceptor::from(Arc::clone(&tls.config));
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = socket.accept().await else { continue };
@@ -126,28 +126,28 @@ async fn handle_request(
 fn operation(request: &Request) -> String {
     let path = request.uri().path();
     match ResourcePath::parse(path) {
-        Some(asked) => format!("{} {}", asked.verb(request.method()), asked.resource),
+        Some(parsed) => format!("{} {}", parsed.verb(request.method()), parsed.resource),
         None => format!("{} {path}", request.method().as_str().to_ascii_lowercase()),
     }
 }
 
 fn serve(parts: &CloudState, cluster: &Cluster, request: &Request) -> Response {
-    let who = match token::authenticate(parts, cluster, request) {
-        Ok(who) => who,
-        Err(refusal) => return refusal.to_response(),
+    let identity = match token::authenticate(parts, cluster, request) {
+        Ok(identity) => identity,
+        Err(error) => return error.to_response(),
     };
     let served = match request.uri().path() {
         "/version" => Ok(version(cluster)),
         path if path.ends_with("/selfsubjectaccessreviews") && request.method() == Method::POST => {
-            self_subject_access_review(cluster, &who, request)
+            self_subject_access_review(cluster, &identity, request)
         }
-        path => objects::serve(cluster, &who, request, path),
+        path => objects::serve(cluster, &identity, request, path),
     };
     let mut response = match served {
         Ok((status, body)) => json_response(status, &body),
-        Err(refusal) => refusal.to_response(),
+        Err(error) => error.to_response(),
     };
-    if let Identity::Principal { session, .. } = who {
+    if let Identity::Principal { session, .. } = identity {
         response.extensions_mut().insert(Principal(session));
     }
     response
@@ -168,26 +168,32 @@ fn version(cluster: &Cluster) -> (u16, Value) {
 /// Every authenticated principal may review its own access.
 fn self_subject_access_review(
     cluster: &Cluster,
-    who: &Identity,
+    identity: &Identity,
     request: &Request,
 ) -> Result<(u16, Value), StatusError> {
-    let Identity::Principal { .. } = who else {
-        return Err(StatusError::forbidden(who, "create", "selfsubjectaccessreviews", None, ""));
+    let Identity::Principal { .. } = identity else {
+        return Err(StatusError::forbidden(
+            identity,
+            "create",
+            "selfsubjectaccessreviews",
+            None,
+            "",
+        ));
     };
-    let mut asked: Value = serde_json::from_slice(request.body())
+    let mut parsed: Value = serde_json::from_slice(request.body())
         .map_err(|fault| StatusError::bad_request(fault.to_string()))?;
-    if asked["kind"] != "SelfSubjectAccessReview" {
+    if parsed["kind"] != "SelfSubjectAccessReview" {
         return Err(StatusError::bad_request("the body is no SelfSubjectAccessReview"));
     }
-    let attributes = &asked["spec"]["resourceAttributes"];
+    let attributes = &parsed["spec"]["resourceAttributes"];
     let text =
         |name: &str| attributes.get(name).and_then(Value::as_str).filter(|it| !it.is_empty());
-    let allowed = who.is_allowed(
+    let allowed = identity.is_allowed(
         cluster,
         text("verb").unwrap_or_default(),
         text("resource").unwrap_or_default(),
         text("namespace"),
     );
-    asked["status"] = json!({"allowed": allowed});
-    Ok((201, asked))
+    parsed["status"] = json!({"allowed": allowed});
+    Ok((201, parsed))
 }

@@ -12,22 +12,23 @@ use crate::server::Request;
 
 pub(super) fn serve(
     cluster: &Cluster,
-    who: &Identity,
+    identity: &Identity,
     request: &Request,
     path: &str,
 ) -> Result<(u16, Value), StatusError> {
-    let asked = ResourcePath::parse(path);
-    let verb = asked.as_ref().map_or("get", |asked| asked.verb(request.method()));
-    let Some(asked) = asked else {
-        return Err(match who {
-            Identity::Anonymous => StatusError::forbidden(who, verb, path, None, ""),
+    let resource_path = ResourcePath::parse(path);
+    let verb =
+        resource_path.as_ref().map_or("get", |resource_path| resource_path.verb(request.method()));
+    let Some(resource_path) = resource_path else {
+        return Err(match identity {
+            Identity::Anonymous => StatusError::forbidden(identity, verb, path, None, ""),
             Identity::Principal { .. } => StatusError::unknown_resource(),
         });
     };
-    let ResourcePath { resource, namespace, name, .. } = asked;
-    if !who.is_allowed(cluster, verb, resource, namespace) {
+    let ResourcePath { resource, namespace, name, .. } = resource_path;
+    if !identity.is_allowed(cluster, verb, resource, namespace) {
         return Err(StatusError::forbidden(
-            who,
+            identity,
             verb,
             resource,
             namespace,
@@ -36,18 +37,18 @@ pub(super) fn serve(
     }
     match (verb, name) {
         ("get", Some(name)) => {
-            let found = cluster.object(&asked.object_path(name));
+            let found = cluster.object(&resource_path.object_path(name));
             found.map(|found| (200, found)).ok_or_else(|| StatusError::not_found(resource, name))
         }
-        ("list", None) => list(cluster, &asked, request.uri().query().unwrap_or_default()),
-        ("create", None) => create(cluster, &asked, request.body()),
+        ("list", None) => list(cluster, &resource_path, request.uri().query().unwrap_or_default()),
+        ("create", None) => create(cluster, &resource_path, request.body()),
         _ => Err(StatusError::method_not_allowed()),
     }
 }
 
 fn list(
     cluster: &Cluster,
-    asked: &ResourcePath<'_>,
+    resource_path: &ResourcePath<'_>,
     query: &str,
 ) -> Result<(u16, Value), StatusError> {
     let parameter = |name: &str| {
@@ -57,20 +58,21 @@ fn list(
         value.map(|value| percent_decode_str(&value).decode_utf8_lossy().into_owned())
     };
     let (revision, all) = cluster.with_state(|cluster| {
-        let here = |place: &String| {
-            ResourcePath::parse(place).is_some_and(|one| {
-                (one.group, one.resource) == (asked.group, asked.resource)
-                    && (asked.namespace.is_none() || one.namespace == asked.namespace)
+        let here = |path: &String| {
+            ResourcePath::parse(path).is_some_and(|one| {
+                (one.group, one.resource) == (resource_path.group, resource_path.resource)
+                    && (resource_path.namespace.is_none()
+                        || one.namespace == resource_path.namespace)
             })
         };
-        let found = cluster.objects.iter().filter(|(place, _)| here(place));
+        let found = cluster.objects.iter().filter(|(path, _)| here(path));
         (cluster.revision, found.map(|(_, object)| object.clone()).collect::<Vec<_>>())
     });
     let selector = parameter("labelSelector").filter(|selector| !selector.is_empty());
     let mut items = Vec::new();
     for mut object in all {
-        let fits = selector.as_deref().map_or(Some(true), |one| selector::matches(&object, one));
-        if fits.ok_or_else(|| StatusError::bad_request("unable to parse requirement"))? {
+        let matches = selector.as_deref().map_or(Some(true), |one| selector::matches(&object, one));
+        if matches.ok_or_else(|| StatusError::bad_request("unable to parse requirement"))? {
             // List items have no `kind` and `apiVersion`.
             if let Some(object) = object.as_object_mut() {
                 object.remove("kind");
@@ -88,7 +90,7 @@ fn list(
     }
     let page: Vec<_> = items.into_iter().skip(from).take(limit).collect();
     let answer = json!({
-        "kind": format!("{}List", asked.kind), "apiVersion": asked.version(),
+        "kind": format!("{}List", resource_path.kind), "apiVersion": resource_path.version(),
         "metadata": metadata, "items": page,
     });
     Ok((200, answer))
@@ -96,42 +98,47 @@ fn list(
 
 fn create(
     cluster: &Cluster,
-    asked: &ResourcePath<'_>,
+    resource_path: &ResourcePath<'_>,
     body: &[u8],
 ) -> Result<(u16, Value), StatusError> {
     let object: Value = serde_json::from_slice(body)
         .map_err(|fault| StatusError::bad_request(fault.to_string()))?;
-    if object["kind"] != asked.kind || object["apiVersion"] != asked.version() {
-        return Err(StatusError::bad_request(format!("the object provided is no {}", asked.kind)));
+    if object["kind"] != resource_path.kind || object["apiVersion"] != resource_path.version() {
+        return Err(StatusError::bad_request(format!(
+            "the object provided is no {}",
+            resource_path.kind
+        )));
     }
     let name = object.pointer("/metadata/name").and_then(Value::as_str);
     let name = name.filter(|name| !name.is_empty());
     let name =
         name.ok_or_else(|| StatusError::invalid("metadata.name: Required value"))?.to_owned();
-    let told = object.pointer("/metadata/namespace").and_then(Value::as_str);
-    if let Some(namespace) = asked.namespace {
-        if told.is_some_and(|told| told != namespace) {
+    let body_namespace = object.pointer("/metadata/namespace").and_then(Value::as_str);
+    if let Some(namespace) = resource_path.namespace {
+        if body_namespace.is_some_and(|body_namespace| body_namespace != namespace) {
             let message = "the namespace of the provided object does not match the namespace sent on the request";
             return Err(StatusError::bad_request(message));
         }
         if cluster.object(&format!("/api/v1/namespaces/{namespace}")).is_none() {
             return Err(StatusError::not_found("namespaces", namespace));
         }
-    } else if asked.namespaced {
+    } else if resource_path.namespaced {
         return Err(StatusError::method_not_allowed());
     }
     let data = object.get("data").and_then(Value::as_object);
-    if asked.kind == "ConfigMap" && data.is_some_and(|data| !data.values().all(Value::is_string)) {
+    if resource_path.kind == "ConfigMap"
+        && data.is_some_and(|data| !data.values().all(Value::is_string))
+    {
         return Err(StatusError::bad_request(
             "ConfigMap in version \"v1\" cannot be handled: data",
         ));
     }
-    let place = asked.object_path(&name);
+    let path = resource_path.object_path(&name);
     cluster.with_state(|cluster| {
-        if cluster.objects.contains_key(&place) {
-            return Err(StatusError::already_exists(asked.resource, &name));
+        if cluster.objects.contains_key(&path) {
+            return Err(StatusError::already_exists(resource_path.resource, &name));
         }
-        Ok((201, cluster.put_object(asked.namespace, place, object)))
+        Ok((201, cluster.put_object(resource_path.namespace, path, object)))
     })
 }
 
@@ -140,7 +147,7 @@ impl eks::StoredCluster {
     pub(crate) fn put_object(
         &mut self,
         namespace: Option<&str>,
-        place: String,
+        path: String,
         mut object: Value,
     ) -> Value {
         self.revision += 1;
@@ -153,7 +160,7 @@ impl eks::StoredCluster {
             metadata.insert("resourceVersion".to_owned(), json!(self.revision.to_string()));
             metadata.insert("creationTimestamp".to_owned(), json!("2026-11-01T08:00:00Z"));
         }
-        self.objects.insert(place, object.clone());
+        self.objects.insert(path, object.clone());
         object
     }
 }

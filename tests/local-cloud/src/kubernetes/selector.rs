@@ -8,23 +8,23 @@ pub(super) fn matches(object: &Value, selector: &str) -> Option<bool> {
         labels.and_then(|labels| labels.get(key.trim())).and_then(Value::as_str)
     };
     let mut all = true;
-    for asked in requirements(selector) {
-        let fits = if let Some((key, values)) = asked.split_once(" notin ") {
+    for requirement in requirements(selector) {
+        let matches = if let Some((key, values)) = requirement.split_once(" notin ") {
             !label(key).is_some_and(|value| parse_set(values).any(|one| one == value))
-        } else if let Some((key, values)) = asked.split_once(" in ") {
+        } else if let Some((key, values)) = requirement.split_once(" in ") {
             label(key).is_some_and(|value| parse_set(values).any(|one| one == value))
-        } else if let Some((key, value)) = asked.split_once("!=") {
+        } else if let Some((key, value)) = requirement.split_once("!=") {
             label(key) != Some(value.trim())
-        } else if let Some((key, value)) = asked.split_once('=') {
+        } else if let Some((key, value)) = requirement.split_once('=') {
             label(key) == Some(value.trim_start_matches('=').trim())
-        } else if let Some(key) = asked.strip_prefix('!') {
+        } else if let Some(key) = requirement.strip_prefix('!') {
             label(key).is_none()
-        } else if asked.is_empty() || asked.contains(['(', ')', ' ']) {
+        } else if requirement.is_empty() || requirement.contains(['(', ')', ' ']) {
             return None;
         } else {
-            label(asked).is_some()
+            label(requirement).is_some()
         };
-        all &= fits;
+        all &= matches;
     }
     Some(all)
 }

@@ -25,13 +25,13 @@ impl StatusError {
     }
 
     pub(super) fn forbidden(
-        who: &Identity,
+        identity: &Identity,
         verb: &str,
         resource: &str,
         namespace: Option<&str>,
         name: &str,
     ) -> StatusError {
-        let user = match who {
+        let user = match identity {
             Identity::Anonymous => "system:anonymous",
             Identity::Principal { session, .. } => session,
         };
@@ -73,7 +73,7 @@ impl StatusError {
 
     /// Returns the response for an injected fault.
     pub(super) fn injected_error(effect: Effect) -> Response {
-        let refusal = match effect {
+        let error = match effect {
             Effect::Throttle => {
                 let message =
                     "the server has received too many requests and has asked us to try again later";
@@ -96,7 +96,7 @@ impl StatusError {
                 "an error on the server has prevented the request from succeeding",
             ),
         };
-        refusal.to_response()
+        error.to_response()
     }
 
     pub(super) fn to_response(&self) -> Response {

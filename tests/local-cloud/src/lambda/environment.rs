@@ -62,7 +62,7 @@ impl HostConfig {
     pub fn default_binaries_folder() -> PathBuf {
         #[expect(
             clippy::disallowed_methods,
-            reason = "what is measured is of another build than what measures"
+            reason = "the benchmarks measure another build of the functions"
         )]
         if let Ok(folder) = std::env::var("GANGWAY_BINARIES") {
             return folder.into();

@@ -60,7 +60,7 @@ impl Poller {
         lambda: Arc<LambdaFunction>,
         clock: Arc<Clock>,
     ) -> Self {
-        let desk = Arc::new(PollerState {
+        let state = Arc::new(PollerState {
             mapping,
             lambda: Mutex::new(lambda),
             clock,
@@ -68,8 +68,8 @@ impl Poller {
             active_batches: watch::Sender::new(0),
             batches: Mutex::default(),
         });
-        let polling = tokio::spawn(poll(queue.clone(), Arc::clone(&desk)));
-        Self { queue, state: desk, polling }
+        let polling = tokio::spawn(poll(queue.clone(), Arc::clone(&state)));
+        Self { queue, state, polling }
     }
 
     /// Returns the queue.
@@ -149,10 +149,11 @@ impl Drop for Poller {
     }
 }
 
-async fn poll(queue: Queue, desk: Arc<PollerState>) {
-    let permits = Arc::new(Semaphore::new(desk.mapping.concurrency.unwrap_or(DEFAULT_CONCURRENCY)));
-    let (mut changes, mut turns) = (queue.subscribe(), desk.clock.subscribe());
-    let mut paused = desk.paused.subscribe();
+async fn poll(queue: Queue, state: Arc<PollerState>) {
+    let permits =
+        Arc::new(Semaphore::new(state.mapping.concurrency.unwrap_or(DEFAULT_CONCURRENCY)));
+    let (mut changes, mut turns) = (queue.subscribe(), state.clock.subscribe());
+    let mut paused = state.paused.subscribe();
     let mut batches = JoinSet::new();
     loop {
         if paused.wait_for(|paused| !paused).await.is_err() {
@@ -164,30 +165,30 @@ async fn poll(queue: Queue, desk: Arc<PollerState>) {
         turns.mark_unchanged();
         // Counted before the messages are hidden, so that `wait_until_idle` does not return too
         // early.
-        desk.active_batches.send_modify(|busy| *busy += 1);
-        let messages = queue.receive(desk.mapping.batch);
+        state.active_batches.send_modify(|busy| *busy += 1);
+        let messages = queue.receive(state.mapping.batch);
         if messages.is_empty() {
-            desk.active_batches.send_modify(|busy| *busy -= 1);
+            state.active_batches.send_modify(|busy| *busy -= 1);
             drop(permit);
             let (next, now) = queue.next_visible_at();
             let until = next.map_or(u64::MAX >> 32, |next| u64::try_from(next - now).unwrap_or(0));
             tokio::select! {
-                told = changes.changed() => if told.is_err() { return },
+                changed = changes.changed() => if changed.is_err() { return },
                 turned = turns.changed() => if turned.is_err() { return },
                 () = sleep(Duration::from_secs(until.max(1))) => {}
             }
             continue;
         }
-        let (queue, desk) = (queue.clone(), Arc::clone(&desk));
+        let (queue, state) = (queue.clone(), Arc::clone(&state));
         batches.spawn(async move {
-            let lambda = Arc::clone(&lock(&desk.lambda));
+            let lambda = Arc::clone(&lock(&state.lambda));
             let (arn, region) = (queue.arn(), queue.region().to_owned());
             let records: Vec<_> =
                 messages.iter().map(|message| message.lambda_record(&arn, &region)).collect();
             let answer = lambda.invoke(&json!({"Records": records})).await;
             let ids: Vec<_> = messages.iter().map(|message| message.id.clone()).collect();
             let failed = match &answer {
-                Ok(answer) if desk.mapping.reports_batch_item_failures => failed_ids(answer, &ids),
+                Ok(answer) if state.mapping.reports_batch_item_failures => failed_ids(answer, &ids),
                 Ok(_) => BTreeSet::new(),
                 Err(_) => ids.iter().cloned().collect(),
             };
@@ -196,8 +197,8 @@ async fn poll(queue: Queue, desk: Arc<PollerState>) {
             }
             let (failed, answer) =
                 (failed.into_iter().collect(), answer.map_err(|error| error.to_string()));
-            lock(&desk.batches).push(ProcessedBatch { ids, failed, answer });
-            desk.active_batches.send_modify(|busy| *busy -= 1);
+            lock(&state.batches).push(ProcessedBatch { ids, failed, answer });
+            state.active_batches.send_modify(|busy| *busy -= 1);
             drop(permit);
         });
     }

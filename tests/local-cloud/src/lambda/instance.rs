@@ -73,7 +73,7 @@ impl Instance {
                     let first_poll = polled.duration_since(started);
                     return Ok(Self { child, api, first_poll, advanced_at_start: passed });
                 }
-                Ok(Err(told)) => told,
+                Ok(Err(reason)) => reason,
                 Err(_gone) => "its runtime API ended".to_owned(),
             },
             ended = child.wait() => describe_exit(ended),

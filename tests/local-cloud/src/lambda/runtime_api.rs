@@ -86,7 +86,7 @@ impl RuntimeApi {
         let address = listener.local_addr()?;
         let (work, receiver) = mpsc::channel(1);
         let (sender, ready) = oneshot::channel();
-        let desk = RuntimeState {
+        let state = RuntimeState {
             work: tokio::sync::Mutex::new(receiver),
             answers: PendingResponses::default(),
             ready: Mutex::new(Some(sender)),
@@ -98,7 +98,7 @@ impl RuntimeApi {
             .route(&format!("{base}/invocation/{{id}}/error"), post(invocation_error))
             .route(&format!("{base}/init/error"), post(init_error))
             .layer(DefaultBodyLimit::max(MAX_RESPONSE_BYTES))
-            .with_state(Arc::new(desk));
+            .with_state(Arc::new(state));
         let serving = tokio::spawn(async move {
             // The server runs until the task is aborted.
             let _ended = axum::serve(listener.tap_io(|stream| disable_nagle(stream)), router).await;
@@ -107,14 +107,14 @@ impl RuntimeApi {
     }
 }
 
-async fn next_invocation(State(desk): State<Arc<RuntimeState>>) -> Response {
-    desk.report_ready(Ok(Instant::now()));
+async fn next_invocation(State(state): State<Arc<RuntimeState>>) -> Response {
+    state.report_ready(Ok(Instant::now()));
     let Some(Invocation { id, event, function_arn, timeout, answer }) =
-        desk.work.lock().await.recv().await
+        state.work.lock().await.recv().await
     else {
         return StatusCode::GONE.into_response();
     };
-    lock(&desk.answers).insert(id.clone(), answer);
+    lock(&state.answers).insert(id.clone(), answer);
     #[expect(clippy::disallowed_methods, reason = "the deadline is a point in real time")]
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let headers = [
@@ -132,7 +132,7 @@ fn trace_id(id: &str) -> String {
 }
 
 async fn invocation_response(
-    State(desk): State<Arc<RuntimeState>>,
+    State(state): State<Arc<RuntimeState>>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
@@ -140,25 +140,25 @@ async fn invocation_response(
         kind: "Runtime.InvalidResponse".to_owned(),
         message: format!("the function's answer is not JSON: {error}"),
     });
-    (desk.send_response(&id, answer), Json(json!({"status": "OK"})))
+    (state.send_response(&id, answer), Json(json!({"status": "OK"})))
 }
 
 async fn invocation_error(
-    State(desk): State<Arc<RuntimeState>>,
+    State(state): State<Arc<RuntimeState>>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
     let (kind, message) = error_message(&body);
     let answer = Err(FunctionError::Failed { kind, message });
-    (desk.send_response(&id, answer), Json(json!({"status": "OK"})))
+    (state.send_response(&id, answer), Json(json!({"status": "OK"})))
 }
 
 async fn init_error(
-    State(desk): State<Arc<RuntimeState>>,
+    State(state): State<Arc<RuntimeState>>,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
     let (kind, message) = error_message(&body);
-    desk.report_ready(Err(format!("{kind}: {message}")));
+    state.report_ready(Err(format!("{kind}: {message}")));
     (StatusCode::ACCEPTED, Json(json!({"status": "OK"})))
 }
 

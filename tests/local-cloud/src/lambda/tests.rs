@@ -79,7 +79,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 #[tokio::test]
-async fn an_instance_serves_one_event_after_the_other_in_the_environment_of_lambda() {
+async fn instance_serves_events_one_after_the_other() {
     let folder = folder("serves");
     let lambda = lambda(&folder, &[("PALETTE_URL", "https://api.spectrocloud.com")]);
     let first = lambda.invoke(&json!({"n": 1})).await.unwrap();
@@ -104,7 +104,7 @@ async fn an_instance_serves_one_event_after_the_other_in_the_environment_of_lamb
 }
 
 #[tokio::test]
-async fn events_at_the_same_time_meet_instances_of_their_own() {
+async fn concurrent_events_use_separate_instances() {
     let folder = folder("many");
     let lambda = lambda(&folder, &[]);
     let (one, other) = (json!({"n": 1}), json!({"n": 2}));
@@ -115,25 +115,25 @@ async fn events_at_the_same_time_meet_instances_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_does_not_answer_is_told_apart() {
+async fn invocation_errors_are_distinguished() {
     let folder = folder("fails");
-    let well = lambda(&folder, &[]);
-    let exited = well.invoke(&json!({"do": "exit"})).await.unwrap_err();
+    let function = lambda(&folder, &[]);
+    let exited = function.invoke(&json!({"do": "exit"})).await.unwrap_err();
     assert!(
         matches!(&exited, FunctionError::Exited { reason, .. } if reason.contains('3')),
         "{exited}"
     );
-    well.set_timeout(Duration::from_secs(2));
-    let late = well.invoke(&json!({"do": "sleep"})).await.unwrap_err();
+    function.set_timeout(Duration::from_secs(2));
+    let late = function.invoke(&json!({"do": "sleep"})).await.unwrap_err();
     assert!(matches!(late, FunctionError::TimedOut { .. }), "{late}");
-    assert_eq!(well.process_ids().len(), 0, "it was killed");
-    let ill = lambda(&folder, &[("FAIL_AT_START", "1")]);
-    let init = ill.invoke(&json!({})).await.unwrap_err();
+    assert_eq!(function.process_ids().len(), 0, "it was killed");
+    let failing = lambda(&folder, &[("FAIL_AT_START", "1")]);
+    let init = failing.invoke(&json!({})).await.unwrap_err();
     assert!(
         matches!(&init, FunctionError::Init { reason, .. } if reason.contains("no start")),
         "{init}"
     );
     fs::remove_dir_all(&folder).unwrap();
-    let missing = ill.invoke(&json!({})).await.unwrap_err();
+    let missing = failing.invoke(&json!({})).await.unwrap_err();
     assert!(missing.to_string().contains("cargo build --workspace --bins"), "{missing}");
 }

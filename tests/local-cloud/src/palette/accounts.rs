@@ -95,18 +95,22 @@ pub(super) fn put(
     body: Value,
 ) -> Result<PaletteResponse, PaletteError> {
     check_scope_annotation(caller, &body)?;
-    let at = find_owned(records, caller, uid, "cloudaccount.update")?;
+    let index = find_owned(records, caller, uid, "cloudaccount.update")?;
     let name = body.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-    if body.pointer("/metadata/uid").and_then(Value::as_str).is_some_and(|told| told != uid) {
+    if body
+        .pointer("/metadata/uid")
+        .and_then(Value::as_str)
+        .is_some_and(|annotation| annotation != uid)
+    {
         let message = "metadata.uid is not the uid of the path";
         return Err(PaletteError::new(StatusCode::BAD_REQUEST, "InvalidUid", message));
     }
-    let twin =
+    let has_name =
         |known: &Account| caller.owns_in_scope(known) && known.name() == name && known.uid != uid;
-    if records.accounts.iter().any(twin) {
+    if records.accounts.iter().any(has_name) {
         return Err(duplicate_error(records.behaviour.duplicate, name));
     }
-    if let Some(account) = records.accounts.get_mut(at) {
+    if let Some(account) = records.accounts.get_mut(index) {
         account.body = body;
     }
     Ok(PaletteResponse::no_content())
@@ -117,11 +121,11 @@ pub(super) fn delete(
     caller: &Caller,
     uid: &str,
 ) -> Result<PaletteResponse, PaletteError> {
-    let at = find_owned(records, caller, uid, "cloudaccount.delete")?;
+    let index = find_owned(records, caller, uid, "cloudaccount.delete")?;
     if is_concealed(records, Concealed::Removals) {
         return Err(PaletteError::not_found("cloudaccount", uid));
     }
-    if records.accounts.get(at).is_some_and(|account| account.in_use) {
+    if records.accounts.get(index).is_some_and(|account| account.in_use) {
         let message = "Cloud account is in use by a cluster";
         return Err(PaletteError::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -129,12 +133,12 @@ pub(super) fn delete(
             message,
         ));
     }
-    records.accounts.remove(at);
+    records.accounts.remove(index);
     Ok(PaletteResponse::no_content())
 }
 
-fn is_concealed(records: &Records, place: Concealed) -> bool {
-    records.behaviour.conceals.contains(&place)
+fn is_concealed(records: &Records, operation: Concealed) -> bool {
+    records.behaviour.conceals.contains(&operation)
 }
 
 fn find_owned(
@@ -143,25 +147,26 @@ fn find_owned(
     uid: &str,
     permission: &str,
 ) -> Result<usize, PaletteError> {
-    let at = records
+    let index = records
         .accounts
         .iter()
         .position(|known| known.uid == uid && known.tenant == caller.tenant)
         .ok_or_else(|| PaletteError::not_found("cloudaccount", uid))?;
-    match records.accounts.get(at) {
-        Some(account) if caller.owns_in_scope(account) => Ok(at),
+    match records.accounts.get(index) {
+        Some(account) if caller.owns_in_scope(account) => Ok(index),
         Some(_) | None => Err(PaletteError::forbidden(permission)),
     }
 }
 
 /// Checks that the scope annotation matches the scope of the request.
 fn check_scope_annotation(caller: &Caller, body: &Value) -> Result<(), PaletteError> {
-    let told = body.pointer("/metadata/annotations/scope").and_then(Value::as_str);
-    let meant = if caller.project.is_some() { "project" } else { "tenant" };
-    if told == Some(meant) {
+    let annotation = body.pointer("/metadata/annotations/scope").and_then(Value::as_str);
+    let expected = if caller.project.is_some() { "project" } else { "tenant" };
+    if annotation == Some(expected) {
         return Ok(());
     }
-    let message = format!("annotation scope is {told:?}, but the request is in {meant} scope");
+    let message =
+        format!("annotation scope is {annotation:?}, but the request is in {expected} scope");
     Err(PaletteError::new(StatusCode::BAD_REQUEST, "InvalidScope", message))
 }
 

@@ -39,8 +39,8 @@ pub(super) fn uses_portal(spec: &Value) -> bool {
 }
 
 pub(super) fn list_features(records: &Records) -> PaletteResponse {
-    let shown = |(key, allowed): (&String, &bool)| json!({"metadata": {"name": key}, "spec": {"key": key, "isAllowed": allowed}});
-    let items: Vec<Value> = records.features.iter().map(shown).collect();
+    let feature_json = |(key, allowed): (&String, &bool)| json!({"metadata": {"name": key}, "spec": {"key": key, "isAllowed": allowed}});
+    let items: Vec<Value> = records.features.iter().map(feature_json).collect();
     PaletteResponse::ok("features", json!({"items": items}))
 }
 
@@ -57,8 +57,8 @@ pub(super) fn set_endpoints(records: &mut Records, body: Value) -> PaletteRespon
 pub(super) fn check_feature_flag(records: &Records, body: &Value) -> Result<(), PaletteError> {
     let at =
         |pointer: &str| body.pointer(pointer).and_then(Value::as_str).is_some_and(is_classified);
-    let one = ["/partition", "/spec/partition", "/account/partition"].into_iter().any(at);
-    if !one || records.features.get(SECRET_PARTITION_FLAG) == Some(&true) {
+    let is_affected = ["/partition", "/spec/partition", "/account/partition"].into_iter().any(at);
+    if !is_affected || records.features.get(SECRET_PARTITION_FLAG) == Some(&true) {
         return Ok(());
     }
     let message = format!("Feature '{SECRET_PARTITION_FLAG}' is not enabled");
@@ -69,8 +69,8 @@ impl Palette {
     /// Returns credentials from the portal.
     pub(super) async fn portal_keys(&self, body: &Value) -> Result<PaletteResponse, PaletteError> {
         let fetched = self.fetch_portal_credentials(body).await;
-        let PortalCredentials { keys, expiration } = fetched.map_err(|refusal| {
-            self.validation_error(body, "Failed to get secret credentials", &refusal)
+        let PortalCredentials { keys, expiration } = fetched.map_err(|error| {
+            self.validation_error(body, "Failed to get secret credentials", &error)
         })?;
         let (id, secret, token) = (keys.id, keys.secret, keys.token.unwrap_or_default());
         Ok(PaletteResponse::ok(
@@ -145,7 +145,7 @@ impl Palette {
             ));
         }
         let aws = self.aws.get();
-        let none = || AwsCallError::new(0, "RequestError", "this Palette reaches no AWS");
+        let none = || AwsCallError::new(0, "RequestError", "Palette cannot reach AWS");
         Ok(aws.ok_or_else(none)?.with_trusted_ca(ca))
     }
 
@@ -174,14 +174,14 @@ impl Palette {
         let (ca, certificate, key) = (part("tls/ca"), part("tls/cert"), part("tls/key"));
         let http =
             http_client::client_with_certificate(&ca, &certificate, &key).map_err(unusable)?;
-        let asked = http
+        let response = http
             .get(address)
             .query(&query)
             .header(NESTED_HEADER, "1")
             .timeout(PORTAL_TIMEOUT)
             .send()
             .await;
-        let response = asked
+        let response = response
             .map_err(|error| AwsCallError::new(0, "RequestError", describe_error_chain(&error)))?;
         let status = response.status().as_u16();
         let content_type = response.headers().get(CONTENT_TYPE).cloned();
@@ -191,13 +191,13 @@ impl Palette {
             let message = text_at(&body, "/message").to_owned();
             return Err(AwsCallError::new(status, "CredentialsEndpointError", message));
         }
-        let given = |name: &str| text_at(&body, &format!("/Credentials/{name}")).to_owned();
+        let member = |name: &str| text_at(&body, &format!("/Credentials/{name}")).to_owned();
         let (id, secret, token) =
-            (given("AccessKeyId"), given("SecretAccessKey"), given("SessionToken"));
+            (member("AccessKeyId"), member("SecretAccessKey"), member("SessionToken"));
         if id.is_empty() || secret.is_empty() {
             return Err(AwsCallError::new(status, "CredentialsEndpointError", "no Credentials"));
         }
-        let expiration = Some(given("Expiration")).filter(|told| !told.is_empty());
+        let expiration = Some(member("Expiration")).filter(|text| !text.is_empty());
         let expiration =
             expiration.unwrap_or_else(|| crate::clock::iso8601(now + DEFAULT_LIFETIME_SECONDS));
         let keys =
@@ -219,7 +219,7 @@ pub(super) fn sent_keys(spec: &Value) -> AwsCredentials {
 /// Formats an error with all its causes.
 fn describe_error_chain(error: &dyn Error) -> String {
     let behind = std::iter::successors(error.source(), |&cause| cause.source());
-    behind.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
+    behind.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 impl Records {

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fifty_at_once_then_ten_a_second_for_each_source_by_itself() {
+    fn burst_of_fifty_then_ten_per_second_per_source() {
         let (mut buckets, start) = (RateLimiter::default(), Instant::now());
         let mut taken = |source: &str, seconds| {
             let now = start + Duration::from_secs(seconds);

@@ -209,13 +209,13 @@ impl Records {
 
     /// Reads accounts from the replica while it lags.
     pub(super) fn with_replica<R>(&mut self, read: impl FnOnce(&Self) -> R) -> R {
-        let Some((until, before)) = self.lag.take().filter(|(until, _)| *until > self.now) else {
+        let Some((until, stale)) = self.lag.take().filter(|(until, _)| *until > self.now) else {
             return read(self);
         };
-        let there = std::mem::replace(&mut self.accounts, before);
+        let current = std::mem::replace(&mut self.accounts, stale);
         let seen = read(self);
-        let before = std::mem::replace(&mut self.accounts, there);
-        self.lag = Some((until, before));
+        let stale = std::mem::replace(&mut self.accounts, current);
+        self.lag = Some((until, stale));
         seen
     }
 

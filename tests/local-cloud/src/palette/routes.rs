@@ -88,22 +88,22 @@ fn match_pattern(pattern: &str, path: &str) -> Option<String> {
 
 /// Returns the operation for the call log and for faults: `GET /v1/cloudaccounts/aws/{uid}`.
 pub(crate) fn operation(request: &Request) -> String {
-    let (verb, path) = (request.method(), request.uri().path());
+    let (method, path) = (request.method(), request.uri().path());
     let below = path.strip_prefix("/v1/").unwrap_or_default();
     let route = ROUTES.iter().find(|(_verb, pattern, _)| match_pattern(pattern, below).is_some());
     match route {
-        Some((_verb, pattern, _)) => format!("{verb} /v1/{}", pattern.replace('*', "{uid}")),
-        None => format!("{verb} {path}"),
+        Some((_verb, pattern, _)) => format!("{method} /v1/{}", pattern.replace('*', "{uid}")),
+        None => format!("{method} {path}"),
     }
 }
 
 pub(super) fn find(request: &Request) -> Result<Route, PaletteError> {
-    let (path, verb) = (request.uri().path(), request.method().as_str());
+    let (path, method) = (request.uri().path(), request.method().as_str());
     let below = path.strip_prefix("/v1/").unwrap_or_default();
     let mut verbs = Vec::new();
     for (allowed, pattern, operation) in ROUTES {
         let Some(uid) = match_pattern(pattern, below) else { continue };
-        if allowed == verb {
+        if allowed == method {
             return Ok(Route { operation, uid });
         }
         verbs.push(allowed);
@@ -112,7 +112,7 @@ pub(super) fn find(request: &Request) -> Result<Route, PaletteError> {
         let message = format!("path {path} was not found");
         return Err(PaletteError::with_numeric_code(StatusCode::NOT_FOUND, 404, message));
     }
-    let message = format!("method {verb} is not allowed, but [{}] are", verbs.join(","));
+    let message = format!("method {method} is not allowed, but [{}] are", verbs.join(","));
     Err(PaletteError::with_numeric_code(StatusCode::METHOD_NOT_ALLOWED, 405, message))
 }
 

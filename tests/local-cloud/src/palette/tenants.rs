@@ -22,9 +22,11 @@ pub(super) fn list_projects(
 ) -> PaletteResponse {
     let tenant = records.tenant(&caller.tenant);
     let projects = tenant.map(|tenant| tenant.projects.as_slice()).unwrap_or_default();
-    let wanted = |project: &&Project| query.name.as_ref().is_none_or(|name| *name == project.name);
-    let shown = |project: &Project| json!({"metadata": {"name": project.name, "uid": project.uid}});
-    let items: Vec<Value> = projects.iter().filter(wanted).map(shown).collect();
+    let is_wanted =
+        |project: &&Project| query.name.as_ref().is_none_or(|name| *name == project.name);
+    let project_json =
+        |project: &Project| json!({"metadata": {"name": project.name, "uid": project.uid}});
+    let items: Vec<Value> = projects.iter().filter(is_wanted).map(project_json).collect();
     PaletteResponse::ok("projects", json!({"items": items}))
 }
 
@@ -48,9 +50,10 @@ pub(super) fn list_gateways(
     caller: &Caller,
     query: &ListQuery,
 ) -> PaletteResponse {
-    let wanted = |gateway: &&Gateway| query.name.as_ref().is_none_or(|name| *name == gateway.name);
+    let is_wanted =
+        |gateway: &&Gateway| query.name.as_ref().is_none_or(|name| *name == gateway.name);
     let items: Vec<Value> =
-        gateways_of(records, caller).iter().filter(wanted).map(gateway_json).collect();
+        gateways_of(records, caller).iter().filter(is_wanted).map(gateway_json).collect();
     PaletteResponse::ok("overlords", json!({"items": items}))
 }
 

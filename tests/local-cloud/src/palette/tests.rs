@@ -26,8 +26,8 @@ impl Api {
         line: &str,
         body: Value,
     ) -> (u16, Value) {
-        let (verb, path) = line.split_once(' ').unwrap();
-        let mut request = http::Request::builder().method(verb).uri(path).header("ApiKey", key);
+        let (method, path) = line.split_once(' ').unwrap();
+        let mut request = http::Request::builder().method(method).uri(path).header("ApiKey", key);
         if let Some(project) = project {
             request = request.header("ProjectUid", project);
         }
@@ -62,7 +62,7 @@ async fn created(api: &Api, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn refusals_have_the_status_and_code_of_the_real_one() {
+async fn errors_have_palettes_status_and_code() {
     let api = Api::new();
     let uid = created(&api, "prod").await;
     let one = format!("{ACCOUNTS}/{uid}");
@@ -117,7 +117,7 @@ async fn refusals_have_the_status_and_code_of_the_real_one() {
 }
 
 #[tokio::test]
-async fn f01_a_member_may_not_see_accounts_and_a_refused_key_may_come_back_in_the_error() {
+async fn member_cannot_list_accounts_and_error_may_repeat_the_key() {
     let api = Api::new();
     assert_eq!(api.call(MEMBER_KEY, "GET /v1/users/info", Value::Null).await.0, 200);
     assert_eq!(api.call(MEMBER_KEY, &format!("GET {ACCOUNTS}"), Value::Null).await.0, 403);
@@ -128,7 +128,7 @@ async fn f01_a_member_may_not_see_accounts_and_a_refused_key_may_come_back_in_th
 }
 
 #[tokio::test]
-async fn the_fifty_first_request_in_a_moment_is_one_too_many_where_the_limit_is_on() {
+async fn rate_limit_rejects_requests_over_the_burst() {
     let api = Api::new();
     api.0.configure(|behaviour| behaviour.rate_limited = true);
     let mut refused = 0;
@@ -141,10 +141,10 @@ async fn the_fifty_first_request_in_a_moment_is_one_too_many_where_the_limit_is_
 }
 
 #[tokio::test]
-async fn f24_f28_f34_each_partition_has_a_source_account_and_each_tenant_external_ids() {
+async fn sts_source_is_per_partition_and_external_id_per_tenant() {
     let api = Api::new();
-    let system = async |verb: &str, path: &str, body: Value| {
-        let request = http::Request::builder().method(verb).uri(path);
+    let system = async |method: &str, path: &str, body: Value| {
+        let request = http::Request::builder().method(method).uri(path);
         let request = request
             .header("Authorization", SYSTEM_TOKEN)
             .header("content-type", "application/json");

@@ -44,9 +44,9 @@ impl Palette {
         let iam = ("iam", home_region(text_at(&spec, "/partition")));
         let arns = body.get("policyArns").and_then(Value::as_array);
         for arn in arns.into_iter().flatten().filter_map(Value::as_str) {
-            let asked = self.call_aws(&keys, iam, "GetPolicy", &[("PolicyArn", arn)]).await;
-            asked.map_err(|refusal| {
-                self.validation_error(&spec, "Policy ARN validation failed", &refusal)
+            let result = self.call_aws(&keys, iam, "GetPolicy", &[("PolicyArn", arn)]).await;
+            result.map_err(|error| {
+                self.validation_error(&spec, "Policy ARN validation failed", &error)
             })?;
         }
         Ok(PaletteResponse::no_content())
@@ -67,9 +67,8 @@ impl Palette {
             let mut parameters = vec![("Scope", "All")];
             parameters.extend(marker.as_deref().map(|marker| ("Marker", marker)));
             let page = self.call_aws(&keys, iam, "ListPolicies", &parameters).await;
-            let page = page.map_err(|refusal| {
-                self.validation_error(&spec, "Failed to list policies", &refusal)
-            })?;
+            let page = page
+                .map_err(|error| self.validation_error(&spec, "Failed to list policies", &error))?;
             for member in page.body.split("<member>").skip(1) {
                 let member = client::AwsResponse { status: page.status, body: member.to_owned() };
                 let part = |name| member.xml_element(name).unwrap_or_default();
@@ -101,7 +100,7 @@ impl Palette {
     /// Returns working credentials for the account.
     async fn target_keys(&self, spec: &Value) -> Result<AwsCredentials, PaletteError> {
         let refused =
-            |refusal| self.validation_error(spec, "Cloud account validation failed", &refusal);
+            |error| self.validation_error(spec, "Cloud account validation failed", &error);
         let partition = text_at(spec, "/partition");
         match text_at(spec, "/credentialType") {
             "secret" if classified::uses_portal(spec) => {
@@ -179,7 +178,7 @@ impl Palette {
     ) -> Result<client::AwsResponse, AwsCallError> {
         match self.aws.get() {
             Some(aws) => aws.query(keys, service, action, parameters).await,
-            None => Err(AwsCallError::new(0, "RequestError", "this Palette reaches no AWS")),
+            None => Err(AwsCallError::new(0, "RequestError", "Palette cannot reach AWS")),
         }
     }
 
@@ -188,10 +187,10 @@ impl Palette {
         &self,
         spec: &Value,
         what: &str,
-        refusal: &AwsCallError,
+        error: &AwsCallError,
     ) -> PaletteError {
         let behaviour = self.records().behaviour;
-        let AwsCallError { status, code, message } = refusal;
+        let AwsCallError { status, code, message } = error;
         let repeated = if behaviour.errors_repeat_secrets {
             let (id, secret) = (text_at(spec, "/accessKey"), text_at(spec, "/secretKey"));
             let key = text_at(spec, "/secretSpec/tls/key");

@@ -6,13 +6,13 @@ use super::describe::timestamp;
 use super::state::Association;
 use crate::aws::error::AwsError;
 
-pub(super) fn association_json(ask: &EksCall<'_>, cluster: &str, found: &Association) -> Value {
+pub(super) fn association_json(call: &EksCall<'_>, cluster: &str, found: &Association) -> Value {
     let mut all = json!({
         "clusterName": cluster,
         "namespace": found.namespace,
         "serviceAccount": found.service_account,
         "roleArn": found.role,
-        "associationArn": ask.arn(&format!("podidentityassociation/{cluster}/{}", found.id)),
+        "associationArn": call.arn(&format!("podidentityassociation/{cluster}/{}", found.id)),
         "associationId": found.id,
         "tags": found.tags,
         "createdAt": timestamp(found.created),
@@ -33,18 +33,18 @@ pub(super) fn association_json(ask: &EksCall<'_>, cluster: &str, found: &Associa
 }
 
 /// Lists associations without their roles, as EKS does.
-pub(super) fn list(ask: &mut EksCall<'_>, name: &str) -> Result<Value, AwsError> {
-    ask.authorized_cluster(name)?;
+pub(super) fn list(call: &mut EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    call.authorized_cluster(name)?;
     let (namespace, account) =
-        (ask.query_parameter("namespace"), ask.query_parameter("serviceAccount"));
-    let fits = |one: &Association| {
-        namespace.as_ref().is_none_or(|asked| *asked == one.namespace)
-            && account.as_ref().is_none_or(|asked| *asked == one.service_account)
+        (call.query_parameter("namespace"), call.query_parameter("serviceAccount"));
+    let is_selected = |one: &Association| {
+        namespace.as_ref().is_none_or(|wanted| *wanted == one.namespace)
+            && account.as_ref().is_none_or(|wanted| *wanted == one.service_account)
     };
-    let cluster = ask.find_cluster_mut(name)?;
-    let seen: Vec<_> =
+    let cluster = call.find_cluster_mut(name)?;
+    let visible: Vec<_> =
         cluster.associations.values_mut().filter_map(Association::visible_state).collect();
-    let (page, next) = ask.page(seen.into_iter().filter(fits).collect())?;
+    let (page, next) = call.page(visible.into_iter().filter(is_selected).collect())?;
     let page: Vec<_> = page
         .iter()
         .map(|one| {
@@ -52,7 +52,7 @@ pub(super) fn list(ask: &mut EksCall<'_>, name: &str) -> Result<Value, AwsError>
                 "clusterName": name,
                 "namespace": one.namespace,
                 "serviceAccount": one.service_account,
-                "associationArn": ask.arn(&format!("podidentityassociation/{name}/{}", one.id)),
+                "associationArn": call.arn(&format!("podidentityassociation/{name}/{}", one.id)),
                 "associationId": one.id,
             });
             if let Some(owner) = &one.owner {
@@ -64,7 +64,7 @@ pub(super) fn list(ask: &mut EksCall<'_>, name: &str) -> Result<Value, AwsError>
     Ok(json!({"associations": page, "nextToken": next}))
 }
 
-pub(super) fn describe(ask: &mut EksCall<'_>, cluster: &str, id: &str) -> Result<Value, AwsError> {
-    let seen = ask.read_association(cluster, id)?;
-    Ok(association_json(ask, cluster, &seen))
+pub(super) fn describe(call: &mut EksCall<'_>, cluster: &str, id: &str) -> Result<Value, AwsError> {
+    let visible = call.read_association(cluster, id)?;
+    Ok(association_json(call, cluster, &visible))
 }

@@ -31,8 +31,8 @@ impl EksCall<'_> {
 
     /// `arn:…:eks:<region>:<account>:<rest>`
     pub(super) fn arn(&self, rest: &str) -> String {
-        let Caller { home, region, .. } = self.caller;
-        format!("arn:{}:eks:{region}:{}:{rest}", home.0, home.1)
+        let Caller { account_key, region, .. } = self.caller;
+        format!("arn:{}:eks:{region}:{}:{rest}", account_key.0, account_key.1)
     }
 
     /// Returns an error unless the caller may do this to the resource.
@@ -50,14 +50,14 @@ impl EksCall<'_> {
 
     /// Returns the cluster of a call that is already authorized.
     pub(super) fn find_cluster(&self, name: &str) -> Result<&StoredCluster, AwsError> {
-        let account = self.store.account(&self.caller.home);
+        let account = self.store.account(&self.caller.account_key);
         let found = account.and_then(|account| account.clusters.get(&self.cluster_key(name)));
         found.ok_or_else(|| not_found(format!("No cluster found for name: {name}.")))
     }
 
     pub(super) fn find_cluster_mut(&mut self, name: &str) -> Result<&mut StoredCluster, AwsError> {
         let key = self.cluster_key(name);
-        let found = self.store.account_mut(&self.caller.home).clusters.get_mut(&key);
+        let found = self.store.account_mut(&self.caller.account_key).clusters.get_mut(&key);
         found.ok_or_else(|| not_found(format!("No cluster found for name: {name}.")))
     }
 
@@ -69,8 +69,8 @@ impl EksCall<'_> {
     ) -> Result<Association, AwsError> {
         self.authorize(&self.arn(&format!("podidentityassociation/{cluster}/{id}")))?;
         let found = self.find_cluster_mut(cluster)?.associations.get_mut(id);
-        let seen = found.and_then(Association::visible_state);
-        seen.ok_or_else(|| {
+        let visible = found.and_then(Association::visible_state);
+        visible.ok_or_else(|| {
             not_found(format!("The association specified does not exist. Association Id: {id}"))
         })
     }

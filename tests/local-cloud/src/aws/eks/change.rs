@@ -27,8 +27,8 @@ fn account_of_role<'a>(arn: &'a str, partition: &str) -> Option<&'a str> {
 
 impl EksCall<'_> {
     fn required(&self, name: &str) -> Result<String, AwsError> {
-        let given = self.body.string(name)?.filter(|text| !text.is_empty());
-        given.map(str::to_owned).ok_or_else(|| invalid_parameter(format!("{name} is required.")))
+        let value = self.body.string(name)?.filter(|text| !text.is_empty());
+        value.map(str::to_owned).ok_or_else(|| invalid_parameter(format!("{name} is required.")))
     }
 
     /// Checks that the caller may pass the role, and that it is in the cluster's account.
@@ -61,31 +61,31 @@ impl EksCall<'_> {
     }
 }
 
-pub(super) fn create(ask: &mut EksCall<'_>, name: &str) -> Result<Value, AwsError> {
-    ask.authorize(&ask.arn(&format!("cluster/{name}")))?;
+pub(super) fn create(call: &mut EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    call.authorize(&call.arn(&format!("cluster/{name}")))?;
     let (namespace, service_account) =
-        (ask.required("namespace")?, ask.required("serviceAccount")?);
-    let role = ask.required("roleArn")?;
-    ask.authorize_pass_role(&role)?;
-    let target = ask.target_role()?;
-    if ask.body.member("tags").is_some() {
-        let arn = ask.arn(&format!("podidentityassociation/{name}/*"));
-        let context = ask.store.context(ask.caller);
-        ask.store.authorize(ask.caller, "eks:TagResource", &arn, &arn, &context)?;
+        (call.required("namespace")?, call.required("serviceAccount")?);
+    let role = call.required("roleArn")?;
+    call.authorize_pass_role(&role)?;
+    let target = call.target_role()?;
+    if call.body.member("tags").is_some() {
+        let arn = call.arn(&format!("podidentityassociation/{name}/*"));
+        let context = call.store.context(call.caller);
+        call.store.authorize(call.caller, "eks:TagResource", &arn, &arn, &context)?;
     }
-    let token = ask.body.string("clientRequestToken")?.map(str::to_owned);
-    let cluster = ask.find_cluster(name)?;
+    let token = call.body.string("clientRequestToken")?.map(str::to_owned);
+    let cluster = call.find_cluster(name)?;
     let same = cluster
         .associations
         .values()
         .find(|one| one.namespace == namespace && one.service_account == service_account);
-    if let Some(there) = same {
+    if let Some(existing) = same {
         let repeated = token.is_some()
-            && (&there.token, &there.role, &there.target) == (&token, &role, &target);
+            && (&existing.token, &existing.role, &existing.target) == (&token, &role, &target);
         if repeated {
-            return Ok(association_json(ask, name, there));
+            return Ok(association_json(call, name, existing));
         }
-        let message = format!("Association already exists: {}", there.id);
+        let message = format!("Association already exists: {}", existing.id);
         return Err(AwsError::new(409, "ResourceInUseException", message));
     }
     if cluster.status != "ACTIVE" {
@@ -96,72 +96,74 @@ pub(super) fn create(ask: &mut EksCall<'_>, name: &str) -> Result<Value, AwsErro
         let message = "The maximum number of associations of this cluster is reached";
         return Err(AwsError::new(400, "ResourceLimitExceededException", message));
     }
-    let id = ask.store.lower_case_id("a-", 17);
-    let external_id = target.is_some().then(|| ask.external_id(name, &namespace, &service_account));
-    let now = ask.store.now();
-    let tags = ask.body.member("tags").and_then(Value::as_object);
+    let id = call.store.lower_case_id("a-", 17);
+    let external_id =
+        target.is_some().then(|| call.external_id(name, &namespace, &service_account));
+    let now = call.store.now();
+    let tags = call.body.member("tags").and_then(Value::as_object);
     let tags: BTreeMap<_, _> = tags
         .into_iter()
         .flatten()
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
         .collect();
-    let made = Association {
+    let association = Association {
         id: id.clone(),
         namespace,
         service_account,
         role,
         target,
         external_id,
-        disable_session_tags: ask.body.member("disableSessionTags") == Some(&Value::Bool(true)),
+        disable_session_tags: call.body.member("disableSessionTags") == Some(&Value::Bool(true)),
         owner: None,
         tags,
         created: now,
         modified: now,
         token,
-        stale_reads: ask.store.hide_new_for_reads,
+        stale_reads: call.store.hide_new_for_reads,
         previous: None,
     };
-    ask.find_cluster_mut(name)?.associations.insert(id, made.clone());
-    Ok(association_json(ask, name, &made))
+    call.find_cluster_mut(name)?.associations.insert(id, association.clone());
+    Ok(association_json(call, name, &association))
 }
 
-pub(super) fn update(ask: &mut EksCall<'_>, name: &str, id: &str) -> Result<Value, AwsError> {
-    ask.authorize(&ask.arn(&format!("podidentityassociation/{name}/{id}")))?;
+pub(super) fn update(call: &mut EksCall<'_>, name: &str, id: &str) -> Result<Value, AwsError> {
+    call.authorize(&call.arn(&format!("podidentityassociation/{name}/{id}")))?;
     let missing =
         || not_found(format!("The association specified does not exist. Association Id: {id}"));
-    let there = ask.find_cluster(name)?.associations.get(id).ok_or_else(missing)?.clone();
-    if there.owner.is_some() {
+    let existing = call.find_cluster(name)?.associations.get(id).ok_or_else(missing)?.clone();
+    if existing.owner.is_some() {
         let message = "The association is owned by an addon and cannot be changed by itself";
         return Err(AwsError::new(400, "InvalidRequestException", message));
     }
-    let mut changed = there.clone();
-    if let Some(role) = ask.body.string("roleArn")? {
-        ask.authorize_pass_role(role)?;
+    let mut changed = existing.clone();
+    if let Some(role) = call.body.string("roleArn")? {
+        call.authorize_pass_role(role)?;
         role.clone_into(&mut changed.role);
     }
-    if ask.body.member("targetRoleArn").is_some() {
-        changed.target = ask.target_role()?;
-        let issued = ask.external_id(name, &there.namespace, &there.service_account);
+    if call.body.member("targetRoleArn").is_some() {
+        changed.target = call.target_role()?;
+        let issued = call.external_id(name, &existing.namespace, &existing.service_account);
         changed.external_id = changed.target.is_some().then_some(issued);
     }
-    if let Some(tags) = ask.body.member("disableSessionTags") {
+    if let Some(tags) = call.body.member("disableSessionTags") {
         changed.disable_session_tags = *tags == Value::Bool(true);
     }
-    let told = |one: &Association| (one.role.clone(), one.target.clone(), one.disable_session_tags);
-    if told(&changed) == told(&there) {
+    let settings =
+        |one: &Association| (one.role.clone(), one.target.clone(), one.disable_session_tags);
+    if settings(&changed) == settings(&existing) {
         return Err(invalid_parameter("No changes needed for the association"));
     }
-    changed.modified = ask.store.now();
-    changed.stale_reads = ask.store.hide_new_for_reads;
-    changed.previous = Some(Box::new(Association { previous: None, ..there }));
-    ask.find_cluster_mut(name)?.associations.insert(id.to_owned(), changed.clone());
-    Ok(association_json(ask, name, &changed))
+    changed.modified = call.store.now();
+    changed.stale_reads = call.store.hide_new_for_reads;
+    changed.previous = Some(Box::new(Association { previous: None, ..existing }));
+    call.find_cluster_mut(name)?.associations.insert(id.to_owned(), changed.clone());
+    Ok(association_json(call, name, &changed))
 }
 
-pub(super) fn delete(ask: &mut EksCall<'_>, name: &str, id: &str) -> Result<Value, AwsError> {
-    ask.authorize(&ask.arn(&format!("podidentityassociation/{name}/{id}")))?;
+pub(super) fn delete(call: &mut EksCall<'_>, name: &str, id: &str) -> Result<Value, AwsError> {
+    call.authorize(&call.arn(&format!("podidentityassociation/{name}/{id}")))?;
     let missing =
         || not_found(format!("The association specified does not exist. Association Id: {id}"));
-    let gone = ask.find_cluster_mut(name)?.associations.remove(id).ok_or_else(missing)?;
-    Ok(association_json(ask, name, &gone))
+    let deleted = call.find_cluster_mut(name)?.associations.remove(id).ok_or_else(missing)?;
+    Ok(association_json(call, name, &deleted))
 }

@@ -14,11 +14,11 @@ pub(super) fn timestamp(seconds: i64) -> f64 {
     seconds as f64
 }
 
-pub(super) fn describe_cluster(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
-    let found = ask.authorized_cluster(name)?;
+pub(super) fn describe_cluster(call: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    let found = call.authorized_cluster(name)?;
     let mut cluster = json!({
         "name": found.name,
-        "arn": ask.arn(&format!("cluster/{}", found.name)),
+        "arn": call.arn(&format!("cluster/{}", found.name)),
         "createdAt": timestamp(found.created),
         "status": found.status,
         "version": found.version,
@@ -51,20 +51,20 @@ pub(super) fn describe_cluster(ask: &EksCall<'_>, name: &str) -> Result<Value, A
     Ok(json!({"cluster": cluster}))
 }
 
-pub(super) fn list_nodegroups(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
-    let names: Vec<_> = ask.authorized_cluster(name)?.nodegroups.keys().cloned().collect();
-    let (page, next) = ask.page(names)?;
+pub(super) fn list_nodegroups(call: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    let names: Vec<_> = call.authorized_cluster(name)?.nodegroups.keys().cloned().collect();
+    let (page, next) = call.page(names)?;
     Ok(json!({"nodegroups": page, "nextToken": next}))
 }
 
 pub(super) fn describe_nodegroup(
-    ask: &EksCall<'_>,
+    call: &EksCall<'_>,
     name: &str,
     group: &str,
 ) -> Result<Value, AwsError> {
-    let cluster = ask.find_cluster(name);
-    let arn = ask.arn(&format!("nodegroup/{name}/{group}/1ec5bb1d-4b0a-4a0e-9c3c-1f6f7f9a0d42"));
-    ask.authorize(&arn)?;
+    let cluster = call.find_cluster(name);
+    let arn = call.arn(&format!("nodegroup/{name}/{group}/1ec5bb1d-4b0a-4a0e-9c3c-1f6f7f9a0d42"));
+    call.authorize(&arn)?;
     let found = cluster?.nodegroups.get(group);
     let found =
         found.ok_or_else(|| not_found(format!("No node group found for name: {group}.")))?;
@@ -81,20 +81,20 @@ pub(super) fn describe_nodegroup(
     }}))
 }
 
-pub(super) fn list_addons(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
-    let names: Vec<_> = ask.authorized_cluster(name)?.addons.keys().cloned().collect();
-    let (page, next) = ask.page(names)?;
+pub(super) fn list_addons(call: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    let names: Vec<_> = call.authorized_cluster(name)?.addons.keys().cloned().collect();
+    let (page, next) = call.page(names)?;
     Ok(json!({"addons": page, "nextToken": next}))
 }
 
 pub(super) fn describe_addon(
-    ask: &EksCall<'_>,
+    call: &EksCall<'_>,
     name: &str,
     addon: &str,
 ) -> Result<Value, AwsError> {
-    let cluster = ask.find_cluster(name);
-    let arn = ask.arn(&format!("addon/{name}/{addon}/6ec5bb1d-7a5c-4c0e-8c3c-2f6f7f9a0d43"));
-    ask.authorize(&arn)?;
+    let cluster = call.find_cluster(name);
+    let arn = call.arn(&format!("addon/{name}/{addon}/6ec5bb1d-7a5c-4c0e-8c3c-2f6f7f9a0d43"));
+    call.authorize(&arn)?;
     let found = cluster?.addons.get(addon);
     let found =
         found.ok_or_else(|| not_found(format!("No addon: {addon} found in cluster: {name}")))?;
@@ -114,8 +114,8 @@ pub(super) fn describe_addon(
     }}))
 }
 
-pub(super) fn list_fargate_profiles(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
-    let names: Vec<_> = ask.authorized_cluster(name)?.fargate_profiles.iter().cloned().collect();
-    let (page, next) = ask.page(names)?;
+pub(super) fn list_fargate_profiles(call: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    let names: Vec<_> = call.authorized_cluster(name)?.fargate_profiles.iter().cloned().collect();
+    let (page, next) = call.page(names)?;
     Ok(json!({"fargateProfileNames": page, "nextToken": next}))
 }

@@ -10,7 +10,7 @@ mod state;
 use serde_json::Value;
 
 use self::call::EksCall;
-pub use self::setup::{AssociationSnapshot, Cluster as Handle, NewCluster};
+pub use self::setup::{AssociationSnapshot, Cluster, NewCluster};
 pub(crate) use self::state::{AccessRules, Addon, Association, Nodegroup, RbacRule, StoredCluster};
 use super::body::Body;
 use super::caller::Caller;
@@ -103,26 +103,31 @@ pub(crate) fn serve(
     let path = request.uri().path();
     let unknown =
         || AwsError::new(404, "UnknownOperationException", format!("No operation has {path}."));
-    let asked = Operation::parse(request.method().as_str(), path).ok_or_else(unknown)?;
+    let operation = Operation::parse(request.method().as_str(), path).ok_or_else(unknown)?;
     let query = request.uri().query().unwrap_or_default();
-    let mut ask =
-        EksCall { store, caller, body: Body::from_value(&body)?, query, operation: asked.name() };
-    let answer = match asked {
-        Operation::DescribeCluster(name) => describe::describe_cluster(&ask, name),
-        Operation::ListNodegroups(name) => describe::list_nodegroups(&ask, name),
+    let mut call = EksCall {
+        store,
+        caller,
+        body: Body::from_value(&body)?,
+        query,
+        operation: operation.name(),
+    };
+    let answer = match operation {
+        Operation::DescribeCluster(name) => describe::describe_cluster(&call, name),
+        Operation::ListNodegroups(name) => describe::list_nodegroups(&call, name),
         Operation::DescribeNodegroup(name, group) => {
-            describe::describe_nodegroup(&ask, name, group)
+            describe::describe_nodegroup(&call, name, group)
         }
-        Operation::ListAddons(name) => describe::list_addons(&ask, name),
-        Operation::DescribeAddon(name, addon) => describe::describe_addon(&ask, name, addon),
-        Operation::ListFargateProfiles(name) => describe::list_fargate_profiles(&ask, name),
-        Operation::ListPodIdentityAssociations(name) => associations::list(&mut ask, name),
+        Operation::ListAddons(name) => describe::list_addons(&call, name),
+        Operation::DescribeAddon(name, addon) => describe::describe_addon(&call, name, addon),
+        Operation::ListFargateProfiles(name) => describe::list_fargate_profiles(&call, name),
+        Operation::ListPodIdentityAssociations(name) => associations::list(&mut call, name),
         Operation::DescribePodIdentityAssociation(name, id) => {
-            associations::describe(&mut ask, name, id)
+            associations::describe(&mut call, name, id)
         }
-        Operation::CreatePodIdentityAssociation(name) => change::create(&mut ask, name),
-        Operation::UpdatePodIdentityAssociation(name, id) => change::update(&mut ask, name, id),
-        Operation::DeletePodIdentityAssociation(name, id) => change::delete(&mut ask, name, id),
+        Operation::CreatePodIdentityAssociation(name) => change::create(&mut call, name),
+        Operation::UpdatePodIdentityAssociation(name, id) => change::update(&mut call, name, id),
+        Operation::DeletePodIdentityAssociation(name, id) => change::delete(&mut call, name, id),
     };
     answer.map(|value| value.to_string())
 }

@@ -47,10 +47,10 @@ impl Cluster {
         let (namespace, name) = service_account;
         let found = self.read_state(|cluster| {
             let mut all = cluster.associations.values();
-            let fits = |one: &&Association| {
+            let is_selected = |one: &&Association| {
                 (one.namespace.as_str(), one.service_account.as_str()) == service_account
             };
-            all.find(fits).map(|one| (one.role.clone(), one.disable_session_tags))
+            all.find(is_selected).map(|one| (one.role.clone(), one.disable_session_tags))
         })?;
         let (role, untagged) = found
             .ok_or_else(|| format!("Service account {namespace}/{name} has no association"))?;
@@ -72,10 +72,10 @@ impl Cluster {
         let arn = format!("{}cluster/{}", self.arn_prefix(), self.name());
         store
             .authorize(&caller, "eks:CreatePodIdentityAssociation", &arn, &arn, &context)
-            .map_err(|refusal| refusal.message)?;
+            .map_err(|error| error.message)?;
         let context = context.with("iam:PassedToService", POD_IDENTITY_SERVICE);
         let passed = store.authorize(&caller, "iam:PassRole", role, role, &context);
-        passed.map_err(|refusal| refusal.message)
+        passed.map_err(|error| error.message)
     }
 
     fn arn_prefix(&self) -> String {
@@ -89,10 +89,11 @@ impl Cluster {
         (namespace, service_account): (&str, &str),
         untagged: bool,
     ) -> Result<AwsCredentials, String> {
-        let (home, cluster) = (self.account().home().clone(), self.name());
+        let (account_key, cluster) = (self.account().account_key().clone(), self.name());
         let cluster_arn = format!("{}cluster/{cluster}", self.arn_prefix());
         let mut store = self.account().aws().store();
-        let role = find_role(&store, &home, role_arn).ok_or(format!("no role {role_arn}"))?;
+        let role =
+            find_role(&store, &account_key, role_arn).ok_or(format!("no role {role_arn}"))?;
         if !trusts_pods(role, &cluster_arn) {
             return Err(format!("{role_arn} does not trust {POD_IDENTITY_SERVICE}"));
         }
@@ -108,12 +109,12 @@ impl Cluster {
         } else {
             tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
         };
-        let id = store.unique_id("ASIA", &home.1);
+        let id = store.unique_id("ASIA", &account_key.1);
         let session = Session {
             secret: store.secret_key(),
             token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
             expires: store.now() + SESSION_SECONDS,
-            account_key: home,
+            account_key,
             role,
             name: format!("eks-{cluster}-{service_account}"),
             transitive: tags.clone(),
@@ -127,9 +128,14 @@ impl Cluster {
 }
 
 /// Finds a role of the account by ARN.
-fn find_role<'a>(store: &'a Store, home: &(String, String), arn: &str) -> Option<&'a StoredRole> {
+fn find_role<'a>(
+    store: &'a Store,
+    account_key: &(String, String),
+    arn: &str,
+) -> Option<&'a StoredRole> {
     let name = arn.rsplit('/').next()?.to_ascii_lowercase();
-    let role = store.account(home)?.roles.get(&name)?;
-    let full = format!("arn:{}:iam::{}:role{}{}", home.0, home.1, role.path, role.name);
+    let role = store.account(account_key)?.roles.get(&name)?;
+    let full =
+        format!("arn:{}:iam::{}:role{}{}", account_key.0, account_key.1, role.path, role.name);
     (full == arn).then_some(role)
 }

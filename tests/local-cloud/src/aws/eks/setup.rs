@@ -61,7 +61,7 @@ impl Aws {
             objects: BTreeMap::new(),
             revision: 1,
         };
-        store.account_mut(account.home()).clusters.insert(key.clone(), founded);
+        store.account_mut(account.account_key()).clusters.insert(key.clone(), founded);
         Cluster { account: account.clone(), key }
     }
 }
@@ -85,8 +85,8 @@ impl Cluster {
     /// If the cluster was deleted.
     pub(crate) fn with_state<R>(&self, work: impl FnOnce(&mut state::StoredCluster) -> R) -> R {
         let mut store = self.account.aws().store();
-        let found = store.account_mut(self.account.home()).clusters.get_mut(&self.key);
-        work(found.expect("a cluster that is there"))
+        let found = store.account_mut(self.account.account_key()).clusters.get_mut(&self.key);
+        work(found.expect("the cluster exists"))
     }
 
     /// Reads the state of a cluster that may have been removed.
@@ -95,14 +95,20 @@ impl Cluster {
         work: impl FnOnce(&state::StoredCluster) -> R,
     ) -> Result<R, String> {
         let store = self.account.aws().store();
-        let found = store.account(self.account.home()).and_then(|all| all.clusters.get(&self.key));
+        let found =
+            store.account(self.account.account_key()).and_then(|all| all.clusters.get(&self.key));
         let (region, name) = &self.key;
         found.map(work).ok_or_else(|| format!("there is no cluster {name} in {region}"))
     }
 
     /// Removes the cluster from EKS.
     pub(crate) fn delete(&self) {
-        self.account.aws().store().account_mut(self.account.home()).clusters.remove(&self.key);
+        self.account
+            .aws()
+            .store()
+            .account_mut(self.account.account_key())
+            .clusters
+            .remove(&self.key);
     }
 
     /// Associates a service account with a role and replaces its association, without permission
@@ -120,7 +126,7 @@ impl Cluster {
         };
         let (account, (region, cluster)) = (self.account.id(), &self.key);
         let external_id = format!("{region}/{account}/{cluster}/{namespace}/{service_account}");
-        let made = Association {
+        let association = Association {
             id: id.clone(),
             namespace: namespace.to_owned(),
             service_account: service_account.to_owned(),
@@ -136,7 +142,7 @@ impl Cluster {
             stale_reads: 0,
             previous: None,
         };
-        self.with_state(|cluster| cluster.associations.insert(id.clone(), made));
+        self.with_state(|cluster| cluster.associations.insert(id.clone(), association));
         id
     }
 
@@ -172,13 +178,13 @@ impl Cluster {
     pub fn associations(&self) -> Vec<((String, String), AssociationSnapshot)> {
         self.with_state(|cluster| {
             let pair = |one: &Association| {
-                let seen = AssociationSnapshot {
+                let visible = AssociationSnapshot {
                     id: one.id.clone(),
                     role: one.role.clone(),
                     target: one.target.clone(),
                     external_id: one.external_id.clone(),
                 };
-                ((one.namespace.clone(), one.service_account.clone()), seen)
+                ((one.namespace.clone(), one.service_account.clone()), visible)
             };
             cluster.associations.values().map(pair).collect()
         })
@@ -192,7 +198,7 @@ impl Cluster {
         let mut all = self.associations().into_iter();
         let found =
             all.find(|((space, account), _)| space == namespace && account == service_account);
-        found.map(|(_, seen)| seen)
+        found.map(|(_, visible)| visible)
     }
 
     /// A Kubernetes object by its API path, such as

@@ -8,7 +8,8 @@ use crate::clock::iso8601;
 impl IamCall<'_> {
     fn access_keys_of(&self, user: &str) -> Vec<&AccessKey> {
         let owner = Owner::User(user.to_owned());
-        let own = |key: &&AccessKey| key.account_key == self.caller.home && key.owner == owner;
+        let own =
+            |key: &&AccessKey| key.account_key == self.caller.account_key && key.owner == owner;
         let mut keys: Vec<_> = self.store.keys.values().filter(own).collect();
         keys.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
         keys
@@ -17,12 +18,12 @@ impl IamCall<'_> {
     fn key_mut(&mut self) -> Result<&mut AccessKey, AwsError> {
         let id = self.form.required("AccessKeyId")?.to_owned();
         let owner = Owner::User(self.user()?.name.clone());
-        let home = &self.caller.home;
+        let account_key = &self.caller.account_key;
         let found = self
             .store
             .keys
             .get_mut(&id)
-            .filter(|key| key.account_key == *home && key.owner == owner);
+            .filter(|key| key.account_key == *account_key && key.owner == owner);
         found.ok_or_else(|| {
             AwsError::no_such_entity(format!("The Access Key with id {id} cannot be found."))
         })
@@ -50,7 +51,7 @@ pub(super) fn list(call: &IamCall<'_>) -> Result<Xml, AwsError> {
 
 pub(super) fn last_used(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let id = call.form.required("AccessKeyId")?;
-    let key = call.store.keys.get(id).filter(|key| key.account_key == call.caller.home);
+    let key = call.store.keys.get(id).filter(|key| key.account_key == call.caller.account_key);
     let user = key.and_then(|key| match &key.owner {
         Owner::User(name) => Some(name),
         Owner::Root => None,
@@ -88,7 +89,7 @@ pub(super) fn create(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
             format!("Cannot exceed quota for AccessKeysPerUser: {quota}"),
         ));
     }
-    let key = call.store.create_access_key(&call.caller.home, Owner::User(user.clone()));
+    let key = call.store.create_access_key(&call.caller.account_key, Owner::User(user.clone()));
     let mut xml = Xml::default();
     xml.nested_element("AccessKey", |xml| {
         xml.element("UserName", user)

@@ -27,16 +27,16 @@ impl IamCall<'_> {
     /// Authorizes the call and returns the entity's policies.
     fn attached_policies(&self) -> Result<&AttachedPolicies, AwsError> {
         match self.holder() {
-            PolicyHolder::Role => Ok(&self.role()?.grants),
-            PolicyHolder::User => Ok(&self.user()?.grants),
+            PolicyHolder::Role => Ok(&self.role()?.policies),
+            PolicyHolder::User => Ok(&self.user()?.policies),
             PolicyHolder::Group => {
                 let name = self.form.required("GroupName")?;
                 self.authorize(&self.arn(&format!("group/{name}")), &format!("group {name}"))?;
                 let found = self
                     .store
-                    .account(&self.caller.home)
+                    .account(&self.caller.account_key)
                     .and_then(|account| account.groups.get(name));
-                let found = found.map(|group| &group.grants);
+                let found = found.map(|group| &group.policies);
                 found.ok_or_else(|| {
                     AwsError::no_such_entity(format!("The group with name {name} cannot be found."))
                 })
@@ -60,30 +60,30 @@ impl IamCall<'_> {
     /// Changes the policies after `allow_change` authorized it.
     fn update_policies(&mut self, change: impl FnOnce(&mut AttachedPolicies)) {
         let (holder, name) = (self.holder(), self.entity_name().to_owned());
-        let account = self.store.account_mut(&self.caller.home);
-        let grants = match holder {
+        let account = self.store.account_mut(&self.caller.account_key);
+        let policies = match holder {
             PolicyHolder::Role => {
-                account.roles.get_mut(&name.to_ascii_lowercase()).map(|role| &mut role.grants)
+                account.roles.get_mut(&name.to_ascii_lowercase()).map(|role| &mut role.policies)
             }
-            PolicyHolder::User => account.users.get_mut(&name).map(|user| &mut user.grants),
-            PolicyHolder::Group => account.groups.get_mut(&name).map(|group| &mut group.grants),
+            PolicyHolder::User => account.users.get_mut(&name).map(|user| &mut user.policies),
+            PolicyHolder::Group => account.groups.get_mut(&name).map(|group| &mut group.policies),
         };
-        if let Some(grants) = grants {
-            change(grants);
+        if let Some(policies) = policies {
+            change(policies);
         }
     }
 
     /// Authorizes a change, with the condition keys of attachments.
     fn authorize_change(&self, key: &str, arn: &str) -> Result<(), AwsError> {
-        let account = self.store.account(&self.caller.home);
+        let account = self.store.account(&self.caller.account_key);
         let name = self.entity_name();
         let found = match self.holder() {
             PolicyHolder::Role => account
                 .and_then(|all| all.roles.get(&name.to_ascii_lowercase()))
-                .map(|role| (role_resource(role), role.grants.boundary.clone())),
+                .map(|role| (role_resource(role), role.policies.boundary.clone())),
             PolicyHolder::User => account
                 .and_then(|all| all.users.get(name))
-                .map(|user| (user_resource(user), user.grants.boundary.clone())),
+                .map(|user| (user_resource(user), user.policies.boundary.clone())),
             PolicyHolder::Group => None,
         };
         let kind = self.entity_type().to_ascii_lowercase();
@@ -149,11 +149,11 @@ pub(super) fn attach(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let quota = call.quota(&format!("AttachedPoliciesPer{}Quota", call.entity_type()));
     let kind = call.entity_type();
     let mut full = false;
-    call.update_policies(|grants| {
-        if !grants.attached.contains(&arn) {
-            full = grants.attached.len() >= quota;
+    call.update_policies(|policies| {
+        if !policies.attached.contains(&arn) {
+            full = policies.attached.len() >= quota;
             if !full {
-                grants.attached.push(arn);
+                policies.attached.push(arn);
             }
         }
     });
@@ -168,9 +168,9 @@ pub(super) fn detach(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let arn = call.form.required("PolicyArn")?.to_owned();
     call.authorize_change("iam:PolicyARN", &arn)?;
     let mut found = false;
-    call.update_policies(|grants| {
-        found = grants.attached.contains(&arn);
-        grants.attached.retain(|one| *one != arn);
+    call.update_policies(|policies| {
+        found = policies.attached.contains(&arn);
+        policies.attached.retain(|one| *one != arn);
     });
     if found {
         Ok(Xml::default())
@@ -194,7 +194,7 @@ pub(super) fn put_inline(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
             format!("Maximum policy size of {quota} bytes exceeded"),
         ));
     }
-    call.update_policies(|grants| drop(grants.inline.insert(name, text)));
+    call.update_policies(|policies| drop(policies.inline.insert(name, text)));
     Ok(Xml::default())
 }
 
@@ -206,6 +206,6 @@ pub(super) fn put_boundary(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
             "Policy {arn} does not exist or is not attachable."
         )));
     }
-    call.update_policies(|grants| grants.boundary = Some(arn));
+    call.update_policies(|policies| policies.boundary = Some(arn));
     Ok(Xml::default())
 }

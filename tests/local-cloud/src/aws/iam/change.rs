@@ -12,11 +12,11 @@ use crate::clock::iso8601;
 
 /// Checks that every ARN in a document is of this partition.
 pub(crate) fn check_document(text: &ParsedPolicy, partition: &str) -> Result<(), String> {
-    let foreign = |arn: &&str| {
+    let is_other_partition = |arn: &&str| {
         let named = arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next());
         named.is_some_and(|named| named != partition && !named.contains(['*', '?', '$']))
     };
-    match text.document.resources().find(foreign) {
+    match text.document.resources().find(is_other_partition) {
         Some(arn) => {
             let named = arn.split(':').nth(1).unwrap_or_default();
             Err(format!("Partition \"{named}\" is not valid for resource \"{arn}\"."))
@@ -29,19 +29,19 @@ pub(crate) fn check_document(text: &ParsedPolicy, partition: &str) -> Result<(),
 pub(crate) fn check_trust(
     store: &Store,
     text: &ParsedPolicy,
-    home: &AccountKey,
+    account_key: &AccountKey,
 ) -> Result<(), String> {
     for principals in
         text.document.statements.iter().filter_map(|statement| statement.principals.as_ref())
     {
         if let Some(name) =
-            principals.aws.iter().find(|name| !principal_exists(store, name, &home.0))
+            principals.aws.iter().find(|name| !principal_exists(store, name, &account_key.0))
         {
             return Err(format!("Invalid principal in policy: \"AWS\":\"{name}\""));
         }
         // Pod Identity is not offered in the Top Secret partition. AWS does not document the Secret
         // partition.
-        let offered = home.0 != "aws-iso";
+        let offered = account_key.0 != "aws-iso";
         let known = |name: &str| {
             name.contains(".amazonaws.com") && (offered || name != "pods.eks.amazonaws.com")
         };
@@ -77,13 +77,17 @@ fn principal_exists(store: &Store, name: &str, partition: &str) -> bool {
 
 impl Store {
     /// Creates an access key.
-    pub(crate) fn create_access_key(&mut self, home: &AccountKey, owner: Owner) -> AccessKey {
-        let (id, secret) = (self.unique_id("AKIA", &home.1), self.secret_key());
-        let (home, created) = (home.clone(), self.now());
+    pub(crate) fn create_access_key(
+        &mut self,
+        account_key: &AccountKey,
+        owner: Owner,
+    ) -> AccessKey {
+        let (id, secret) = (self.unique_id("AKIA", &account_key.1), self.secret_key());
+        let (account_key, created) = (account_key.clone(), self.now());
         let key = AccessKey {
             id: id.clone(),
             secret,
-            account_key: home,
+            account_key,
             owner,
             active: true,
             created,
@@ -93,14 +97,19 @@ impl Store {
         key
     }
 
-    pub(crate) fn new_user(&mut self, home: &AccountKey, name: &str, path: &str) -> StoredUser {
-        let (id, created) = (self.unique_id("AIDA", &home.1), self.now());
+    pub(crate) fn new_user(
+        &mut self,
+        account_key: &AccountKey,
+        name: &str,
+        path: &str,
+    ) -> StoredUser {
+        let (id, created) = (self.unique_id("AIDA", &account_key.1), self.now());
         StoredUser {
             name: name.into(),
             path: path.into(),
             id,
             created,
-            grants: AttachedPolicies::default(),
+            policies: AttachedPolicies::default(),
             groups: Vec::new(),
             tags: BTreeMap::new(),
         }
@@ -108,7 +117,7 @@ impl Store {
 
     pub(crate) fn new_role(
         &mut self,
-        home: &AccountKey,
+        account_key: &AccountKey,
         name: &str,
         path: &str,
         trust: ParsedPolicy,
@@ -116,12 +125,12 @@ impl Store {
         StoredRole {
             name: name.into(),
             path: path.into(),
-            id: self.unique_id("AROA", &home.1),
+            id: self.unique_id("AROA", &account_key.1),
             created: self.now(),
             description: None,
             trust,
             max_session: 3600,
-            grants: AttachedPolicies::default(),
+            policies: AttachedPolicies::default(),
             tags: BTreeMap::new(),
             hidden_reads: self.hide_new_for_reads,
         }
@@ -129,17 +138,17 @@ impl Store {
 
     pub(crate) fn new_policy(
         &mut self,
-        home: &AccountKey,
+        account_key: &AccountKey,
         name: &str,
         path: &str,
         text: ParsedPolicy,
     ) -> StoredPolicy {
         let created = self.now();
         StoredPolicy {
-            arn: format!("arn:{}:iam::{}:policy{path}{name}", home.0, home.1),
+            arn: format!("arn:{}:iam::{}:policy{path}{name}", account_key.0, account_key.1),
             name: name.into(),
             path: path.into(),
-            id: self.unique_id("ANPA", &home.1),
+            id: self.unique_id("ANPA", &account_key.1),
             description: None,
             created,
             updated: created,
@@ -178,7 +187,7 @@ impl IamCall<'_> {
 
 pub(super) fn tag_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let (arn, tags) = (call.policy()?.arn.clone(), call.form.tags());
-    if let Some(policy) = call.store.account_mut(&call.caller.home).policies.get_mut(&arn) {
+    if let Some(policy) = call.store.account_mut(&call.caller.account_key).policies.get_mut(&arn) {
         policy.tags.extend(tags);
     }
     Ok(Xml::default())
@@ -191,15 +200,16 @@ pub(super) fn create_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     call.authorize_tags("iam:TagPolicy", &arn)?;
     let raw = call.form.required("PolicyDocument")?;
     let text = call.parse_document(raw)?;
-    let home = call.caller.home.clone();
+    let account_key = call.caller.account_key.clone();
     // Names are unique without regard to path and case.
     let taken = |policy: &StoredPolicy| policy.name.eq_ignore_ascii_case(&name);
-    if call.store.account(&home).is_some_and(|account| account.policies.values().any(taken)) {
+    if call.store.account(&account_key).is_some_and(|account| account.policies.values().any(taken))
+    {
         let message =
             format!("A policy called {name} already exists. Duplicate names are not allowed.");
         return Err(AwsError::new(409, "EntityAlreadyExists", message));
     }
-    let mut policy = call.store.new_policy(&home, &name, &path, text);
+    let mut policy = call.store.new_policy(&account_key, &name, &path, text);
     policy.description = call.form.get("Description").map(str::to_owned);
     policy.tags = call.form.tags();
     let mut xml = Xml::default();
@@ -214,7 +224,7 @@ pub(super) fn create_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
         xml.element("CreateDate", iso8601(policy.created))
             .element("UpdateDate", iso8601(policy.updated));
     });
-    call.store.account_mut(&home).policies.insert(arn, policy);
+    call.store.account_mut(&account_key).policies.insert(arn, policy);
     Ok(xml)
 }
 
@@ -222,15 +232,15 @@ pub(super) fn create_user(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let (name, path) = call.parse_name_and_path("UserName", 64)?;
     let arn = call.arn(&format!("user{path}{name}"));
     call.authorize(&arn, &arn)?;
-    let home = call.caller.home.clone();
-    if call.store.account(&home).is_some_and(|account| account.users.contains_key(&name)) {
+    let account_key = call.caller.account_key.clone();
+    if call.store.account(&account_key).is_some_and(|account| account.users.contains_key(&name)) {
         return Err(AwsError::new(
             409,
             "EntityAlreadyExists",
             format!("User with name {name} already exists."),
         ));
     }
-    let user = call.store.new_user(&home, &name, &path);
+    let user = call.store.new_user(&account_key, &name, &path);
     let mut xml = Xml::default();
     xml.nested_element("User", |xml| {
         xml.element("Path", &path)
@@ -239,6 +249,6 @@ pub(super) fn create_user(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
             .element("Arn", &arn);
         xml.element("CreateDate", iso8601(user.created));
     });
-    call.store.account_mut(&home).users.insert(name, user);
+    call.store.account_mut(&account_key).users.insert(name, user);
     Ok(xml)
 }

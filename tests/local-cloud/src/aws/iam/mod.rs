@@ -120,7 +120,7 @@ impl IamCall<'_> {
         let name = self.form.required("RoleName")?;
         let found = self
             .store
-            .account(&self.caller.home)
+            .account(&self.caller.account_key)
             .and_then(|all| all.roles.get(&name.to_ascii_lowercase()));
         let arn = found.map_or_else(
             || self.arn(&format!("role/{name}")),
@@ -162,7 +162,8 @@ impl IamCall<'_> {
             }
             _ => self.form.required("UserName")?,
         };
-        let found = self.store.account(&self.caller.home).and_then(|all| all.users.get(name));
+        let found =
+            self.store.account(&self.caller.account_key).and_then(|all| all.users.get(name));
         let arn = found.map_or_else(
             || self.arn(&format!("user/{name}")),
             |user| self.arn(&user_resource(user)),

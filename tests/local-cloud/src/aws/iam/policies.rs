@@ -10,37 +10,37 @@ impl IamCall<'_> {
     pub(super) fn policy(&self) -> Result<&StoredPolicy, AwsError> {
         let arn = self.form.required("PolicyArn")?;
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let sound = matches!(parts.as_slice(), ["arn", partition, "iam", "", _, rest]
+        let is_valid = matches!(parts.as_slice(), ["arn", partition, "iam", "", _, rest]
             if *partition == self.caller.partition() && rest.starts_with("policy/"));
-        if !sound {
+        if !is_valid {
             return Err(AwsError::new(400, "InvalidInput", format!("ARN {arn} is not valid.")));
         }
         self.authorize(arn, &format!("policy {arn}"))?;
         self.store
-            .policy(&self.caller.home, arn)
+            .policy(&self.caller.account_key, arn)
             .ok_or_else(|| AwsError::no_such_entity(format!("Policy {arn} was not found.")))
     }
 
     /// Returns `true` if the policy exists and is visible. A new policy is hidden from its first
     /// readers.
     pub(super) fn check_visible(&mut self, arn: &str) -> bool {
-        let own = self.store.account_mut(&self.caller.home).policies.get_mut(arn);
+        let own = self.store.account_mut(&self.caller.account_key).policies.get_mut(arn);
         if let Some(policy) = own.filter(|policy| policy.hidden_reads > 0) {
             policy.hidden_reads -= 1;
             return false;
         }
-        self.store.policy(&self.caller.home, arn).is_some()
+        self.store.policy(&self.caller.account_key, arn).is_some()
     }
 
     /// Number of roles, users and groups that the policy is attached to.
     fn count_attachments(&self, arn: &str) -> usize {
-        let account = self.store.account(&self.caller.home);
-        let grants = account.into_iter().flat_map(|account| {
-            let roles = account.roles.values().map(|role| &role.grants);
-            let users = account.users.values().map(|user| &user.grants);
-            roles.chain(users).chain(account.groups.values().map(|group| &group.grants))
+        let account = self.store.account(&self.caller.account_key);
+        let policies = account.into_iter().flat_map(|account| {
+            let roles = account.roles.values().map(|role| &role.policies);
+            let users = account.users.values().map(|user| &user.policies);
+            roles.chain(users).chain(account.groups.values().map(|group| &group.policies))
         });
-        grants.filter(|grants| grants.attached.iter().any(|one| one == arn)).count()
+        policies.filter(|policies| policies.attached.iter().any(|one| one == arn)).count()
     }
 
     fn write_policy(&self, xml: &mut Xml, policy: &StoredPolicy) {
@@ -101,7 +101,7 @@ pub(super) fn list_policies(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let scope = call.form.get("Scope").unwrap_or("All");
     let own = call
         .store
-        .account(&call.caller.home)
+        .account(&call.caller.account_key)
         .into_iter()
         .flat_map(|account| account.policies.values());
     let managed = call.store.managed_policies(call.caller.partition());

@@ -30,19 +30,22 @@ impl IamCall<'_> {
     pub(super) fn quota(&self, name: &str) -> usize {
         let own = self
             .store
-            .account(&self.caller.home)
+            .account(&self.caller.account_key)
             .and_then(|account| account.quotas.get(name))
             .copied();
-        let usual =
+        let default =
             DEFAULT_QUOTAS.iter().find(|(quota, _)| *quota == name).map(|(_, value)| *value);
-        own.or(usual).and_then(|quota| usize::try_from(quota).ok()).unwrap_or(usize::MAX)
+        own.or(default).and_then(|quota| usize::try_from(quota).ok()).unwrap_or(usize::MAX)
     }
 }
 
 pub(super) fn get_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let found = call.role()?.clone();
-    let unseen =
-        call.store.account_mut(&call.caller.home).roles.get_mut(&found.name.to_ascii_lowercase());
+    let unseen = call
+        .store
+        .account_mut(&call.caller.account_key)
+        .roles
+        .get_mut(&found.name.to_ascii_lowercase());
     if let Some(role) = unseen.filter(|role| role.hidden_reads > 0) {
         role.hidden_reads -= 1;
         return Err(AwsError::no_such_entity(format!(
@@ -64,16 +67,16 @@ pub(super) fn write_role(xml: &mut Xml, arn: &str, role: &StoredRole) {
     xml.element("AssumeRolePolicyDocument", percent_encoded(&role.trust.raw));
     xml.optional_element("Description", role.description.as_deref())
         .element("MaxSessionDuration", role.max_session);
-    write_boundary_and_tags(xml, &role.grants, &role.tags);
+    write_boundary_and_tags(xml, &role.policies, &role.tags);
     xml.nested_element("RoleLastUsed", |_| ());
 }
 
 fn write_boundary_and_tags(
     xml: &mut Xml,
-    grants: &AttachedPolicies,
+    policies: &AttachedPolicies,
     tags: &BTreeMap<String, String>,
 ) {
-    if let Some(arn) = &grants.boundary {
+    if let Some(arn) = &policies.boundary {
         xml.nested_element("PermissionsBoundary", |xml| {
             xml.element("PermissionsBoundaryType", "Policy").element("PermissionsBoundaryArn", arn);
         });
@@ -92,14 +95,14 @@ pub(super) fn get_user(call: &IamCall<'_>) -> Result<Xml, AwsError> {
         xml.element("Path", &user.path).element("UserName", &user.name).element("UserId", &user.id);
         xml.element("Arn", call.arn(&user_resource(user)))
             .element("CreateDate", iso8601(user.created));
-        write_boundary_and_tags(xml, &user.grants, &user.tags);
+        write_boundary_and_tags(xml, &user.policies, &user.tags);
     });
     Ok(xml)
 }
 
 pub(super) fn list_groups_for_user(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let names = &call.user()?.groups;
-    let groups = call.store.account(&call.caller.home).map(|account| &account.groups);
+    let groups = call.store.account(&call.caller.account_key).map(|account| &account.groups);
     let found: Vec<_> = names.iter().filter_map(|name| groups?.get(name)).collect();
     let (page, marker) = call.page(found)?;
     let mut xml = Xml::default();
@@ -116,7 +119,7 @@ pub(super) fn get_account_summary(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     call.authorize("*", "*")?;
     let mut entries: BTreeMap<String, usize> =
         DEFAULT_QUOTAS.iter().map(|(name, _)| ((*name).to_owned(), call.quota(name))).collect();
-    if let Some(account) = call.store.account(&call.caller.home) {
+    if let Some(account) = call.store.account(&call.caller.account_key) {
         let counts = [
             ("Users", account.users.len()),
             ("Groups", account.groups.len()),

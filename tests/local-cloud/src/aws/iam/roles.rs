@@ -12,7 +12,7 @@ impl IamCall<'_> {
         let raw = self.form.required(member)?;
         let malformed = |fault| AwsError::new(400, "MalformedPolicyDocument", fault);
         let text = ParsedPolicy::parse(raw, DocumentKind::Trust).map_err(malformed)?;
-        check_trust(self.store, &text, &self.caller.home).map_err(malformed)?;
+        check_trust(self.store, &text, &self.caller.account_key).map_err(malformed)?;
         let quota = self.quota("AssumeRolePolicySizeQuota");
         if raw.chars().filter(|c| !c.is_whitespace()).count() > quota {
             return Err(AwsError::new(
@@ -36,7 +36,7 @@ pub(super) fn create_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     call.authorize_tags("iam:TagRole", &arn)?;
     let trust = call.parse_trust_policy("AssumeRolePolicyDocument")?;
     let seconds = call.form.integer("MaxSessionDuration", 3600..=43_200)?.unwrap_or(3600);
-    let home = call.caller.home.clone();
+    let account_key = call.caller.account_key.clone();
     if let Some(boundary) = &boundary
         && !call.check_visible(boundary)
     {
@@ -44,7 +44,7 @@ pub(super) fn create_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
             "Scope ARN: {boundary} does not exist or is not attachable."
         )));
     }
-    let account = call.store.account(&home);
+    let account = call.store.account(&account_key);
     if account.is_some_and(|account| account.roles.contains_key(&name.to_ascii_lowercase())) {
         return Err(AwsError::new(
             409,
@@ -60,14 +60,14 @@ pub(super) fn create_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
             format!("Cannot exceed quota for RolesPerAccount: {quota}"),
         ));
     }
-    let mut role = call.store.new_role(&home, &name, &path, trust);
+    let mut role = call.store.new_role(&account_key, &name, &path, trust);
     role.max_session = seconds;
     role.description = call.form.get("Description").map(str::to_owned);
-    role.grants.boundary = boundary;
+    role.policies.boundary = boundary;
     role.tags = call.form.tags();
     let mut xml = Xml::default();
     xml.nested_element("Role", |xml| write_role(xml, &arn, &role));
-    call.store.account_mut(&home).roles.insert(name.to_ascii_lowercase(), role);
+    call.store.account_mut(&account_key).roles.insert(name.to_ascii_lowercase(), role);
     Ok(xml)
 }
 
@@ -75,7 +75,7 @@ pub(super) fn update_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let name = call.role()?.name.to_ascii_lowercase();
     let seconds = call.form.integer("MaxSessionDuration", 3600..=43_200)?;
     let description = call.form.get("Description").map(str::to_owned);
-    if let Some(role) = call.store.account_mut(&call.caller.home).roles.get_mut(&name) {
+    if let Some(role) = call.store.account_mut(&call.caller.account_key).roles.get_mut(&name) {
         role.max_session = seconds.unwrap_or(role.max_session);
         if description.is_some() {
             role.description = description;
@@ -87,28 +87,28 @@ pub(super) fn update_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
 pub(super) fn delete_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let role = call.role()?;
     let name = role.name.to_ascii_lowercase();
-    if !role.grants.attached.is_empty() {
+    if !role.policies.attached.is_empty() {
         return Err(AwsError::new(
             409,
             "DeleteConflict",
             "Cannot delete entity, must detach all policies first.",
         ));
     }
-    if !role.grants.inline.is_empty() {
+    if !role.policies.inline.is_empty() {
         return Err(AwsError::new(
             409,
             "DeleteConflict",
             "Cannot delete entity, must delete policies first.",
         ));
     }
-    call.store.account_mut(&call.caller.home).roles.remove(&name);
+    call.store.account_mut(&call.caller.account_key).roles.remove(&name);
     Ok(Xml::default())
 }
 
 pub(super) fn update_assume_role_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let name = call.role()?.name.to_ascii_lowercase();
     let trust = call.parse_trust_policy("PolicyDocument")?;
-    if let Some(role) = call.store.account_mut(&call.caller.home).roles.get_mut(&name) {
+    if let Some(role) = call.store.account_mut(&call.caller.account_key).roles.get_mut(&name) {
         role.trust = trust;
     }
     Ok(Xml::default())
@@ -118,7 +118,7 @@ pub(super) fn tag_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let role = call.role()?;
     let name = role.name.to_ascii_lowercase();
     let tags = call.form.tags();
-    if let Some(role) = call.store.account_mut(&call.caller.home).roles.get_mut(&name) {
+    if let Some(role) = call.store.account_mut(&call.caller.account_key).roles.get_mut(&name) {
         role.tags.extend(tags);
     }
     Ok(Xml::default())

@@ -28,15 +28,15 @@ pub(super) fn simulate_principal_policy(call: &IamCall<'_>) -> Result<Xml, AwsEr
         return Err(AwsError::no_such_entity(format!("The source ARN {source} cannot be found.")));
     }
     let context = default_context(call, &subject, source, context);
-    let given = call.form.list("PermissionsBoundaryPolicyInputList");
-    let given: Vec<ParsedPolicy> = given
+    let boundary_texts = call.form.list("PermissionsBoundaryPolicyInputList");
+    let boundary_texts: Vec<ParsedPolicy> = boundary_texts
         .iter()
         .map(|raw| {
             ParsedPolicy::parse(raw, DocumentKind::Identity)
                 .map_err(|fault| AwsError::new(400, "InvalidInput", fault))
         })
         .collect::<Result<_, _>>()?;
-    let given: Vec<NamedDocument<'_>> = given
+    let boundary_texts: Vec<NamedDocument<'_>> = boundary_texts
         .iter()
         .map(|text| NamedDocument {
             id: "PermissionsBoundaryPolicyInputList.1".into(),
@@ -44,11 +44,11 @@ pub(super) fn simulate_principal_policy(call: &IamCall<'_>) -> Result<Xml, AwsEr
             document: &text.document,
         })
         .collect();
-    let boundary = (!given.is_empty()).then_some(given.as_slice());
+    let boundary = (!boundary_texts.is_empty()).then_some(boundary_texts.as_slice());
 
     let decide = |action: &str, resource: &str| {
         let query = PolicyQuery { action, resource, context: &context };
-        call.store.decide_for_subject(&call.caller.home, &subject, query, boundary)
+        call.store.decide_for_subject(&call.caller.account_key, &subject, query, boundary)
     };
     let evaluate = |action: String| {
         let decided =
@@ -99,7 +99,7 @@ fn find_subject(call: &IamCall<'_>, source: &str) -> Result<(Subject, String), A
 }
 
 fn subject_exists(call: &IamCall<'_>, subject: &Subject) -> bool {
-    let Some(account) = call.store.account(&call.caller.home) else { return false };
+    let Some(account) = call.store.account(&call.caller.account_key) else { return false };
     let source = call.form.get("PolicySourceArn").unwrap_or_default();
     match subject {
         Subject::Root => false,
@@ -125,23 +125,23 @@ fn parse_request(call: &IamCall<'_>) -> Result<(Context, Vec<String>, Vec<String
     if actions.len() > MAX_ACTIONS {
         return Err(input(format!("The number of actions exceeds the limit of {MAX_ACTIONS}.")));
     }
-    let sound = |action: &&String| {
+    let is_valid = |action: &&String| {
         let (service, name) = action.split_once(':').unwrap_or_default();
         (3..=128).contains(&action.len())
             && !service.is_empty()
             && !name.is_empty()
             && !action.contains(['*', '?', ' '])
     };
-    if let Some(odd) = actions.iter().find(|action| !sound(action)) {
-        return Err(input(format!("Invalid Action Name: {odd}")));
+    if let Some(invalid) = actions.iter().find(|action| !is_valid(action)) {
+        return Err(input(format!("Invalid Action Name: {invalid}")));
     }
     let resources = call.form.list("ResourceArns");
     let partition = call.caller.partition();
-    let sound = |arn: &&String| {
+    let is_valid = |arn: &&String| {
         *arn == "*" || (arn.split(':').count() >= 6 && arn.split(':').nth(1) == Some(partition))
     };
-    if let Some(odd) = resources.iter().find(|arn| !sound(arn)) {
-        return Err(input(format!("Invalid ARN: {odd}")));
+    if let Some(invalid) = resources.iter().find(|arn| !is_valid(arn)) {
+        return Err(input(format!("Invalid ARN: {invalid}")));
     }
     let mut context = Context::default();
     for entry in call.form.structures("ContextEntries") {

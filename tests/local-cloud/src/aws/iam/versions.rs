@@ -25,7 +25,7 @@ pub(super) fn list(call: &IamCall<'_>) -> Result<Xml, AwsError> {
 fn own_policy_mut<'a>(call: &'a mut IamCall<'_>) -> Result<&'a mut StoredPolicy, AwsError> {
     let arn = call.policy()?.arn.clone();
     let message = "AWS managed policies cannot be modified.";
-    let own = call.store.account_mut(&call.caller.home).policies.get_mut(&arn);
+    let own = call.store.account_mut(&call.caller.account_key).policies.get_mut(&arn);
     own.ok_or_else(|| AwsError::new(403, "AccessDenied", message))
 }
 

@@ -19,81 +19,81 @@ fn entries_after<'b, T>(all: &'b BTreeMap<String, T>, after: Option<&str>) -> En
     }
 }
 
-pub(super) fn list_accounts(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
-    let organization = ask.administered_organization()?;
-    ask.authorize("*")?;
-    let rest = |after: Option<&str>| entries_after(&organization.members, after);
-    page::build_page(ask, "", "Accounts", rest, |id, member| organization.account_json(id, member))
+pub(super) fn list_accounts(call: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = call.administered_organization()?;
+    call.authorize("*")?;
+    let entries_from = |after: Option<&str>| entries_after(&organization.members, after);
+    page::build_page(call, "", "Accounts", entries_from, |id, member| {
+        organization.account_json(id, member)
+    })
 }
 
 /// Lists account creation requests in the given states.
-pub(super) fn list_create_account_status(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
-    let organization = ask.administered_organization()?;
-    ask.authorize("*")?;
-    let states = ask.body.strings("States")?;
+pub(super) fn list_create_account_status(call: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = call.administered_organization()?;
+    call.authorize("*")?;
+    let states = call.body.strings("States")?;
     let known = |state: &&str| ["IN_PROGRESS", "SUCCEEDED", "FAILED"].contains(state);
     if !states.iter().all(known) {
         return Err(invalid("States must be IN_PROGRESS, SUCCEEDED or FAILED."));
     }
-    let rest = |after: Option<&str>| -> Entries<'_, _> {
+    let entries_from = |after: Option<&str>| -> Entries<'_, _> {
         let states = states.clone();
         let wanted = move |state: &str| states.is_empty() || states.contains(&state);
         let all = entries_after(&organization.account_creations, after);
         Box::new(all.filter(move |(_, creation)| wanted(creation.state())))
     };
-    let show = |id: &String, creation: &AccountCreation| creation.status_json(id);
-    page::build_page(ask, &states.join(","), "CreateAccountStatuses", rest, show)
+    let to_json = |id: &String, creation: &AccountCreation| creation.status_json(id);
+    page::build_page(call, &states.join(","), "CreateAccountStatuses", entries_from, to_json)
 }
 
-pub(super) fn list_accounts_for_parent(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
-    let organization = ask.administered_organization()?;
-    let parent = ask.required_parent(organization)?;
-    ask.authorize(&organization.parent_arn(parent))?;
-    let rest = |after: Option<&str>| -> Entries<'_, _> {
+pub(super) fn list_accounts_for_parent(call: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = call.administered_organization()?;
+    let parent = call.required_parent(organization)?;
+    call.authorize(&organization.parent_arn(parent))?;
+    let entries_from = |after: Option<&str>| -> Entries<'_, _> {
         let members = entries_after(&organization.members, after);
         let parent = parent.to_owned();
         Box::new(members.filter(move |(_, member)| member.parent == parent))
     };
-    page::build_page(ask, parent, "Accounts", rest, |id, member| {
+    page::build_page(call, parent, "Accounts", entries_from, |id, member| {
         organization.account_json(id, member)
     })
 }
 
-pub(super) fn list_ous_for_parent(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
-    let organization = ask.administered_organization()?;
-    let parent = ask.required_parent(organization)?;
-    ask.authorize(&organization.parent_arn(parent))?;
-    let rest = |after: Option<&str>| -> Entries<'_, _> {
+pub(super) fn list_ous_for_parent(call: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = call.administered_organization()?;
+    let parent = call.required_parent(organization)?;
+    call.authorize(&organization.parent_arn(parent))?;
+    let entries_from = |after: Option<&str>| -> Entries<'_, _> {
         let parent = parent.to_owned();
-        Box::new(
-            entries_after(&organization.ous, after).filter(move |(_, unit)| unit.parent == parent),
-        )
+        Box::new(entries_after(&organization.ous, after).filter(move |(_, ou)| ou.parent == parent))
     };
-    let show = |id: &String, unit| organization.ou_json(id, unit);
-    page::build_page(ask, parent, "OrganizationalUnits", rest, show)
+    let to_json = |id: &String, ou| organization.ou_json(id, ou);
+    page::build_page(call, parent, "OrganizationalUnits", entries_from, to_json)
 }
 
 /// Returns the parent of an account or OU. There is always exactly one.
-pub(super) fn list_parents(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
-    let organization = ask.administered_organization()?;
-    let child = ask.required("ChildId")?;
+pub(super) fn list_parents(call: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = call.administered_organization()?;
+    let child = call.required("ChildId")?;
     let unknown = || not_found("ChildNotFoundException", "an OU or account");
     let (arn, parent) = if child.starts_with("ou-") {
-        let unit = organization.ous.get(child).ok_or_else(unknown)?;
-        (organization.parent_arn(child), &unit.parent)
+        let ou = organization.ous.get(child).ok_or_else(unknown)?;
+        (organization.parent_arn(child), &ou.parent)
     } else {
-        let id = ask.required_account_id("ChildId")?;
+        let id = call.required_account_id("ChildId")?;
         let member = organization.members.get(id).ok_or_else(unknown)?;
         (organization.account_arn(id), &member.parent)
     };
-    ask.authorize(&arn)?;
+    call.authorize(&arn)?;
     let kind = if *parent == organization.root { "ROOT" } else { "ORGANIZATIONAL_UNIT" };
     Ok(json!({"Parents": [{"Id": parent, "Type": kind}]}))
 }
 
-pub(super) fn list_roots(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
-    let organization = ask.administered_organization()?;
-    ask.authorize("*")?;
+pub(super) fn list_roots(call: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = call.administered_organization()?;
+    call.authorize("*")?;
     let StoredOrganization { root, .. } = organization;
     Ok(json!({"Roots": [{
         "Id": root,
@@ -104,9 +104,9 @@ pub(super) fn list_roots(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError>
 }
 
 /// Lists the tags of an account. OUs and roots have no tags here.
-pub(super) fn list_tags(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
-    let organization = ask.administered_organization()?;
-    let id = ask.required("ResourceId")?;
+pub(super) fn list_tags(call: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = call.administered_organization()?;
+    let id = call.required("ResourceId")?;
     let none = BTreeMap::new();
     let (arn, tags) = if organization.has_parent(id) {
         (organization.parent_arn(id), &none)
@@ -118,7 +118,7 @@ pub(super) fn list_tags(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> 
     } else {
         return Err(invalid("ResourceId is not the id of a resource."));
     };
-    ask.authorize(&arn)?;
+    call.authorize(&arn)?;
     let tags: Vec<_> =
         tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
     Ok(json!({"Tags": tags}))

@@ -12,7 +12,7 @@ use serde_json::Value;
 use self::call::OrganizationsCall;
 pub(crate) use self::state::StoredOrganization;
 pub use self::{
-    setup::{MemberSnapshot, Organization as Handle},
+    setup::{MemberSnapshot, Organization},
     state::{AccountState, JoinedMethod},
 };
 use super::body::Body;
@@ -27,19 +27,19 @@ pub(crate) fn serve(
     body: &[u8],
 ) -> Result<String, AwsError> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let ask = OrganizationsCall::new(store, caller, operation, Body::from_value(&body)?);
+    let call = OrganizationsCall::new(store, caller, operation, Body::from_value(&body)?);
     let answer = match operation {
-        "DescribeOrganization" => read::describe_organization(&ask),
-        "DescribeAccount" => read::describe_account(&ask),
-        "DescribeOrganizationalUnit" => read::describe_organizational_unit(&ask),
-        "DescribeCreateAccountStatus" => read::describe_create_account_status(&ask),
-        "ListCreateAccountStatus" => list::list_create_account_status(&ask),
-        "ListAccounts" => list::list_accounts(&ask),
-        "ListAccountsForParent" => list::list_accounts_for_parent(&ask),
-        "ListOrganizationalUnitsForParent" => list::list_ous_for_parent(&ask),
-        "ListParents" => list::list_parents(&ask),
-        "ListRoots" => list::list_roots(&ask),
-        "ListTagsForResource" => list::list_tags(&ask),
+        "DescribeOrganization" => read::describe_organization(&call),
+        "DescribeAccount" => read::describe_account(&call),
+        "DescribeOrganizationalUnit" => read::describe_organizational_unit(&call),
+        "DescribeCreateAccountStatus" => read::describe_create_account_status(&call),
+        "ListCreateAccountStatus" => list::list_create_account_status(&call),
+        "ListAccounts" => list::list_accounts(&call),
+        "ListAccountsForParent" => list::list_accounts_for_parent(&call),
+        "ListOrganizationalUnitsForParent" => list::list_ous_for_parent(&call),
+        "ListParents" => list::list_parents(&call),
+        "ListRoots" => list::list_roots(&call),
+        "ListTagsForResource" => list::list_tags(&call),
         _ => Err(AwsError::new(400, "UnknownOperationException", "")),
     };
     answer.map(|value| value.to_string())

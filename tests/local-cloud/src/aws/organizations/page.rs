@@ -18,25 +18,26 @@ pub(super) struct Position {
 
 /// Returns one page of a list sorted by key. `scope` distinguishes lists of the same operation.
 pub(super) fn build_page<'b, T: 'b>(
-    ask: &OrganizationsCall<'_>,
+    call: &OrganizationsCall<'_>,
     scope: &str,
     member: &str,
-    mut rest: impl FnMut(Option<&str>) -> Box<dyn Iterator<Item = (&'b String, T)> + 'b>,
-    show: impl Fn(&'b String, T) -> Value,
+    mut entries_from: impl FnMut(Option<&str>) -> Box<dyn Iterator<Item = (&'b String, T)> + 'b>,
+    to_json: impl Fn(&'b String, T) -> Value,
 ) -> Result<Value, AwsError> {
-    let size = parse_page_size(ask)?;
-    let place = parse_token(ask, scope)?;
-    let mut items = rest(place.after.as_deref()).peekable();
-    let next =
-        |after: Option<String>| build_token(ask, scope, &Position { after, page: place.page + 1 });
+    let size = parse_page_size(call)?;
+    let position = parse_token(call, scope)?;
+    let mut items = entries_from(position.after.as_deref()).peekable();
+    let next = |after: Option<String>| {
+        build_token(call, scope, &Position { after, page: position.page + 1 })
+    };
     // AWS documents that a page may be empty although more pages follow. Here one page always is.
-    if place.page == ask.organization()?.empty_page && items.peek().is_some() {
-        return Ok(json!({member: [], "NextToken": next(place.after.clone())}));
+    if position.page == call.organization()?.empty_page && items.peek().is_some() {
+        return Ok(json!({member: [], "NextToken": next(position.after.clone())}));
     }
     let (mut page, mut last) = (Vec::new(), None);
     for (key, item) in items.by_ref().take(size) {
         last = Some(key.clone());
-        page.push(show(key, item));
+        page.push(to_json(key, item));
     }
     let mut answer = json!({member: page});
     if items.peek().is_some() {
@@ -45,25 +46,25 @@ pub(super) fn build_page<'b, T: 'b>(
     Ok(answer)
 }
 
-fn parse_page_size(ask: &OrganizationsCall<'_>) -> Result<usize, AwsError> {
-    let asked = ask.body.number("MaxResults")?;
-    let size = asked.map_or(Some(MAX_PAGE_SIZE), |asked| usize::try_from(asked).ok());
+fn parse_page_size(call: &OrganizationsCall<'_>) -> Result<usize, AwsError> {
+    let requested = call.body.number("MaxResults")?;
+    let size = requested.map_or(Some(MAX_PAGE_SIZE), |requested| usize::try_from(requested).ok());
     size.filter(|size| (1..=MAX_PAGE_SIZE).contains(size))
         .ok_or_else(|| invalid("MaxResults must be between 1 and 20."))
 }
 
-fn token_checksum(ask: &OrganizationsCall<'_>, scope: &str, text: &str) -> String {
-    let sealed = format!("{} {} {scope} {text}", ask.caller.partition(), ask.operation);
+fn token_checksum(call: &OrganizationsCall<'_>, scope: &str, text: &str) -> String {
+    let sealed = format!("{} {} {scope} {text}", call.caller.partition(), call.operation);
     hex(&Sha256::digest(sealed)[..8])
 }
 
-fn build_token(ask: &OrganizationsCall<'_>, scope: &str, place: &Position) -> String {
-    let text = format!("{} {}", place.page, place.after.as_deref().unwrap_or_default());
-    format!("{}{}", token_checksum(ask, scope, &text), hex(text.as_bytes()))
+fn build_token(call: &OrganizationsCall<'_>, scope: &str, position: &Position) -> String {
+    let text = format!("{} {}", position.page, position.after.as_deref().unwrap_or_default());
+    format!("{}{}", token_checksum(call, scope, &text), hex(text.as_bytes()))
 }
 
-fn parse_token(ask: &OrganizationsCall<'_>, scope: &str) -> Result<Position, AwsError> {
-    let Some(token) = ask.body.string("NextToken")? else { return Ok(Position::default()) };
+fn parse_token(call: &OrganizationsCall<'_>, scope: &str) -> Result<Position, AwsError> {
+    let Some(token) = call.body.string("NextToken")? else { return Ok(Position::default()) };
     let read = || {
         let (sealed, text) = (token.get(..16)?, token.get(16..)?);
         let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
@@ -71,7 +72,7 @@ fn parse_token(ask: &OrganizationsCall<'_>, scope: &str) -> Result<Position, Aws
         let text = String::from_utf8(bytes?).ok()?;
         let (page, after) = text.split_once(' ')?;
         let (page, after) = (page.parse().ok()?, Some(after.to_owned()));
-        (token_checksum(ask, scope, &text) == sealed)
+        (token_checksum(call, scope, &text) == sealed)
             .then(|| Position { after: after.filter(|key| !key.is_empty()), page })
     };
     read().ok_or_else(|| invalid("You specified an invalid pagination token (INVALID_NEXT_TOKEN)."))

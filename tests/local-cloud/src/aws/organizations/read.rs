@@ -5,9 +5,9 @@ use super::call::{OrganizationsCall, invalid, not_found};
 use crate::aws::error::AwsError;
 
 /// Describes the organization. Every member account may call this.
-pub(super) fn describe_organization(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
-    let organization = ask.organization()?;
-    ask.authorize("*")?;
+pub(super) fn describe_organization(call: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = call.organization()?;
+    call.authorize("*")?;
     let management = &organization.management;
     let email = organization.members.get(management).map(|member| &member.email);
     Ok(json!({"Organization": {
@@ -21,33 +21,35 @@ pub(super) fn describe_organization(ask: &OrganizationsCall<'_>) -> Result<Value
     }}))
 }
 
-pub(super) fn describe_account(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
-    let organization = ask.administered_organization()?;
-    let id = ask.required_account_id("AccountId")?;
-    ask.authorize(&organization.account_arn(id))?;
+pub(super) fn describe_account(call: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = call.administered_organization()?;
+    let id = call.required_account_id("AccountId")?;
+    call.authorize(&organization.account_arn(id))?;
     let member = organization.members.get(id);
     let member = member.ok_or_else(|| not_found("AccountNotFoundException", "an account"))?;
     Ok(json!({"Account": organization.account_json(id, member)}))
 }
 
-pub(super) fn describe_organizational_unit(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
-    let organization = ask.administered_organization()?;
-    let id = ask.required("OrganizationalUnitId")?;
-    ask.authorize(&organization.parent_arn(id))?;
-    let unit = organization.ous.get(id);
-    let unit = unit.ok_or_else(|| not_found("OrganizationalUnitNotFoundException", "an OU"))?;
-    Ok(json!({"OrganizationalUnit": organization.ou_json(id, unit)}))
+pub(super) fn describe_organizational_unit(
+    call: &OrganizationsCall<'_>,
+) -> Result<Value, AwsError> {
+    let organization = call.administered_organization()?;
+    let id = call.required("OrganizationalUnitId")?;
+    call.authorize(&organization.parent_arn(id))?;
+    let ou = organization.ous.get(id);
+    let ou = ou.ok_or_else(|| not_found("OrganizationalUnitNotFoundException", "an OU"))?;
+    Ok(json!({"OrganizationalUnit": organization.ou_json(id, ou)}))
 }
 
 pub(super) fn describe_create_account_status(
-    ask: &OrganizationsCall<'_>,
+    call: &OrganizationsCall<'_>,
 ) -> Result<Value, AwsError> {
-    let organization = ask.administered_organization()?;
-    let id = ask.required("CreateAccountRequestId")?;
+    let organization = call.administered_organization()?;
+    let id = call.required("CreateAccountRequestId")?;
     if !id.starts_with("car-") {
         return Err(invalid("CreateAccountRequestId must match ^car-[a-z0-9]{8,32}$."));
     }
-    ask.authorize("*")?;
+    call.authorize("*")?;
     let found = organization.account_creations.get(id);
     let found = found.ok_or_else(|| {
         not_found("CreateAccountStatusNotFoundException", "a create account request")

@@ -63,7 +63,7 @@ impl Organization {
     fn with_state<R>(&self, work: impl FnOnce(&mut state::StoredOrganization) -> R) -> R {
         let mut store = self.aws.store();
         let found = store.organizations.get_mut(self.management.partition());
-        work(found.expect("it was founded"))
+        work(found.expect("the organization exists"))
     }
 
     /// Returns the organization id, `o-…`.
@@ -91,8 +91,8 @@ impl Organization {
         let id = self.aws.store().lower_case_id(&prefix, 8);
         self.with_state(|all| {
             assert!(all.has_parent(parent), "no parent {parent}");
-            let unit = OrganizationalUnit { name: name.to_owned(), parent: parent.to_owned() };
-            all.ous.insert(id.clone(), unit);
+            let ou = OrganizationalUnit { name: name.to_owned(), parent: parent.to_owned() };
+            all.ous.insert(id.clone(), ou);
         });
         id
     }
@@ -210,7 +210,7 @@ impl Organization {
         &self,
         name: &str,
         account: Option<&str>,
-        twin: Option<&str>,
+        paired_account: Option<&str>,
         failure: Option<&str>,
     ) -> String {
         let (id, now) = {
@@ -220,7 +220,7 @@ impl Organization {
         let creation = AccountCreation {
             name: name.to_owned(),
             account: account.map(str::to_owned),
-            gov_cloud_account: twin.map(str::to_owned),
+            gov_cloud_account: paired_account.map(str::to_owned),
             failure: failure.map(str::to_owned),
             requested: now,
             completed: now,

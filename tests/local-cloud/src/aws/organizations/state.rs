@@ -185,14 +185,14 @@ impl StoredOrganization {
     fn path(&self, id: &str, member: &StoredMember) -> String {
         let mut path = format!("{id}/");
         let mut parent = &member.parent;
-        while let Some(unit) = self.ous.get(parent) {
+        while let Some(ou) = self.ous.get(parent) {
             path = format!("{parent}/{path}");
-            parent = &unit.parent;
+            parent = &ou.parent;
         }
         format!("{}/{parent}/{path}", self.id)
     }
 
-    pub(crate) fn ou_json(&self, id: &str, unit: &OrganizationalUnit) -> Value {
-        json!({"Id": id, "Arn": self.parent_arn(id), "Name": unit.name})
+    pub(crate) fn ou_json(&self, id: &str, ou: &OrganizationalUnit) -> Value {
+        json!({"Id": id, "Arn": self.parent_arn(id), "Name": ou.name})
     }
 }

@@ -161,9 +161,9 @@ fn parse_statement(value: &Value, kind: DocumentKind) -> Result<Statement, Strin
         }
         DocumentKind::Identity | DocumentKind::Trust | DocumentKind::Resource => {}
     }
-    let odd = |resource: &&String| *resource != "*" && resource.split(':').count() < 6;
-    if let Some(odd) = resources.as_ref().and_then(|all| all.list.iter().find(odd)) {
-        return Err(format!("Resource {odd} must be in ARN format or \"*\"."));
+    let is_invalid = |resource: &&String| *resource != "*" && resource.split(':').count() < 6;
+    if let Some(is_invalid) = resources.as_ref().and_then(|all| all.list.iter().find(is_invalid)) {
+        return Err(format!("Resource {is_invalid} must be in ARN format or \"*\"."));
     }
     let conditions = match object.get("Condition") {
         None => Vec::new(),

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn verdict(
+fn evaluate_policy(
     statements: &Value,
     action: &str,
     resource: &str,
@@ -22,7 +22,7 @@ fn when(condition: &Value) -> Value {
 }
 
 #[test]
-fn actions_and_resources_decide_as_documented() {
+fn actions_and_resources_are_evaluated_as_documented() {
     use Outcome::{Allowed, ExplicitDeny, ImplicitDeny};
     let role = "arn:aws:iam::123456789012:role/team/Spectro";
     let allow = |action: Value, resource: Value| json!([{ "Effect": "Allow", "Action": action, "Resource": resource }]);
@@ -89,7 +89,7 @@ fn actions_and_resources_decide_as_documented() {
     let context = Context::default().with("aws:username", "team");
     for (statements, outcome) in rows {
         assert_eq!(
-            verdict(&statements, "iam:GetRole", role, &context).outcome,
+            evaluate_policy(&statements, "iam:GetRole", role, &context).outcome,
             outcome,
             "{statements}"
         );
@@ -97,7 +97,7 @@ fn actions_and_resources_decide_as_documented() {
 }
 
 #[test]
-fn conditions_decide_as_documented() {
+fn conditions_are_evaluated_as_documented() {
     let context = Context::default()
         .with("sts:ExternalId", "tenant-1")
         .with("aws:MultiFactorAuthPresent", "false")
@@ -164,27 +164,27 @@ fn conditions_decide_as_documented() {
         ),
     ];
     for (condition, holds) in rows {
-        let outcome = verdict(&when(&condition), "sts:AssumeRole", "*", &context).outcome;
+        let outcome = evaluate_policy(&when(&condition), "sts:AssumeRole", "*", &context).outcome;
         assert_eq!(outcome == Outcome::Allowed, holds, "{condition}");
     }
 }
 
 #[test]
-fn missing_keys_are_named_only_where_a_statement_asks_for_them() {
+fn missing_keys_are_reported_only_for_applicable_statements() {
     let statements = json!([
         { "Effect": "Allow", "Action": "iam:PassRole", "Resource": "*",
           "Condition": { "StringEquals": { "iam:PassedToService": "ec2.amazonaws.com", "aws:RequestedRegion": "x" } } },
         { "Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": { "Bool": { "aws:SecureTransport": "true" } } },
     ]);
-    let verdict = verdict(&statements, "iam:PassRole", "*", &Context::default());
+    let evaluate_policy = evaluate_policy(&statements, "iam:PassRole", "*", &Context::default());
     assert_eq!(
-        verdict.missing.into_iter().collect::<Vec<_>>(),
+        evaluate_policy.missing.into_iter().collect::<Vec<_>>(),
         ["aws:RequestedRegion", "iam:PassedToService"]
     );
 }
 
 #[test]
-fn documents_are_refused_as_iam_refuses_them() {
+fn invalid_documents_are_rejected() {
     let good = json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "*" });
     let with = |key: &str, value: Value| {
         let mut changed = good.clone();

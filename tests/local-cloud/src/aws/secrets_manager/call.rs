@@ -46,9 +46,9 @@ impl<'a> SecretsCall<'a> {
         body: &'a Value,
     ) -> SecretsCall<'a> {
         let now = store.now();
-        let secrets = &mut store.account_mut(&caller.home).secrets;
+        let secrets = &mut store.account_mut(&caller.account_key).secrets;
         // Secrets whose recovery window has ended are deleted.
-        secrets.retain(|_, secret| secret.deletion_date.is_none_or(|gone| gone > now));
+        secrets.retain(|_, secret| secret.deletion_date.is_none_or(|deletes_at| deletes_at > now));
         SecretsCall { store, caller, operation, body }
     }
 
@@ -149,7 +149,7 @@ impl<'a> SecretsCall<'a> {
     }
 
     fn find_secret(&self, id: &str) -> Option<&StoredSecret> {
-        let secrets = &self.store.account(&self.caller.home)?.secrets;
+        let secrets = &self.store.account(&self.caller.account_key)?.secrets;
         let in_region = secrets.iter().filter(|((region, _), _)| *region == self.caller.region);
         let mut secrets = in_region.map(|(_, secret)| secret);
         // A secret is identified by name, by ARN, or by ARN without the random suffix.
@@ -217,7 +217,7 @@ impl<'a> SecretsCall<'a> {
 
     pub(super) fn find_secret_mut(&mut self, name: &str) -> Option<&mut StoredSecret> {
         let key = (self.caller.region.clone(), name.to_owned());
-        self.store.account_mut(&self.caller.home).secrets.get_mut(&key)
+        self.store.account_mut(&self.caller.account_key).secrets.get_mut(&key)
     }
 
     /// Returns a secret that is not scheduled for deletion.

@@ -8,19 +8,19 @@ use super::values::{add_version, stages_or_current};
 use super::{SecretVersion, StoredSecret};
 use crate::aws::error::AwsError;
 
-pub(super) fn create(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
-    let name = ask.required("Name")?.to_owned();
+pub(super) fn create(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let name = call.required("Name")?.to_owned();
     let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
     if name.len() > 512 || !name.chars().all(allowed) {
         return Err(validation_error(
             "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
         ));
     }
-    let (tags, payload) = (ask.tags()?, ask.payload()?);
-    let token = if payload.is_some() { Some(ask.token()?) } else { None };
-    let kms = ask.string("KmsKeyId")?.map(str::to_owned);
-    let arn = format!("{}-{}", ask.arn(&name), ask.store.alphanumeric(6));
-    let mut context = ask.store.context(ask.caller).with("secretsmanager:Name", &name);
+    let (tags, payload) = (call.tags()?, call.payload()?);
+    let token = if payload.is_some() { Some(call.token()?) } else { None };
+    let kms = call.string("KmsKeyId")?.map(str::to_owned);
+    let arn = format!("{}-{}", call.arn(&name), call.store.alphanumeric(6));
+    let mut context = call.store.context(call.caller).with("secretsmanager:Name", &name);
     if let Some(kms) = &kms {
         context = context.with("secretsmanager:KmsKeyId", kms);
     }
@@ -28,13 +28,13 @@ pub(super) fn create(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
         context = context.with(&format!("aws:RequestTag/{tag}"), value);
     }
     context = context.with_list("aws:TagKeys", tags.keys().cloned().collect());
-    ask.store.authorize(ask.caller, "secretsmanager:CreateSecret", &arn, &name, &context)?;
+    call.store.authorize(call.caller, "secretsmanager:CreateSecret", &arn, &name, &context)?;
     if !tags.is_empty() {
-        ask.store.authorize(ask.caller, "secretsmanager:TagResource", &arn, &name, &context)?;
+        call.store.authorize(call.caller, "secretsmanager:TagResource", &arn, &name, &context)?;
     }
 
-    if let Some(there) = ask.find_secret_mut(&name) {
-        if there.deletion_date.is_some() {
+    if let Some(existing) = call.find_secret_mut(&name) {
+        if existing.deletion_date.is_some() {
             return Err(invalid_request(
                 "You can't create this secret because a secret with this name is already scheduled for deletion.",
             ));
@@ -42,18 +42,18 @@ pub(super) fn create(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
         // A repeated call with the same token returns the same secret.
         let same = token
             .as_deref()
-            .and_then(|token| there.version(token))
+            .and_then(|token| existing.version(token))
             .is_some_and(|one| Some(&one.payload) == payload.as_ref());
         if same {
-            return Ok(json!({ "ARN": there.arn, "Name": name, "VersionId": token }));
+            return Ok(json!({ "ARN": existing.arn, "Name": name, "VersionId": token }));
         }
         let message = format!("The operation failed because the secret {name} already exists.");
         return Err(AwsError::new(400, "ResourceExistsException", message));
     }
     if payload.is_some() {
-        ask.authorize_kms(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
+        call.authorize_kms(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
     }
-    let now = ask.store.now();
+    let now = call.store.now();
     let version = |(id, payload)| SecretVersion {
         id,
         payload,
@@ -63,7 +63,7 @@ pub(super) fn create(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let secret = StoredSecret {
         arn: arn.clone(),
         name: name.clone(),
-        description: ask.string("Description")?.map(str::to_owned),
+        description: call.string("Description")?.map(str::to_owned),
         kms_key: kms,
         tags,
         versions: token.clone().zip(payload).map(version).into_iter().collect(),
@@ -71,10 +71,10 @@ pub(super) fn create(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
         changed: now,
         accessed: None,
         deletion_date: None,
-        hidden_reads: ask.store.hide_new_for_reads,
+        hidden_reads: call.store.hide_new_for_reads,
     };
-    let key = (ask.caller.region.clone(), name.clone());
-    ask.store.account_mut(&ask.caller.home).secrets.insert(key, secret);
+    let key = (call.caller.region.clone(), name.clone());
+    call.store.account_mut(&call.caller.account_key).secrets.insert(key, secret);
     Ok(with_version_id(json!({ "ARN": arn, "Name": name }), token))
 }
 
@@ -108,60 +108,62 @@ pub(super) fn description_json(secret: &StoredSecret) -> Map<String, Value> {
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-pub(super) fn describe(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
-    let name = ask.authorized_secret()?;
-    Ok(ask
+pub(super) fn describe(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let name = call.authorized_secret()?;
+    Ok(call
         .find_secret_mut(&name)
         .map(|secret| Value::Object(description_json(secret)))
         .unwrap_or_default())
 }
 
-pub(super) fn update(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
-    let name = ask.authorized_secret()?;
-    let payload = ask.payload()?;
-    let (description, kms) =
-        (ask.string("Description")?.map(str::to_owned), ask.string("KmsKeyId")?.map(str::to_owned));
-    let now = ask.store.now();
-    let secret = ask.active_secret_mut(&name)?;
+pub(super) fn update(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let name = call.authorized_secret()?;
+    let payload = call.payload()?;
+    let (description, kms) = (
+        call.string("Description")?.map(str::to_owned),
+        call.string("KmsKeyId")?.map(str::to_owned),
+    );
+    let now = call.store.now();
+    let secret = call.active_secret_mut(&name)?;
     secret.description = description.or_else(|| secret.description.take());
     secret.kms_key = kms.or_else(|| secret.kms_key.take());
     secret.changed = now;
     let arn = secret.arn.clone();
     let mut token = None;
     if let Some(payload) = payload {
-        let id = ask.token()?;
-        add_version(ask, &name, id.clone(), payload, stages_or_current(None))?;
+        let id = call.token()?;
+        add_version(call, &name, id.clone(), payload, stages_or_current(None))?;
         token = Some(id);
     }
     Ok(with_version_id(json!({ "ARN": arn, "Name": name }), token))
 }
 
-pub(super) fn tag(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
-    let tags = ask.tags()?;
+pub(super) fn tag(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let tags = call.tags()?;
     let keys = tags.keys().cloned().collect();
-    let name = ask.authorized_secret_with(|mut context| {
+    let name = call.authorized_secret_with(|mut context| {
         for (tag, value) in &tags {
             context = context.with(&format!("aws:RequestTag/{tag}"), value);
         }
         context.with_list("aws:TagKeys", keys)
     })?;
-    let secret = ask.active_secret_mut(&name)?;
+    let secret = call.active_secret_mut(&name)?;
     secret.tags.extend(tags);
     Ok(json!({}))
 }
 
-pub(super) fn untag(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
-    let keys = ask.strings("TagKeys")?.unwrap_or_default();
+pub(super) fn untag(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let keys = call.strings("TagKeys")?.unwrap_or_default();
     let name =
-        ask.authorized_secret_with(|context| context.with_list("aws:TagKeys", keys.clone()))?;
-    let secret = ask.active_secret_mut(&name)?;
+        call.authorized_secret_with(|context| context.with_list("aws:TagKeys", keys.clone()))?;
+    let secret = call.active_secret_mut(&name)?;
     secret.tags.retain(|key, _| !keys.contains(key));
     Ok(json!({}))
 }
 
-pub(super) fn delete(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
-    let days = ask.member("RecoveryWindowInDays").map(|days| days.as_i64().unwrap_or(-1));
-    let force = ask.member("ForceDeleteWithoutRecovery").and_then(Value::as_bool).unwrap_or(false);
+pub(super) fn delete(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let days = call.member("RecoveryWindowInDays").map(|days| days.as_i64().unwrap_or(-1));
+    let force = call.member("ForceDeleteWithoutRecovery").and_then(Value::as_bool).unwrap_or(false);
     if force && days.is_some() {
         return Err(invalid_parameter(
             "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
@@ -173,7 +175,7 @@ pub(super) fn delete(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
         ));
     }
     let days = days.unwrap_or(30);
-    let name = ask.authorized_secret_with(|context| {
+    let name = call.authorized_secret_with(|context| {
         let context = context.with("secretsmanager:ForceDeleteWithoutRecovery", force.to_string());
         if force {
             context
@@ -182,17 +184,17 @@ pub(super) fn delete(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
         }
     });
     let name = name?;
-    let now = ask.store.now();
-    let gone = if force { now } else { now + days * 86_400 };
-    let secret = ask.active_secret_mut(&name)?;
-    secret.deletion_date = Some(gone);
-    Ok(json!({ "ARN": secret.arn, "Name": name, "DeletionDate": gone }))
+    let now = call.store.now();
+    let deletes_at = if force { now } else { now + days * 86_400 };
+    let secret = call.active_secret_mut(&name)?;
+    secret.deletion_date = Some(deletes_at);
+    Ok(json!({ "ARN": secret.arn, "Name": name, "DeletionDate": deletes_at }))
 }
 
 /// Restores a secret. Has no effect on a secret that is not deleted.
-pub(super) fn restore(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
-    let name = ask.authorized_secret()?;
-    let secret = ask.find_secret_mut(&name);
+pub(super) fn restore(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let name = call.authorized_secret()?;
+    let secret = call.find_secret_mut(&name);
     let arn = secret.map(|secret| {
         secret.deletion_date = None;
         secret.arn.clone()

@@ -68,20 +68,20 @@ pub(crate) fn serve(
     if !body.is_object() {
         return Err(AwsError::new(400, "SerializationException", "The request is no JSON object."));
     }
-    let mut ask = SecretsCall::new(store, caller, operation, &body);
+    let mut call = SecretsCall::new(store, caller, operation, &body);
     let answer = match operation {
-        "CreateSecret" => lifecycle::create(&mut ask),
-        "DescribeSecret" => lifecycle::describe(&mut ask),
-        "DeleteSecret" => lifecycle::delete(&mut ask),
-        "RestoreSecret" => lifecycle::restore(&mut ask),
-        "UpdateSecret" => lifecycle::update(&mut ask),
-        "TagResource" => lifecycle::tag(&mut ask),
-        "UntagResource" => lifecycle::untag(&mut ask),
-        "PutSecretValue" => values::put_value(&mut ask),
-        "GetSecretValue" => values::get_value(&mut ask),
-        "UpdateSecretVersionStage" => stages::update_version_stage(&mut ask),
-        "ListSecretVersionIds" => list::list_versions(&mut ask),
-        "ListSecrets" => list::list_secrets(&ask),
+        "CreateSecret" => lifecycle::create(&mut call),
+        "DescribeSecret" => lifecycle::describe(&mut call),
+        "DeleteSecret" => lifecycle::delete(&mut call),
+        "RestoreSecret" => lifecycle::restore(&mut call),
+        "UpdateSecret" => lifecycle::update(&mut call),
+        "TagResource" => lifecycle::tag(&mut call),
+        "UntagResource" => lifecycle::untag(&mut call),
+        "PutSecretValue" => values::put_value(&mut call),
+        "GetSecretValue" => values::get_value(&mut call),
+        "UpdateSecretVersionStage" => stages::update_version_stage(&mut call),
+        "ListSecretVersionIds" => list::list_versions(&mut call),
+        "ListSecrets" => list::list_secrets(&call),
         _ => Err(AwsError::new(400, "UnknownOperationException", "")),
     };
     answer.map(|value| value.to_string())

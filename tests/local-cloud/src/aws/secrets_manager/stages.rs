@@ -5,13 +5,13 @@ use super::call::{SecretsCall, invalid_parameter, not_found};
 use super::values::move_label;
 use crate::aws::error::AwsError;
 
-pub(super) fn update_version_stage(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
-    let stage = ask.required("VersionStage")?;
-    let (to, from) = (ask.string("MoveToVersionId")?, ask.string("RemoveFromVersionId")?);
+pub(super) fn update_version_stage(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let stage = call.required("VersionStage")?;
+    let (to, from) = (call.string("MoveToVersionId")?, call.string("RemoveFromVersionId")?);
     let name =
-        ask.authorized_secret_with(|context| context.with("secretsmanager:VersionStage", stage))?;
-    let now = ask.store.now();
-    let secret = ask.active_secret_mut(&name)?;
+        call.authorized_secret_with(|context| context.with("secretsmanager:VersionStage", stage))?;
+    let now = call.store.now();
+    let secret = call.active_secret_mut(&name)?;
     let holder = secret.version_with_stage(stage).map(|version| version.id.clone());
     for id in to.iter().chain(&from) {
         if secret.version(id).is_none() {

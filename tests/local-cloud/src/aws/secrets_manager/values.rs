@@ -8,42 +8,42 @@ use super::{Payload, SecretVersion, StoredSecret};
 use crate::aws::error::AwsError;
 
 /// Returns the staging labels of a new version.
-pub(super) fn stages_or_current(asked: Option<Vec<String>>) -> BTreeSet<String> {
-    asked.map_or_else(
+pub(super) fn stages_or_current(requested: Option<Vec<String>>) -> BTreeSet<String> {
+    requested.map_or_else(
         || BTreeSet::from(["AWSCURRENT".to_owned()]),
         |list| list.into_iter().collect(),
     )
 }
 
-pub(super) fn put_value(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
-    let name = ask.authorized_secret()?;
-    let token = ask.token()?;
-    let payload = ask.payload()?;
-    let stages = ask.strings("VersionStages")?;
+pub(super) fn put_value(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let name = call.authorized_secret()?;
+    let token = call.token()?;
+    let payload = call.payload()?;
+    let stages = call.strings("VersionStages")?;
     if stages.as_ref().is_some_and(|list| list.is_empty() || list.len() > 20) {
         return Err(invalid_parameter("A version has between 1 and 20 staging labels."));
     }
     let payload = payload
         .ok_or_else(|| invalid_request("You must provide either SecretString or SecretBinary."))?;
     let stages = stages_or_current(stages);
-    add_version(ask, &name, token.clone(), payload, stages)?;
-    let secret = ask.active_secret_mut(&name)?;
+    add_version(call, &name, token.clone(), payload, stages)?;
+    let secret = call.active_secret_mut(&name)?;
     let stages = secret.version(&token).map(|version| version.stages.clone());
     Ok(json!({ "ARN": secret.arn, "Name": name, "VersionId": token, "VersionStages": stages }))
 }
 
 /// Adds a version. A repeated call with the same token and value changes nothing.
 pub(super) fn add_version(
-    ask: &mut SecretsCall<'_>,
+    call: &mut SecretsCall<'_>,
     name: &str,
     id: String,
     payload: Payload,
     mut stages: BTreeSet<String>,
 ) -> Result<(), AwsError> {
-    let secret = ask.active_secret_mut(name)?;
+    let secret = call.active_secret_mut(name)?;
     let (arn, kms) = (secret.arn.clone(), secret.kms_key.clone());
-    if let Some(there) = secret.version(&id) {
-        if there.payload == payload {
+    if let Some(existing) = secret.version(&id) {
+        if existing.payload == payload {
             return Ok(());
         }
         let message = format!(
@@ -51,9 +51,9 @@ pub(super) fn add_version(
         );
         return Err(AwsError::new(400, "ResourceExistsException", message));
     }
-    ask.authorize_kms(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
-    let now = ask.store.now();
-    let secret = ask.active_secret_mut(name)?;
+    call.authorize_kms(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
+    let now = call.store.now();
+    let secret = call.active_secret_mut(name)?;
     // The first version always becomes `AWSCURRENT`.
     if secret.versions.is_empty() {
         stages.insert("AWSCURRENT".into());
@@ -84,17 +84,17 @@ pub(super) fn move_label(secret: &mut StoredSecret, stage: &str) {
     }
 }
 
-pub(super) fn get_value(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
-    let (id, stage) = (ask.string("VersionId")?, ask.string("VersionStage")?);
+pub(super) fn get_value(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let (id, stage) = (call.string("VersionId")?, call.string("VersionStage")?);
     let label = stage.or(if id.is_none() { Some("AWSCURRENT") } else { None });
-    let name = ask.authorized_secret_with(|context| {
+    let name = call.authorized_secret_with(|context| {
         let context = label
             .into_iter()
             .fold(context, |all, label| all.with("secretsmanager:VersionStage", label));
         id.into_iter().fold(context, |all, id| all.with("secretsmanager:VersionId", id))
     })?;
-    let now = ask.store.now();
-    let secret = ask.active_secret_mut(&name)?.clone();
+    let now = call.store.now();
+    let secret = call.active_secret_mut(&name)?.clone();
     let version = match (id, label) {
         (Some(id), _) => {
             let message = format!(
@@ -116,8 +116,8 @@ pub(super) fn get_value(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
             secret.version_with_stage(label).ok_or_else(|| not_found(message))?
         }
     };
-    ask.authorize_kms(secret.kms_key.as_deref(), &secret.arn, &["kms:Decrypt"])?;
-    if let Some(secret) = ask.find_secret_mut(&name) {
+    call.authorize_kms(secret.kms_key.as_deref(), &secret.arn, &["kms:Decrypt"])?;
+    if let Some(secret) = call.find_secret_mut(&name) {
         secret.accessed = Some(now);
     }
     let (member, value) = match &version.payload {

@@ -18,58 +18,58 @@ use crate::aws::{
 #[derive(Debug, Clone)]
 pub struct Account {
     pub(super) aws: Aws,
-    pub(super) home: AccountKey,
+    pub(super) account_key: AccountKey,
 }
 
 impl Account {
     /// Returns the account id.
     pub fn id(&self) -> &str {
-        &self.home.1
+        &self.account_key.1
     }
 
     pub fn partition(&self) -> &str {
-        &self.home.0
+        &self.account_key.0
     }
 
     /// Returns the region in whose scope IAM calls are signed.
     pub fn iam_region(&self) -> &'static str {
-        partition::iam_region(&self.home.0)
+        partition::iam_region(&self.account_key.0)
     }
 
     /// Returns `arn:…:iam::<id>:root`.
     pub fn root_arn(&self) -> String {
-        format!("arn:{}:iam::{}:root", self.home.0, self.home.1)
+        format!("arn:{}:iam::{}:root", self.account_key.0, self.account_key.1)
     }
 
     /// Returns the ARN of an AWS managed policy, for example `AdministratorAccess`.
     pub fn managed_policy_arn(&self, name: &str) -> String {
-        format!("arn:{}:iam::aws:policy/{name}", self.home.0)
+        format!("arn:{}:iam::aws:policy/{name}", self.account_key.0)
     }
 
     /// Creates an access key of the root user.
     pub fn create_root_access_key(&self) -> AwsCredentials {
-        long_lived_credentials(self.aws.store().create_access_key(&self.home, Owner::Root))
+        long_lived_credentials(self.aws.store().create_access_key(&self.account_key, Owner::Root))
     }
 
     /// Returns a user. Creates the user if necessary.
     pub fn user(&self, name: &str) -> User {
         let mut store = self.aws.store();
-        let new = store.new_user(&self.home, name, "/");
-        store.account_mut(&self.home).users.entry(name.to_owned()).or_insert(new);
+        let new = store.new_user(&self.account_key, name, "/");
+        store.account_mut(&self.account_key).users.entry(name.to_owned()).or_insert(new);
         User { account: self.clone(), name: name.to_owned() }
     }
 
     /// Returns a group. Creates the group if necessary.
     pub fn group(&self, name: &str) -> Group {
         let mut store = self.aws.store();
-        let (id, created) = (store.unique_id("AGPA", &self.home.1), store.now());
+        let (id, created) = (store.unique_id("AGPA", &self.account_key.1), store.now());
         let new = store::StoredGroup {
             name: name.into(),
             id,
             created,
-            grants: AttachedPolicies::default(),
+            policies: AttachedPolicies::default(),
         };
-        store.account_mut(&self.home).groups.entry(name.to_owned()).or_insert(new);
+        store.account_mut(&self.account_key).groups.entry(name.to_owned()).or_insert(new);
         Group { account: self.clone(), name: name.to_owned() }
     }
 
@@ -86,11 +86,11 @@ impl Account {
         let trust = serde_json::json!({ "Version": "2012-10-17", "Statement": [
             { "Effect": "Allow", "Principal": { "AWS": self.root_arn() }, "Action": "sts:AssumeRole" }] });
         let trust =
-            ParsedPolicy::parse(&trust.to_string(), DocumentKind::Trust).expect("a sound document");
+            ParsedPolicy::parse(&trust.to_string(), DocumentKind::Trust).expect("a valid document");
         let mut store = self.aws.store();
-        let mut new = store.new_role(&self.home, name, path, trust);
+        let mut new = store.new_role(&self.account_key, name, path, trust);
         new.hidden_reads = 0;
-        store.account_mut(&self.home).roles.entry(name.to_ascii_lowercase()).or_insert(new);
+        store.account_mut(&self.account_key).roles.entry(name.to_ascii_lowercase()).or_insert(new);
         Role { account: self.clone(), name: name.to_owned() }
     }
 
@@ -109,20 +109,20 @@ impl Account {
     pub fn policy_with_path(&self, path: &str, name: &str, document: &Value) -> String {
         let text = self.parse_identity_policy(document);
         let mut store = self.aws.store();
-        let mut new = store.new_policy(&self.home, name, path, text);
+        let mut new = store.new_policy(&self.account_key, name, path, text);
         new.hidden_reads = 0;
         let arn = new.arn.clone();
-        let policies = &mut store.account_mut(&self.home).policies;
+        let policies = &mut store.account_mut(&self.account_key).policies;
         match policies.get_mut(&arn) {
             None => drop(policies.insert(arn.clone(), new)),
-            Some(there) => {
+            Some(existing) => {
                 let version = new
                     .versions
                     .into_iter()
-                    .map(|version| store::PolicyVersion { number: there.next, ..version });
-                there.versions.extend(version);
-                there.default = there.next;
-                there.next += 1;
+                    .map(|version| store::PolicyVersion { number: existing.next, ..version });
+                existing.versions.extend(version);
+                existing.default = existing.next;
+                existing.next += 1;
             }
         }
         arn
@@ -130,7 +130,7 @@ impl Account {
 
     /// Deletes a managed policy, even if it is attached.
     pub fn delete_policy(&self, arn: &str) {
-        self.aws.store().account_mut(&self.home).policies.remove(arn);
+        self.aws.store().account_mut(&self.account_key).policies.remove(arn);
     }
 
     /// Attaches an SCP beside `FullAWSAccess`.
@@ -150,7 +150,7 @@ impl Account {
     pub fn attach_only_scp(&self, name: &str, document: &Value) -> &Account {
         let text = self.parse_identity_policy(document);
         let mut store = self.aws.store();
-        let scps = &mut store.account_mut(&self.home).scps;
+        let scps = &mut store.account_mut(&self.account_key).scps;
         scps.retain(|(one, _)| one != name);
         scps.push((name.to_owned(), text));
         drop(store);
@@ -159,19 +159,19 @@ impl Account {
 
     /// Detaches an SCP.
     pub fn detach_scp(&self, name: &str) -> &Account {
-        self.aws.store().account_mut(&self.home).scps.retain(|(one, _)| one != name);
+        self.aws.store().account_mut(&self.account_key).scps.retain(|(one, _)| one != name);
         self
     }
 
     /// Closes the account, or opens it again. All calls to a closed account fail.
     pub fn set_closed(&self, closed: bool) -> &Account {
-        self.aws.store().account_mut(&self.home).closed = closed;
+        self.aws.store().account_mut(&self.account_key).closed = closed;
         self
     }
 
     /// Sets a quota by its name in `GetAccountSummary`, for example `AttachedPoliciesPerRoleQuota`.
     pub fn set_quota(&self, name: &str, value: u32) -> &Account {
-        self.aws.store().account_mut(&self.home).quotas.insert(name.to_owned(), value);
+        self.aws.store().account_mut(&self.account_key).quotas.insert(name.to_owned(), value);
         self
     }
 
@@ -179,7 +179,7 @@ impl Account {
     pub fn secrets(&self) -> Vec<SecretSnapshot> {
         let store = self.aws.store();
         store
-            .account(&self.home)
+            .account(&self.account_key)
             .into_iter()
             .flat_map(|account| account.secrets.values())
             .map(secret::snapshot)
@@ -195,14 +195,14 @@ impl Account {
         &self.aws
     }
 
-    pub(in crate::aws) const fn home(&self) -> &AccountKey {
-        &self.home
+    pub(in crate::aws) const fn account_key(&self) -> &AccountKey {
+        &self.account_key
     }
 
     pub(super) fn parse_identity_policy(&self, document: &Value) -> ParsedPolicy {
         let text = ParsedPolicy::parse(&document.to_string(), DocumentKind::Identity);
         let text = text.unwrap_or_else(|fault| panic_invalid_document(&fault, document));
-        check_document(&text, &self.home.0)
+        check_document(&text, &self.account_key.0)
             .unwrap_or_else(|fault| panic_invalid_document(&fault, document));
         text
     }

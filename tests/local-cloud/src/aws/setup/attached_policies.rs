@@ -15,10 +15,10 @@ macro_rules! impl_policy_methods {
         impl $holder {
             fn change(&self, change: impl FnOnce(&mut AttachedPolicies)) -> &Self {
                 let mut store = self.account.aws.store();
-                let account = store.account_mut(&self.account.home);
+                let account = store.account_mut(&self.account.account_key);
                 let find: FindPolicies = $change;
-                if let Some(grants) = find(account, &self.name) {
-                    change(grants);
+                if let Some(policies) = find(account, &self.name) {
+                    change(policies);
                 }
                 drop(store);
                 self
@@ -30,18 +30,18 @@ macro_rules! impl_policy_methods {
             /// If the policy does not exist.
             pub fn attach(&self, arn: &str) -> &Self {
                 assert!(
-                    self.account.aws.store().policy(&self.account.home, arn).is_some(),
+                    self.account.aws.store().policy(&self.account.account_key, arn).is_some(),
                     "no policy {arn}"
                 );
-                self.change(|grants| {
-                    if !grants.attached.iter().any(|one| one == arn) {
-                        grants.attached.push(arn.to_owned());
+                self.change(|policies| {
+                    if !policies.attached.iter().any(|one| one == arn) {
+                        policies.attached.push(arn.to_owned());
                     }
                 })
             }
 
             pub fn detach(&self, arn: &str) -> &Self {
-                self.change(|grants| grants.attached.retain(|one| one != arn))
+                self.change(|policies| policies.attached.retain(|one| one != arn))
             }
 
             /// Puts an inline policy.
@@ -50,18 +50,18 @@ macro_rules! impl_policy_methods {
             /// If IAM would reject the document.
             pub fn inline(&self, name: &str, document: &Value) -> &Self {
                 let text = self.account.parse_identity_policy(document);
-                self.change(|grants| drop(grants.inline.insert(name.to_owned(), text)))
+                self.change(|policies| drop(policies.inline.insert(name.to_owned(), text)))
             }
 
             /// Sets the permissions boundary by policy ARN.
             pub fn boundary(&self, arn: &str) -> &Self {
-                self.change(|grants| grants.boundary = Some(arn.to_owned()))
+                self.change(|policies| policies.boundary = Some(arn.to_owned()))
             }
 
             /// Returns the ARNs of the attached policies, in the order of attachment.
             pub fn attached(&self) -> Vec<String> {
                 let mut attached = Vec::new();
-                self.change(|grants| attached.clone_from(&grants.attached));
+                self.change(|policies| attached.clone_from(&policies.attached));
                 attached
             }
         }
@@ -71,12 +71,12 @@ macro_rules! impl_policy_methods {
 impl_policy_methods!(User, |account, name| account
     .users
     .get_mut(name)
-    .map(|user| &mut user.grants));
+    .map(|user| &mut user.policies));
 impl_policy_methods!(Group, |account, name| account
     .groups
     .get_mut(name)
-    .map(|group| &mut group.grants));
+    .map(|group| &mut group.policies));
 impl_policy_methods!(Role, |account, name| account
     .roles
     .get_mut(&name.to_ascii_lowercase())
-    .map(|role| &mut role.grants));
+    .map(|role| &mut role.policies));

@@ -24,7 +24,7 @@ impl Role {
     fn update<R>(&self, edit: impl FnOnce(&mut store::StoredRole) -> R) -> Option<R> {
         let mut store = self.account.aws.store();
         store
-            .account_mut(&self.account.home)
+            .account_mut(&self.account.account_key)
             .roles
             .get_mut(&self.name.to_ascii_lowercase())
             .map(edit)
@@ -33,7 +33,10 @@ impl Role {
     /// Returns the ARN, including the path.
     pub fn arn(&self) -> String {
         let path = self.update(|role| role.path.clone()).unwrap_or_else(|| "/".into());
-        format!("arn:{}:iam::{}:role{path}{}", self.account.home.0, self.account.home.1, self.name)
+        format!(
+            "arn:{}:iam::{}:role{path}{}",
+            self.account.account_key.0, self.account.account_key.1, self.name
+        )
     }
 
     /// Sets the trust policy.
@@ -43,7 +46,7 @@ impl Role {
     pub fn set_trust_policy(&self, document: &Value) -> &Role {
         let text = ParsedPolicy::parse(&document.to_string(), DocumentKind::Trust)
             .unwrap_or_else(|fault| panic_invalid_document(&fault, document));
-        let checked = check_trust(&self.account.aws.store(), &text, &self.account.home);
+        let checked = check_trust(&self.account.aws.store(), &text, &self.account.account_key);
         checked.unwrap_or_else(|fault| panic_invalid_document(&fault, document));
         self.update(|role| role.trust = text);
         self
@@ -61,8 +64,8 @@ impl Role {
     }
 
     /// Hides the role from the next `reads` readers, like a new role.
-    pub fn hide_for_reads(&self, looks: u32) -> &Role {
-        self.update(|role| role.hidden_reads = looks);
+    pub fn hide_for_reads(&self, reads: u32) -> &Role {
+        self.update(|role| role.hidden_reads = reads);
         self
     }
 
@@ -72,7 +75,7 @@ impl Role {
         let context = Context::default();
         let query = PolicyQuery { action, resource, context: &context };
         let subject = Subject::Role(self.name.clone());
-        let decision = store.decide_for_subject(&self.account.home, &subject, query, None);
+        let decision = store.decide_for_subject(&self.account.account_key, &subject, query, None);
         let may = decision.outcome() == Outcome::Allowed;
         if may {
             used_permissions::record_use(&self.name, action, &decision.identity);
@@ -85,7 +88,7 @@ impl Role {
         self.account
             .aws
             .store()
-            .account_mut(&self.account.home)
+            .account_mut(&self.account.account_key)
             .roles
             .remove(&self.name.to_ascii_lowercase());
     }
@@ -98,12 +101,12 @@ impl Role {
     /// Like `session`, with a duration in seconds.
     pub fn session_with_duration(&self, name: &str, seconds: u32) -> AwsCredentials {
         let mut store = self.account.aws.store();
-        let id = store.unique_id("ASIA", &self.account.home.1);
+        let id = store.unique_id("ASIA", &self.account.account_key.1);
         let session = Session {
             secret: store.secret_key(),
             token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
             expires: store.now() + i64::from(seconds),
-            account_key: self.account.home.clone(),
+            account_key: self.account.account_key.clone(),
             role: self.name.clone(),
             name: name.to_owned(),
             tags: BTreeMap::new(),

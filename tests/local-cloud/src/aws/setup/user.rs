@@ -20,7 +20,10 @@ pub struct Group {
 impl User {
     /// Returns `arn:…:user/<name>`.
     pub fn arn(&self) -> String {
-        format!("arn:{}:iam::{}:user/{}", self.account.home.0, self.account.home.1, self.name)
+        format!(
+            "arn:{}:iam::{}:user/{}",
+            self.account.account_key.0, self.account.account_key.1, self.name
+        )
     }
 
     /// Creates an access key.
@@ -29,14 +32,15 @@ impl User {
             self.account
                 .aws
                 .store()
-                .create_access_key(&self.account.home, Owner::User(self.name.clone())),
+                .create_access_key(&self.account.account_key, Owner::User(self.name.clone())),
         )
     }
 
     /// Creates an access key with a given id and secret.
     pub fn import_access_key(&self, id: &str, secret: &str) -> AwsCredentials {
         let mut store = self.account.aws.store();
-        let mut key = store.create_access_key(&self.account.home, Owner::User(self.name.clone()));
+        let mut key =
+            store.create_access_key(&self.account.account_key, Owner::User(self.name.clone()));
         store.keys.remove(&key.id);
         (key.id, key.secret) = (id.to_owned(), secret.to_owned());
         store.keys.insert(key.id.clone(), key.clone());
@@ -60,8 +64,13 @@ impl User {
 
     /// Adds the user to a group.
     pub fn add_to_group(&self, group: &Group) -> &User {
-        if let Some(user) =
-            self.account.aws.store().account_mut(&self.account.home).users.get_mut(&self.name)
+        if let Some(user) = self
+            .account
+            .aws
+            .store()
+            .account_mut(&self.account.account_key)
+            .users
+            .get_mut(&self.name)
         {
             user.groups.push(group.name.clone());
         }
@@ -71,8 +80,10 @@ impl User {
     /// Deletes the user and its access keys.
     pub fn delete(self) {
         let mut store = self.account.aws.store();
-        store.account_mut(&self.account.home).users.remove(&self.name);
+        store.account_mut(&self.account.account_key).users.remove(&self.name);
         let owner = Owner::User(self.name.clone());
-        store.keys.retain(|_, key| key.account_key != self.account.home || key.owner != owner);
+        store
+            .keys
+            .retain(|_, key| key.account_key != self.account.account_key || key.owner != owner);
     }
 }

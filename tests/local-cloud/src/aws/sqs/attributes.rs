@@ -23,23 +23,23 @@ const ATTRIBUTE_NAMES: [&str; 15] = [
 ];
 
 /// All values are strings.
-pub(super) fn get_queue_attributes(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.authorized_queue("GetQueueAttributes")?;
-    let asked = ask.body.strings("AttributeNames")?;
-    if let Some(name) = asked.iter().find(|name| !ATTRIBUTE_NAMES.contains(name)) {
+pub(super) fn get_queue_attributes(call: &mut SqsCall<'_>) -> Result<Value, AwsError> {
+    let queue_key = call.authorized_queue("GetQueueAttributes")?;
+    let requested = call.body.strings("AttributeNames")?;
+    if let Some(name) = requested.iter().find(|name| !ATTRIBUTE_NAMES.contains(name)) {
         let message = format!("Unknown Attribute {name}.");
         return Err(AwsError::new(400, "InvalidAttributeName", message));
     }
-    let wanted = |name: &str| asked.contains(&"All") || asked.contains(&name);
-    let all = all_attributes(ask, &place);
-    let told: Map<_, _> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
-    Ok(json!({"Attributes": told}))
+    let wanted = |name: &str| requested.contains(&"All") || requested.contains(&name);
+    let all = all_attributes(call, &queue_key);
+    let attributes: Map<_, _> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
+    Ok(json!({"Attributes": attributes}))
 }
 
-fn all_attributes(ask: &SqsCall<'_>, place: &QueueKey) -> Map<String, Value> {
-    let Some(queue) = ask.store.queue(place) else { return Map::new() };
-    let (counts, settings) = (queue.counts(ask.store.now()), &queue.settings);
-    let mut told = vec![
+fn all_attributes(call: &SqsCall<'_>, queue_key: &QueueKey) -> Map<String, Value> {
+    let Some(queue) = call.store.queue(queue_key) else { return Map::new() };
+    let (counts, settings) = (queue.counts(call.store.now()), &queue.settings);
+    let mut attributes = vec![
         ("ApproximateNumberOfMessages", counts.visible.to_string()),
         ("ApproximateNumberOfMessagesDelayed", counts.delayed.to_string()),
         ("ApproximateNumberOfMessagesNotVisible", counts.in_flight.to_string()),
@@ -53,27 +53,27 @@ fn all_attributes(ask: &SqsCall<'_>, place: &QueueKey) -> Map<String, Value> {
         ("SqsManagedSseEnabled", "true".to_owned()),
         ("VisibilityTimeout", settings.visibility_timeout.to_string()),
     ];
-    if let Some((arn, most)) = &settings.redrive {
-        let policy = json!({"deadLetterTargetArn": arn, "maxReceiveCount": most});
-        told.push(("RedrivePolicy", policy.to_string()));
+    if let Some((arn, max)) = &settings.redrive {
+        let policy = json!({"deadLetterTargetArn": arn, "maxReceiveCount": max});
+        attributes.push(("RedrivePolicy", policy.to_string()));
     }
     if let Some(policy) = &queue.policy {
-        told.push(("Policy", policy.raw.clone()));
+        attributes.push(("Policy", policy.raw.clone()));
     }
-    told.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
 
 /// Returns the URL of a queue of the caller's account.
-pub(super) fn get_queue_url(ask: &SqsCall<'_>) -> Result<Value, AwsError> {
+pub(super) fn get_queue_url(call: &SqsCall<'_>) -> Result<Value, AwsError> {
     let missing = || {
         AwsError::new(400, "MissingParameter", "The request must contain the parameter QueueName.")
     };
-    let name = ask.body.string("QueueName")?.ok_or_else(missing)?;
-    let key = (ask.caller.region.clone(), name.to_owned());
-    let place = QueueKey { home: ask.caller.home.clone(), key };
-    let (arn, context) = (place.arn(), ask.store.context(ask.caller));
-    ask.store.authorize(ask.caller, "sqs:GetQueueUrl", &arn, &arn, &context)?;
-    let queue = ask.store.queue(&place).ok_or_else(|| {
+    let name = call.body.string("QueueName")?.ok_or_else(missing)?;
+    let key = (call.caller.region.clone(), name.to_owned());
+    let queue_key = QueueKey { account_key: call.caller.account_key.clone(), key };
+    let (arn, context) = (queue_key.arn(), call.store.context(call.caller));
+    call.store.authorize(call.caller, "sqs:GetQueueUrl", &arn, &arn, &context)?;
+    let queue = call.store.queue(&queue_key).ok_or_else(|| {
         AwsError::new(
             400,
             "AWS.SimpleQueueService.NonExistentQueue",

@@ -18,7 +18,7 @@ pub(super) struct SqsCall<'a> {
 /// Account key, and region with queue name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct QueueKey {
-    pub(crate) home: AccountKey,
+    pub(crate) account_key: AccountKey,
     pub(crate) key: (String, String),
 }
 
@@ -29,12 +29,12 @@ impl QueueKey {
         let ["arn", partition, "sqs", region, account, name] = parts.as_slice() else {
             return None;
         };
-        let home = ((*partition).to_owned(), (*account).to_owned());
-        Some(QueueKey { home, key: ((*region).to_owned(), (*name).to_owned()) })
+        let account_key = ((*partition).to_owned(), (*account).to_owned());
+        Some(QueueKey { account_key, key: ((*region).to_owned(), (*name).to_owned()) })
     }
 
     pub(crate) fn arn(&self) -> String {
-        let ((partition, account), (region, name)) = (&self.home, &self.key);
+        let ((partition, account), (region, name)) = (&self.account_key, &self.key);
         format!("arn:{partition}:sqs:{region}:{account}:{name}")
     }
 }
@@ -48,31 +48,31 @@ fn queue_not_found() -> AwsError {
 }
 
 impl Store {
-    pub(crate) fn queue(&self, place: &QueueKey) -> Option<&StoredQueue> {
-        self.account(&place.home)?.queues.get(&place.key)
+    pub(crate) fn queue(&self, queue_key: &QueueKey) -> Option<&StoredQueue> {
+        self.account(&queue_key.account_key)?.queues.get(&queue_key.key)
     }
 
-    pub(crate) fn queue_mut(&mut self, place: &QueueKey) -> Option<&mut StoredQueue> {
-        self.accounts.get_mut(&place.home)?.queues.get_mut(&place.key)
+    pub(crate) fn queue_mut(&mut self, queue_key: &QueueKey) -> Option<&mut StoredQueue> {
+        self.accounts.get_mut(&queue_key.account_key)?.queues.get_mut(&queue_key.key)
     }
 
     /// Receives messages. Messages over the receive limit are moved to the dead-letter queue.
     pub(crate) fn receive(
         &mut self,
-        place: &QueueKey,
-        most: usize,
+        queue_key: &QueueKey,
+        max: usize,
         visibility: Option<i64>,
     ) -> Vec<Message> {
-        let (now, mut given) = (self.now(), Vec::new());
-        while given.len() < most {
-            let Some(queue) = self.queue_mut(place) else { break };
+        let (now, mut delivered) = (self.now(), Vec::new());
+        while delivered.len() < max {
+            let Some(queue) = self.queue_mut(queue_key) else { break };
             let visibility = visibility.unwrap_or(queue.settings.visibility_timeout);
             let Some(number) = queue.visible_messages(1, now).first().copied() else { break };
             let handle = self.alphanumeric(160);
-            let Some(queue) = self.queue_mut(place) else { break };
+            let Some(queue) = self.queue_mut(queue_key) else { break };
             match queue.deliver(number, visibility, now, &handle) {
                 None => break,
-                Some(Ok(message)) => given.push(message),
+                Some(Ok(message)) => delivered.push(message),
                 Some(Err(dead)) => {
                     let (from, to) = (queue.arn.clone(), queue.settings.redrive.clone());
                     self.move_to_dead_letter_queue(
@@ -83,7 +83,7 @@ impl Store {
                 }
             }
         }
-        given
+        delivered
     }
 
     fn move_to_dead_letter_queue(&mut self, dead: Message, from: String, to: Option<&QueueKey>) {
@@ -116,25 +116,25 @@ impl SqsCall<'_> {
             .strip_prefix(&host)
             .and_then(|path| path.split_once('/'))
             .ok_or_else(queue_not_found)?;
-        let home = (partition.to_owned(), account.to_owned());
-        let place = QueueKey { home, key: (region.clone(), name.to_owned()) };
-        self.authorize(&place, action)?;
-        if self.store.queue(&place).is_some() { Ok(place) } else { Err(queue_not_found()) }
+        let account_key = (partition.to_owned(), account.to_owned());
+        let queue_key = QueueKey { account_key, key: (region.clone(), name.to_owned()) };
+        self.authorize(&queue_key, action)?;
+        if self.store.queue(&queue_key).is_some() { Ok(queue_key) } else { Err(queue_not_found()) }
     }
 
-    fn authorize(&self, place: &QueueKey, action: &str) -> Result<(), AwsError> {
-        let (arn, context) = (place.arn(), self.store.context(self.caller));
+    fn authorize(&self, queue_key: &QueueKey, action: &str) -> Result<(), AwsError> {
+        let (arn, context) = (queue_key.arn(), self.store.context(self.caller));
         let action = format!("sqs:{action}");
-        let denied = self.store.queue(place).is_some_and(|queue| {
+        let denied = self.store.queue(queue_key).is_some_and(|queue| {
             let policy = queue.policy.iter().flat_map(|policy| &policy.document.statements);
-            let everybody =
-                policy.filter(|one| one.principals.as_ref().is_some_and(|all| all.anyone));
+            let everybody = policy
+                .filter(|statement| statement.principals.as_ref().is_some_and(|all| all.anyone));
             let query = PolicyQuery { action: &action, resource: &arn, context: &context };
             let all = everybody.map(|statement| ("policy", "resource", statement));
             evaluate_statements(all, query).outcome == Outcome::ExplicitDeny
         });
         // Cross-account access is not supported.
-        if denied || place.home != self.caller.home {
+        if denied || queue_key.account_key != self.caller.account_key {
             let message = format!(
                 "User: {} is not authorized to perform: {action} on resource: {arn} because no resource-based policy \
                  allows the {action} action",
@@ -157,12 +157,13 @@ impl StoredQueue {
         let query =
             PolicyQuery { action: "sqs:SendMessage", resource: &self.arn, context: &context };
         let policy = self.policy.iter().flat_map(|policy| &policy.document.statements);
-        let meant = policy.filter(|statement| {
+        let applicable = policy.filter(|statement| {
             let principals = statement.principals.as_ref();
-            principals
-                .is_some_and(|all| all.anyone || all.services.iter().any(|one| one == service))
+            principals.is_some_and(|all| {
+                all.anyone || all.services.iter().any(|statement| statement == service)
+            })
         });
-        let all = meant.map(|statement| ("policy", "resource", statement));
+        let all = applicable.map(|statement| ("policy", "resource", statement));
         evaluate_statements(all, query).outcome == Outcome::Allowed
     }
 }

@@ -114,7 +114,9 @@ pub(super) fn parse_attributes(
 
 /// Returns the size in bytes that counts against the limits.
 pub(super) fn message_size(body: &str, attributes: &BTreeMap<String, Attribute>) -> usize {
-    let each = |(name, one): (&String, &Attribute)| name.len() + one.kind.len() + one.value.len();
+    let each = |(name, attribute): (&String, &Attribute)| {
+        name.len() + attribute.kind.len() + attribute.value.len()
+    };
     body.len() + attributes.iter().map(each).sum::<usize>()
 }
 
@@ -127,14 +129,14 @@ impl Message {
     /// hashed.
     pub(super) fn md5_of_attributes(&self) -> Option<String> {
         let mut bytes = Vec::new();
-        for (name, one) in &self.attributes {
-            for text in [name, &one.kind] {
+        for (name, attribute) in &self.attributes {
+            for text in [name, &attribute.kind] {
                 bytes.extend(u32::try_from(text.len()).unwrap_or(0).to_be_bytes());
                 bytes.extend(text.as_bytes());
             }
-            bytes.push(if one.is_binary() { 2 } else { 1 });
-            bytes.extend(u32::try_from(one.value.len()).unwrap_or(0).to_be_bytes());
-            bytes.extend(one.value.as_bytes());
+            bytes.push(if attribute.is_binary() { 2 } else { 1 });
+            bytes.extend(u32::try_from(attribute.value.len()).unwrap_or(0).to_be_bytes());
+            bytes.extend(attribute.value.as_bytes());
         }
         (!bytes.is_empty()).then(|| md5(&bytes))
     }
@@ -154,18 +156,21 @@ impl Message {
 
     /// Builds the record of a Lambda event.
     pub(crate) fn lambda_record(&self, arn: &str, region: &str) -> Value {
-        let attribute = |one: &Attribute| {
+        let attribute_json = |attribute: &Attribute| {
             let mut value = json!({
                 "stringListValues": [],
                 "binaryListValues": [],
-                "dataType": one.kind,
+                "dataType": attribute.kind,
             });
-            let member = if one.is_binary() { "binaryValue" } else { "stringValue" };
-            value[member] = one.value.as_str().into();
+            let member = if attribute.is_binary() { "binaryValue" } else { "stringValue" };
+            value[member] = attribute.value.as_str().into();
             value
         };
-        let attributes: serde_json::Map<_, _> =
-            self.attributes.iter().map(|(name, one)| (name.clone(), attribute(one))).collect();
+        let attributes: serde_json::Map<_, _> = self
+            .attributes
+            .iter()
+            .map(|(name, attribute)| (name.clone(), attribute_json(attribute)))
+            .collect();
         let mut record = json!({
             "messageId": self.id,
             "receiptHandle": self.receipt_handle,

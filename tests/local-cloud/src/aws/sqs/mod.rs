@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use self::call::SqsCall;
 pub(crate) use self::queue::StoredQueue;
-pub use self::setup::{MessageSnapshot, Queue as Handle, QueueSettings};
+pub use self::setup::{MessageSnapshot, Queue, QueueSettings};
 use super::body::Body;
 use super::caller::Caller;
 use super::error::AwsError;
@@ -25,16 +25,16 @@ pub(crate) fn serve(
     body: &[u8],
 ) -> Result<String, AwsError> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let mut ask = SqsCall { store, caller, body: Body::from_value(&body)? };
+    let mut call = SqsCall { store, caller, body: Body::from_value(&body)? };
     let answer = match operation {
-        "SendMessage" => send::send_message(&mut ask),
-        "SendMessageBatch" => send::send_message_batch(&mut ask),
-        "ReceiveMessage" => receive::receive(&mut ask),
-        "DeleteMessage" => receive::delete_message(&mut ask),
-        "DeleteMessageBatch" => receive::delete_message_batch(&mut ask),
-        "ChangeMessageVisibility" => receive::change_visibility(&mut ask),
-        "GetQueueAttributes" => attributes::get_queue_attributes(&mut ask),
-        "GetQueueUrl" => attributes::get_queue_url(&ask),
+        "SendMessage" => send::send_message(&mut call),
+        "SendMessageBatch" => send::send_message_batch(&mut call),
+        "ReceiveMessage" => receive::receive(&mut call),
+        "DeleteMessage" => receive::delete_message(&mut call),
+        "DeleteMessageBatch" => receive::delete_message_batch(&mut call),
+        "ChangeMessageVisibility" => receive::change_visibility(&mut call),
+        "GetQueueAttributes" => attributes::get_queue_attributes(&mut call),
+        "GetQueueUrl" => attributes::get_queue_url(&call),
         _ => Err(AwsError::new(
             400,
             "InvalidAction",

@@ -78,9 +78,9 @@ impl StoredQueue {
     }
 
     /// Returns the numbers of visible messages, and deletes expired ones.
-    pub(crate) fn visible_messages(&mut self, most: usize, now: i64) -> Vec<u64> {
+    pub(crate) fn visible_messages(&mut self, max: usize, now: i64) -> Vec<u64> {
         let mut found = Vec::new();
-        while found.len() < most {
+        while found.len() < max {
             let next = self.visible_at.iter().nth(found.len()).copied();
             let Some((_, number)) = next.filter(|(visible, _)| *visible <= now) else { break };
             let sent = self.messages.get(&number).map_or(i64::MIN, |message| message.sent);
@@ -102,7 +102,7 @@ impl StoredQueue {
         now: i64,
         handle: &str,
     ) -> Option<Result<Message, Message>> {
-        let limit = self.settings.redrive.as_ref().map(|(_, most)| *most);
+        let limit = self.settings.redrive.as_ref().map(|(_, max)| *max);
         let message = self.messages.get_mut(&number)?;
         if limit.is_some_and(|limit| message.receive_count >= limit) {
             return self.remove(number).map(Err);

@@ -10,11 +10,11 @@ use super::send::{batch_error_json, parse_batch_entries};
 use crate::aws::error::AwsError;
 
 fn integer_in_range(
-    ask: &SqsCall<'_>,
+    call: &SqsCall<'_>,
     name: &str,
     range: &RangeInclusive<i64>,
 ) -> Result<Option<i64>, AwsError> {
-    let value = ask.body.number(name)?;
+    let value = call.body.number(name)?;
     match value.filter(|value| !range.contains(value)) {
         None => Ok(value),
         Some(value) => Err(AwsError::new(
@@ -30,16 +30,16 @@ fn integer_in_range(
 }
 
 /// Receives messages without waiting: `WaitTimeSeconds` is validated but ignored.
-pub(super) fn receive(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.authorized_queue("ReceiveMessage")?;
-    let most = integer_in_range(ask, "MaxNumberOfMessages", &(1..=10))?.unwrap_or(1);
-    let visibility = integer_in_range(ask, "VisibilityTimeout", &(0..=43_200))?;
-    integer_in_range(ask, "WaitTimeSeconds", &(0..=20))?;
-    let mut system = ask.body.strings("MessageSystemAttributeNames")?;
-    system.extend(ask.body.strings("AttributeNames")?);
-    let own = ask.body.strings("MessageAttributeNames")?;
-    let most = usize::try_from(most).unwrap_or(1);
-    let messages = ask.store.receive(&place, most, visibility);
+pub(super) fn receive(call: &mut SqsCall<'_>) -> Result<Value, AwsError> {
+    let queue_key = call.authorized_queue("ReceiveMessage")?;
+    let max = integer_in_range(call, "MaxNumberOfMessages", &(1..=10))?.unwrap_or(1);
+    let visibility = integer_in_range(call, "VisibilityTimeout", &(0..=43_200))?;
+    integer_in_range(call, "WaitTimeSeconds", &(0..=20))?;
+    let mut system = call.body.strings("MessageSystemAttributeNames")?;
+    system.extend(call.body.strings("AttributeNames")?);
+    let own = call.body.strings("MessageAttributeNames")?;
+    let max = usize::try_from(max).unwrap_or(1);
+    let messages = call.store.receive(&queue_key, max, visibility);
     let shown: Vec<Value> = messages.iter().map(|one| message_json(one, &system, &own)).collect();
     Ok(if shown.is_empty() { json!({}) } else { json!({"Messages": shown}) })
 }
@@ -89,41 +89,41 @@ fn invalid_receipt_handle(handle: &str) -> AwsError {
 }
 
 fn delete_by_handle(
-    ask: &mut SqsCall<'_>,
-    place: &QueueKey,
+    call: &mut SqsCall<'_>,
+    queue_key: &QueueKey,
     handle: Option<&str>,
 ) -> Result<(), AwsError> {
     let handle = handle.unwrap_or_default();
-    match ask.store.queue_mut(place).map(|queue| queue.delete(handle)) {
+    match call.store.queue_mut(queue_key).map(|queue| queue.delete(handle)) {
         Some(Receipt::Valid(_) | Receipt::Stale) => Ok(()),
         Some(Receipt::Invalid) | None => Err(invalid_receipt_handle(handle)),
     }
 }
 
-pub(super) fn delete_message(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.authorized_queue("DeleteMessage")?;
-    delete_by_handle(ask, &place, ask.body.string("ReceiptHandle")?)?;
+pub(super) fn delete_message(call: &mut SqsCall<'_>) -> Result<Value, AwsError> {
+    let queue_key = call.authorized_queue("DeleteMessage")?;
+    delete_by_handle(call, &queue_key, call.body.string("ReceiptHandle")?)?;
     Ok(json!({}))
 }
 
-pub(super) fn delete_message_batch(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.authorized_queue("DeleteMessage")?;
-    let (mut good, mut failed) = (Vec::new(), Vec::new());
-    for (id, entry) in parse_batch_entries(ask.body)? {
-        match delete_by_handle(ask, &place, entry.string("ReceiptHandle")?) {
-            Ok(()) => good.push(json!({"Id": id})),
-            Err(refusal) => failed.push(batch_error_json(id, &refusal)),
+pub(super) fn delete_message_batch(call: &mut SqsCall<'_>) -> Result<Value, AwsError> {
+    let queue_key = call.authorized_queue("DeleteMessage")?;
+    let (mut successful, mut failed) = (Vec::new(), Vec::new());
+    for (id, entry) in parse_batch_entries(call.body)? {
+        match delete_by_handle(call, &queue_key, entry.string("ReceiptHandle")?) {
+            Ok(()) => successful.push(json!({"Id": id})),
+            Err(error) => failed.push(batch_error_json(id, &error)),
         }
     }
-    Ok(json!({"Successful": good, "Failed": failed}))
+    Ok(json!({"Successful": successful, "Failed": failed}))
 }
 
-pub(super) fn change_visibility(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.authorized_queue("ChangeMessageVisibility")?;
-    let seconds = integer_in_range(ask, "VisibilityTimeout", &(0..=43_200))?.unwrap_or(0);
-    let handle = ask.body.string("ReceiptHandle")?.unwrap_or_default();
-    let now = ask.store.now();
-    let queue = ask.store.queue_mut(&place).ok_or_else(|| invalid_receipt_handle(handle))?;
+pub(super) fn change_visibility(call: &mut SqsCall<'_>) -> Result<Value, AwsError> {
+    let queue_key = call.authorized_queue("ChangeMessageVisibility")?;
+    let seconds = integer_in_range(call, "VisibilityTimeout", &(0..=43_200))?.unwrap_or(0);
+    let handle = call.body.string("ReceiptHandle")?.unwrap_or_default();
+    let now = call.store.now();
+    let queue = call.store.queue_mut(&queue_key).ok_or_else(|| invalid_receipt_handle(handle))?;
     let hidden = match queue.receipt(handle) {
         Receipt::Invalid => return Err(invalid_receipt_handle(handle)),
         Receipt::Stale => false,

@@ -14,13 +14,14 @@ const MAX_BATCH_BYTES: usize = 1_048_576;
 
 /// Parses and validates a message. Also returns its size.
 fn parse_message(
-    ask: &SqsCall<'_>,
-    place: &QueueKey,
+    call: &SqsCall<'_>,
+    queue_key: &QueueKey,
     body: Body<'_>,
 ) -> Result<(Message, usize), AwsError> {
     let text = message::check_body(body.string("MessageBody")?)?;
     let attributes = message::parse_attributes(body.member("MessageAttributes"))?;
-    let settings = ask.store.queue(place).map(|queue| queue.settings.clone()).unwrap_or_default();
+    let settings =
+        call.store.queue(queue_key).map(|queue| queue.settings.clone()).unwrap_or_default();
     let size = message::message_size(&text, &attributes);
     if size > settings.max_message_bytes {
         return Err(invalid_parameter_value(&format!(
@@ -35,12 +36,12 @@ fn parse_message(
         );
         return Err(AwsError::new(400, "InvalidParameterValue", message));
     }
-    let sent = ask.store.now();
+    let sent = call.store.now();
     let message = Message {
         id: String::new(),
         body: text,
         attributes,
-        sender: ask.caller.id.clone(),
+        sender: call.caller.id.clone(),
         sent,
         first_received: None,
         receive_count: 0,
@@ -53,10 +54,10 @@ fn parse_message(
 
 impl Store {
     /// Adds a message with a new id to a queue.
-    pub(crate) fn enqueue(&mut self, place: &QueueKey, message: Message) -> Message {
+    pub(crate) fn enqueue(&mut self, queue_key: &QueueKey, message: Message) -> Message {
         let id = self.request_id();
         let message = Message { id, ..message };
-        if let Some(queue) = self.queue_mut(place) {
+        if let Some(queue) = self.queue_mut(queue_key) {
             queue.push(message.clone());
         }
         message
@@ -71,44 +72,44 @@ fn sent_json(message: &Message) -> Value {
     answer
 }
 
-pub(super) fn send_message(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.authorized_queue("SendMessage")?;
-    let (message, _) = parse_message(ask, &place, ask.body)?;
-    Ok(sent_json(&ask.store.enqueue(&place, message)))
+pub(super) fn send_message(call: &mut SqsCall<'_>) -> Result<Value, AwsError> {
+    let queue_key = call.authorized_queue("SendMessage")?;
+    let (message, _) = parse_message(call, &queue_key, call.body)?;
+    Ok(sent_json(&call.store.enqueue(&queue_key, message)))
 }
 
-pub(super) fn send_message_batch(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.authorized_queue("SendMessage")?;
-    let entries = parse_batch_entries(ask.body)?;
-    let (mut good, mut failed, mut weight) = (Vec::new(), Vec::new(), 0);
+pub(super) fn send_message_batch(call: &mut SqsCall<'_>) -> Result<Value, AwsError> {
+    let queue_key = call.authorized_queue("SendMessage")?;
+    let entries = parse_batch_entries(call.body)?;
+    let (mut successful, mut failed, mut total_bytes) = (Vec::new(), Vec::new(), 0);
     for (id, body) in entries {
-        match parse_message(ask, &place, body) {
+        match parse_message(call, &queue_key, body) {
             Ok((message, size)) => {
-                weight += size;
-                good.push((id, message));
+                total_bytes += size;
+                successful.push((id, message));
             }
-            Err(refusal) => failed.push(batch_error_json(id, &refusal)),
+            Err(error) => failed.push(batch_error_json(id, &error)),
         }
     }
-    if weight > MAX_BATCH_BYTES {
+    if total_bytes > MAX_BATCH_BYTES {
         let message = format!(
-            "Batch requests cannot be longer than {MAX_BATCH_BYTES} bytes. You have sent {weight} bytes."
+            "Batch requests cannot be longer than {MAX_BATCH_BYTES} bytes. You have sent {total_bytes} bytes."
         );
         return Err(AwsError::new(400, "AWS.SimpleQueueService.BatchRequestTooLong", message));
     }
-    let good: Vec<Value> = good
+    let successful: Vec<Value> = successful
         .into_iter()
         .map(|(id, message)| {
-            let mut answer = sent_json(&ask.store.enqueue(&place, message));
+            let mut answer = sent_json(&call.store.enqueue(&queue_key, message));
             answer["Id"] = id.into();
             answer
         })
         .collect();
-    Ok(json!({"Successful": good, "Failed": failed}))
+    Ok(json!({"Successful": successful, "Failed": failed}))
 }
 
-pub(super) fn batch_error_json(id: &str, refusal: &AwsError) -> Value {
-    json!({"Id": id, "SenderFault": true, "Code": refusal.code, "Message": refusal.message})
+pub(super) fn batch_error_json(id: &str, error: &AwsError) -> Value {
+    json!({"Id": id, "SenderFault": true, "Code": error.code, "Message": error.message})
 }
 
 /// Parses the entries of a batch: one to ten, with distinct ids.

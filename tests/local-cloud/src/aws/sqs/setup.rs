@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::call::QueueKey;
 use super::message::{Attribute, Message};
-use super::queue::{Counts, StoredQueue as Held};
+use super::queue::{Counts, StoredQueue};
 use crate::aws::partition::dns_suffix;
 use crate::aws::policy::DocumentKind;
 use crate::aws::store::ParsedPolicy;
@@ -46,7 +46,7 @@ impl Default for QueueSettings {
 #[derive(Debug, Clone)]
 pub struct Queue {
     aws: Aws,
-    place: QueueKey,
+    queue_key: QueueKey,
 }
 
 /// A message, read without permission checks.
@@ -72,41 +72,41 @@ impl Account {
     pub fn queue(&self, region: &str, name: &str, settings: QueueSettings) -> Queue {
         let policy = settings.policy.as_ref().map(|policy| {
             ParsedPolicy::parse(&policy.to_string(), DocumentKind::Resource)
-                .expect("a policy that SQS takes")
+                .expect("a valid queue policy")
         });
-        let home = self.home().clone();
-        let place = QueueKey { key: (region.to_owned(), name.to_owned()), home };
+        let account_key = self.account_key().clone();
+        let queue_key = QueueKey { key: (region.to_owned(), name.to_owned()), account_key };
         let url =
             format!("https://sqs.{region}.{}/{}/{name}", dns_suffix(self.partition()), self.id());
         let mut store = self.aws().store();
         let now = store.now();
-        let names = [place.arn(), url];
-        let queues = &mut store.account_mut(&place.home).queues;
+        let names = [queue_key.arn(), url];
+        let queues = &mut store.account_mut(&queue_key.account_key).queues;
         let queue = queues
-            .entry(place.key.clone())
-            .or_insert_with(|| Held::new(names, QueueSettings::default(), None, now));
+            .entry(queue_key.key.clone())
+            .or_insert_with(|| StoredQueue::new(names, QueueSettings::default(), None, now));
         (queue.settings, queue.policy) = (settings, policy);
         drop(store);
-        Queue { aws: self.aws().clone(), place }
+        Queue { aws: self.aws().clone(), queue_key }
     }
 }
 
 impl Queue {
-    fn with_state<R>(&self, work: impl FnOnce(&mut Held) -> R) -> R {
+    fn with_state<R>(&self, work: impl FnOnce(&mut StoredQueue) -> R) -> R {
         let mut store = self.aws.store();
-        work(store.queue_mut(&self.place).expect("it was made"))
+        work(store.queue_mut(&self.queue_key).expect("the queue exists"))
     }
 
     pub fn name(&self) -> &str {
-        &self.place.key.1
+        &self.queue_key.key.1
     }
 
     pub fn arn(&self) -> String {
-        self.place.arn()
+        self.queue_key.arn()
     }
 
     pub fn region(&self) -> &str {
-        &self.place.key.0
+        &self.queue_key.key.0
     }
 
     pub fn url(&self) -> String {
@@ -132,15 +132,15 @@ impl Queue {
     pub fn send_with(&self, body: &str, attributes: &[(&str, &str)]) {
         let mut store = self.aws.store();
         let sent = store.now();
-        let attribute = |(name, value): &(&str, &str)| {
-            let one = Attribute { kind: "String".to_owned(), value: (*value).to_owned() };
-            ((*name).to_owned(), one)
+        let to_attribute = |(name, value): &(&str, &str)| {
+            let attribute = Attribute { kind: "String".to_owned(), value: (*value).to_owned() };
+            ((*name).to_owned(), attribute)
         };
         let message = Message {
             id: String::new(),
             body: body.to_owned(),
-            attributes: attributes.iter().map(attribute).collect(),
-            sender: self.place.home.1.clone(),
+            attributes: attributes.iter().map(to_attribute).collect(),
+            sender: self.queue_key.account_key.1.clone(),
             sent,
             first_received: None,
             receive_count: 0,
@@ -148,13 +148,13 @@ impl Queue {
             receipt_handle: None,
             dead_letter_source: None,
         };
-        store.enqueue(&self.place, message);
+        store.enqueue(&self.queue_key, message);
     }
 
     /// Returns `true` if the queue policy allows a service to send for a source ARN, such as that
     /// of an EventBridge rule.
     pub fn accepts_messages_from(&self, service: &str, source: &str) -> bool {
-        let account = self.place.home.1.clone();
+        let account = self.queue_key.account_key.1.clone();
         self.with_state(|queue| queue.accepts_messages_from(service, source, &account))
     }
 
@@ -166,7 +166,7 @@ impl Queue {
             attributes: message
                 .attributes
                 .iter()
-                .map(|(name, one)| (name.clone(), one.value.clone()))
+                .map(|(name, attribute)| (name.clone(), attribute.value.clone()))
                 .collect(),
             receive_count: message.receive_count,
             dead_letter_source: message.dead_letter_source.clone(),
@@ -186,7 +186,7 @@ impl Queue {
 
     /// Deletes all messages.
     pub fn purge(&self) {
-        self.with_state(Held::clear);
+        self.with_state(StoredQueue::clear);
     }
 
     /// Returns the number of messages that can be received now.
@@ -196,8 +196,8 @@ impl Queue {
         visible
     }
 
-    pub(crate) fn receive(&self, most: usize) -> Vec<Message> {
-        self.aws.store().receive(&self.place, most, None)
+    pub(crate) fn receive(&self, max: usize) -> Vec<Message> {
+        self.aws.store().receive(&self.queue_key, max, None)
     }
 
     pub(crate) fn delete(&self, handle: &str) {

@@ -31,27 +31,27 @@ async fn outcome(
 }
 
 #[tokio::test]
-async fn trust_and_identity_decide_together() {
-    let may = || Some(allow(&["sts:AssumeRole"], "*"));
-    let elsewhere = || Some(allow(&["sts:AssumeRole"], "arn:aws:iam::*:role/Other"));
-    let deny = || {
+async fn trust_policy_and_identity_policy_are_both_evaluated() {
+    let allow_assume = || Some(allow(&["sts:AssumeRole"], "*"));
+    let other_role_only = || Some(allow(&["sts:AssumeRole"], "arn:aws:iam::*:role/Other"));
+    let deny_sts = || {
         Some(
             json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "Action": "sts:*", "Resource": "*" }] }),
         )
     };
-    let by_root = |account: &Account| trust(&account.root_arn(), &external_id("tenant-1"));
-    let by_number = |account: &Account| trust(account.id(), &external_id("tenant-1"));
-    let by_name =
+    let trusts_root = |account: &Account| trust(&account.root_arn(), &external_id("tenant-1"));
+    let trusts_account_id = |account: &Account| trust(account.id(), &external_id("tenant-1"));
+    let trusts_user =
         |account: &Account| trust(&account.user("palette").arn(), &external_id("tenant-1"));
-    let anyone = |_: &Account| trust("*", &Value::Null);
-    let stranger = |_: &Account| trust("999988887777", &Value::Null);
-    let mfa = |account: &Account| {
+    let trusts_anyone = |_: &Account| trust("*", &Value::Null);
+    let other_account = |_: &Account| trust("999988887777", &Value::Null);
+    let requires_mfa = |account: &Account| {
         trust(&account.root_arn(), &json!({ "Bool": { "aws:MultiFactorAuthPresent": "true" } }))
     };
-    let elsewhere_ip = |account: &Account| {
+    let requires_other_ip = |account: &Account| {
         trust(&account.root_arn(), &json!({ "IpAddress": { "aws:SourceIp": "198.51.100.0/24" } }))
     };
-    let denies = |account: &Account| {
+    let denies_account = |account: &Account| {
         json!({ "Version": "2012-10-17", "Statement": [
         { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "sts:AssumeRole" },
         { "Effect": "Deny", "Principal": { "AWS": account.root_arn() }, "Action": "sts:AssumeRole" } ] })
@@ -62,42 +62,56 @@ async fn trust_and_identity_decide_together() {
         (
             "the root of the caller's account, with the right external id",
             OTHER,
-            &by_root,
-            may(),
+            &trusts_root,
+            allow_assume(),
             id,
             true,
         ),
-        ("the account by number", OTHER, &by_number, may(), id, true),
-        ("the exact user", OTHER, &by_name, may(), id, true),
-        ("no external id", OTHER, &by_root, may(), None, false),
-        ("another external id", OTHER, &by_root, may(), Some("tenant-2"), false),
-        ("an external id nobody asked for", OTHER, &anyone, may(), id, true),
-        ("anyone", OTHER, &anyone, may(), None, true),
-        ("anyone, but not allowed at home", OTHER, &anyone, None, None, false),
-        ("another account", OTHER, &stranger, may(), None, false),
-        ("not allowed at home", OTHER, &by_name, None, id, false),
-        ("allowed at home for another role", OTHER, &by_root, elsewhere(), id, false),
-        ("denied at home", OTHER, &by_name, deny(), id, false),
-        ("only with MFA", OTHER, &mfa, may(), None, false),
-        ("only from elsewhere", OTHER, &elsewhere_ip, may(), None, false),
-        ("denied by the trust policy", OTHER, &denies, may(), None, false),
-        ("in the same account by name, no other word needed", ACCOUNT, &by_name, None, id, true),
-        ("in the same account by account, not allowed", ACCOUNT, &by_root, None, id, false),
-        ("in the same account by account, allowed", ACCOUNT, &by_root, may(), id, true),
-        ("in the same account by name, denied", ACCOUNT, &by_name, deny(), id, false),
+        ("the account by number", OTHER, &trusts_account_id, allow_assume(), id, true),
+        ("the exact user", OTHER, &trusts_user, allow_assume(), id, true),
+        ("no external id", OTHER, &trusts_root, allow_assume(), None, false),
+        ("another external id", OTHER, &trusts_root, allow_assume(), Some("tenant-2"), false),
+        ("an external id nobody asked for", OTHER, &trusts_anyone, allow_assume(), id, true),
+        ("anyone", OTHER, &trusts_anyone, allow_assume(), None, true),
+        ("anyone, but not allowed at home", OTHER, &trusts_anyone, None, None, false),
+        ("another account", OTHER, &other_account, allow_assume(), None, false),
+        ("not allowed at home", OTHER, &trusts_user, None, id, false),
+        ("allowed at home for another role", OTHER, &trusts_root, other_role_only(), id, false),
+        ("denied at home", OTHER, &trusts_user, deny_sts(), id, false),
+        ("only with MFA", OTHER, &requires_mfa, allow_assume(), None, false),
+        ("only from elsewhere", OTHER, &requires_other_ip, allow_assume(), None, false),
+        ("denied by the trust policy", OTHER, &denies_account, allow_assume(), None, false),
+        (
+            "in the same account by name, no other word needed",
+            ACCOUNT,
+            &trusts_user,
+            None,
+            id,
+            true,
+        ),
+        ("in the same account by account, not allowed", ACCOUNT, &trusts_root, None, id, false),
+        (
+            "in the same account by account, allowed",
+            ACCOUNT,
+            &trusts_root,
+            allow_assume(),
+            id,
+            true,
+        ),
+        ("in the same account by name, denied", ACCOUNT, &trusts_user, deny_sts(), id, false),
     ];
-    for (what, account, trust, identity, external, allowed) in rows {
+    for (case, account, trust, identity, external, allowed) in rows {
         let (status, message) = outcome(account, trust, identity, external).await;
-        assert_eq!(status, if allowed { 200 } else { 403 }, "{what}: {message}");
-        let same = format!(
+        assert_eq!(status, if allowed { 200 } else { 403 }, "{case}: {message}");
+        let expected = format!(
             "User: arn:aws:iam::{ACCOUNT}:user/palette is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::{account}:role/SpectroCloudRole"
         );
-        assert!(allowed || message == same, "{what}: {message}");
+        assert!(allowed || message == expected, "{case}: {message}");
     }
 }
 
 #[tokio::test]
-async fn a_role_that_is_not_there_is_refused_in_the_same_words() {
+async fn missing_role_has_the_same_error() {
     let cloud = cloud().await;
     let keys = admin(&commercial(&cloud));
     cloud.aws().account("aws-us-gov", ACCOUNT).role("SpectroCloudRole");
@@ -116,13 +130,13 @@ async fn a_role_that_is_not_there_is_refused_in_the_same_words() {
 }
 
 #[tokio::test]
-async fn sessions_last_as_long_as_the_role_and_the_chain_allow() {
+async fn session_duration_is_limited_by_role_and_chaining() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let keys = admin(&account);
     let role = account.role("SpectroCloudRole");
     role.set_max_session(7200).attach(&account.managed_policy_arn("AdministratorAccess"));
-    let ask = async |keys: &AwsCredentials, seconds: &str| {
+    let assume = async |keys: &AwsCredentials, seconds: &str| {
         let parameters = [
             ("RoleArn", role.arn()),
             ("RoleSessionName", "palette".into()),
@@ -135,19 +149,19 @@ async fn sessions_last_as_long_as_the_role_and_the_chain_allow() {
     for (seconds, status) in
         [("899", 400), ("900", 200), ("7200", 200), ("7201", 400), ("43201", 400)]
     {
-        assert_eq!(ask(&keys, seconds).await.status, status, "{seconds}");
+        assert_eq!(assume(&keys, seconds).await.status, status, "{seconds}");
     }
     let chained = role.session("first");
     for (seconds, status) in [("3600", 200), ("3601", 400)] {
-        let answer = ask(&chained, seconds).await;
+        let answer = assume(&chained, seconds).await;
         assert_eq!(answer.status, status, "{seconds}: {}", answer.body);
     }
-    let root = ask(&account.create_root_access_key(), "900").await;
+    let root = assume(&account.create_root_access_key(), "900").await;
     assert_eq!(root.code().as_deref(), Some("AccessDenied"));
 }
 
 #[tokio::test]
-async fn a_new_role_lets_nobody_in_until_it_has_settled() {
+async fn new_role_cannot_be_assumed_at_first() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let keys = admin(&account);
@@ -162,21 +176,21 @@ async fn a_new_role_lets_nobody_in_until_it_has_settled() {
 }
 
 #[tokio::test]
-async fn the_boundary_and_the_organization_of_the_caller_count() {
+async fn boundary_and_scps_of_the_caller_apply() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let keys = admin(&account);
     let role = cloud.aws().account("aws", OTHER).role("SpectroCloudRole");
     role.set_trust_policy(&trust(&account.root_arn(), &Value::Null));
-    let ask = async || {
+    let assume = async || {
         client(&cloud, &keys).assume_role(&role.arn(), "palette", None).await.unwrap().is_ok()
     };
-    assert!(ask().await);
+    assert!(assume().await);
     let boundary = account.policy("Boundary", &allow(&["ec2:*"], "*"));
     account.user("admin").boundary(&boundary);
-    assert!(!ask().await);
+    assert!(!assume().await);
     account.policy("Boundary", &allow(&["*"], "*"));
-    assert!(ask().await);
+    assert!(assume().await);
     account.attach_scp("NoSts", &json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*" }] }));
-    assert!(!ask().await);
+    assert!(!assume().await);
 }

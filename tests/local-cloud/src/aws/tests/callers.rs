@@ -12,18 +12,18 @@ const OTHER: &str = "444455556666";
 const ROLE: &str = "arn:aws:iam::444455556666:role/Portal";
 
 /// Returns `true` if the resource policy of an API with these parameters allows the caller.
-fn lets_in(
+fn is_allowed(
     parameters: &[(&str, &str)],
     (account, role): (&str, &str),
     calls: &[(&str, &str)],
 ) -> bool {
-    let given = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let values = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let deployment = DeploymentTarget {
         partition: "aws".to_owned(),
         region: "us-east-1".to_owned(),
         account: OWN.to_owned(),
         stack: "gangway".to_owned(),
-        parameters: given.collect::<BTreeMap<_, _>>(),
+        parameters: values.collect::<BTreeMap<_, _>>(),
     };
     let policy = Template::from_repository().unwrap().api_policy(&deployment).unwrap().unwrap();
     // API Gateway inserts the API's ARN.
@@ -33,19 +33,19 @@ fn lets_in(
         Document::parse(&serde_json::from_str(&policy).unwrap(), DocumentKind::Resource).unwrap();
     let context = calls.iter().fold(Context::default(), |all, (key, value)| all.with(key, *value));
     let context = context.with("aws:PrincipalAccount", account);
-    let meant = policy.statements.iter().filter(|statement| {
+    let matching = policy.statements.iter().filter(|statement| {
         let principals = statement.principals.as_ref().unwrap();
-        principals.anyone || principals.aws.iter().any(|one| one == account || one == role)
+        principals.anyone || principals.aws.iter().any(|name| name == account || name == role)
     });
     let resource = format!("{api}live/POST/v1/tenant/accounts/sts");
     let query =
         PolicyQuery { action: "execute-api:Invoke", resource: &resource, context: &context };
-    let meant = meant.map(|statement| ("policy", "resource", statement));
-    evaluate_statements(meant, query).outcome == Outcome::Allowed
+    let matching = matching.map(|statement| ("policy", "resource", statement));
+    evaluate_statements(matching, query).outcome == Outcome::Allowed
 }
 
 #[test]
-fn only_who_is_meant_to_may_call_the_api() {
+fn resource_policy_admits_only_configured_callers() {
     let own = (OWN, "arn:aws:iam::111122223333:role/Portal");
     let other = (OTHER, ROLE);
     let private = [("HttpApi", "private"), ("VpcEndpointIds", "vpce-0a1b2c3d,vpce-0f0f0f0f")];
@@ -66,7 +66,7 @@ fn only_who_is_meant_to_may_call_the_api() {
         (&inner, own, &[("aws:VpcSourceIp", "10.1.2.3")], true),
         (&inner, own, &[("aws:VpcSourceIp", "172.16.0.1"), ("aws:SourceIp", "10.1.2.3")], false),
     ] {
-        let allowed = lets_in(parameters, caller, calls);
+        let allowed = is_allowed(parameters, caller, calls);
         assert_eq!(allowed, expected, "{parameters:?} {caller:?} {calls:?}");
     }
 }

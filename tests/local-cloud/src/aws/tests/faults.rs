@@ -7,7 +7,7 @@ use super::*;
 use crate::{Effect, Fault};
 
 #[tokio::test]
-async fn each_service_fails_in_its_own_words() {
+async fn each_service_has_its_own_error_format() {
     let cloud = cloud().await;
     let keys = admin(&commercial(&cloud));
     let rows = [
@@ -37,7 +37,7 @@ async fn each_service_fails_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn a_cut_after_the_work_leaves_the_work_done() {
+async fn disconnect_after_execution_keeps_the_result() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let keys = admin(&account);
@@ -56,27 +56,27 @@ async fn a_cut_after_the_work_leaves_the_work_done() {
 }
 
 #[tokio::test]
-async fn garbage_and_silence() {
+async fn html_page_and_missing_response() {
     let cloud = cloud().await;
     let keys = commercial(&cloud).user("palette").create_access_key();
     cloud.fault(Fault::on("sts", "GetCallerIdentity", Effect::HtmlPage).once());
     let answer = client(&cloud, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap();
     assert!(answer.status == 200 && answer.body.starts_with("<html>"));
     cloud.fault(Fault::on("sts", "GetCallerIdentity", Effect::NoResponse));
-    let asking = client(&cloud, &keys);
-    let mut asking = pin!(asking.query("sts", "GetCallerIdentity", &[]));
+    let pending_call = client(&cloud, &keys);
+    let mut pending_call = pin!(pending_call.query("sts", "GetCallerIdentity", &[]));
     let arrived = async {
         while cloud.calls().count("sts", "GetCallerIdentity") < 2 {
             sleep(Duration::from_millis(1)).await;
         }
     };
-    let answered = tokio::select! { _answer = &mut asking => true, () = arrived => false };
-    assert!(!answered && timeout(Duration::from_millis(100), asking).await.is_err());
+    let answered = tokio::select! { _answer = &mut pending_call => true, () = arrived => false };
+    assert!(!answered && timeout(Duration::from_millis(100), pending_call).await.is_err());
     assert_eq!(cloud.calls().all().last().unwrap().status, None);
 }
 
 #[tokio::test]
-async fn hops_are_counted_and_callers_are_named() {
+async fn call_chain_is_counted_and_principals_are_logged() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let client = client(&cloud, &admin(&account));
@@ -98,37 +98,37 @@ async fn hops_are_counted_and_callers_are_named() {
 }
 
 #[tokio::test]
-async fn readers_of_a_replica_that_lags_behind_see_what_there_was_until_it_has_caught_up() {
+async fn stale_reads_end_when_the_replica_catches_up() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let keys = admin(&account);
     let aws = client(&cloud, &keys);
-    let late = || Effect::StaleReads(Duration::from_secs(10));
-    let caught_up = || cloud.clock().advance(Duration::from_secs(11));
+    let stale_reads = || Effect::StaleReads(Duration::from_secs(10));
+    let catch_up = || cloud.clock().advance(Duration::from_secs(11));
 
     let document = trust(&account.root_arn(), &Value::Null).to_string();
     let new = [("RoleName", "new"), ("AssumeRolePolicyDocument", document.as_str())];
-    cloud.fault(Fault::on("iam", "CreateRole", late()).once());
+    cloud.fault(Fault::on("iam", "CreateRole", stale_reads()).once());
     assert_eq!(aws.query("iam", "CreateRole", &new).await.unwrap().status, 200);
-    let role = account.role_snapshot("new").expect("it is there");
+    let role = account.role_snapshot("new").expect("the role exists");
     let get = || async { aws.query("iam", "GetRole", &new[..1]).await.unwrap().status };
     let assume = || async { aws.assume_role(&role.arn, "session", None).await.unwrap().is_ok() };
     assert_eq!((get().await, assume().await), (404, false));
     // Writes are not affected by the replica.
     let again = aws.query("iam", "CreateRole", &new).await.unwrap();
     assert_eq!(again.code().as_deref(), Some("EntityAlreadyExists"));
-    caught_up();
+    catch_up();
     assert_eq!((get().await, assume().await), (200, true));
 
     let token = "0123456789abcdef0123456789abcdef";
     let secret = json!({"Name": "a", "SecretString": "v", "ClientRequestToken": token});
-    cloud.fault(Fault::on("secretsmanager", "CreateSecret", late()).once());
+    cloud.fault(Fault::on("secretsmanager", "CreateSecret", stale_reads()).once());
     assert_eq!(aws.secrets_manager("CreateSecret", &secret).await.unwrap().status, 200);
     let describe = || async {
-        let asked = json!({"SecretId": "a"});
-        aws.secrets_manager("DescribeSecret", &asked).await.unwrap().status
+        let parameters = json!({"SecretId": "a"});
+        aws.secrets_manager("DescribeSecret", &parameters).await.unwrap().status
     };
     assert_eq!((describe().await, get().await), (400, 200), "each service has its own replica");
-    caught_up();
+    catch_up();
     assert_eq!(describe().await, 200);
 }

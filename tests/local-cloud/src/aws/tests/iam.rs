@@ -2,7 +2,7 @@
 use super::*;
 use crate::aws::client::AwsResponse;
 
-async fn ask(
+async fn call(
     cloud: &LocalCloud,
     keys: &AwsCredentials,
     action: &str,
@@ -12,13 +12,13 @@ async fn ask(
 }
 
 #[tokio::test]
-async fn refusals_name_principal_action_resource_and_reason() {
+async fn access_denied_names_principal_action_resource_and_reason() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     account.role("SpectroCloudRole");
     let user = account.user("palette");
     let keys = user.create_access_key();
-    let ask = async || ask(&cloud, &keys, "GetRole", &[("RoleName", "SpectroCloudRole")]).await;
+    let call = async || call(&cloud, &keys, "GetRole", &[("RoleName", "SpectroCloudRole")]).await;
     let wording = |reason: &str| {
         format!(
             "User: arn:aws:iam::123456789012:user/palette is not authorized to perform: iam:GetRole on resource: role SpectroCloudRole {reason}"
@@ -27,7 +27,7 @@ async fn refusals_name_principal_action_resource_and_reason() {
     let deny = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "Action": "iam:*", "Resource": "*" }] });
 
     let refused = async |reason: &str| {
-        let answer = ask().await;
+        let answer = call().await;
         assert_eq!(
             (answer.status, answer.code().as_deref()),
             (403, Some("AccessDenied")),
@@ -41,7 +41,7 @@ async fn refusals_name_principal_action_resource_and_reason() {
         "read",
         &allow(&["iam:GetRole"], "arn:aws:iam::123456789012:role/SpectroCloudRole"),
     );
-    assert_eq!(ask().await.status, 200);
+    assert_eq!(call().await.status, 200);
     let bounds = account.policy("Bounds", &allow(&["ec2:*"], "*"));
     user.boundary(&bounds);
     refused("because no permissions boundary allows the iam:GetRole action").await;
@@ -54,27 +54,28 @@ async fn refusals_name_principal_action_resource_and_reason() {
 }
 
 #[tokio::test]
-async fn groups_bring_their_policies() {
+async fn group_policies_apply() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let group = account.group("readers");
     group.attach(&account.managed_policy_arn("IAMReadOnlyAccess"));
     let keys = account.user("palette").add_to_group(&group).create_access_key();
-    let answer = ask(&cloud, &keys, "ListGroupsForUser", &[("UserName", "palette")]).await;
+    let answer = call(&cloud, &keys, "ListGroupsForUser", &[("UserName", "palette")]).await;
     assert_eq!(answer.xml_element("GroupName"), Some("readers"), "{}", answer.body);
-    let answer = ask(&cloud, &keys, "ListAttachedGroupPolicies", &[("GroupName", "readers")]).await;
+    let answer =
+        call(&cloud, &keys, "ListAttachedGroupPolicies", &[("GroupName", "readers")]).await;
     assert_eq!(answer.xml_element("PolicyArn"), Some("arn:aws:iam::aws:policy/IAMReadOnlyAccess"));
 }
 
 #[tokio::test]
-async fn documents_come_url_encoded() {
+async fn policy_documents_are_url_encoded() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let keys = admin(&account);
     account
         .role("SpectroCloudRole")
         .set_trust_policy(&trust(&account.root_arn(), &external_id("tenant-1")));
-    let answer = ask(&cloud, &keys, "GetRole", &[("RoleName", "spectrocloudrole")]).await;
+    let answer = call(&cloud, &keys, "GetRole", &[("RoleName", "spectrocloudrole")]).await;
     let document = answer.xml_element("AssumeRolePolicyDocument").unwrap();
     assert!(
         document.starts_with("%7B%22") && !document.contains(['{', '"', ':', ' ']),
@@ -90,18 +91,18 @@ async fn documents_come_url_encoded() {
 
     let arn = account.policy("Mine", &allow(&["ec2:*"], "*"));
     assert_eq!(
-        ask(&cloud, &keys, "GetPolicy", &[("PolicyArn", &arn)])
+        call(&cloud, &keys, "GetPolicy", &[("PolicyArn", &arn)])
             .await
             .xml_element("DefaultVersionId"),
         Some("v1")
     );
     let answer =
-        ask(&cloud, &keys, "GetPolicyVersion", &[("PolicyArn", &arn), ("VersionId", "v1")]).await;
+        call(&cloud, &keys, "GetPolicyVersion", &[("PolicyArn", &arn), ("VersionId", "v1")]).await;
     assert!(answer.xml_element("Document").unwrap().contains("ec2%3A%2A"), "{}", answer.body);
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_no_such_entity() {
+async fn missing_entities_return_no_such_entity() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let keys = admin(&account);
@@ -123,7 +124,7 @@ async fn what_is_not_there_is_no_such_entity() {
         ),
     ];
     for (action, parameters) in rows {
-        let answer = ask(&cloud, &keys, action, &parameters).await;
+        let answer = call(&cloud, &keys, action, &parameters).await;
         assert_eq!(
             (answer.status, answer.code().as_deref()),
             (404, Some("NoSuchEntity")),
@@ -131,7 +132,7 @@ async fn what_is_not_there_is_no_such_entity() {
             answer.body
         );
     }
-    let answer = ask(
+    let answer = call(
         &cloud,
         &keys,
         "GetPolicy",
@@ -140,14 +141,17 @@ async fn what_is_not_there_is_no_such_entity() {
     .await;
     assert_eq!(answer.code().as_deref(), Some("InvalidInput"));
     assert_eq!(
-        ask(&cloud, &keys, "MakeCoffee", &[]).await.code().as_deref(),
+        call(&cloud, &keys, "MakeCoffee", &[]).await.code().as_deref(),
         Some("InvalidAction")
     );
-    assert_eq!(ask(&cloud, &keys, "GetRole", &[]).await.code().as_deref(), Some("ValidationError"));
+    assert_eq!(
+        call(&cloud, &keys, "GetRole", &[]).await.code().as_deref(),
+        Some("ValidationError")
+    );
 }
 
 #[tokio::test]
-async fn lists_come_in_pages() {
+async fn lists_are_paged() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let keys = admin(&account);
@@ -158,7 +162,7 @@ async fn lists_come_in_pages() {
     loop {
         let mut parameters = vec![("RoleName", "Many"), ("MaxItems", "2")];
         parameters.extend(marker.as_deref().map(|marker| ("Marker", marker)));
-        let answer = ask(&cloud, &keys, "ListAttachedRolePolicies", &parameters).await;
+        let answer = call(&cloud, &keys, "ListAttachedRolePolicies", &parameters).await;
         (pages, seen) = (pages + 1, seen + answer.body.matches("<PolicyArn>").count());
         marker = answer.xml_element("Marker").map(str::to_owned);
         assert_eq!(
@@ -170,28 +174,28 @@ async fn lists_come_in_pages() {
         }
     }
     assert_eq!((pages, seen), (3, 5));
-    let answer = ask(&cloud, &keys, "ListPolicies", &[("Scope", "Local")]).await;
+    let answer = call(&cloud, &keys, "ListPolicies", &[("Scope", "Local")]).await;
     assert_eq!(answer.body.matches("<Arn>").count(), 5);
     assert_eq!(
-        ask(&cloud, &keys, "ListPolicies", &[("Scope", "Local"), ("Marker", "x")]).await.status,
+        call(&cloud, &keys, "ListPolicies", &[("Scope", "Local"), ("Marker", "x")]).await.status,
         400
     );
 }
 
 #[tokio::test]
-async fn a_person_can_build_the_role_and_meets_the_limits() {
+async fn role_can_be_created_within_the_limits() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let keys = admin(&account);
     let trust = trust(&account.root_arn(), &external_id("tenant-1")).to_string();
     let create = [("RoleName", "SpectroCloudRole"), ("AssumeRolePolicyDocument", trust.as_str())];
-    assert_eq!(ask(&cloud, &keys, "CreateRole", &create).await.status, 200);
-    let again = ask(&cloud, &keys, "CreateRole", &create).await;
+    assert_eq!(call(&cloud, &keys, "CreateRole", &create).await.status, 200);
+    let again = call(&cloud, &keys, "CreateRole", &create).await;
     assert_eq!((again.status, again.code().as_deref()), (409, Some("EntityAlreadyExists")));
     for n in 0..11 {
         let document = allow(&["ec2:*"], "*").to_string();
         let name = format!("P{n}");
-        let created = ask(
+        let created = call(
             &cloud,
             &keys,
             "CreatePolicy",
@@ -199,7 +203,7 @@ async fn a_person_can_build_the_role_and_meets_the_limits() {
         )
         .await;
         let arn = created.xml_element("Arn").unwrap().to_owned();
-        let answer = ask(
+        let answer = call(
             &cloud,
             &keys,
             "AttachRolePolicy",
@@ -215,7 +219,7 @@ async fn a_person_can_build_the_role_and_meets_the_limits() {
     }
     let foreign = allow(&["s3:*"], "arn:aws-us-gov:s3:::bucket").to_string();
     let answer =
-        ask(&cloud, &keys, "CreatePolicy", &[("PolicyName", "Gov"), ("PolicyDocument", &foreign)])
+        call(&cloud, &keys, "CreatePolicy", &[("PolicyName", "Gov"), ("PolicyDocument", &foreign)])
             .await;
     assert_eq!(answer.code().as_deref(), Some("MalformedPolicyDocument"), "{}", answer.body);
     for trust in [
@@ -225,31 +229,31 @@ async fn a_person_can_build_the_role_and_meets_the_limits() {
     ] {
         let parameters = [("RoleName", "Other"), ("AssumeRolePolicyDocument", trust.as_str())];
         assert_eq!(
-            ask(&cloud, &keys, "CreateRole", &parameters).await.code().as_deref(),
+            call(&cloud, &keys, "CreateRole", &parameters).await.code().as_deref(),
             Some("MalformedPolicyDocument")
         );
     }
 }
 
 #[tokio::test]
-async fn keys_are_listed_with_status_age_and_last_use() {
+async fn access_keys_are_listed_with_status_and_last_use() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     account.user("palette").attach(&account.managed_policy_arn("IAMReadOnlyAccess"));
     let keys = account.user("palette").create_access_key();
     let old = account.user("palette").create_access_key();
     account.user("palette").deactivate_key(&old).set_key_age(&old, 400);
-    let answer = ask(&cloud, &keys, "ListAccessKeys", &[]).await;
+    let answer = call(&cloud, &keys, "ListAccessKeys", &[]).await;
     assert!(
         answer.body.contains("<Status>Active</Status>")
             && answer.body.contains("<Status>Inactive</Status>")
     );
-    let answer = ask(&cloud, &keys, "GetAccessKeyLastUsed", &[("AccessKeyId", &keys.id)]).await;
+    let answer = call(&cloud, &keys, "GetAccessKeyLastUsed", &[("AccessKeyId", &keys.id)]).await;
     assert_eq!(
         (answer.xml_element("ServiceName"), answer.xml_element("UserName")),
         (Some("iam"), Some("palette"))
     );
-    let answer = ask(&cloud, &keys, "GetAccessKeyLastUsed", &[("AccessKeyId", &old.id)]).await;
+    let answer = call(&cloud, &keys, "GetAccessKeyLastUsed", &[("AccessKeyId", &old.id)]).await;
     assert_eq!(
         (answer.xml_element("ServiceName"), answer.xml_element("LastUsedDate")),
         (Some("N/A"), None)

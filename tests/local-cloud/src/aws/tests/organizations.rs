@@ -10,10 +10,10 @@ use crate::aws::organizations::{AccountState, JoinedMethod};
 /// Creates an organization with members, half of them in one OU.
 fn organization(cloud: &LocalCloud, members: usize) -> (Organization, String) {
     let organization = cloud.aws().organization(&commercial(cloud));
-    let unit = organization.create_ou(&organization.root(), "Workloads");
+    let ou = organization.create_ou(&organization.root(), "Workloads");
     for number in 0..members {
         let account = cloud.aws().account("aws", &format!("5{number:011}"));
-        let parent = if number % 2 == 0 { unit.clone() } else { organization.root() };
+        let parent = if number % 2 == 0 { ou.clone() } else { organization.root() };
         organization.add_member(
             &account,
             &format!("member-{number}"),
@@ -22,18 +22,18 @@ fn organization(cloud: &LocalCloud, members: usize) -> (Organization, String) {
             1_700_000_000,
         );
     }
-    (organization, unit)
+    (organization, ou)
 }
 
 async fn all(
     client: &AwsClient,
     operation: &str,
-    mut ask: Value,
+    mut parameters: Value,
     member: &str,
 ) -> (Vec<Value>, usize) {
     let (mut found, mut pages) = (Vec::new(), 0);
     loop {
-        let answer = client.organizations(operation, &ask).await.unwrap();
+        let answer = client.organizations(operation, &parameters).await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
         let mut answer = answer.json();
         pages += 1;
@@ -41,16 +41,16 @@ async fn all(
         assert!(page.len() <= 20);
         found.append(page);
         match answer["NextToken"].as_str() {
-            Some(token) => ask["NextToken"] = json!(token),
+            Some(token) => parameters["NextToken"] = json!(token),
             None => return (found, pages),
         }
     }
 }
 
 #[tokio::test]
-async fn accounts_are_listed_whole_in_pages_that_may_be_empty() {
+async fn all_accounts_are_listed_in_pages_that_may_be_empty() {
     let cloud = cloud().await;
-    let (organization, unit) = organization(&cloud, 45);
+    let (organization, ou) = organization(&cloud, 45);
     organization.set_state("500000000007", AccountState::Closed);
     let client = client(&cloud, &admin(&commercial(&cloud)));
     let (accounts, pages) = all(&client, "ListAccounts", json!({}), "Accounts").await;
@@ -58,23 +58,29 @@ async fn accounts_are_listed_whole_in_pages_that_may_be_empty() {
     assert_eq!((accounts.len(), ids.len(), pages), (46, 46, 4));
     let closed = accounts.iter().find(|one| one["Id"] == "500000000007").unwrap();
     assert_eq!((&closed["State"], &closed["Status"]), (&json!("CLOSED"), &json!("SUSPENDED")));
-    let below = json!({"ParentId": unit, "MaxResults": 7});
+    let below = json!({"ParentId": ou, "MaxResults": 7});
     let (accounts, _) = all(&client, "ListAccountsForParent", below, "Accounts").await;
     assert_eq!(accounts.len(), 23);
     organization.omit_status();
-    let told = client.organizations("DescribeAccount", &json!({"AccountId": "500000000001"})).await;
-    let told = told.unwrap().json();
-    assert!(told["Account"]["Status"].is_null() && told["Account"]["State"] == "ACTIVE", "{told}");
+    let response =
+        client.organizations("DescribeAccount", &json!({"AccountId": "500000000001"})).await;
+    let response = response.unwrap().json();
+    assert!(
+        response["Account"]["Status"].is_null() && response["Account"]["State"] == "ACTIVE",
+        "{response}"
+    );
 }
 
 #[tokio::test]
-async fn what_organizations_refuses() {
+async fn invalid_organizations_calls_return_errors() {
     let cloud = cloud().await;
-    let (organization, unit) = organization(&cloud, 45);
+    let (organization, ou) = organization(&cloud, 45);
     let client = client(&cloud, &admin(&commercial(&cloud)));
-    let ask = |operation: &'static str, ask: Value| {
+    let parameters = |operation: &'static str, parameters: Value| {
         let client = client.clone();
-        async move { client.organizations(operation, &ask).await.unwrap().code().unwrap_or_default() }
+        async move {
+            client.organizations(operation, &parameters).await.unwrap().code().unwrap_or_default()
+        }
     };
     let first = client.organizations("ListAccounts", &json!({})).await.unwrap().json();
     let token = first["NextToken"].as_str().unwrap();
@@ -83,7 +89,7 @@ async fn what_organizations_refuses() {
         ("ListAccounts", json!({"NextToken": "elsewhere"}), "InvalidInputException"),
         (
             "ListAccountsForParent",
-            json!({"ParentId": unit, "NextToken": token}),
+            json!({"ParentId": ou, "NextToken": token}),
             "InvalidInputException",
         ),
         (
@@ -103,22 +109,21 @@ async fn what_organizations_refuses() {
         ),
         ("CloseAccount", json!({"AccountId": "500000000001"}), "UnknownOperationException"),
     ] {
-        assert_eq!(ask(operation, body.clone()).await, code, "{operation} {body}");
+        assert_eq!(parameters(operation, body.clone()).await, code, "{operation} {body}");
     }
-    let elsewhere = client.in_region("eu-west-1").organizations("ListRoots", &json!({})).await;
-    assert_eq!(elsewhere.unwrap().code().as_deref(), Some("InvalidSignatureException"));
+    let other_region = client.in_region("eu-west-1").organizations("ListRoots", &json!({})).await;
+    assert_eq!(other_region.unwrap().code().as_deref(), Some("InvalidSignatureException"));
     organization.remove_member("500000000001");
     assert_eq!(
-        ask("DescribeAccount", json!({"AccountId": "500000000001"})).await,
+        parameters("DescribeAccount", json!({"AccountId": "500000000001"})).await,
         "AccountNotFoundException"
     );
 }
 
 #[tokio::test]
-async fn only_the_management_account_and_its_delegates_may_ask_and_only_what_their_policies_allow()
-{
+async fn only_management_account_and_delegated_administrators_may_call() {
     let cloud = cloud().await;
-    let (organization, unit) = organization(&cloud, 3);
+    let (organization, ou) = organization(&cloud, 3);
     let member = cloud.aws().account("aws", "500000000001");
     let keys = admin(&member);
     let code = |answer: &crate::aws::client::AwsResponse| answer.code().unwrap_or_default();
@@ -130,23 +135,26 @@ async fn only_the_management_account_and_its_delegates_may_ask_and_only_what_the
     organization.add_delegated_administrator("500000000001");
     let roots = client(&cloud, &keys).organizations("ListRoots", &json!({})).await.unwrap();
     assert_eq!(roots.json()["Roots"][0]["Id"], json!(organization.root()));
-    let stranger = admin(&cloud.aws().account("aws", OTHER));
-    let roots = client(&cloud, &stranger).organizations("ListRoots", &json!({})).await.unwrap();
+    let outsider = admin(&cloud.aws().account("aws", OTHER));
+    let roots = client(&cloud, &outsider).organizations("ListRoots", &json!({})).await.unwrap();
     assert_eq!(code(&roots), "AWSOrganizationsNotInUseException");
-    let clerk = commercial(&cloud).user("clerk");
-    clerk.inline("Some", &allow(&["organizations:ListParents"], "*"));
-    let clerk = client(&cloud, &clerk.create_access_key());
-    let parents =
-        clerk.organizations("ListParents", &json!({"ChildId": "500000000000"})).await.unwrap();
-    assert_eq!(parents.json()["Parents"][0], json!({"Id": unit, "Type": "ORGANIZATIONAL_UNIT"}));
-    let above = clerk.organizations("ListParents", &json!({"ChildId": unit})).await.unwrap();
-    assert_eq!(above.json()["Parents"][0]["Type"], "ROOT");
-    let accounts = clerk.organizations("ListAccounts", &json!({})).await.unwrap();
+    let limited_user = commercial(&cloud).user("clerk");
+    limited_user.inline("Some", &allow(&["organizations:ListParents"], "*"));
+    let limited_user = client(&cloud, &limited_user.create_access_key());
+    let parents = limited_user
+        .organizations("ListParents", &json!({"ChildId": "500000000000"}))
+        .await
+        .unwrap();
+    assert_eq!(parents.json()["Parents"][0], json!({"Id": ou, "Type": "ORGANIZATIONAL_UNIT"}));
+    let parent_of_ou =
+        limited_user.organizations("ListParents", &json!({"ChildId": ou})).await.unwrap();
+    assert_eq!(parent_of_ou.json()["Parents"][0]["Type"], "ROOT");
+    let accounts = limited_user.organizations("ListAccounts", &json!({})).await.unwrap();
     assert_eq!(code(&accounts), "AccessDeniedException");
 }
 
 #[tokio::test]
-async fn nobody_gets_into_a_closed_account() {
+async fn roles_of_a_closed_account_cannot_be_assumed() {
     let cloud = cloud().await;
     let (organization, _) = organization(&cloud, 3);
     let member = cloud.aws().account("aws", "500000000001");
@@ -162,7 +170,7 @@ async fn nobody_gets_into_a_closed_account() {
 }
 
 #[tokio::test]
-async fn ten_thousand_accounts_are_cheap() {
+async fn ten_thousand_accounts_are_listed_quickly() {
     let cloud = cloud().await;
     let (_, _) = organization(&cloud, 10_000);
     let client = client(&cloud, &admin(&commercial(&cloud)));
@@ -171,29 +179,29 @@ async fn ten_thousand_accounts_are_cheap() {
 }
 
 #[tokio::test]
-async fn requests_for_accounts_are_listed_by_state_with_their_twins() {
+async fn account_creations_are_listed_by_state_with_paired_accounts() {
     let cloud = cloud().await;
     let (organization, _) = organization(&cloud, 0);
     for number in 0..30 {
-        let (id, twin) = (format!("5{number:011}"), format!("6{number:011}"));
+        let (id, paired_id) = (format!("5{number:011}"), format!("6{number:011}"));
         organization.record_account_creation(
             "team",
             Some(&id),
-            (number == 9).then_some(&*twin),
+            (number == 9).then_some(&*paired_id),
             None,
         );
     }
     organization.record_account_creation("never", None, None, Some("EMAIL_ALREADY_EXISTS"));
     let client = client(&cloud, &admin(&commercial(&cloud)));
     for (states, count) in [(json!([]), 31), (json!(["SUCCEEDED"]), 30), (json!(["FAILED"]), 1)] {
-        let ask = json!({"States": states});
+        let parameters = json!({"States": states});
         let (found, _) =
-            all(&client, "ListCreateAccountStatus", ask, "CreateAccountStatuses").await;
+            all(&client, "ListCreateAccountStatus", parameters, "CreateAccountStatuses").await;
         assert_eq!(found.len(), count, "{states}");
-        let twins = found.iter().filter(|one| one["GovCloudAccountId"] == "600000000009").count();
-        assert_eq!(twins, usize::from(count > 1), "{states}");
+        let pairs = found.iter().filter(|one| one["GovCloudAccountId"] == "600000000009").count();
+        assert_eq!(pairs, usize::from(count > 1), "{states}");
     }
-    let strange = json!({"States": ["DONE"]});
-    let strange = client.organizations("ListCreateAccountStatus", &strange);
-    assert_eq!(strange.await.unwrap().code().as_deref(), Some("InvalidInputException"));
+    let unknown_state = json!({"States": ["DONE"]});
+    let unknown_state = client.organizations("ListCreateAccountStatus", &unknown_state);
+    assert_eq!(unknown_state.await.unwrap().code().as_deref(), Some("InvalidInputException"));
 }

@@ -6,24 +6,24 @@ const ONE: &str = "11111111-1111-4111-8111-111111111111";
 const TWO: &str = "22222222-2222-4222-8222-222222222222";
 const THREE: &str = "33333333-3333-4333-8333-333333333333";
 
-struct Vault {
+struct SecretsFixture {
     cloud: LocalCloud,
     client: AwsClient,
 }
 
-impl Vault {
-    async fn new() -> Vault {
+impl SecretsFixture {
+    async fn new() -> SecretsFixture {
         let cloud = cloud().await;
         let client = client(&cloud, &admin(&commercial(&cloud)));
-        Vault { cloud, client }
+        SecretsFixture { cloud, client }
     }
 
-    async fn ask(&self, operation: &str, parameters: Value) -> AwsResponse {
+    async fn call(&self, operation: &str, parameters: Value) -> AwsResponse {
         self.client.secrets_manager(operation, &parameters).await.unwrap()
     }
 
     async fn code(&self, operation: &str, parameters: Value) -> Option<String> {
-        self.ask(operation, parameters).await.code()
+        self.call(operation, parameters).await.code()
     }
 
     async fn put(&self, token: &str, value: &str, stage: &str) -> Option<String> {
@@ -36,7 +36,7 @@ impl Vault {
     }
 }
 
-fn labelled(rows: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
+fn version_labels(rows: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
     rows.iter()
         .map(|(id, labels)| {
             ((*id).to_owned(), labels.iter().map(|one| (*one).to_owned()).collect())
@@ -45,44 +45,47 @@ fn labelled(rows: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
 }
 
 #[tokio::test]
-async fn the_first_version_is_current_whatever_was_asked() {
-    let vault = Vault::new().await;
-    assert_eq!(vault.code("CreateSecret", json!({ "Name": "s" })).await, None);
+async fn first_version_is_always_current() {
+    let secrets = SecretsFixture::new().await;
+    assert_eq!(secrets.code("CreateSecret", json!({ "Name": "s" })).await, None);
     assert_eq!(
-        vault.code("GetSecretValue", json!({ "SecretId": "s" })).await.as_deref(),
+        secrets.code("GetSecretValue", json!({ "SecretId": "s" })).await.as_deref(),
         Some("ResourceNotFoundException")
     );
-    assert_eq!(vault.put(ONE, "v1", "AWSPENDING").await, None);
-    assert_eq!(vault.labels(), labelled(&[(ONE, &["AWSCURRENT", "AWSPENDING"])]));
+    assert_eq!(secrets.put(ONE, "v1", "AWSPENDING").await, None);
+    assert_eq!(secrets.labels(), version_labels(&[(ONE, &["AWSCURRENT", "AWSPENDING"])]));
 }
 
 #[tokio::test]
-async fn a_token_is_one_value_for_ever() {
-    let vault = Vault::new().await;
+async fn request_token_cannot_be_reused_for_another_value() {
+    let secrets = SecretsFixture::new().await;
     let create = json!({ "Name": "s", "SecretString": "v1", "ClientRequestToken": ONE });
-    assert_eq!(vault.code("CreateSecret", create.clone()).await, None);
-    assert_eq!(vault.code("CreateSecret", create).await, None);
+    assert_eq!(secrets.code("CreateSecret", create.clone()).await, None);
+    assert_eq!(secrets.code("CreateSecret", create).await, None);
     let other = json!({ "Name": "s", "SecretString": "v2", "ClientRequestToken": ONE });
-    assert_eq!(vault.code("CreateSecret", other).await.as_deref(), Some("ResourceExistsException"));
-    assert_eq!(vault.put(TWO, "v2", "AWSPENDING").await, None);
-    assert_eq!(vault.put(TWO, "v2", "AWSPENDING").await, None);
     assert_eq!(
-        vault.put(TWO, "other", "AWSPENDING").await.as_deref(),
+        secrets.code("CreateSecret", other).await.as_deref(),
         Some("ResourceExistsException")
     );
-    assert_eq!(vault.labels(), labelled(&[(ONE, &["AWSCURRENT"]), (TWO, &["AWSPENDING"])]));
+    assert_eq!(secrets.put(TWO, "v2", "AWSPENDING").await, None);
+    assert_eq!(secrets.put(TWO, "v2", "AWSPENDING").await, None);
     assert_eq!(
-        vault.put("short", "v", "AWSPENDING").await.as_deref(),
+        secrets.put(TWO, "other", "AWSPENDING").await.as_deref(),
+        Some("ResourceExistsException")
+    );
+    assert_eq!(secrets.labels(), version_labels(&[(ONE, &["AWSCURRENT"]), (TWO, &["AWSPENDING"])]));
+    assert_eq!(
+        secrets.put("short", "v", "AWSPENDING").await.as_deref(),
         Some("InvalidParameterException")
     );
     // A repeated put does not restore lost staging labels.
-    assert_eq!(vault.put(THREE, "v3", "AWSPENDING").await, None);
-    assert_eq!(vault.put(TWO, "v2", "AWSPENDING").await, None);
+    assert_eq!(secrets.put(THREE, "v3", "AWSPENDING").await, None);
+    assert_eq!(secrets.put(TWO, "v2", "AWSPENDING").await, None);
     assert_eq!(
-        vault.labels(),
-        labelled(&[(ONE, &["AWSCURRENT"]), (TWO, &[]), (THREE, &["AWSPENDING"])])
+        secrets.labels(),
+        version_labels(&[(ONE, &["AWSCURRENT"]), (TWO, &[]), (THREE, &["AWSPENDING"])])
     );
-    let described = vault.ask("DescribeSecret", json!({ "SecretId": "s" })).await.json();
+    let described = secrets.call("DescribeSecret", json!({ "SecretId": "s" })).await.json();
     assert_eq!(
         described["VersionIdsToStages"],
         json!({ ONE: ["AWSCURRENT"], THREE: ["AWSPENDING"] })
@@ -90,36 +93,36 @@ async fn a_token_is_one_value_for_ever() {
 }
 
 #[tokio::test]
-async fn a_label_moves_only_from_the_version_that_is_named() {
-    let vault = Vault::new().await;
-    vault
-        .ask(
+async fn staging_label_moves_only_from_the_named_version() {
+    let secrets = SecretsFixture::new().await;
+    secrets
+        .call(
             "CreateSecret",
             json!({ "Name": "s", "SecretString": "v1", "ClientRequestToken": ONE }),
         )
         .await;
-    vault.put(TWO, "v2", "AWSPENDING").await;
+    secrets.put(TWO, "v2", "AWSPENDING").await;
     let moved = |to: Option<&str>, from: Option<&str>| json!({ "SecretId": "s", "VersionStage": "AWSCURRENT", "MoveToVersionId": to, "RemoveFromVersionId": from });
     let invalid = Some("InvalidParameterException");
     let operation = "UpdateSecretVersionStage";
-    assert_eq!(vault.code(operation, moved(Some(TWO), None)).await.as_deref(), invalid);
-    assert_eq!(vault.code(operation, moved(Some(TWO), Some(TWO))).await.as_deref(), invalid);
-    assert_eq!(vault.code(operation, moved(None, Some(ONE))).await.as_deref(), invalid);
-    assert_eq!(vault.code(operation, moved(None, None)).await.as_deref(), invalid);
+    assert_eq!(secrets.code(operation, moved(Some(TWO), None)).await.as_deref(), invalid);
+    assert_eq!(secrets.code(operation, moved(Some(TWO), Some(TWO))).await.as_deref(), invalid);
+    assert_eq!(secrets.code(operation, moved(None, Some(ONE))).await.as_deref(), invalid);
+    assert_eq!(secrets.code(operation, moved(None, None)).await.as_deref(), invalid);
     assert_eq!(
-        vault.code(operation, moved(Some(THREE), Some(ONE))).await.as_deref(),
+        secrets.code(operation, moved(Some(THREE), Some(ONE))).await.as_deref(),
         Some("ResourceNotFoundException")
     );
-    assert_eq!(vault.code(operation, moved(Some(TWO), Some(ONE))).await, None);
-    assert_eq!(vault.code(operation, moved(Some(TWO), None)).await, None, "already there");
+    assert_eq!(secrets.code(operation, moved(Some(TWO), Some(ONE))).await, None);
+    assert_eq!(secrets.code(operation, moved(Some(TWO), None)).await, None, "already there");
     assert_eq!(
-        vault.labels(),
-        labelled(&[(ONE, &["AWSPREVIOUS"]), (TWO, &["AWSCURRENT", "AWSPENDING"])])
+        secrets.labels(),
+        version_labels(&[(ONE, &["AWSPREVIOUS"]), (TWO, &["AWSCURRENT", "AWSPENDING"])])
     );
     let get = |more: Value| {
         let mut parameters = json!({ "SecretId": "s" });
         parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        vault.ask("GetSecretValue", parameters)
+        secrets.call("GetSecretValue", parameters)
     };
     assert_eq!(get(json!({})).await.json()["SecretString"], "v2");
     assert_eq!(get(json!({ "VersionStage": "AWSPREVIOUS" })).await.json()["SecretString"], "v1");
@@ -129,54 +132,54 @@ async fn a_label_moves_only_from_the_version_that_is_named() {
 }
 
 #[tokio::test]
-async fn a_deleted_secret_waits_and_blocks_its_name() {
-    let vault = Vault::new().await;
+async fn deleted_secret_blocks_its_name_until_the_window_ends() {
+    let secrets = SecretsFixture::new().await;
     let create = json!({ "Name": "s", "SecretString": "v1", "ClientRequestToken": ONE });
-    vault.ask("CreateSecret", create.clone()).await;
+    secrets.call("CreateSecret", create.clone()).await;
     for days in [6, 31] {
         let parameters = json!({ "SecretId": "s", "RecoveryWindowInDays": days });
         assert_eq!(
-            vault.code("DeleteSecret", parameters).await.as_deref(),
+            secrets.code("DeleteSecret", parameters).await.as_deref(),
             Some("InvalidParameterException")
         );
     }
     assert_eq!(
-        vault.code("DeleteSecret", json!({ "SecretId": "s", "RecoveryWindowInDays": 7 })).await,
+        secrets.code("DeleteSecret", json!({ "SecretId": "s", "RecoveryWindowInDays": 7 })).await,
         None
     );
     let scheduled = Some("InvalidRequestException");
-    assert_eq!(vault.code("CreateSecret", create.clone()).await.as_deref(), scheduled);
-    assert_eq!(vault.put(TWO, "v2", "AWSPENDING").await.as_deref(), scheduled);
+    assert_eq!(secrets.code("CreateSecret", create.clone()).await.as_deref(), scheduled);
+    assert_eq!(secrets.put(TWO, "v2", "AWSPENDING").await.as_deref(), scheduled);
     assert_eq!(
-        vault.code("GetSecretValue", json!({ "SecretId": "s" })).await.as_deref(),
+        secrets.code("GetSecretValue", json!({ "SecretId": "s" })).await.as_deref(),
         scheduled
     );
     let tag = json!({ "SecretId": "s", "Tags": [{ "Key": "a", "Value": "b" }] });
-    assert_eq!(vault.code("TagResource", tag).await.as_deref(), scheduled);
+    assert_eq!(secrets.code("TagResource", tag).await.as_deref(), scheduled);
     assert!(
-        vault.ask("DescribeSecret", json!({ "SecretId": "s" })).await.json()["DeletedDate"]
+        secrets.call("DescribeSecret", json!({ "SecretId": "s" })).await.json()["DeletedDate"]
             .is_i64()
     );
-    assert_eq!(vault.ask("ListSecrets", json!({})).await.json()["SecretList"], json!([]));
-    assert_eq!(vault.code("RestoreSecret", json!({ "SecretId": "s" })).await, None);
+    assert_eq!(secrets.call("ListSecrets", json!({})).await.json()["SecretList"], json!([]));
+    assert_eq!(secrets.code("RestoreSecret", json!({ "SecretId": "s" })).await, None);
     assert_eq!(
-        vault.ask("GetSecretValue", json!({ "SecretId": "s" })).await.json()["SecretString"],
+        secrets.call("GetSecretValue", json!({ "SecretId": "s" })).await.json()["SecretString"],
         "v1"
     );
     let force = json!({ "SecretId": "s", "ForceDeleteWithoutRecovery": true });
-    assert_eq!(vault.code("DeleteSecret", force).await, None);
+    assert_eq!(secrets.code("DeleteSecret", force).await, None);
     assert_eq!(
-        vault.code("DescribeSecret", json!({ "SecretId": "s" })).await.as_deref(),
+        secrets.code("DescribeSecret", json!({ "SecretId": "s" })).await.as_deref(),
         Some("ResourceNotFoundException")
     );
-    assert_eq!(vault.code("CreateSecret", create).await, None);
+    assert_eq!(secrets.code("CreateSecret", create).await, None);
 }
 
 #[tokio::test]
-async fn names_arns_and_partial_arns_mean_the_same_secret() {
-    let vault = Vault::new().await;
+async fn name_arn_and_partial_arn_identify_the_same_secret() {
+    let secrets = SecretsFixture::new().await;
     let arn =
-        vault.ask("CreateSecret", json!({ "Name": "gangway/aws/1/prod" })).await.json()["ARN"]
+        secrets.call("CreateSecret", json!({ "Name": "gangway/aws/1/prod" })).await.json()["ARN"]
             .as_str()
             .unwrap()
             .to_owned();
@@ -186,14 +189,14 @@ async fn names_arns_and_partial_arns_mean_the_same_secret() {
         ("arn:aws:secretsmanager:us-east-1:123456789012:secret:gangway/aws/1/prod", 6)
     );
     for id in ["gangway/aws/1/prod", &arn, partial] {
-        assert_eq!(vault.code("DescribeSecret", json!({ "SecretId": id })).await, None, "{id}");
+        assert_eq!(secrets.code("DescribeSecret", json!({ "SecretId": id })).await, None, "{id}");
     }
     let elsewhere = arn.replace(ACCOUNT, OTHER);
     assert_eq!(
-        vault.code("DescribeSecret", json!({ "SecretId": elsewhere })).await.as_deref(),
+        secrets.code("DescribeSecret", json!({ "SecretId": elsewhere })).await.as_deref(),
         Some("AccessDeniedException")
     );
-    let west = vault.client.in_region("us-west-2");
+    let west = secrets.client.in_region("us-west-2");
     let answer = west
         .secrets_manager("DescribeSecret", &json!({ "SecretId": "gangway/aws/1/prod" }))
         .await
@@ -202,8 +205,8 @@ async fn names_arns_and_partial_arns_mean_the_same_secret() {
 }
 
 #[tokio::test]
-async fn limits_are_kept() {
-    let vault = Vault::new().await;
+async fn limits_are_enforced() {
+    let secrets = SecretsFixture::new().await;
     let rows = [
         (json!({ "Name": "with space" }), "ValidationException"),
         (json!({ "Name": "x".repeat(513) }), "ValidationException"),
@@ -223,23 +226,23 @@ async fn limits_are_kept() {
         ),
     ];
     for (parameters, code) in rows {
-        assert_eq!(vault.code("CreateSecret", parameters).await.as_deref(), Some(code));
+        assert_eq!(secrets.code("CreateSecret", parameters).await.as_deref(), Some(code));
     }
     let longest =
         json!({ "Name": "s", "SecretString": "v".repeat(65_536), "ClientRequestToken": ONE });
-    assert_eq!(vault.code("CreateSecret", longest).await, None);
+    assert_eq!(secrets.code("CreateSecret", longest).await, None);
 }
 
 #[tokio::test]
 async fn lists_are_filtered_and_paged() {
-    let vault = Vault::new().await;
+    let secrets = SecretsFixture::new().await;
     for n in 0..5 {
         let tags = json!([{ "Key": "partition", "Value": if n < 3 { "aws" } else { "other" } }]);
-        vault.ask("CreateSecret", json!({ "Name": format!("gangway/{n}"), "Tags": tags })).await;
+        secrets.call("CreateSecret", json!({ "Name": format!("gangway/{n}"), "Tags": tags })).await;
     }
-    vault.ask("CreateSecret", json!({ "Name": "else" })).await;
+    secrets.call("CreateSecret", json!({ "Name": "else" })).await;
     let count = async |filters: Value| {
-        let answer = vault.ask("ListSecrets", json!({ "Filters": filters })).await.json();
+        let answer = secrets.call("ListSecrets", json!({ "Filters": filters })).await.json();
         answer["SecretList"].as_array().map(Vec::len)
     };
     assert_eq!(count(json!([])).await, Some(6));
@@ -247,9 +250,9 @@ async fn lists_are_filtered_and_paged() {
     assert_eq!(count(json!([{ "Key": "name", "Values": ["!gangway/"] }])).await, Some(1));
     assert_eq!(count(json!([{ "Key": "tag-key", "Values": ["partition"] }, { "Key": "tag-value", "Values": ["aws"] }])).await, Some(3));
     assert_eq!(count(json!([{ "Key": "colour", "Values": ["red"] }])).await, None);
-    let first = vault.ask("ListSecrets", json!({ "MaxResults": 4 })).await.json();
-    let second = vault
-        .ask("ListSecrets", json!({ "MaxResults": 4, "NextToken": first["NextToken"] }))
+    let first = secrets.call("ListSecrets", json!({ "MaxResults": 4 })).await.json();
+    let second = secrets
+        .call("ListSecrets", json!({ "MaxResults": 4, "NextToken": first["NextToken"] }))
         .await
         .json();
     assert_eq!(
@@ -263,9 +266,9 @@ async fn lists_are_filtered_and_paged() {
 }
 
 #[tokio::test]
-async fn permissions_see_names_tags_and_keys() {
-    let vault = Vault::new().await;
-    let account = commercial(&vault.cloud);
+async fn permissions_depend_on_names_stages_and_kms_keys() {
+    let secrets = SecretsFixture::new().await;
+    let account = commercial(&secrets.cloud);
     let key = "arn:aws:kms:us-east-1:123456789012:key/0d990263-018e-4e65-a703-eff731de951e";
     let function = account.role("Function");
     function.inline("secrets", &json!({ "Version": "2012-10-17", "Statement": [
@@ -275,7 +278,7 @@ async fn permissions_see_names_tags_and_keys() {
           "Resource": "arn:aws:secretsmanager:us-east-1:123456789012:secret:gangway/*-??????",
           "Condition": { "StringEquals": { "secretsmanager:VersionStage": "AWSCURRENT" } } },
     ] }));
-    let client = client(&vault.cloud, &function.session("run"));
+    let client = client(&secrets.cloud, &function.session("run"));
     let code = async |operation: &str, parameters: Value| {
         client.secrets_manager(operation, &parameters).await.unwrap().code()
     };

@@ -5,7 +5,7 @@ use super::*;
 use crate::aws::client::sign_request;
 
 #[tokio::test]
-async fn the_identity_is_the_owner_of_the_keys_in_the_partition_of_the_scope() {
+async fn caller_identity_is_the_key_owner_in_the_partition() {
     let cloud = cloud().await;
     for (partition, region) in [
         ("aws", "eu-west-1"),
@@ -24,9 +24,9 @@ async fn the_identity_is_the_owner_of_the_keys_in_the_partition_of_the_scope() {
             Some(format!("arn:{partition}:iam::{ACCOUNT}:user/palette").as_str())
         );
         assert_eq!(answer.xml_element("Account"), Some(ACCOUNT));
-        let abroad = if partition == "aws" { "us-gov-west-1" } else { "us-east-1" };
+        let other_partition_region = if partition == "aws" { "us-gov-west-1" } else { "us-east-1" };
         let answer = client(&cloud, &keys)
-            .in_region(abroad)
+            .in_region(other_partition_region)
             .query("sts", "GetCallerIdentity", &[])
             .await
             .unwrap();
@@ -39,7 +39,7 @@ async fn the_identity_is_the_owner_of_the_keys_in_the_partition_of_the_scope() {
 }
 
 #[tokio::test]
-async fn keys_that_are_unknown_inactive_or_wrong_are_refused() {
+async fn unknown_inactive_or_wrong_keys_are_rejected() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let good = account.user("palette").create_access_key();
@@ -65,7 +65,7 @@ async fn keys_that_are_unknown_inactive_or_wrong_are_refused() {
 }
 
 #[tokio::test]
-async fn a_json_service_says_the_same_in_its_own_words() {
+async fn json_services_have_their_own_error_codes() {
     let cloud = cloud().await;
     let good = commercial(&cloud).user("palette").create_access_key();
     let unknown = AwsCredentials { id: "AKIAIOSFODNN7EXAMPLE".into(), ..good.clone() };
@@ -84,7 +84,7 @@ async fn a_json_service_says_the_same_in_its_own_words() {
 #[tokio::test]
 async fn iam_is_signed_for_one_region_of_each_partition() {
     let cloud = cloud().await;
-    for (partition, home, elsewhere) in [
+    for (partition, iam_region, other_region) in [
         ("aws", "us-east-1", "us-west-2"),
         ("aws-us-gov", "us-gov-west-1", "us-gov-east-1"),
         ("aws-iso", "us-iso-east-1", "us-iso-west-1"),
@@ -92,8 +92,12 @@ async fn iam_is_signed_for_one_region_of_each_partition() {
     ] {
         let keys = admin(&cloud.aws().account(partition, ACCOUNT));
         let at = |region| client(&cloud, &keys).in_region(region);
-        assert_eq!(at(home).query("iam", "GetUser", &[]).await.unwrap().status, 200, "{partition}");
-        let answer = at(elsewhere).query("iam", "GetUser", &[]).await.unwrap();
+        assert_eq!(
+            at(iam_region).query("iam", "GetUser", &[]).await.unwrap().status,
+            200,
+            "{partition}"
+        );
+        let answer = at(other_region).query("iam", "GetUser", &[]).await.unwrap();
         assert_eq!(
             (answer.status, answer.code().as_deref()),
             (403, Some("SignatureDoesNotMatch")),
@@ -103,7 +107,7 @@ async fn iam_is_signed_for_one_region_of_each_partition() {
 }
 
 #[tokio::test]
-async fn a_clock_five_minutes_off_is_refused_and_seen_in_the_date_header() {
+async fn clock_skew_over_five_minutes_is_rejected() {
     let cloud = cloud().await;
     let keys = commercial(&cloud).user("palette").create_access_key();
     for (skew, status) in [(0, 200), (240, 200), (-240, 200), (400, 403), (-400, 403)] {
@@ -122,7 +126,7 @@ async fn a_clock_five_minutes_off_is_refused_and_seen_in_the_date_header() {
 }
 
 #[tokio::test]
-async fn what_was_signed_is_what_must_arrive() {
+async fn request_must_match_its_signature() {
     let cloud = cloud().await;
     let keys = commercial(&cloud).user("palette").create_access_key();
     let url = format!("{}/", cloud.url());
@@ -148,45 +152,46 @@ async fn what_was_signed_is_what_must_arrive() {
 }
 
 #[tokio::test]
-async fn a_session_needs_its_token_and_ends() {
+async fn session_needs_its_token_and_expires() {
     let cloud = cloud().await;
     let keys = commercial(&cloud).role_with_path("/team/", "Lambda").session("run");
-    let ask = async |keys: &AwsCredentials| {
+    let get_caller_identity = async |keys: &AwsCredentials| {
         client(&cloud, keys).query("sts", "GetCallerIdentity", &[]).await.unwrap()
     };
-    let answer = ask(&keys).await;
+    let answer = get_caller_identity(&keys).await;
     assert_eq!(
         answer.xml_element("Arn"),
         Some("arn:aws:sts::123456789012:assumed-role/Lambda/run")
     );
     for token in [None, Some("another".to_owned())] {
-        let answer = ask(&AwsCredentials { token, ..keys.clone() }).await;
+        let answer = get_caller_identity(&AwsCredentials { token, ..keys.clone() }).await;
         assert_eq!(answer.code().as_deref(), Some("InvalidClientTokenId"));
     }
     // Expires the session.
-    let store_now = cloud.clock().now();
+    let now = cloud.clock().now();
     for session in cloud.aws().store().sessions.values_mut() {
-        session.expires = store_now - 1;
+        session.expires = now - 1;
     }
-    assert_eq!(ask(&keys).await.code().as_deref(), Some("ExpiredToken"));
+    assert_eq!(get_caller_identity(&keys).await.code().as_deref(), Some("ExpiredToken"));
     let answer = client(&cloud, &keys).secrets_manager("ListSecrets", &json!({})).await.unwrap();
     assert_eq!(answer.code().as_deref(), Some("ExpiredTokenException"));
 }
 
 #[tokio::test]
-async fn over_tls_only_those_who_trust_the_authority_get_through() {
+async fn tls_clients_must_trust_the_ca() {
     let cloud = LocalCloud::start(CloudOptions { tls: true, ..CloudOptions::default() }).await;
     let keys = commercial(&cloud).user("palette").create_access_key();
     assert_eq!(
         client(&cloud, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap().status,
         200
     );
-    let stranger = AwsClient::new(http_client::client(None), &cloud.url(), "us-east-1", &keys);
-    assert!(stranger.query("sts", "GetCallerIdentity", &[]).await.is_err());
+    let untrusting_client =
+        AwsClient::new(http_client::client(None), &cloud.url(), "us-east-1", &keys);
+    assert!(untrusting_client.query("sts", "GetCallerIdentity", &[]).await.is_err());
 }
 
 #[tokio::test]
-async fn clouds_know_nothing_of_one_another() {
+async fn clouds_are_independent() {
     let (one, two) = (cloud().await, cloud().await);
     let keys = commercial(&one).user("palette").create_access_key();
     commercial(&two).user("palette").create_access_key();

@@ -10,22 +10,22 @@ async fn simulate(cloud: &LocalCloud, source: &str, more: &[(&str, &str)]) -> Aw
 }
 
 #[tokio::test]
-async fn it_judges_as_the_real_calls_are_judged() {
+async fn simulation_matches_real_calls() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let role = account.role("SpectroCloudRole");
     role.inline("ec2", &allow(&["ec2:*"], "*"));
-    let ask = async || {
+    let call = async || {
         simulate(&cloud, &role.arn(), &[("ActionNames.member.1", "ec2:RunInstances")]).await
     };
-    let answer = ask().await;
+    let answer = call().await;
     assert_eq!(answer.xml_element("EvalDecision"), Some("allowed"), "{}", answer.body);
     assert_eq!(answer.xml_element("OrganizationsDecisionDetail"), None);
     assert_eq!(answer.xml_element("PermissionsBoundaryDecisionDetail"), None);
     assert_eq!(answer.xml_element("SourcePolicyId"), Some("role_SpectroCloudRole_ec2"));
 
     role.boundary(&account.policy("Bounds", &allow(&["s3:*"], "*")));
-    let answer = ask().await;
+    let answer = call().await;
     assert_eq!(answer.xml_element("EvalDecision"), Some("implicitDeny"));
     assert_eq!(answer.xml_element("AllowedByPermissionsBoundary"), Some("false"));
     account.policy("Bounds", &allow(&["*"], "*"));
@@ -35,12 +35,12 @@ async fn it_judges_as_the_real_calls_are_judged() {
         "Condition": { "StringNotEquals": { "aws:RequestedRegion": "eu-west-1" } } }] });
     account.attach_scp("Regions", &regions);
     // The SCP also denies the administrator's call to IAM in us-east-1.
-    let answer = ask().await;
+    let answer = call().await;
     assert_eq!(answer.code().as_deref(), Some("AccessDenied"), "{}", answer.body);
     let regions = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "NotAction": "iam:*", "Resource": "*",
         "Condition": { "StringNotEquals": { "aws:RequestedRegion": "eu-west-1" } } }] });
     account.attach_scp("Regions", &regions);
-    let answer = ask().await;
+    let answer = call().await;
     assert_eq!(answer.xml_element("EvalDecision"), Some("explicitDeny"));
     assert_eq!(answer.xml_element("AllowedByOrganizations"), Some("false"));
     assert!(answer.xml_element("MissingContextValues").unwrap().contains("aws:RequestedRegion"));
@@ -62,7 +62,7 @@ async fn it_judges_as_the_real_calls_are_judged() {
 }
 
 #[tokio::test]
-async fn each_resource_has_its_own_answer_and_the_top_a_template() {
+async fn each_resource_has_its_own_result() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let user = account.user("palette");
@@ -95,7 +95,7 @@ async fn each_resource_has_its_own_answer_and_the_top_a_template() {
 }
 
 #[tokio::test]
-async fn it_comes_in_pages_and_refuses_too_much() {
+async fn simulation_is_paged_and_limited() {
     let cloud = cloud().await;
     let user = commercial(&cloud).user("palette").arn();
     let names: Vec<String> = (1..=101).map(|n| format!("ActionNames.member.{n}")).collect();
@@ -116,7 +116,7 @@ async fn it_comes_in_pages_and_refuses_too_much() {
 }
 
 #[tokio::test]
-async fn sources_and_questions_that_mean_nothing_are_refused() {
+async fn invalid_sources_and_actions_are_rejected() {
     let cloud = cloud().await;
     let user = commercial(&cloud).user("palette").arn();
     let good = ("ActionNames.member.1", "ec2:RunInstances");

@@ -3,7 +3,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::indexing_slicing,
-    reason = "a program that people read, with bodies of its own"
+    reason = "a command line program that reads its own JSON"
 )]
 
 mod pod_identity;
@@ -32,8 +32,8 @@ async fn main() -> ExitCode {
             println!("{registered} registered, {failed} failed");
             ExitCode::FAILURE
         }
-        Err(surprise) => {
-            println!("the demo could not start: {surprise}");
+        Err(failure) => {
+            println!("the demo could not start: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -45,18 +45,18 @@ async fn run() -> Result<(usize, usize), Failure> {
     let tls = std::env::args().any(|argument| argument == "--tls");
     let options = CloudOptions { tls, ..CloudOptions::default() };
     let template = Template::from_repository().map_err(|error| error.to_string())?;
-    let world = CloudFixture::with_partitions(options, &template, &partitions).await;
-    let world = world.map_err(|error| error.to_string())?;
+    let fixture = CloudFixture::with_partitions(options, &template, &partitions).await;
+    let fixture = fixture.map_err(|error| error.to_string())?;
     show::print_heading();
     let mut tally = Totals::default();
-    for realm in world.deployments() {
-        let gateway = realm.start_gateway(0).await;
-        let [first, second] = &realm.customers;
-        if realm.portal.is_some() {
+    for deployment in fixture.deployments() {
+        let gateway = deployment.start_gateway(0).await;
+        let [first, second] = &deployment.customers;
+        if deployment.portal.is_some() {
             for (method, customer) in
                 [(AuthMethod::StaticCredentials, first), (AuthMethod::Scap, second)]
             {
-                let portal = PortalClient::new(realm, method.id(), gateway.url());
+                let portal = PortalClient::new(deployment, method.id(), gateway.url());
                 tally.count(secret_partitions::run(&portal, method, customer).await);
             }
             continue;
@@ -64,7 +64,7 @@ async fn run() -> Result<(usize, usize), Failure> {
         for (method, customer) in
             [(AuthMethod::StaticCredentials, first), (AuthMethod::Sts, second)]
         {
-            let portal = PortalClient::new(realm, method.id(), gateway.url());
+            let portal = PortalClient::new(deployment, method.id(), gateway.url());
             tally.count(wizard::run(&portal, method, customer).await);
         }
         let cases = [
@@ -72,10 +72,10 @@ async fn run() -> Result<(usize, usize), Failure> {
             (PodIdentityCase::CrossAccount, "pod-identity, other"),
         ];
         for (case, label) in cases {
-            let portal = PortalClient::new(realm, label, gateway.url());
+            let portal = PortalClient::new(deployment, label, gateway.url());
             tally.count(pod_identity::run(&portal, case).await);
         }
-        tally.count(vended::run(&world.cloud, realm).await);
+        tally.count(vended::run(&fixture.cloud, deployment).await);
     }
     Ok((tally.registered, tally.failed))
 }
@@ -91,9 +91,9 @@ impl Totals {
     fn count(&mut self, visit: Result<(), Failure>) {
         match visit {
             Ok(()) => self.registered += 1,
-            Err(surprise) => {
+            Err(failure) => {
                 self.failed += 1;
-                println!("  SURPRISE: {surprise}");
+                println!("  FAILED: {failure}");
             }
         }
         println!();

@@ -36,7 +36,7 @@ pub(crate) async fn run(portal: &PortalClient<'_>, case: PodIdentityCase) -> Res
     expect_blocked(&report)?;
 
     cluster.restore();
-    let report = portal.call("validate, mended", 200, "POST", &validate, Some(&request)).await?;
+    let report = portal.call("validate, fixed", 200, "POST", &validate, Some(&request)).await?;
     expect(report.get("ready") == Some(&json!(true)), || {
         format!("still not ready:{}", failed_checks_text(&report))
     })?;
@@ -50,10 +50,10 @@ pub(crate) async fn run(portal: &PortalClient<'_>, case: PodIdentityCase) -> Res
     let receipt =
         portal.call("register, ensuring the rest", 201, "POST", ROUTE, Some(&request)).await?;
     expect(receipt.get("outcome") == Some(&json!("created")), || format!("no receipt: {receipt}"))?;
-    let made = cluster
+    let association = cluster
         .cluster
         .association((HUBBLE_SERVICE_ACCOUNT.namespace, HUBBLE_SERVICE_ACCOUNT.name));
-    expect(made.is_some(), || "Hubble has no association".to_owned())?;
+    expect(association.is_some(), || "Hubble has no association".to_owned())?;
     let again = portal.call("register again", 200, "POST", ROUTE, Some(&request)).await?;
     expect(again.get("outcome") == Some(&json!("unchanged")), || format!("changed: {again}"))?;
     let uid = receipt.get("uid").and_then(Value::as_str).unwrap_or_default();

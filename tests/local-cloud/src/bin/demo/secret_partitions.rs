@@ -61,7 +61,7 @@ fn static_key_requests(
     let root = customer.account.create_root_access_key();
     let of_root = json!({"accessKeyId": root.id, "secretAccessKey": root.secret});
     let broken = vec![
-        ("validate, old authority", json!({"certificateAuthority": old.pem()})),
+        ("validate, expired CA", json!({"certificateAuthority": old.pem()})),
         ("validate, keys of root", of_root),
     ];
     (good, broken)
@@ -72,29 +72,33 @@ fn portal_requests(
     customer: &CustomerAccount,
     name: &str,
 ) -> Result<(Value, Vec<BrokenRequest>), Failure> {
-    let (there, access) = (portal.deployment.portal.as_ref(), customer.portal_access.as_ref());
-    let (Some(there), Some(access)) = (there, access) else { return Err(NO_PORTAL.to_owned()) };
+    let (access_portal, access) =
+        (portal.deployment.portal.as_ref(), customer.portal_access.as_ref());
+    let (Some(access_portal), Some(access)) = (access_portal, access) else {
+        return Err(NO_PORTAL.to_owned());
+    };
     let account = match portal.deployment.partition {
         Partition::AwsIso => "mission",
         Partition::Aws | Partition::AwsUsGov | Partition::AwsIsoB => "accountName",
     };
     let good = json!({
         "name": name, "agency": access.agency, account: access.account_name, "role": access.role_name,
-        "certificateAuthority": there.ca_pem(), "userCertificate": access.certificate.certificate,
+        "certificateAuthority": access_portal.ca_pem(), "userCertificate": access.certificate.certificate,
         "userKey": access.certificate.key,
     });
     let entity = CertificateSpec::client(&access.common_name);
-    let (swapped, old) = (there.issue(&entity), there.issue(&entity.valid_days(-400, -3)));
-    let stranger = there.issue(&CertificateSpec::client("somebody.else.npe"));
+    let (swapped, old) =
+        (access_portal.issue(&entity), access_portal.issue(&entity.valid_days(-400, -3)));
+    let unknown = access_portal.issue(&CertificateSpec::client("somebody.else.npe"));
     let shown = |one: &local_cloud::certificates::IssuedCertificate| json!({"userCertificate": one.certificate, "userKey": one.key});
     let broken = vec![
         ("validate, keys swapped", json!({"userKey": swapped.key})),
         ("validate, old certificate", shown(&old)),
         (
-            "validate, wrong authority",
-            json!({"certificateAuthority": CertificateIssuer::new("Another Authority").pem()}),
+            "validate, other CA",
+            json!({"certificateAuthority": CertificateIssuer::new("Another CA").pem()}),
         ),
-        ("validate, somebody else's", shown(&stranger)),
+        ("validate, another client", shown(&unknown)),
     ];
     Ok((good, broken))
 }
@@ -106,9 +110,12 @@ fn renewed_certificate(
     portal: &PortalClient<'_>,
     customer: &CustomerAccount,
 ) -> Result<Value, Failure> {
-    let (there, access) = (portal.deployment.portal.as_ref(), customer.portal_access.as_ref());
-    let (Some(there), Some(access)) = (there, access) else { return Err(NO_PORTAL.to_owned()) };
-    let fresh = there.issue(&CertificateSpec::client(&access.common_name));
+    let (access_portal, access) =
+        (portal.deployment.portal.as_ref(), customer.portal_access.as_ref());
+    let (Some(access_portal), Some(access)) = (access_portal, access) else {
+        return Err(NO_PORTAL.to_owned());
+    };
+    let fresh = access_portal.issue(&CertificateSpec::client(&access.common_name));
     Ok(json!({"userCertificate": fresh.certificate, "userKey": fresh.key}))
 }
 

@@ -26,8 +26,12 @@ pub(crate) struct PortalClient<'a> {
 }
 
 impl<'a> PortalClient<'a> {
-    pub(crate) fn new(realm: &'a PartitionDeployment, label: &'static str, url: String) -> Self {
-        Self { deployment: realm, label, http: http_client::client(None), url }
+    pub(crate) fn new(
+        deployment: &'a PartitionDeployment,
+        label: &'static str,
+        url: String,
+    ) -> Self {
+        Self { deployment, label, http: http_client::client(None), url }
     }
 
     /// Sends a request and prints a row.
@@ -35,38 +39,39 @@ impl<'a> PortalClient<'a> {
         &self,
         step: &str,
         expected: u16,
-        verb: &str,
+        method: &str,
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
-        let verb = verb.parse().map_err(|_unknown| format!("no verb {verb}"))?;
-        let mut request = self.http.request(verb, format!("{}{path}", self.url));
+        let method = method.parse().map_err(|_unknown| format!("no verb {method}"))?;
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(body) = body {
             request = request.json(body);
         }
         let started = Instant::now();
         let response = request.send().await.map_err(|error| error.to_string())?;
         let status = response.status().as_u16();
-        let refused = response.headers().get("x-local-cloud-error").cloned();
+        let local_cloud_error = response.headers().get("x-local-cloud-error").cloned();
         let text = response.text().await.map_err(|error| error.to_string())?;
-        let took = started.elapsed().as_millis();
+        let duration = started.elapsed().as_millis();
         let answer: Value = serde_json::from_str(&text).unwrap_or_default();
         let (partition, method) = (self.deployment.partition.id(), self.label);
         println!(
-            "{partition:<11} {method:<19} {step:<30} {status:>6} {took:>5}  {}",
+            "{partition:<11} {method:<19} {step:<30} {status:>6} {duration:>5}  {}",
             summary(&answer)
         );
         expect(status == expected, || {
-            let told = refused.and_then(|told| told.to_str().map(str::to_owned).ok());
-            format!("{expected} was expected: {}", told.unwrap_or_else(|| error_detail(&answer)))
+            let message =
+                local_cloud_error.and_then(|message| message.to_str().map(str::to_owned).ok());
+            format!("{expected} was expected: {}", message.unwrap_or_else(|| error_detail(&answer)))
         })?;
         Ok(answer)
     }
 }
 
 /// Prints a row without status and duration.
-pub(crate) fn print_row(realm: &PartitionDeployment, label: &str, step: &str, outcome: &str) {
-    let partition = realm.partition.id();
+pub(crate) fn print_row(deployment: &PartitionDeployment, label: &str, step: &str, outcome: &str) {
+    let partition = deployment.partition.id();
     println!("{partition:<11} {label:<19} {step:<30} {:>6} {:>5}  {outcome}", "", "");
 }
 
@@ -131,8 +136,8 @@ fn wrap(label: &str, text: &str) -> String {
 }
 
 pub(crate) fn failed_checks_text(report: &Value) -> String {
-    let told = |check: &&Value| format!("\n    {check}");
-    failed_checks(report).iter().map(told).collect()
+    let message = |check: &&Value| format!("\n    {check}");
+    failed_checks(report).iter().map(message).collect()
 }
 
 fn error_detail(answer: &Value) -> String {

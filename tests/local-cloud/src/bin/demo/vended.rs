@@ -22,9 +22,12 @@ pub(crate) struct VendingDemo<'a> {
 }
 
 /// Runs the demo.
-pub(crate) async fn run(cloud: &LocalCloud, realm: &PartitionDeployment) -> Result<(), Failure> {
-    let poller = realm.poller(FUNCTION).ok_or("no queue feeds the function")?;
-    VendingDemo { cloud, deployment: realm, poller }.run_steps().await
+pub(crate) async fn run(
+    cloud: &LocalCloud,
+    deployment: &PartitionDeployment,
+) -> Result<(), Failure> {
+    let poller = deployment.poller(FUNCTION).ok_or("no queue feeds the function")?;
+    VendingDemo { cloud, deployment, poller }.run_steps().await
 }
 
 impl VendingDemo<'_> {
@@ -42,12 +45,12 @@ impl VendingDemo<'_> {
         organization.lift_quarantine(&vended.account);
         let minutes = self.wait_for_retry().await;
         let name = self.registered_uid(&vended);
-        let uid = name.ok_or_else(|| format!("not aboard after {minutes} minutes"))?;
+        let uid = name.ok_or_else(|| format!("not registered after {minutes} minutes"))?;
         print_row(
             self.deployment,
             FUNCTION,
             &format!("{minutes} minutes later"),
-            &format!("aboard {uid}"),
+            &format!("registered {uid}"),
         );
 
         let again = organization.update_managed_account(&vended);
@@ -64,8 +67,9 @@ impl VendingDemo<'_> {
         expect(self.registered_uid(&vended).is_some(), || {
             "removed, though to be reported".to_owned()
         })?;
-        let dead = self.deployment.queue("VendingDlq").map_or(0, local_cloud::aws::Queue::len);
-        expect(dead == 0, || format!("{dead} dead letters"))
+        let dead_letters =
+            self.deployment.queue("VendingDlq").map_or(0, local_cloud::aws::Queue::len);
+        expect(dead_letters == 0, || format!("{dead_letters} dead letters"))
     }
 
     /// Puts events on the bus and waits until they are processed.

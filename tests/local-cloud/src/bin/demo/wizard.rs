@@ -32,7 +32,7 @@ pub(crate) async fn register_fixed(
 ) -> Result<String, Failure> {
     let accounts = format!("/v1/tenant/accounts/{method}");
     let validate = format!("{accounts}/validate");
-    let report = portal.call("validate, mended", 200, "POST", &validate, Some(request)).await?;
+    let report = portal.call("validate, fixed", 200, "POST", &validate, Some(request)).await?;
     expect(report.get("ready") == Some(&json!(true)), || {
         format!("still not ready:{}", failed_checks_text(&report))
     })?;

@@ -86,7 +86,7 @@ while True:
 "#;
 
 /// A cloud with the template's queues, bus and poller.
-struct Scene {
+struct Fixture {
     cloud: LocalCloud,
     work: Queue,
     dead: Queue,
@@ -94,7 +94,7 @@ struct Scene {
     poller: Poller,
 }
 
-async fn scene(name: &str) -> Scene {
+async fn fixture(name: &str) -> Fixture {
     let folder = std::env::temp_dir().join(format!("gangway-{}-{name}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("worker"), SCRIPT).unwrap();
@@ -109,7 +109,7 @@ async fn scene(name: &str) -> Scene {
         parameters: std::collections::BTreeMap::new(),
     };
     let template = Template::parse(TEMPLATE).unwrap();
-    let made = template.queues(&deployment).unwrap().into_iter().map(|queue| {
+    let queues = template.queues(&deployment).unwrap().into_iter().map(|queue| {
         let settings = QueueSettings {
             visibility_timeout: queue.visibility_timeout,
             redrive: queue.redrive,
@@ -118,8 +118,8 @@ async fn scene(name: &str) -> Scene {
         };
         account.queue("us-east-1", &queue.name, settings)
     });
-    let made: Vec<_> = made.collect();
-    let [dead, work] = made.clone().try_into().unwrap();
+    let queues: Vec<_> = queues.collect();
+    let [dead, work] = queues.clone().try_into().unwrap();
     let hosting = HostConfig {
         binaries: folder,
         region: "us-east-1".into(),
@@ -135,19 +135,19 @@ async fn scene(name: &str) -> Scene {
     let worker = Arc::clone(functions.get("worker").unwrap());
     let [mapping] = worker.function().queues.clone().try_into().unwrap();
     let rules = template.rules(&deployment).unwrap();
-    let bus = EventBus::new(functions, "111122223333", "us-east-1").with_rules(rules, &made);
+    let bus = EventBus::new(functions, "111122223333", "us-east-1").with_rules(rules, &queues);
     let poller = Poller::start(work.clone(), mapping, worker, cloud.shared_clock());
-    Scene { cloud, work, dead, bus, poller }
+    Fixture { cloud, work, dead, bus, poller }
 }
 
 #[tokio::test]
-async fn the_template_says_what_feeds_a_function() {
-    let scene = scene("mapping").await;
-    let mapping = scene.poller.mapping();
+async fn event_sources_come_from_the_template() {
+    let fixture = fixture("mapping").await;
+    let mapping = fixture.poller.mapping();
     assert_eq!((mapping.batch, mapping.window, mapping.concurrency), (10, 1, Some(2)));
     assert!(mapping.reports_batch_item_failures);
     assert_eq!(mapping.queue, "arn:aws:sqs:us-east-1:111122223333:gangway-Work");
-    let lambda = Arc::clone(&lock(&scene.poller.state.lambda));
+    let lambda = Arc::clone(&lock(&fixture.poller.state.lambda));
     let [schedule] = lambda.function().schedules.clone().try_into().unwrap();
     assert_eq!(schedule.input, Some(json!({"dryRun": true})));
     assert_eq!((schedule.expression.as_str(), schedule.scheduler), ("rate(1 day)", false));
@@ -155,22 +155,22 @@ async fn the_template_says_what_feeds_a_function() {
 }
 
 #[tokio::test]
-async fn events_of_a_rule_reach_its_queue_and_through_it_the_function() {
-    let scene = scene("reach").await;
-    let event = scene.bus.build_event("vending", "AWS Account Vended", &json!({"n": 1}));
-    assert_eq!(scene.bus.put(&event).await.queues, [scene.work.arn()]);
-    let stray = scene.bus.build_event("vending", "Stray", &json!({}));
+async fn events_reach_the_function_through_the_queue() {
+    let fixture = fixture("reach").await;
+    let event = fixture.bus.build_event("vending", "AWS Account Vended", &json!({"n": 1}));
+    assert_eq!(fixture.bus.put(&event).await.queues, [fixture.work.arn()]);
+    let stray = fixture.bus.build_event("vending", "Stray", &json!({}));
     assert_eq!(
-        scene.bus.put(&stray).await.failed_targets,
-        [scene.work.arn()],
+        fixture.bus.put(&stray).await.failed_targets,
+        [fixture.work.arn()],
         "no policy lets it in"
     );
-    scene.poller.wait_until_idle().await;
-    assert!(scene.work.is_empty());
-    let [batch] = scene.poller.batches().try_into().unwrap();
+    fixture.poller.wait_until_idle().await;
+    assert!(fixture.work.is_empty());
+    let [batch] = fixture.poller.batches().try_into().unwrap();
     let record = batch.answer.unwrap()["records"][0].clone();
     assert_eq!(record["body"], event.to_string());
-    assert_eq!(record["eventSourceARN"], scene.work.arn());
+    assert_eq!(record["eventSourceARN"], fixture.work.arn());
     assert_eq!(record["attributes"]["ApproximateReceiveCount"], "1");
     assert_eq!(
         (&record["eventSource"], &record["awsRegion"]),
@@ -179,35 +179,35 @@ async fn events_of_a_rule_reach_its_queue_and_through_it_the_function() {
 }
 
 #[tokio::test]
-async fn what_fails_comes_again_and_is_dead_after_three_times() {
-    let scene = scene("redrive").await;
+async fn failed_messages_are_retried_and_moved_to_the_dlq() {
+    let fixture = fixture("redrive").await;
     for body in ["good", "fail"] {
-        scene.work.send(body);
+        fixture.work.send(body);
     }
-    assert_eq!(scene.poller.drain(10).await, 0);
-    let [dead] = scene.dead.messages().try_into().unwrap();
+    assert_eq!(fixture.poller.drain(10).await, 0);
+    let [dead] = fixture.dead.messages().try_into().unwrap();
     assert_eq!((dead.body.as_str(), dead.receive_count), ("fail", 3));
-    assert!(scene.cloud.clock().advanced_seconds() >= 180);
+    assert!(fixture.cloud.clock().advanced_seconds() >= 180);
 }
 
 #[tokio::test]
-async fn an_error_or_an_end_fails_the_whole_batch() {
-    let scene = scene("whole").await;
+async fn error_or_exit_fails_the_whole_batch() {
+    let fixture = fixture("whole").await;
     for bad in ["raise", "exit"] {
-        scene.poller.pause();
+        fixture.poller.pause();
         for body in ["good", bad] {
-            scene.work.send(body);
+            fixture.work.send(body);
         }
-        scene.poller.resume();
-        scene.poller.wait_until_idle().await;
-        assert_eq!(scene.work.len(), 2, "{bad}");
-        scene.work.purge();
+        fixture.poller.resume();
+        fixture.poller.wait_until_idle().await;
+        assert_eq!(fixture.work.len(), 2, "{bad}");
+        fixture.work.purge();
     }
-    assert!(scene.poller.batches().iter().all(|batch| batch.answer.is_err()));
+    assert!(fixture.poller.batches().iter().all(|batch| batch.answer.is_err()));
 }
 
 #[test]
-fn an_answer_that_lambda_cannot_read_fails_the_whole_batch() {
+fn invalid_batch_response_fails_the_whole_batch() {
     let ids = ["a".to_owned(), "b".to_owned()];
     for (answer, failed) in [
         (json!(null), vec![]),

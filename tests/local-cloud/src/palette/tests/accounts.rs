@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn names_are_unique_in_their_scope_only() {
+async fn names_are_unique_per_scope() {
     let api = Api::new();
     let (post, project) = (format!("POST {ACCOUNTS}"), api.project());
     created(&api, "prod").await;
@@ -36,7 +36,7 @@ async fn names_are_unique_in_their_scope_only() {
 }
 
 #[tokio::test]
-async fn readers_of_a_replica_that_lags_behind_are_shown_what_there_was() {
+async fn stale_replica_returns_old_accounts() {
     let api = Api::new();
     let old = created(&api, "old").await;
     let now = api.0.records().now;
@@ -58,7 +58,7 @@ async fn readers_of_a_replica_that_lags_behind_are_shown_what_there_was() {
 }
 
 #[tokio::test]
-async fn lists_come_in_pages_of_fifty() {
+async fn list_pages_have_at_most_fifty_entries() {
     let api = Api::new();
     for number in 0..120 {
         created(&api, &format!("a{number}")).await;
@@ -82,7 +82,7 @@ async fn lists_come_in_pages_of_fifty() {
 }
 
 #[tokio::test]
-async fn a_tenant_may_have_so_many_accounts_and_no_more() {
+async fn account_quota_is_enforced() {
     let api = Api::new();
     api.0.records().tenants[0].quota = 1;
     created(&api, "one").await;
@@ -96,7 +96,7 @@ async fn a_tenant_may_have_so_many_accounts_and_no_more() {
 }
 
 #[tokio::test]
-async fn an_account_is_read_with_its_secret_or_with_asterisks_and_replaced_whole() {
+async fn account_secrets_are_plain_or_masked_and_put_replaces_the_account() {
     let api = Api::new();
     let uid = created(&api, "prod").await;
     let one = format!("{ACCOUNTS}/{uid}");
