@@ -25,8 +25,8 @@ outcome and with what was observed.
 A failed *blocker* prevents the registration. A failed *warning* or *info* does not.
 
 Ids do not change: portals, alarms and runbooks may rely on them. *Covers* names the prerequisites that the check
-verifies. They are listed [below](#prerequisites). *Remedy* says what to do in general; a report says the same with the names at
-hand.
+verifies. They are listed [below](#prerequisites). *Remedy* says what to do in general; a report
+says it with the names of the account, role or certificate in question.
 
 | id | requirement | severity | covers | remedy |
 |---|---|---|---|---|
