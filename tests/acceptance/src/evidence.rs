@@ -73,7 +73,7 @@ impl Evidence {
                 found.extend(
                     searcher.find(text.as_bytes()).into_iter().map(|secret| (*place, secret)),
                 );
-                // What was put into a URL for good reasons.
+                // Also searches the text with its URL encoding removed.
                 if text.contains('%') {
                     let decoded = percent_encoding::percent_decode_str(text).collect::<Vec<_>>();
                     found

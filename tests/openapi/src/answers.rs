@@ -1,4 +1,4 @@
-//! What callers get.
+//! The response types.
 
 use serde::Serialize;
 use serde_json::Value;

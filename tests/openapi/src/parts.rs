@@ -1,11 +1,11 @@
-//! What routes share: parameters, bodies, answers.
+//! Common parts of the routes: parameters, bodies, responses.
 
 use gangway_model::AuthMethod;
 use serde_json::{Map, Value, json};
 
 use crate::examples;
 
-/// As types and operations are called.
+/// Returns the method's name in types and operations.
 pub(crate) const fn words(method: AuthMethod) -> &'static str {
     match method {
         AuthMethod::StaticCredentials => "StaticCredentials",
@@ -182,7 +182,7 @@ pub(crate) fn answers(
         }
         ((*status).to_owned(), answer)
     });
-    // Whatever the route: API Gateway's own, and what may befall anything that is invoked.
+    // Every route can return these.
     let always = [403, 429, 500, 502, 504];
     let problems = problems.iter().chain(&always);
     let problems = problems.map(|status| {
@@ -192,7 +192,7 @@ pub(crate) fn answers(
     good.chain(problems).collect()
 }
 
-/// What may be done next with an account that was registered.
+/// Returns links to the operations of a registered account.
 fn links(scope: RouteScope) -> Value {
     let link = |operation: &str, description: &str| {
         json!({
@@ -214,7 +214,7 @@ fn links(scope: RouteScope) -> Value {
     })
 }
 
-/// What an answer with this status is called.
+/// Returns the name of the response with this status.
 const fn problem(status: u16) -> &'static str {
     match status {
         400 => "Invalid",

@@ -1,4 +1,4 @@
-//! What callers send.
+//! The request types.
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::parts::{RouteScope, answers, body, parameter, schema, words};
 
-/// What belongs together.
+/// The tags of the operations.
 pub(crate) fn tags() -> Value {
     json!([
         { "name": "registration", "description": "Register an account. Each method has its own routes." },

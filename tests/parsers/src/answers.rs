@@ -1,8 +1,8 @@
-//! What Palette and the portals answer.
+//! Responses of Palette and of the access portals.
 
 use crate::assert_no_leak;
 
-/// Any status and any body: no reason that is given repeats a secret, nor a fragment of one.
+/// Checks that no error message repeats a secret.
 pub(crate) fn palette(data: &[u8]) {
     let (status, body) = split(data);
     for message in gangway_palette::fuzzing::messages(status, body, crate::CANARY) {
@@ -11,7 +11,7 @@ pub(crate) fn palette(data: &[u8]) {
     }
 }
 
-/// The same of a portal.
+/// Checks the error messages of an access portal.
 pub(crate) fn portal(data: &[u8]) {
     let (status, body) = split(data);
     for is_json in [true, false] {
@@ -21,7 +21,7 @@ pub(crate) fn portal(data: &[u8]) {
     }
 }
 
-/// Three digits, then the body.
+/// Splits the input into status (three digits) and body.
 fn split(data: &[u8]) -> (u16, &[u8]) {
     let (head, body) = data.split_at_checked(3).unwrap_or((b"200", data));
     let status = str::from_utf8(head).ok().and_then(|digits| digits.parse().ok());

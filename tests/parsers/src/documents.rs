@@ -1,9 +1,9 @@
-//! Policy documents of other people.
+//! Policy documents of customers.
 
 use gangway_policies::{is_equivalent, missing_actions};
 use serde_json::Value;
 
-/// Compared with ours, and with itself.
+/// Compares a document with itself and with Gangway's.
 pub(crate) fn policy(data: &[u8]) {
     let Ok(document) = serde_json::from_slice::<Value>(data) else { return };
     assert!(is_equivalent(&document, &document), "a document is what it is");

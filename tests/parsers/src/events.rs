@@ -35,7 +35,7 @@ pub(crate) fn batch(data: &[u8]) {
     }
 }
 
-/// What a schedule sends, or somebody by hand.
+/// Parses the payload of a schedule or a direct invocation.
 pub(crate) fn schedule(data: &[u8]) {
     match gangway_lambda::fuzzing::decode_schedule(&String::from_utf8_lossy(data)) {
         Ok(mut members) => {

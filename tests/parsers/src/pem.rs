@@ -1,4 +1,4 @@
-//! Certificates and keys as people paste them.
+//! Certificates and keys in PEM.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::assert_no_leak;
 
-/// What is read is written down in one form, which is read as the same.
+/// Checks that a parsed certificate can be written and parsed again.
 pub(crate) fn pem(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match CaChain::from_str(&text) {

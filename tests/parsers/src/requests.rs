@@ -10,7 +10,7 @@ use crate::assert_no_leak;
 
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:sts";
 
-/// A whole invocation.
+/// Parses an invocation.
 pub(crate) fn request(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Ok(request) = Request::decode(&text, ARN) else { return };
@@ -27,7 +27,7 @@ pub(crate) fn request(data: &[u8]) {
     }
 }
 
-/// The members of a body.
+/// Parses the members of a body.
 pub(crate) fn members(data: &[u8]) {
     match Fields::from_json(&String::from_utf8_lossy(data)) {
         Ok(members) => parse_all_members(members),
@@ -35,7 +35,7 @@ pub(crate) fn members(data: &[u8]) {
     }
 }
 
-/// Takes every kind of member that there is.
+/// Parses every type of member.
 fn parse_all_members(mut members: Fields) {
     drop(members.required::<AccountName>("name"));
     drop(members.required::<RoleArn>("roleArn"));
@@ -50,7 +50,7 @@ fn parse_all_members(mut members: Fields) {
     }
 }
 
-/// Each fault of a refusal names its place, and repeats nothing.
+/// Checks that each error has a pointer and repeats no input.
 pub(crate) fn check_rejection(rejection: ApiError) {
     if let ApiError::Registration(RegistrationError::Invalid(errors)) = rejection {
         assert!(!errors.is_empty(), "refused for no reason");

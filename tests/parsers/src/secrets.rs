@@ -4,7 +4,7 @@ use gangway_model::Partition;
 
 use crate::assert_no_leak;
 
-/// The text of one, as each partition reads it.
+/// Parses a secret for each partition type.
 pub(crate) fn secret(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for partition in [Partition::Aws, Partition::AwsIsoB] {

@@ -78,7 +78,7 @@ pub(crate) fn patterns(data: &[u8]) {
     }
 }
 
-/// The same by another way: which places of the text each part of the pattern can end at.
+/// Matches a pattern with a simple algorithm, for comparison.
 fn matches_slowly(pattern: &str, text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     let mut ends = vec![0];

@@ -9,7 +9,7 @@ const PALETTE: &str = "222222222222";
 const USER: &str = "arn:aws:iam::222222222222:user/palette";
 const EXTERNAL_ID: &str = "tenant-7f3a";
 
-/// What the document may speak of in a call of Palette's, and what it holds there.
+/// The condition keys of a call by Palette, and their values.
 const KEYS: [(&str, &str); 6] = [
     ("aws:PrincipalArn", USER),
     ("aws:PrincipalAccount", PALETTE),
@@ -19,14 +19,14 @@ const KEYS: [(&str, &str); 6] = [
     ("aws:ViaAWSService", "false"),
 ];
 
-/// Any JSON.
+/// Checks any JSON document.
 pub(crate) fn document(data: &[u8]) {
     if let Ok(document) = serde_json::from_slice::<Value>(data) {
         check_document(&document);
     }
 }
 
-/// Documents that IAM takes, made of what people write, as the bytes choose.
+/// Checks a valid document that is generated from the bytes.
 pub(crate) fn generated(data: &[u8]) {
     let mut choices = Choices(data);
     let statements: Vec<_> = (0..=choices.below(3)).map(|_| statement(&mut choices)).collect();
@@ -83,7 +83,7 @@ fn names_other_identity(document: &Value) -> bool {
     }
 }
 
-/// What is chosen with the next byte.
+/// Chooses values by the next byte.
 struct Choices<'a>(&'a [u8]);
 
 impl Choices<'_> {

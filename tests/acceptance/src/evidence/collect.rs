@@ -33,7 +33,7 @@ pub const VERBOSE_SETTINGS: [(&str, &str); 5] = [
     ("RUST_LOG", "trace"),
     ("RUST_BACKTRACE", "full"),
     ("RUST_LIB_BACKTRACE", "1"),
-    // Otherwise so many requests would wait for one another.
+    // Prevents that requests wait for Palette's rate limit.
     ("PALETTE_REQUESTS_PER_SECOND", "1000"),
 ];
 
@@ -132,7 +132,7 @@ impl Evidence {
         if let Some(portal) = &realm.portal {
             self.add_public(portal.ca_pem());
         }
-        // What all keys of a kind begin with.
+        // The common prefix of all keys of a kind is public.
         for key in [KeyType::P256, KeyType::Rsa, KeyType::Ed25519] {
             self.add_public(
                 CertificateIssuer::new("Nobody")

@@ -27,14 +27,14 @@ fn deploy_sweep(realm: &PartitionDeployment, name: &str, value: &str) -> LambdaF
     })
 }
 
-/// What a process writes as it ends may arrive after its end was seen.
+/// Waits for log lines, which may arrive after the process has ended.
 async fn wait_for_log(lambda: &LambdaFunction, expected: &str) -> String {
     let text = async {
         while !lambda.logs().text().contains(expected) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    // Whether it came is for the caller to judge.
+    // The caller checks whether the text has arrived.
     let _late = tokio::time::timeout(Duration::from_secs(5), text).await;
     lambda.logs().text()
 }

@@ -7,7 +7,7 @@ use crate::{
 
 const KIB: usize = 1024;
 
-/// What is not JSON, or not an object.
+/// Returns bodies that are not JSON, or not a JSON object.
 pub(crate) fn malformed(path: &str) -> Vec<InvalidRequestCase> {
     let secret_at_comma = format!(r#"{{"name":"prod","secretAccessKey":"{SECRET}" {SECRET}"#);
     let cut_in_secret = r#"{"name":"prod","secretAccessKey":"wJalrXUtnFEMI/K7MD"#;
@@ -79,7 +79,7 @@ pub(crate) fn malformed(path: &str) -> Vec<InvalidRequestCase> {
         .collect()
 }
 
-/// What is too long, and what does not say that it is JSON.
+/// Returns bodies that are too long or have another content type.
 pub(crate) fn wrong_size_or_type(path: &str, valid_request: &str) -> Vec<InvalidRequestCase> {
     let long = |bytes: usize| "x".repeat(bytes);
     let padded = format!("{valid_request}{}", " ".repeat(256 * KIB));

@@ -27,7 +27,6 @@ const VALIDATE: &str = "/v1/tenant/accounts/pod-identity/validate";
 const PLAN: &str = "/v1/pod-identity/plan";
 const UID: &str = "/v1/tenant/accounts/pod-identity/5f0c1a2b3c4d5e6f70818293";
 
-/// All of them.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
     [request_bodies(), common_members(), members(), mixed_accounts(), queries(), routes(), events()]
         .into_iter()
@@ -35,7 +34,7 @@ pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
         .collect()
 }
 
-/// In the account of the cluster.
+/// Returns a valid request in the account of the cluster.
 fn valid_request() -> Value {
     json!({
         "name": "prod",
@@ -46,7 +45,7 @@ fn valid_request() -> Value {
     })
 }
 
-/// In another account than the cluster's.
+/// Returns a valid request in another account than the cluster's.
 fn valid_cross_account_request() -> Value {
     let base = with(&valid_request(), "roleArn", "arn:aws:iam::300000000002:role/Palette".into());
     with(&base, "hubbleTargetRoleArn", "arn:aws:iam::300000000002:role/Hubble".into())

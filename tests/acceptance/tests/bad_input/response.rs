@@ -9,9 +9,9 @@ use crate::{SECRET_FRAGMENTS, case::InvalidRequestCase};
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) problem: Value,
-    /// Everything, as it came.
+    /// The unparsed response.
     pub(crate) text: String,
-    /// Of HTTP answers.
+    /// The headers of an HTTP response.
     pub(crate) headers: Option<Headers>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn from_http(response: HttpResponse) -> Response {
     Response { status: response.status, problem: response.body, text, headers: Some(headers) }
 }
 
-/// A proxy's answer, or an event's.
+/// Reads the result of a direct invocation or of an event.
 pub(crate) fn from_invocation(response: &Value) -> Response {
     let text = response.to_string();
     let Some(status) = response.get("statusCode").and_then(Value::as_u64) else {
@@ -84,7 +84,7 @@ pub(crate) fn check_response(case: &InvalidRequestCase, response: &Response) -> 
     check(!text("title").is_empty(), &|| "no title".to_owned());
     check(!text("requestId").is_empty(), &|| "no requestId".to_owned());
     let status = response.problem.get("status").and_then(Value::as_u64);
-    // API Gateway's templates do not know it.
+    // Responses of API Gateway have no member `status`.
     check(by_gateway || status == Some(case.status.into()), &|| {
         format!("member status: {status:?}")
     });

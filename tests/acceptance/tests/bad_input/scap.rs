@@ -18,7 +18,7 @@ use crate::{
 const PATH: &str = "/v1/tenant/accounts/scap";
 const STATIC: &str = "/v1/tenant/accounts/static-credentials";
 
-/// What good requests are made of.
+/// The certificates for valid requests.
 struct ScapFixture {
     chain: CertificateIssuer,
     client: IssuedCertificate,

@@ -24,7 +24,7 @@ const VALIDATE: &str = "/v1/tenant/accounts/sts/validate";
 const TRUST: &str = "/v1/sts/trust";
 const UID: &str = "/v1/tenant/accounts/sts/5f0c1a2b3c4d5e6f70818293";
 
-/// All of them, but for those of the iso partitions.
+/// The cases that need no local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
     [request_bodies(), member_cases(), role_cases(), queries(), routes(), events()]
         .into_iter()
@@ -47,7 +47,7 @@ fn member_cases() -> Vec<InvalidRequestCase> {
     fields::invalid_members(PATH, &valid_request(), "use one of static-credentials, scap")
 }
 
-/// ARNs that are not those of a role. Other functions take roles, too.
+/// Returns cases with ARNs that are not role ARNs.
 pub(crate) fn invalid_role_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let (arn_rule, role_rule) =
         ("must be an ARN: arn:<partition>", "must be the ARN of an IAM role");

@@ -91,7 +91,7 @@ async fn sts_is_not_offered_in_the_classified_partitions() {
     }
 }
 
-/// The function as the template has it for `aws`, run in a region of this partition.
+/// Deploys `sts` as the template defines it for `aws`, in a Region of this partition.
 fn deploy_sts(app: &TestApp) -> DeployedFunctions {
     let (realm, url) = (app.realm(), app.cloud().url());
     let template = Template::from_repository().expect("the repository's template");

@@ -39,7 +39,7 @@ fn flows(app: &TestApp) -> [Flow; 2] {
     ]
 }
 
-/// A whole life, with every wrong input and with keys that are not the certificate's.
+/// Runs the whole lifecycle with every invalid input, and with keys of another certificate.
 pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
     let app = start_verbose(partition).await;
     let (customer, palette) = (app.customer(), app.cloud().palette());

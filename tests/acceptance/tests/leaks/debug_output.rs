@@ -113,7 +113,7 @@ fn debug_output_of_secret_types_hides_the_secret() {
         assert!(text.len() > 10, "{name} prints as {text}");
         assert_eq!(searcher.find(text.as_bytes()), [], "{name}");
     }
-    // What a type without care would print is found.
+    // The search finds the output of an unprotected type.
     for unprotected in
         [format!("{:?}", Some(SECRET)), format!("{:?}", TOKEN.as_bytes()), format!("{key:#?}")]
     {
@@ -137,7 +137,7 @@ fn every_type_with_a_secret_is_listed() {
                     !secret_type.wiped,
                     "{name} derives Debug, and prints the content of Zeroizing: implement it by hand"
                 );
-                // What only has one within prints as that does.
+                // A type that only contains such a type prints as that type does.
                 if secret_type.public && secret_type.direct {
                     printed.insert(name);
                 }

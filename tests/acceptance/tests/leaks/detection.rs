@@ -32,7 +32,7 @@ const LEAKS: [(&str, &str); 10] = [
     ("trace header of a call", "sent to Palette: targets and headers"),
 ];
 
-/// What the frame keeps in: lines of libraries, those finer than INFO, and what a panic says.
+/// Leaks that the runtime prevents: lines of libraries, lines below INFO, panic messages.
 const PREVENTED_LEAKS: [&str; 4] = ["log of a library", "finer log", "finest log", "panic"];
 
 async fn leak(lambda: &LambdaFunction, place: &str, text: &str, url: &str) -> String {
@@ -101,13 +101,13 @@ async fn leaked_secret_is_found_in_every_place_and_encoding() {
     }
 }
 
-/// Its lines come through pipes, after its answer. The last one of an invocation is that with its metrics.
+/// Waits for the last log line of an invocation, which has its metrics.
 async fn wait_until_logged(lambda: &LambdaFunction) {
     let last_line = || lambda.logs().text().contains("\"CloudWatchMetrics\"");
     assert!(wait_until(last_line).await, "no line was written\n{}", lambda.logs().text());
 }
 
-/// The secret, a fragment, and each spelling of it that is another one.
+/// Returns the secret, a fragment, and each distinct spelling.
 fn distinct_spellings(secret: &str) -> Vec<Encoding> {
     let mut all: Vec<Encoding> = encodings(secret);
     let mut fragment = all.last().expect("as it is").clone();

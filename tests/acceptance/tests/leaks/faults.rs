@@ -18,7 +18,7 @@ pub(crate) const ECHO_EFFECTS: [Effect; 7] = [
     Effect::Echo(Echo::JsonString),
 ];
 
-/// All else that goes wrong with a call, where the service says nothing of what it was sent.
+/// All other effects, in which the service does not repeat what it received.
 pub(crate) const OTHER_EFFECTS: [Effect; 7] = [
     Effect::Throttle,
     Effect::InternalError,
@@ -29,7 +29,7 @@ pub(crate) const OTHER_EFFECTS: [Effect; 7] = [
     Effect::NoResponse,
 ];
 
-/// A silent service takes as long as it is waited for.
+/// The time limit of a function when a service does not respond.
 pub(crate) const TIMEOUT: Duration = Duration::from_millis(2500);
 
 /// Makes every call to this service fail.
@@ -70,14 +70,14 @@ pub(crate) async fn inject_each(
     }
 }
 
-/// As long as the template has it.
+/// Restores the time limits of the template.
 pub(crate) fn restore_timeouts(app: &TestApp) {
     for lambda in app.realm().functions.all() {
         lambda.set_timeout(lambda.function().timeout);
     }
 }
 
-/// The longest time limit of a function under a fault.
+/// Shortens the time limits of all functions.
 pub(crate) fn shorten_timeouts(app: &TestApp) {
     for lambda in app.realm().functions.all() {
         lambda.set_timeout(TIMEOUT);

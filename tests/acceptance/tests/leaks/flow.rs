@@ -15,17 +15,17 @@ pub(crate) struct Flow {
 }
 
 impl Flow {
-    /// Where it is registered.
+    /// Returns the route of a registration.
     pub(crate) fn route(&self) -> String {
         format!("/v1/tenant/accounts/{}", self.method)
     }
 
-    /// The same for another account name.
+    /// Returns the request with another account name.
     pub(crate) fn named(&self, name: &str) -> Value {
         with(self.request.clone(), &json!({"name": name}))
     }
 
-    /// What may be chosen from with these credentials: the request but for its name.
+    /// Returns the request without its name, as `/v1/policies` expects it.
     fn credentials(&self) -> Value {
         let mut request = self.request.clone();
         request.as_object_mut().expect("an object").remove("name");
@@ -68,7 +68,7 @@ impl Flow {
         ]
     }
 
-    /// What asks most of whom.
+    /// Sends the requests that make the most calls.
     pub(crate) async fn send_main_requests(
         &self,
         app: &TestApp,
@@ -84,7 +84,7 @@ impl Flow {
         ]
     }
 
-    /// The same request from the event bus, with its secrets in it (which is refused) and left under an ARN.
+    /// Sends the request as an event: with its secrets, which is rejected, and with a secret ARN.
     pub(crate) async fn send_events(&self, app: &TestApp, name: &str) -> Vec<String> {
         let method = json!({"method": self.method});
         let mut outcomes = Vec::new();
@@ -104,7 +104,7 @@ impl Flow {
         outcomes
     }
 
-    /// The members that a secret may hold in their place.
+    /// Returns the members that an incoming secret can hold.
     pub(crate) fn secret_members(&self, request: &Value) -> Option<Value> {
         let secret_members: serde_json::Map<_, _> = self
             .secrets
@@ -115,7 +115,7 @@ impl Flow {
     }
 }
 
-/// What functions answered to an event.
+/// Returns the outcome of each delivery of an event.
 async fn put_event(app: &TestApp, detail: &Value) -> Vec<String> {
     let deliveries = app.event(detail).await;
     deliveries.into_iter().map(|delivery| format!("{:?}", delivery.outcome)).collect()

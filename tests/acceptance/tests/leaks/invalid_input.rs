@@ -27,7 +27,7 @@ const PARAMETERS: [&str; 8] = [
     "unknown",
 ];
 
-/// Sends them all, and keeps the answers.
+/// Sends all invalid requests and records the responses.
 pub(crate) async fn send_all(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
     send_bodies(app, flow, secret, evidence).await;
     send_headers_queries_and_paths(app, flow, secret, evidence).await;
@@ -134,7 +134,7 @@ async fn send_headers_queries_and_paths(
     }
 }
 
-/// What is left under `incoming/` is not as it should be.
+/// Sends requests whose incoming secret has invalid content.
 async fn send_invalid_secrets(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
     let Some(secret_members) = flow.secret_members(&flow.request) else { return };
     let mut request = flow.request.clone();

@@ -22,7 +22,7 @@ use crate::{
     invalid_input,
 };
 
-/// Whom the functions ask here.
+/// The services that the functions call.
 const SERVICES: [&str; 6] = ["sts", "iam", "secretsmanager", "palette", "eks", "kubernetes"];
 
 /// Starts a cloud with verbose logs and a record of every call.
@@ -62,7 +62,7 @@ fn flows(app: &TestApp) -> [Flow; 3] {
     ]
 }
 
-/// What only one method has.
+/// Requests the trust policy and the plan.
 async fn get_trust_and_plan(app: &TestApp, evidence: &mut Evidence) {
     let cluster = app.realm().palette_cluster();
     let name = cluster.request(PodIdentityCase::CrossAccount)["clusterName"]
@@ -81,7 +81,7 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
     let mut evidence = Evidence::default();
     for flow in flows(&app) {
         invalid_input::send_all(&app, &flow, &customer.keys.secret, &mut evidence).await;
-        // Pod Identity makes what is missing.
+        // Gangway creates the missing associations.
         app.realm()
             .palette_cluster()
             .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT))
@@ -116,7 +116,7 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
     evidence
 }
 
-/// Palette's own key is not taken, or not to be read.
+/// Sends requests while the secret with Palette's API key is invalid.
 async fn use_invalid_palette_keys(app: &TestApp, evidence: &mut Evidence) {
     app.cloud()
         .palette()

@@ -8,24 +8,23 @@ use std::{
 
 use syn::{Attribute, Fields, Item, Type, visit::Visit};
 
-/// What wraps a secret.
+/// Types that wrap a secret.
 const WRAPPERS: [&str; 4] = ["SecretString", "SecretBox", "SecretSlice", "Zeroizing"];
 
 /// How a type can be printed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Print {
-    /// Not at all.
+    /// Cannot be printed.
     Never,
-    /// As its fields are.
+    /// Derives `Debug`.
     Derived,
-    /// Written by hand.
+    /// Implements `Debug` by hand.
     ByHand,
 }
 
-/// A type, and what is known of it.
+/// A type that holds a secret.
 #[derive(Clone, Debug)]
 pub(crate) struct SecretType {
-    /// Its crate.
     pub(crate) crate_name: String,
     pub(crate) name: String,
     pub(crate) public: bool,
@@ -37,7 +36,7 @@ pub(crate) struct SecretType {
     names: BTreeSet<String>,
 }
 
-/// Those of every crate that is deployed.
+/// Finds the secret types of every deployed crate.
 pub(crate) fn find() -> Vec<SecretType> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut sources = Vec::new();
@@ -76,7 +75,7 @@ fn collect_sources(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Those of these sources, each with its crate; by name.
+/// Finds the secret types in sources, each with its crate; sorted by name.
 pub(crate) fn find_in(sources: Vec<(String, String)>) -> Vec<SecretType> {
     let (mut types, mut by_hand) = (Vec::new(), BTreeSet::new());
     for (crate_name, source) in sources {

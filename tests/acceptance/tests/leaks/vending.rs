@@ -47,7 +47,7 @@ async fn process_events(app: &TestApp, events: &[serde_json::Value]) {
     poller.drain(8).await;
 }
 
-/// Without a fault, then with each of them.
+/// Returns a run without faults for each partition, then a run for each fault.
 pub(crate) fn runs() -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
     let without_fault = [Partition::Aws, Partition::AwsUsGov].map(|partition| (partition, None));
     let with_faults = ECHO_EFFECTS.map(|effect| (Partition::Aws, Some(effect)));

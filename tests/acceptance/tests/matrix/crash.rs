@@ -10,7 +10,7 @@ use crate::{
     runner::{Run, run_fault_cases},
 };
 
-/// Flows that change nothing are skipped: nothing can be left half done.
+/// Returns crashes before and after each call. Flows that change nothing are skipped.
 fn crashes(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
     let crashes_of = |run: &Run| {
         let call_sites = run.call_sites.iter().filter(|_| !run.flow.trigger.is_read_only());

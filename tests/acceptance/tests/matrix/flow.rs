@@ -14,7 +14,6 @@ pub(crate) struct Flow {
     pub(crate) function: &'static str,
     /// The name of the flow.
     pub(crate) name: &'static str,
-    /// Where.
     pub(crate) partition: Partition,
     /// The trigger.
     pub(crate) trigger: Trigger,

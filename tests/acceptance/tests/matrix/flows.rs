@@ -19,6 +19,5 @@ pub(crate) use self::{
 };
 use crate::flow::Flow;
 
-/// All of them.
 pub(crate) const ALL: [&[Flow]; 7] =
     [STATIC_CREDENTIALS, STS, POD_IDENTITY, SCAP, ACCOUNTS, VENDED, SWEEP];

@@ -148,7 +148,7 @@ fn check_rejection(fault_case: &FaultCase, problem: &Value) -> Result<(), String
 }
 
 fn check_failure(fault_case: &FaultCase, response: &HttpResponse) -> Result<(), String> {
-    // Palette answers 500 where a credential shows it no policies, too.
+    // Palette also returns 500 if a credential lists no policies.
     let no_policies = fault_case.call_site.operation.ends_with("/aws/policies")
         && fault_case.effect == Effect::InternalError;
     if no_policies && response.status == 422 {
@@ -200,9 +200,9 @@ fn check_blockers(fault_case: &FaultCase, checks: &[Value]) -> Result<(), String
         .collect();
     let CallSite { service, operation, .. } = &fault_case.call_site;
     let is_allowed = |id: &&str| match service.as_str() {
-        // Palette answers 500 where it refuses, too.
+        // Palette also returns 500 when it rejects a request.
         "palette" => operation.ends_with("/account/validate") && id.starts_with("palette."),
-        // A page with status 200 is how portals say that they do not know a certificate.
+        // Portals return a page with status 200 for an unknown certificate.
         "cap" | "scap" => fault_case.effect == Effect::HtmlPage && *id == "portal.keys",
         "kubernetes" => id.starts_with("kubernetes."),
         "eks" => id.starts_with("pod-identity.") || id.starts_with("eks."),

@@ -22,7 +22,7 @@ pub(crate) struct UndisturbedRun {
     pub(crate) response: Response,
     /// The final state, without names and ids.
     pub(crate) final_state: String,
-    /// The same for the response.
+    /// The response, without names and ids.
     pub(crate) response_text: String,
 }
 

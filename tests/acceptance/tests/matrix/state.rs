@@ -18,7 +18,7 @@ const INCOMING: &str = "gangway/incoming/";
 pub(crate) struct State {
     /// Uid, project and what was sent last.
     pub(crate) accounts: Vec<Value>,
-    /// Also those that are scheduled for deletion.
+    /// Includes secrets that are scheduled for deletion.
     pub(crate) secrets: Vec<SecretSnapshot>,
     other: Value,
     subject: Subject,

@@ -1,4 +1,4 @@
-//! What holds for accounts of every method, in both account cases.
+//! Requirements for accounts of every method, in both account cases.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, with};
 use gangway_model::{
@@ -77,7 +77,7 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
 #[tokio::test]
 async fn name_of_another_account_is_a_conflict() {
     for_each_case(async |app, case| {
-        // By keys, in an AWS account that is neither the cluster's nor the target.
+        // An account with keys, in an AWS account that is neither the cluster's nor the target.
         let keys = &app.customer().keys;
         let other = json!({"name": "prod", "accessKeyId": keys.id, "secretAccessKey": keys.secret});
         app.assert_registered(AuthMethod::StaticCredentials, &other).await;

@@ -15,10 +15,10 @@ const F: &str = "failed";
 const U: &str = "unverified";
 const N: &str = "not-applicable";
 
-/// Palette itself does not get in either.
+/// Palette's own validation fails as well.
 const PALETTE: (&str, &str) = ("palette.validation", F);
 
-/// The case, what is broken, and every answer that is not as before.
+/// The case, the breakage, and every check whose outcome changes.
 type Row = (&'static str, PodIdentityCase, Breakage, &'static [(&'static str, &'static str)]);
 
 const ROWS: &[Row] = &[
@@ -233,7 +233,7 @@ const ROWS: &[Row] = &[
         "P23",
         CrossAccount,
         Breakage::OtherExternalId,
-        // That the role is right but for which external id it asks for is said of the role itself (P18).
+        // The role's own check does not report a wrong external id.
         &[("pod-identity.external-id", F)],
     ),
     (

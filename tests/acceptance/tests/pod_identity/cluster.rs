@@ -5,7 +5,7 @@ use local_cloud::fixtures::{Breakage, PodIdentityCase::SameAccount};
 
 use crate::fixture::break_and_validate;
 
-/// What is broken, the check, its outcome, and words of what was seen and of the remedy.
+/// The breakage, the check, its outcome, and words of the observation and the remedy.
 type Row = (Breakage, &'static str, &'static str, &'static str, &'static str);
 
 async fn assert_checks(rows: &[Row]) {

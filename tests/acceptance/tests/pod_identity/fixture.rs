@@ -8,10 +8,10 @@ use gangway_policies::pod_identity::RolePurpose;
 use local_cloud::fixtures::{Breakage, PaletteCluster, PodIdentityCase};
 use serde_json::{Value, json};
 
-/// Where it is registered.
+/// Returns the route of a registration.
 pub(crate) const ROUTE: &str = "/v1/tenant/accounts/pod-identity";
 
-/// What Gangway did about the associations.
+/// The check that reports the creation of associations.
 pub(crate) const ENSURE_CHECK: &str = "pod-identity.associations-ensured";
 
 /// Palette's own cluster.
@@ -26,13 +26,13 @@ pub(crate) fn valid_request(app: &TestApp, case: PodIdentityCase) -> Value {
     request
 }
 
-/// With one member more.
+/// Returns the request with another member.
 pub(crate) fn with(mut request: Value, member: &str, value: Value) -> Value {
     request[member] = value;
     request
 }
 
-/// A boundary that takes nothing away, in the account of the deployment; its ARN.
+/// Creates a permissions boundary that allows everything; returns its ARN.
 pub(crate) fn boundary(app: &TestApp) -> String {
     let everything = json!({"Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
@@ -47,7 +47,7 @@ pub(crate) const fn registered_role(case: PodIdentityCase) -> RolePurpose {
     }
 }
 
-/// The role that is registered has the policies of a profile beside its own, and no other.
+/// Attaches the policies of a profile to the registered role, and no others.
 pub(crate) fn attach_profile_policies(
     app: &TestApp,
     case: PodIdentityCase,
@@ -74,7 +74,7 @@ pub(crate) async fn validate(app: &TestApp, request: &Value) -> HttpResponse {
     response
 }
 
-/// Registers it, in a new instance.
+/// Registers an account with a new instance of the function.
 pub(crate) async fn register(app: &TestApp, request: &Value) -> HttpResponse {
     app.realm().functions.stop_idle_instances();
     app.post(ROUTE, request).await
@@ -87,7 +87,7 @@ pub(crate) fn outcomes(response: &HttpResponse) -> BTreeMap<String, String> {
     checks.iter().map(pair).collect()
 }
 
-/// What a report says otherwise than that of a cluster that is set up well.
+/// Breaks the cluster; returns the changed outcomes and the report.
 pub(crate) async fn break_and_validate(
     app: &TestApp,
     case: PodIdentityCase,

@@ -5,7 +5,7 @@ use local_cloud::fixtures::PodIdentityCase;
 
 use crate::fixture::{ROUTE, valid_request, validate, with};
 
-/// Palette's cluster is described before its Kubernetes API can be asked, in which many things are asked at once.
+/// The maximum number of sequential calls.
 const MAX_HOPS: usize = 7;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,13 +24,13 @@ async fn only_profiles_for_eks_clusters_are_accepted() {
                 json!(profile.id()),
             );
             let request = with(request, "name", json!(profile.id()));
-            // Nothing else is wrong with it.
+            // The request is valid otherwise.
             attach_profile_policies(&app, PodIdentityCase::SameAccount, profile);
             if profile.supports_eks() {
                 app.assert_registered(AuthMethod::PodIdentity, &request).await;
                 continue;
             }
-            // Nothing is kept of it.
+            // A rejected registration stores nothing.
             let report = app.assert_blocked(AuthMethod::PodIdentity, &request).await;
             let (check, other) = ("pod-identity.eks-clusters-only", "minimum-eks-dynamic");
             assert_eq!(report.failed(), [check], "{profile}");
@@ -87,7 +87,7 @@ async fn policy_arns_are_a_warning_and_local_roles_are_refused() {
     }
 }
 
-/// A case, a member, what it is given, and the pointers that are named.
+/// The case, a member, its value, and the expected pointers.
 type Row = (PodIdentityCase, &'static str, Value, &'static [&'static str]);
 
 fn wrong(app: &TestApp) -> [Row; 8] {

@@ -62,7 +62,7 @@ async fn associations_are_unchanged_when_the_deployment_forbids_it() {
             ] {
                 refused(&app, case, breakage, (right, "AllowPodIdentityChanges")).await;
             }
-            // Where nothing is to be changed, no leave is needed.
+            // A correct association needs no permission.
             let request =
                 with(valid_request(&app, CrossAccount), "ensureAssociations", json!(true));
             let done = register(&app, &request).await;

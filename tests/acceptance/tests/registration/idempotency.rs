@@ -54,7 +54,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             .into();
         let policies = json!({"policyArns": arns});
         let one_policy = json!({"policyArns": [arns[0]]});
-        // What is asked for besides the plain request, a member of the account that shows it, and its value there.
+        // Members of the request, the member that shows them in the account, and its value.
         for (members, shown, value) in [
             (json!({"description": "Payments"}), "/description", json!("Payments")),
             (json!({"description": "Payments, EU"}), "/description", json!("Payments, EU")),
@@ -66,7 +66,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             (json!({"permissionProfile": "core"}), "/permissionProfile", json!("core")),
             (json!({}), "/privateCloudGateway", Value::Null),
         ] {
-            // A registration has ten calls to Palette at once, those after it wait their turn.
+            // A new instance does not wait for Palette's rate limit.
             app.realm().functions.stop_idle_instances();
             let request = with(plain.clone(), &members);
             let updated = app.post(&route(method), &request).await;
@@ -108,7 +108,7 @@ async fn new_key_of_the_same_user_updates_the_same_secret() {
         assert_eq!(spec["secretKey"], key.secret.as_str());
         let again = app.post(&route(method), &renewed).await;
         assert_eq!(again.outcome(), "unchanged", "{}", again.text);
-        // And back, which is no new version.
+        // The old key again creates no new version.
         let back = app.post(&route(method), &request).await;
         assert_eq!(back.outcome(), "updated", "{}", back.text);
         assert_receipt_is_true(&app, method, "prod", &back);
@@ -133,7 +133,7 @@ async fn another_identity_under_the_name_is_a_conflict() {
             assert_eq!(response.status, 409, "{}", response.text);
             assert_eq!(response.text_at("/type"), "urn:gangway:problem:conflict");
             assert!(response.text_at("/detail").contains(mine.uid()), "{}", response.text);
-            // The report says the same before anybody tries.
+            // Validation reports the same conflict.
             let validate = format!("{}/validate", route(method));
             let report = app.post(&validate, &app.request(method, customer, "prod")).await;
             assert_eq!((report.status, report.ready()), (200, Some(false)), "{}", report.text);

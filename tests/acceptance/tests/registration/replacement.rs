@@ -82,7 +82,7 @@ async fn changing_the_method_leaves_no_unused_secret() {
         assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
         assert_eq!(replaced.uid(), first.uid());
         assert_receipt_is_true(&app, other, "prod", &replaced);
-        // And back again: the retired secret comes out of its window.
+        // The old method again restores the retired secret.
         let back = app
             .put(
                 &format!("{}/{}", route(method), first.uid()),
@@ -166,7 +166,7 @@ async fn put_with_an_unknown_uid_is_not_found() {
         let before = State::snapshot(&app, "prod");
         app.realm().functions.stop_idle_instances();
         app.cloud().calls().clear();
-        // From the tenant a project's account is not seen.
+        // An account of a project is not visible from the tenant.
         let response = app.put(&format!("{}/{}", route(method), projects.uid()), &request).await;
         assert_eq!(response.status, 404, "{}", response.text);
         // Palette shows the tenant's account in a project as well.

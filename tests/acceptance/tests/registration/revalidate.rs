@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{listing::create_in_palette, state::writes};
 
 async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
-    // Each validation has Palette's burst limit for itself.
+    // A new instance does not wait for Palette's rate limit.
     app.realm().functions.stop_idle_instances();
     app.cloud().calls().clear();
     let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await;
@@ -70,7 +70,7 @@ async fn broken_trust_policy_is_reported() {
         assert!(failed(&report).contains(&"palette.validation".to_owned()), "{}", report.text);
         app.customer().trust_palette();
         app.customer().delete_inspection_role();
-        // Palette still gets in; what Gangway cannot see is not passed.
+        // Palette still has access; checks that Gangway cannot perform do not pass.
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         let unverified = report.checks().iter().any(|check| check["outcome"] == "unverified");
@@ -123,7 +123,7 @@ async fn account_created_outside_gangway_is_checked_as_far_as_possible() {
         }
         let noticed = report.body["notices"].to_string();
         assert!(noticed.contains("no annotation with its permission profile"), "{noticed}");
-        // A registration of the same name and identity takes it over.
+        // A registration with the same name and identity updates the account.
         app.realm().functions.stop_idle_instances();
         let receipt = app.post(&route(method), &app.request(method, customer, "by-hand")).await;
         assert_eq!((receipt.uid(), receipt.outcome()), (&*uid, "updated"), "{}", receipt.text);

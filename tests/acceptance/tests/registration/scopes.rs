@@ -44,7 +44,7 @@ async fn project_is_accepted_by_uid_and_by_name() {
             let shown = app.get(&path(&format!("projects/{project}"))).await;
             assert_eq!(shown.body["scope"], json!({"project": uid}), "{}", shown.text);
         }
-        // Palette calls that forbidden. It is the caller's scope that is wrong, not Gangway's key.
+        // Palette returns forbidden because of the scope, not because of the API key.
         let elsewhere = project(&app, 0).0;
         for scope in ["tenant", &format!("projects/{elsewhere}")] {
             let path = path(scope);
@@ -119,7 +119,7 @@ async fn name_is_available_in_every_other_scope() {
             assert_eq!((again.uid(), again.outcome()), (&**uid, "unchanged"), "{}", again.text);
         }
         assert_eq!(State::snapshot(&app, "prod"), state);
-        // What goes in one scope leaves the keys of the others alone.
+        // A deletion in one scope keeps the keys of the others.
         let removed = app.delete(&format!("/v1/tenant/accounts/{}", uids[0])).await;
         assert_eq!(removed.status, 204, "{}", removed.text);
         let left = State::snapshot(&app, "prod");
@@ -133,7 +133,7 @@ async fn name_is_available_in_every_other_scope() {
 async fn registration_in_an_unknown_project_is_refused() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
-        // The second tenant's projects are none of ours.
+        // Projects of another tenant are unknown, too.
         let foreign = app.cloud().palette().records().tenants[1].projects[0].uid.clone();
         for unknown in [UnknownProject::Missing, UnknownProject::Denied] {
             app.cloud().palette().configure(|palette| palette.unknown_project = unknown);

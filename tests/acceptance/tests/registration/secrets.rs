@@ -1,4 +1,4 @@
-//! Where keys are kept: name, tags, key; in use only after Palette took them; gone into the recovery window after it let go.
+//! Stored secrets: name, tags and KMS key; promotion, deletion and restore.
 
 use acceptance::{
     PARTITIONS, TestApp,
@@ -68,7 +68,7 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
             assert_eq!(secret.tags["gangway:palette-uid"], first.uid());
             assert_eq!(secret.tags["gangway:state"], "registered");
             app.cloud().faults().clear();
-            // What is in use still is what was registered.
+            // The current value is still the registered one.
             let path = format!("/v1/tenant/accounts/{}/validate", first.uid());
             let report = app.post(&path, &json!({})).await;
             assert_eq!(report.ready(), Some(true), "{}", report.text);
@@ -204,7 +204,7 @@ async fn secret_of_another_account_cannot_be_registered() {
     assert_eq!(again.outcome(), "unchanged", "{}", again.text);
 }
 
-/// Palette makes the account and breaks, and breaks once more when it is asked whether it did.
+/// Palette creates the account without a response, and the following list fails as well.
 #[tokio::test]
 async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     let app = TestApp::start(Partition::Aws).await;

@@ -1,4 +1,4 @@
-//! What is left behind: accounts in Palette, secrets in Secrets Manager, calls that wrote.
+//! The stored state: accounts in Palette, secrets in Secrets Manager, calls that wrote.
 
 use acceptance::{HttpResponse, TestApp};
 use local_cloud::aws::{AwsCredentials, SecretSnapshot};
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// All that there is of one account name.
+/// The accounts and secrets of one account name.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct State {
     /// Uid, project and what was sent last.
     pub(crate) accounts: Vec<Value>,
-    /// Also those that are scheduled for deletion.
+    /// Includes secrets that are scheduled for deletion.
     pub(crate) secrets: Vec<SecretSnapshot>,
 }
 
@@ -52,7 +52,7 @@ impl State {
         &self.accounts[0]
     }
 
-    /// The same without what differs from one registration to the next: name, uid and the ends of ARNs.
+    /// Returns the state as text without name, uid and ARN suffixes.
     pub(crate) fn normalized(&self, name: &str) -> String {
         let mut accounts = self.accounts.clone();
         for account in &mut accounts {
@@ -87,7 +87,7 @@ impl State {
     }
 }
 
-/// What a secret of these keys holds.
+/// Returns the content of a secret with these keys.
 pub(crate) fn secret_document(keys: &AwsCredentials) -> Value {
     json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret})
 }
@@ -97,7 +97,7 @@ pub(crate) fn current_value(secret: &SecretSnapshot) -> Value {
     parse_json(secret.current.as_deref())
 }
 
-/// The value that waits, as JSON; null where none does. A version in use may keep the label with which it waited.
+/// Returns the pending value, or null. The current version may keep its pending label.
 pub(crate) fn pending_value(secret: &SecretSnapshot) -> Value {
     parse_json(secret.pending.as_deref().filter(|_| secret.pending != secret.current))
 }
@@ -106,7 +106,7 @@ fn parse_json(text: Option<&str>) -> Value {
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-/// Why a receipt is not true of the first customer; `Ok` where it is.
+/// Checks that a receipt matches the first customer.
 pub(crate) fn check_receipt(
     app: &TestApp,
     method: AuthMethod,

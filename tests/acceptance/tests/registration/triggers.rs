@@ -1,4 +1,4 @@
-//! One request, two triggers: the same end, told to whoever asked in his own terms.
+//! The same registration over HTTP and as an event.
 
 use acceptance::{
     TestApp,
@@ -73,9 +73,9 @@ async fn event_has_the_same_result_as_the_http_request() {
 async fn permanently_invalid_event_is_rejected_without_retry() {
     for_each_open(|app: TestApp, method| async move {
         let valid_event = detail(&app, method, "prod").await;
-        // A key that has been in an event is known to too many.
+        // A key that was in an event counts as exposed.
         let secret = json!({"secretAccessKey": "x".repeat(40)});
-        // What is wrong, the problem's last word, and its status.
+        // The event, the problem type, and its status.
         for (event, kind, status) in [
             (with(valid_event.clone(), &json!({"name": "no name"})), "validation-error", 400),
             (with(valid_event.clone(), &json!({"surprise": 1})), "validation-error", 400),
@@ -129,7 +129,7 @@ async fn event_with_a_temporary_failure_is_retried_and_registers() {
         for (operation, effect) in [
             ("GET /v1/cloudaccounts/aws", Effect::Throttle),
             ("GET /v1/cloudaccounts/aws", Effect::Unavailable),
-            // Palette says so to what it refuses, too; its outage must not cost an event.
+            // Palette also returns this for rejections, but an outage must not lose an event.
             ("GET /v1/cloudaccounts/aws", Effect::InternalError),
             ("POST /v1/cloudaccounts/aws", Effect::DisconnectBefore),
         ] {

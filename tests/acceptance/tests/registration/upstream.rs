@@ -1,4 +1,4 @@
-//! Weather of particular kinds: Palette is busy and says until when, changes its key, repeats ours.
+//! Errors of upstream services: rate limits, timeouts, rotated and repeated keys.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -28,7 +28,7 @@ async fn palette_rate_limit_returns_429_with_retry_after() {
         assert!(retry_after(&busy) >= 1 && busy.text_at("/detail").contains("Palette"));
         app.assert_untouched();
         app.cloud().faults().clear();
-        // Two throttled calls are no reason to bother the caller.
+        // Two throttled calls are retried.
         app.realm().functions.stop_idle_instances();
         app.cloud().fault(Fault::on("palette", "*", Effect::Throttle).times(2));
         let receipt = app.post(&route(method), &request).await;
@@ -126,7 +126,7 @@ async fn keys_in_palette_error_messages_are_removed() {
             palette.validation_fails_with_500 = true;
         });
         let customer = app.customer();
-        // AWS takes the keys when Gangway asks, and not when Palette does.
+        // AWS accepts the keys from Gangway, but not from Palette.
         app.cloud().fault(Fault::on("sts", "GetCallerIdentity", Effect::Throttle).nth(2).times(9));
         let blocked = app.post(&route(method), &app.request(method, customer, "prod")).await;
         assert_eq!(blocked.status, 422, "{}", blocked.text);

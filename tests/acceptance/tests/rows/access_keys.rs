@@ -55,7 +55,7 @@ async fn keys_that_aws_rejects_are_reported_precisely() {
                 .await;
             assert_eq!(report.failed(), ["aws.identity-valid"], "{wrong}");
             report.assert_check("aws.identity-valid", "failed", "", "create a new access key");
-            // What follows from it is not guessed.
+            // Dependent checks are not guessed.
             report.assert_check("aws.identity-is-user", "unverified", "", "aws.identity-valid");
             report.assert_check("palette.validation", "not-applicable", "", "");
             assert_eq!(report.text_at("/awsAccountId"), "");

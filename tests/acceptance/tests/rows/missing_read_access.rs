@@ -5,7 +5,7 @@ use gangway_policies::PolicyDocument;
 
 use gangway_model::AuthMethod;
 
-/// What can only be seen from inside.
+/// Checks that need read access to the account.
 const INSIDE: [&str; 12] = [
     "iam.role-exists",
     "iam.role-session-long-enough",
@@ -28,7 +28,7 @@ async fn checks_without_read_access_are_unverified() {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
         customer.delete_inspection_role();
-        // Not to be seen from outside.
+        // This is not visible from outside the account.
         customer.detach_policy(PolicyDocument::Controller);
         let receipt = app
             .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))

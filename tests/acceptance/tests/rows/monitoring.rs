@@ -1,4 +1,4 @@
-//! The template's dashboard and alarms look at metrics that the functions really write, by names, dimensions and values.
+//! The dashboard and the alarms use metrics that the functions write.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +17,7 @@ use serde_json::Value;
 /// A metric's name and the names of its dimensions.
 type Metric = (String, Vec<String>);
 
-/// Those that functions wrote into their logs, with the values that dimensions had.
+/// Returns the metrics in the logs, with the values of their dimensions.
 fn written_metrics(logs: &str) -> BTreeMap<Metric, BTreeSet<Vec<String>>> {
     let mut written = BTreeMap::<Metric, BTreeSet<Vec<String>>>::new();
     for line in logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
@@ -36,7 +36,7 @@ fn written_metrics(logs: &str) -> BTreeMap<Metric, BTreeSet<Vec<String>>> {
     written
 }
 
-/// Those of Gangway's own that the dashboard searches for.
+/// Returns the metrics of Gangway that the dashboard shows.
 fn dashboard_metrics(template: &Template) -> BTreeSet<Metric> {
     let dashboards = template.resources("AWS::CloudWatch::Dashboard");
     let (_, dashboard) = dashboards.first().expect("a dashboard");
@@ -63,7 +63,7 @@ fn texts(value: &Value) -> Vec<String> {
     value.as_array().expect("a list").iter().map(text).collect()
 }
 
-/// Has the functions write every metric that there is.
+/// Returns logs that contain every metric.
 async fn logs_with_every_metric() -> String {
     let app = TestApp::start(Partition::Aws).await;
     let customer = app.customer();

@@ -25,7 +25,7 @@ async fn api_key_without_tenant_administrator_is_reported() {
             let report = app.assert_blocked(method, &request).await;
             report.assert_check("palette.session", "failed", "Palette", "tenant administrator");
             assert_eq!(report.check("palette.session")["severity"], "blocker");
-            // What Palette did not show is not said to be well.
+            // Checks without data from Palette do not pass.
             for id in ["palette.name-available", "palette.gateway-registered", "palette.validation"]
             {
                 assert_ne!(report.check(id)["outcome"], "passed", "{id}");
@@ -137,7 +137,7 @@ async fn every_member_is_accepted_over_http_and_by_event() {
     }
 }
 
-/// The same request as the detail of an event: keys come by secret.
+/// Returns the request as the detail of an event; keys are in a secret.
 async fn event(method: AuthMethod, app: &TestApp, request: Value) -> Value {
     let mut detail = with(request, &json!({"method": method.id()}));
     if method == AuthMethod::StaticCredentials {

@@ -6,7 +6,7 @@ use gangway_policies::PolicyDocument;
 use local_cloud::fixtures::CustomerAccount;
 use serde_json::{Value, json};
 
-/// Attached are the policies of this profile, and no other.
+/// Attaches the policies of this profile, and no others.
 fn attach_profile_policies(customer: &CustomerAccount, profile: PermissionProfile) {
     for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
         customer.detach_policy(*document);
@@ -136,7 +136,7 @@ async fn policies_over_the_quota_are_reported() {
             let request = app.request(method, customer, "prod");
             let report = app.validate(method, &request).await;
             report.assert_check("iam.policy-quota", "failed", "11 of 10", "raise the quota");
-            // AWS has raised it.
+            // The quota is raised.
             for kind in ["User", "Role"] {
                 customer.account.set_quota(&format!("AttachedPoliciesPer{kind}Quota"), 20);
             }

@@ -205,7 +205,7 @@ async fn user_without_iam_read_access_leaves_checks_unverified() {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
         customer.deny_user_inspection();
-        // The documents of the minimum profiles say nothing of looking at users.
+        // The minimum profiles do not allow reading IAM users.
         detach_all(AuthMethod::StaticCredentials, customer);
         customer.user.attach(&customer.policy(PolicyDocument::MinimumIaasStatic));
         let request = with(

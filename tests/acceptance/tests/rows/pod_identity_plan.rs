@@ -85,7 +85,7 @@ async fn plan_commands_are_complete_and_include_the_checks() {
     for plan in plans(&app).await {
         for line in plan.text_at("/commands").lines() {
             let starts = ["# ", "aws ", "kubectl "].iter().any(|start| line.starts_with(start));
-            // An option goes on where the line before it said so.
+            // An option continues the previous line.
             assert!(line.is_empty() || starts || line.starts_with("  --"), "{line:.80}");
         }
         let script = plan.text_at("/commands").to_owned();

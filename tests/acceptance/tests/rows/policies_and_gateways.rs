@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// The body that asks for a credential's policies.
+/// Returns the request for the policies of a credential.
 fn policies_request(method: AuthMethod, app: &TestApp) -> Value {
     let mut body = app.request(method, app.customer(), "");
     body.as_object_mut().expect("an object").remove("name");
@@ -18,7 +18,7 @@ fn arns(response: &HttpResponse) -> Vec<String> {
     policies.iter().map(|policy| acceptance::text(policy, "arn").to_owned()).collect()
 }
 
-/// The role needs a right that only some of Palette's documents give.
+/// Allows the role to list policies.
 fn let_role_list(app: &TestApp) {
     app.customer().role.inline("ListPolicies", &json!({
         "Version": "2012-10-17",
@@ -235,7 +235,7 @@ async fn stopped_or_unknown_gateway_blocks() {
                     "choose one",
                 );
             }
-            // It has come up.
+            // The gateway is running now.
             for gateway in &mut app.cloud().palette().records().tenants[0].gateways {
                 "Running".clone_into(&mut gateway.state);
             }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// A statement that lets this principal in.
+/// Returns a statement that allows this principal.
 fn allow_statement(principal: &Value, condition: &Value) -> Value {
     let mut statement =
         json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
@@ -226,7 +226,7 @@ async fn trust_in_another_account_or_in_everyone_blocks() {
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
         assert_eq!(report.failed(), ["sts.trusts-palette"]);
         report.assert_check("sts.trusts-palette", "failed", "everyone", "trust policy");
-        // Palette's very user is enough.
+        // Trust in Palette's user alone is sufficient.
         let source = realm.palette_user.as_ref().expect("a source of STS").arn();
         trust(customer, &[allow_statement(&json!({"AWS": source}), &condition)]);
         app.assert_registered(AuthMethod::Sts, &request).await;

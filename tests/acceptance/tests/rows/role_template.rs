@@ -136,7 +136,7 @@ async fn role_of_the_template_is_accepted_by_palette() {
             let request =
                 json!({"name": "prod", "roleArn": role, "permissionProfile": profile.id()});
             let receipt = app.assert_registered(AuthMethod::Sts, &request).await;
-            // What the published documents do wrong is no fault of the role.
+            // Errors of the published documents are ignored.
             let failed: Vec<_> =
                 receipt.failed().into_iter().filter(|id| id != "iam.vendor-policy").collect();
             assert_eq!(failed, Vec::<String>::new(), "{profile}: {:#}", receipt.body);

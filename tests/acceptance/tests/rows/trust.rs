@@ -54,7 +54,7 @@ async fn trust_policy_requires_the_external_id() {
             let asked = json!({"StringEquals": {"sts:ExternalId": external_id}});
             assert_eq!(statement["Condition"], asked);
         }
-        // The policy, taken word for word, is the one that passes.
+        // The unchanged policy passes.
         let customer = app.customer();
         customer.trust_without_external_id();
         app.assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod")).await;
@@ -83,7 +83,7 @@ async fn each_tenant_has_an_external_id_of_its_own() {
         assert_eq!([first.text_at("/externalId"), second.text_at("/externalId")], ids);
         assert_ne!(ids[0], ids[1]);
         assert_eq!(first.text_at("/paletteAccountId"), second.text_at("/paletteAccountId"));
-        // A role made for the first tenant does not let the second in.
+        // A role for the first tenant does not allow the second.
         let report = app
             .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, app.customer(), "prod"))
             .await;
@@ -134,7 +134,7 @@ async fn the_permissions_are_the_policies_of_the_profile() {
             let named = if profile == "core" { &["*"][..] } else { &["*", partition.id()] };
             assert!(arns.iter().eq(named), "{profile}: {arns:?}");
         }
-        // The role that has just these is one that Gangway finds allowed.
+        // A role with exactly these policies passes the checks.
         let customer = app.customer();
         for arn in customer.role.attached() {
             customer.role.detach(&arn);

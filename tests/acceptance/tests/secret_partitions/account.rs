@@ -223,7 +223,7 @@ async fn registration_returns_the_uid_and_stores_one_secret() {
         for tag in [app.partition().id(), customer.account.id(), method.id(), receipt.uid()] {
             assert!(tags.contains(&tag), "{tag}: {tags:?}");
         }
-        // What is kept can be named in place of the values, and is the same account.
+        // The stored secret can be used instead of the values.
         let mut kept = app.request(method, customer, "prod");
         for member in app.secret_fields(method, customer).as_object().expect("members").keys() {
             kept.as_object_mut().expect("members").remove(member);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// What came of Palette's last try.
+/// Returns the result of Palette's last refresh.
 fn refreshed(app: &TestApp) -> Option<PortalToken> {
     let records = app.cloud().palette().records();
     records.find_account("prod").expect("an account").portal_token.clone().expect("a try")
@@ -50,12 +50,12 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
         let current = secret.current.expect("a value");
         let kept: Value = serde_json::from_str(&current).expect("JSON");
         assert_eq!(kept["userKey"], *fresh.key);
-        // The version in use may keep the label with which it waited.
+        // The current version may keep its pending label.
         assert!(secret.pending.is_none_or(|pending| pending == current));
         assert_eq!(secret.tags["gangway:palette-uid"], uid);
         assert_eq!(app.palette_body("prod")["spec"]["secretSpec"]["tls"]["key"], *fresh.key);
 
-        // The old certificate is withdrawn, and Palette's next try is with the new one.
+        // The old certificate is revoked; Palette uses the new one.
         portal.revoke(&short);
         assert!(palette.refresh_portal_token(&uid).await);
         let after = refreshed(&app).expect("keys");
@@ -120,7 +120,7 @@ async fn key_expiry_is_in_the_report_and_in_palettes_status() {
     .await;
 }
 
-/// A PUT that is refused with a report, and changes nothing.
+/// Asserts that a PUT is rejected with a report and changes nothing.
 async fn blocked_put(app: &TestApp, path: &str, request: &Value) -> acceptance::HttpResponse {
     let before = app.palette_body("prod");
     app.realm().functions.stop_idle_instances();

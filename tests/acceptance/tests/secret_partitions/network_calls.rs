@@ -7,7 +7,7 @@ use acceptance::{
 
 use gangway_model::AuthMethod;
 
-/// The portal has to hand out keys before AWS can be asked with them.
+/// The portal issues keys before AWS is called with them.
 fn max_hops(method: AuthMethod) -> usize {
     if method == AuthMethod::StaticCredentials { 8 } else { 10 }
 }

@@ -92,7 +92,7 @@ async fn portal_role_is_checked_with_its_own_credentials() {
                 .allow_role_inspection(&customer.account);
             let report = app.register(method, &request).await;
             report.assert_check("iam.actions-allowed", "passed", "", "");
-            // Nothing was asked as anybody else.
+            // No other identity made a call.
             let asked = app.cloud().calls().all();
             let iam: Vec<_> =
                 asked.iter().filter(|call| call.service == "iam" && !call.nested).collect();

@@ -75,7 +75,7 @@ async fn agency_account_and_role_are_sent_to_the_portal_unchanged() {
                 [&spec["agency"], &spec[member], &spec["role"]],
                 [agency, account_name, role]
             );
-            // By its number as well.
+            // The account can also be given by its id.
             let number =
                 with(good.clone(), &json!({"name": "by-number", member: customer.account.id()}));
             app.assert_registered(method, &number).await;
@@ -210,7 +210,7 @@ async fn unknown_and_unentitled_entities_are_distinguished() {
                     &json!({"userCertificate": issued.certificate, "userKey": issued.key}),
                 )
             };
-            // Known, and not entitled.
+            // The entity is known but not entitled.
             let somebody = portal.issue(&CertificateSpec::client("somebody.else.npe"));
             let report = app.assert_blocked(method, &shown(&somebody)).await;
             report.assert_check("portal.keys", "failed", "HTTP 403", "identity team");
@@ -219,7 +219,7 @@ async fn unknown_and_unentitled_entities_are_distinguished() {
             let unprovisioned = portal.chain().issue(&CertificateSpec::client(&access.common_name));
             let report = app.assert_blocked(method, &shown(&unprovisioned)).await;
             report.assert_check("portal.keys", "failed", "page (HTTP 200)", "identity team");
-            // Withdrawn.
+            // The certificate is revoked.
             portal.revoke(&access.certificate);
             let report = app.assert_blocked(method, &good).await;
             report.assert_check(

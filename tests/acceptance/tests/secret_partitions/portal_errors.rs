@@ -106,7 +106,7 @@ async fn missing_token_or_expiry_is_reported_and_the_account_registers() {
             portal.configure(|behaviour| behaviour.returns_expiration = false);
             let receipt = app.assert_registered(method, &good).await;
             receipt.assert_check("portal.key-lifetime", "unverified", "60 minutes", "45 minutes");
-            // Keys of a session without the token of it: AWS does not take them.
+            // AWS rejects temporary keys without their token.
             portal.configure(|behaviour| behaviour.returns_token = false);
             let another = with(good.clone(), &json!({"name": "no-token"}));
             let report = app.assert_blocked(method, &another).await;
@@ -167,7 +167,7 @@ async fn portal_with_an_untrusted_certificate_is_not_called() {
                 report.assert_check("portal.keys", "unverified", "not trusted", "portal.trusted");
                 assert_eq!(app.cloud().calls().count(portal.kind().service(), OPERATION), 0);
             }
-            // The root alone will do where the portal shows its intermediate itself.
+            // The root is sufficient if the portal sends its intermediate certificate.
             portal.configure(|behaviour| behaviour.sends_intermediate = true);
             let root = with(good, &json!({"certificateAuthority": portal.chain().root_pem()}));
             app.assert_registered(method, &root).await;

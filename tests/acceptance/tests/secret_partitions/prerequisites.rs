@@ -91,7 +91,7 @@ async fn missing_connection_to_the_partition_is_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         if method == AuthMethod::StaticCredentials {
-            // AWS hears Gangway, and not Palette.
+            // AWS is reachable for Gangway, but not for Palette.
             let fault = local_cloud::Fault::on(
                 "sts",
                 "GetCallerIdentity",

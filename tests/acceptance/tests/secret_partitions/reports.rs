@@ -71,7 +71,7 @@ async fn each_profile_needs_its_policies_and_reports_its_next_steps() {
                 .filter_map(Value::as_str)
                 .filter(|notice| notice.starts_with("Next step"))
                 .collect();
-            // The matrix has EKS clusters only, in these partitions.
+            // These partitions support EKS clusters only.
             if profile.supports_eks() {
                 let [next] = next.as_slice() else { panic!("{notices:?}") };
                 let others = next.contains("IaaS") || next.contains("hybrid");

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 const AWS_BUNDLE: &str = "gangway/aws-ca-bundle";
 const PALETTE_BUNDLE: &str = "gangway/palette-ca-bundle";
 
-/// A validation, straight to a function, in the event of its sample.
+/// Invokes the validation of a function with its sample event.
 pub(crate) async fn report(
     function: &LambdaFunction,
     method: AuthMethod,
@@ -39,7 +39,7 @@ pub(crate) async fn report(
     }
 }
 
-/// Four addresses, and a request that fits them.
+/// A cloud with separate TLS endpoints.
 struct TlsSetup {
     app: TestApp,
     aws: TlsEndpoint,
@@ -68,7 +68,7 @@ impl TlsSetup {
         }
     }
 
-    /// The function, with some variables taken away.
+    /// Returns the function without some environment variables.
     fn function(&self, method: AuthMethod, without: &[&str]) -> LambdaFunction {
         let function = self.app.realm().functions.get(method.id()).expect("the function");
         let mut variables = vec![
@@ -124,7 +124,7 @@ async fn no_client_trusts_a_ca_outside_its_bundle() {
                     response.body
                 );
             }
-            // Not even its settings can be read.
+            // The function cannot read its settings.
             let without_bundle = setup.function(method, &["AWS_CA_BUNDLE"]);
             let sample = json!({});
             assert!(

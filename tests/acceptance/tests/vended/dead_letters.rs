@@ -72,7 +72,7 @@ async fn message_that_never_succeeds_ends_in_the_dead_letter_queue() {
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     let redrive = app.queue().settings().redrive;
     assert_eq!(redrive, Some((app.dead_letter_queue().arn(), 25)), "as the template has it");
-    // Four times show as much as 25.
+    // Four deliveries are sufficient for the test.
     app.queue()
         .update_settings(|settings| settings.redrive = redrive.map(|(arn, _often)| (arn, 4)));
     app.cloud().fault(Fault::on("iam", "CreatePolicy", Effect::Unavailable));
@@ -87,7 +87,7 @@ async fn message_that_never_succeeds_ends_in_the_dead_letter_queue() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refusal_of_palette_is_retried_and_then_dead_lettered() {
-    // Palette's own words are the same for what it refuses and for what fails within it.
+    // Palette returns the same error for rejections and for internal failures.
     let refused = || Fault::on("palette", "POST /v1/cloudaccounts/aws", Effect::InternalError);
     for (fault, registers) in [(refused().times(3), true), (refused(), false)] {
         let app = VendingApp::start(Partition::Aws).await;
@@ -116,7 +116,7 @@ async fn redriven_message_succeeds_after_the_fix() {
     app.put(&vended.events[2..]).await;
     app.idle().await;
     organization.lift_quarantine(&vended.account);
-    // As the console's redrive does.
+    // Redrives the messages as the AWS console does.
     for message in app.dead_messages() {
         app.queue().send(&message.body);
     }

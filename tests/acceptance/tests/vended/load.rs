@@ -7,7 +7,7 @@ use local_cloud::{Effect, Fault, fixtures::VendingSource};
 
 use crate::fixture::VendingApp;
 
-/// What goes wrong, each with one call in a hundred: five in a hundred together.
+/// The injected effects; each hits one call in a hundred.
 const WRONG: [Effect; 5] = [
     Effect::Throttle,
     Effect::InternalError,
@@ -16,7 +16,7 @@ const WRONG: [Effect; 5] = [
     Effect::DisconnectAfter,
 ];
 
-/// Always the same dice.
+/// A random number generator with a fixed seed.
 struct Rng(u64);
 
 impl Rng {

@@ -48,7 +48,7 @@ async fn account_in_a_project_of_the_event_is_registered_once() {
             "{response:#}"
         );
         assert_eq!(response["reasons"]["in-another-scope"]["count"], 1, "{response:#}");
-        // An event that names none, or another.
+        // Events that name no project, or another one.
         for project in [None, Some("Default")] {
             app.put(&[onboard_event(&app, &vended, project)]).await;
             app.process_all().await;
@@ -82,7 +82,7 @@ async fn account_in_a_project_of_the_event_is_removed() {
     }
 }
 
-/// Palette shows such a project in its list and refuses all else.
+/// Palette lists the project but rejects every other request.
 #[tokio::test(flavor = "multi_thread")]
 async fn project_that_refuses_the_api_key_is_reported_and_skipped() {
     let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;

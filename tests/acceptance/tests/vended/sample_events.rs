@@ -8,18 +8,18 @@ use serde_json::Value;
 
 use crate::fixture::VendingApp;
 
-/// What an event leads to.
+/// The effect of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effect {
     /// The account is registered.
     Registered,
-    /// The account is closed, and is taken off.
+    /// The account is closed and deregistered.
     RemovedAfterClosing,
-    /// The account has left, and is taken off.
+    /// The account has left the organization and is deregistered.
     RemovedAfterLeaving,
-    /// The account is there, and is taken off.
+    /// The account is deregistered on request.
     RemovedOnRequest,
-    /// Nothing: this outcome is logged.
+    /// Nothing changes; this outcome is logged.
     NoChange(&'static str),
     /// The message goes to the dead-letter queue, for this reason.
     DeadLettered(&'static str),
@@ -116,7 +116,7 @@ async fn run_sample(file: &str, partition: Partition, by_rule: bool, effect: Eff
     let remove = |_: &_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())];
     let app = VendingApp::with(partition, remove).await;
     let organization = app.organization();
-    // The number that the samples of a partition have.
+    // The account id in the samples of the partition.
     let id = if partition == Aws { "123456789012" } else { "210987654321" };
     let account = app.cloud().aws().account(partition.id(), id);
     organization.vend_existing(

@@ -18,7 +18,7 @@ fn vend(organization: &Organization) -> VendedAccount {
     organization.vend(VendingSource::ControlTower, "team", &organization.sandbox)
 }
 
-/// A policy that limits nothing: what it may limit is the preflight's affair.
+/// Creates a boundary that allows everything.
 fn limits(account: &Account) -> String {
     let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
     account.policy(LIMITS, &json!({"Version": "2012-10-17", "Statement": [all]}))

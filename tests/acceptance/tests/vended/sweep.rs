@@ -156,7 +156,7 @@ async fn sweep_with_filters(configure: impl FnOnce(&Organization)) -> VendingApp
     ];
     let response = sweep(&deploy_sweep(&app, &settings), json!({})).await;
     assert_eq!((count(&response, "missing"), count(&response, "queued")), (2, 2), "{response:#}");
-    // The function decides by itself, whatever the event says.
+    // The function applies its own filters to events.
     for vended in beside.iter().chain([&other]) {
         app.put(&vended.events).await;
     }

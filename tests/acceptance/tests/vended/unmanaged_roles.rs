@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::fixture::{ROLE, VendingApp};
 
-/// The role as a person would have made it after Palette's documents.
+/// Creates the role manually, as Palette's documentation says.
 pub(crate) fn create_role_manually(app: &VendingApp, account: &Account, external_id: &str) {
     let (realm, role) = (app.realm(), account.role(ROLE));
     for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {

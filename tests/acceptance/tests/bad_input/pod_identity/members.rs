@@ -101,7 +101,7 @@ fn missing_members() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Of other partitions.
+/// Returns cases with values of other partitions.
 fn other_partitions() -> Vec<InvalidRequestCase> {
     let govcloud_arn = |what: &str| format!("arn:aws-us-gov:iam::300000000001:{what}");
     let mut invalid_requests = Vec::new();
@@ -172,7 +172,7 @@ fn unknown_members() -> Vec<InvalidRequestCase> {
     ]
 }
 
-/// Over the bus where a rule fits, else straight.
+/// Returns events on the bus, and events that no rule matches, delivered directly.
 pub(super) fn events() -> Vec<InvalidRequestCase> {
     let event = with(&valid_request(), "method", FUNCTION.into());
     vec![

@@ -3,7 +3,7 @@
 use super::{PATH, PLAN, UID, valid_request};
 use crate::case::{InvalidRequestCase, PATH_RULE, invocation, post, proxied, put, without_body};
 
-/// Paths, verbs and uids.
+/// Returns cases with unknown paths, verbs and uids.
 pub(super) fn routes() -> Vec<InvalidRequestCase> {
     let body = valid_request().to_string();
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
@@ -27,7 +27,7 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Queries of the plan.
+/// Returns invalid queries of the plan.
 pub(super) fn queries() -> Vec<InvalidRequestCase> {
     let (one, two) = ("300000000001", "300000000002");
     let role = |account: &str| format!("arn:aws:iam::{account}:role/R");

@@ -1,4 +1,4 @@
-//! Wrong certificates and keys, member by member.
+//! Invalid certificates and keys, member by member.
 
 use serde_json::{Value, json};
 

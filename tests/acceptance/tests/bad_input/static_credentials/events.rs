@@ -8,7 +8,7 @@ use crate::{
     case::{InvalidRequestCase, bus_event, delivered_event, encoded, invocation, with, without},
 };
 
-/// Over the bus where a rule fits, else straight.
+/// Returns events on the bus, and events that no rule matches, delivered directly.
 pub(super) fn events() -> Vec<InvalidRequestCase> {
     let arn = "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/x-AbCdEf";
     let event = json!({ "method": FUNCTION, "name": "prod", "secretArn": arn });

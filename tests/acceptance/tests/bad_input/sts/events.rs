@@ -9,7 +9,7 @@ use crate::{
     fields,
 };
 
-/// Over the bus where a rule fits, else straight.
+/// Returns events on the bus, and events that no rule matches, delivered directly.
 pub(super) fn events() -> Vec<InvalidRequestCase> {
     let event = with(&valid_request(), "method", FUNCTION.into());
     let methods = "must be one of static-credentials, sts, pod-identity, scap";

@@ -5,7 +5,7 @@ use crate::case::{
     InvalidRequestCase, PATH_RULE, invocation, post, proxied, put, with, without_body,
 };
 
-/// Paths, verbs and uids.
+/// Returns cases with unknown paths, verbs and uids.
 pub(super) fn routes() -> Vec<InvalidRequestCase> {
     let body = valid_request().to_string();
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
@@ -63,7 +63,7 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Queries of the trust route.
+/// Returns invalid queries of the trust route.
 pub(super) fn queries() -> Vec<InvalidRequestCase> {
     let partition = "partition must be one of aws, aws-us-gov, aws-iso-b, aws-iso";
     let add_ons =

@@ -15,7 +15,7 @@ use crate::{fixture::Fixture, flow::Action, flows};
 const KEYS_ROUTE: &str = "/v1/tenant/accounts/static-credentials";
 const ROLE_ROUTE: &str = "/v1/tenant/accounts/sts";
 
-/// Two AWS accounts in turn, each with words of its own.
+/// Sends conflicting requests concurrently and asserts that one account wins.
 async fn assert_one_winner(
     fixture: &Arc<Fixture>,
     request: impl Fn(&Fixture, usize) -> (&'static str, Value),

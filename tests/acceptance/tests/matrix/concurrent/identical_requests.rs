@@ -11,7 +11,7 @@ fn flow(flows: &'static [Flow], name: &str) -> &'static Flow {
     flows.iter().find(|flow| flow.name == name).expect("a flow")
 }
 
-/// Fifty of a flow at the same time.
+/// Sends the request of a flow fifty times concurrently; asserts that one account is created.
 async fn assert_one_creation(flow: &Flow) {
     let fixture = Arc::new(Fixture::start(flow.partition).await);
     let mut subject = fixture.prepare(flow, &subject().name).await;
@@ -25,7 +25,7 @@ async fn assert_one_creation(flow: &Flow) {
         "{:?}",
         count_outcomes(&responses)
     );
-    // None where its answer came too late.
+    // There is none if the response of the creation timed out.
     let created = responses.iter().filter(|response| response.outcome() == "created").count();
     assert!(created <= 1, "{:?}", count_outcomes(&responses));
     let uid = &state.accounts[0]["uid"];

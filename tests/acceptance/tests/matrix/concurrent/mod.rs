@@ -17,18 +17,18 @@ use crate::{
     state::State,
 };
 
-/// As many as are asked for at the same time.
+/// The number of concurrent requests.
 const REQUESTS: usize = 50;
 
-/// The name of them all.
+/// Returns the account that all requests are about.
 fn subject() -> Subject {
     Subject { name: "prod-at-once".to_owned(), ..Subject::default() }
 }
 
-/// As many are asked again at the same time.
+/// The number of concurrent retries.
 const RETRY_BATCH: usize = 5;
 
-/// How often at most.
+/// The maximum number of retries.
 const MAX_RETRIES: usize = 5;
 
 /// Sends all requests concurrently and returns the responses in their order. Requests that hit the
@@ -85,7 +85,7 @@ async fn send_batch(
     requests.join_all().await.into_iter().collect()
 }
 
-/// Status and outcome of each kind of answer, and how many there were.
+/// Counts the responses by status and outcome.
 fn count_outcomes(responses: &[HttpResponse]) -> BTreeMap<(u16, String), usize> {
     let mut counts = BTreeMap::new();
     for response in responses {
@@ -94,7 +94,7 @@ fn count_outcomes(responses: &[HttpResponse]) -> BTreeMap<(u16, String), usize> 
     counts
 }
 
-/// Both stores say the same.
+/// Asserts that Palette and Secrets Manager agree.
 fn assert_consistent(fixture: &Fixture, responses: &[HttpResponse]) -> State {
     let state = State::snapshot(fixture, &subject());
     let response: Vec<_> =
@@ -103,7 +103,7 @@ fn assert_consistent(fixture: &Fixture, responses: &[HttpResponse]) -> State {
     state
 }
 
-/// The same once more makes it so, and once more changes nothing.
+/// Asserts that a repeated request succeeds, and that another one changes nothing.
 async fn assert_settles(fixture: &Fixture, action: &Action) {
     for outcomes in [&["created", "updated", "unchanged"][..], &["unchanged"]] {
         let response = fixture.execute(action, &subject()).await;

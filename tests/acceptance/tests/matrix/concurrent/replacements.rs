@@ -15,7 +15,7 @@ use crate::{
     flows,
 };
 
-/// How often two meet.
+/// The number of rounds.
 const ROUNDS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +28,7 @@ async fn two_key_replacements_leave_one_key_in_both_stores() {
     let put = |request| Action::put(format!("{route}/{}", first.uid()), request);
     let mut actions = Vec::new();
     for time in 0..ROUNDS {
-        // Words of their own, so that neither finds what it wants.
+        // Each request has its own description, so that neither is unchanged.
         actions = ["one", "other"]
             .into_iter()
             .zip([&old_keys, &second_key])
@@ -49,11 +49,11 @@ async fn two_key_replacements_leave_one_key_in_both_stores() {
     }
 }
 
-/// What meets.
+/// Two concurrent replacements.
 enum Replacements {
     RoleAndNewKeys,
     OtherAccountAndNewKeys,
-    /// A replica that lags behind would show the same.
+    /// A stale replica would show the same state.
     RoleAndOldKeys,
 }
 

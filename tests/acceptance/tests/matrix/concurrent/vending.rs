@@ -17,7 +17,7 @@ async fn two_batches_register_one_account_once() {
         let batches = poller.batches().len();
         for _copy in 0..2 {
             queue.send(&events[0].to_string());
-            // Taken out of the queue, it is in a batch; the next one is in another.
+            // Waits until the message is in a batch; the next message is in another batch.
             while queue.visible_count() > 0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }

@@ -18,7 +18,7 @@ pub(crate) fn vended_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Ac
     Vec::new()
 }
 
-/// It is registered.
+/// Registers a vended account.
 fn registered_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
     vended_account(fixture, subject);
     vec![creation_event(fixture, subject)]
@@ -29,7 +29,7 @@ fn creation_event(_fixture: &Fixture, subject: &Subject) -> Action {
     Action::Queue(subject.vended.as_ref().expect("an account").events[2..].to_vec())
 }
 
-/// The event of Control Tower once more.
+/// Returns an update event of Control Tower.
 fn update_event(fixture: &Fixture, subject: &Subject) -> Action {
     let vended = subject.vended.as_ref().expect("an account");
     let mut events = fixture.app.realm().organization().update_managed_account(vended);
@@ -54,7 +54,7 @@ fn change_role(_fixture: &Fixture, subject: &Subject) {
         if call_site == 0 {
             role.detach(&policy.arn);
         } else {
-            // Five versions are all that a policy may have.
+            // A policy has at most five versions.
             for _version in 2..=5 {
                 account.policy_with_path("/gangway/", &policy.name, &other);
             }
@@ -62,7 +62,7 @@ fn change_role(_fixture: &Fixture, subject: &Subject) {
     }
 }
 
-/// It is closed: in Organizations, and by the event.
+/// Closes the account in Organizations and returns the event.
 fn close_account(fixture: &Fixture, subject: &Subject) -> Action {
     let account = &subject.vended.as_ref().expect("an account").account;
     Action::Queue(fixture.app.realm().organization().close(account))

@@ -19,7 +19,7 @@ fn request(fixture: &Fixture, subject: &Subject) -> Value {
     with(cluster.request(cluster.case()), &json!({"name": subject.name}))
 }
 
-/// Both are to be put right where they are not.
+/// Registers with permission to create the associations and the `ConfigMap`.
 fn register_and_ensure(fixture: &Fixture, subject: &Subject) -> Action {
     let ensure = json!({"ensureAssociations": true, "ensureConfigMap": true});
     Action::post(ROUTE, with(request(fixture, subject), &ensure))

@@ -28,7 +28,7 @@ pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action
     vec![post(fixture, subject)]
 }
 
-/// The certificate of the first customer is left where Gangway may read it.
+/// Stores the certificate of the first customer as an incoming secret.
 fn store_certificate(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
     let app = &fixture.app;
     vec![Action::StoreSecret(
@@ -36,7 +36,7 @@ fn store_certificate(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
     )]
 }
 
-/// The same with a new certificate of the same entity.
+/// Replaces the certificate by a new one of the same entity.
 fn put_new_certificate(fixture: &Fixture, subject: &Subject) -> Action {
     let new_certificate = fixture.new_certificate.as_ref().expect("a certificate");
     let identity =

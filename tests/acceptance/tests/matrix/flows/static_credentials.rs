@@ -33,7 +33,7 @@ pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action
     vec![Action::post(ROUTE, own_request(fixture, subject))]
 }
 
-/// The keys of the first customer are left where Gangway may read them.
+/// Stores the keys of the first customer as an incoming secret.
 pub(crate) fn store_keys(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
     vec![Action::StoreSecret(members(&fixture.app.customer().keys).to_string())]
 }
