@@ -7,7 +7,7 @@ use crate::{
     fields::{Field, is_safe_to_echo},
     json::Json,
     logs,
-    request::SCOPE_IN_PATH,
+    route::SCOPE_IN_PATH,
 };
 
 /// Managed policies per role that IAM allows, also where the default quota of ten is raised.

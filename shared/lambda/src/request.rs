@@ -16,7 +16,7 @@ use crate::{
     logs,
     record::InvocationRecord,
     response::respond,
-    route::{Path, Route},
+    route::{Path, Route, SCOPE_IN_PATH},
 };
 
 /// Largest body. API Gateway accepts 10 MB; the largest valid request, with three PEM chains, has
@@ -25,10 +25,6 @@ const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Fields with secret values. They are rejected in events, which are logged, archived and replayed.
 const SECRET_FIELDS: [&str; 2] = ["secretAccessKey", "userKey"];
-
-/// Remedy for a request that names its scope elsewhere.
-pub(crate) const SCOPE_IN_PATH: &str =
-    "the scope is in the path: send the request below /v1/tenant or /v1/projects/<uid or name>";
 
 /// What invoked the function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -10,6 +10,10 @@ pub type Route<'a> = (Method, &'a str);
 /// First segment of the [`Route`]s of a scope.
 const SCOPE: &str = "{scope}";
 
+/// Remedy for a request that names its scope elsewhere.
+pub(crate) const SCOPE_IN_PATH: &str =
+    "the scope is in the path: send the request below /v1/tenant or /v1/projects/<uid or name>";
+
 /// Longest name of a project in a path.
 const MAX_PROJECT_LENGTH: usize = 64;
 
