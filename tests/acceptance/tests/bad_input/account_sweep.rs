@@ -58,7 +58,7 @@ async fn sweep_with_an_invalid_payload_reports_every_error() {
         (json!({ "dryRun": [true] }), vec!["/dryRun"], "must be true or false, not a list"),
         (json!({ "dryrun": true }), vec!["/dryrun"], "use one of dryRun"),
         (json!({ "dryRun": 0, "x": 1 }), vec!["/dryRun", "/x"], "must be true or false"),
-        (json!({ SECRET: true }), vec![""], "a member is not known here"),
+        (json!({ SECRET: true }), vec![""], "a member is unknown"),
         (json!({ "dryRun": SECRET }), vec!["/dryRun"], "must be true or false, not a string"),
         (json!([]), vec![""], "must be a JSON object, not a list"),
         (json!("sweep"), vec![""], "must be a JSON object, not a string"),

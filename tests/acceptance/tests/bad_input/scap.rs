@@ -62,8 +62,8 @@ fn member_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
         ("role", "".into(), "must be the name of a role"),
         ("role", "a b".into(), "must be the name of a role"),
         ("role", "r".repeat(65).into(), "must be the name of a role"),
-        ("rolePrefix", "p/".into(), "PROJECT_ where it is left out"),
-        ("rolePrefix", "p".repeat(64).into(), "PROJECT_ where it is left out"),
+        ("rolePrefix", "p/".into(), "the default is PROJECT_"),
+        ("rolePrefix", "p".repeat(64).into(), "the default is PROJECT_"),
         ("permissionBoundaryArn", "Boundary".into(), "must be an ARN"),
         (
             "permissionBoundaryArn",
@@ -170,7 +170,7 @@ async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidReques
         (
             secret_json(certificate, certificate, key),
             1,
-            "has a member certificateAuthority that must be certificates",
+            "has a member certificateAuthority that must be CA certificates",
         ),
         (
             secret_json(&ca, certificate, SECRET),

@@ -121,7 +121,6 @@ async fn send_headers_queries_and_paths(
     }
     for path in [
         format!("/v1/{encoded}"),
-        format!("/v1/projects/{encoded}/accounts"),
         format!("/v1/tenant/accounts/{encoded}"),
         format!("/v1/tenant/accounts/{encoded}/validate"),
         format!("{}/{encoded}", flow.route()),
