@@ -18,7 +18,9 @@ async fn deployed_triggers() -> BTreeSet<(String, String)> {
                 |trigger: String| triggers.insert((function.package.clone(), trigger));
             trigger("is deployed".to_owned());
             for route in &function.routes {
-                trigger(format!("{} {}", route.method, route.path));
+                // One flow covers both scopes: only the header for Palette differs.
+                let path = route.path.replace("/v1/projects/{project}/", "/v1/tenant/");
+                trigger(format!("{} {path}", route.method));
             }
             if !function.rules.is_empty() {
                 trigger("an event".to_owned());

@@ -43,6 +43,14 @@ pub(crate) const FLOWS: &[Flow] = &[
         .prepared_by(static_credentials::registered),
     FUNCTION.flow("revalidate, role", AwsUsGov, VALIDATE, validate).prepared_by(sts::registered),
     FUNCTION.flow("revalidate, portal", AwsIsoB, VALIDATE, validate).prepared_by(scap::registered),
+    FUNCTION
+        .flow(
+            "policies of an account",
+            AwsUsGov,
+            Trigger::Route("GET", "/v1/tenant/accounts/{uid}/policies"),
+            |_, subject| Action::get(&format!("{}/policies", account_path(subject))),
+        )
+        .prepared_by(sts::registered),
     FUNCTION.flow("policies of keys", Aws, Trigger::Route("POST", "/v1/policies"), |fixture, _| {
         let keys = static_credentials::members(&fixture.app.customer().keys);
         Action::post("/v1/policies", keys)
