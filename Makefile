@@ -109,14 +109,14 @@ leaks: ## search for secrets in everything that a function writes or sends; prin
 	@cargo build $(LOCKED) --all-targets
 	@cargo test $(LOCKED) --test leaks -- --nocapture
 
-# One of tests/parsers/src/lib.rs, and for how many seconds.
+# One of tests/fuzz-targets/src/lib.rs, and for how many seconds.
 PARSER_NAME := $(or $(PARSER),request)
 SECONDS ?= 600
 fuzz: $(VENV)/fuzz ## run libFuzzer on one parser: make fuzz PARSER=trust-made SECONDS=3600
 	@# RUSTC_BOOTSTRAP lets a stable compiler accept the flags of a nightly one.
 	@mkdir -p fuzz/corpus/$(PARSER_NAME)
 	@RUSTC_BOOTSTRAP=1 $(VENV)/bin/cargo-fuzz run --sanitizer none $(PARSER_NAME) \
-		fuzz/corpus/$(PARSER_NAME) tests/parsers/corpus/$(PARSER_NAME) -- \
+		fuzz/corpus/$(PARSER_NAME) tests/fuzz-targets/corpus/$(PARSER_NAME) -- \
 		-max_total_time=$(SECONDS) -rss_limit_mb=1024 -timeout=10
 
 test-rie: $(VENV)/checks ## run every sample event in the Lambda runtime interface emulator

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parsers::{
+use fuzz_targets::{
     CANARY, TARGETS, Target,
     mutate::{Rng, mutate},
 };
