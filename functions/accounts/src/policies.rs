@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::view;
 
 /// The credential with which Palette lists the policies.
-enum PolicySource<K> {
+enum ListingCredential<K> {
     Keys(K),
     Role(RoleArn),
 }
@@ -35,16 +35,16 @@ pub(crate) async fn list_policies(
     context: &AppContext,
 ) -> Result<Response, ApiError> {
     let partition = context.clients.partition;
-    let source = PolicySource::parse(request.json()?, partition)?
+    let source = ListingCredential::parse(request.json()?, partition)?
         .resolve_secret(&context.clients.secrets)
         .await?;
     let palette_accounts = context.clients.palette.in_scope(Scope::Tenant);
     let (policies, pointer) = match source {
-        PolicySource::Keys(keys) => {
+        ListingCredential::Keys(keys) => {
             let credential = Credential::AccessKey(keys);
             (palette_accounts.iam_policies(partition, &credential).await, "/accessKeyId")
         }
-        PolicySource::Role(role) => {
+        ListingCredential::Role(role) => {
             let role = assume_role(role, &palette_accounts, partition).await?;
             let credential = Credential::AssumedRole(role);
             (palette_accounts.iam_policies(partition, &credential).await, "/roleArn")
@@ -76,7 +76,7 @@ fn to_listing_error(error: UpstreamError, pointer: &str) -> RegistrationError {
     )
 }
 
-impl PolicySource<SecretSource<AccessKey>> {
+impl ListingCredential<SecretSource<AccessKey>> {
     fn parse(mut members: Fields, deployed: Partition) -> Result<Self, ApiError> {
         let alternatives = ["roleArn", "secretArn", "accessKeyId"];
         let source = if members.has("roleArn") {
@@ -94,10 +94,12 @@ impl PolicySource<SecretSource<AccessKey>> {
     async fn resolve_secret(
         self,
         secrets: &SecretsManagerStore,
-    ) -> Result<PolicySource<AccessKey>, RegistrationError> {
+    ) -> Result<ListingCredential<AccessKey>, RegistrationError> {
         Ok(match self {
-            Self::Keys(source) => PolicySource::Keys(secrets.resolve_source(source, None).await?),
-            Self::Role(role) => PolicySource::Role(role),
+            Self::Keys(source) => {
+                ListingCredential::Keys(secrets.resolve_source(source, None).await?)
+            }
+            Self::Role(role) => ListingCredential::Role(role),
         })
     }
 }

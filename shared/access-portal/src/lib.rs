@@ -50,7 +50,9 @@ pub enum PortalError {
         message: String,
     },
     /// Redirects are not followed: the request contains credentials.
-    #[error("it redirects (HTTP {status}): the address must be that of the credentials themselves")]
+    #[error(
+        "it redirects (HTTP {status}): the URL must be that of the API that returns credentials"
+    )]
     Redirect { status: u16 },
     #[error("its response contains no Credentials with AccessKeyId and SecretAccessKey")]
     NoCredentials,

@@ -149,7 +149,7 @@ impl AwsSession {
         self.assume_role_with(role, SESSION_NAME, None).await
     }
 
-    /// Like [`assume_role`](Self::assume_role), with a session name and an optional session policy, which
+    /// Assumes a role like [`assume_role`](Self::assume_role), with a session name and an optional session policy, which
     /// limits the permissions of the session.
     pub async fn assume_role_with(
         &self,

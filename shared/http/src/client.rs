@@ -28,7 +28,7 @@ pub fn build_client(roots: &RootStore) -> Result<Client, TlsError> {
     build(build_client_with_roots(roots)?.with_no_client_auth())
 }
 
-/// Like [`build_client`], with a client certificate for servers that ask for one.
+/// Builds a client like [`build_client`], with a client certificate for servers that ask for one.
 pub fn build_client_with_identity(
     roots: &RootStore,
     certificate: &ClientCertificate,

@@ -31,7 +31,8 @@ impl Event for Fields {
         InvocationRecord::new(service, None)
     }
 
-    /// Nobody reads the response to a schedule, so a failure must be an error that alarms see.
+    /// Returns the response, or an error that makes the invocation fail: nobody reads the response to a
+    /// schedule, so alarms must see the failure.
     fn respond(
         trigger: Trigger,
         outcome: &Result<Response, ApiError>,

@@ -132,8 +132,8 @@ impl AttemptError {
         }
     }
 
-    /// Like [`into_upstream`](Self::into_upstream), for requests that name an account: the name may be
-    /// taken.
+    /// Converts the error like [`into_upstream`](Self::into_upstream), for requests that contain the name of
+    /// an account. The name may be taken.
     pub(crate) fn into_upstream_naming(self, resource: &'static str) -> UpstreamError {
         match self {
             Self::Rejected(ErrorResponse { kind: ErrorKind::NameConflict, .. }) => {

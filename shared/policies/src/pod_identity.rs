@@ -69,9 +69,9 @@ impl ExternalIds {
         Self { hubble: format!("{prefix}/{HUBBLE_SERVICE_ACCOUNT}"), prefix }
     }
 
-    /// Replaces external ids by those that EKS returned, which take precedence.
+    /// Replaces the expected external ids with those that EKS returned.
     #[must_use]
-    pub fn issued(mut self, hubble: Option<&str>, identity: Option<&str>) -> Self {
+    pub fn with_issued(mut self, hubble: Option<&str>, identity: Option<&str>) -> Self {
         if let Some(hubble) = hubble {
             hubble.clone_into(&mut self.hubble);
         }

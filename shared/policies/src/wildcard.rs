@@ -7,7 +7,7 @@ pub(crate) fn wildcard_match(pattern: &str, text: &str) -> bool {
     WildMatch::new(pattern).matches(text)
 }
 
-/// Like [`wildcard_match`], without regard to case, for names of actions.
+/// Compares like [`wildcard_match`] but ignores case, as IAM does for names of actions.
 pub(crate) fn wildcard_match_ignore_case(pattern: &str, text: &str) -> bool {
     WildMatch::new_case_insensitive(pattern).matches(text)
 }

@@ -22,7 +22,7 @@ fn golden(name: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
 }
 
-/// Every text of a document that names a partition.
+/// Collects every ARN of the partition in a document.
 fn own_arns(value: &Value, partition: Partition, found: &mut Vec<String>) {
     match value {
         Value::String(text) if text.starts_with(&format!("arn:{partition}:")) => {

@@ -77,7 +77,7 @@ impl AppContext {
     }
 }
 
-/// Base URL of AWS STS: the SDK's own setting for that service, else the one for every service.
+/// Returns the base URL of AWS STS, from `AWS_ENDPOINT_URL_STS` or else from the session.
 fn sts_endpoint(aws: &AwsSession) -> String {
     let own = env_var("AWS_ENDPOINT_URL_STS").filter(|address| !address.is_empty());
     own.unwrap_or_else(|| aws.sts_endpoint())

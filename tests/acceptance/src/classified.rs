@@ -23,12 +23,12 @@ pub fn portal(realm: &PartitionDeployment) -> &AccessPortal {
     realm.portal.as_ref().expect("a portal")
 }
 
-/// What the access portal knows of a customer.
+/// Returns what the access portal stores about a customer.
 pub fn portal_access(customer: &CustomerAccount) -> &PortalAccess {
     customer.portal_access.as_ref().expect("access through the portal")
 }
 
-/// The role whose keys the access portal issues.
+/// Returns the role whose keys the access portal issues.
 pub fn portal_role(customer: &CustomerAccount) -> &Role {
     &portal_access(customer).role
 }

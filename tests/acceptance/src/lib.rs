@@ -104,12 +104,12 @@ impl TestApp {
         Self { world, partition, gateway, http, request_log: Mutex::default() }
     }
 
-    /// Which partition.
+    /// Returns the partition.
     pub const fn partition(&self) -> Partition {
         self.partition
     }
 
-    /// The local cloud.
+    /// Returns the local cloud.
     pub fn world(&self) -> &CloudFixture {
         &self.world
     }
@@ -141,22 +141,22 @@ impl TestApp {
         self.gateway.url()
     }
 
-    /// `GET`
+    /// Sends a `GET` request.
     pub async fn get(&self, path: &str) -> HttpResponse {
         self.send("GET", path, &[], None).await
     }
 
-    /// `DELETE`
+    /// Sends a `DELETE` request.
     pub async fn delete(&self, path: &str) -> HttpResponse {
         self.send("DELETE", path, &[], None).await
     }
 
-    /// `POST` of JSON.
+    /// Sends a `POST` request with JSON.
     pub async fn post(&self, path: &str, body: &Value) -> HttpResponse {
         self.send("POST", path, &[JSON], Some(body.to_string().into_bytes())).await
     }
 
-    /// `PUT` of JSON.
+    /// Sends a `PUT` request with JSON.
     pub async fn put(&self, path: &str, body: &Value) -> HttpResponse {
         self.send("PUT", path, &[JSON], Some(body.to_string().into_bytes())).await
     }

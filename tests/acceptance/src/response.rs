@@ -27,17 +27,17 @@ impl HttpResponse {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// `uid`
+    /// Returns `uid`.
     pub fn uid(&self) -> &str {
         self.text_at("/uid")
     }
 
-    /// `outcome` of a receipt.
+    /// Returns `outcome` of a receipt.
     pub fn outcome(&self) -> &str {
         self.text_at("/outcome")
     }
 
-    /// `ready` of a report, wherever the answer has it.
+    /// Returns `ready` of a report, also of one inside a receipt or a problem.
     pub fn ready(&self) -> Option<bool> {
         let report = self.body.get("report").unwrap_or(&self.body);
         report.get("ready").and_then(Value::as_bool)

@@ -31,22 +31,22 @@ pub(crate) fn tables(found: &Value) -> String {
         }
     };
     table(
-        "Each function beside a bare `lambda_runtime` one, warm requests with upstreams that answer at once:",
+        "Each function, compared with `hello`, a function on `lambda_runtime` that does nothing. The upstream services respond without delay:",
         "functions",
         &[
             ("function", "/function", Unit::Code),
-            ("asked for", "/request", Unit::Text),
+            ("request", "/request", Unit::Text),
             ("calls", "/calls", Unit::Count),
-            ("start to first poll", "/firstPollMs/median", Unit::Ms),
-            ("start to first answer", "/firstAnswerMs/median", Unit::Ms),
-            ("warm answer", "/warmAnswerMs/median", Unit::Ms),
-            ("on the processor", "/onProcessorMs/median", Unit::Ms),
+            ("process start to first poll", "/firstPollMs/median", Unit::Ms),
+            ("process start to first response", "/firstAnswerMs/median", Unit::Ms),
+            ("warm response", "/warmAnswerMs/median", Unit::Ms),
+            ("CPU time, warm", "/onProcessorMs/median", Unit::Ms),
             ("memory", "/usedMemoryMb/median", Unit::Mb),
             ("zip", "/zipMb", Unit::Mb),
         ],
     );
     table(
-        "A warm request where every call takes 20 ms, against the sum of the calls that wait for one another:",
+        "A warm request if every upstream call takes 20 ms, compared with the least time that its hops need:",
         "registrations",
         &[
             ("function", "/function", Unit::Code),
@@ -55,34 +55,34 @@ pub(crate) fn tables(found: &Value) -> String {
             ("hops", "/hops", Unit::Count),
             ("hops × 20 ms", "/hopSumMs", Unit::Ms),
             ("median", "/tookMs/median", Unit::Ms),
-            ("least", "/tookMs/least", Unit::Ms),
-            ("least to sum", "/ratio", Unit::Times),
+            ("minimum", "/tookMs/least", Unit::Ms),
+            ("minimum ÷ (hops × 20 ms)", "/ratio", Unit::Times),
         ],
     );
     table(
-        "Whole organizations, without Palette's limit of 10 requests a second:",
+        "Whole organizations, without Palette's limit of 10 requests per second:",
         "vending",
         &[
             ("", "/what", Unit::Text),
-            ("calls an account", "/callsEach", Unit::Times),
-            ("function's processor", "/functionMs", Unit::Ms),
-            ("local cloud's processor", "/cloudMs", Unit::Ms),
-            ("accounts per core second", "/accountsPerCoreSecond", Unit::Count),
-            ("accounts per second here", "/accountsPerSecond", Unit::Count),
+            ("calls per account", "/callsEach", Unit::Times),
+            ("CPU time of the function, per account", "/functionMs", Unit::Ms),
+            ("CPU time of the local cloud, per account", "/cloudMs", Unit::Ms),
+            ("accounts per second of CPU time", "/accountsPerCoreSecond", Unit::Count),
+            ("accounts per second, measured", "/accountsPerSecond", Unit::Count),
             ("memory", "/peakMemoryMb", Unit::Mb),
         ],
     );
     table(
-        "A registration with access keys, beside a Python handler with boto3 and requests (`tests/bench/peer`):",
+        "A registration with access keys, compared with a Python handler that uses boto3 and requests (`tests/bench/peer`):",
         "peer",
         &[
             ("", "/who", Unit::Text),
             ("calls", "/calls", Unit::Count),
-            ("start to first poll", "/firstPollMs/median", Unit::Ms),
-            ("start to first answer", "/firstAnswerMs/median", Unit::Ms),
-            ("processor, cold", "/coldOnProcessorMs/median", Unit::Ms),
-            ("warm answer", "/warmAnswerMs/median", Unit::Ms),
-            ("processor, warm", "/onProcessorMs/median", Unit::Ms),
+            ("process start to first poll", "/firstPollMs/median", Unit::Ms),
+            ("process start to first response", "/firstAnswerMs/median", Unit::Ms),
+            ("CPU time, cold", "/coldOnProcessorMs/median", Unit::Ms),
+            ("warm response", "/warmAnswerMs/median", Unit::Ms),
+            ("CPU time, warm", "/onProcessorMs/median", Unit::Ms),
             ("memory", "/memoryMb/median", Unit::Mb),
         ],
     );

@@ -42,7 +42,7 @@ pub(crate) fn deployed(
     }))
 }
 
-/// Number of calls that functions made. Calls that the fake Palette made to AWS are not counted.
+/// Counts the calls that functions made. Calls that the fake Palette made to AWS are not counted.
 pub(crate) fn calls(world: &CloudFixture) -> usize {
     world.cloud.calls().all().iter().filter(|call| !call.nested).count()
 }

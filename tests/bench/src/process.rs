@@ -10,12 +10,12 @@ fn process(lambda: &LambdaFunction) -> Result<u32, Failed> {
     lambda.process_ids().first().copied().ok_or_else(|| "a function that runs".into())
 }
 
-/// Resident memory in MB.
+/// Returns the resident memory in MB.
 pub(crate) fn memory(lambda: &LambdaFunction) -> Result<f64, Failed> {
     status(process(lambda)?, "VmRSS:")
 }
 
-/// Highest resident memory of any of the function's processes, in MB.
+/// Returns the highest resident memory of any of the function's processes, in MB.
 pub(crate) fn peak_memory(lambda: &LambdaFunction) -> Result<f64, Failed> {
     let peaks = lambda.process_ids().into_iter().map(|process| status(process, "VmHWM:"));
     Ok(peaks.collect::<Result<Vec<_>, _>>()?.into_iter().fold(0.0, f64::max))
@@ -29,12 +29,12 @@ fn status(process: u32, figure: &str) -> Result<f64, Failed> {
     Ok(f64::from(kib) / 1024.0)
 }
 
-/// Total CPU time of all threads of the function's processes.
+/// Returns the total CPU time of all threads of the function's processes.
 pub(crate) fn time_on_processor(lambda: &LambdaFunction) -> Result<Duration, Failed> {
     lambda.process_ids().into_iter().map(thread_times).sum()
 }
 
-/// CPU time of this process, which contains the local cloud and the Lambda emulator.
+/// Returns the CPU time of this process, which contains the local cloud and the Lambda emulator.
 pub(crate) fn own_time() -> Result<Duration, Failed> {
     thread_times(std::process::id())
 }

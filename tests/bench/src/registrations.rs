@@ -27,19 +27,19 @@ const fn chain(method: Method) -> (f64, &'static str) {
     match method {
         Method::Sts => (
             4.0,
-            "what Palette knows · what the role may do, with Palette's word on it · create · read back",
+            "read the account in Palette · simulate the role's policies, and validate in Palette · create the account · read it again",
         ),
         Method::StaticCredentials => (
             7.0,
-            "whose keys · what they may do · is there a secret · keep it · create · put it in use · read back",
+            "identify the caller · simulate its policies · look up the secret · stage it · create the account · promote the secret · read both stores",
         ),
         Method::PodIdentity => (
             7.0,
-            "what Palette knows · the cluster · into it (a token, then its lists) · Palette's word · create · read back",
+            "read the account in Palette · describe the cluster · get a Kubernetes token · list the objects · validate in Palette · create the account · read it again",
         ),
         Method::Scap => (
             9.0,
-            "the portal's keys · whose they are · their role · what it may do · is there a secret · keep it · create · put it in use · read back",
+            "get keys from the portal · identify the caller · read its role · simulate its policies · look up the secret · stage it · create the account · promote the secret · read both stores",
         ),
     }
 }

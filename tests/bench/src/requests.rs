@@ -73,12 +73,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// A full validation, which stores nothing.
+    /// Returns the request of a full validation, which stores nothing.
     pub(crate) fn validate(world: &CloudFixture, method: Method) -> Result<Self, Failed> {
         Self::of_method(world, method, "/validate", "bench", 200)
     }
 
-    /// A registration under an unused name.
+    /// Returns the request of a registration under an unused name.
     pub(crate) fn register(
         world: &CloudFixture,
         method: Method,
@@ -105,14 +105,14 @@ impl Request {
         })
     }
 
-    /// A request for the list of accounts.
+    /// Returns a request for the list of accounts.
     pub(crate) fn list() -> Self {
         let event = proxy("GET", "/v1/tenant/accounts", None);
         Self { event, answer: ("/statusCode", json!(200)) }
     }
 
-    /// A message about an account that was just vended. From the second time on, the account is
-    /// registered already.
+    /// Returns a message about a new vended account. The first call of the function registers it, later
+    /// calls find it registered.
     pub(crate) fn vended(realm: &PartitionDeployment) -> Self {
         let organization = realm.organization();
         let vended =
@@ -128,7 +128,7 @@ impl Request {
         Self { event: json!({ "Records": [record] }), answer: ("/batchItemFailures", json!([])) }
     }
 
-    /// A sweep with `dryRun`, which queues nothing.
+    /// Returns the event of a sweep with `dryRun`, which queues nothing.
     pub(crate) fn sweep() -> Self {
         Self { event: json!({ "dryRun": true }), answer: ("/outcome", json!("compared")) }
     }

@@ -4,7 +4,7 @@ use gangway_model::Partition;
 
 use crate::{assert_no_leak, requests::check_rejection};
 
-/// A message of the queue, as deployments of both kinds of partition read it.
+/// Parses a message of the queue, in AWS and in GovCloud.
 pub(crate) fn vended(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for partition in [Partition::Aws, Partition::AwsUsGov] {
@@ -18,7 +18,7 @@ pub(crate) fn vended(data: &[u8]) {
     }
 }
 
-/// A payload of SQS: a batch has no message that is not in the payload, and none is left out.
+/// Parses a payload of SQS. Checks that the batch has exactly the messages of the payload.
 pub(crate) fn batch(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Some(messages) = gangway_lambda::fuzzing::decode_batch(&text) else { return };

@@ -26,7 +26,7 @@ where
     }
 }
 
-/// Names, ids and ARNs, line by line.
+/// Parses names, ids and ARNs, line by line.
 pub(crate) fn texts(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for text in text.lines().take(200).chain([text.as_ref()]) {

@@ -33,7 +33,8 @@ pub(crate) fn generated(data: &[u8]) {
     check_document(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
 
-/// Where the assessment finds no fault, Palette gets in with its external id, and neither with another nor without any.
+/// Checks that, if the assessment finds no fault, Palette can assume the role with its external id, and
+/// not with another one or without one.
 fn check_document(document: &Value) {
     if names_other_identity(document) {
         return;

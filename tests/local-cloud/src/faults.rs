@@ -56,7 +56,7 @@ struct RandomSelection {
 }
 
 impl RandomSelection {
-    /// Xorshift: reproducible for a seed.
+    /// Selects one of `one_in` calls at random (Xorshift), reproducibly for a seed.
     fn is_selected(&mut self) -> bool {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;

@@ -30,7 +30,7 @@ pub fn client(pem: Option<&str>) -> reqwest::Client {
     build_client(trusted_roots(pem.unwrap_or_default()).with_no_client_auth())
 }
 
-/// Like `client`, with a client certificate and its chain.
+/// Builds a client like `client`, with a client certificate and its chain.
 ///
 /// # Panics
 /// Never.

@@ -64,7 +64,7 @@ fn suffixes() -> Vec<&'static str> {
     suffixes
 }
 
-/// Every type that an answer or a request names, by name.
+/// Returns every type of a response or a request, by name.
 fn schemas() -> Map<String, Value> {
     let mut all = Vec::new();
     with::<requests::StaticCredentialsRequest>(&mut all);
@@ -86,13 +86,14 @@ fn schemas() -> Map<String, Value> {
     all.into_iter().map(|(name, schema)| (name, absent_not_null(json!(schema)))).collect()
 }
 
-/// A type and those that it is made of.
+/// Adds a type and the types of its members.
 fn with<T: ToSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
     all.push((T::name().into_owned(), <T as PartialSchema>::schema()));
     T::schemas(all);
 }
 
-/// A member that may be missing may not be null: Gangway leaves out what it has not, and refuses null.
+/// Removes `null` from the types of optional members: Gangway leaves out a member that has no value,
+/// and refuses `null`.
 fn absent_not_null(schema: Value) -> Value {
     match schema {
         Value::Object(members) => {

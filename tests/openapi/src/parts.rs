@@ -50,17 +50,17 @@ impl RouteScope {
     }
 }
 
-/// A type, by name.
+/// Returns the reference to a type.
 pub(crate) fn schema(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// A parameter, by name.
+/// Returns the reference to a parameter.
 pub(crate) fn parameter(name: &str) -> Value {
     json!({ "$ref": format!("#/components/parameters/{name}") })
 }
 
-/// Every parameter of a path or a query.
+/// Returns every parameter of a path or a query, by name.
 pub(crate) fn parameters() -> Value {
     let query = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema });
     let mut all = json!({
@@ -89,7 +89,7 @@ pub(crate) fn parameters() -> Value {
     all
 }
 
-/// Those of the plan for EKS Pod Identity.
+/// Returns the parameters of the plan for EKS Pod Identity.
 fn plan_parameters() -> Value {
     let query = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema });
     json!({
@@ -157,7 +157,8 @@ fn examples(method: AuthMethod, scope: RouteScope) -> Value {
     }
 }
 
-/// What a route answers: types where it goes well, problems where it does not. The method and the scope of a registration's route.
+/// Returns the responses of a route: the types of successful ones, and the problems. `registration` is
+/// the method and the scope of a route that registers.
 pub(crate) fn answers(
     good: &[(&str, &str)],
     registration: Option<(AuthMethod, RouteScope)>,
@@ -231,7 +232,7 @@ const fn problem(status: u16) -> &'static str {
     }
 }
 
-/// Every problem, with an example of each.
+/// Returns the response of every problem, with an example of each.
 pub(crate) fn responses() -> Value {
     let problem_response = |status: u16, description: &str| {
         let ours = examples::problems(status);

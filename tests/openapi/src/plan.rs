@@ -1,4 +1,4 @@
-//! What the plan for EKS Pod Identity is made of.
+//! The types of the plan for EKS Pod Identity.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,17 +9,17 @@ use crate::{
     values::{AccountId, PartitionId, Profile, RoleArn},
 };
 
-/// Roles, policies, associations and commands for EKS Pod Identity. Nobody is asked for it.
+/// Roles, policies, associations and commands for EKS Pod Identity. Gangway computes them without calling AWS or Palette.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Plan {
     partition: PartitionId,
     case: PlannedCase,
     cluster: PlannedCluster,
-    /// Where Palette is to work.
+    /// The AWS account in which Palette creates clusters.
     target_account_id: AccountId,
     permission_profile: Profile,
-    /// In an order in which IAM takes them.
+    /// In the order in which they must be created.
     roles: Vec<PlannedRole>,
     /// The add-on that the cluster needs.
     add_on: String,

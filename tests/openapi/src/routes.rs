@@ -14,7 +14,7 @@ pub(crate) fn tags() -> Value {
     ])
 }
 
-/// Every path.
+/// Returns every path.
 pub(crate) fn paths() -> Value {
     let mut paths = Map::new();
     for scope in RouteScope::ALL {

@@ -17,7 +17,8 @@ pub struct AccountPaginator<'a> {
     organization: &'a OrganizationsClient,
     with_ou_paths: bool,
     stage: Stage,
-    /// Accounts returned so far, if OU paths are needed: the tree contains those of the list again.
+    /// Accounts that were returned so far. The tree of OUs contains the accounts of `ListAccounts` again;
+    /// this set prevents that they are returned twice. Empty if OU paths are not needed.
     returned: BTreeSet<AccountId>,
 }
 

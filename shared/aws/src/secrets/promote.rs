@@ -20,8 +20,8 @@ enum PromoteError {
 }
 
 impl PromoteError {
-    /// A rejected move means that a label is not where a read showed it: another run has moved it, or
-    /// the read was stale.
+    /// Returns `true` if another try can succeed. Secrets Manager rejects the move of a label that is
+    /// not where a read showed it: another run has moved it, or the read was stale.
     const fn is_retryable(&self) -> bool {
         match self {
             Self::NotVisible => true,

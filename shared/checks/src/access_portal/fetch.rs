@@ -120,7 +120,7 @@ fn rejected(error: &PortalError, observed: &str) -> Result<FetchResult, Upstream
         PortalError::Redirect { .. }
         | PortalError::NoCredentials
         | PortalError::ResponseTooLarge => {
-            "correct the address that Gangway uses: it must be that of the credentials"
+            "correct the URL that Gangway uses: it must be that of the portal's API that returns credentials"
         }
     };
     let findings = vec![

@@ -115,7 +115,7 @@ impl Observations {
             association.external_id.as_deref()
         };
         let (hubble, identity) = (issued(HUBBLE_SERVICE_ACCOUNT), issued(IDENTITY_SERVICE_ACCOUNT));
-        setup.expected_external_ids().issued(hubble, identity)
+        setup.expected_external_ids().with_issued(hubble, identity)
     }
 
     pub(super) fn role(&self, purpose: RolePurpose) -> Option<&ObservedRole> {

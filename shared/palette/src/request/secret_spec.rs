@@ -55,7 +55,7 @@ impl<'a> PortalCredentialsRequest<'a> {
 }
 
 impl<'a> SecretSpec<'a> {
-    /// For static keys in a partition that has an access portal.
+    /// Creates the secret of static keys in a partition that has an access portal.
     pub(super) fn without_portal(ca_chain: Option<&'a CaChain>) -> Self {
         let tls = ca_chain.map(|chain| Tls { ca: chain.pem(), cert: None, key: None });
         Self {
@@ -70,7 +70,7 @@ impl<'a> SecretSpec<'a> {
         }
     }
 
-    /// For keys that Palette fetches from the portal again and again.
+    /// Creates the secret of keys that Palette fetches from the access portal each time it needs them.
     pub(super) fn from_portal(partition: Partition, portal: &'a AccessPortalCredential) -> Self {
         let account_field = partition.info().portal.as_ref().map(|portal| portal.account);
         let account = |name| (account_field == Some(name)).then_some(portal.account.as_str());

@@ -6,7 +6,9 @@ use gangway_model::{
 };
 use serde_json::{Value, json};
 
-use super::palette::{Asked, Fake, PROJECT, SECRET, UID, keys, registration, role, told};
+use super::palette::{
+    Fake, PROJECT, RecordedRequest, SECRET, UID, fake_response, keys, registration, role,
+};
 
 fn row(uid: &str, name: &str, scope: &str) -> Value {
     json!({
@@ -22,18 +24,18 @@ fn list(rows: &[Value], next: &str) -> Value {
 
 #[tokio::test]
 async fn names_are_searched_on_every_page_and_compared_exactly() {
-    let fake = Fake::start(|asked: &Asked, _| {
-        let page = match asked.query.split("continue=").nth(1) {
+    let fake = Fake::start(|request: &RecordedRequest, _| {
+        let page = match request.query.split("continue=").nth(1) {
             None => list(&[row("a1", "prod-2", "tenant"), row("a2", "Prod", "tenant")], "t/1=="),
             Some("t%2F1%3D%3D") => list(&[row("a3", "prod", "project")], "t2"),
             Some(_) => list(&[row("a4", "prod", "tenant")], ""),
         };
-        told(200, page)
+        fake_response(200, page)
     })
     .await;
     let found = fake.tenant().find_by_name(&"prod".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(found.uid.as_str(), "a4");
-    let queries: Vec<_> = fake.asked().into_iter().map(|asked| asked.query).collect();
+    let queries: Vec<_> = fake.requests().into_iter().map(|request| request.query).collect();
     assert_eq!(queries[0], "limit=50&filters=metadata.name%3Dprod");
     assert_eq!(queries.len(), 3);
     assert!(fake.tenant().find_by_name(&"absent".parse().unwrap()).await.unwrap().is_none());
@@ -50,10 +52,10 @@ async fn accounts_that_the_tenant_shares_do_not_belong_to_the_project() {
     assert!(project.find_by_name(&"shared".parse().unwrap()).await.unwrap().is_none());
     let page = project.list_page(200, Some("t")).await.unwrap();
     assert_eq!(page.accounts[0].scope, Scope::Tenant);
-    assert_eq!(fake.asked().last().unwrap().query, "limit=50&continue=t");
-    assert!(fake.asked().iter().all(|asked| asked.project.as_deref() == Some(PROJECT)));
+    assert_eq!(fake.requests().last().unwrap().query, "limit=50&continue=t");
+    assert!(fake.requests().iter().all(|request| request.project.as_deref() == Some(PROJECT)));
     fake.tenant().list_page(0, None).await.unwrap();
-    let last = fake.asked().pop().unwrap();
+    let last = fake.requests().pop().unwrap();
     assert_eq!((last.query.as_str(), last.project), ("limit=1", None));
     assert_eq!(last.call, "GET /palette/v1/cloudaccounts/aws");
 }
@@ -70,7 +72,7 @@ async fn request_fields_have_the_names_of_palettes_api() {
         "gangwayAwsAccountId": "123456789012", "gangwayPermissionProfile": "core-eks",
     });
     assert_eq!(
-        fake.asked()[0].body,
+        fake.requests()[0].body,
         json!({
             "metadata": { "name": "prod", "annotations": annotations },
             "spec": {
@@ -93,7 +95,7 @@ async fn keys_of_classified_partitions_are_marked_as_not_from_a_portal() {
     ] {
         registration.partition = partition;
         fake.tenant().create(&registration).await.unwrap();
-        let spec = fake.asked().pop().unwrap().body["spec"].clone();
+        let spec = fake.requests().pop().unwrap().body["spec"].clone();
         assert_eq!((&spec["partition"], &spec["secretSpec"]), (&json!(partition.id()), &wanted));
     }
 }
@@ -106,20 +108,20 @@ async fn replacements_keep_labels_and_annotations_of_other_tools() {
     row["metadata"]["annotations"]["number"] = json!(7);
     row["metadata"]["labels"] = json!({ "team": "payments" });
     row["metadata"]["annotations"]["nothing"] = Value::Null;
-    row["metadata"]["annotations"]["description"] = json!("no longer asked for");
-    let fake = Fake::start(move |asked: &Asked, _| match &asked.call {
-        call if call.starts_with("GET") => told(200, &row),
-        _ => told(204, ""),
+    row["metadata"]["annotations"]["description"] = json!("no longer wanted");
+    let fake = Fake::start(move |request: &RecordedRequest, _| match &request.call {
+        call if call.starts_with("GET") => fake_response(200, &row),
+        _ => fake_response(204, ""),
     })
     .await;
     let known = fake.project().get(&UID.parse().unwrap()).await.unwrap();
-    assert_eq!(known.description.as_deref(), Some("no longer asked for"));
+    assert_eq!(known.description.as_deref(), Some("no longer wanted"));
     let mut wanted = registration(role());
     wanted.scope = fake.project().scope().clone();
     wanted.policies = vec!["arn:aws:iam::123456789012:policy/P".parse().unwrap()];
     wanted.gateway = Some("7b".parse().unwrap());
     fake.project().update(&known, &wanted).await.unwrap();
-    let put = fake.asked().pop().unwrap();
+    let put = fake.requests().pop().unwrap();
     assert_eq!(put.call, format!("PUT /palette/v1/cloudaccounts/aws/{UID}"));
     let annotations = json!({
         "scope": "project", "overlordUid": "7b", "geo": "51.1,4.2", "number": "7",
@@ -144,7 +146,7 @@ async fn written_accounts_are_up_to_date_when_read_back() {
     for credential in [keys(), role()] {
         let wanted = registration(credential);
         fake.tenant().create(&wanted).await.unwrap();
-        let mut stored = fake.asked().pop().unwrap().body;
+        let mut stored = fake.requests().pop().unwrap().body;
         stored["metadata"]["uid"] = json!(UID);
         stored["spec"]["secretKey"] = Value::Null;
         let echo = Fake::saying(200, stored).await;
@@ -233,7 +235,7 @@ async fn cluster_and_roles_are_stored_as_annotations_of_pod_identity_accounts() 
     }));
     let fake = Fake::saying(201, json!({ "uid": UID })).await;
     fake.tenant().create(&pod_identity).await.unwrap();
-    let mut written = fake.asked().pop().unwrap().body;
+    let mut written = fake.requests().pop().unwrap().body;
     assert_eq!(
         written["metadata"]["annotations"]["gangwayEksClusterArn"],
         "arn:aws:eks:us-east-1:123456789012:cluster/palette"
@@ -244,7 +246,7 @@ async fn cluster_and_roles_are_stored_as_annotations_of_pod_identity_accounts() 
     assert_eq!(known.palette_cluster, Some(palette_cluster));
     assert!(pod_identity.is_up_to_date(&known));
     fake.tenant().update(&known, &registration(role())).await.unwrap();
-    let annotations = fake.asked().pop().unwrap().body["metadata"]["annotations"].to_string();
+    let annotations = fake.requests().pop().unwrap().body["metadata"]["annotations"].to_string();
     assert!(!annotations.contains("Cluster") && !annotations.contains("Hubble"), "{annotations}");
 }
 
@@ -253,20 +255,20 @@ async fn a_project_is_found_by_its_exact_name() {
     let item = |name, uid| json!({ "metadata": { "name": name, "uid": uid } });
     let items = json!({ "items": [item("Default-2", "b1"), item("Default", PROJECT)] });
     let fake = Fake::saying(200, items).await;
-    let request = |text: &str| RequestedScope::Project(text.parse().unwrap());
-    let scoped = fake.palette.resolve_scope(&request("Default")).await.unwrap();
+    let requested = |text: &str| RequestedScope::Project(text.parse().unwrap());
+    let scoped = fake.palette.resolve_scope(&requested("Default")).await.unwrap();
     assert_eq!(scoped.scope(), &Scope::Project(PROJECT.parse().unwrap()));
-    let asked = fake.asked().pop().unwrap();
-    assert_eq!(asked.call, "GET /palette/v1/dashboard/projects/metadata");
-    assert_eq!((asked.query.as_str(), asked.project), ("name=Default", None));
+    let request = fake.requests().pop().unwrap();
+    assert_eq!(request.call, "GET /palette/v1/dashboard/projects/metadata");
+    assert_eq!((request.query.as_str(), request.project), ("name=Default", None));
     let Err(RegistrationError::Invalid(violations)) =
-        fake.palette.resolve_scope(&request("Def")).await
+        fake.palette.resolve_scope(&requested("Def")).await
     else {
         panic!("no such project")
     };
     assert_eq!(violations[0].pointer, "/scope/project");
     let before = fake.calls().len();
-    fake.palette.resolve_scope(&request(PROJECT)).await.unwrap();
+    fake.palette.resolve_scope(&requested(PROJECT)).await.unwrap();
     fake.palette.resolve_scope(&RequestedScope::Tenant).await.unwrap();
     assert_eq!(fake.calls().len(), before, "neither needs a call");
 }

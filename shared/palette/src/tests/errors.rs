@@ -6,7 +6,7 @@ use gangway_model::{UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::palette::{Fake, KEY, SECRET, Told, UID, keys, registration, told};
+use super::palette::{Fake, FakeResponse, KEY, SECRET, UID, fake_response, keys, registration};
 
 fn kind(error: &UpstreamError) -> &'static str {
     match error {
@@ -31,7 +31,7 @@ const HTML: &str = "<html>Sorry</html>";
 async fn error_responses_of_reads_are_mapped() {
     let router = json!({ "code": 404, "message": "path /v1/x was not found" }).to_string();
     let schema = json!({ "code": 602, "message": "spec.partition in body is wrong" }).to_string();
-    for (status, body, wanted, asked) in [
+    for (status, body, wanted, calls) in [
         (200, HTML.to_owned(), "unavailable", 1),
         (200, json!({ "metadata": { "name": "no uid" } }).to_string(), "unavailable", 1),
         (302, String::new(), "unavailable", 1),
@@ -57,7 +57,7 @@ async fn error_responses_of_reads_are_mapped() {
         let fake = Fake::saying(status, &body).await;
         let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
         assert_eq!(kind(&error), wanted, "{status} {body}");
-        assert_eq!(fake.calls().len(), asked, "{status} {body}");
+        assert_eq!(fake.calls().len(), calls, "{status} {body}");
     }
 }
 
@@ -85,8 +85,8 @@ async fn creates_are_sent_once_and_report_a_name_conflict() {
 #[tokio::test]
 async fn throttled_creates_are_retried() {
     let fake = Fake::start(|_, before| match before {
-        0 => Told(429, String::new(), Some(0)),
-        _ => told(201, json!({ "uid": UID })),
+        0 => FakeResponse(429, String::new(), Some(0)),
+        _ => fake_response(201, json!({ "uid": UID })),
     })
     .await;
     let uid = fake.tenant().create(&registration(keys())).await.unwrap();
@@ -96,8 +96,8 @@ async fn throttled_creates_are_retried() {
 #[tokio::test]
 async fn idempotent_requests_are_retried() {
     let fake = Fake::start(|_, before| match before {
-        0..3 => told(503, ""),
-        _ => told(204, ""),
+        0..3 => fake_response(503, ""),
+        _ => fake_response(204, ""),
     })
     .await;
     fake.tenant().delete(&UID.parse().unwrap()).await.unwrap();
@@ -106,7 +106,7 @@ async fn idempotent_requests_are_retried() {
 
 #[tokio::test]
 async fn retry_after_is_returned_if_it_exceeds_the_deadline() {
-    let fake = Fake::start(|_, _| Told(429, String::new(), Some(60))).await;
+    let fake = Fake::start(|_, _| FakeResponse(429, String::new(), Some(60))).await;
     let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
     let minute = Duration::from_mins(1);
     assert!(matches!(error, UpstreamError::Throttled { retry_after, .. } if retry_after == minute));

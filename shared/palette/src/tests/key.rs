@@ -3,7 +3,7 @@
 use gangway_model::{UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;
 
-use super::palette::{Asked, Fake, KEY, NEXT_KEY, UID, told};
+use super::palette::{Fake, KEY, NEXT_KEY, RecordedRequest, UID, fake_response};
 
 #[tokio::test]
 async fn concurrent_calls_share_one_fetch_of_the_key() {
@@ -12,7 +12,7 @@ async fn concurrent_calls_share_one_fetch_of_the_key() {
     let (one, other) = tokio::join!(tenant.find_by_name(&name), tenant.find_by_name(&name));
     assert!(one.unwrap().is_none() && other.unwrap().is_none());
     assert_eq!(fake.reads(), 1);
-    assert!(fake.asked().iter().all(|asked| asked.key == KEY));
+    assert!(fake.requests().iter().all(|request| request.key == KEY));
 }
 
 #[tokio::test]
@@ -22,9 +22,9 @@ async fn a_rejected_key_is_fetched_once_more() {
     for (status, body) in
         [(401, String::new()), (404, disguised.to_string()), (500, disguised.to_string())]
     {
-        let fake = Fake::start(move |asked: &Asked, _| match asked.key.as_str() {
-            NEXT_KEY => told(204, ""),
-            _ => told(status, &body),
+        let fake = Fake::start(move |request: &RecordedRequest, _| match request.key.as_str() {
+            NEXT_KEY => fake_response(204, ""),
+            _ => fake_response(status, &body),
         })
         .await;
         let uid = UID.parse().unwrap();
@@ -39,10 +39,10 @@ async fn a_rejected_key_is_fetched_once_more() {
 
 #[tokio::test]
 async fn a_rejected_key_is_access_denied_without_the_key_in_the_error() {
-    let fake = Fake::start(|asked: &Asked, _| {
-        told(
+    let fake = Fake::start(|request: &RecordedRequest, _| {
+        fake_response(
             404,
-            json!({ "code": "ResourceNotFound", "message": format!("no user of {}", asked.key) }),
+            json!({ "code": "ResourceNotFound", "message": format!("no user of {}", request.key) }),
         )
     })
     .await;

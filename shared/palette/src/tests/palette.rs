@@ -33,7 +33,7 @@ pub(super) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// A recorded request.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct RecordedRequest {
     pub(super) call: String,
     pub(super) query: String,
     pub(super) key: String,
@@ -43,11 +43,11 @@ pub(super) struct Asked {
 
 /// A response: status, body, and `Retry-After` if any.
 #[derive(Clone, Debug)]
-pub(super) struct Told(pub(super) u16, pub(super) String, pub(super) Option<u32>);
+pub(super) struct FakeResponse(pub(super) u16, pub(super) String, pub(super) Option<u32>);
 
 #[expect(clippy::needless_pass_by_value, reason = "the scripts of tests read better without &")]
-pub(super) fn told(status: u16, body: impl ToString) -> Told {
-    Told(status, body.to_string(), None)
+pub(super) fn fake_response(status: u16, body: impl ToString) -> FakeResponse {
+    FakeResponse(status, body.to_string(), None)
 }
 
 /// An API key provider that returns one key after the other, and the last one repeatedly.
@@ -70,16 +70,16 @@ impl ApiKeyProvider for Keys {
 pub(super) struct Fake {
     pub(super) palette: PaletteClient,
     pub(super) reads: Arc<AtomicUsize>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    requests: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
 impl Fake {
-    /// Starts a fake. `respond` gets each request and the number of requests before it.
+    /// Starts a fake. `respond` receives each request and the number of requests before it.
     pub(super) async fn start(
-        answer: impl Fn(&Asked, usize) -> Told + Clone + Send + Sync + 'static,
+        respond: impl Fn(&RecordedRequest, usize) -> FakeResponse + Clone + Send + Sync + 'static,
     ) -> Self {
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&asked);
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&requests);
         let router = Router::new().fallback(async move |request: Request| {
             let request = read(request).await;
             let before = {
@@ -87,7 +87,7 @@ impl Fake {
                 log.push(request.clone());
                 log.len() - 1
             };
-            let Told(status, body, retry_after) = answer(&request, before);
+            let FakeResponse(status, body, retry_after) = respond(&request, before);
             let mut response = Response::builder().status(status);
             if let Some(seconds) = retry_after {
                 response = response.header("retry-after", seconds);
@@ -99,13 +99,13 @@ impl Fake {
         drop(tokio::spawn(async move { axum::serve(listener, router).await }));
         let reads = Arc::new(AtomicUsize::new(0));
         let palette = palette(&base, Keys { keys: vec![KEY, NEXT_KEY], reads: Arc::clone(&reads) });
-        Self { palette, reads, asked }
+        Self { palette, reads, requests }
     }
 
     /// Starts a fake that returns the same response to every request.
     pub(super) async fn saying(status: u16, body: impl ToString) -> Self {
-        let answer = told(status, body);
-        Self::start(move |_, _| answer.clone()).await
+        let response = fake_response(status, body);
+        Self::start(move |_, _| response.clone()).await
     }
 
     pub(super) fn tenant(&self) -> ScopedClient<'_> {
@@ -116,12 +116,12 @@ impl Fake {
         ScopedClient { palette: &self.palette, scope: Scope::Project(PROJECT.parse().unwrap()) }
     }
 
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+        self.requests.lock().unwrap().clone()
     }
 
     pub(super) fn calls(&self) -> Vec<String> {
-        self.asked().into_iter().map(|asked| asked.call).collect()
+        self.requests().into_iter().map(|request| request.call).collect()
     }
 
     pub(super) fn reads(&self) -> usize {
@@ -140,12 +140,12 @@ pub(super) fn palette(base: &str, keys: Keys) -> PaletteClient {
     PaletteClient { retry_policy, ..palette }
 }
 
-async fn read(request: Request) -> Asked {
+async fn read(request: Request) -> RecordedRequest {
     let (parts, body) = request.into_parts();
     let header = |name| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
     let (key, project) = (header("apikey").unwrap_or_default(), header("projectuid"));
     let body = to_bytes(body, usize::MAX).await.unwrap();
-    Asked {
+    RecordedRequest {
         call: format!("{} {}", parts.method, parts.uri.path()),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         key,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::ApiKeyStatus;
 
-use super::palette::{Asked, Fake, PROJECT, Told, UID, told};
+use super::palette::{Fake, FakeResponse, PROJECT, RecordedRequest, UID, fake_response};
 
 const USER: &str = "GET /palette/v1/users/info";
 const LIST: &str = "GET /palette/v1/cloudaccounts/aws";
@@ -14,18 +14,23 @@ fn account(scope: &str) -> serde_json::Value {
     json!({ "metadata": { "uid": UID, "name": "prod", "annotations": { "scope": scope } } })
 }
 
-fn well(asked: &Asked) -> Told {
-    match asked.call.as_str() {
-        USER => told(200, json!({ "orgName": "Example", "tenantUid": "t", "userUid": "u" })),
-        LIST => told(200, json!({ "items": [account("tenant")], "listmeta": { "continue": "" } })),
-        _ => told(200, account("tenant")),
+fn valid_response(request: &RecordedRequest) -> FakeResponse {
+    match request.call.as_str() {
+        USER => {
+            fake_response(200, json!({ "orgName": "Example", "tenantUid": "t", "userUid": "u" }))
+        }
+        LIST => fake_response(
+            200,
+            json!({ "items": [account("tenant")], "listmeta": { "continue": "" } }),
+        ),
+        _ => fake_response(200, account("tenant")),
     }
 }
 
 /// Rows: F01, F02.
 #[tokio::test]
 async fn the_state_is_fetched_with_one_request_each() {
-    let fake = Fake::start(|asked: &Asked, _| well(asked)).await;
+    let fake = Fake::start(|request: &RecordedRequest, _| valid_response(request)).await;
     let name = "prod".parse().unwrap();
     let state = fake.tenant().fetch_state(&name, &Operation::Register).await.unwrap();
     let accepted = ApiKeyStatus::Accepted { tenant: Some("Example".to_owned()) };
@@ -46,9 +51,9 @@ async fn a_denied_key_returns_a_status_with_the_reason() {
         (LIST, 403, "OperationForbidden"),
         (LIST, 500, "OperationForbidden"),
     ] {
-        let fake = Fake::start(move |asked: &Asked, _| match asked.call.as_str() {
-            same if same == call => told(status, json!({ "code": code, "message": "no" })),
-            _ => well(asked),
+        let fake = Fake::start(move |request: &RecordedRequest, _| match request.call.as_str() {
+            same if same == call => fake_response(status, json!({ "code": code, "message": "no" })),
+            _ => valid_response(request),
         })
         .await;
         let replace = Operation::Replace(UID.parse().unwrap());
@@ -68,9 +73,9 @@ async fn the_account_to_replace_must_be_in_this_scope() {
         (200, account("project"), "not found"),
     ] {
         let target = target.clone();
-        let fake = Fake::start(move |asked: &Asked, _| match &asked.call {
-            call if *call == target => told(status, &body),
-            _ => well(asked),
+        let fake = Fake::start(move |request: &RecordedRequest, _| match &request.call {
+            call if *call == target => fake_response(status, &body),
+            _ => valid_response(request),
         })
         .await;
         let replace = Operation::Replace(UID.parse().unwrap());
@@ -90,9 +95,11 @@ async fn the_account_to_replace_must_be_in_this_scope() {
 
 #[tokio::test]
 async fn an_unknown_project_is_an_invalid_field() {
-    let fake = Fake::start(|asked: &Asked, _| match asked.project.as_deref() {
-        Some(PROJECT) => told(404, json!({ "code": "ProjectNotFoundInTenant", "message": "no" })),
-        _ => well(asked),
+    let fake = Fake::start(|request: &RecordedRequest, _| match request.project.as_deref() {
+        Some(PROJECT) => {
+            fake_response(404, json!({ "code": "ProjectNotFoundInTenant", "message": "no" }))
+        }
+        _ => valid_response(request),
     })
     .await;
     let failure = fake
@@ -102,6 +109,7 @@ async fn an_unknown_project_is_an_invalid_field() {
         .unwrap_err();
     let RegistrationError::Invalid(violations) = failure else { panic!("{failure}") };
     assert_eq!(violations[0].pointer, "/scope/project");
-    let users: Vec<_> = fake.asked().into_iter().filter(|asked| asked.call == USER).collect();
-    assert!(users.iter().all(|asked| asked.project.is_none()), "that call knows no project");
+    let users: Vec<_> =
+        fake.requests().into_iter().filter(|request| request.call == USER).collect();
+    assert!(users.iter().all(|request| request.project.is_none()), "that call knows no project");
 }

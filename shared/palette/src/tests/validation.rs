@@ -3,7 +3,7 @@
 use gangway_model::{Partition, UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;
 
-use super::palette::{Asked, Fake, SECRET, UID, keys, role, told};
+use super::palette::{Fake, RecordedRequest, SECRET, UID, fake_response, keys, role};
 use crate::ValidationOutcome;
 
 /// Rows: F18.
@@ -35,19 +35,22 @@ async fn palettes_reason_is_returned_without_secrets() {
 
 #[tokio::test]
 async fn validations_are_idempotent_and_send_only_the_credential() {
-    let fake = Fake::start(|_: &Asked, before| told(if before == 0 { 503 } else { 204 }, "")).await;
+    let fake = Fake::start(|_: &RecordedRequest, before| {
+        fake_response(if before == 0 { 503 } else { 204 }, "")
+    })
+    .await;
     let policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess".parse().unwrap()];
     let verdict = fake.tenant().validate(Partition::Aws, &role(), &policies).await.unwrap();
     assert_eq!((verdict, fake.calls().len()), (ValidationOutcome::Accepted, 2));
-    let asked = fake.asked().pop().unwrap();
-    assert_eq!(asked.call, "POST /palette/v1/clouds/aws/account/validate");
-    let account = asked.body;
+    let request = fake.requests().pop().unwrap();
+    assert_eq!(request.call, "POST /palette/v1/clouds/aws/account/validate");
+    let account = request.body;
     assert_eq!(account["sts"]["externalId"], "external-id-of-the-tenant");
     assert_eq!(account["policyARNs"], json!(["arn:aws:iam::aws:policy/ReadOnlyAccess"]));
     fake.tenant().validate_policy_arns(Partition::Aws, &role(), &policies).await.unwrap();
-    let asked = fake.asked().pop().unwrap();
-    assert_eq!(asked.call, "POST /palette/v1/clouds/aws/policyArns/validate");
-    assert_eq!(asked.body, json!({ "account": account, "policyArns": account["policyARNs"] }));
+    let request = fake.requests().pop().unwrap();
+    assert_eq!(request.call, "POST /palette/v1/clouds/aws/policyArns/validate");
+    assert_eq!(request.body, json!({ "account": account, "policyArns": account["policyARNs"] }));
 }
 
 /// Rows: F26, F28.
@@ -67,7 +70,7 @@ async fn source_account_responses_are_parsed() {
         let facts = fake.tenant().sts_source_account(Partition::AwsUsGov).await.unwrap();
         assert_eq!(facts.account, account);
         assert_eq!((facts.raw_account.as_str(), facts.external_id.as_deref()), (raw, external_id));
-        assert_eq!(fake.asked()[0].query, "partition=aws-us-gov");
+        assert_eq!(fake.requests()[0].query, "partition=aws-us-gov");
     }
 }
 
@@ -90,9 +93,11 @@ async fn a_rejection_means_no_source_account_and_a_failure_is_an_error() {
 async fn policies_are_listed_for_a_credential_or_an_account() {
     let policy =
         json!({ "arn": "arn:aws:iam::aws:policy/P", "policyId": "ANPA", "policyName": "P" });
-    let fake = Fake::start(move |asked: &Asked, _| match &asked.call {
-        call if call.starts_with("GET") => told(200, json!({ "metadata": { "uid": UID } })),
-        _ => told(200, json!({ "policies": [policy] })),
+    let fake = Fake::start(move |request: &RecordedRequest, _| match &request.call {
+        call if call.starts_with("GET") => {
+            fake_response(200, json!({ "metadata": { "uid": UID } }))
+        }
+        _ => fake_response(200, json!({ "policies": [policy] })),
     })
     .await;
     let tenant = fake.tenant();
@@ -100,9 +105,9 @@ async fn policies_are_listed_for_a_credential_or_an_account() {
     assert_eq!(listed[0].name, "P");
     let account = tenant.get(&UID.parse().unwrap()).await.unwrap();
     assert_eq!(tenant.iam_policies_of(&account).await.unwrap(), listed);
-    let asked = fake.asked().pop().unwrap();
-    assert_eq!(asked.query, format!("cloudAccountUid={UID}"));
-    assert!(asked.body.get("secretKey").is_none());
+    let request = fake.requests().pop().unwrap();
+    assert_eq!(request.query, format!("cloudAccountUid={UID}"));
+    assert!(request.body.get("secretKey").is_none());
     let none = Fake::saying(200, json!({ "policies": null })).await;
     assert!(none.tenant().iam_policies(Partition::Aws, &keys()).await.unwrap().is_empty());
 }

@@ -66,7 +66,7 @@ impl PodIdentityPolicy {
 pub struct NodePolicy;
 
 impl NodePolicy {
-    /// Returns the name of the policy in IAM.
+    /// The name of the policy in IAM.
     pub const NAME: &str = "PalettePodIdentityAgentPolicy";
 
     /// Returns the document. It has no placeholders.

@@ -16,7 +16,7 @@ fn ask(profile: PermissionProfile, partition: Partition) -> Vec<SimulationReques
     simulation_requests(profile, partition, account(), partition.info().home_region)
 }
 
-/// A minimal evaluator that supports only string conditions, since the documents contain no others.
+/// Evaluates a policy. It supports only string conditions, since the documents contain no others.
 fn allowed(
     document: &serde_json::Value,
     action: &str,

@@ -119,7 +119,7 @@ fn text_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Invalid scopes of an event. An HTTP request has its scope in the path.
+/// Returns cases with invalid scopes in an event. An HTTP request has its scope in the path.
 pub(crate) fn event_scopes(event: &Value) -> Vec<InvalidRequestCase> {
     let rule = r#"scope must be "tenant" or {"project": "<uid or name>"}"#;
     let project = "must be a uid or a name: 1 to 128 characters";

@@ -65,7 +65,8 @@ pub(crate) async fn run_cases(
     failures
 }
 
-/// Only faults inside a secret may cost a call, and none may reach Palette.
+/// Returns `true` if Gangway may make this call for an invalid request. Only a request whose error is
+/// inside a secret may read that secret, and no invalid request may reach Palette.
 fn is_allowed_call(case: &InvalidRequestCase, call: &str) -> bool {
     case.needs_secret && call.starts_with("secretsmanager GetSecretValue ")
 }

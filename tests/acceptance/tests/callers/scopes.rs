@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Caller, signed_gateway};
 
-/// Every route of a scope, with a body where it takes one. `uid` is an account's.
+/// Returns every route of a scope, with the body that it needs. `uid` is that of an account.
 fn routes(scope: &str, uid: &str, request: &Value) -> Vec<(&'static str, String, Option<Value>)> {
     let mut routes = vec![
         ("GET", format!("/v1/{scope}/accounts"), None),

@@ -95,7 +95,7 @@ async fn run_with_fault(effect: Effect) -> Evidence {
     evidence
 }
 
-/// Every fault, each in its own local cloud.
+/// Runs every fault, each in its own local cloud.
 pub(crate) fn runs_with_faults()
 -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
     ECHO_EFFECTS.into_iter().chain(OTHER_EFFECTS).map(run_with_fault)

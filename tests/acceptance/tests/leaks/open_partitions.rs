@@ -34,7 +34,7 @@ pub(crate) async fn start_verbose(partition: Partition) -> TestApp {
     app
 }
 
-/// Every method of these partitions.
+/// Returns a flow for every method of these partitions.
 fn flows(app: &TestApp) -> [Flow; 3] {
     let customer = app.customer();
     let keys = json!({
@@ -150,7 +150,7 @@ pub(crate) async fn run_with_fault(effect: Effect) -> Evidence {
     evidence
 }
 
-/// Every fault, each in its own local cloud.
+/// Runs every fault, each in its own local cloud.
 pub(crate) fn runs_with_faults()
 -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
     ECHO_EFFECTS.into_iter().chain(OTHER_EFFECTS).map(run_with_fault)

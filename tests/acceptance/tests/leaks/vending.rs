@@ -9,7 +9,7 @@ use crate::{faults::ECHO_EFFECTS, open_partitions::start_verbose};
 
 const SERVICES: [&str; 5] = ["iam", "sts", "organizations", "palette", "sqs"];
 
-/// An account is created, swept and closed, while a service fails in this way.
+/// Creates, sweeps and closes an account while a service fails in this way.
 async fn run(partition: Partition, effect: Option<Effect>) -> Evidence {
     let app = start_verbose(partition).await;
     let mut evidence = Evidence::default();

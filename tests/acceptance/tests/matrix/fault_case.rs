@@ -17,7 +17,7 @@ impl CallSite {
         call_log::is_write_operation(&self.service, &self.operation)
     }
 
-    /// Service and operation: calls of the same kind share them.
+    /// Returns service and operation.
     pub(crate) fn operation(&self) -> (&str, &str) {
         (&self.service, &self.operation)
     }

@@ -28,7 +28,7 @@ enum Failure {
 }
 
 impl Failure {
-    /// A timeout can change one failure into another, but cannot turn a failure into a success.
+    /// Creates the failure of a run. A timeout can be the cause only if the response is not a success.
     fn new(effect: Effect, response: &Response, wrong: &str) -> Self {
         let wrong = format!("{wrong}\nresponse: {}", response.text());
         let may_be_timeout = effect == Effect::NoResponse || response.timed_out();

@@ -112,17 +112,17 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// `POST`
+    /// Returns a `POST` request.
     pub(crate) fn post(path: &str, body: Value) -> Self {
         Self::Http("POST", path.to_owned(), Some(body))
     }
 
-    /// `PUT`
+    /// Returns a `PUT` request.
     pub(crate) fn put(path: String, body: Value) -> Self {
         Self::Http("PUT", path, Some(body))
     }
 
-    /// `GET`
+    /// Returns a `GET` request.
     pub(crate) fn get(path: &str) -> Self {
         Self::Http("GET", path.to_owned(), None)
     }
@@ -173,7 +173,7 @@ impl Response {
         }
     }
 
-    /// A short label for the table.
+    /// Returns a short label for the table.
     pub(crate) fn label(&self) -> String {
         match self {
             Self::Http(response) => response.status.to_string(),

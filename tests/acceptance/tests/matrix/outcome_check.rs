@@ -113,7 +113,7 @@ fn is_config_uncertain(check: &Value) -> bool {
     check["id"] == "kubernetes.global-config" && check["outcome"] != "passed"
 }
 
-/// A check may pass only if it passed without faults.
+/// Checks that a check of the report passes only if it also passes without faults.
 fn check_report(
     fault_case: &FaultCase,
     response: &HttpResponse,
@@ -138,7 +138,7 @@ fn check_report(
     Ok(())
 }
 
-/// A rejected event must be one that a retry cannot help.
+/// Checks that an event is rejected only if a retry would not help.
 fn check_rejection(fault_case: &FaultCase, problem: &Value) -> Result<(), String> {
     let checks = problem.pointer("/report/checks").and_then(Value::as_array);
     if problem["status"] == 422 {
@@ -191,7 +191,7 @@ fn check_service_is_named(fault_case: &FaultCase, error: &str) -> Result<(), Str
     if error.contains(service) { Ok(()) } else { Err(format!("{service} is not named")) }
 }
 
-/// A report with a blocker must name the service that failed.
+/// Checks that the failed blockers of a report are those of the service that failed.
 fn check_blockers(fault_case: &FaultCase, checks: &[Value]) -> Result<(), String> {
     let failed: Vec<_> = checks
         .iter()

@@ -8,7 +8,7 @@ use gangway_policies::pod_identity::RolePurpose;
 use local_cloud::fixtures::{Breakage, PaletteCluster, PodIdentityCase};
 use serde_json::{Value, json};
 
-/// Returns the route of a registration.
+/// The route of a registration.
 pub(crate) const ROUTE: &str = "/v1/tenant/accounts/pod-identity";
 
 /// The check that reports the creation of associations.

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::fixture::{ENSURE_CHECK, cluster, register, valid_request, with};
 
-/// A registration that is to put this right is refused, for that reason, and nothing has changed.
+/// Checks that a registration with `ensureAssociations` is refused for this reason and changes nothing.
 async fn refused(
     app: &TestApp,
     case: PodIdentityCase,

@@ -7,7 +7,7 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::palette::Account;
 use serde_json::{Value, json};
 
-/// An account as Palette's own console creates it.
+/// Creates an account as Palette's own console does.
 pub(crate) fn create_in_palette(
     app: &TestApp,
     project: Option<String>,

@@ -7,7 +7,7 @@ use acceptance::{
 
 use gangway_model::AuthMethod;
 
-/// Static credentials also stage and promote a secret.
+/// Returns the limit of hops. Static credentials need more: they stage and promote a secret.
 fn max_hops(method: AuthMethod) -> usize {
     if method == AuthMethod::StaticCredentials { 8 } else { 5 }
 }

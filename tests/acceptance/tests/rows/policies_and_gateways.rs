@@ -150,7 +150,7 @@ async fn several_policies_are_sent_to_palette_once() {
     }
 }
 
-/// A gateway's uid, by its name.
+/// Returns the uid of the gateway of this name.
 fn uid_of(app: &TestApp, name: &str) -> String {
     let records = app.cloud().palette().records();
     let found = records.tenants[0].gateways.iter().find(|gateway| gateway.name == name);

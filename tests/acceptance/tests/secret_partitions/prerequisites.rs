@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// Every notice of a report, one after the other.
+/// Returns the notices of a report, one on each line.
 fn notices(report: &acceptance::HttpResponse) -> String {
     let notices = report.body["notices"].as_array().expect("notices");
     notices.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")

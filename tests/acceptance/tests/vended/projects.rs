@@ -22,7 +22,7 @@ fn onboard_event(app: &VendingApp, vended: &VendedAccount, project: Option<&str>
     event
 }
 
-/// An account that is registered in the project Payments, with a managed or an unmanaged role.
+/// Registers an account in the project Payments, with a managed or an unmanaged role.
 async fn register_in_payments(app: &VendingApp, unmanaged: bool) -> VendedAccount {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);

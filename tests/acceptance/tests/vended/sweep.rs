@@ -135,7 +135,7 @@ async fn ou_paths_from_organizations_need_no_extra_calls() {
     }
 }
 
-/// Only accounts below one OU and with a matching name.
+/// Sweeps only the accounts below one OU whose name matches a pattern.
 async fn sweep_with_filters(configure: impl FnOnce(&Organization)) -> VendingApp {
     let app = VendingApp::with(Partition::Aws, |organization| {
         vec![

@@ -62,10 +62,10 @@ impl PortalKind {
 /// Operation name for the call log and for faults. A portal has only this operation.
 pub const OPERATION: &str = "GetCredentials";
 
-/// Switches for tests. The portals have no public documentation; these are the variants that their
+/// How the fake behaves. The portals have no public documentation; these are the variants that their
 /// clients describe.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "independent switches for tests")]
+#[expect(clippy::struct_excessive_bools, reason = "independent settings for tests")]
 pub struct Behaviour {
     /// `false` returns 404 "API not enabled".
     pub enabled: bool,
@@ -208,7 +208,7 @@ impl AccessPortal {
         self.state.records().entitlements.retain(|entitlement| entitlement.common_name != name);
     }
 
-    /// Changes the switches.
+    /// Changes the behaviour of the fake.
     pub fn configure(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.state.records().behaviour);
     }

@@ -126,7 +126,7 @@ pub(super) fn http_response(answer: &Value, id: &str) -> Option<Response<Body>> 
     response.body(Body::from(body.to_owned())).ok().map(with_default_content_type)
 }
 
-/// API Gateway's default content type is JSON.
+/// Adds API Gateway's default content type, JSON, to a response without one.
 fn with_default_content_type(mut response: Response<Body>) -> Response<Body> {
     if response.status() != StatusCode::NO_CONTENT
         && let http::header::Entry::Vacant(entry) = response.headers_mut().entry("content-type")

@@ -127,7 +127,7 @@ impl Store {
         Some(Caller { account_key, kind: who, arn, id, region: region.to_owned() })
     }
 
-    /// Secret key and session token of an access key that is valid now.
+    /// Returns secret key and session token of an access key that is valid now.
     pub(super) fn secret_for_key(&self, key: &str) -> Option<(&str, Option<&str>)> {
         if let Some(session) = self.sessions.get(key) {
             let good = session.expires > self.now();

@@ -70,7 +70,7 @@ impl Form {
         (1..).map_while(part).collect()
     }
 
-    /// `Tags.member.N.{Key,Value}`
+    /// Returns the tags in `Tags.member.N.{Key,Value}`.
     pub(crate) fn tags(&self) -> BTreeMap<String, String> {
         let pair = |form: Form| {
             Some((form.get("Key")?.to_owned(), form.get("Value").unwrap_or_default().to_owned()))

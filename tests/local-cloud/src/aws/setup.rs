@@ -46,7 +46,7 @@ impl Aws {
         Account { aws: self.clone(), account_key }
     }
 
-    /// New roles, policies and secrets are not visible to the next `reads` readers.
+    /// Hides each new role, policy and secret from its first `reads` reads.
     pub fn hide_new_resources(&self, reads: u32) {
         self.store().hide_new_for_reads = reads;
     }

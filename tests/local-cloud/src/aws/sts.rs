@@ -20,7 +20,7 @@ pub(crate) fn serve(
     }
 }
 
-/// No policy can deny this call.
+/// Serves `GetCallerIdentity`. No policy can deny this call.
 fn get_caller_identity(caller: &Caller) -> Xml {
     let mut xml = Xml::default();
     xml.element("Arn", &caller.arn)

@@ -165,7 +165,7 @@ fn version(cluster: &Cluster) -> (u16, Value) {
     (200, answer)
 }
 
-/// Every authenticated principal may review its own access.
+/// Serves `SelfSubjectAccessReview`. Every authenticated principal may review its own access.
 fn self_subject_access_review(
     cluster: &Cluster,
     identity: &Identity,

@@ -170,7 +170,7 @@ fn check_scope_annotation(caller: &Caller, body: &Value) -> Result<(), PaletteEr
     Err(PaletteError::new(StatusCode::BAD_REQUEST, "InvalidScope", message))
 }
 
-/// `metadata.name=X` is the only indexed filter.
+/// Returns the name in the filter `metadata.name=X`, the only filter that is indexed.
 fn name_filter(filters: Option<&str>) -> Result<Option<&str>, PaletteError> {
     match filters {
         None | Some("") => Ok(None),

@@ -1,6 +1,6 @@
-//! Switches for behaviour that Palette's documentation leaves open.
+//! Behaviour of the fake that Palette's documentation leaves open.
 
-/// The switches. The default is the harder case for a client.
+/// How the fake behaves. Each default is the case that is harder for a client.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Behaviour {
     /// Response to a duplicate account name.

@@ -102,7 +102,7 @@ impl Palette {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the switches.
+    /// Changes the behaviour of the fake.
     pub fn configure(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.records().behaviour);
     }

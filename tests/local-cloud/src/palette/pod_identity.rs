@@ -41,7 +41,8 @@ impl Palette {
         }
     }
 
-    /// In the cluster's account, Palette associates the role with the manager's service account.
+    /// Returns keys of a role in the cluster's account. Palette associates it with the manager's service
+    /// account.
     async fn same_account_keys(
         &self,
         cluster: &Cluster,
@@ -58,8 +59,8 @@ impl Palette {
         cluster.associated_role_credentials(role).map_err(denied)
     }
 
-    /// In another account, the identity service's role assumes the role, as EKS would for the
-    /// manager.
+    /// Returns keys of a role in another account. The identity service's role assumes it, as EKS would
+    /// for the manager.
     async fn cross_account_keys(
         &self,
         cluster: &Cluster,

@@ -35,7 +35,7 @@ pub struct Records {
     pub features: BTreeMap<String, bool>,
     /// The EKS cluster that Palette runs on, by partition.
     pub host_clusters: BTreeMap<String, Cluster>,
-    /// The switches.
+    /// How the fake behaves where Palette's documentation leaves it open.
     pub behaviour: Behaviour,
     pub(super) rate_limiter: RateLimiter,
     /// Time of the current call.

@@ -48,12 +48,12 @@ pub(super) struct PaletteError {
 }
 
 impl PaletteError {
-    /// An error of Palette with a string code.
+    /// Returns an error of Palette with a string code.
     pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self { status, code: code.into(), message: message.into() }
     }
 
-    /// An error of the router with a numeric code: the status or go-openapi's error code.
+    /// Returns an error of the router with a numeric code: the status or go-openapi's error code.
     pub(super) fn with_numeric_code(
         status: StatusCode,
         code: u16,

@@ -35,7 +35,7 @@ pub(super) enum Operation {
     PortalKeys,
 }
 
-/// An operation and the variable part of the path, which may be empty.
+/// An operation, and what the path has in place of `*`. It is empty if the route has no `*`.
 pub(super) struct Route {
     pub(super) operation: Operation,
     pub(super) uid: String,

@@ -121,7 +121,7 @@ fn a_wrong_example_is_noticed() {
     assert!(!faults(&document, &schema, &json!({ "type": "urn:other" })).is_empty());
 }
 
-/// Every object below a value, and the value itself.
+/// Calls `look` with every object in a value, including the value itself.
 fn visit(value: &Value, look: &mut impl FnMut(&Value)) {
     match value {
         Value::Object(members) => {

@@ -18,10 +18,14 @@ fn question() -> SimulationRequest {
     SimulationRequest { actions: vec![ask], resources: vec!["*".to_owned()], context: Vec::new() }
 }
 
-/// The decision of IAM, and whether boundary and organization allow the action.
-type Told = (PolicyEvaluationDecisionType, Option<bool>);
+/// The decision of IAM, and whether the permissions boundary allows the action.
+type IamDecision = (PolicyEvaluationDecisionType, Option<bool>);
 
-fn result(overall: Told, organization: Option<bool>, specific: &[Told]) -> EvaluationResult {
+fn result(
+    overall: IamDecision,
+    organization: Option<bool>,
+    specific: &[IamDecision],
+) -> EvaluationResult {
     let boundary = |allows: Option<bool>| {
         allows.map(|allows| {
             PermissionsBoundaryDecisionDetail::builder()

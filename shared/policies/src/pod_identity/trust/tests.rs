@@ -236,7 +236,7 @@ fn external_ids_that_eks_issued_take_precedence() {
         (Some("us-east-1/111122223333/mgmt/hubble-system/spectro-hubble"), true),
         (Some("us-east-1/111122223333/old/hubble-system/spectro-hubble"), false),
     ] {
-        let ids = expected.clone().issued(issued, None);
+        let ids = expected.clone().with_issued(issued, None);
         let judged = takes_external_id(&document, &roles, cluster, &ids);
         assert_eq!(judged == Some(TrustAssessment::Valid), good, "{issued:?}: {judged:?}");
     }
@@ -244,6 +244,6 @@ fn external_ids_that_eks_issued_take_precedence() {
     let others = document.to_string().replace("role/", "role/not-");
     let others = serde_json::from_str(&others).unwrap();
     assert_eq!(takes_external_id(&others, &roles, cluster, &expected), None);
-    let ids = expected.issued(None, Some("eu/1/m/palette-identity/palette-identity"));
+    let ids = expected.with_issued(None, Some("eu/1/m/palette-identity/palette-identity"));
     assert_eq!(ids.manager("*"), "eu/1/m/*/palette-manager");
 }

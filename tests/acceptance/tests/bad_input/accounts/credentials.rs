@@ -94,7 +94,7 @@ pub(super) fn credentials() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Invalid or ambiguous references to an account.
+/// Returns cases with invalid or ambiguous references to an account.
 fn account_references() -> Vec<InvalidRequestCase> {
     let one =
         "must be left out: name one of roleArn, secretArn, or accessKeyId with secretAccessKey";

@@ -8,7 +8,7 @@ use crate::{
     case::{InvalidRequestCase, bus_event, delivered_event, post, with, without, without_body},
 };
 
-/// Each member with its invalid values.
+/// Returns the cases of each member with invalid values.
 pub(super) fn members() -> Vec<InvalidRequestCase> {
     let cluster = "must be the name of an EKS cluster: 1 to 100 letters, digits, '-' and '_'";
     let region = "must be a region, such as us-east-1";

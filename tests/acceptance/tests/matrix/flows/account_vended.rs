@@ -9,7 +9,7 @@ use crate::{
     flow::{Action, Flow, Function, Subject, Trigger},
 };
 
-/// A new account of Control Tower, without an event.
+/// Vends an account with Control Tower. No event announces it.
 pub(crate) fn vended_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
     let organization = fixture.app.realm().organization();
     let vended =
@@ -37,7 +37,7 @@ fn update_event(fixture: &Fixture, subject: &Subject) -> Action {
     Action::Queue(events)
 }
 
-/// Somebody changes the role, its policies and attachments.
+/// Changes the role, its policies and attachments, as a person would.
 fn change_role(_fixture: &Fixture, subject: &Subject) {
     let account = &subject.vended.as_ref().expect("an account").account;
     let role = account.role(ROLE);

@@ -23,7 +23,7 @@ fn post(fixture: &Fixture, subject: &Subject) -> Action {
     Action::post(ROUTE, request(fixture, subject))
 }
 
-/// Registered with the first certificate of the first customer.
+/// Registers with the first certificate of the first customer.
 pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
     vec![post(fixture, subject)]
 }

@@ -24,7 +24,7 @@ fn own_request(fixture: &Fixture, subject: &Subject) -> Value {
     request(fixture.app.customer(), &subject.name)
 }
 
-/// Registered with the role of the first customer.
+/// Registers with the role of the first customer.
 pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
     vec![Action::post(ROUTE, own_request(fixture, subject))]
 }

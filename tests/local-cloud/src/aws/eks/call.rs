@@ -24,12 +24,12 @@ pub(super) fn not_found(message: impl Into<String>) -> AwsError {
 }
 
 impl EksCall<'_> {
-    /// Account and region of the caller, which is where its clusters are looked up.
+    /// Returns the key under which a cluster of the caller's region is stored.
     fn cluster_key(&self, cluster: &str) -> (String, String) {
         (self.caller.region.clone(), cluster.to_owned())
     }
 
-    /// `arn:…:eks:<region>:<account>:<rest>`
+    /// Returns `arn:…:eks:<region>:<account>:<rest>`.
     pub(super) fn arn(&self, rest: &str) -> String {
         let Caller { account_key, region, .. } = self.caller;
         format!("arn:{}:eks:{region}:{}:{rest}", account_key.0, account_key.1)

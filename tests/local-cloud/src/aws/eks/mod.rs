@@ -86,7 +86,7 @@ pub(crate) fn is_addressed(request: &Request) -> bool {
     path == "/clusters" || path.starts_with("/clusters/")
 }
 
-/// Operation name for the call log and for faults.
+/// Returns the operation's name, for the call log and for faults.
 pub(crate) fn operation(request: &Request) -> Option<&'static str> {
     Operation::parse(request.method().as_str(), request.uri().path()).map(Operation::name)
 }

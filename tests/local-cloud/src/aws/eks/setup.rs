@@ -174,7 +174,7 @@ impl Cluster {
         });
     }
 
-    /// All associations by namespace and service account.
+    /// Returns all associations by namespace and service account.
     pub fn associations(&self) -> Vec<((String, String), AssociationSnapshot)> {
         self.with_state(|cluster| {
             let pair = |one: &Association| {
@@ -201,7 +201,7 @@ impl Cluster {
         found.map(|(_, visible)| visible)
     }
 
-    /// A Kubernetes object by its API path, such as
+    /// Returns a Kubernetes object by its API path, such as
     /// `/api/v1/namespaces/kube-system/configmaps/palette-global-config`.
     pub fn object(&self, path: &str) -> Option<serde_json::Value> {
         self.read_state(|cluster| cluster.objects.get(path).cloned()).ok().flatten()

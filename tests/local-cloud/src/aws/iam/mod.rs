@@ -110,7 +110,7 @@ impl IamCall<'_> {
         )
     }
 
-    /// `arn:…:iam::<account>:<rest>`
+    /// Returns `arn:…:iam::<account>:<rest>`.
     pub(crate) fn arn(&self, rest: &str) -> String {
         format!("arn:{}:iam::{}:{rest}", self.caller.partition(), self.caller.account())
     }

@@ -32,7 +32,7 @@ impl IamCall<'_> {
         self.store.policy(&self.caller.account_key, arn).is_some()
     }
 
-    /// Number of roles, users and groups that the policy is attached to.
+    /// Counts the roles, users and groups that the policy is attached to.
     fn count_attachments(&self, arn: &str) -> usize {
         let account = self.store.account(&self.caller.account_key);
         let policies = account.into_iter().flat_map(|account| {

@@ -26,7 +26,7 @@ const DEFAULT_QUOTAS: [(&str, u32); 14] = [
 ];
 
 impl IamCall<'_> {
-    /// A quota of the caller's account.
+    /// Returns a quota of the caller's account.
     pub(super) fn quota(&self, name: &str) -> usize {
         let own = self
             .store

@@ -18,7 +18,7 @@ pub(crate) enum DocumentKind {
 #[derive(Debug, Clone)]
 pub(crate) struct Patterns {
     pub(crate) negated: bool,
-    pub(crate) list: Vec<String>,
+    pub(crate) patterns: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,7 @@ impl Document {
         self.statements
             .iter()
             .filter_map(|one| one.resources.as_ref())
-            .flat_map(|all| &all.list)
+            .flat_map(|all| &all.patterns)
             .map(String::as_str)
     }
 }
@@ -105,8 +105,8 @@ pub(super) fn parse_strings(value: &Value) -> Result<Vec<String>, String> {
 fn parse_patterns(object: &Map<String, Value>, name: &str) -> Result<Option<Patterns>, String> {
     match (object.get(name), object.get(&format!("Not{name}"))) {
         (None, None) => Ok(None),
-        (Some(list), None) => Ok(Some(Patterns { negated: false, list: parse_strings(list)? })),
-        (None, Some(list)) => Ok(Some(Patterns { negated: true, list: parse_strings(list)? })),
+        (Some(list), None) => Ok(Some(Patterns { negated: false, patterns: parse_strings(list)? })),
+        (None, Some(list)) => Ok(Some(Patterns { negated: true, patterns: parse_strings(list)? })),
         (Some(_), Some(_)) => Err(syntax_error()),
     }
 }
@@ -136,7 +136,7 @@ fn parse_statement(value: &Value, kind: DocumentKind) -> Result<Statement, Strin
     }
     let actions =
         parse_patterns(object, "Action")?.ok_or("Policy statement must contain actions.")?;
-    if actions.list.iter().any(|action| action != "*" && !action.contains(':')) {
+    if actions.patterns.iter().any(|action| action != "*" && !action.contains(':')) {
         return Err(
             "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".into()
         );
@@ -162,7 +162,9 @@ fn parse_statement(value: &Value, kind: DocumentKind) -> Result<Statement, Strin
         DocumentKind::Identity | DocumentKind::Trust | DocumentKind::Resource => {}
     }
     let is_invalid = |resource: &&String| *resource != "*" && resource.split(':').count() < 6;
-    if let Some(is_invalid) = resources.as_ref().and_then(|all| all.list.iter().find(is_invalid)) {
+    if let Some(is_invalid) =
+        resources.as_ref().and_then(|all| all.patterns.iter().find(is_invalid))
+    {
         return Err(format!("Resource {is_invalid} must be in ARN format or \"*\"."));
     }
     let conditions = match object.get("Condition") {

@@ -84,7 +84,7 @@ fn applies(statement: &Statement, query: PolicyQuery<'_>, missing: &mut BTreeSet
     let context = query.context;
     let action = query.action.to_ascii_lowercase();
     let fits = |patterns: &Patterns, fit: &dyn Fn(&str) -> bool| {
-        patterns.list.iter().any(|pattern| fit(pattern)) != patterns.negated
+        patterns.patterns.iter().any(|pattern| fit(pattern)) != patterns.negated
     };
     let action_fits = |pattern: &str| {
         // A plain comparison is faster: most patterns contain no wildcard.

@@ -22,7 +22,7 @@ const ATTRIBUTE_NAMES: [&str; 15] = [
     "VisibilityTimeout",
 ];
 
-/// All values are strings.
+/// Serves `GetQueueAttributes`. All values are strings.
 pub(super) fn get_queue_attributes(call: &mut SqsCall<'_>) -> Result<Value, AwsError> {
     let queue_key = call.authorized_queue("GetQueueAttributes")?;
     let requested = call.body.strings("AttributeNames")?;

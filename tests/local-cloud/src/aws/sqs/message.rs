@@ -43,7 +43,7 @@ pub(super) fn invalid_parameter_value(reason: &str) -> AwsError {
     AwsError::new(400, "InvalidParameterValue", message)
 }
 
-/// SQS accepts only characters of XML 1.0.
+/// Returns `true` if SQS accepts the character: only those of XML 1.0.
 fn is_allowed_character(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }

@@ -128,7 +128,7 @@ impl Queue {
         self.send_with(body, &[]);
     }
 
-    /// Like `send`, with text attributes.
+    /// Sends a message like `send`, with text attributes.
     pub fn send_with(&self, body: &str, attributes: &[(&str, &str)]) {
         let mut store = self.aws.store();
         let sent = store.now();
