@@ -70,7 +70,8 @@ fn age(time: SystemTime) -> Duration {
     clock::now().duration_since(time).unwrap_or_default()
 }
 
-/// Events may arrive late, twice and in any order, so Organizations decides what exists.
+/// Returns the error of an account that Organizations does not have. Events may arrive late, twice and
+/// in any order, so Organizations decides which accounts exist.
 fn unknown_account(id: AccountId) -> VendingError {
     VendingError::AccessDenied(format!(
         "the organization has no account {id}: it has left, or must be invited first"

@@ -147,7 +147,8 @@ pub(crate) struct MessageError {
 }
 
 impl MessageError {
-    /// Decides about a retry by the age of the account or of its message.
+    /// Creates the error. `in_grace_period` is `true` if the account or its message is so young that the
+    /// error may disappear.
     pub(crate) const fn new(error: VendingError, in_grace_period: bool) -> Self {
         let retryable = error.is_retryable(in_grace_period);
         Self { error, retryable }

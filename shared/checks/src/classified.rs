@@ -169,8 +169,8 @@ fn cluster_findings(profile: PermissionProfile) -> [Finding; 3] {
         "use Amazon Linux 2 images unless the release notes of your VerteX allow others",
     );
     let workers = WORKER_NODE_TRUST.unverified(
-        "Palette does not put them on worker nodes; Gangway cannot see whether workloads have them",
-        "mount them into workloads: a sidecar, a Secret volume, or in the image",
+        "Palette does not install the CA certificates on worker nodes; Gangway cannot see whether workloads have them",
+        "add the CA certificates to workloads: with a sidecar, a Secret volume, or in the image",
     );
     let swap = if profile.supports_eks() {
         IMAGE_SWAP.unverified(unseen, "configure Image Swap in the Kubernetes layer of EKS cluster profiles: public registries cannot be reached")

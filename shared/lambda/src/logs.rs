@@ -133,7 +133,7 @@ impl<W: Fn(&Value) + Send + Sync + 'static> Subscriber for JsonSubscriber<W> {
 }
 
 fn to_json(service: &'static str, event: &Event<'_>) -> Value {
-    #[expect(clippy::disallowed_methods, reason = "a log line has the time at which it is written")]
+    #[expect(clippy::disallowed_methods, reason = "a log line needs the real time")]
     let now = DateTime::<Utc>::from(SystemTime::now());
     let mut line = JsonVisitor(Map::new());
     line.put("timestamp", now.to_rfc3339_opts(SecondsFormat::Millis, true));

@@ -118,7 +118,7 @@ impl UpstreamError {
         matches!(self, Self::AlreadyExists { .. })
     }
 
-    /// Returns `true` if the service refused the request for good, or has no such resource.
+    /// Returns `true` if the service refused the request, so that a retry is useless, or has no such resource.
     pub const fn is_refusal(&self) -> bool {
         self.is_rejected() || self.is_access_denied() || self.is_not_found()
     }

@@ -112,7 +112,7 @@ fn the_template_has_the_documents_of_the_profile_and_no_other() {
     }
 }
 
-/// As `CloudFormation` would in `GovCloud`.
+/// Replaces `Fn::Sub` as `CloudFormation` would in `GovCloud`.
 fn filled_in(value: &Value) -> Value {
     match value {
         Value::Object(members) => match members.get("Fn::Sub").and_then(Value::as_str) {

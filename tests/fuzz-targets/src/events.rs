@@ -22,9 +22,9 @@ pub(crate) fn vended(data: &[u8]) {
 pub(crate) fn batch(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Some(messages) = gangway_lambda::fuzzing::decode_batch(&text) else { return };
-    // Numbers that no program holds may stand in members that are not read.
+    // Members that Gangway does not read may have numbers that serde_json cannot represent.
     let Ok(payload) = serde_json::from_str::<serde_json::Value>(&text) else { return };
-    // The members of a list are read in their order, which is nobody's way to write them.
+    // serde also accepts a struct as a JSON array. AWS never sends that.
     let Some(records) = payload["Records"].as_array() else { return };
     assert_eq!(messages.len(), records.len());
     for (message, record) in messages.iter().zip(records) {

@@ -5,7 +5,7 @@ use gangway_registration::EnvReader;
 
 use crate::assert_no_leak;
 
-/// Lines of `NAME=value`.
+/// Parses environment variables from lines of `NAME=value`.
 pub(crate) fn settings(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let variable = |name: &str| {

@@ -52,7 +52,7 @@ pub(crate) fn texts(data: &[u8]) {
     }
 }
 
-/// Patterns of account names, the first line, against the others.
+/// Parses the first line as a pattern of account names, and matches the other lines with it.
 pub(crate) fn patterns(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut lines = text.lines();

@@ -116,12 +116,12 @@ pub(crate) fn body(request: &str, method: AuthMethod, scope: RouteScope) -> Valu
     })
 }
 
-/// Requests that could be sent, with nothing in them that looks like a secret.
+/// Returns valid requests that contain nothing that looks like a secret.
 fn examples(method: AuthMethod, scope: RouteScope) -> Value {
     let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
     match method {
         AuthMethod::StaticCredentials => json!({
-            "secret": { "summary": "Keys that were left in a secret", "value": {
+            "secret": { "summary": "Keys in an incoming secret", "value": {
                 "name": "team-payments-dev",
                 "secretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:gangway/incoming/dev-AbCdEf",
             } },
@@ -146,7 +146,7 @@ fn examples(method: AuthMethod, scope: RouteScope) -> Value {
             } },
         }),
         AuthMethod::Scap => json!({
-            "secret": { "summary": "Certificates that were left in a secret", "value": {
+            "secret": { "summary": "Certificates in an incoming secret", "value": {
                 "name": "mission-one",
                 "agency": "agency",
                 "accountName": "mission-one",
@@ -270,7 +270,7 @@ pub(crate) fn responses() -> Value {
     })
 }
 
-/// Headers of answers.
+/// Returns the headers of responses.
 pub(crate) fn headers() -> Value {
     json!({
         "RequestId": { "description": "The request id in the log.", "schema": { "type": "string" } },

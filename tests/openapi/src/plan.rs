@@ -73,19 +73,19 @@ pub(crate) struct PlannedRole {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PlannedPart {
-    /// Palette works with it, in its cluster's account.
+    /// Palette's role, in the account of its cluster.
     Palette,
-    /// Hubble's, in the case of one account.
+    /// Hubble's role, if there is one account.
     Hubble,
-    /// The identity service's, in the case of one account.
+    /// The identity service's role, if there is one account.
     Identity,
-    /// The identity service's in the cluster's account, which goes on to Palette's target role.
+    /// The identity service's role in the cluster's account, which assumes Palette's target role.
     IdentityLocal,
-    /// Hubble's in the cluster's account, which goes on to its target role.
+    /// Hubble's role in the cluster's account, which assumes Hubble's target role.
     HubbleLocal,
-    /// Palette works with it, in another account.
+    /// Palette's target role, in the other account.
     PaletteTarget,
-    /// Hubble's in that other account.
+    /// Hubble's target role, in the other account.
     HubbleTarget,
 }
 
@@ -96,7 +96,7 @@ pub(crate) struct PlannedAssociation {
     namespace: String,
     service_account: String,
     role_arn: RoleArn,
-    /// The role in another account that EKS goes on to.
+    /// The target role: the role in another account that EKS assumes next.
     target_role_arn: Option<RoleArn>,
 }
 

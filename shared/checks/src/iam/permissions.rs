@@ -159,7 +159,7 @@ pub async fn check_attached(
         POLICIES_ATTACHED
             .passed(format!("Gangway attached {}", policy_content::join_names(documents))),
     );
-    findings.push(POLICY_QUOTA.passed("everything is attached"));
+    findings.push(POLICY_QUOTA.passed("all policies are attached, so no quota was exceeded"));
     findings.push(document_size_finding(documents, aws.partition()));
     Ok(findings)
 }

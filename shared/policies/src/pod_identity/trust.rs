@@ -159,11 +159,11 @@ fn palette_target(
         &call,
         format!("it does not allow {identity} to call {TAG}"),
     ));
-    closed(trust, identity, ids, faults);
+    check_denies_others(trust, identity, ids, faults);
 }
 
-/// Checks that Hubble's role may assume the role with an external id and session tags.
-/// `takes_external_id` checks which external id.
+/// Checks that Hubble's role may assume the role with session tags and with any external id.
+/// [`takes_external_id`] checks that it is the right one.
 fn hubble_target(
     trust: &Trust<'_>,
     hubble: &RoleArn,
@@ -191,11 +191,11 @@ fn hubble_target(
             }
         }
     }
-    closed(trust, hubble, ids, faults);
+    check_denies_others(trust, hubble, ids, faults);
 }
 
 /// Checks that calls without an external id, or with that of another cluster, are denied.
-fn closed(
+fn check_denies_others(
     trust: &Trust<'_>,
     local: &RoleArn,
     ids: &ExternalIds,

@@ -43,8 +43,8 @@ pub(super) fn holds(
     palette: &PaletteIdentity,
     external_id: Option<&str>,
 ) -> Truth {
-    let seen = seen(condition, palette, external_id);
-    let mut truths = seen.iter().map(|value| compare(condition, value.as_deref()));
+    let values = possible_values(condition, palette, external_id);
+    let mut truths = values.iter().map(|value| compare(condition, value.as_deref()));
     match truths.next() {
         Some(first) if truths.all(|other| other == first) => first,
         None if open_to_all(condition) => Truth::from(!negated(&operator(condition.operator).base)),
@@ -54,7 +54,7 @@ pub(super) fn holds(
 
 /// Returns the possible values of the key. `None` means that the key is absent; an empty list, that
 /// nothing is known.
-fn seen(
+fn possible_values(
     condition: &Condition<'_>,
     palette: &PaletteIdentity,
     external_id: Option<&str>,

@@ -122,7 +122,7 @@ pub(crate) fn wrong_size_or_type(path: &str, valid_request: &str) -> Vec<Invalid
     .collect()
 }
 
-/// Payloads that are neither a request nor an event.
+/// Returns payloads that are neither a request nor an event.
 pub(crate) fn unknown_events(path: &str) -> Vec<InvalidRequestCase> {
     let remedy = "invoke through API Gateway, or send an event of detail-type Gangway Registration Requested";
     let without_member = |member: &str| crate::case::without(&proxied("POST", path, "{}"), member);

@@ -9,8 +9,8 @@ use crate::{
 
 const POLICY: &str = "arn:aws:iam::aws:policy/PowerUserAccess";
 
-/// Requests that are right but for one of these members. `elsewhere` is the remedy for a partition that is not this one and
-/// may not offer the method.
+/// Returns requests with one invalid member each. `classified_remedy` is the remedy of a request that
+/// names a classified partition.
 pub(crate) fn invalid_members(
     path: &str,
     base: &Value,

@@ -8,7 +8,7 @@ use crate::{
     case::{InvalidRequestCase, post, with},
 };
 
-/// ARNs that are wrong before anything is opened.
+/// Returns cases with ARNs that Gangway rejects without reading a secret.
 pub(crate) fn invalid_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let (shape, secret) = ("must be an ARN: arn:<partition>", "must be the ARN of a secret");
     let secret_arn = |rest: &str| Value::from(format!("arn:aws:secretsmanager:{rest}"));
@@ -68,7 +68,8 @@ pub(crate) fn invalid_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> 
     invalid_requests
 }
 
-/// Secrets that have to be opened. Furnishes Gangway's own account with them.
+/// Stores incoming secrets with invalid values, and returns a case for each. Gangway must read the
+/// secret to find the error.
 pub(crate) async fn invalid_contents(
     app: &TestApp,
     path: &str,

@@ -8,7 +8,7 @@ use crate::{
     flow::Subject,
 };
 
-const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
+const CONFIG_MAP_PATH: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
 /// The prefix of incoming secrets.
 const INCOMING: &str = "gangway/incoming/";
@@ -177,7 +177,7 @@ fn roles_and_policies(account: &Account) -> Value {
     json!({"roles": roles, "policies": policies})
 }
 
-/// Associations and the ConfigMap of Palette's cluster, where there is one.
+/// Returns associations and ConfigMap of Palette's cluster, if the partition has one.
 fn cluster(fixture: &Fixture) -> Value {
     if fixture.app.partition() == gangway_model::Partition::AwsIso {
         return Value::Null;
@@ -189,6 +189,6 @@ fn cluster(fixture: &Fixture) -> Value {
         .map(|(account, one)| json!([account, one.role, one.target, one.external_id]))
         .collect();
     associations.sort_by_key(Value::to_string);
-    let config = cluster.object(CONFIG).map(|object| object["data"].clone());
+    let config = cluster.object(CONFIG_MAP_PATH).map(|object| object["data"].clone());
     json!({"associations": associations, "config": config})
 }

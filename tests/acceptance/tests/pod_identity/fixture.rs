@@ -14,7 +14,7 @@ pub(crate) const ROUTE: &str = "/v1/tenant/accounts/pod-identity";
 /// The check that reports the creation of associations.
 pub(crate) const ENSURE_CHECK: &str = "pod-identity.associations-ensured";
 
-/// Palette's own cluster.
+/// Returns Palette's own cluster.
 pub(crate) fn cluster(app: &TestApp) -> &PaletteCluster {
     app.realm().palette_cluster()
 }
@@ -80,7 +80,7 @@ pub(crate) async fn register(app: &TestApp, request: &Value) -> HttpResponse {
     app.post(ROUTE, request).await
 }
 
-/// The outcome of every check.
+/// Returns the outcome of every check.
 pub(crate) fn outcomes(response: &HttpResponse) -> BTreeMap<String, String> {
     let checks = response.checks();
     let pair = |check: &Value| (text(check, "id").to_owned(), text(check, "outcome").to_owned());
@@ -94,17 +94,17 @@ pub(crate) async fn break_and_validate(
     breakages: &[Breakage],
 ) -> (BTreeMap<String, String>, HttpResponse) {
     let request = valid_request(app, case);
-    let well = outcomes(&validate(app, &request).await);
+    let before = outcomes(&validate(app, &request).await);
     for breakage in breakages {
         cluster(app).break_with(*breakage);
     }
     let response = validate(app, &request).await;
-    let mut now = outcomes(&response);
-    now.retain(|id, outcome| well.get(id) != Some(outcome));
-    (now, response)
+    let mut changed = outcomes(&response);
+    changed.retain(|id, outcome| before.get(id) != Some(outcome));
+    (changed, response)
 }
 
-/// As [`differs`] gives it.
+/// Returns the expected outcomes, in the type that [`break_and_validate`] returns.
 pub(crate) fn expected(rows: &[(&str, &str)]) -> BTreeMap<String, String> {
     rows.iter().map(|(id, outcome)| ((*id).to_owned(), (*outcome).to_owned())).collect()
 }

@@ -1,5 +1,5 @@
-//! What Gangway does not put right though it is asked to: where the operator lets it change nothing, and where an add-on
-//! of EKS owns the association.
+//! Requests with `ensureAssociations` that Gangway refuses: the operator does not allow changes, or an
+//! EKS add-on owns the association.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};

@@ -34,7 +34,7 @@ impl State {
         Self { accounts, secrets: secrets.collect() }
     }
 
-    /// Secrets that are not in their recovery window.
+    /// Returns the secrets that are not scheduled for deletion.
     pub(crate) fn active(&self) -> Vec<&SecretSnapshot> {
         self.secrets.iter().filter(|secret| !secret.deleted).collect()
     }

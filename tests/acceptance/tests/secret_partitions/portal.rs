@@ -47,7 +47,7 @@ async fn keys_are_fetched_with_the_certificate_and_work() {
     .await;
 }
 
-/// The account, the agency and the role, each as the portal knows it, whatever characters it has.
+/// Tests names with all characters that a portal allows.
 /// Rows: F73, F74, F75.
 #[tokio::test]
 async fn agency_account_and_role_are_sent_to_the_portal_unchanged() {

@@ -198,7 +198,7 @@ pub(crate) fn creation_event(vended: &VendedAccount) -> Value {
     last.expect("an event").clone()
 }
 
-/// Settings of a function, without Palette's rate limit.
+/// Sets environment variables of a function, and switches off its rate limit.
 pub(crate) fn set(
     environment: &mut std::collections::BTreeMap<String, String>,
     settings: Vec<(&'static str, String)>,

@@ -81,8 +81,8 @@ async fn removal_that_aws_refused_is_ignored() {
     assert_eq!(app.registered(&vended.account).len(), 1);
 }
 
-/// Somebody replaces the role by keys in Palette and then by the role again; Secrets Manager fails
-/// just before the deletion of the keys.
+/// A person replaces the role by keys, and then the keys by the role. Secrets Manager fails just
+/// before the keys are deleted.
 #[tokio::test(flavor = "multi_thread")]
 async fn registered_keys_are_removed_with_the_account() {
     let app =

@@ -28,13 +28,13 @@ pub struct AwsResponse {
 }
 
 impl AwsResponse {
-    /// The text of the first XML element of this name, still escaped.
+    /// Returns the text of the first XML element of this name, still escaped.
     pub fn xml_element(&self, name: &str) -> Option<&str> {
         let (_, rest) = self.body.split_once(&format!("<{name}>"))?;
         rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
     }
 
-    /// The body as JSON; `null` if it is not JSON.
+    /// Returns the body as JSON; `null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }

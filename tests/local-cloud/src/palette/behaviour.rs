@@ -28,11 +28,11 @@ pub struct Behaviour {
 /// incomplete.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Concealed {
-    /// Get returns 404.
+    /// Reading an account returns 404.
     Reads,
-    /// Lists do not contain them.
+    /// Lists do not contain accounts.
     Lists,
-    /// Delete returns 404.
+    /// Deleting an account returns 404.
     Removals,
     /// The route for portal credentials returns 404, as in an older Palette.
     Portal,

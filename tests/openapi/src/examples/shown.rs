@@ -1,8 +1,8 @@
-//! Examples of what is only shown: accounts, choices, what to make before.
+//! Examples of responses that only show data: accounts, policies, plans.
 
 use serde_json::{Value, json};
 
-/// Examples of a type.
+/// Returns the example of a type.
 pub(super) fn of_type(name: &str) -> Value {
     let (summary, value) = match name {
         "Account" => ("A role that Palette assumes", account()),

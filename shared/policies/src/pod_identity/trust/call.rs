@@ -83,14 +83,14 @@ impl<'a> Trust<'a> {
     }
 
     fn holds(&self, line: &Condition<'_>, call: &AssumeRoleCall<'_>) -> Truth {
-        match self.seen(line, call) {
+        match self.condition_value(line, call) {
             ConditionTruth::Known(value) => compare(line, value.as_deref()),
             ConditionTruth::Unknown => Truth::Unknown,
         }
     }
 
     /// Returns the value of a condition key during the call.
-    fn seen(&self, line: &Condition<'_>, call: &AssumeRoleCall<'_>) -> ConditionTruth {
+    fn condition_value(&self, line: &Condition<'_>, call: &AssumeRoleCall<'_>) -> ConditionTruth {
         let Cluster { name, region, account } = self.cluster;
         let known = |value: &str| ConditionTruth::Known(Some(value.to_owned()));
         let key = line.key.to_ascii_lowercase();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{PATH, UID, VALIDATE, valid_cross_account_request, valid_request};
 use crate::case::{InvalidRequestCase, post, put, with, without};
 
-/// Requests whose members are valid one by one, but not together.
+/// Returns requests whose members are valid alone, but not together.
 pub(super) fn mixed_accounts() -> Vec<InvalidRequestCase> {
     let (same, cross) = (valid_request(), valid_cross_account_request());
     let role =

@@ -6,7 +6,7 @@ use crate::{
     case::{InvalidRequestCase, PATH_RULE, invocation, post, proxied, put, with, without_body},
 };
 
-/// Paths and verbs.
+/// Returns cases with unknown paths and HTTP methods.
 pub(super) fn routes() -> Vec<InvalidRequestCase> {
     let body = valid_request().to_string();
     vec![
@@ -58,7 +58,7 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
     ]
 }
 
-/// Uids in paths.
+/// Returns cases with invalid uids in paths.
 pub(super) fn uids() -> Vec<InvalidRequestCase> {
     let body = valid_request().to_string();
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";

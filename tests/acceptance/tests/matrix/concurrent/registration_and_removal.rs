@@ -50,8 +50,8 @@ async fn concurrent_role_registrations_and_removal_are_consistent() {
     assert_consistent_with_removal(fixture, "/v1/tenant/accounts/sts", request).await;
 }
 
-/// The removal has taken the account out of Palette and turns to its secret, which meanwhile is another account's of the
-/// same name.
+/// A removal deletes the account in Palette. Before it deletes the secret, another run registers an
+/// account of the same name, which uses the same secret.
 #[tokio::test(flavor = "multi_thread")]
 async fn delayed_removal_keeps_the_secret_of_the_new_account() {
     let fixture = Fixture::start(Aws).await;

@@ -57,8 +57,8 @@ enum Replacements {
     RoleAndOldKeys,
 }
 
-/// One puts a role in place of keys, or another AWS account's keys, and turns to the secret that is not needed any more; another
-/// has meanwhile put keys of its own in place of those.
+/// A run replaces keys by a role, or by keys of another AWS account. Before it deletes the obsolete
+/// secret, another run replaces the credential again, by keys.
 #[tokio::test(flavor = "multi_thread")]
 async fn delayed_replacement_keeps_the_other_secret() {
     use Replacements::{OtherAccountAndNewKeys, RoleAndNewKeys, RoleAndOldKeys};

@@ -57,7 +57,7 @@ impl IamCall<'_> {
         self.form.get(&format!("{}Name", self.entity_type())).unwrap_or_default()
     }
 
-    /// Changes the policies after `allow_change` authorized it.
+    /// Changes the policies. The caller must have authorized the call.
     fn update_policies(&mut self, change: impl FnOnce(&mut AttachedPolicies)) {
         let (holder, name) = (self.holder(), self.entity_name().to_owned());
         let account = self.store.account_mut(&self.caller.account_key);

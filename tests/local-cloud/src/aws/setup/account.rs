@@ -78,7 +78,7 @@ impl Account {
         self.role_with_path("/", name)
     }
 
-    /// Like `role`, with a path such as `/team/`.
+    /// Creates a role like `role`, with a path such as `/team/`.
     ///
     /// # Panics
     /// Never.
@@ -102,7 +102,7 @@ impl Account {
         self.policy_with_path("/", name, document)
     }
 
-    /// Like `policy`, with a path such as `/team/`.
+    /// Creates a policy like `policy`, with a path such as `/team/`.
     ///
     /// # Panics
     /// If IAM would reject the document.

@@ -98,7 +98,7 @@ impl Role {
         self.session_with_duration(name, 3600)
     }
 
-    /// Like `session`, with a duration in seconds.
+    /// Creates a session like `session`, with a duration in seconds.
     pub fn session_with_duration(&self, name: &str, seconds: u32) -> AwsCredentials {
         let mut store = self.account.aws.store();
         let id = store.unique_id("ASIA", &self.account.account_key.1);
