@@ -170,7 +170,7 @@ fn cluster_findings(profile: PermissionProfile) -> [Finding; 3] {
     );
     let workers = WORKER_NODE_TRUST.unverified(
         "Palette does not install the CA certificates on worker nodes; Gangway cannot see whether workloads have them",
-        "add the CA certificates to workloads: with a sidecar, a Secret volume, or in the image",
+        "mount the CA certificates into workloads: with a sidecar, with a Secret volume, or in the image",
     );
     let swap = if profile.supports_eks() {
         IMAGE_SWAP.unverified(unseen, "configure Image Swap in the Kubernetes layer of EKS cluster profiles: public registries cannot be reached")

@@ -48,7 +48,7 @@ async fn report_states_tech_preview_image_limits_and_node_ca_limits() {
             "eks.worker-nodes-trust",
             "unverified",
             "",
-            "mount them into workloads",
+            "mount the CA certificates into workloads",
         );
         receipt.assert_check("eks.image-swap", "unverified", "", "Image Swap");
         assert_eq!(receipt.check("eks.worker-nodes-trust")["severity"], "info");
