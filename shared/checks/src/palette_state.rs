@@ -12,7 +12,8 @@ const REMEDY: &str = "store the API key of a user with the tenant administrator 
 pub struct PaletteStateCheck {
     /// Finding of [`API_KEY_VALID`].
     pub session: Finding,
-    /// Empty if the key is denied.
+    /// The accounts that Palette already has under this name or uid. Empty if Palette denies access to the
+    /// API key.
     pub existing: ExistingAccounts,
 }
 

@@ -62,7 +62,7 @@ const MISPLACED: &[&str] = &[
 
 impl SimulationRequest {
     pub fn actions(&self) -> impl Iterator<Item = &'static str> {
-        self.actions.iter().map(|ask| ask.action)
+        self.actions.iter().map(|simulated| simulated.action)
     }
 }
 
@@ -105,14 +105,14 @@ fn add_action(
         let vendor_defect = document == PolicyDocument::ControllersEks
             && MISPLACED.contains(&action)
             && resources.iter().all(|resource| resource != "*");
-        let ask = SimulatedAction { action, document, vendor_defect };
+        let simulated = SimulatedAction { action, document, vendor_defect };
         match requests
             .iter_mut()
             .find(|request| request.resources == resources && may_share(&request.context, &context))
         {
             Some(request) => {
                 if request.actions().all(|known| known != action) {
-                    request.actions.push(ask);
+                    request.actions.push(simulated);
                 }
                 for entry in &context {
                     if !request.context.contains(entry) {
@@ -122,7 +122,7 @@ fn add_action(
             }
             None => {
                 requests.push(SimulationRequest {
-                    actions: vec![ask],
+                    actions: vec![simulated],
                     resources,
                     context: context.clone(),
                 });
@@ -155,7 +155,7 @@ fn remove_implied_actions(requests: &mut Vec<SimulationRequest>) {
         .collect();
     for request in &mut *requests {
         if !(request.context.is_empty() && request.resources == ["*"]) {
-            request.actions.retain(|ask| !broad.contains(&ask.action));
+            request.actions.retain(|simulated| !broad.contains(&simulated.action));
         }
     }
     requests.retain(|request| !request.actions.is_empty());
@@ -163,11 +163,12 @@ fn remove_implied_actions(requests: &mut Vec<SimulationRequest>) {
 
 /// Splits a request into parts of equal size, since the longest call determines the total time.
 fn split_in_calls(request: SimulationRequest) -> Vec<SimulationRequest> {
-    let SimulationRequest { actions: asks, resources, context } = request;
-    let calls = asks.len().div_ceil(MAX_ACTIONS).max(1);
-    asks.chunks(asks.len().div_ceil(calls).max(1))
-        .map(|asks| SimulationRequest {
-            actions: asks.to_vec(),
+    let SimulationRequest { actions, resources, context } = request;
+    let calls = actions.len().div_ceil(MAX_ACTIONS).max(1);
+    actions
+        .chunks(actions.len().div_ceil(calls).max(1))
+        .map(|chunk| SimulationRequest {
+            actions: chunk.to_vec(),
             resources: resources.clone(),
             context: context.clone(),
         })

@@ -195,7 +195,7 @@ impl TestApp {
     }
 
     /// Sends a registration event over EventBridge, to every function with a matching rule.
-    pub async fn event(&self, detail: &Value) -> Vec<FunctionDelivery> {
+    pub async fn send_event(&self, detail: &Value) -> Vec<FunctionDelivery> {
         self.realm().bus.put_event("portal", REGISTRATION_REQUESTED, detail).await
     }
 

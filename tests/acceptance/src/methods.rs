@@ -1,4 +1,4 @@
-//! Requests of each authentication method, what a portal sends and what must hold afterwards.
+//! The requests of each authentication method, and the assertions on their results.
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::fixtures::CustomerAccount;
@@ -123,7 +123,7 @@ pub fn with(mut request: Value, changes: &Value) -> Value {
     request
 }
 
-/// Runs a test with both open methods in both open partitions, each with a cloud of its own, all at the same time.
+/// Runs a test concurrently with both open methods in both open partitions, each with its own local cloud.
 pub async fn for_each_open<Test, Running>(test: Test)
 where
     Test: Fn(TestApp, AuthMethod) -> Running,
@@ -132,7 +132,7 @@ where
     for_each(&PARTITIONS, &OPEN_METHODS, test).await;
 }
 
-/// Runs a test with both methods in both classified partitions, each with a cloud of its own, all at the same time.
+/// Runs a test concurrently with both methods in both classified partitions, each with its own local cloud.
 pub async fn for_each_classified<Test, Running>(test: Test)
 where
     Test: Fn(TestApp, AuthMethod) -> Running,
@@ -141,7 +141,8 @@ where
     for_each(&classified::CLASSIFIED_PARTITIONS, &CLASSIFIED_METHODS, test).await;
 }
 
-/// Runs a test with each of some methods in each of some partitions, each with a cloud of its own, all at the same time.
+/// Runs a test concurrently with each of these methods in each of these partitions, each with its own local
+/// cloud.
 pub async fn for_each<Test, Running>(partitions: &[Partition], methods: &[AuthMethod], test: Test)
 where
     Test: Fn(TestApp, AuthMethod) -> Running,

@@ -72,7 +72,7 @@ impl HttpResponse {
     }
 
     /// Asserts that every check of a report is complete: a failed or unverified check has a remedy and the others have none,
-    /// ids are unique, and the report is ready unless a blocker failed. `situation` stands in the failure messages.
+    /// ids are unique, and the report is ready unless a blocker failed. `situation` is part of the failure messages.
     pub fn assert_complete_report(&self, situation: &str) {
         let checks = self.checks();
         assert!(!checks.is_empty(), "{situation}: {:#}", self.body);

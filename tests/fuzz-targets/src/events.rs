@@ -1,4 +1,5 @@
-//! Messages of Control Tower, Organizations, Account Factory for Terraform and topics; how SQS and schedules bring them.
+//! Messages of Control Tower, Organizations, Account Factory for Terraform and SNS topics; payloads of SQS and
+//! of schedules.
 
 use gangway_model::Partition;
 

@@ -1,4 +1,4 @@
-//! Secrets that users have written themselves, for `secretArn`.
+//! Values of incoming secrets, which users write.
 
 use gangway_model::Partition;
 

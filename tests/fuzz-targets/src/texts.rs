@@ -1,4 +1,4 @@
-//! Types that are one text: what is taken prints as what was taken.
+//! Types that are parsed from one text: a value that is accepted prints as the same text.
 
 use std::{fmt::Display, str::FromStr};
 

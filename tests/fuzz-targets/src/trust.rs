@@ -1,4 +1,4 @@
-//! Trust policies: what the analysis says of one is held against a slow evaluator that was written apart from it.
+//! Trust policies: compares the assessment with a second, simple evaluator.
 
 use gangway_model::{AccountId, Partition};
 use gangway_policies::trust::{ExternalIdTrust, PrincipalTrust, TrustAssessment, assess};

@@ -148,7 +148,7 @@ mod tests {
 
     use super::*;
 
-    /// Start and end of each call in milliseconds, and the expected length.
+    /// Start and end of each call in milliseconds, and the expected length of the longest chain.
     type Row<'a> = (&'a [(u64, Option<u64>)], usize);
 
     #[test]

@@ -1,4 +1,4 @@
-//! Examples of responses. Those of Gangway's own types are made by these types, so that they cannot
+//! Examples of responses. Gangway's own types generate the examples where they can, so that both cannot
 //! differ.
 
 mod shown;

@@ -1,4 +1,4 @@
-//! Gangway's HTTP API as an OpenAPI 3.1 document, made from types.
+//! Gangway's HTTP API as an OpenAPI 3.1 document, generated from types.
 
 #[expect(dead_code, reason = "described, never made")]
 mod answers;

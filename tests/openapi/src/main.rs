@@ -1,4 +1,4 @@
-//! Writes `openapi.json`; with `--check` only tells whether it is as the types say.
+//! Writes `openapi.json`. With `--check`, checks that it matches the types.
 #![expect(clippy::print_stderr, reason = "a program that people read")]
 
 use std::{fs, io, path::Path, process::ExitCode};

@@ -1,4 +1,4 @@
-//! Paths, what they take and what they answer.
+//! Paths, with their parameters, request bodies and responses.
 
 use gangway_model::AuthMethod;
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! Single values, each with its rule.
+//! Types of single values, each with its pattern.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -96,7 +96,7 @@ pub(crate) struct ProjectScope {
     project: UidOrName,
 }
 
-/// An enumeration whose values are told by the domain's own types.
+/// Defines an enumeration whose values come from the types of `gangway-model`.
 macro_rules! ids {
     ($(#[$doc:meta])* $name:ident, $ids:expr) => {
         $(#[$doc])*

@@ -116,7 +116,7 @@ pub static SIMULATION_POSSIBLE: Check = Check {
     severity: Severity::Warning,
     subject: CheckSubject::Account,
     covers: &["C13"],
-    remedy: "Allow `iam:SimulatePrincipalPolicy` to the identity that runs the checks.",
+    remedy: "Allow the identity that runs the checks to call `iam:SimulatePrincipalPolicy`.",
 };
 
 pub static VENDOR_POLICY: Check = Check {

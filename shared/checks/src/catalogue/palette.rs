@@ -22,7 +22,7 @@ pub static ENDPOINT_OVERRIDES: Check = Check {
 
 pub static METHOD_SUPPORTED: Check = Check {
     id: "palette.method",
-    title: "The account's method can be checked again from here",
+    title: "Palette stores all values that are needed to check the account again",
     severity: Severity::Info,
     subject: CheckSubject::Account,
     covers: &["C04"],

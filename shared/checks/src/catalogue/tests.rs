@@ -26,7 +26,7 @@ A failed *blocker* prevents the registration. A failed *warning* or *info* does 
 
 Ids do not change: portals, alarms and runbooks may rely on them. *Covers* names the prerequisites that the check
 verifies. They are listed [below](#prerequisites). *Remedy* says what to do in general; a report
-says it with the names of the account, role or certificate in question.
+names the account, role or certificate.
 
 | id | requirement | severity | covers | remedy |
 |---|---|---|---|---|
@@ -35,8 +35,9 @@ says it with the names of the account, role or certificate in question.
 const PREREQUISITES_HEAD: &str = "
 ## Prerequisites
 
-C holds for every method, S for access keys, D for roles that Palette assumes (STS), P for EKS Pod Identity, X for the Secret
-and Top Secret partitions, and G for private cloud gateways. Numbers that no check covers are left out.
+Prerequisites whose id begins with C are for every method; with S, for access keys; with D, for roles that Palette assumes (STS);
+with P, for EKS Pod Identity; with X, for the Secret and Top Secret partitions; with G, for private cloud gateways. Numbers that
+no check covers are left out.
 
 | id | prerequisite |
 |---|---|

@@ -21,10 +21,10 @@ pub(super) enum SimulationResult {
     PrincipalNotFound,
 }
 
-/// The decision on one action.
+/// The decision of IAM on one simulated action.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct ActionDecision {
-    pub(super) ask: SimulatedAction,
+    pub(super) simulated: SimulatedAction,
     /// The worst decision over all resources.
     pub(super) decision: Decision,
     /// The permissions boundary does not allow it.
@@ -55,8 +55,8 @@ pub(super) enum Mfa {
 impl ActionDecision {
     /// Returns `true` if the published policy itself causes the denial.
     pub(super) fn is_vendor_defect(&self) -> bool {
-        let Self { ask, decision, boundary, organization, denied_by: _ } = self;
-        ask.vendor_defect && *decision == Decision::NotAllowed && !boundary && !organization
+        let Self { simulated, decision, boundary, organization, denied_by: _ } = self;
+        simulated.vendor_defect && *decision == Decision::NotAllowed && !boundary && !organization
     }
 
     /// Returns `true` if something in the account or the organization denies the action.
@@ -184,11 +184,11 @@ fn context(request: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextEn
 
 /// Returns one decision for each action, or `None` if an action has no result.
 fn fold(request: &SimulationRequest, results: &[EvaluationResult]) -> Option<Vec<ActionDecision>> {
-    let to_decision = |ask: &SimulatedAction| {
+    let to_decision = |simulated: &SimulatedAction| {
         let mut answers = results
             .iter()
-            .filter(|result| result.eval_action_name().eq_ignore_ascii_case(ask.action))
-            .map(|result| to_result(ask, result));
+            .filter(|result| result.eval_action_name().eq_ignore_ascii_case(simulated.action))
+            .map(|result| to_result(simulated, result));
         let first = answers.next()?;
         Some(answers.fold(first, worse))
     };
@@ -206,7 +206,7 @@ fn worse(mut one: ActionDecision, other: ActionDecision) -> ActionDecision {
 
 /// Converts one result. If there are results for each resource, only those count: the overall decision is about a
 /// template of an ARN.
-fn to_result(ask: &SimulatedAction, result: &EvaluationResult) -> ActionDecision {
+fn to_result(simulated: &SimulatedAction, result: &EvaluationResult) -> ActionDecision {
     let specific = result.resource_specific_results();
     let organization = result
         .organizations_decision_detail()
@@ -215,7 +215,7 @@ fn to_result(ask: &SimulatedAction, result: &EvaluationResult) -> ActionDecision
         let decision = Decision::of(decision);
         let denied = decision != Decision::Allowed;
         ActionDecision {
-            ask: ask.clone(),
+            simulated: simulated.clone(),
             decision,
             boundary: denied && boundary,
             organization: denied && organization,

@@ -22,18 +22,18 @@ use gangway_aws::Principal;
 pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Vec<Finding> {
     let denials: Vec<_> = verdicts.iter().filter(|verdict| verdict.is_denial()).collect();
     let of = |part: fn(&ActionDecision) -> bool| -> Vec<&str> {
-        denials.iter().filter(|denial| part(denial)).map(|denial| denial.ask.action).collect()
+        denials.iter().filter(|denial| part(denial)).map(|denial| denial.simulated.action).collect()
     };
     let (bounded, forbidden) = (of(|denial| denial.boundary), of(|denial| denial.organization));
     // The defects of a policy that is not attached cannot be seen.
     let lacking = |document| {
         let plain = |denial: &&ActionDecision| denial.decision == Decision::NotAllowed;
-        denials.iter().copied().filter(plain).any(|denial| denial.ask.document == document)
+        denials.iter().copied().filter(plain).any(|denial| denial.simulated.document == document)
     };
     let vendors: Vec<_> = verdicts
         .iter()
-        .filter(|verdict| verdict.is_vendor_defect() && !lacking(verdict.ask.document))
-        .map(|verdict| verdict.ask.action)
+        .filter(|verdict| verdict.is_vendor_defect() && !lacking(verdict.simulated.document))
+        .map(|verdict| verdict.simulated.action)
         .collect();
     let label = principal.label();
     let mut findings = vec![
@@ -81,9 +81,9 @@ fn allowed(asked: usize, denials: &[&ActionDecision], principal: &Principal) -> 
     let mut explicit = Vec::new();
     for denial in denials {
         let external = denial.boundary || denial.organization;
-        by_document.entry(denial.ask.document).or_default().push(denial.ask.action);
+        by_document.entry(denial.simulated.document).or_default().push(denial.simulated.action);
         if denial.decision == Decision::Denied && !external {
-            explicit.push(denial.ask.action);
+            explicit.push(denial.simulated.action);
             deniers.extend(denial.denied_by.iter().map(String::as_str));
         }
     }
@@ -106,7 +106,7 @@ fn remedy(denials: &[&ActionDecision], mut deniers: Vec<&str>, principal: &Princ
         .iter()
         .filter(|denial| denial.decision == Decision::NotAllowed)
         .filter(|denial| !denial.boundary && !denial.organization)
-        .map(|denial| denial.ask.document)
+        .map(|denial| denial.simulated.document)
         .collect();
     lacking.sort_unstable();
     lacking.dedup();
@@ -151,7 +151,7 @@ pub(super) fn mfa_finding(principal: &Principal, with_mfa: Option<&SimulationRes
     let conditional: Vec<_> = decisions
         .iter()
         .filter(|verdict| verdict.decision != Decision::Denied)
-        .map(|verdict| verdict.ask.action)
+        .map(|verdict| verdict.simulated.action)
         .collect();
     if conditional.is_empty() {
         MFA_NOT_REQUIRED.passed("the denied actions are denied with MFA too")

@@ -12,7 +12,7 @@ fn account() -> AccountId {
     "123456789012".parse().unwrap()
 }
 
-fn ask(profile: PermissionProfile, partition: Partition) -> Vec<SimulationRequest> {
+fn requests_for(profile: PermissionProfile, partition: Partition) -> Vec<SimulationRequest> {
     simulation_requests(profile, partition, account(), partition.info().home_region)
 }
 
@@ -42,10 +42,10 @@ fn allowed(
 fn each_document_allows_its_own_actions() {
     for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
-            for SimulationRequest { actions: asks, resources, context } in
-                ask(profile, facts.partition)
+            for SimulationRequest { actions, resources, context } in
+                requests_for(profile, facts.partition)
             {
-                for SimulatedAction { action, document, .. } in asks {
+                for SimulatedAction { action, document, .. } in actions {
                     let rendered = document.render(facts.partition);
                     for resource in &resources {
                         assert!(
@@ -63,7 +63,9 @@ fn each_document_allows_its_own_actions() {
 fn samples_are_complete_arns_of_the_partition() {
     for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
-            for resource in ask(profile, facts.partition).into_iter().flat_map(|q| q.resources) {
+            for resource in
+                requests_for(profile, facts.partition).into_iter().flat_map(|q| q.resources)
+            {
                 let prefix = format!("arn:{}:", facts.id);
                 assert!(
                     resource == "*" || (resource.starts_with(&prefix) && !resource.contains('*')),
@@ -84,7 +86,7 @@ fn requests_are_combined_up_to_the_maximum_size() {
         (PermissionProfile::MinimumIaasDynamic, 3),
         (PermissionProfile::MinimumIaasStatic, 3),
     ] {
-        let requests = ask(profile, Partition::Aws);
+        let requests = requests_for(profile, Partition::Aws);
         assert_eq!(requests.len(), calls, "{profile} {requests:#?}");
         for question in requests {
             let unique: BTreeSet<_> = question.actions().collect();
@@ -97,17 +99,19 @@ fn requests_are_combined_up_to_the_maximum_size() {
 #[test]
 fn every_action_of_a_profile_is_requested() {
     for profile in PermissionProfile::ALL {
-        let asked: BTreeSet<_> =
-            ask(profile, Partition::Aws).iter().flat_map(SimulationRequest::actions).collect();
+        let requested: BTreeSet<_> = requests_for(profile, Partition::Aws)
+            .iter()
+            .flat_map(SimulationRequest::actions)
+            .collect();
         for document in documents_for(profile) {
             for statement in statements(document.template()) {
                 for action in statement.action_names() {
-                    assert!(asked.contains(action), "{profile} {action}");
+                    assert!(requested.contains(action), "{profile} {action}");
                     assert!(!action.contains('*'), "a pattern of actions needs samples: {action}");
                 }
             }
         }
-        assert!(asked.iter().all(|action| !UNKNOWN_TO_IAM.contains(action)));
+        assert!(requested.iter().all(|action| !UNKNOWN_TO_IAM.contains(action)));
     }
 }
 
@@ -132,7 +136,7 @@ fn only_supported_condition_operators_are_used() {
 
 #[test]
 fn context_satisfies_the_conditions_of_eks() {
-    let requests = ask(PermissionProfile::CoreEks, Partition::AwsUsGov);
+    let requests = requests_for(PermissionProfile::CoreEks, Partition::AwsUsGov);
     let pass = requests
         .iter()
         .find(|question| question.resources == ["*"] && !question.context.is_empty())
@@ -151,11 +155,11 @@ fn context_satisfies_the_conditions_of_eks() {
 #[test]
 fn defects_of_published_documents_are_marked() {
     let marked = |profile| {
-        ask(profile, Partition::Aws)
+        requests_for(profile, Partition::Aws)
             .into_iter()
             .flat_map(|question| question.actions)
-            .filter(|ask| ask.vendor_defect)
-            .map(|ask| ask.action)
+            .filter(|simulated| simulated.vendor_defect)
+            .map(|simulated| simulated.action)
             .collect::<BTreeSet<_>>()
     };
     assert_eq!(marked(PermissionProfile::CoreEks), MISPLACED.iter().copied().collect());

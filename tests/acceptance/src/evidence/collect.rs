@@ -143,7 +143,7 @@ impl Evidence {
     }
 }
 
-/// The places of a call's headers and body.
+/// Returns the names of two places to search: the headers of a call to the service, and its body.
 fn call_places(service: &str) -> (&'static str, &'static str) {
     match service {
         "palette" => {

@@ -1,5 +1,5 @@
-//! Wrong requests to `scap`, and to `static-credentials` where it needs CA certificates. Certificates and keys are
-//! made for each run; no line of a key comes back.
+//! Invalid requests to `scap`, and to `static-credentials` in partitions where it needs CA certificates.
+//! Certificates and keys are generated for each run; no response contains a line of a key.
 
 mod certificates;
 

@@ -1,4 +1,4 @@
-//! Callers with roles of their own, behind an API Gateway that demands signatures and judges IAM
+//! Callers, each with its own role, and an API Gateway that requires signatures and evaluates IAM
 //! policies by HTTP method and path.
 
 mod client;

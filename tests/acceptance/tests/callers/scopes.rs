@@ -1,4 +1,4 @@
-//! Two teams with roles of their own: neither sees nor changes what is the other's.
+//! Two teams, each with its own role: no team can see or change the accounts of the other one.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::AuthMethod;

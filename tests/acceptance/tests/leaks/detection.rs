@@ -1,5 +1,5 @@
-//! What looks for secrets finds one that is told on purpose, at each place and in each spelling; and what the frame keeps in
-//! is not there.
+//! The search finds secrets that are leaked on purpose, in each place and encoding. Leaks that the function
+//! runtime prevents are not found.
 
 use std::collections::BTreeSet;
 

@@ -117,6 +117,6 @@ impl Flow {
 
 /// Returns the outcome of each delivery of an event.
 async fn put_event(app: &TestApp, detail: &Value) -> Vec<String> {
-    let deliveries = app.event(detail).await;
+    let deliveries = app.send_event(detail).await;
     deliveries.into_iter().map(|delivery| format!("{:?}", delivery.outcome)).collect()
 }

@@ -83,7 +83,8 @@ pub(crate) fn find_in(sources: Vec<(String, String)>) -> Vec<SecretType> {
         let mut reader = TypeVisitor { crate_name, types: &mut types, by_hand: &mut by_hand };
         reader.visit_file(&file);
     }
-    // By crate and name: a name is one of its own crate, or of another where its own has none of that name.
+    // A type is identified by crate and name. A name means the type of the same crate, or, if that crate has
+    // none of that name, the type of another crate.
     let defined: BTreeSet<_> = types
         .iter()
         .map(|item_type| (item_type.crate_name.clone(), item_type.name.clone()))

@@ -114,7 +114,7 @@ impl Fixture {
                 Response::Http(Box::new(self.app.send(verb, path, &headers, body).await))
             }
             Action::Event(detail) => {
-                let mut deliveries = self.app.event(detail).await;
+                let mut deliveries = self.app.send_event(detail).await;
                 assert_eq!(deliveries.len(), 1, "{deliveries:?}");
                 match deliveries.remove(0).outcome {
                     Ok(value) => Response::Returned(value),

@@ -1,5 +1,5 @@
-//! What may be told when something went wrong: a success has to be one; a failure has to name the service, and say what may
-//! help.
+//! Checks the response of a run with a fault: a success must be true; a failure must name the service and
+//! a remedy.
 
 use acceptance::{HttpResponse, text};
 use local_cloud::Effect;

@@ -21,7 +21,7 @@ async fn registered_uid(app: &TestApp, body: &Value) -> String {
 }
 
 /// Removes what Gangway noted about the cluster, as on an account that an older version registered.
-fn remove_cluster_notes(app: &TestApp) {
+fn remove_cluster_annotations(app: &TestApp) {
     let mut records = app.cloud().palette().records();
     let annotations = records.accounts[0].body.pointer_mut("/metadata/annotations");
     let annotations = annotations.and_then(Value::as_object_mut).expect("annotations");
@@ -110,12 +110,12 @@ async fn revalidation_reads_the_cluster_and_its_roles() {
 }
 
 #[tokio::test]
-async fn without_a_note_of_the_cluster_only_the_role_is_checked() {
+async fn without_cluster_annotations_only_the_role_is_checked() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let body = valid_request(&app, PodIdentityCase::SameAccount);
         let uid = registered_uid(&app, &body).await;
-        remove_cluster_notes(&app);
+        remove_cluster_annotations(&app);
         let report = revalidate(&app, &uid).await;
         assert_eq!((report.ready(), report.failed()), (Some(true), vec![]), "{:#}", report.body);
         report.assert_check("palette.validation", "passed", "", "");

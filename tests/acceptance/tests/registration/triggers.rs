@@ -30,7 +30,7 @@ async fn deliver(
     method: AuthMethod,
     detail: &Value,
 ) -> Result<Value, FunctionError> {
-    let mut deliveries = app.event(detail).await;
+    let mut deliveries = app.send_event(detail).await;
     assert_eq!(deliveries.len(), 1, "{deliveries:?}");
     let delivery = deliveries.remove(0);
     assert_eq!(delivery.package, method.id());

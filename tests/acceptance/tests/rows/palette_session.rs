@@ -124,7 +124,7 @@ async fn every_member_is_accepted_over_http_and_by_event() {
             });
             let request = with(app.request(method, customer, "prod"), &more);
             let receipt = app.assert_registered(method, &request).await;
-            let again = app.event(&event(method, &app, request).await).await;
+            let again = app.send_event(&event(method, &app, request).await).await;
             let [delivery] = again.as_slice() else { panic!("one function: {again:?}") };
             assert_eq!(delivery.package, method.id());
             let response = delivery.outcome.as_ref().expect("a response");

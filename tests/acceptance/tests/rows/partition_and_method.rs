@@ -86,7 +86,7 @@ async fn sts_is_not_offered_in_the_secret_partitions() {
         let request = json!({"name": "prod", "roleArn": app.customer().role.arn()});
         let response = app.post("/v1/tenant/accounts/sts", &request).await;
         assert!([403, 404].contains(&response.status), "{response:?}");
-        assert!(app.event(&with(request, &json!({"method": "sts"}))).await.is_empty());
+        assert!(app.send_event(&with(request, &json!({"method": "sts"}))).await.is_empty());
         app.assert_untouched();
     }
     for partition in PARTITIONS {

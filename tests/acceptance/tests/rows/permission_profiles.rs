@@ -1,4 +1,4 @@
-//! F90–F93: profiles of permissions, the quota of policies, next steps.
+//! F90–F93: permission profiles, the quota of policies, next steps.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, PermissionProfile};

@@ -1,4 +1,4 @@
-//! F17: what the user or the role must be allowed.
+//! F17: the permissions that the user or the role needs.
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, PermissionProfile};

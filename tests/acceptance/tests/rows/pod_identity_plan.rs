@@ -1,4 +1,4 @@
-//! F49–F57, F65: the plan of everything that Pod Identity needs.
+//! F49–F57, F65: the plan of roles, policies and associations for Pod Identity.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use serde_json::Value;

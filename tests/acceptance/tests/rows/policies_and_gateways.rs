@@ -1,4 +1,4 @@
-//! F19–F21, F87: policies for the roles of clusters, and private cloud gateways, to choose from.
+//! F19–F21, F87: lists of policies for the roles of clusters, and of private cloud gateways.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_policies::PolicyDocument;

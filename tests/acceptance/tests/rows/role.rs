@@ -1,4 +1,4 @@
-//! F16, F32, F33: the role, its trust, and the proof that Palette gets in, and nobody else under its name.
+//! F16, F32, F33: the role, its trust policy, and the proof that only Palette can assume it.
 
 use acceptance::{PARTITIONS, TestApp, with};
 use local_cloud::fixtures::CustomerAccount;

@@ -1,4 +1,4 @@
-//! F15, F95: what is secret is told to Palette and kept in Secrets Manager, and is nowhere else.
+//! F15, F95: secrets are in Palette and in Secrets Manager, and nowhere else.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -142,7 +142,7 @@ async fn event_with_an_access_key_is_refused() {
             app.request(AuthMethod::StaticCredentials, customer, "prod"),
             &json!({"method": AuthMethod::StaticCredentials.id()}),
         );
-        let deliveries = app.event(&detail).await;
+        let deliveries = app.send_event(&detail).await;
         let [delivery] = deliveries.as_slice() else { panic!("one function: {deliveries:?}") };
         let response = delivery.outcome.as_ref().expect("an answer, not to be delivered again");
         assert_eq!(response["outcome"], "rejected", "{response:#}");

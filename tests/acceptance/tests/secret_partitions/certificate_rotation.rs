@@ -1,4 +1,4 @@
-//! Palette renews keys with the client certificate until that is replaced.
+//! Palette fetches new keys with the client certificate, until the certificate is replaced.
 
 use acceptance::{
     TestApp,

@@ -155,7 +155,7 @@ const BREAKS: &[(&str, Break)] = &[
 #[tokio::test]
 async fn every_failed_or_unverified_check_has_a_remedy() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
-        // Each breakage gets a cloud of its own.
+        // Each breakage gets its own local cloud.
         for (broken, break_it) in BREAKS {
             let broken_app = TestApp::start(app.partition()).await;
             break_it(&broken_app);

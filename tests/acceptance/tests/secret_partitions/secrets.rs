@@ -130,7 +130,7 @@ async fn event_with_a_private_key_is_refused() {
         &[AuthMethod::Scap],
         |app: TestApp, method: AuthMethod| async move {
             let request = app.request(method, app.customer(), "prod");
-            let deliveries = app.event(&with(request, &json!({"method": method.id()}))).await;
+            let deliveries = app.send_event(&with(request, &json!({"method": method.id()}))).await;
             let [delivery] = deliveries.as_slice() else { panic!("one function: {deliveries:?}") };
             let response = delivery.outcome.as_ref().expect("an answer, not to be delivered again");
             assert_eq!(response["outcome"], "rejected", "{response:#}");

@@ -1,7 +1,7 @@
 //! Every TLS client of the functions trusts its CA bundle and nothing else.
 //!
-//! AWS's secrets are behind the cloud's first address, STS and IAM behind another, Palette behind a third, the portal
-//! behind a fourth; each has a CA certificate of its own, and each CA certificate is in one place only.
+//! Secrets Manager, STS with IAM, Palette and the portal each have their own address and their own CA
+//! certificate. Each CA certificate is in one CA bundle only.
 
 use acceptance::{
     HttpResponse, TestApp,

@@ -10,12 +10,16 @@ use super::*;
 use PolicyEvaluationDecisionType::{Allowed, ExplicitDeny, ImplicitDeny};
 
 fn question() -> SimulationRequest {
-    let ask = SimulatedAction {
+    let simulated = SimulatedAction {
         action: "ec2:RunInstances",
         document: PolicyDocument::Controller,
         vendor_defect: false,
     };
-    SimulationRequest { actions: vec![ask], resources: vec!["*".to_owned()], context: Vec::new() }
+    SimulationRequest {
+        actions: vec![simulated],
+        resources: vec!["*".to_owned()],
+        context: Vec::new(),
+    }
 }
 
 /// The decision of IAM, and whether the permissions boundary allows the action.
@@ -97,7 +101,7 @@ fn the_worst_resource_specific_result_decides() {
 #[test]
 fn only_an_implicit_denial_of_a_misplaced_action_is_a_vendor_defect() {
     let verdict = |decision, boundary, vendor_defect| ActionDecision {
-        ask: SimulatedAction { vendor_defect, ..question().actions.remove(0) },
+        simulated: SimulatedAction { vendor_defect, ..question().actions.remove(0) },
         decision,
         boundary,
         organization: false,

@@ -11,7 +11,7 @@ fn role() -> Principal {
 
 fn allowed() -> ActionDecision {
     ActionDecision {
-        ask: SimulatedAction {
+        simulated: SimulatedAction {
             action: "ec2:CreateTags",
             document: PolicyDocument::Nodes,
             vendor_defect: false,
@@ -35,7 +35,7 @@ fn each_cause_of_a_denial_fails_its_own_check_and_has_its_own_remedy() {
         ..allowed()
     };
     let vendor = ActionDecision {
-        ask: SimulatedAction { vendor_defect: true, ..allowed().ask },
+        simulated: SimulatedAction { vendor_defect: true, ..allowed().simulated },
         ..denied()
     };
     let attach = "attach PaletteNodesPolicy to role SpectroCloudRole";
@@ -87,7 +87,7 @@ fn denials_are_grouped_by_document_and_long_lists_are_shortened() {
 #[test]
 fn defects_are_not_reported_for_a_policy_that_is_not_attached() {
     let vendor = ActionDecision {
-        ask: SimulatedAction { vendor_defect: true, ..allowed().ask },
+        simulated: SimulatedAction { vendor_defect: true, ..allowed().simulated },
         ..denied()
     };
     let findings = findings(&[vendor, denied()], &role());

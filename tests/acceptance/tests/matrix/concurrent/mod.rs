@@ -48,9 +48,9 @@ async fn send_concurrently(fixture: &Arc<Fixture>, actions: &[Action]) -> Vec<Ht
     responses.into_values().collect()
 }
 
-/// Whether the response asks for a retry; asserts that it says so.
+/// Returns `true` if the client should send the request again. Asserts that the response says so.
 fn is_retryable(response: &HttpResponse) -> bool {
-    // Where a function's process got no time at all, the gateway has no advice of its own.
+    // If the function does not respond in time, API Gateway returns its own response, without a remedy.
     let has_advice = response.text_at("/detail").contains("again")
         || response.text_at("/type") == "urn:gangway:problem:gateway";
     let retry_after = response.header(reqwest::header::RETRY_AFTER);
