@@ -53,7 +53,7 @@ impl CaChain {
         self.certificates.iter().map(|certificate| certificate.subject.as_str()).collect()
     }
 
-    /// Returns whether all certificates are valid at `now`.
+    /// Returns the validity at `now`: that of the certificate that needs attention first.
     pub fn validity(&self, now: SystemTime) -> Validity {
         Validity::most_urgent(&self.certificates.iter().collect::<Vec<_>>(), now)
     }

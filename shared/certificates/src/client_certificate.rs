@@ -37,7 +37,7 @@ impl ClientCertificate {
         &self.certificate.subject
     }
 
-    /// Returns whether all certificates are valid at `now`.
+    /// Returns the validity at `now`: that of the certificate that needs attention first.
     pub fn validity(&self, now: SystemTime) -> Validity {
         Validity::most_urgent(&self.certificates().collect::<Vec<_>>(), now)
     }

@@ -44,7 +44,7 @@ pub struct AccessPortalInfo {
     /// The portal's parameter for the role.
     pub role_parameter: &'static str,
     /// Gangway's environment variable for the portal's URL.
-    pub setting: &'static str,
+    pub url_variable: &'static str,
     /// Palette's environment variable for the portal's URL, as Palette's documentation names it.
     /// The documentation assigns the two names to the partitions in an unexpected way: see
     /// `GANGWAY_PALETTE_PORTAL_ENV_VARS`.
@@ -56,7 +56,7 @@ const SCAP: AccessPortalInfo = AccessPortalInfo {
     label: "SCAP",
     account: "accountName",
     role_parameter: "roleName",
-    setting: "GANGWAY_SCAP_URL",
+    url_variable: "GANGWAY_SCAP_URL",
     palette_variable: "CUSTOM_ISO_URL",
 };
 
@@ -65,7 +65,7 @@ const CAP: AccessPortalInfo = AccessPortalInfo {
     label: "CAP",
     account: "mission",
     role_parameter: "role",
-    setting: "GANGWAY_CAP_URL",
+    url_variable: "GANGWAY_CAP_URL",
     palette_variable: "CUSTOM_ISOB_URL",
 };
 

@@ -25,7 +25,7 @@ where
     else {
         return PortalConfig::default();
     };
-    let url = variables.optional_with(portal.setting, URL_RULE, parse_url);
+    let url = variables.optional_with(portal.url_variable, URL_RULE, parse_url);
     let mut variables_by_partition =
         variables.list(VARIABLES, VARIABLES_RULE, parse_pair).into_iter();
     let palette_variable = variables_by_partition

@@ -73,7 +73,7 @@ pub(crate) struct FaultOutcome {
     /// Effect on the call.
     pub(crate) effect: Option<Effect>,
     /// Notified when the connection would be closed.
-    pub(crate) ends: Option<Arc<Notify>>,
+    pub(crate) crash_signal: Option<Arc<Notify>>,
 }
 
 impl Fault {
@@ -206,7 +206,7 @@ impl Faults {
                     | Effect::Echo(_)
                     | Effect::StaleReads(_) => {
                         outcome.effect = Some(fault.effect);
-                        outcome.ends.clone_from(&fault.crash_signal);
+                        outcome.crash_signal.clone_from(&fault.crash_signal);
                         return outcome;
                     }
                 }

@@ -125,7 +125,7 @@ pub(crate) async fn serve_call(
     if !nested {
         parts.recorder().record(&sent);
     }
-    let FaultOutcome { delay, effect, ends } =
+    let FaultOutcome { delay, effect, crash_signal } =
         parts.faults().next_outcome(service, operation, nested);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
@@ -134,7 +134,7 @@ pub(crate) async fn serve_call(
         Some(Effect::NoResponse) => std::future::pending().await,
         Some(Effect::DisconnectBefore) => {
             parts.calls().end(index, None, None);
-            return close_connection("before the work", ends).await;
+            return close_connection("before the work", crash_signal).await;
         }
         Some(Effect::HtmlPage) => html_page(),
         Some(Effect::Echo(echo)) => echo.response(error(Effect::InternalError), &sent.to_text()),
@@ -152,7 +152,7 @@ pub(crate) async fn serve_call(
     let principal = response.extensions_mut().remove::<Principal>().map(|Principal(name)| name);
     if effect == Some(Effect::DisconnectAfter) {
         parts.calls().end(index, None, principal);
-        return close_connection("after the work", ends).await;
+        return close_connection("after the work", crash_signal).await;
     }
     if let Ok(date) = HeaderValue::from_str(&parts.clock().http_date()) {
         response.headers_mut().insert(DATE, date);
@@ -164,9 +164,9 @@ pub(crate) async fn serve_call(
 /// Closes the connection, or ends the calling function.
 async fn close_connection(
     when: &str,
-    ends: Option<Arc<Notify>>,
+    crash_signal: Option<Arc<Notify>>,
 ) -> io::Result<http::Response<Body>> {
-    match ends {
+    match crash_signal {
         None => Err(io::Error::other(format!("cut {when}"))),
         Some(caller) => {
             caller.notify_waiters();

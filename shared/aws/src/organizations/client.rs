@@ -45,7 +45,7 @@ pub struct OrganizationsClient {
 #[derive(Debug)]
 struct ParentCache {
     since: Instant,
-    known: HashMap<OuId, OuId>,
+    parent_of: HashMap<OuId, OuId>,
 }
 
 /// Error of an OU whose parents do not end at a root.
@@ -59,7 +59,7 @@ impl OrganizationsClient {
         // from the environment.
         let home_region = Region::from_static(management.partition().info().home_region);
         let config = Builder::from(management.config()).region(home_region).build();
-        let parents = ParentCache { since: Instant::now(), known: HashMap::new() };
+        let parents = ParentCache { since: Instant::now(), parent_of: HashMap::new() };
         Self { client: Client::from_conf(config), parents: Mutex::new(parents) }
     }
 
@@ -120,14 +120,14 @@ impl OrganizationsClient {
     fn cached_parent(&self, ou: &OuId) -> Option<OuId> {
         let mut parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
         if parents.since.elapsed() > PARENT_CACHE_TTL {
-            *parents = ParentCache { since: Instant::now(), known: HashMap::new() };
+            *parents = ParentCache { since: Instant::now(), parent_of: HashMap::new() };
         }
-        parents.known.get(ou).cloned()
+        parents.parent_of.get(ou).cloned()
     }
 
     fn cache_parent(&self, ou: OuId, parent: OuId) {
         let mut parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
-        parents.known.insert(ou, parent);
+        parents.parent_of.insert(ou, parent);
     }
 }
 

@@ -49,13 +49,13 @@ pub(super) async fn fetch_credentials(
     now: SystemTime,
 ) -> Result<FetchResult, UpstreamError> {
     let (label, setting) = match &clients.partition.info().portal {
-        Some(AccessPortalInfo { label, setting, .. }) => (*label, *setting),
+        Some(AccessPortalInfo { label, url_variable, .. }) => (*label, *url_variable),
         None => ("access portal", "no setting"),
     };
     let Some(url) = &clients.portal.url else {
         let trusted = TRUSTED.unverified(
             format!("Gangway has no address of {label}, so the keys were fetched through Palette"),
-            format!("set {setting} to the address of the credentials, if the function has a network path to it"),
+            format!("set {url_variable} to the URL of the portal's API that returns credentials, if the function has a network path to it"),
         );
         return fetch_via_palette(trusted, credential, palette, clients, now).await;
     };
@@ -77,7 +77,7 @@ pub(super) async fn fetch_credentials(
     if error.is_unreachable() {
         let trusted = TRUSTED.unverified(
             format!("{observed}; so the keys were fetched through Palette"),
-            format!("give the function a network path to it, or correct {setting}"),
+            format!("give the function a network path to it, or correct {url_variable}"),
         );
         return fetch_via_palette(trusted, credential, palette, clients, now).await;
     }

@@ -116,7 +116,7 @@ async fn simulate_one(
     match evaluate(aws, principal, actions, request.resources.clone(), context).await? {
         Evaluated::Given(results) => {
             let call = AwsSession::iam_api_call(ACTION, "such identity");
-            fold(request, &results)
+            to_decisions(request, &results)
                 .map(SimulationResult::Decisions)
                 .ok_or_else(|| call.invalid_response("requested actions have no result"))
         }
@@ -182,15 +182,18 @@ fn context(request: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextEn
     conditions.chain(always).collect()
 }
 
-/// Returns one decision for each action, or `None` if an action has no result.
-fn fold(request: &SimulationRequest, results: &[EvaluationResult]) -> Option<Vec<ActionDecision>> {
+/// Returns the worst decision for each action, or `None` if an action has no result.
+fn to_decisions(
+    request: &SimulationRequest,
+    results: &[EvaluationResult],
+) -> Option<Vec<ActionDecision>> {
     let to_decision = |simulated: &SimulatedAction| {
-        let mut answers = results
+        let mut decisions = results
             .iter()
             .filter(|result| result.eval_action_name().eq_ignore_ascii_case(simulated.action))
             .map(|result| to_result(simulated, result));
-        let first = answers.next()?;
-        Some(answers.fold(first, worse))
+        let first = decisions.next()?;
+        Some(decisions.fold(first, worse))
     };
     request.actions.iter().map(to_decision).collect()
 }

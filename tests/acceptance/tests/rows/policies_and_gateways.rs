@@ -119,7 +119,7 @@ async fn policy_listing_needs_a_credential() {
 
 /// Rows: F21.
 #[tokio::test]
-async fn several_policies_are_sent_to_palette_once() {
+async fn each_selected_policy_is_sent_to_palette_once() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -136,8 +136,8 @@ async fn several_policies_are_sent_to_palette_once() {
             assert_eq!(app.palette_body("prod")["spec"]["policyARNs"], json!(several));
             let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
             assert_eq!(shown.body["policyArns"], json!(several));
-            let turned: Vec<_> = several.iter().rev().collect();
-            let again = with(request.clone(), &json!({"policyArns": turned}));
+            let reversed: Vec<_> = several.iter().rev().collect();
+            let again = with(request.clone(), &json!({"policyArns": reversed}));
             assert_eq!(app.register(method, &again).await.outcome(), "unchanged");
             let twice = with(request.clone(), &json!({"policyArns": [several[0], several[0]]}));
             let refused = app.register(method, &twice).await;

@@ -190,7 +190,7 @@ impl Organization {
         self.with_state(|all| all.includes_status = false);
     }
 
-    /// Includes `Paths` in accounts from now on.
+    /// Makes the fake include `Paths` in accounts from now on.
     pub fn include_paths(&self) {
         self.with_state(|all| all.includes_paths = true);
     }

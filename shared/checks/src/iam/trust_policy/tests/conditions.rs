@@ -156,7 +156,7 @@ fn denials() {
 }
 
 #[test]
-fn denials_that_apply_or_may_apply_to_palette() {
+fn denials_that_can_apply_to_palette_are_found() {
     let right = || principal(&json!({"AWS": ROOT}));
     let all = || json!("*");
     let without_mfa = || json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
