@@ -127,11 +127,11 @@ async fn check_pod_identity(
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, function_account } = context;
-    let noted = pod_identity.palette_cluster.clone();
-    if let Some(noted) =
-        noted.filter(|noted| noted.cluster.region.partition() == required.partition)
+    let palette_cluster = pod_identity.palette_cluster.clone();
+    if let Some(palette_cluster) = palette_cluster
+        .filter(|palette_cluster| palette_cluster.cluster.region.partition() == required.partition)
     {
-        check_pod_identity_setup(pod_identity, &noted, context, required).await
+        check_pod_identity_setup(pod_identity, &palette_cluster, context, required).await
     } else {
         let account = pod_identity.role.account();
         let access = InspectionAccess::connect(account, function_account, clients).await?;
@@ -151,21 +151,22 @@ async fn check_pod_identity(
 /// of the account.
 async fn check_pod_identity_setup(
     pod_identity: PodIdentityRole,
-    noted: &PaletteCluster,
+    palette_cluster: &PaletteCluster,
     context: RevalidationContext<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, function_account } = context;
     let PodIdentityRole { role, permission_boundary, .. } = &pod_identity;
-    let roles = from_palette_cluster(role, noted);
+    let roles = from_palette_cluster(role, palette_cluster);
     let setup = PodIdentitySetup {
-        cluster: &noted.cluster,
+        cluster: &palette_cluster.cluster,
         roles: &roles,
         boundary: permission_boundary.as_ref(),
         required,
     };
     let access =
-        AccountAccess::connect(noted.cluster.account, role, function_account, clients).await?;
+        AccountAccess::connect(palette_cluster.cluster.account, role, function_account, clients)
+            .await?;
     let credential = Credential::PodIdentity(pod_identity.clone());
     let (_, checks) =
         pod_identity::run_checks(&setup, credential, &access, palette_accounts).await?;

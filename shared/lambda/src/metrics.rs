@@ -1,6 +1,6 @@
 //! Metrics in `CloudWatch`'s embedded metric format: lines on standard output.
 //!
-//! `metrique` is not used: it brings queues and sinks for what is one or two lines per invocation.
+//! `metrique` is not used: it adds queues and sinks, and an invocation writes only one or two lines.
 
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,7 @@
 //! Types of accounts, credentials, registrations and reports, and traits of the stores that hold
 //! them.
 //!
-//! The crate does no I/O, and knows no SDK, no JSON, no environment and no workflow.
+//! The crate does no I/O, and does not depend on an SDK, on JSON, on the environment or on a workflow.
 
 mod access_portal;
 mod account_id;

@@ -245,11 +245,12 @@ fn annotations<'a>(
     ] {
         annotations.remove(name);
     }
-    if let Some(noted) = credential.palette_cluster() {
-        annotations.insert(annotation::EKS_CLUSTER, noted.cluster.arn().into());
-        annotations.insert(annotation::HUBBLE_ROLE, noted.hubble_role.as_str().into());
-        annotations.insert(annotation::IDENTITY_ROLE, noted.identity_role.as_str().into());
-        if let Some(role) = &noted.hubble_target_role {
+    if let Some(palette_cluster) = credential.palette_cluster() {
+        annotations.insert(annotation::EKS_CLUSTER, palette_cluster.cluster.arn().into());
+        annotations.insert(annotation::HUBBLE_ROLE, palette_cluster.hubble_role.as_str().into());
+        annotations
+            .insert(annotation::IDENTITY_ROLE, palette_cluster.identity_role.as_str().into());
+        if let Some(role) = &palette_cluster.hubble_target_role {
             annotations.insert(annotation::HUBBLE_TARGET_ROLE, role.as_str().into());
         }
     }

@@ -65,9 +65,9 @@ impl Measured {
         let polled = lambda.warm_up().await?;
         self.first_poll.time(polled);
         self.idle_memory.push(process::memory(lambda)?);
-        let asked = Instant::now();
+        let started = Instant::now();
         request.expect(&lambda.invoke(&request.event).await?)?;
-        self.first_answer.time(polled + asked.elapsed());
+        self.first_answer.time(polled + started.elapsed());
         lambda.stop_idle_instances();
         Ok(())
     }
@@ -79,9 +79,9 @@ impl Measured {
         request.expect(&lambda.invoke(&request.event).await?)?;
         self.calls = calls(world);
         for _ in 0..WARM {
-            let (before, asked) = (process::time_on_processor(lambda)?, Instant::now());
+            let (before, started) = (process::time_on_processor(lambda)?, Instant::now());
             let answer = lambda.invoke(&request.event).await?;
-            self.warm_answer.time(asked.elapsed());
+            self.warm_answer.time(started.elapsed());
             self.on_processor.time(process::time_on_processor(lambda)?.saturating_sub(before));
             request.expect(&answer)?;
         }
@@ -122,8 +122,7 @@ impl Measured {
     }
 }
 
-/// Measures the no-op function and all of Gangway's functions. Also returns the CPU time of a whole
-/// STS
+/// Measures the no-op function and all of Gangway's functions. Also returns the CPU time of a full STS
 /// validation, which is the baseline for vending.
 pub(crate) async fn run(
     template: &Template,

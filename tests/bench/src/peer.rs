@@ -63,9 +63,9 @@ impl Side {
     async fn start(&mut self, world: &CloudFixture) -> Result<(), Failed> {
         let polled = self.lambda.warm_up().await?;
         self.first_poll.time(polled);
-        let asked = Instant::now();
+        let started = Instant::now();
         self.register(world).await?;
-        self.first_answer.time(polled + asked.elapsed());
+        self.first_answer.time(polled + started.elapsed());
         self.cold_on_processor.time(process::time_on_processor(&self.lambda)?);
         self.lambda.stop_idle_instances();
         Ok(())
@@ -75,9 +75,9 @@ impl Side {
         self.register(world).await?;
         for _ in 0..WARM {
             world.cloud.calls().clear();
-            let (before, asked) = (process::time_on_processor(&self.lambda)?, Instant::now());
+            let (before, started) = (process::time_on_processor(&self.lambda)?, Instant::now());
             self.register(world).await?;
-            self.warm_answer.time(asked.elapsed());
+            self.warm_answer.time(started.elapsed());
             let after = process::time_on_processor(&self.lambda)?;
             self.on_processor.time(after.saturating_sub(before));
             self.calls = calls(world);

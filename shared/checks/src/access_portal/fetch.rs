@@ -60,12 +60,12 @@ pub(super) async fn fetch_credentials(
         return fetch_via_palette(trusted, credential, palette, clients, now).await;
     };
     // If the portal does not respond, there must be time left to fetch the keys through Palette.
-    let asked = deadline::with_half_remaining(gangway_access_portal::fetch_credentials(
+    let pending = deadline::with_half_remaining(gangway_access_portal::fetch_credentials(
         url,
         clients.partition,
         credential,
     ));
-    let error = match asked.await {
+    let error = match pending.await {
         Ok(keys) => {
             let trusted =
                 TRUSTED.passed(format!("{label} at {url} has a certificate that this chain signs"));

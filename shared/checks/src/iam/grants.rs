@@ -35,14 +35,14 @@ pub async fn simulate(
     wanted: Vec<PermissionList>,
 ) -> Result<SimulationOutcome, UpstreamError> {
     let principal = Principal::Role(role.clone());
-    let asked = wanted
+    let simulations = wanted
         .into_iter()
         .map(|(actions, resources)| simulate_list(aws, &principal, actions, resources));
     let (mut count, mut denied) = (0, Vec::new());
-    for answer in join_all(asked).await {
-        match answer? {
-            Ok((asked, not_allowed)) => {
-                count += asked;
+    for result in join_all(simulations).await {
+        match result? {
+            Ok((simulated, not_allowed)) => {
+                count += simulated;
                 denied.extend(not_allowed);
             }
             Err(nothing) => return Ok(nothing),

@@ -72,9 +72,9 @@ fn vendor_defect_finding(denied: &[&str]) -> Option<Finding> {
     })
 }
 
-fn allowed(asked: usize, denials: &[&ActionDecision], principal: &Principal) -> Finding {
+fn allowed(total: usize, denials: &[&ActionDecision], principal: &Principal) -> Finding {
     if denials.is_empty() {
-        return ACTIONS_ALLOWED.passed(format!("{asked} actions checked, none denied"));
+        return ACTIONS_ALLOWED.passed(format!("{total} actions checked, none denied"));
     }
     let mut by_document: BTreeMap<PolicyDocument, Vec<&str>> = BTreeMap::new();
     let mut deniers: Vec<&str> = Vec::new();
@@ -87,7 +87,7 @@ fn allowed(asked: usize, denials: &[&ActionDecision], principal: &Principal) -> 
             deniers.extend(denial.denied_by.iter().map(String::as_str));
         }
     }
-    let mut observed = vec![format!("{} of {asked} actions are denied", denials.len())];
+    let mut observed = vec![format!("{} of {total} actions are denied", denials.len())];
     observed.extend(
         by_document
             .iter()

@@ -48,8 +48,11 @@ pub fn to_palette_cluster(cluster: &EksCluster, roles: &PodIdentityRoles) -> Pal
 }
 
 /// Returns the roles of a registered account: Palette's role, and those stored as annotations.
-pub fn from_palette_cluster(palette_role: &RoleArn, noted: &PaletteCluster) -> PodIdentityRoles {
-    let PaletteCluster { hubble_role, identity_role, hubble_target_role, .. } = noted;
+pub fn from_palette_cluster(
+    palette_role: &RoleArn,
+    palette_cluster: &PaletteCluster,
+) -> PodIdentityRoles {
+    let PaletteCluster { hubble_role, identity_role, hubble_target_role, .. } = palette_cluster;
     match hubble_target_role {
         None => PodIdentityRoles::SameAccount {
             palette: palette_role.clone(),

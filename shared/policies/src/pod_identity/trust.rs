@@ -94,13 +94,13 @@ pub fn takes_external_id(
     }
     let call = AssumeRoleCall::of(roles.hubble(), ASSUME, Some(ids.hubble()));
     let named = trust.external_ids();
-    let asked = if named.is_empty() { "none".to_owned() } else { named.join(", ") };
-    let fault = format!("it requires {asked}, and EKS presents {}", ids.hubble());
-    Some(TrustAssessment::of(&unless_let_in(&trust, &call, fault)))
+    let required = if named.is_empty() { "none".to_owned() } else { named.join(", ") };
+    let fault = format!("it requires {required}, and EKS presents {}", ids.hubble());
+    Some(TrustAssessment::of(&fault_unless_allowed(&trust, &call, fault)))
 }
 
-/// Returns `None` if the call is allowed, else what is wrong.
-fn unless_let_in(
+/// Returns `fault` unless the call is allowed.
+fn fault_unless_allowed(
     trust: &Trust<'_>,
     call: &AssumeRoleCall<'_>,
     fault: String,
@@ -121,7 +121,7 @@ fn pods(trust: &Trust<'_>, part: RolePurpose, faults: &mut Vec<(Truth, String)>)
     for action in [ASSUME, TAG] {
         let call = AssumeRoleCall { who: CallerKind::Eks(account), action, external_id: None };
         let fault = format!("it does not allow {} to call {action}", call::PODS);
-        faults.extend(unless_let_in(trust, &call, fault));
+        faults.extend(fault_unless_allowed(trust, &call, fault));
     }
 }
 
@@ -139,22 +139,26 @@ fn palette_target(
     }
     let own = ids.identity();
     let call = AssumeRoleCall::of(identity, ASSUME, Some(&own));
-    faults.extend(unless_let_in(trust, &call, format!("it does not accept the external id {own}")));
+    faults.extend(fault_unless_allowed(
+        trust,
+        &call,
+        format!("it does not accept the external id {own}"),
+    ));
     let any = ids.manager("*");
     let calls = NAMESPACES.map(|namespace| ids.manager(namespace));
-    let taken = Truth::all(
+    let accepted = Truth::all(
         calls.iter().map(|id| trust.allows(&AssumeRoleCall::of(identity, ASSUME, Some(id)))),
     );
-    if taken != Truth::True {
+    if accepted != Truth::True {
         let how = if trust.external_ids().iter().any(|id| id.contains('*')) {
             ": a pattern needs StringLike, since StringEquals compares * literally"
         } else {
             ""
         };
-        faults.push((taken, format!("it does not accept the external ids {any}{how}")));
+        faults.push((accepted, format!("it does not accept the external ids {any}{how}")));
     }
     let call = AssumeRoleCall::of(identity, TAG, Some(&own));
-    faults.extend(unless_let_in(
+    faults.extend(fault_unless_allowed(
         trust,
         &call,
         format!("it does not allow {identity} to call {TAG}"),

@@ -145,7 +145,7 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
             app.assert_untouched();
             assert_eq!(ready.text_at("/partition"), partition.id());
             assert_eq!(ready.text_at("/awsAccountId"), app.customer().account.id());
-            // Palette cannot get in where nothing else is wrong.
+            // Only Palette's access is broken, nothing else.
             let (operation, nth) = if method == AuthMethod::StaticCredentials {
                 ("GetCallerIdentity", 2)
             } else {

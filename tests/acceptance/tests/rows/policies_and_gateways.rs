@@ -19,7 +19,7 @@ fn arns(response: &HttpResponse) -> Vec<String> {
 }
 
 /// Allows the role to list policies.
-fn let_role_list(app: &TestApp) {
+fn allow_role_to_list(app: &TestApp) {
     app.customer().role.inline("ListPolicies", &json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": ["iam:ListPolicies", "iam:GetPolicy"], "Resource": "*"}],
@@ -32,7 +32,7 @@ async fn cluster_policies_are_added_to_the_validation() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
-            let_role_list(&app);
+            allow_role_to_list(&app);
             let request = app.request(method, app.customer(), "prod");
             let receipt = app.assert_registered(method, &request).await;
             receipt.assert_check("iam.policy-arns-exist", "not-applicable", "", "");
@@ -69,7 +69,7 @@ async fn policies_of_the_aws_account_are_listed() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
-            let_role_list(&app);
+            allow_role_to_list(&app);
             let account = &app.customer().account;
             let own = app.customer().policy(PolicyDocument::Nodes);
             let awss = account.managed_policy_arn("service-role/AmazonEBSCSIDriverPolicy");
@@ -123,7 +123,7 @@ async fn each_selected_policy_is_sent_to_palette_once() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
-            let_role_list(&app);
+            allow_role_to_list(&app);
             let account = &app.customer().account;
             let several: Vec<String> =
                 ["AmazonEKSClusterPolicy", "AmazonEKSWorkerNodePolicy", "SecurityAudit"]

@@ -1,4 +1,4 @@
-//! F31: the CloudFormation template, deployed as it is.
+//! F31: the CloudFormation template of the role, deployed without changes.
 
 use std::collections::BTreeMap;
 

@@ -52,8 +52,8 @@ async fn trust_policy_requires_the_external_id() {
         let statements = facts.body["trustPolicy"]["Statement"].as_array().expect("statements");
         assert!(!statements.is_empty());
         for statement in statements {
-            let asked = json!({"StringEquals": {"sts:ExternalId": external_id}});
-            assert_eq!(statement["Condition"], asked);
+            let condition = json!({"StringEquals": {"sts:ExternalId": external_id}});
+            assert_eq!(statement["Condition"], condition);
         }
         // The unchanged policy passes.
         let customer = app.customer();

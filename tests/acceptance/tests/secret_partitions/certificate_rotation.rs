@@ -77,18 +77,18 @@ async fn changing_keys_to_a_portal_updates_the_secret_tags() {
             let customer = app.customer();
             let keys = app.request(AuthMethod::StaticCredentials, customer, "prod");
             let receipt = app.assert_registered(AuthMethod::StaticCredentials, &keys).await;
-            let noted = || {
+            let method_tag = || {
                 let kept = app.active_secrets();
                 let [name] = kept.as_slice() else { panic!("one secret: {kept:?}") };
                 let secret = app.realm().gangway_account.secret(name).expect("a secret");
                 secret.tags["gangway:method"].clone()
             };
-            assert_eq!(noted(), "static-credentials");
+            assert_eq!(method_tag(), "static-credentials");
             app.realm().functions.stop_idle_instances();
             let path = format!("/v1/tenant/accounts/scap/{}", receipt.uid());
             let put = app.put(&path, &app.request(method, customer, "prod")).await;
             put.assert_status(200);
-            assert_eq!(noted(), "scap");
+            assert_eq!(method_tag(), "scap");
         },
     )
     .await;

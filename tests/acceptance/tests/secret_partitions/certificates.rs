@@ -109,8 +109,8 @@ async fn faults_are_reported_before_the_portal_is_called() {
                 report.assert_check(id, "failed", observed, remedy);
                 report.assert_check("portal.keys", "unverified", "certificates", "");
                 report.assert_check("palette.validation", "not-applicable", "", "");
-                let asked = app.cloud().calls().count(portal.kind().service(), OPERATION);
-                assert_eq!(asked, 0, "{id}: the portal is not bothered");
+                let requests = app.cloud().calls().count(portal.kind().service(), OPERATION);
+                assert_eq!(requests, 0, "{id}: the portal is not called");
             }
             let soon = of(CertificateSpec::client(&entity).valid_days(-300, 12));
             let receipt = app.assert_registered(method, &with(good, &soon)).await;

@@ -93,9 +93,9 @@ async fn portal_role_is_checked_with_its_own_credentials() {
             let report = app.register(method, &request).await;
             report.assert_check("iam.actions-allowed", "passed", "", "");
             // No other identity made a call.
-            let asked = app.cloud().calls().all();
+            let calls = app.cloud().calls().all();
             let iam: Vec<_> =
-                asked.iter().filter(|call| call.service == "iam" && !call.nested).collect();
+                calls.iter().filter(|call| call.service == "iam" && !call.nested).collect();
             let own = |who: &Option<String>| {
                 who.as_ref().is_none_or(|who| who.contains("assumed-role/PROJECT_"))
             };

@@ -29,7 +29,7 @@ use Effect::{
     DeadLettered, NoChange, Registered, RemovedAfterClosing, RemovedAfterLeaving, RemovedOnRequest,
 };
 
-/// File, where it is sent, whether a rule of the template brings it, and its effect.
+/// File, where it is sent, whether a rule of the template delivers it, and its effect.
 const TABLE: [(&str, Partition, bool, Effect); 43] = [
     ("aft-failure-sns", Aws, false, NoChange("ignored")),
     ("aft-provisioned", Aws, false, Registered),

@@ -52,13 +52,13 @@ fn gangways_own_policies_pass_in_every_partition() {
             let ids = ExternalIds::expected(cluster);
             for (part, _) in roles.in_creation_order() {
                 let document = roles.trust(part, &ids);
-                let judged = assess_trust(&document, part, &roles, cluster, &ids);
-                assert_eq!(judged, TrustAssessment::Valid, "{part:?} {document}");
+                let assessment = assess_trust(&document, part, &roles, cluster, &ids);
+                assert_eq!(assessment, TrustAssessment::Valid, "{part:?} {document}");
             }
             if roles.hubble_target().is_some() {
                 let document = roles.trust(RolePurpose::HubbleTarget, &ids);
-                let taken = takes_external_id(&document, &roles, cluster, &ids);
-                assert_eq!(taken, Some(TrustAssessment::Valid));
+                let accepted = takes_external_id(&document, &roles, cluster, &ids);
+                assert_eq!(accepted, Some(TrustAssessment::Valid));
             }
         }
     }
@@ -69,11 +69,11 @@ type Row<'a> = (&'a str, &'a dyn Fn(&mut Value), char, &'a str);
 
 fn check(part: RolePurpose, roles: &PodIdentityRoles, rows: &[Row<'_>]) {
     let ids = ExternalIds::expected(cluster("us-east-1"));
-    for (name, change, wanted, told) in rows {
+    for (name, change, wanted, expected_text) in rows {
         let mut document = roles.trust(part, &ids);
         change(&mut document);
-        let (letter, said) = letter(part, roles, &document);
-        assert!(letter == *wanted && said.contains(told), "{name}: {letter} {said}");
+        let (letter, text) = letter(part, roles, &document);
+        assert!(letter == *wanted && text.contains(expected_text), "{name}: {letter} {text}");
     }
 }
 
@@ -237,8 +237,8 @@ fn external_ids_that_eks_issued_take_precedence() {
         (Some("us-east-1/111122223333/old/hubble-system/spectro-hubble"), false),
     ] {
         let ids = expected.clone().with_issued(issued, None);
-        let judged = takes_external_id(&document, &roles, cluster, &ids);
-        assert_eq!(judged == Some(TrustAssessment::Valid), good, "{issued:?}: {judged:?}");
+        let assessment = takes_external_id(&document, &roles, cluster, &ids);
+        assert_eq!(assessment == Some(TrustAssessment::Valid), good, "{issued:?}: {assessment:?}");
     }
     // A role that is not trusted at all needs no external id.
     let others = document.to_string().replace("role/", "role/not-");
