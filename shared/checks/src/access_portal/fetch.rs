@@ -48,9 +48,9 @@ pub(super) async fn fetch_credentials(
     clients: &Clients,
     now: SystemTime,
 ) -> Result<FetchResult, UpstreamError> {
-    let (label, setting) = match &clients.partition.info().portal {
+    let (label, url_variable) = match &clients.partition.info().portal {
         Some(AccessPortalInfo { label, url_variable, .. }) => (*label, *url_variable),
-        None => ("access portal", "no setting"),
+        None => ("access portal", "the URL of the portal"),
     };
     let Some(url) = &clients.portal.url else {
         let trusted = TRUSTED.unverified(
