@@ -89,13 +89,13 @@ fn the_worst_resource_specific_result_decides() {
             false,
         ),
     ] {
-        let verdicts = fold(&question(), &results).unwrap();
+        let verdicts = to_decisions(&question(), &results).unwrap();
         let actual = verdicts
             .first()
             .map(|verdict| (verdict.decision, verdict.boundary, verdict.organization));
         assert_eq!(actual, Some((decision, boundary, organization)), "{results:?}");
     }
-    assert_eq!(fold(&question(), &[]), None);
+    assert_eq!(to_decisions(&question(), &[]), None);
 }
 
 #[test]
