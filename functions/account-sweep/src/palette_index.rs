@@ -8,9 +8,6 @@ use gangway_registration::AppContext;
 use gangway_registration::vending::OuScopeMap;
 use tokio::try_join;
 
-/// Palette's maximum page size.
-const PAGE_SIZE: u8 = 50;
-
 /// Value of Palette's scope annotation for accounts of a project.
 const PROJECT: &str = "project";
 
@@ -154,20 +151,7 @@ async fn list_scope(
     index: usize,
     partition: &str,
 ) -> Result<Vec<IndexedAccount>, UpstreamError> {
-    let (mut accounts, mut next) = (Vec::new(), None);
-    loop {
-        let page = scope.list_page(PAGE_SIZE, next.as_deref()).await?;
-        let listed = page.accounts.into_iter();
-        accounts.extend(
-            listed.filter_map(|account| {
-                to_indexed_account(&account, scope.scope(), index, partition)
-            }),
-        );
-        next = page.next;
-        if next.is_none() {
-            return Ok(accounts);
-        }
-    }
+    scope.list_all(|account| to_indexed_account(&account, scope.scope(), index, partition)).await
 }
 
 /// Adds an account of a scope. Skips accounts that the tenant shares with a project: the tenant's

@@ -1,8 +1,9 @@
-//! Creates or corrects two associations and creates a `ConfigMap`, if the caller asks for it and no
+//! Creates or changes two associations and creates a `ConfigMap`, if the caller asks for it and no
 //! other check fails. Gangway changes nothing else in the customer's accounts.
 
 mod associations;
 mod config_map;
+mod dependents;
 
 use gangway_checks::pod_identity::{
     AccountAccess, Observations,
@@ -12,7 +13,8 @@ use gangway_checks::pod_identity::{
     },
 };
 use gangway_http::deadline;
-use gangway_model::{Check, Finding, Operation, UpstreamError};
+use gangway_model::{Check, Finding, Operation, Scope, UpstreamError};
+use gangway_palette::PaletteClient;
 
 use crate::request::{EnsureOptions, PodIdentityRequest};
 
@@ -23,16 +25,25 @@ pub(crate) struct Applied {
     pub(crate) has_changed: bool,
 }
 
+/// The account that is to be registered.
+#[derive(Clone, Copy)]
+pub(crate) struct Registrant<'a> {
+    pub(crate) request: &'a PodIdentityRequest,
+    pub(crate) operation: &'a Operation,
+    pub(crate) scope: &'a Scope,
+}
+
 /// Makes the changes that the request asks for, unless a check fails that they would not fix.
 pub(crate) async fn apply(
     access: &AccountAccess,
-    request: &PodIdentityRequest,
-    operation: &Operation,
+    registrant: Registrant<'_>,
+    palette: &PaletteClient,
     observations: &mut Observations,
     findings: &[Finding],
 ) -> Result<Vec<Applied>, UpstreamError> {
+    let request = registrant.request;
     let EnsureOptions { associations, config_map } = request.ensure;
-    let reason = if *operation == Operation::Validate {
+    let reason = if *registrant.operation == Operation::Validate {
         Some("nothing is changed by validate".to_owned())
     } else {
         blocking_checks(request.ensure, findings)
@@ -47,7 +58,7 @@ pub(crate) async fn apply(
         return Ok(applied);
     }
     if associations {
-        applied.push(associations::ensure(access, request, observations).await?);
+        applied.push(associations::ensure(access, registrant, palette, observations).await?);
     }
     if config_map {
         let ensure = config_map::ensure(&request.cluster, observations);

@@ -13,9 +13,12 @@ use gangway_model::{
 use gangway_registration::AppContext;
 use tokio::join;
 
-use crate::{ensure, request::PodIdentityRequest};
+use crate::{
+    ensure::{self, Registrant},
+    request::PodIdentityRequest,
+};
 
-/// Runs all checks, and creates or corrects what the request allows Gangway to change.
+/// Runs all checks, and creates or changes what the request allows Gangway to change.
 pub(crate) async fn run_checks(
     request: PodIdentityRequest,
     operation: &Operation,
@@ -45,7 +48,9 @@ pub(crate) async fn run_checks(
         palette_accounts,
     );
     let findings = &mut preflight.report.findings;
-    let applied = ensure::apply(&access, &request, operation, &mut observations, findings).await?;
+    let registrant = Registrant { request: &request, operation, scope: palette_accounts.scope() };
+    let palette = &context.clients.palette;
+    let applied = ensure::apply(&access, registrant, palette, &mut observations, findings).await?;
     if applied.is_empty() {
         return Ok(preflight);
     }

@@ -21,15 +21,22 @@ pub(crate) struct PodIdentityRequest {
     /// Permissions boundary of the roles that Palette creates.
     pub(crate) boundary: Option<PolicyArn>,
     pub(crate) ensure: EnsureOptions,
+    /// Present roles of associations that Gangway may replace.
+    pub(crate) replaceable_roles: Vec<RoleArn>,
 }
 
-/// What Gangway may create or correct in the customer's cluster. By default, nothing.
+/// What Gangway may create or change in the customer's cluster. By default, nothing.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct EnsureOptions {
     pub(crate) associations: bool,
     pub(crate) config_map: bool,
 }
 
+/// Hubble's association has a role and a target role, that of the identity service has a role.
+const MAX_REPLACEABLE_ROLES: usize = 3;
+
+const REPLACE_RULE: &str =
+    "has no effect without ensureAssociations: send ensureAssociations with true, or leave it out";
 const CLUSTER_ACCOUNT_RULE: &str = "must be in the same account as hubbleRoleArn, which is that of the cluster: EKS gives pods roles of its own account only";
 const SAME_ACCOUNT_RULE: &str = "is for two AWS accounts only, and roleArn is in the account of the cluster: leave it out, or send as roleArn Palette's target role in the other account";
 const CROSS_ACCOUNT_RULE: &str = "is missing: roleArn is in another account than hubbleRoleArn, so send Hubble's target role there, or as roleArn Palette's role in the cluster's account";
@@ -61,10 +68,15 @@ impl PodIdentityRequest {
             associations: members.optional_bool("ensureAssociations"),
             config_map: members.optional_bool("ensureConfigMap"),
         };
+        let replaceable_roles =
+            members.role_arns("replaceAssociations", MAX_REPLACEABLE_ROLES, deployed);
+        if !ensure.associations && !replaceable_roles.is_empty() {
+            members.reject("replaceAssociations", REPLACE_RULE);
+        }
         let parsed = settings.zip(name).zip(region).zip(roles);
         members.finish(parsed.map(|(((settings, name), region), roles)| {
             let cluster = EksCluster { name, region, account: roles.cluster_account() };
-            Self { settings, cluster, roles, boundary, ensure }
+            Self { settings, cluster, roles, boundary, ensure, replaceable_roles }
         }))
     }
 

@@ -1,5 +1,7 @@
 //! Reads ARNs, which must be of the deployment's partition.
 
+use std::{fmt::Display, str::FromStr};
+
 use gangway_model::{Partition, PolicyArn, RoleArn, SecretArn};
 
 use crate::{Fields, fields::Field, json::Json};
@@ -44,6 +46,28 @@ impl Fields {
         max: usize,
         deployed: Partition,
     ) -> Vec<PolicyArn> {
+        self.arns(name, max, ["policy", "policies"], PolicyArn::partition, deployed)
+    }
+
+    /// Reads a list of distinct ARNs of roles. Returns an empty list if it is left out.
+    pub fn role_arns(
+        &mut self,
+        name: &'static str,
+        max: usize,
+        deployed: Partition,
+    ) -> Vec<RoleArn> {
+        self.arns(name, max, ["role", "roles"], RoleArn::partition, deployed)
+    }
+
+    /// Reads a list of distinct ARNs. `[one, many]` name what the ARNs are of.
+    fn arns<T: FromStr<Err: Display> + PartialEq>(
+        &mut self,
+        name: &'static str,
+        max: usize,
+        [one, many]: [&str; 2],
+        partition: impl Fn(&T) -> Partition,
+        deployed: Partition,
+    ) -> Vec<T> {
         let items = match self.take(name) {
             Field::Missing | Field::Invalid => return Vec::new(),
             Field::Present(Json::List(items)) => items,
@@ -54,10 +78,10 @@ impl Fields {
         };
         if items.len() > max {
             let count = items.len();
-            self.malformed(name, format_args!("must name at most {max} policies, not {count}"));
+            self.malformed(name, format_args!("must name at most {max} {many}, not {count}"));
             return Vec::new();
         }
-        let mut arns: Vec<PolicyArn> = Vec::with_capacity(items.len());
+        let mut arns: Vec<T> = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
             let (pointer, subject) = (format!("{name}/{index}"), format!("item {index} of {name}"));
             let Json::String(text) = item else {
@@ -65,16 +89,16 @@ impl Fields {
                 self.add_malformed(&pointer, format!("{subject} must be a string, not {kind}"));
                 continue;
             };
-            match text.parse::<PolicyArn>() {
+            match text.parse::<T>() {
                 Err(rule) => self.add_malformed(&pointer, format!("{subject} {rule}")),
                 Ok(arn) if arns.contains(&arn) => {
                     self.add_malformed(
                         &pointer,
-                        format!("{subject} repeats an earlier policy: name each policy once"),
+                        format!("{subject} repeats an earlier {one}: name each {one} once"),
                     );
                 }
                 Ok(arn) => {
-                    if self.check_partition(&pointer, arn.partition(), deployed) {
+                    if self.check_partition(&pointer, partition(&arn), deployed) {
                         arns.push(arn);
                     }
                 }

@@ -60,6 +60,22 @@ impl ScopedClient<'_> {
             .map_err(|error| error.into_upstream(LIST))
     }
 
+    /// Reads every page, and returns what `select` returns for the accounts.
+    pub async fn list_all<T>(
+        &self,
+        select: impl Fn(CloudAccount) -> Option<T>,
+    ) -> Result<Vec<T>, UpstreamError> {
+        let (mut selected, mut next) = (Vec::new(), None);
+        loop {
+            let page = self.list_page(PAGE_SIZE, next.as_deref()).await?;
+            selected.extend(page.accounts.into_iter().filter_map(&select));
+            next = page.next;
+            if next.is_none() {
+                return Ok(selected);
+            }
+        }
+    }
+
     /// Deletes an account.
     ///
     /// # Errors

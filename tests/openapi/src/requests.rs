@@ -73,8 +73,12 @@ registration!(
         hubble_target_role_arn: Option<RoleArn>,
         /// The permissions boundary of the roles that Palette creates.
         permission_boundary_arn: Option<PolicyArn>,
-        /// `true` lets Gangway create or correct the two associations.
+        /// `true` lets Gangway create the two associations if they are missing.
         ensure_associations: Option<bool>,
+        /// The present roles of existing associations that Gangway may replace, if no other
+        /// registered account relies on them; only with `ensureAssociations`.
+        #[schema(max_items = 3)]
+        replace_associations: Option<Vec<RoleArn>>,
         /// `true` lets Gangway create the `ConfigMap` that names the cluster.
         ensure_config_map: Option<bool>,
     }

@@ -1,18 +1,22 @@
-//! Creates or corrects the associations of Hubble and of the identity service.
+//! Creates the associations of Hubble and of the identity service, or replaces roles in them.
+//!
+//! An existing association is changed only if the request names the role that is to be replaced and
+//! no other registered account relies on the association.
 
 use std::time::Duration;
 
 use gangway_aws::{
     Observed,
-    eks::{Associations, DesiredAssociation, EksClient},
+    eks::{Association, Associations, DesiredAssociation, EksClient},
 };
 use gangway_checks::pod_identity::{AccountAccess, Observations, catalogue::ASSOCIATIONS_ENSURED};
 use gangway_http::deadline;
-use gangway_model::{RoleArn, UpstreamError};
+use gangway_model::{Finding, RoleArn, UpstreamError};
+use gangway_palette::PaletteClient;
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use tokio::time::sleep;
 
-use super::Applied;
+use super::{Applied, Registrant, dependents};
 use crate::request::PodIdentityRequest;
 
 /// EKS is eventually consistent: a change may not be listed at once. The associations are read this
@@ -21,10 +25,13 @@ const MAX_ATTEMPTS: u32 = 6;
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 
 /// Remedy if EKS denies a change.
-const ACCESS_REMEDY: &str = "allow eks:CreatePodIdentityAssociation, eks:UpdatePodIdentityAssociation and iam:PassRole on both roles to the role that Gangway inspects with (parameter AllowPodIdentityChanges)";
+const ACCESS_REMEDY: &str = "allow eks:CreatePodIdentityAssociation, eks:UpdatePodIdentityAssociation and iam:PassRole on both roles to the role that Gangway inspects with (parameters AllowPodIdentityChanges, ClusterArns and PodRoleNames)";
 
 /// Remedy if Gangway does not change an association: refers to the checks that say what to do.
-const UNCHANGED_REMEDY: &str = "see pod-identity.hubble-association, pod-identity.identity-association and pod-identity.target-roles";
+const NOT_CHANGEABLE_REMEDY: &str = "see pod-identity.hubble-association, pod-identity.identity-association and pod-identity.target-roles";
+
+/// Remedy if the request does not name the role that is to be replaced.
+const NOT_NAMED_REMEDY: &str = "send the present role as the role of this account; or, if no other account needs it, name it in replaceAssociations to let Gangway replace it";
 
 /// The next step for one association.
 #[derive(Debug, Eq, PartialEq)]
@@ -35,15 +42,20 @@ enum Step<'a> {
         role: Option<&'a str>,
         target_role: Option<&'a str>,
     },
-    /// Gangway does not change it, for this reason.
-    Keep(String),
+    /// Gangway does not change it.
+    Keep {
+        reason: String,
+        remedy: &'static str,
+    },
 }
 
 pub(super) async fn ensure(
     access: &AccountAccess,
-    request: &PodIdentityRequest,
+    registrant: Registrant<'_>,
+    palette: &PaletteClient,
     observations: &mut Observations,
 ) -> Result<Applied, UpstreamError> {
+    let request = registrant.request;
     let Ok(eks) = access.eks(&request.cluster) else {
         let finding = ASSOCIATIONS_ENSURED
             .unverified("Gangway has no access to the account of the cluster", ACCESS_REMEDY);
@@ -51,21 +63,31 @@ pub(super) async fn ensure(
     };
     let wanted = desired(request);
     let (mut done, mut delay) = (Vec::new(), FIRST_DELAY);
+    // Associations that no other account relies on.
+    let mut unused: Vec<Association> = Vec::new();
     for attempt in 1..=MAX_ATTEMPTS {
         let Observed::Present(current) = &observations.cluster.associations else { break };
         let steps: Vec<_> = wanted
             .iter()
-            .filter_map(|change| next_step(current, *change).map(|step| (*change, step)))
+            .filter_map(|change| {
+                next_step(current, *change, &request.replaceable_roles).map(|step| (*change, step))
+            })
             .collect();
         if steps.is_empty() {
             return Ok(to_finding(&done));
         }
-        let unchanged: Vec<_> =
-            steps.iter().filter_map(|(_, step)| step.reason_to_keep()).collect();
-        if !unchanged.is_empty() {
-            let has_changed = !done.is_empty();
-            let finding = ASSOCIATIONS_ENSURED.failed(unchanged.join("; "), UNCHANGED_REMEDY);
-            return Ok(Applied { finding, has_changed });
+        if let Some(finding) = unchangeable(&steps) {
+            return Ok(Applied { finding, has_changed: !done.is_empty() });
+        }
+        let updated = to_update(current, &steps);
+        if updated.iter().any(|association| !unused.contains(association)) {
+            if let Some(finding) = in_use(registrant, palette, &updated).await? {
+                return Ok(Applied { finding, has_changed: !done.is_empty() });
+            }
+            unused = updated.into_iter().cloned().collect();
+            // Somebody else may have changed one of them during the search.
+            observations.cluster.associations = eks.associations().await?;
+            continue;
         }
         for (change, step) in &steps {
             let record = step.record(*change);
@@ -75,8 +97,8 @@ pub(super) async fn ensure(
             }
             match execute(&eks, *change, step).await {
                 Ok(()) => done.push(record),
-                // Created by somebody else in the meantime. It is read back and, if it differs,
-                // corrected.
+                // Created by somebody else in the meantime. It is read back and treated like any
+                // existing one.
                 Err(UpstreamError::AlreadyExists { .. }) => {}
                 Err(UpstreamError::AccessDenied { reason, .. }) => {
                     let finding = ASSOCIATIONS_ENSURED.failed(reason, ACCESS_REMEDY);
@@ -117,9 +139,55 @@ fn desired(request: &PodIdentityRequest) -> [DesiredAssociation<'_>; 2] {
     ]
 }
 
+/// Returns the finding if Gangway does not change one of the associations.
+fn unchangeable(steps: &[(DesiredAssociation<'_>, Step<'_>)]) -> Option<Finding> {
+    let (mut reasons, mut remedies) = (Vec::new(), Vec::new());
+    for (_, step) in steps {
+        if let Step::Keep { reason, remedy } = step {
+            reasons.push(reason.as_str());
+            if !remedies.contains(remedy) {
+                remedies.push(*remedy);
+            }
+        }
+    }
+    let finding = || ASSOCIATIONS_ENSURED.failed(reasons.join("; "), remedies.join("; "));
+    (!reasons.is_empty()).then(finding)
+}
+
+/// Returns the existing associations that the steps change.
+fn to_update<'a>(
+    current: &'a Associations,
+    steps: &[(DesiredAssociation<'_>, Step<'_>)],
+) -> Vec<&'a Association> {
+    let updates = steps.iter().filter(|(_, step)| matches!(step, Step::Update { .. }));
+    updates.filter_map(|(change, _)| current.find(change.service_account)).collect()
+}
+
+/// Returns the finding if another account relies on one of the associations, or may rely on it.
+async fn in_use(
+    registrant: Registrant<'_>,
+    palette: &PaletteClient,
+    associations: &[&Association],
+) -> Result<Option<Finding>, UpstreamError> {
+    let refusal = dependents::find_refusal(registrant, palette, associations).await?;
+    Ok(refusal.map(|refusal| {
+        let dependents::Refusal { reason, remedy, is_doubt } = refusal;
+        if is_doubt {
+            ASSOCIATIONS_ENSURED.unverified(reason, remedy)
+        } else {
+            ASSOCIATIONS_ENSURED.failed(reason, remedy)
+        }
+    }))
+}
+
 /// Returns the next step for an association, or `None` if it is as desired. An update contains only
-/// what differs, since EKS may refuse an update that changes nothing.
-fn next_step<'a>(current: &Associations, desired: DesiredAssociation<'a>) -> Option<Step<'a>> {
+/// what differs, since EKS may refuse an update that changes nothing, and replaces only roles that
+/// the request names.
+fn next_step<'a>(
+    current: &Associations,
+    desired: DesiredAssociation<'a>,
+    replaceable: &[RoleArn],
+) -> Option<Step<'a>> {
     let DesiredAssociation { service_account, role, target_role } = desired;
     let Some(found) = current.find(service_account) else { return Some(Step::Create) };
     let role = (found.role != role).then_some(role);
@@ -129,14 +197,32 @@ fn next_step<'a>(current: &Associations, desired: DesiredAssociation<'a>) -> Opt
         return None;
     }
     if let Some(owner) = &found.owner {
-        return Some(Step::Keep(format!(
-            "the association of {service_account} belongs to {owner}"
-        )));
+        return Some(Step::Keep {
+            reason: format!("the association of {service_account} belongs to {owner}"),
+            remedy: NOT_CHANGEABLE_REMEDY,
+        });
     }
     if has_needless_target {
-        return Some(Step::Keep(format!(
-            "the association of {service_account} has a target role, which EKS cannot remove"
-        )));
+        return Some(Step::Keep {
+            reason: format!(
+                "the association of {service_account} has a target role, which EKS cannot remove"
+            ),
+            remedy: NOT_CHANGEABLE_REMEDY,
+        });
+    }
+    let replaced_role = role.map(|_| found.role.as_str());
+    // Without a target role, the association's role tells which association is meant.
+    let replaced_target =
+        target_role.map(|_| found.target_role.as_deref().unwrap_or(found.role.as_str()));
+    let mut replaced = replaced_role.into_iter().chain(replaced_target);
+    let is_named = |role: &str| replaceable.iter().any(|named| named.as_str() == role);
+    if let Some(present) = replaced.find(|present| !is_named(present)) {
+        return Some(Step::Keep {
+            reason: format!(
+                "the association of {service_account} has {present}, which replaceAssociations does not name"
+            ),
+            remedy: NOT_NAMED_REMEDY,
+        });
     }
     Some(Step::Update { id: found.id.clone(), role, target_role })
 }
@@ -151,25 +237,18 @@ async fn execute(
         Step::Update { id, role, target_role } => {
             eks.update_association(id, *role, *target_role).await
         }
-        Step::Keep(_) => Ok(()),
+        Step::Keep { .. } => Ok(()),
     }
 }
 
 impl Step<'_> {
-    fn reason_to_keep(&self) -> Option<&str> {
-        match self {
-            Self::Keep(reason) => Some(reason),
-            Self::Create | Self::Update { .. } => None,
-        }
-    }
-
     fn record(&self, change: DesiredAssociation<'_>) -> String {
         match self {
             Self::Create => format!("created the association of {}", change.service_account),
             Self::Update { id, .. } => {
-                format!("corrected the association of {} ({id})", change.service_account)
+                format!("changed the association of {} ({id})", change.service_account)
             }
-            Self::Keep(_) => String::new(),
+            Self::Keep { .. } => String::new(),
         }
     }
 }
@@ -207,26 +286,57 @@ mod tests {
         Associations { described: vec![association], is_incomplete: false }
     }
 
+    fn roles(names: &[&str]) -> Vec<RoleArn> {
+        names.iter().map(|name| arn(name).parse().unwrap()).collect()
+    }
+
+    fn arn(name: &str) -> String {
+        format!("arn:aws:iam::123456789012:role/{name}")
+    }
+
     #[test]
     fn only_what_differs_is_changed() {
+        let (other, x) = (arn("other"), arn("x"));
         let update =
             |role, target_role| Some(Step::Update { id: "a-1".to_owned(), role, target_role });
         let no_target = DesiredAssociation { target_role: None, ..DESIRED };
-        for (current, desired, step) in [
-            (Associations::default(), DESIRED, Some(Step::Create)),
-            (existing("role", Some("target"), None), DESIRED, None),
-            (existing("role", None, None), no_target, None),
-            (existing("other", Some("target"), None), DESIRED, update(Some("role"), None)),
-            (existing("role", None, None), DESIRED, update(None, Some("target"))),
-            (existing("other", Some("x"), None), DESIRED, update(Some("role"), Some("target"))),
+        for (current, desired, named, step) in [
+            (Associations::default(), DESIRED, vec![], Some(Step::Create)),
+            (existing("role", Some("target"), None), DESIRED, vec![], None),
+            (existing("role", None, None), no_target, vec![], None),
+            (
+                existing(&other, Some("target"), None),
+                DESIRED,
+                vec!["other"],
+                update(Some("role"), None),
+            ),
+            (existing("role", Some(&x), None), DESIRED, vec!["x"], update(None, Some("target"))),
+            (
+                existing(&other, Some(&x), None),
+                DESIRED,
+                vec!["x", "other"],
+                update(Some("role"), Some("target")),
+            ),
+            (
+                existing(&other, None, None),
+                DESIRED,
+                vec!["other"],
+                update(Some("role"), Some("target")),
+            ),
         ] {
-            assert_eq!(next_step(&current, desired), step, "{current:?}");
+            assert_eq!(next_step(&current, desired, &roles(&named)), step, "{current:?}");
         }
-        for (current, desired) in [
-            (existing("other", None, Some("arn:aws:eks:addon")), DESIRED),
-            (existing("role", Some("target"), None), no_target),
+        for (current, desired, named) in [
+            (existing(&other, None, Some("arn:aws:eks:addon")), DESIRED, vec!["other"]),
+            (existing("role", Some(&x), None), no_target, vec!["x"]),
+            (existing(&other, Some("target"), None), DESIRED, vec![]),
+            (existing(&other, Some("target"), None), DESIRED, vec!["x"]),
+            (existing(&other, Some(&x), None), DESIRED, vec!["other"]),
+            (existing("role", Some(&x), None), DESIRED, vec!["other"]),
+            (existing("role", None, None), DESIRED, vec!["x"]),
         ] {
-            assert!(matches!(next_step(&current, desired), Some(Step::Keep(_))), "{current:?}");
+            let step = next_step(&current, desired, &roles(&named));
+            assert!(matches!(step, Some(Step::Keep { .. })), "{current:?}");
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::Observed;
 const MAX_DESCRIBED: usize = 200;
 
 /// Facts about an association from `DescribePodIdentityAssociation`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Association {
     pub id: String,
     pub namespace: String,

@@ -4,11 +4,11 @@ use gangway_model::{Check, CheckSubject, Severity};
 
 pub static ASSOCIATIONS: Check = Check {
     id: "pod-identity.associations-ensured",
-    title: "Gangway has created or corrected both associations",
+    title: "Gangway has created or changed both associations, as the request allows",
     severity: Severity::Info,
     subject: CheckSubject::Account,
     covers: &["P20", "P21", "P22"],
-    remedy: "See check `pod-identity.target-roles`, and the parameter `AllowPodIdentityChanges`.",
+    remedy: "Name the present role in `replaceAssociations` if no other account needs it. See check `pod-identity.target-roles`, and the parameters `AllowPodIdentityChanges`, `ClusterArns` and `PodRoleNames`.",
 };
 
 pub static REGISTRY: Check = Check {
@@ -44,7 +44,7 @@ pub static HUBBLE_ASSOCIATION: Check = Check {
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["P20"],
-    remedy: "Create the association as the plan shows, or send `ensureAssociations`.",
+    remedy: "Create the association as the plan shows, or send `ensureAssociations`. It replaces a role only if `replaceAssociations` names it.",
 };
 
 pub static HUBBLE_LOCAL_ROLE: Check = Check {
@@ -80,7 +80,7 @@ pub static IDENTITY_ASSOCIATION: Check = Check {
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["P21"],
-    remedy: "Create the association as the plan shows, or send `ensureAssociations`.",
+    remedy: "Create the association as the plan shows, or send `ensureAssociations`. It replaces a role only if `replaceAssociations` names it.",
 };
 
 pub static IDENTITY_LOCAL_ROLE: Check = Check {

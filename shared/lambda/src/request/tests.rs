@@ -43,7 +43,8 @@ fn the_event_schema_lists_the_fields_that_are_read() {
                     assert!(fields.has(name));
                     let _whichever = fields.optional_bool(name);
                 }
-                9
+                assert_eq!(fields.role_arns("replaceAssociations", 3, partition).len(), 1);
+                10
             }
             AuthMethod::Scap => {
                 assert!(fields.secret_arn("secretArn", partition).is_some());

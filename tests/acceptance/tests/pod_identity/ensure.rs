@@ -1,4 +1,4 @@
-//! Associations and the ConfigMap that Gangway creates or corrects on request, idempotently.
+//! Associations and the ConfigMap that Gangway creates or changes on request, idempotently.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
@@ -14,7 +14,7 @@ const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-c
 
 /// Rows: F58, F59, F60.
 #[tokio::test]
-async fn associations_are_created_and_corrected_on_request() {
+async fn associations_are_created_and_changed_on_request() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = with(
@@ -26,6 +26,9 @@ async fn associations_are_created_and_corrected_on_request() {
             .break_with(Breakage::NoTargetRole)
             .break_with(Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT));
         let roles = cluster(&app).roles(PodIdentityCase::CrossAccount);
+        // Hubble's association gets a target role: that is a change of an existing one.
+        let present = roles.hubble().as_str();
+        let request = with(request, "replaceAssociations", json!([present]));
         let at = |account: gangway_policies::pod_identity::ServiceAccount| {
             cluster(&app).cluster.association((account.namespace, account.name))
         };

@@ -80,6 +80,24 @@ pub(crate) async fn register(app: &TestApp, request: &Value) -> HttpResponse {
     app.post(ROUTE, request).await
 }
 
+/// Validates an account of the tenant again, with a new instance of the function.
+pub(crate) async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
+    app.realm().functions.stop_idle_instances();
+    let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await;
+    report.assert_status(200);
+    report
+}
+
+/// Removes what Gangway noted about the cluster, as on an account that an older version registered.
+pub(crate) fn remove_cluster_annotations(app: &TestApp) {
+    let mut records = app.cloud().palette().records();
+    let annotations = records.accounts[0].body.pointer_mut("/metadata/annotations");
+    let annotations = annotations.and_then(Value::as_object_mut).expect("annotations");
+    let count = annotations.len();
+    annotations.retain(|name, _| !name.starts_with("gangwayEks") && !name.ends_with("RoleArn"));
+    assert!(annotations.len() + 3 <= count, "the cluster and its roles were noted");
+}
+
 /// Returns the outcome of every check.
 pub(crate) fn outcomes(response: &HttpResponse) -> BTreeMap<String, String> {
     let checks = response.checks();

@@ -18,6 +18,7 @@ mod fixture;
 mod network_calls;
 mod pods;
 mod registration;
+mod replacement;
 mod requests;
 mod revalidation;
 mod same_account;

@@ -1,33 +1,18 @@
 //! `POST /v1/tenant/accounts/{uid}/validate` of an account with the method `pod-identity`.
 
-use acceptance::{HttpResponse, PARTITIONS, TestApp};
+use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{
     HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose,
 };
 use local_cloud::fixtures::{Breakage, PodIdentityCase};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::fixture::{ROUTE, cluster, outcomes, register, valid_request, validate};
-
-async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
-    app.realm().functions.stop_idle_instances();
-    let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await;
-    report.assert_status(200);
-    report
-}
+use crate::fixture::{
+    ROUTE, cluster, outcomes, register, remove_cluster_annotations, revalidate, valid_request, validate,
+};
 
 async fn registered_uid(app: &TestApp, body: &Value) -> String {
     register(app, body).await.assert_status(201).uid().to_owned()
-}
-
-/// Removes what Gangway noted about the cluster, as on an account that an older version registered.
-fn remove_cluster_annotations(app: &TestApp) {
-    let mut records = app.cloud().palette().records();
-    let annotations = records.accounts[0].body.pointer_mut("/metadata/annotations");
-    let annotations = annotations.and_then(Value::as_object_mut).expect("annotations");
-    let count = annotations.len();
-    annotations.retain(|name, _| !name.starts_with("gangwayEks") && !name.ends_with("RoleArn"));
-    assert!(annotations.len() + 3 <= count, "the cluster and its roles were noted");
 }
 
 #[doc = "Row F18."]

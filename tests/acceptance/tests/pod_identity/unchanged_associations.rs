@@ -23,6 +23,9 @@ async fn refused(
 ) {
     let request = with(valid_request(app, case), "ensureAssociations", json!(true));
     cluster(app).break_with(breakage);
+    let other = cluster(app).cluster.account().role("SomebodyElse").arn();
+    let present = json!([other, cluster(app).roles(case).hubble().as_str()]);
+    let request = with(request, "replaceAssociations", present);
     let before = cluster(app).cluster.associations();
     let response = register(app, &request).await;
     response.assert_status(422).assert_check(ENSURE_CHECK, "failed", observed, remedy);

@@ -75,7 +75,7 @@ fn association_finding(
         }
         Some(found) => check.failed(
             format!("{account} has {} ({})", found.role, found.id),
-            format!("give it {role}: {remedy}{}", owner_remedy(found)),
+            format!("give it {role}: {}{}", replace_remedy(&found.role), owner_remedy(found)),
         ),
         None if associations.is_incomplete => {
             check.unverified("the cluster has too many associations to read all of them", remedy)
@@ -83,6 +83,13 @@ fn association_finding(
         None => check
             .failed(format!("{account} has no association"), format!("give it {role}: {remedy}")),
     }
+}
+
+/// Returns how the present role of an association is replaced. Other accounts may rely on it.
+fn replace_remedy(present: &str) -> String {
+    format!(
+        "if no other registered account relies on {present}, send ensureAssociations, with that ARN in replaceAssociations; or change the association by hand"
+    )
 }
 
 /// Returns the end of a remedy: the association of an add-on can only be changed through the
@@ -115,9 +122,11 @@ fn target_role_finding(associations: &Associations, setup: &PodIdentitySetup<'_>
             (None, None) => {}
             (Some(wanted), other) => {
                 let has = other.as_deref().unwrap_or("no target role");
+                let present = other.as_deref().unwrap_or(found.role.as_str());
                 faults.push(format!("the association of {HUBBLE_SERVICE_ACCOUNT} has {has}"));
                 remedies.push(format!(
-                    "give it the target role {wanted}: send ensureAssociations{}",
+                    "give it the target role {wanted}: {}{}",
+                    replace_remedy(present),
                     owner_remedy(found)
                 ));
             }

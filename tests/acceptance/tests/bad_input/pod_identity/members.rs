@@ -61,6 +61,8 @@ pub(super) fn members() -> Vec<InvalidRequestCase> {
         ("ensureAssociations", "true".into(), flag),
         ("ensureAssociations", 1.into(), flag),
         ("ensureAssociations", Value::Null, flag),
+        ("replaceAssociations", a_role.into(), "must be a list of ARNs, not a string"),
+        ("replaceAssociations", Value::Null, "must be a list of ARNs, not null"),
         ("ensureConfigMap", "yes".into(), flag),
         ("ensureConfigMap", json!([]), flag),
         ("ensureConfigMap", json!({}), flag),
@@ -80,6 +82,7 @@ pub(super) fn members() -> Vec<InvalidRequestCase> {
         .collect();
     invalid_requests.extend(missing_members());
     invalid_requests.extend(other_partitions());
+    invalid_requests.extend(replaceable_roles());
     invalid_requests.extend(unknown_members());
     invalid_requests
 }
@@ -127,6 +130,31 @@ fn other_partitions() -> Vec<InvalidRequestCase> {
             .push(case.expect_422(&["/clusterRegion"], "must be a region of partition aws"));
     }
     invalid_requests
+}
+
+/// Returns cases of roles that are to be replaced.
+fn replaceable_roles() -> Vec<InvalidRequestCase> {
+    let arn = |name: &str| format!("arn:aws:iam::300000000001:role/{name}");
+    let ensured = with(&valid_request(), "ensureAssociations", true.into());
+    let replacing = |roles: Value| with(&ensured, "replaceAssociations", roles).to_string();
+    let alone = with(&valid_request(), "replaceAssociations", json!([arn("R")])).to_string();
+    let many = json!(["A", "B", "C", "D"].map(arn));
+    vec![
+        post("a user is replaced", PATH, replacing(json!(["arn:aws:iam::300000000001:user/U"])))
+            .expect_400(&["/replaceAssociations/0"], "must be the ARN of an IAM role"),
+        post("a role is replaced twice", PATH, replacing(json!([arn("R"), arn("R")])))
+            .expect_400(&["/replaceAssociations/1"], "name each role once"),
+        post("too many roles are replaced", PATH, replacing(many))
+            .expect_400(&["/replaceAssociations"], "must name at most 3 roles, not 4"),
+        post(
+            "a role of GovCloud is replaced",
+            PATH,
+            replacing(json!(["arn:aws-us-gov:iam::300000000001:role/R"])),
+        )
+        .expect_422(&["/replaceAssociations/0"], "use an ARN of aws"),
+        post("a role is replaced without leave", PATH, alone)
+            .expect_422(&["/replaceAssociations"], "send ensureAssociations with true"),
+    ]
 }
 
 fn unknown_members() -> Vec<InvalidRequestCase> {
