@@ -11,7 +11,8 @@ use local_cloud::fixtures::{
 use serde_json::{Value, json};
 
 use crate::fixture::{
-    ENSURE_CHECK, ROUTE, cluster, register, remove_cluster_annotations, revalidate, valid_request, with,
+    ENSURE_CHECK, ROUTE, cluster, register, remove_cluster_annotations, revalidate, valid_request,
+    with,
 };
 
 const IN_PROJECT: &str = "/v1/projects/Payments/accounts/pod-identity";

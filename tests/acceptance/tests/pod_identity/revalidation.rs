@@ -8,7 +8,8 @@ use local_cloud::fixtures::{Breakage, PodIdentityCase};
 use serde_json::Value;
 
 use crate::fixture::{
-    ROUTE, cluster, outcomes, register, remove_cluster_annotations, revalidate, valid_request, validate,
+    ROUTE, cluster, outcomes, register, remove_cluster_annotations, revalidate, valid_request,
+    validate,
 };
 
 async fn registered_uid(app: &TestApp, body: &Value) -> String {
