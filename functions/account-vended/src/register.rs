@@ -81,6 +81,7 @@ impl<'a> PendingRegistration<'a> {
                 .and_then(|uid| uid.parse().ok())
                 .map(UidOrName::Uid),
             profile,
+            incoming_secret: None,
         };
         Ok(Self { app, accounts, state, spec, source_account })
     }

@@ -3,7 +3,7 @@
 use gangway_aws::SecretsManagerStore;
 use gangway_lambda::{ApiError, Fields};
 use gangway_model::{
-    AccessPortalCredential, AccountSpec, AuthMethod, ClientTlsIdentity, Partition, PolicyArn,
+    AccessPortalCredential, AccountSpec, AuthMethod, ClientTlsIdentity, Operation, Partition, PolicyArn,
     PortalName, PortalRole, RegistrationError, RolePrefix, Scope, SecretSource,
 };
 
@@ -55,10 +55,12 @@ impl ScapRequest<SecretSource<ClientTlsIdentity>> {
         self,
         secrets: &SecretsManagerStore,
         scope: &Scope,
+        operation: &Operation,
     ) -> Result<ScapRequest<ClientTlsIdentity>, RegistrationError> {
-        let Self { account, portal, identity } = self;
-        let identity = secrets.resolve_source(identity, Some((&account.name, scope))).await?;
-        Ok(ScapRequest { account, portal, identity })
+        let Self { mut account, portal, identity } = self;
+        let resolved = secrets.resolve_source(identity, &account.scope, scope, operation).await?;
+        account.incoming_secret = resolved.incoming_secret;
+        Ok(ScapRequest { account, portal, identity: resolved.credential })
     }
 }
 

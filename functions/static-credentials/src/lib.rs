@@ -14,7 +14,7 @@ pub async fn handle(request: &Request, app: &AppContext) -> Result<Response, Api
     let (operation, fields) = request.parse_operation(AuthMethod::StaticCredentials, &[])?;
     let parsed = StaticCredentialsRequest::parse(fields, app.clients.partition)?;
     let accounts = app.clients.palette.resolve_scope(&parsed.account.scope).await?;
-    let parsed = parsed.resolve_secrets(&app.clients.secrets, accounts.scope()).await?;
+    let parsed = parsed.resolve_secrets(&app.clients.secrets, accounts.scope(), &operation).await?;
     let preflight = preflight::run_checks(parsed, &operation, &accounts, app).await?;
     if operation == Operation::Validate {
         return Ok(preflight.report.into());

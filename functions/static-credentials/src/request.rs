@@ -3,7 +3,7 @@
 use gangway_aws::SecretsManagerStore;
 use gangway_lambda::{ApiError, Fields};
 use gangway_model::{
-    AccessKey, AccountSpec, AuthMethod, Partition, RegistrationError, Scope, SecretSource,
+    AccessKey, AccountSpec, AuthMethod, Operation, Partition, RegistrationError, Scope, SecretSource,
 };
 
 /// A request to register or validate an account.
@@ -26,8 +26,11 @@ impl StaticCredentialsRequest<SecretSource<AccessKey>> {
         self,
         secrets: &SecretsManagerStore,
         scope: &Scope,
+        operation: &Operation,
     ) -> Result<StaticCredentialsRequest<AccessKey>, RegistrationError> {
-        let keys = secrets.resolve_source(self.keys, Some((&self.account.name, scope))).await?;
-        Ok(StaticCredentialsRequest { account: self.account, keys })
+        let Self { mut account, keys } = self;
+        let resolved = secrets.resolve_source(keys, &account.scope, scope, operation).await?;
+        account.incoming_secret = resolved.incoming_secret;
+        Ok(StaticCredentialsRequest { account, keys: resolved.credential })
     }
 }

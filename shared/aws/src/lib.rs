@@ -22,5 +22,5 @@ pub use caller::{CallerIdentity, IdentityKind, Principal};
 pub use observed::{Inaccessible, Observed};
 #[cfg(feature = "fuzzing")]
 pub use secrets::fuzzing;
-pub use secrets::{SecretPayloadType, SecretsManagerStore, StoredSecret};
+pub use secrets::{ResolvedCredential, SecretPayloadType, SecretsManagerStore, StoredSecret};
 pub use session::{AwsSession, ConfigError};

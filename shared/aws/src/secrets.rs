@@ -4,6 +4,7 @@ mod api_key;
 mod deletion;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod incoming;
 mod metadata;
 mod payload;
 mod promote;
@@ -21,6 +22,7 @@ use gangway_model::{
 
 use crate::error::{ApiCall, SECRETS_MANAGER};
 
+pub use incoming::ResolvedCredential;
 pub use payload::SecretPayloadType;
 pub use read::StoredSecret;
 

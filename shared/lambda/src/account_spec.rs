@@ -38,6 +38,7 @@ impl Fields {
             policies,
             gateway,
             profile,
+            incoming_secret: None,
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     AccountId, AccountName, Credential, Description, PaletteCluster, Partition, PermissionProfile,
-    PolicyArn, RoleArn, StoredCredential, Uid, UidOrName,
+    PolicyArn, RoleArn, SecretArn, StoredCredential, Uid, UidOrName,
 };
 
 /// The fields of a request that every method has.
@@ -21,6 +21,8 @@ pub struct AccountSpec {
     pub gateway: Option<UidOrName>,
     /// The permissions that the account grants to Palette.
     pub profile: PermissionProfile,
+    /// The secret from which the credential was read, if the request named one.
+    pub incoming_secret: Option<SecretArn>,
 }
 
 impl AccountSpec {
@@ -32,7 +34,7 @@ impl AccountSpec {
         gateway: Option<Uid>,
         credential: Credential,
     ) -> Registration {
-        let Self { name, description, partition, policies, profile, .. } = self;
+        let Self { name, description, partition, policies, profile, incoming_secret, .. } = self;
         Registration {
             name,
             description,
@@ -43,6 +45,7 @@ impl AccountSpec {
             gateway,
             profile,
             credential,
+            incoming_secret,
         }
     }
 }
@@ -90,6 +93,8 @@ pub struct Registration {
     /// The permissions that the account grants to Palette. Stored as an annotation for re-validation.
     pub profile: PermissionProfile,
     pub credential: Credential,
+    /// The secret from which the credential was read. It is deleted once the account is registered.
+    pub incoming_secret: Option<SecretArn>,
 }
 
 /// An account as Palette returns it, without secrets.
@@ -170,6 +175,7 @@ impl Registration {
             gateway,
             profile,
             credential,
+            incoming_secret: _,
         } = self;
         // A masked access key id counts as equal; the version of the secret is compared elsewhere.
         let access = known.access.matches_credential(credential).unwrap_or(true);

@@ -40,13 +40,19 @@ impl AppContext {
         accounts: &ScopedClient<'_>,
     ) -> Result<Box<Receipt>, RegistrationError> {
         let secrets = &self.clients.secrets;
+        let incoming = preflight.registration.as_ref().and_then(|it| it.incoming_secret.clone());
         let workflow = RegistrationWorkflow {
             secrets,
             accounts,
             retry_policy: RetryPolicy::CONFLICT,
             replica_lag: REPLICA_LAG,
         };
-        workflow.register(preflight, operation).await.map(Box::new)
+        let receipt = workflow.register(preflight, operation).await?;
+        if let Some(incoming) = incoming {
+            // Not an error of the request: the account is registered, and the same request repeats it.
+            secrets.delete_incoming(&incoming).await;
+        }
+        Ok(Box::new(receipt))
     }
 }
 

@@ -88,7 +88,7 @@ impl TestApp {
         let secret_fields = self.secret_fields(method, customer);
         let arn = self
             .realm()
-            .put_secret(&format!("gangway/incoming/{name}"), &secret_fields.to_string())
+            .put_secret(&format!("gangway/incoming/tenant/{name}"), &secret_fields.to_string())
             .await;
         let mut request = with(self.request(method, customer, name), &json!({"secretArn": arn}));
         for member in secret_fields.as_object().expect("members").keys() {

@@ -119,11 +119,15 @@ pub(crate) fn body(request: &str, method: AuthMethod, scope: RouteScope) -> Valu
 /// Returns valid requests that contain nothing that looks like a secret.
 fn examples(method: AuthMethod, scope: RouteScope) -> Value {
     let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
+    let folder = if scope == RouteScope::Tenant { "tenant" } else { "projects/payments" };
+    let secret = |place: &str, name: &str| {
+        format!("arn:{place}:123456789012:secret:gangway/incoming/{folder}/{name}-AbCdEf")
+    };
     match method {
         AuthMethod::StaticCredentials => json!({
             "secret": { "summary": "Keys in an incoming secret", "value": {
                 "name": "team-payments-dev",
-                "secretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:gangway/incoming/dev-AbCdEf",
+                "secretArn": secret("aws:secretsmanager:us-east-1", "dev"),
             } },
         }),
         AuthMethod::Sts if scope == RouteScope::Tenant => json!({
@@ -151,7 +155,7 @@ fn examples(method: AuthMethod, scope: RouteScope) -> Value {
                 "agency": "agency",
                 "accountName": "mission-one",
                 "role": "DevOps",
-                "secretArn": "arn:aws-iso-b:secretsmanager:us-isob-east-1:123456789012:secret:gangway/incoming/one-AbCdEf",
+                "secretArn": secret("aws-iso-b:secretsmanager:us-isob-east-1", "one"),
             } },
         }),
     }

@@ -46,11 +46,11 @@ text!(
     }
 );
 text!(
-    /// The ARN of a secret, in the deployment's partition: under `<prefix>/incoming/`, or the account's own.
+    /// The complete ARN of a secret under `<prefix>/incoming/tenant/` or `<prefix>/incoming/projects/<project>/`, the scope in the path. It is scheduled for deletion once its content is registered.
     SecretArn {
         pattern = "^arn:aws(-us-gov|-iso-b|-iso)?:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[!-~]+$",
         max_length = 2048,
-        examples("arn:aws:secretsmanager:us-east-1:123456789012:secret:gangway/incoming/dev-AbCdEf")
+        examples("arn:aws:secretsmanager:us-east-1:123456789012:secret:gangway/incoming/tenant/dev-AbCdEf")
     }
 );
 text!(

@@ -14,8 +14,11 @@ use super::{
 };
 use crate::error::AwsErrorKind;
 
-/// Recovery window: the longest that Secrets Manager offers.
+/// Recovery window of stored secrets: the longest that Secrets Manager offers.
 const RECOVERY_DAYS: i64 = 30;
+
+/// Recovery window of incoming secrets: the shortest.
+const INCOMING_RECOVERY_DAYS: i64 = 7;
 
 /// Schedules deletion of a staged secret, unless another run has made it active since.
 pub(super) async fn delete_staged(
@@ -24,7 +27,7 @@ pub(super) async fn delete_staged(
 ) -> Result<(), UpstreamError> {
     match SecretMetadata::describe(store, staged.secret.as_str()).await? {
         Some(secret) if secret.registered_for().is_none() && !secret.scheduled => {
-            delete(store, staged.secret.as_str()).await
+            delete(store, staged.secret.as_str(), RECOVERY_DAYS).await
         }
         Some(_) | None => Ok(()),
     }
@@ -78,7 +81,7 @@ async fn schedule_deletion(
         Some(secret) if secret.uid.as_ref() != Some(uid) => {
             set_state(store, arn, SecretState::Registered).await.map(drop)
         }
-        Some(_) | None => delete(store, arn.as_str()).await,
+        Some(_) | None => delete(store, arn.as_str(), RECOVERY_DAYS).await,
     }
 }
 
@@ -112,10 +115,25 @@ async fn set_state(
     }
 }
 
-async fn delete(store: &SecretsManagerStore, arn: &str) -> Result<(), UpstreamError> {
+/// Tags an incoming secret and schedules its deletion. Does nothing if that has been done.
+pub(super) async fn delete_incoming(
+    store: &SecretsManagerStore,
+    arn: &SecretArn,
+) -> Result<(), UpstreamError> {
+    if set_state(store, arn, SecretState::Promoted).await? {
+        delete(store, arn.as_str(), INCOMING_RECOVERY_DAYS).await?;
+    }
+    Ok(())
+}
+
+async fn delete(
+    store: &SecretsManagerStore,
+    arn: &str,
+    recovery_days: i64,
+) -> Result<(), UpstreamError> {
     let call = call("secretsmanager:DeleteSecret");
     let request = store.client().delete_secret().secret_id(arn);
-    let Err(error) = request.recovery_window_in_days(RECOVERY_DAYS).send().await else {
+    let Err(error) = request.recovery_window_in_days(recovery_days).send().await else {
         return Ok(());
     };
     match AwsErrorKind::from_sdk(&error) {

@@ -23,6 +23,8 @@ pub(super) enum SecretState {
     Registered,
     /// Marked for deletion, or restored since.
     PendingDeletion,
+    /// An incoming secret whose content is registered.
+    Promoted,
 }
 
 impl SecretState {
@@ -31,6 +33,7 @@ impl SecretState {
             Self::Staged => "staged",
             Self::Registered => "registered",
             Self::PendingDeletion => "retired",
+            Self::Promoted => "promoted",
         }
     }
 }
@@ -81,7 +84,12 @@ impl SecretMetadata {
         let versions = stages.map(|(id, _)| id.clone()).collect();
         let tags = response.tags();
         let state = value(tags, STATE).and_then(|state| {
-            let all = [SecretState::Staged, SecretState::Registered, SecretState::PendingDeletion];
+            let all = [
+                SecretState::Staged,
+                SecretState::Registered,
+                SecretState::PendingDeletion,
+                SecretState::Promoted,
+            ];
             all.into_iter().find(|one| one.tag() == state)
         });
         let uid = value(tags, UID).and_then(|uid| uid.parse().ok());

@@ -1,9 +1,6 @@
-//! Reading secrets: those that callers name, stored credentials, and secrets of the configuration.
+//! Reading secrets: stored credentials, and secrets of the configuration.
 
-use gangway_model::{
-    AccountId, AccountName, FieldError, Partition, RegistrationError, Scope, SecretArn,
-    SecretSource, Uid, UpstreamError,
-};
+use gangway_model::{AccountId, AccountName, Partition, Scope, SecretArn, Uid, UpstreamError};
 use secrecy::SecretString;
 use tokio::join;
 
@@ -26,7 +23,7 @@ pub struct StoredSecret<T> {
 }
 
 /// Result of `GetSecretValue`.
-enum GetSecretOutcome {
+pub(super) enum GetSecretOutcome {
     Text { arn: SecretArn, text: SecretString },
     Binary,
     NotFound,
@@ -35,91 +32,9 @@ enum GetSecretOutcome {
     KmsFailure,
 }
 
-const POINTER: &str = "/secretArn";
-
-/// Length of the random suffix that Secrets Manager appends to the name in an ARN.
-const SUFFIX_LEN: usize = 6;
-
 const GET_SECRET_VALUE: ApiCall = call("secretsmanager:GetSecretValue");
 
 impl SecretsManagerStore {
-    /// Returns the credential that a caller has sent, inline or as the ARN of a secret.
-    ///
-    /// A caller may name a secret that Gangway itself stores only if it is the secret of the
-    /// account to register, in its scope: the function may read the others, but the caller may not.
-    ///
-    /// # Errors
-    ///
-    /// [`RegistrationError::Invalid`] at `/secretArn`, with every error in the secret's content.
-    pub async fn resolve_source<T: SecretPayloadType>(
-        &self,
-        source: SecretSource<T>,
-        registering: Option<(&AccountName, &Scope)>,
-    ) -> Result<T, RegistrationError> {
-        let arn = match source {
-            SecretSource::Inline(contents) => return Ok(contents),
-            SecretSource::SecretsManager(arn) => arn,
-        };
-        let invalid = |rule: String| {
-            Err(RegistrationError::unprocessable(POINTER, format!("secretArn {rule}")))
-        };
-        if arn.partition() != self.0.partition || arn.region() != self.0.region {
-            return invalid(format!(
-                "must be a secret of region {}, partition {}",
-                self.0.region, self.0.partition
-            ));
-        }
-        let other_account = || {
-            invalid(format!(
-                "must not be a secret that Gangway stores for another account: put keys under {}/incoming/",
-                self.0.prefix
-            ))
-        };
-        let stored = self.stored_name(&arn);
-        if stored.is_some_and(|stored| !registering.is_some_and(|own| belongs_to(stored, own))) {
-            return other_account();
-        }
-        match self.get_secret_value(arn.as_str()).await? {
-            // Secrets Manager accepts a partial ARN, which may match a secret with a longer name.
-            GetSecretOutcome::Text { arn: found, .. } if stored.is_some() && found != arn => other_account(),
-            GetSecretOutcome::Text { text, .. } => {
-                payload::parse(&text, self.0.partition).map_err(|faults| {
-                    let error = |fault| {
-                        FieldError::unprocessable(POINTER, format!("the secret of secretArn {fault}"))
-                    };
-                    RegistrationError::Invalid(faults.into_iter().map(error).collect())
-                })
-            }
-            GetSecretOutcome::Binary => invalid(
-                "must contain text; it is binary: store the JSON object as its SecretString"
-                    .to_owned(),
-            ),
-            GetSecretOutcome::NotFound => invalid(
-                "must be a secret that exists, with a current value; none has this ARN"
-                    .to_owned(),
-            ),
-            GetSecretOutcome::AccessDenied => invalid(
-                "must be a secret that Gangway may read: allow secretsmanager:GetSecretValue, and kms:Decrypt of its \
-                 key, to the function's role"
-                    .to_owned(),
-            ),
-            GetSecretOutcome::PendingDeletion => invalid(
-                "must be a secret that can be read; it is scheduled for deletion: restore it first"
-                    .to_owned(),
-            ),
-            GetSecretOutcome::KmsFailure => invalid(
-                "must be a secret that can be decrypted: its KMS key is disabled, deleted or not usable"
-                    .to_owned(),
-            ),
-        }
-    }
-
-    /// Returns `<AWS account>/<name>[@<project>]-<suffix>` if Gangway stores the secret.
-    fn stored_name<'a>(&self, arn: &'a SecretArn) -> Option<&'a str> {
-        let prefix = format!("{}/{}/", self.0.prefix, self.0.partition);
-        arn.name_and_suffix().strip_prefix(&prefix)
-    }
-
     /// Loads the stored credential of an account. Returns `None` if there is none, or if it is scheduled
     /// for deletion.
     pub async fn load_for_account<T: SecretPayloadType>(
@@ -180,7 +95,7 @@ impl SecretsManagerStore {
     }
 
     /// Reads the current version.
-    async fn get_secret_value(&self, id: &str) -> Result<GetSecretOutcome, UpstreamError> {
+    pub(super) async fn get_secret_value(&self, id: &str) -> Result<GetSecretOutcome, UpstreamError> {
         let request = self.client().get_secret_value().secret_id(id).version_stage(CURRENT);
         match request.send().await {
             Ok(response) => {
@@ -198,14 +113,4 @@ impl SecretsManagerStore {
             },
         }
     }
-}
-
-/// Returns `true` if a stored secret has this name and scope. The AWS account in its name needs no check:
-/// Gangway wrote it.
-fn belongs_to(stored: &str, (name, scope): (&AccountName, &Scope)) -> bool {
-    let name_and_suffix =
-        stored.split_once('/').and_then(|(_aws_account, rest)| rest.rsplit_once('-'));
-    name_and_suffix.is_some_and(|(stored, suffix)| {
-        suffix.len() == SUFFIX_LEN && stored == SecretsManagerStore::account_and_scope(name, scope)
-    })
 }

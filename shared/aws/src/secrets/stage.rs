@@ -115,7 +115,9 @@ async fn add_version(
     let status = match (known.state, known.registered_for().filter(|_| current)) {
         (_, Some(uid)) => SecretStatus::ActiveFor(uid.clone()),
         (Some(SecretState::Staged | SecretState::PendingDeletion), None) => SecretStatus::NeverUsed,
-        (Some(SecretState::Registered) | None, None) => SecretStatus::OtherVersionActive,
+        (Some(SecretState::Registered | SecretState::Promoted) | None, None) => {
+            SecretStatus::OtherVersionActive
+        }
     };
     let method = registration.credential.method();
     Ok(StagedSecret { secret: known.arn, method, version: payload.version.clone(), status })

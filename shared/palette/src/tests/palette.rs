@@ -180,5 +180,6 @@ pub(super) fn registration(credential: Credential) -> Registration {
         gateway: None,
         profile: PermissionProfile::CoreEks,
         credential,
+        incoming_secret: None,
     }
 }

@@ -45,6 +45,7 @@ fn registration(credential: Credential) -> Registration {
         gateway: None,
         profile: PermissionProfile::CoreEks,
         credential,
+        incoming_secret: None,
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn invalid_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> 
     let long = format!("us-east-1:100000000001:secret:{}", "s".repeat(2048));
     let invalid_requests: Vec<(&str, Value, &str)> = vec![
         ("empty", "".into(), shape),
-        ("a name", "gangway/incoming/x".into(), shape),
+        ("a name", "gangway/incoming/tenant/x".into(), shape),
         ("a secret", SECRET.into(), shape),
         ("with a space", secret_arn("us-east-1:100000000001:secret:a b"), shape),
         ("with a line break", secret_arn("us-east-1:100000000001:secret:a\n"), shape),
@@ -57,11 +57,32 @@ pub(crate) fn invalid_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> 
         ),
         (
             "of another region",
-            "arn:aws:secretsmanager:eu-west-1:100000000001:secret:gangway/incoming/x-AbCdEf",
+            "arn:aws:secretsmanager:eu-west-1:100000000001:secret:gangway/incoming/tenant/x-AbCdEf",
             "must be a secret of region us-east-1, partition aws",
         ),
     ] {
         let body = with(base, "secretArn", arn.into()).to_string();
+        let case = post(&format!("secretArn: {name}"), path, body);
+        invalid_requests.push(case.expect_422(&["/secretArn"], remedy));
+    }
+    let elsewhere = "store the credential under gangway/incoming/tenant/";
+    let incomplete = "must be the complete ARN of a secret";
+    for (secret, remedy) in [
+        ("gangway/incoming/projects/payments/x-AbCdEf", elsewhere),
+        ("gangway/incoming/x-AbCdEf", elsewhere),
+        ("gangway/incoming/tenants/x-AbCdEf", elsewhere),
+        ("Gangway/incoming/tenant/x-AbCdEf", elsewhere),
+        ("gangway/palette-api-key-AbCdEf", elsewhere),
+        ("gangway/aws/300000000001/prod-AbCdEf", elsewhere),
+        ("portal/keys-AbCdEf", elsewhere),
+        ("gangway/incoming/tenant/x", incomplete),
+        ("gangway/incoming/tenant/x-AbCdE", incomplete),
+        ("gangway/incoming/tenant/-AbCdEf", incomplete),
+        ("gangway/incoming/tenant/*-AbCdEf", incomplete),
+        ("gangway/incoming/tenant/x-??????", incomplete),
+    ] {
+        let (name, arn) = (secret, secret_arn(&format!("us-east-1:100000000001:secret:{secret}")));
+        let body = with(base, "secretArn", arn).to_string();
         let case = post(&format!("secretArn: {name}"), path, body);
         invalid_requests.push(case.expect_422(&["/secretArn"], remedy));
     }
@@ -131,36 +152,32 @@ pub(crate) async fn invalid_contents(
         invalid_requests.push(case.expect_422(&vec!["/secretArn"; faults], remedy).needs_secret());
     };
     for (number, (name, value, remedy)) in contents.into_iter().enumerate() {
-        let arn = app.realm().put_secret(&format!("gangway/incoming/wrong-{number}"), &value).await;
+        let arn = app.realm().put_secret(&format!("gangway/incoming/tenant/wrong-{number}"), &value).await;
         add_case(name, &arn, remedy);
     }
     let valid_keys = key_json(KEY_ID, SECRET);
-    let binary = json!({ "Name": "gangway/incoming/binary", "SecretBinary": "d0phbHJYVXRuRkVNSQ==", "ClientRequestToken": "b".repeat(32) });
+    let binary = json!({ "Name": "gangway/incoming/tenant/binary", "SecretBinary": "d0phbHJYVXRuRkVNSQ==", "ClientRequestToken": "b".repeat(32) });
     add_case(
         "bytes",
         &create_secret(app, &binary).await,
         "store the JSON object as its SecretString",
     );
     let no_value =
-        json!({ "Name": "gangway/incoming/empty", "ClientRequestToken": "e".repeat(32) });
+        json!({ "Name": "gangway/incoming/tenant/empty", "ClientRequestToken": "e".repeat(32) });
     add_case(
         "no value at all",
         &create_secret(app, &no_value).await,
         "must be a secret that exists, with a current value",
     );
-    let deleted = app.realm().put_secret("gangway/incoming/doomed", &valid_keys).await;
+    let deleted = app.realm().put_secret("gangway/incoming/tenant/doomed", &valid_keys).await;
     let deletion = json!({ "SecretId": deleted, "RecoveryWindowInDays": 7 });
     let response = app.realm().administrator().secrets_manager("DeleteSecret", &deletion).await;
     assert_eq!(response.expect("a response").status, 200);
     add_case("a scheduled deletion", &deleted, "it is scheduled for deletion: restore it first");
-    let other_path = app.realm().put_secret("portal/keys", &valid_keys).await;
-    add_case("a name outside of incoming", &other_path, "allow secretsmanager:GetSecretValue");
     let account = app.realm().gangway_account.id();
     let unknown_arn =
-        format!("arn:aws:secretsmanager:us-east-1:{account}:secret:gangway/incoming/none-AbCdEf");
+        format!("arn:aws:secretsmanager:us-east-1:{account}:secret:gangway/incoming/tenant/none-AbCdEf");
     add_case("an unknown ARN", &unknown_arn, "must be a secret that exists");
-    let stored = unknown_arn.replace("incoming/none", "aws/300000000001/somebody-elses");
-    add_case("stored keys of another account", &stored, "put keys under gangway/incoming/");
     let other_account = unknown_arn.replace(account, app.customer().account.id());
     add_case("an ARN of another account", &other_account, "must be a secret that ");
     invalid_requests

@@ -78,7 +78,7 @@ fn member_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
     let foreign_boundary =
         with(&valid_request, "permissionBoundaryArn", foreign.into()).to_string();
     let arn = format!(
-        "arn:{}:secretsmanager:{}:100000000001:secret:gangway/incoming/x-AbCdEf",
+        "arn:{}:secretsmanager:{}:100000000001:secret:gangway/incoming/tenant/x-AbCdEf",
         fixture.partition,
         fixture.partition.info().home_region
     );
@@ -181,7 +181,7 @@ async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidReques
     .into_iter()
     .enumerate()
     {
-        let arn = app.realm().put_secret(&format!("gangway/incoming/scap-{number}"), &value).await;
+        let arn = app.realm().put_secret(&format!("gangway/incoming/tenant/scap-{number}"), &value).await;
         let body = with(&base, "secretArn", arn.into()).to_string();
         let case = post(&format!("a secret, {number}"), PATH, body);
         invalid_requests.push(case.expect_422(&vec!["/secretArn"; faults], remedy).needs_secret());

@@ -80,6 +80,7 @@ fn samples() -> Samples {
         gateway: None,
         profile: PermissionProfile::Core,
         credential: Credential::AccessPortal(Box::new(portal())),
+        incoming_secret: None,
     };
     let printed = vec![
         ("certificates::PrivateKey", format!("{0:?} {0:#?}", key())),

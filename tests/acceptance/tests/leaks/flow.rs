@@ -93,7 +93,7 @@ impl Flow {
         if let Some(secret_members) = self.secret_members(&self.request) {
             let arn = app
                 .realm()
-                .put_secret(&format!("gangway/incoming/{name}"), &secret_members.to_string())
+                .put_secret(&format!("gangway/incoming/tenant/{name}"), &secret_members.to_string())
                 .await;
             let members = detail.as_object_mut().expect("an object");
             for member in secret_members.as_object().expect("an object").keys() {

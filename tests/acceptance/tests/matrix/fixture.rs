@@ -10,6 +10,7 @@ use local_cloud::{
     certificates::{CertificateSpec, IssuedCertificate},
     lambda::{LambdaFunction, Poller},
 };
+use serde_json::json;
 
 use crate::flow::{Action, Flow, Response, Subject};
 
@@ -113,6 +114,10 @@ impl Fixture {
                 let headers: Vec<_> = headers.into_iter().collect();
                 Response::Http(Box::new(self.app.send(verb, path, &headers, body).await))
             }
+            Action::PostWithSecret(path, body) => {
+                let body = acceptance::with(body.clone(), &json!({"secretArn": subject.secret}));
+                Response::Http(Box::new(self.app.post(path, &body).await))
+            }
             Action::Event(detail) => {
                 let mut deliveries = self.app.send_event(detail).await;
                 assert_eq!(deliveries.len(), 1, "{deliveries:?}");
@@ -132,13 +137,13 @@ impl Fixture {
             Action::Sweep => {
                 // Queued messages are processed afterwards.
                 self.poller().expect("a poller").pause();
-                match self.function(SWEEP).invoke(&serde_json::json!({})).await {
+                match self.function(SWEEP).invoke(&json!({})).await {
                     Ok(value) => Response::Returned(value),
                     Err(error) => Response::Failed(error.to_string()),
                 }
             }
             Action::StoreSecret(value) => {
-                let name = format!("gangway/incoming/{}", subject.name);
+                let name = format!("gangway/incoming/tenant/{}", subject.name);
                 Response::SecretStored(realm.put_secret(&name, value).await)
             }
         }

@@ -109,6 +109,8 @@ pub(crate) enum Action {
     Sweep,
     /// Creates an incoming secret, not through Gangway.
     StoreSecret(String),
+    /// `POST` of a body that names the incoming secret of the subject.
+    PostWithSecret(&'static str, Value),
 }
 
 impl Action {

@@ -11,7 +11,7 @@ use crate::{
 const CONFIG_MAP_PATH: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
 /// The prefix of incoming secrets.
-const INCOMING: &str = "gangway/incoming/";
+pub(crate) const INCOMING: &str = "gangway/incoming/";
 
 /// Everything that is stored for the account of a run.
 #[derive(Clone, Debug)]
@@ -111,7 +111,10 @@ impl State {
         let secrets = self.secrets.iter().map(|secret| {
             if secret.name.starts_with(INCOMING) {
                 // Not created by Gangway: the id of its version is random.
-                return json!({"name": secret.name, "current": secret.current, "deleted": secret.deleted});
+                return json!({
+                    "name": secret.name, "current": secret.current, "deleted": secret.deleted,
+                    "tags": secret.tags,
+                });
             }
             json!({
                 "name": secret.name, "key": secret.kms_key, "tags": secret.tags, "versions": secret.versions,

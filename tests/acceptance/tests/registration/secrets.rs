@@ -6,7 +6,11 @@ use acceptance::{
     with,
 };
 use gangway_model::{AuthMethod, Partition};
-use local_cloud::{Effect, Fault};
+use local_cloud::{
+    Effect, Fault,
+    aws::{AwsCredentials, SecretSnapshot},
+    fixtures::API_KEY_SECRET,
+};
 use serde_json::{Value, json};
 
 use crate::state::{State, assert_receipt_is_true, current_value, pending_value, secret_document};
@@ -128,80 +132,166 @@ async fn secret_stays_staged_when_palette_does_not_answer() {
     .await;
 }
 
+/// Returns the incoming secret with this name, below the folder of all of them.
+fn incoming(app: &TestApp, name: &str) -> SecretSnapshot {
+    app.realm().gangway_account.secret(&format!("gangway/incoming/{name}")).expect("a secret")
+}
+
+/// Stores a key as an incoming secret of the tenant. Returns the request that names it.
+async fn request_with_secret(app: &TestApp, name: &str, key: &AwsCredentials) -> Value {
+    let secret = format!("gangway/incoming/tenant/{name}");
+    let arn = app.realm().put_secret(&secret, &secret_document(key).to_string()).await;
+    json!({"name": "prod", "secretArn": arn})
+}
+
 #[tokio::test]
-async fn keys_are_read_from_an_incoming_or_a_stored_secret() {
+async fn incoming_secret_is_deleted_once_its_content_is_registered() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
-        let keys = secret_document(&app.customer().keys).to_string();
-        let arn = app.realm().put_secret("gangway/incoming/prod", &keys).await;
-        let request = json!({"name": "prod", "secretArn": arn});
-        let receipt = app.post(&route(method), &request).await;
-        assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
-        assert_receipt_is_true(&app, method, "prod", &receipt);
-        assert_ne!(receipt.text_at("/secretArn"), arn);
-        let incoming =
-            app.realm().gangway_account.secret("gangway/incoming/prod").expect("the inbox");
-        assert!(!incoming.deleted && incoming.tags.is_empty() && incoming.versions.len() == 1);
-        let kept = json!({"name": "prod", "secretArn": receipt.text_at("/secretArn")});
-        let inline = app.request(method, app.customer(), "prod");
-        for same in [&request, &kept, &inline] {
-            let again = app.post(&route(method), same).await;
-            assert_eq!(again.outcome(), "unchanged", "{}", again.text);
+        let request = request_with_secret(&app, "prod", &app.customer().keys).await;
+        // What only reads leaves the secret alone.
+        let report = app.post(&format!("{}/validate", route(method)), &request).await;
+        assert_eq!(report.ready(), Some(true), "{}", report.text);
+        let policies = json!({"secretArn": request["secretArn"]});
+        assert_eq!(app.post("/v1/policies", &policies).await.status, 200);
+        let untouched = incoming(&app, "tenant/prod");
+        assert!(!untouched.deleted && untouched.tags.is_empty(), "{untouched:?}");
+        let mut outcomes = Vec::new();
+        // The same request restores the secret, reads it, and schedules its deletion again.
+        for _again in 0..3 {
+            app.realm().functions.stop_idle_instances();
+            let receipt = app.post(&route(method), &request).await;
+            assert_receipt_is_true(&app, method, "prod", &receipt);
+            assert_ne!(receipt.body["secretArn"], request["secretArn"]);
+            outcomes.push(receipt.outcome().to_owned());
+            let promoted = incoming(&app, "tenant/prod");
+            assert!(promoted.deleted && promoted.versions.len() == 1, "{promoted:?}");
+            assert_eq!(promoted.deletion_days, Some(7));
+            let tags: Vec<_> = promoted.tags.into_iter().collect();
+            assert_eq!(tags, [("gangway:state".to_owned(), "promoted".to_owned())]);
         }
+        assert_eq!(outcomes, ["created", "unchanged", "unchanged"]);
+        // Nothing that only reads restores it.
+        for (path, body) in
+            [(format!("{}/validate", route(method)), &request), ("/v1/policies".to_owned(), &policies)]
+        {
+            let refused = app.post(&path, body).await;
+            assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{path}");
+            assert!(refused.text.contains("scheduled for deletion"), "{}", refused.text);
+        }
+        assert!(incoming(&app, "tenant/prod").deleted);
+        let inline = app.request(method, app.customer(), "prod");
+        assert_eq!(app.post(&route(method), &inline).await.outcome(), "unchanged");
+
         let key = app.customer().user.create_access_key();
-        let arn = app
-            .realm()
-            .put_secret("gangway/incoming/new", &secret_document(&key).to_string())
-            .await;
+        let renewed = request_with_secret(&app, "new", &key).await;
         app.realm().functions.stop_idle_instances();
-        let renewed = json!({"name": "prod", "secretArn": arn});
         let updated = app.post(&route(method), &renewed).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
         assert_eq!(current_value(State::snapshot(&app, "prod").secret()), secret_document(&key));
+        assert!(incoming(&app, "tenant/new").deleted);
     })
     .await;
 }
 
 #[tokio::test]
-async fn secret_of_another_account_cannot_be_registered() {
+async fn incoming_secret_that_others_deleted_is_refused() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
-    let project = app.cloud().palette().records().tenants[0].projects[0].uid.clone();
-    let scope_of = |project: Option<&str>| project.map(|uid| json!({"scope": {"project": uid}}));
-    let mut kept = Vec::new();
-    for (customer, name, project) in [
-        (app.customer(), "prod", None),
-        (app.second_customer(), "prod", Some(&*project)),
-        (app.second_customer(), "prod-team", None),
-        (app.second_customer(), "prod-sixsix", None),
-    ] {
-        let request = app.request(method, customer, name);
-        let request =
-            scope_of(project).map_or(request.clone(), |scope| with(request.clone(), &scope));
-        let receipt = app.post_registration(method, &request).await;
-        assert_eq!(receipt.status, 201, "{}", receipt.text);
-        kept.push(receipt.text_at("/secretArn").to_owned());
+    let request = request_with_secret(&app, "prod", &app.customer().keys).await;
+    let deletion = json!({"SecretId": request["secretArn"]});
+    let deleted = app.realm().administrator().secrets_manager("DeleteSecret", &deletion).await;
+    assert_eq!(deleted.expect("a response").status, 200);
+    let refused = app.post(&route(method), &request).await;
+    assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{}", refused.text);
+    assert!(refused.text.contains("scheduled for deletion"), "{}", refused.text);
+    assert!(incoming(&app, "tenant/prod").deleted && app.account_names().is_empty());
+}
+
+#[tokio::test]
+async fn registration_succeeds_although_its_incoming_secret_cannot_be_deleted() {
+    for operation in ["TagResource", "DeleteSecret"] {
+        let app = TestApp::start(Partition::Aws).await;
+        let method = AuthMethod::StaticCredentials;
+        let request = request_with_secret(&app, "prod", &app.customer().keys).await;
+        // The first tags are those of the stored secret.
+        let nth = if operation == "TagResource" { 2 } else { 1 };
+        let fault = Fault::on("secretsmanager", operation, Effect::InternalError);
+        app.cloud().fault(fault.nth(nth).times(u32::MAX));
+        let receipt = app.post(&route(method), &request).await;
+        assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
+        assert!(!incoming(&app, "tenant/prod").deleted);
+        assert!(app.logs().contains("could not be scheduled for deletion"), "{}", app.logs());
+        app.cloud().faults().clear();
+        let again = app.post(&route(method), &request).await;
+        assert_eq!(again.outcome(), "unchanged", "{}", again.text);
+        assert!(incoming(&app, "tenant/prod").deleted);
     }
-    let [of_tenant, of_project, team, similar] = kept.as_slice() else { panic!("four: {kept:?}") };
-    // Secrets Manager accepts an ARN without its random suffix.
-    let part = |arn: &str| arn.rsplit_once('-').expect("a suffix").0.to_owned();
-    for (project, arn) in [
-        (Some(&*project), of_tenant.clone()),
-        (None, of_project.clone()),
-        (None, team.clone()),
-        (None, part(team)),
-        (None, part(similar)),
-        (None, part(of_tenant)),
-    ] {
+}
+
+/// The function may read every incoming secret, but a caller only those of its scope.
+#[tokio::test]
+async fn incoming_secret_of_another_scope_is_not_read() {
+    let app = TestApp::start(Partition::Aws).await;
+    let method = AuthMethod::StaticCredentials;
+    let records = app.cloud().palette().records().tenants[0].projects.clone();
+    let [own, other] = [&records[0], &records[1]];
+    let scoped = |arn: &str, project: Option<&str>| {
         let request = json!({"name": "prod", "secretArn": arn});
-        let request =
-            scope_of(project).map_or(request.clone(), |scope| with(request.clone(), &scope));
-        let refused = app.post_registration(method, &request).await;
-        assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{arn}");
-        assert!(refused.text.contains("stores for another account"), "{}", refused.text);
+        project.map_or(request.clone(), |project| {
+            with(request.clone(), &json!({"scope": {"project": project}}))
+        })
+    };
+    let keys = secret_document(&app.customer().keys).to_string();
+    let mut arns = Vec::new();
+    for folder in [
+        "tenant".to_owned(),
+        format!("projects/{}", own.uid),
+        format!("projects/{}", own.name),
+        format!("projects/{}", other.name),
+    ] {
+        arns.push(app.realm().put_secret(&format!("gangway/incoming/{folder}/key"), &keys).await);
     }
-    let own = json!({"name": "prod", "secretArn": of_project, "scope": {"project": project}});
-    let again = app.post_registration(method, &own).await;
-    assert_eq!(again.outcome(), "unchanged", "{}", again.text);
+    let [of_tenant, of_uid, of_name, of_other] = arns.as_slice() else { panic!("{arns:?}") };
+    let api_key = app.realm().gangway_account.secret(API_KEY_SECRET).expect("the API key");
+    let incomplete = of_name.rsplit_once('-').expect("a suffix").0;
+    // A name that ends as an ARN does: Secrets Manager completes it.
+    let similar = "gangway/incoming/tenant/key-number";
+    let similar = app.realm().put_secret(similar, &keys).await;
+    let similar = similar.rsplit_once('-').expect("a suffix").0;
+    // A warm instance does not read the API key again.
+    let valid = scoped(of_name, Some(&own.name));
+    assert_eq!(app.validate(method, &valid).await.ready(), Some(true));
+    for (project, arn) in [
+        (None, &**of_uid),
+        (None, of_name),
+        (None, &api_key.arn),
+        (None, similar),
+        (Some(&*own.uid), of_tenant),
+        (Some(&*own.uid), of_other),
+        // The path names the uid, so the name is not that of the path.
+        (Some(&*own.uid), of_name),
+        (Some(&*own.name), of_tenant),
+        (Some(&*own.name), of_other),
+        (Some(&*own.name), incomplete),
+    ] {
+        app.cloud().calls().clear();
+        let refused = app.post_registration(method, &scoped(arn, project)).await;
+        assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{arn}");
+        let calls = app.cloud().calls().lines();
+        let reads = calls.iter().filter(|call| call.starts_with("secretsmanager "));
+        assert_eq!(reads.count(), usize::from(arn == similar), "{arn}: {calls:?}");
+    }
+    let receipt = app.post_registration(method, &scoped(of_uid, Some(&own.uid))).await;
+    assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
+    for (arn, project) in [(of_uid, &own.name), (of_name, &own.name)] {
+        let again = app.post_registration(method, &scoped(arn, Some(project))).await;
+        assert_eq!(again.outcome(), "unchanged", "{}", again.text);
+    }
+    // A stored secret cannot be named, not even by its own account.
+    let stored = scoped(receipt.text_at("/secretArn"), Some(&own.uid));
+    let refused = app.post_registration(method, &stored).await;
+    assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{}", refused.text);
+    assert!(refused.text.contains("gangway/incoming/projects/"), "{}", refused.text);
 }
 
 /// Palette creates the account without a response, and the following list fails as well.

@@ -20,7 +20,7 @@ async fn detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
         with(app.request(method, app.customer(), name), &member)
     } else {
         let keys = secret_document(&app.customer().keys).to_string();
-        let arn = app.realm().put_secret(&format!("gangway/incoming/{name}"), &keys).await;
+        let arn = app.realm().put_secret(&format!("gangway/incoming/tenant/{name}"), &keys).await;
         with(json!({"name": name, "secretArn": arn}), &member)
     }
 }

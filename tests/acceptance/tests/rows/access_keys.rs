@@ -94,7 +94,7 @@ async fn keys_can_be_supplied_by_secret_arn() {
         let customer = app.customer();
         let keys =
             json!({"accessKeyId": customer.keys.id, "secretAccessKey": customer.keys.secret});
-        let arn = app.realm().put_secret("gangway/incoming/prod", &keys.to_string()).await;
+        let arn = app.realm().put_secret("gangway/incoming/tenant/prod", &keys.to_string()).await;
         let request = json!({"name": "prod", "secretArn": arn});
         let receipt = app.assert_registered(AuthMethod::StaticCredentials, &request).await;
         assert!(!receipt.text.contains(&customer.keys.secret));
@@ -103,7 +103,7 @@ async fn keys_can_be_supplied_by_secret_arn() {
         refused.assert_status(400);
         assert_eq!(refused.pointers(), ["/accessKeyId"]);
         for invalid in ["no JSON", "[]", "{\"accessKeyId\": \"AKIAIOSFODNN7EXAMPLE\"}"] {
-            let arn = app.realm().put_secret("gangway/incoming/nonsense", invalid).await;
+            let arn = app.realm().put_secret("gangway/incoming/tenant/nonsense", invalid).await;
             let refused = app
                 .register(
                     AuthMethod::StaticCredentials,

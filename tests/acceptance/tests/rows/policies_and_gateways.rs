@@ -101,7 +101,7 @@ async fn policy_listing_needs_a_credential() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let keys = policies_request(AuthMethod::StaticCredentials, &app);
-        let arn = app.realm().put_secret("gangway/incoming/prod", &keys.to_string()).await;
+        let arn = app.realm().put_secret("gangway/incoming/tenant/prod", &keys.to_string()).await;
         let response = app.post("/v1/policies", &json!({"secretArn": arn})).await;
         response.assert_status(200);
         assert!(!arns(&response).is_empty());

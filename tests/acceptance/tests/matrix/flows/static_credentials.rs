@@ -38,6 +38,17 @@ pub(crate) fn store_keys(fixture: &Fixture, _subject: &mut Subject) -> Vec<Actio
     vec![Action::StoreSecret(members(&fixture.app.customer().keys).to_string())]
 }
 
+fn register_with_secret(_fixture: &Fixture, subject: &Subject) -> Action {
+    Action::PostWithSecret(ROUTE, json!({"name": subject.name}))
+}
+
+/// Registered with the keys in an incoming secret.
+fn registered_with_secret(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+    let mut actions = store_keys(fixture, subject);
+    actions.push(register_with_secret(fixture, subject));
+    actions
+}
+
 fn put(subject: &Subject, request: Value) -> Action {
     Action::put(format!("{ROUTE}/{}", subject.uid), request)
 }
@@ -56,10 +67,11 @@ pub(crate) const FLOWS: &[Flow] = &[
         Action::post(ROUTE, with(own_request(fixture, subject), &ca))
     }),
     FUNCTION
-        .flow("register by secretArn", AwsUsGov, POST, |_, subject| {
-            Action::post(ROUTE, json!({"name": subject.name, "secretArn": subject.secret}))
-        })
+        .flow("register by secretArn", AwsUsGov, POST, register_with_secret)
         .prepared_by(store_keys),
+    FUNCTION
+        .flow("register by secretArn again", Aws, POST, register_with_secret)
+        .prepared_by(registered_with_secret),
     FUNCTION
         .flow("register by an event", Aws, Trigger::Event, |_, subject| {
             let method = "static-credentials";

@@ -71,6 +71,7 @@ pub(super) fn create(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
         changed: now,
         accessed: None,
         deletion_date: None,
+        deletion_days: None,
         hidden_reads: call.store.hide_new_for_reads,
     };
     let key = (call.caller.region.clone(), name.clone());
@@ -188,6 +189,7 @@ pub(super) fn delete(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let deletes_at = if force { now } else { now + days * 86_400 };
     let secret = call.active_secret_mut(&name)?;
     secret.deletion_date = Some(deletes_at);
+    secret.deletion_days = (!force).then_some(days);
     Ok(json!({ "ARN": secret.arn, "Name": name, "DeletionDate": deletes_at }))
 }
 
@@ -197,6 +199,7 @@ pub(super) fn restore(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let secret = call.find_secret_mut(&name);
     let arn = secret.map(|secret| {
         secret.deletion_date = None;
+        secret.deletion_days = None;
         secret.arn.clone()
     });
     Ok(json!({ "ARN": arn, "Name": name }))

@@ -28,6 +28,8 @@ pub(crate) struct StoredSecret {
     pub(crate) accessed: Option<i64>,
     /// End of the recovery window.
     pub(crate) deletion_date: Option<i64>,
+    /// Length of the recovery window, in days.
+    pub(crate) deletion_days: Option<i64>,
     pub(crate) hidden_reads: u32,
 }
 

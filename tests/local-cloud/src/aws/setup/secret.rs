@@ -21,6 +21,8 @@ pub struct SecretSnapshot {
     pub pending: Option<String>,
     /// Scheduled for deletion.
     pub deleted: bool,
+    /// Recovery window of the scheduled deletion, in days.
+    pub deletion_days: Option<i64>,
 }
 
 pub(super) fn snapshot(secret: &StoredSecret) -> SecretSnapshot {
@@ -42,5 +44,6 @@ pub(super) fn snapshot(secret: &StoredSecret) -> SecretSnapshot {
         current: value("AWSCURRENT"),
         pending: value("AWSPENDING"),
         deleted: secret.deletion_date.is_some(),
+        deletion_days: secret.deletion_days,
     }
 }

@@ -1,0 +1,252 @@
+//! Incoming secrets: those in which callers store a credential for one registration.
+
+use gangway_http::RetryPolicy;
+use gangway_model::{
+    FieldError, Operation, RegistrationError, RequestedScope, Scope, SecretArn, SecretSource,
+    UpstreamError,
+};
+use tokio::time::sleep;
+
+use super::{
+    SecretsManagerStore, call, deletion,
+    metadata::{SecretMetadata, SecretState},
+    payload::{self, SecretPayloadType},
+    read::GetSecretOutcome,
+};
+
+/// A credential that a caller has sent, inline or as the ARN of a secret.
+#[derive(Debug)]
+pub struct ResolvedCredential<T> {
+    pub credential: T,
+    /// The secret to delete once the credential is registered.
+    pub incoming_secret: Option<SecretArn>,
+}
+
+const POINTER: &str = "/secretArn";
+
+/// Length of the random suffix that Secrets Manager appends to the name in an ARN.
+const SUFFIX_LEN: usize = 6;
+
+/// Maximum length of a project's name in the name of a secret, as in a path.
+const MAX_PROJECT_LEN: usize = 64;
+
+impl SecretsManagerStore {
+    /// Returns the credential that a caller has sent, inline or as the ARN of a secret.
+    ///
+    /// The secret must be in a folder of the scope, because the function may read all of them and
+    /// the caller may not. A secret whose content was registered before is restored for the same
+    /// request, and its deletion is scheduled again; [`Operation::Validate`] changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistrationError::Invalid`] at `/secretArn`, with every error in the secret's content.
+    pub async fn resolve_source<T: SecretPayloadType>(
+        &self,
+        source: SecretSource<T>,
+        requested: &RequestedScope,
+        scope: &Scope,
+        operation: &Operation,
+    ) -> Result<ResolvedCredential<T>, RegistrationError> {
+        let arn = match source {
+            SecretSource::Inline(credential) => {
+                return Ok(ResolvedCredential { credential, incoming_secret: None });
+            }
+            SecretSource::SecretsManager(arn) => arn,
+        };
+        self.check_incoming(&arn, requested, scope).map_err(invalid)?;
+        let (outcome, restored) = self.read_incoming(&arn, operation).await?;
+        // Before anything else can fail: the same request may never come again.
+        let scheduled = restored && self.delete_incoming(&arn).await;
+        let text = match outcome {
+            GetSecretOutcome::Text { arn: found, text } if found == arn => text,
+            // Secrets Manager also finds a secret by an ARN without the suffix.
+            GetSecretOutcome::Text { .. } => return Err(invalid(INCOMPLETE.to_owned())),
+            other => return Err(invalid(fault(&other).to_owned())),
+        };
+        let credential = payload::parse(&text, self.0.partition).map_err(|faults| {
+            let error =
+                |fault| FieldError::unprocessable(POINTER, format!("the secret of secretArn {fault}"));
+            RegistrationError::Invalid(faults.into_iter().map(error).collect())
+        })?;
+        Ok(ResolvedCredential { credential, incoming_secret: (!scheduled).then_some(arn) })
+    }
+
+    /// Schedules deletion of a secret whose content is registered, and tags it, so that a later
+    /// request may restore it. Returns `false`, and logs a warning, if Secrets Manager fails.
+    pub async fn delete_incoming(&self, arn: &SecretArn) -> bool {
+        let outcome = deletion::delete_incoming(self, arn).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(
+                secretArn = arn.as_str(),
+                error = %error,
+                "an incoming secret could not be scheduled for deletion: repeat the request, or delete it"
+            );
+        }
+        outcome.is_ok()
+    }
+
+    /// Checks that the ARN is complete, and that the secret is in a folder of the scope. Returns the
+    /// rule that is violated.
+    fn check_incoming(
+        &self,
+        arn: &SecretArn,
+        requested: &RequestedScope,
+        scope: &Scope,
+    ) -> Result<(), String> {
+        if arn.partition() != self.0.partition || arn.region() != self.0.region {
+            let (region, partition) = (&self.0.region, self.0.partition);
+            return Err(format!("must be a secret of region {region}, partition {partition}"));
+        }
+        let folders = incoming_folders(&self.0.prefix, requested, scope);
+        let in_folder =
+            folders.iter().find_map(|folder| arn.name_and_suffix().strip_prefix(&**folder));
+        match in_folder {
+            Some(name_and_suffix) if is_complete(name_and_suffix) => Ok(()),
+            Some(_) => Err(INCOMPLETE.to_owned()),
+            None => Err(format!(
+                "must be a secret that was stored for this scope: store the credential under {}",
+                folders.join(" or ")
+            )),
+        }
+    }
+
+    /// Reads the secret. Restores it, unless the operation is only to validate, if its deletion was
+    /// scheduled because its content is registered. Returns whether it was restored.
+    async fn read_incoming(
+        &self,
+        arn: &SecretArn,
+        operation: &Operation,
+    ) -> Result<(GetSecretOutcome, bool), UpstreamError> {
+        let mut delays = RetryPolicy::CONSISTENCY.delays();
+        let mut restored = false;
+        loop {
+            let outcome = self.get_secret_value(arn.as_str()).await?;
+            if !matches!(outcome, GetSecretOutcome::PendingDeletion)
+                || *operation == Operation::Validate
+            {
+                return Ok((outcome, restored));
+            }
+            match SecretMetadata::describe(self, arn.as_str()).await? {
+                // Another run has restored it, or one of the two reads is stale.
+                Some(secret) if !secret.scheduled => {}
+                Some(secret)
+                    if secret.arn == *arn && secret.state == Some(SecretState::Promoted) =>
+                {
+                    self.restore(arn).await?;
+                    restored = true;
+                }
+                Some(_) | None => return Ok((outcome, restored)),
+            }
+            let Some(delay) = delays.next() else {
+                return Err(call("secretsmanager:GetSecretValue")
+                    .invalid_response("a secret that was restored cannot be read yet"));
+            };
+            sleep(delay).await;
+        }
+    }
+
+    async fn restore(&self, arn: &SecretArn) -> Result<(), UpstreamError> {
+        let response = self.client().restore_secret().secret_id(arn.as_str()).send().await;
+        let call = call("secretsmanager:RestoreSecret");
+        response.map(drop).map_err(|error| call.to_upstream_error(&error))
+    }
+}
+
+const INCOMPLETE: &str = "must be the complete ARN of a secret, as Secrets Manager returns it: the name, and behind it - and \
+                          six characters";
+
+fn invalid(rule: String) -> RegistrationError {
+    RegistrationError::unprocessable(POINTER, format!("secretArn {rule}"))
+}
+
+/// Returns the rule that a secret without readable text violates.
+const fn fault(outcome: &GetSecretOutcome) -> &'static str {
+    match outcome {
+        GetSecretOutcome::Text { .. } => INCOMPLETE,
+        GetSecretOutcome::Binary => {
+            "must contain text; it is binary: store the JSON object as its SecretString"
+        }
+        GetSecretOutcome::NotFound => {
+            "must be a secret that exists, with a current value; none has this ARN"
+        }
+        GetSecretOutcome::AccessDenied => {
+            "must be a secret that Gangway may read: allow secretsmanager:GetSecretValue, and kms:Decrypt of its key, to the \
+             function's role"
+        }
+        GetSecretOutcome::PendingDeletion => {
+            "must be a secret that can be read; it is scheduled for deletion: restore it first, or store the credential in a \
+             new one"
+        }
+        GetSecretOutcome::KmsFailure => {
+            "must be a secret that can be decrypted: its KMS key is disabled, deleted or not usable"
+        }
+    }
+}
+
+/// Returns the folders of the scope: for a project that of its uid, and that of the name in the
+/// request.
+fn incoming_folders(prefix: &str, requested: &RequestedScope, scope: &Scope) -> Vec<String> {
+    let project = match scope {
+        Scope::Tenant => return vec![format!("{prefix}/incoming/tenant/")],
+        Scope::Project(project) => project.to_string(),
+    };
+    let named = match requested {
+        RequestedScope::Tenant => None,
+        RequestedScope::Project(named) => Some(named.to_string()),
+    };
+    let named = named.filter(|named| *named != project && is_project_name(named));
+    let folder = |project| format!("{prefix}/incoming/projects/{project}/");
+    named.into_iter().chain([project]).map(folder).collect()
+}
+
+fn is_project_name(text: &str) -> bool {
+    (1..=MAX_PROJECT_LEN).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// Returns `true` if a text has the characters of a secret's name, and ends with a hyphen and a
+/// suffix.
+fn is_complete(name_and_suffix: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);
+    name_and_suffix.rsplit_once('-').is_some_and(|(name, suffix)| {
+        !name.is_empty()
+            && name.bytes().all(is_allowed)
+            && suffix.len() == SUFFIX_LEN
+            && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UID: &str = "5f0c1a2b3c4d5e6f70818293";
+
+    #[test]
+    fn a_project_has_the_folders_of_its_name_and_of_its_uid() {
+        let project = |named: &str| {
+            let requested = RequestedScope::Project(named.parse().unwrap());
+            incoming_folders("gangway", &requested, &Scope::Project(UID.parse().unwrap()))
+        };
+        let of_uid = format!("gangway/incoming/projects/{UID}/");
+        assert_eq!(project(UID), [of_uid.clone()]);
+        assert_eq!(project("pay.ments-1"), ["gangway/incoming/projects/pay.ments-1/", &of_uid]);
+        for other in ["a/b", "tenant/../x", "a b", "a*", &"n".repeat(65)] {
+            assert_eq!(project(other), [of_uid.clone()], "{other}");
+        }
+        let tenant = incoming_folders("team/gangway", &RequestedScope::Tenant, &Scope::Tenant);
+        assert_eq!(tenant, ["team/gangway/incoming/tenant/"]);
+    }
+
+    #[test]
+    fn a_complete_name_ends_with_the_suffix() {
+        for complete in ["x-AbCdEf", "team/x-AbCdEf", "x-y-a1B2c3", "a_+=.@-b-AbCdEf"] {
+            assert!(is_complete(complete), "{complete}");
+        }
+        for incomplete in
+            ["", "x", "-AbCdEf", "x-AbCde", "x-AbCdEfg", "x-AbCd_f", "x*-AbCdEf", "x:y-AbCdEf", "x-??????"]
+        {
+            assert!(!is_complete(incomplete), "{incomplete}");
+        }
+    }
+}
