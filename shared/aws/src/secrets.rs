@@ -81,6 +81,11 @@ impl SecretsManagerStore {
         format!("{prefix}/{partition}/{account}/{}", Self::account_and_scope(name, scope))
     }
 
+    /// Returns what the names of all stored secrets begin with.
+    fn stored_prefix(&self) -> String {
+        format!("{}/{}/", self.0.prefix, self.0.partition)
+    }
+
     /// Returns the last part of the secret's name.
     fn account_and_scope(name: &AccountName, scope: &Scope) -> String {
         match scope {

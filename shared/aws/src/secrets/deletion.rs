@@ -168,7 +168,8 @@ async fn find_by_name(
     Ok(is_owner.then_some(secret.arn))
 }
 
-/// Lists the secrets that are tagged with the account. Filters of `ListSecrets` match prefixes, so the
+/// Lists the stored secrets that are tagged with the account. Anybody may tag their own secrets like
+/// that, so only those under Gangway's prefix count. Filters of `ListSecrets` match prefixes, so the
 /// tags are compared as well.
 async fn list_by_owner(
     store: &SecretsManagerStore,
@@ -176,12 +177,14 @@ async fn list_by_owner(
 ) -> Result<Vec<SecretArn>, UpstreamError> {
     let SecretOwner { uid, scope, .. } = owner;
     let call = call("secretsmanager:ListSecrets");
+    let prefix = store.stored_prefix();
     let filter =
         |key: FilterNameStringType, value: &str| Filter::builder().key(key).values(value).build();
     let request = store
         .client()
         .list_secrets()
         .max_results(100)
+        .filters(filter(FilterNameStringType::Name, &prefix))
         .filters(filter(FilterNameStringType::TagKey, metadata::UID))
         .filters(filter(FilterNameStringType::TagValue, uid.as_str()));
     let mut pages = request.into_paginator().send();
@@ -193,7 +196,8 @@ async fn list_by_owner(
             .iter()
             .filter(|secret| metadata::has_owner(secret.tags(), uid, scope))
             .filter(|secret| secret.deleted_date().is_none());
-        arns.extend(secrets.filter_map(|secret| secret.arn()?.parse::<SecretArn>().ok()));
+        let listed = secrets.filter_map(|secret| secret.arn()?.parse::<SecretArn>().ok());
+        arns.extend(listed.filter(|arn| arn.name_and_suffix().starts_with(&prefix)));
     }
     Ok(arns)
 }

@@ -6,6 +6,7 @@ use acceptance::{
 };
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault, palette::Concealed};
+use serde_json::json;
 
 use crate::state::{State, assert_receipt_is_true};
 
@@ -71,6 +72,34 @@ async fn interrupted_deletion_is_completed_by_the_next_request() {
     assert_eq!(app.delete(&path).await.status, 204);
     app.assert_untouched();
     assert_eq!(app.delete(&path).await.status, 404);
+}
+
+/// Anybody who may create secrets may give them Gangway's tags.
+#[tokio::test]
+async fn secrets_of_others_with_gangways_tags_are_ignored() {
+    let app = TestApp::start(Partition::Aws).await;
+    let method = AuthMethod::StaticCredentials;
+    let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+    let stored = State::snapshot(&app, "prod");
+    let tags = stored.secret().tags.iter().map(|(key, value)| json!({"Key": key, "Value": value}));
+    let tags: Vec<_> = tags.collect();
+    let foreign = ["other-team/x", "gangway/aws-team/x", "gangway/incoming/tenant/x"];
+    for name in foreign {
+        let new = json!({
+            "Name": name, "SecretString": "{}", "Tags": tags, "ClientRequestToken": "f".repeat(32),
+        });
+        let created = app.realm().administrator().secrets_manager("CreateSecret", &new).await;
+        assert_eq!(created.expect("a response").status, 200);
+    }
+    let removed = app.delete(&format!("/v1/tenant/accounts/{}", first.uid())).await;
+    assert_eq!(removed.status, 204, "{}", removed.text);
+    assert!(app.account_names().is_empty());
+    let secret = |name: &str| app.realm().gangway_account.secret(name).expect("a secret");
+    assert!(secret(&stored.secret().name).deleted);
+    for name in foreign {
+        let secret = secret(name);
+        assert!(!secret.deleted && secret.tags["gangway:state"] == "registered", "{secret:?}");
+    }
 }
 
 #[tokio::test]
