@@ -4,8 +4,8 @@ use gangway_aws::SecretsManagerStore;
 use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Fields, Request, Response};
 use gangway_model::{
-    AccessKey, AssumedRole, Credential, Operation, Partition, RegistrationError, RequestedScope, RoleArn, Scope,
-    SecretSource, Uid, UpstreamError,
+    AccessKey, AssumedRole, Credential, Operation, Partition, RegistrationError, RequestedScope,
+    RoleArn, Scope, SecretSource, Uid, UpstreamError,
 };
 use gangway_palette::IamPolicy;
 use gangway_registration::AppContext;
@@ -99,7 +99,8 @@ impl ListingCredential<SecretSource<AccessKey>> {
             Self::Keys(source) => {
                 let (requested, scope) = (RequestedScope::Tenant, Scope::Tenant);
                 let operation = Operation::Validate;
-                let resolved = secrets.resolve_source(source, &requested, &scope, &operation).await?;
+                let resolved =
+                    secrets.resolve_source(source, &requested, &scope, &operation).await?;
                 ListingCredential::Keys(resolved.credential)
             }
             Self::Role(role) => ListingCredential::Role(role),

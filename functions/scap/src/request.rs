@@ -3,8 +3,8 @@
 use gangway_aws::SecretsManagerStore;
 use gangway_lambda::{ApiError, Fields};
 use gangway_model::{
-    AccessPortalCredential, AccountSpec, AuthMethod, ClientTlsIdentity, Operation, Partition, PolicyArn,
-    PortalName, PortalRole, RegistrationError, RolePrefix, Scope, SecretSource,
+    AccessPortalCredential, AccountSpec, AuthMethod, ClientTlsIdentity, Operation, Partition,
+    PolicyArn, PortalName, PortalRole, RegistrationError, RolePrefix, Scope, SecretSource,
 };
 
 /// A request to register or validate an account.

@@ -3,7 +3,8 @@
 use gangway_aws::SecretsManagerStore;
 use gangway_lambda::{ApiError, Fields};
 use gangway_model::{
-    AccessKey, AccountSpec, AuthMethod, Operation, Partition, RegistrationError, Scope, SecretSource,
+    AccessKey, AccountSpec, AuthMethod, Operation, Partition, RegistrationError, Scope,
+    SecretSource,
 };
 
 /// A request to register or validate an account.

@@ -264,7 +264,8 @@ mod tests {
 
     #[test]
     fn secret_arns_have_a_region() {
-        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:gangway/incoming/tenant/x-AbCdEf";
+        let arn =
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:gangway/incoming/tenant/x-AbCdEf";
         let secret: SecretArn = arn.parse().unwrap();
         assert_eq!(secret.region(), "eu-west-1");
         assert_eq!(secret.name_and_suffix(), "gangway/incoming/tenant/x-AbCdEf");

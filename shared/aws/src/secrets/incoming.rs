@@ -64,8 +64,9 @@ impl SecretsManagerStore {
             other => return Err(invalid(fault(&other).to_owned())),
         };
         let credential = payload::parse(&text, self.0.partition).map_err(|faults| {
-            let error =
-                |fault| FieldError::unprocessable(POINTER, format!("the secret of secretArn {fault}"));
+            let error = |fault| {
+                FieldError::unprocessable(POINTER, format!("the secret of secretArn {fault}"))
+            };
             RegistrationError::Invalid(faults.into_iter().map(error).collect())
         })?;
         Ok(ResolvedCredential { credential, incoming_secret: (!scheduled).then_some(arn) })
@@ -243,9 +244,17 @@ mod tests {
         for complete in ["x-AbCdEf", "team/x-AbCdEf", "x-y-a1B2c3", "a_+=.@-b-AbCdEf"] {
             assert!(is_complete(complete), "{complete}");
         }
-        for incomplete in
-            ["", "x", "-AbCdEf", "x-AbCde", "x-AbCdEfg", "x-AbCd_f", "x*-AbCdEf", "x:y-AbCdEf", "x-??????"]
-        {
+        for incomplete in [
+            "",
+            "x",
+            "-AbCdEf",
+            "x-AbCde",
+            "x-AbCdEfg",
+            "x-AbCd_f",
+            "x*-AbCdEf",
+            "x:y-AbCdEf",
+            "x-??????",
+        ] {
             assert!(!is_complete(incomplete), "{incomplete}");
         }
     }

@@ -95,7 +95,10 @@ impl SecretsManagerStore {
     }
 
     /// Reads the current version.
-    pub(super) async fn get_secret_value(&self, id: &str) -> Result<GetSecretOutcome, UpstreamError> {
+    pub(super) async fn get_secret_value(
+        &self,
+        id: &str,
+    ) -> Result<GetSecretOutcome, UpstreamError> {
         let request = self.client().get_secret_value().secret_id(id).version_stage(CURRENT);
         match request.send().await {
             Ok(response) => {

@@ -152,7 +152,10 @@ pub(crate) async fn invalid_contents(
         invalid_requests.push(case.expect_422(&vec!["/secretArn"; faults], remedy).needs_secret());
     };
     for (number, (name, value, remedy)) in contents.into_iter().enumerate() {
-        let arn = app.realm().put_secret(&format!("gangway/incoming/tenant/wrong-{number}"), &value).await;
+        let arn = app
+            .realm()
+            .put_secret(&format!("gangway/incoming/tenant/wrong-{number}"), &value)
+            .await;
         add_case(name, &arn, remedy);
     }
     let valid_keys = key_json(KEY_ID, SECRET);
@@ -175,8 +178,9 @@ pub(crate) async fn invalid_contents(
     assert_eq!(response.expect("a response").status, 200);
     add_case("a scheduled deletion", &deleted, "it is scheduled for deletion: restore it first");
     let account = app.realm().gangway_account.id();
-    let unknown_arn =
-        format!("arn:aws:secretsmanager:us-east-1:{account}:secret:gangway/incoming/tenant/none-AbCdEf");
+    let unknown_arn = format!(
+        "arn:aws:secretsmanager:us-east-1:{account}:secret:gangway/incoming/tenant/none-AbCdEf"
+    );
     add_case("an unknown ARN", &unknown_arn, "must be a secret that exists");
     let other_account = unknown_arn.replace(account, app.customer().account.id());
     add_case("an ARN of another account", &other_account, "must be a secret that ");

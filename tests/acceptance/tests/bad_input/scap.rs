@@ -181,7 +181,8 @@ async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidReques
     .into_iter()
     .enumerate()
     {
-        let arn = app.realm().put_secret(&format!("gangway/incoming/tenant/scap-{number}"), &value).await;
+        let arn =
+            app.realm().put_secret(&format!("gangway/incoming/tenant/scap-{number}"), &value).await;
         let body = with(&base, "secretArn", arn.into()).to_string();
         let case = post(&format!("a secret, {number}"), PATH, body);
         invalid_requests.push(case.expect_422(&vec!["/secretArn"; faults], remedy).needs_secret());

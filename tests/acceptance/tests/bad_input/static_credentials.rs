@@ -96,7 +96,8 @@ fn key_cases() -> Vec<InvalidRequestCase> {
     let mut invalid_requests: Vec<_> = values.into_iter().enumerate().map(case).collect();
     let mut duplicate = valid_request().to_string();
     duplicate.insert_str(1, &format!(r#""secretAccessKey":"{SECRET}","#));
-    let arn = "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/tenant/x-AbCdEf";
+    let arn =
+        "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/tenant/x-AbCdEf";
     let with_secret_arn = with(&valid_request(), "secretArn", arn.into());
     let token = with(&valid_request(), "sessionToken", SECRET.into());
     let temporary_keys = with(&token, "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into());

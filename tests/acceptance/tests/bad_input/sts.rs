@@ -115,7 +115,8 @@ fn role_cases() -> Vec<InvalidRequestCase> {
     let not_known = "is unknown: remove it";
     let mut duplicate = valid_request().to_string();
     duplicate.insert_str(1, r#""roleArn":"arn:aws:iam::300000000001:role/Other","#);
-    let secret = "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/tenant/x-AbCdEf";
+    let secret =
+        "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/tenant/x-AbCdEf";
     let keys = with(
         &with(&valid_request(), "accessKeyId", KEY_ID.into()),
         "secretAccessKey",

@@ -171,9 +171,10 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
         }
         assert_eq!(outcomes, ["created", "unchanged", "unchanged"]);
         // Nothing that only reads restores it.
-        for (path, body) in
-            [(format!("{}/validate", route(method)), &request), ("/v1/policies".to_owned(), &policies)]
-        {
+        for (path, body) in [
+            (format!("{}/validate", route(method)), &request),
+            ("/v1/policies".to_owned(), &policies),
+        ] {
             let refused = app.post(&path, body).await;
             assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{path}");
             assert!(refused.text.contains("scheduled for deletion"), "{}", refused.text);

@@ -100,7 +100,8 @@ fn account_references() -> Vec<InvalidRequestCase> {
         "must be left out: name one of roleArn, secretArn, or accessKeyId with secretAccessKey";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
     let role = "arn:aws:iam::300000000001:role/R";
-    let arn = "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/tenant/x-AbCdEf";
+    let arn =
+        "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/tenant/x-AbCdEf";
     let values: Vec<(&str, Value, &str, &str)> = vec![
         ("a uid", json!({ "uid": "abc", "roleArn": role }), "/uid", "is unknown: remove it"),
         ("a role and a secret", json!({ "roleArn": role, "secretArn": arn }), "/secretArn", one),

@@ -10,7 +10,8 @@ use crate::{
 
 /// Returns events on the bus, and events that no rule matches, delivered directly.
 pub(super) fn events() -> Vec<InvalidRequestCase> {
-    let arn = "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/tenant/x-AbCdEf";
+    let arn =
+        "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/tenant/x-AbCdEf";
     let event = json!({ "method": FUNCTION, "name": "prod", "secretArn": arn });
     let inline = with(&valid_request(), "method", FUNCTION.into());
     let govcloud = "arn:aws-us-gov:secretsmanager:us-gov-west-1:100000000002:secret:x-AbCdEf";
