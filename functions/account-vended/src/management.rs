@@ -8,9 +8,6 @@ use gangway_aws::organizations::OrganizationsClient;
 use gangway_model::{RoleArn, UpstreamError};
 use tokio::{sync::Mutex, time::Instant};
 
-/// Name of Gangway's role sessions in CloudTrail.
-pub(crate) const SESSION_NAME: &str = "gangway-account-vended";
-
 /// Age at which a session of the management role is replaced. It lasts for 15 minutes, and must not
 /// expire during a batch that begins with it.
 const SESSION_REFRESH: Duration = Duration::from_mins(10);
@@ -48,7 +45,7 @@ impl ManagementAccount {
         }
         let aws = match &self.role {
             None => self.own_session.clone(),
-            Some(role) => self.own_session.assume_role_with(role, SESSION_NAME, None).await?,
+            Some(role) => self.own_session.assume_role(role).await?,
         };
         let organizations = OrganizationsClient::new(&aws);
         let session = Arc::new(ManagementSession { aws, organizations, opened_at: Instant::now() });

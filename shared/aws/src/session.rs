@@ -13,6 +13,7 @@ use aws_config::{
     stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use gangway_http::origin;
 use gangway_model::{AccessKey, Partition, RoleArn, TemporaryCredentials, UpstreamError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -50,9 +51,6 @@ pub enum ConfigError {
     #[error("AWS_REGION must be a region of aws, aws-us-gov, aws-iso-b or aws-iso, not {0}")]
     Region(String),
 }
-
-/// Name of inspection role sessions, as CloudTrail shows it.
-const SESSION_NAME: &str = "gangway-inspection";
 
 /// Duration of assumed role sessions in seconds, the shortest that STS accepts.
 const SESSION_SECONDS: i32 = 900;
@@ -146,20 +144,20 @@ impl AwsSession {
 
     /// Assumes this role for 15 minutes, and returns a session with its credentials.
     pub async fn assume_role(&self, role: &RoleArn) -> Result<Self, UpstreamError> {
-        self.assume_role_with(role, SESSION_NAME, None).await
+        self.assume_role_with(role, None).await
     }
 
-    /// Assumes a role like [`assume_role`](Self::assume_role), with a session name and an optional session policy, which
-    /// limits the permissions of the session.
+    /// Assumes a role like [`assume_role`](Self::assume_role), with an optional session policy, which limits
+    /// the permissions of the session. The name of the session has the id of the request in progress, so that
+    /// `CloudTrail` leads to its log line.
     pub async fn assume_role_with(
         &self,
         role: &RoleArn,
-        session: &'static str,
         session_policy: Option<&Value>,
     ) -> Result<Self, UpstreamError> {
         let call = ApiCall { service: STS, action: "sts:AssumeRole", resource: "such role" };
         let request = self.sts().assume_role().role_arn(role.as_str());
-        let request = request.role_session_name(session).duration_seconds(SESSION_SECONDS);
+        let request = request.role_session_name(origin::current().session_name()).duration_seconds(SESSION_SECONDS);
         let answer = request.set_policy(session_policy.map(Value::to_string)).send();
         let answer = answer.await.map_err(|error| {
             let failed = call.to_upstream_error(&error);
@@ -180,7 +178,7 @@ impl AwsSession {
             credentials.secret_access_key,
             Some(credentials.session_token),
             expires,
-            session,
+            "assumed-role",
         );
         Ok(self.with_credentials(credentials, None))
     }

@@ -5,6 +5,7 @@ mod client;
 pub mod clock;
 pub mod deadline;
 mod error_chain;
+pub mod origin;
 mod retry;
 mod roots;
 mod tls_probe;

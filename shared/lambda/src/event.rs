@@ -14,6 +14,7 @@ use aws_lambda_events::{
     query_map::QueryMap,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use gangway_model::Initiator;
 use http::{HeaderMap, Method, header::CONTENT_TYPE};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::{RawValue, to_raw_value};
@@ -27,7 +28,7 @@ pub(crate) enum Payload {
     /// A request of API Gateway.
     Http(HttpRequest),
     /// The `detail` of an EventBridge event that asks for a registration.
-    Event(Zeroizing<Box<str>>),
+    Event { detail: Zeroizing<Box<str>>, initiator: Initiator },
 }
 
 /// The parts of an API Gateway request that Gangway uses, the same for REST and HTTP APIs.
@@ -37,6 +38,7 @@ pub(crate) struct HttpRequest {
     /// The route with placeholders, as API Gateway names it. It may be logged; the path may not.
     pub(crate) route: Option<String>,
     pub(crate) gateway_request_id: Option<String>,
+    pub(crate) caller: Initiator,
     pub(crate) content_type: Option<String>,
     pub(crate) query: BTreeMap<String, String>,
     /// `None` if the body is marked as base64 and is not.
@@ -82,8 +84,10 @@ impl Payload {
 
 fn decode_detail(payload: &str) -> Option<Payload> {
     let event: EventBridgeEvent<Box<RawValue>> = serde_json::from_str(payload).ok()?;
+    let (id, account) = (event.id.as_deref(), event.account.as_deref());
+    let initiator = Initiator::event(id, Some(&event.source), account);
     let detail = Zeroizing::new(Box::<str>::from(event.detail));
-    (&**detail != "null").then_some(Payload::Event(detail))
+    (&**detail != "null").then_some(Payload::Event { detail, initiator })
 }
 
 /// Copies `httpMethod` into `requestContext`, where `ApiGatewayProxyRequest` requires it and API
@@ -105,11 +109,18 @@ fn with_context_method(payload: &str) -> Option<Zeroizing<Vec<u8>>> {
 
 impl HttpRequest {
     fn from_rest(request: ApiGatewayProxyRequest) -> Option<Self> {
+        let identity = &request.request_context.identity;
+        let caller = Initiator::caller(
+            identity.user_arn.as_deref(),
+            identity.account_id.as_deref(),
+            identity.source_ip.as_deref(),
+        );
         Some(Self {
             method: request.http_method,
             path: request.path?,
             route: request.resource,
             gateway_request_id: request.request_context.request_id,
+            caller,
             content_type: content_type(&request.headers),
             query: flatten_query(&request.query_string_parameters),
             body: decode_body(request.body, request.is_base64_encoded),
@@ -118,11 +129,18 @@ impl HttpRequest {
 
     fn from_http_api(request: ApiGatewayV2httpRequest) -> Option<Self> {
         let context = request.request_context;
+        let iam = context.authorizer.as_ref().and_then(|authorizer| authorizer.iam.as_ref());
+        let caller = Initiator::caller(
+            iam.and_then(|iam| iam.user_arn.as_deref()),
+            iam.and_then(|iam| iam.account_id.as_deref()),
+            context.http.source_ip.as_deref(),
+        );
         Some(Self {
             method: context.http.method,
             path: request.raw_path.or(context.http.path)?,
             route: request.route_key,
             gateway_request_id: context.request_id,
+            caller,
             content_type: content_type(&request.headers),
             query: flatten_query(&request.query_string_parameters),
             body: decode_body(request.body, request.is_base64_encoded),

@@ -9,5 +9,5 @@ pub fn decode_batch(payload: &str) -> Option<Vec<SqsMessage>> {
 
 /// Decodes a scheduled event or a direct invocation.
 pub fn decode_schedule(payload: &str) -> Result<Fields, ApiError> {
-    schedule::decode_schedule(payload)
+    schedule::decode_schedule(payload).map(|request| request.fields)
 }

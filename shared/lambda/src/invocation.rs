@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use gangway_http::{deadline, upstream_timing};
-use gangway_model::UpstreamError;
+use gangway_http::{deadline, origin, upstream_timing};
+use gangway_model::{RequestOrigin, UpstreamError};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
@@ -62,20 +62,27 @@ where
             let event = E::decode(&payload, &context);
             drop(payload);
             let mut record = E::record(service, event.as_ref().ok());
-            let outcome = match event {
-                Ok(event) => {
-                    let deadline = started + remaining_time(&context, record.trigger);
-                    match run_with_deadline(handler(event), deadline).await {
-                        Ok(outcome) => outcome,
-                        Err(aborted) => Err(aborted.into()),
-                    }
-                }
-                Err(error) => Err(error),
+            let origin = RequestOrigin {
+                request_id: context.request_id.clone(),
+                initiator: record.initiator.clone(),
             };
-            record.duration = started.elapsed();
-            record.log(&outcome);
-            metrics::write(&record, &outcome);
-            E::respond(record.trigger, &outcome, &context.request_id)
+            let handled = async {
+                let outcome = match event {
+                    Ok(event) => {
+                        let deadline = started + remaining_time(&context, record.trigger);
+                        match run_with_deadline(handler(event), deadline).await {
+                            Ok(outcome) => outcome,
+                            Err(aborted) => Err(aborted.into()),
+                        }
+                    }
+                    Err(error) => Err(error),
+                };
+                record.duration = started.elapsed();
+                record.log(&outcome);
+                metrics::write(&record, &outcome);
+                E::respond(record.trigger, &outcome, &context.request_id)
+            };
+            origin::scope(origin, handled).await
         })
         .await
 }

@@ -13,6 +13,8 @@ use std::{
 };
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use gangway_http::origin;
+use gangway_model::Initiator;
 use lambda_runtime::Context;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -146,6 +148,7 @@ fn to_json(service: &'static str, event: &Event<'_>) -> Value {
             line.put("xrayTraceId", id.as_str());
         }
     });
+    line.put_initiator(&origin::current().initiator);
     event.record(&mut line);
     Value::Object(line.0)
 }
@@ -155,6 +158,28 @@ struct JsonVisitor(Map<String, Value>);
 impl JsonVisitor {
     fn put(&mut self, name: &str, value: impl Into<Value>) {
         self.0.insert(name.to_owned(), value.into());
+    }
+
+    fn put_if_known<T: ToString>(&mut self, name: &str, value: Option<&T>) {
+        if let Some(value) = value {
+            self.put(name, value.to_string());
+        }
+    }
+
+    fn put_initiator(&mut self, initiator: &Initiator) {
+        match initiator {
+            Initiator::Caller { arn, account, source_ip } => {
+                self.put_if_known("caller", arn.as_ref());
+                self.put_if_known("callerAccount", account.as_ref());
+                self.put_if_known("sourceIp", source_ip.as_ref());
+            }
+            Initiator::Event { id, source, account } => {
+                self.put_if_known("eventId", id.as_ref());
+                self.put_if_known("eventSource", source.as_ref());
+                self.put_if_known("eventAccount", account.as_ref());
+            }
+            Initiator::DirectInvocation => {}
+        }
     }
 }
 

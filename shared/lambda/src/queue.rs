@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lambda_events::sqs::{self, SqsBatchResponse, SqsEvent};
 use futures_util::future::join_all;
-use gangway_model::{AccountId, UpstreamError};
+use gangway_http::origin;
+use gangway_model::{AccountId, Arn, Initiator, RequestOrigin, UpstreamError};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use tokio::time::Instant;
 
 use crate::{
@@ -137,8 +138,14 @@ where
         .scope(InvocationContext::from(&context), async {
             let messages = decode_batch(payload.get())?;
             drop(payload);
-            let handle = |message| handle_message(service, handler, message, deadline);
-            let results = join_all(messages.iter().map(handle)).await;
+            let results = messages.iter().map(|message| {
+                let origin = RequestOrigin {
+                    request_id: context.request_id.clone(),
+                    initiator: initiator(message),
+                };
+                origin::scope(origin, handle_message(service, handler, message, deadline))
+            });
+            let results = join_all(results).await;
             let mut response = SqsBatchResponse::default();
             for (message, disposition) in messages.into_iter().zip(results) {
                 if disposition == Disposition::Retry {
@@ -148,6 +155,26 @@ where
             Ok(response)
         })
         .await
+}
+
+/// Returns the event in a message: that of EventBridge, or else the notification of SNS around it.
+fn initiator(message: &SqsMessage) -> Initiator {
+    let Ok(body) = serde_json::from_str::<Value>(&message.body) else { return Initiator::default() };
+    let text = |name| body.get(name).and_then(Value::as_str);
+    if text("Type") != Some("Notification") {
+        return Initiator::event(text("id"), text("source"), text("account"));
+    }
+    let inner = text("Message").and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let inner = inner.unwrap_or_default();
+    let event = |name| inner.get(name).and_then(Value::as_str);
+    match Initiator::event(event("id"), event("source"), event("account")) {
+        Initiator::DirectInvocation => {
+            let topic = text("TopicArn").and_then(Arn::parse);
+            let (name, account) = topic.map(|topic| (topic.resource(), topic.account())).unzip();
+            Initiator::event(text("MessageId"), name, account)
+        }
+        event => event,
+    }
 }
 
 async fn handle_message<H>(

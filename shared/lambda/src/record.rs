@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gangway_model::{AccountId, AuthMethod, RegistrationError};
+use gangway_model::{AccountId, AuthMethod, Initiator, RegistrationError, SecretArn};
 
 use crate::{ApiError, Request, Response, Trigger, logs};
 
@@ -12,6 +12,7 @@ pub(crate) struct InvocationRecord {
     pub(crate) trigger: Trigger,
     pub(crate) is_registration: bool,
     pub(crate) duration: Duration,
+    pub(crate) initiator: Initiator,
     route: Option<String>,
     gateway_request_id: Option<String>,
 }
@@ -23,6 +24,7 @@ impl InvocationRecord {
             trigger: request.map_or(Trigger::Event, Request::trigger),
             is_registration: request.is_some_and(Request::is_registration),
             duration: Duration::ZERO,
+            initiator: request.map(Request::initiator).cloned().unwrap_or_default(),
             route: request.and_then(Request::route_name).map(str::to_owned),
             gateway_request_id: request.and_then(Request::gateway_request_id).map(str::to_owned),
         }
@@ -46,8 +48,10 @@ impl InvocationRecord {
         let (method, account) = (method.map(AuthMethod::id), account.flatten());
         let account = account.as_ref().map(AccountId::as_str);
         let mut fields = logs::request_fields();
+        let mut secret_arn = None;
         if let Ok(Response::Receipt(receipt)) = outcome {
             fields.uid = Some(receipt.uid.to_string());
+            secret_arn = receipt.secret.as_ref().map(SecretArn::as_str);
         }
         let (scope, name, uid) =
             (fields.scope.as_deref(), fields.name.as_deref(), fields.uid.as_deref());
@@ -73,6 +77,7 @@ impl InvocationRecord {
                     name,
                     uid,
                     awsAccountId = account,
+                    secretArn = secret_arn,
                     outcome = outcome_id,
                     status,
                     durationMs = duration,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gangway_model::{AccountId, Arn, AuthMethod, FieldError, Operation, RequestedScope, Uid};
+use gangway_model::{AccountId, Arn, AuthMethod, FieldError, Initiator, Operation, RequestedScope, Uid};
 use http::Method;
 use lambda_runtime::{Context, Diagnostic};
 use serde_json::value::RawValue;
@@ -42,6 +42,7 @@ pub struct Request {
     route: Option<String>,
     query: BTreeMap<String, String>,
     gateway_request_id: Option<String>,
+    initiator: Initiator,
     body: Body,
     function_account_id: Option<AccountId>,
 }
@@ -75,12 +76,13 @@ impl Request {
         let account = Arn::parse(function_arn).and_then(|arn| arn.account().parse().ok());
         match Payload::decode(payload).ok_or(ApiError::UnrecognizedEvent)? {
             Payload::Http(request) => Ok(Self::from_http(request, account)),
-            Payload::Event(detail) => Ok(Self {
+            Payload::Event { detail, initiator } => Ok(Self {
                 method: Method::POST,
                 path: Ok(Path::default()),
                 route: None,
                 query: BTreeMap::new(),
                 gateway_request_id: None,
+                initiator,
                 body: Body::Event(detail),
                 function_account_id: account,
             }),
@@ -88,10 +90,18 @@ impl Request {
     }
 
     fn from_http(request: HttpRequest, function_account_id: Option<AccountId>) -> Self {
-        let HttpRequest { method, path, route, gateway_request_id, content_type, query, body } =
-            request;
+        let HttpRequest {
+            method,
+            path,
+            route,
+            gateway_request_id,
+            caller: initiator,
+            content_type,
+            query,
+            body,
+        } = request;
         let (path, body) = (Path::parse(&path), Body::Http { content_type, bytes: body });
-        Self { method, path, route, query, gateway_request_id, body, function_account_id }
+        Self { method, path, route, query, gateway_request_id, initiator, body, function_account_id }
     }
 
     /// Returns the HTTP method, the scope in the path, and the path's segments after it. The path of an
@@ -116,6 +126,11 @@ impl Request {
     /// Returns `true` if the request is for this route, which has no placeholder.
     pub fn matches_route(&self, (method, route): &Route<'_>) -> bool {
         self.method == *method && self.path.as_ref().is_ok_and(|path| path.is(route))
+    }
+
+    /// Returns the caller or the event that sent the request.
+    pub(crate) const fn initiator(&self) -> &Initiator {
+        &self.initiator
     }
 
     /// Returns a query parameter.

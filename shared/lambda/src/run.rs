@@ -6,7 +6,7 @@ use lambda_runtime::{Error, Runtime, service_fn};
 
 use crate::{
     ApiError, Fields, MessageResult, Request, Response, SqsMessage, invocation::handle_invocation,
-    logs, panics, queue::handle_batch,
+    logs, panics, queue::handle_batch, schedule::ScheduledRequest,
 };
 
 /// A Lambda function with its telemetry set up. The methods serve one kind of trigger each, until
@@ -73,7 +73,7 @@ impl Function {
     where
         H: AsyncFn(Fields) -> Result<Response, ApiError>,
     {
-        let handler = &handler;
+        let handler = &async |request: ScheduledRequest| handler(request.fields).await;
         Runtime::new(service_fn(move |event| handle_invocation(self.name, handler, event)))
             .run()
             .await

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use gangway_model::RegistrationError;
+use gangway_model::{Initiator, RegistrationError};
 use lambda_runtime::{Context, Diagnostic};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -15,20 +15,34 @@ use crate::{
 /// `detail-type` of events that a schedule sends, by a rule or by EventBridge Scheduler.
 const SCHEDULED_EVENT: &str = "Scheduled Event";
 
-/// The member that only events of EventBridge have.
+/// The members of an event of EventBridge that are read. Other payloads have no `detail-type`.
 #[derive(Deserialize)]
 struct Discriminator<'a> {
     #[serde(borrow, rename = "detail-type")]
     detail_type: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    source: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    account: Option<Cow<'a, str>>,
 }
 
-impl Event for Fields {
+/// A scheduled event, or a direct invocation with fields of its own.
+pub(crate) struct ScheduledRequest {
+    pub(crate) fields: Fields,
+    initiator: Initiator,
+}
+
+impl Event for ScheduledRequest {
     fn decode(payload: &str, _context: &Context) -> Result<Self, ApiError> {
         decode_schedule(payload)
     }
 
-    fn record(service: &'static str, _event: Option<&Self>) -> InvocationRecord {
-        InvocationRecord::new(service, None)
+    fn record(service: &'static str, event: Option<&Self>) -> InvocationRecord {
+        let mut record = InvocationRecord::new(service, None);
+        record.initiator = event.map(|event| event.initiator.clone()).unwrap_or_default();
+        record
     }
 
     /// Returns the response, or an error that makes the invocation fail: nobody reads the response to a
@@ -52,12 +66,20 @@ impl Event for Fields {
     }
 }
 
-/// Returns the fields of a direct invocation. A scheduled event has none.
-pub(crate) fn decode_schedule(payload: &str) -> Result<Fields, ApiError> {
-    let event = serde_json::from_str::<Discriminator<'_>>(payload);
-    match event.ok().and_then(|event| event.detail_type) {
-        None => Ok(Fields::from_json(payload)?),
-        Some(detail_type) if detail_type == SCHEDULED_EVENT => Ok(Fields::empty()),
+/// Decodes a scheduled event, which has no fields, or a direct invocation.
+pub(crate) fn decode_schedule(payload: &str) -> Result<ScheduledRequest, ApiError> {
+    let event = serde_json::from_str::<Discriminator<'_>>(payload).ok();
+    match event.filter(|event| event.detail_type.is_some()) {
+        None => {
+            let initiator = Initiator::DirectInvocation;
+            Ok(ScheduledRequest { fields: Fields::from_json(payload)?, initiator })
+        }
+        Some(event) if event.detail_type.as_deref() == Some(SCHEDULED_EVENT) => {
+            let Discriminator { id, source, account, .. } = event;
+            let initiator =
+                Initiator::event(id.as_deref(), source.as_deref(), account.as_deref());
+            Ok(ScheduledRequest { fields: Fields::empty(), initiator })
+        }
         Some(_) => Err(ApiError::UnrecognizedEvent),
     }
 }
@@ -71,7 +93,7 @@ mod tests {
 
     fn errors(payload: &Value) -> Vec<String> {
         let mut fields = match decode_schedule(&payload.to_string()) {
-            Ok(fields) => fields,
+            Ok(request) => request.fields,
             Err(ApiError::Registration(RegistrationError::Invalid(errors))) => {
                 return errors.into_iter().map(|error| error.detail).collect();
             }
@@ -106,7 +128,7 @@ mod tests {
     }
 
     fn response_to(outcome: &Result<Response, ApiError>) -> Result<Box<RawValue>, Diagnostic> {
-        <Fields as Event>::respond(Trigger::Event, outcome, "1")
+        <ScheduledRequest as Event>::respond(Trigger::Event, outcome, "1")
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod credential;
 mod eks_cluster;
 mod error;
 mod existing_accounts;
+mod initiator;
 mod partition;
 mod preflight_result;
 mod profile;
@@ -37,6 +38,7 @@ pub use credential::{
 pub use eks_cluster::{EksCluster, EksClusterName, EksRegion, InvalidEksCluster, PaletteCluster};
 pub use error::{FieldError, FieldErrorKind, RegistrationError, UpstreamError};
 pub use existing_accounts::ExistingAccounts;
+pub use initiator::{EventSource, Initiator, PrincipalArn, RequestOrigin};
 pub use partition::{
     AccessPortalInfo, Architecture, InvalidPartition, PARTITIONS, Partition, PartitionInfo,
     RootStoreKind,

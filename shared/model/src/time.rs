@@ -1,4 +1,4 @@
-//! Parses times in the format that services use.
+//! Parses and writes times in the format that services use.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,9 +13,24 @@ pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
+/// Writes a time as RFC 3339, in UTC and in whole seconds.
+pub fn to_rfc3339(time: SystemTime) -> String {
+    let time = OffsetDateTime::from(time);
+    let (year, month, day) = time.to_calendar_date();
+    let (hour, minute, second) = time.to_hms();
+    format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_written_as_it_is_parsed() {
+        for text in ["1970-01-01T00:00:00Z", "2026-11-24T02:15:06Z", "2024-02-29T23:59:59Z"] {
+            assert_eq!(parse_rfc3339(text).map(to_rfc3339).as_deref(), Some(text));
+        }
+    }
 
     #[test]
     fn only_rfc_3339_times_since_1970_are_parsed() {

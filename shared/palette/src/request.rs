@@ -5,9 +5,11 @@ mod secret_spec;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use gangway_http::{clock, origin};
 use gangway_model::{
     CloudAccount, Credential, Description, Partition, PolicyArn, Registration, Scope,
     StoredCredential, Uid,
+    time::to_rfc3339,
 };
 use serde::Serialize;
 
@@ -25,6 +27,9 @@ pub(crate) mod annotation {
     /// The AWS account ID, which Palette does not store itself.
     pub(crate) const ACCOUNT: &str = "gangwayAwsAccountId";
     pub(crate) const PROFILE: &str = "gangwayPermissionProfile";
+    /// The caller or the event that last changed the account.
+    pub(crate) const CHANGED_BY: &str = "gangwayChangedBy";
+    pub(crate) const CHANGED_AT: &str = "gangwayChangedAt";
     /// ARN of the EKS cluster that Palette runs on. This one and those below: method `pod-identity` only.
     pub(crate) const EKS_CLUSTER: &str = "gangwayEksClusterArn";
     pub(crate) const HUBBLE_ROLE: &str = "gangwayHubbleRoleArn";
@@ -232,6 +237,9 @@ fn annotations<'a>(
     annotations.insert(annotation::GATEWAY, gateway.as_ref().map_or("", Uid::as_str).into());
     annotations.insert(annotation::ACCOUNT, account.as_str().into());
     annotations.insert(annotation::PROFILE, profile.id().into());
+    // Written with a change, and never a reason for one.
+    annotations.insert(annotation::CHANGED_BY, origin::current().initiator.to_string().into());
+    annotations.insert(annotation::CHANGED_AT, to_rfc3339(clock::now()).into());
     match description {
         Some(text) => annotations.insert(annotation::DESCRIPTION, Description::as_str(text).into()),
         None => annotations.remove(annotation::DESCRIPTION),

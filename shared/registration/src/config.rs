@@ -1,6 +1,9 @@
 //! The configuration of a deployment, read from the environment once at start.
 
-use std::fmt::{self, Display};
+use std::{
+    fmt::{self, Display},
+    net::IpAddr,
+};
 
 use gangway_checks::PortalConfig;
 use gangway_model::{FieldError, Partition};
@@ -38,7 +41,7 @@ pub struct Config {
     pub portal: PortalConfig,
 }
 
-const URL_RULE: &str = "must be the http(s) URL of Palette, such as https://api.spectrocloud.com";
+const URL_RULE: &str = "must be the https URL of Palette, such as https://api.spectrocloud.com: http would send the API key in clear, and is accepted for a loopback address only";
 const KEY_RULE: &str = "must be the name or ARN of the secret that holds Palette's API key";
 const REGION_RULE: &str = "must be a region of aws, aws-us-gov, aws-iso-b or aws-iso";
 const PREFIX_RULE: &str =
@@ -68,6 +71,9 @@ impl Config {
     /// Reads variables from a function. Returns every error at once.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut variables = EnvReader::new(variable);
+        // `sam local` runs functions in containers, whose loopback is not this machine's.
+        let in_sam_local = variables.optional::<String>("AWS_SAM_LOCAL").as_deref() == Some("true");
+        let parse_palette_url = |text: &str| parse_palette_url(text, in_sam_local);
         let palette_url = variables.required_with("PALETTE_URL", URL_RULE, parse_palette_url);
         let text = |text: &str| Some(text.to_owned());
         let palette_api_key_secret =
@@ -116,10 +122,24 @@ pub fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn parse_palette_url(text: &str) -> Option<Url> {
+/// Accepts http for Palette on this machine, and in `sam local`.
+fn parse_palette_url(text: &str, in_sam_local: bool) -> Option<Url> {
     text.parse().ok().filter(|url: &Url| {
-        matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
+        let is_allowed = match url.scheme() {
+            "https" => true,
+            "http" => in_sam_local || is_loopback(url),
+            _ => false,
+        };
+        is_allowed && url.has_host() && url.username().is_empty()
     })
+}
+
+/// Returns `true` if requests to the host stay on this machine.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    // IPv6 addresses are in brackets.
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// Accepts the characters that Secrets Manager accepts. The name of a secret is the prefix, a slash
@@ -161,6 +181,32 @@ mod tests {
         assert_eq!(settings.secret_prefix, "gangway");
         assert_eq!(settings.inspection_role, None);
         assert!(!settings.allow_secret_pod_identity);
+    }
+
+    #[test]
+    fn palette_is_called_over_https_unless_it_is_on_this_machine() {
+        for (url, accepted) in [
+            ("https://palette.example.com", true),
+            ("https://10.0.0.7:8443/base", true),
+            ("http://127.0.0.1:4000", true),
+            ("http://127.9.9.9", true),
+            ("http://[::1]:4000", true),
+            ("http://localhost:4000", true),
+            ("http://palette.example.com", false),
+            ("HTTP://palette.example.com", false),
+            ("http://localhost.example.com", false),
+            ("http://127.0.0.1.example.com", false),
+            ("http://localhost@palette.example.com", false),
+            ("http://10.0.0.7", false),
+            ("http://[::ffff:10.0.0.7]", false),
+            ("http://0.0.0.0", false),
+        ] {
+            let errors = read(&[("PALETTE_URL", url), KEY, REGION]).err();
+            assert_eq!(errors.is_none(), accepted, "{url}");
+        }
+        let url = ("PALETTE_URL", "http://172.17.0.1:4000");
+        assert!(read(&[url, KEY, REGION, ("AWS_SAM_LOCAL", "true")]).is_ok());
+        assert!(read(&[url, KEY, REGION, ("AWS_SAM_LOCAL", "false")]).is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use gangway_model::{
     stores::{CloudAccountStore as _, SecretOwner, SecretStore as _},
 };
 
-use crate::AppContext;
+use crate::{AppContext, audit};
 
 /// The result of a deletion.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,7 +27,9 @@ impl AppContext {
     ) -> Result<DeleteOutcome, UpstreamError> {
         let existing = optional(accounts.get(uid).await)?;
         let was_deleted = existing.is_some() && optional(accounts.delete(uid).await)?.is_some();
-        if !was_deleted {
+        if was_deleted {
+            existing.iter().for_each(audit::log_deleted);
+        } else {
             confirm_deleted(uid, accounts).await?;
         }
         let owner = SecretOwner { uid, scope: accounts.scope(), last_seen: existing.as_ref() };

@@ -1,5 +1,6 @@
 //! Configuration from the environment, construction of all clients, and the registration workflow.
 
+mod audit;
 mod config;
 mod deletion;
 mod env;

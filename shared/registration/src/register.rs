@@ -18,7 +18,7 @@ use gangway_model::{
 };
 use tokio::time::sleep;
 
-use crate::AppContext;
+use crate::{AppContext, audit};
 use consistency::{AppliedWrite, Consistency};
 use create::{CreateError, CreateOutcome, create};
 
@@ -160,6 +160,16 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         }
         match upserted {
             Ok((uid, outcome)) => {
+                let secret = staged.as_ref().map(|staged| &staged.secret);
+                match outcome {
+                    UpsertOutcome::Created => {
+                        audit::log_written(registration, &uid, "created", secret);
+                    }
+                    UpsertOutcome::Updated => {
+                        audit::log_written(registration, &uid, "updated", secret);
+                    }
+                    UpsertOutcome::Unchanged => {}
+                }
                 let staged = staged.map(|staged| downgrade_status(staged, outcome));
                 if let Some(staged) = &staged {
                     self.secrets.promote(staged, &uid).await?;

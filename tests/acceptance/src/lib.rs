@@ -10,6 +10,7 @@
 pub mod classified;
 mod contract;
 pub mod evidence;
+pub mod initiator;
 pub mod methods;
 mod response;
 mod waiting;

@@ -104,8 +104,8 @@ async fn set_state(
     state: SecretState,
 ) -> Result<bool, UpstreamError> {
     let call = call("secretsmanager:TagResource");
-    let request =
-        store.client().tag_resource().secret_id(arn.as_str()).tags(metadata::state_tag(state));
+    let request = store.client().tag_resource().secret_id(arn.as_str());
+    let request = request.tags(metadata::state_tag(state)).tags(metadata::changed_by_tag());
     match request.send().await {
         Ok(_) => Ok(true),
         Err(error) => match AwsErrorKind::from_sdk(&error) {

@@ -1,6 +1,7 @@
 //! Versions and tags of a secret, without its value.
 
 use aws_sdk_secretsmanager::{operation::describe_secret::DescribeSecretOutput, types::Tag};
+use gangway_http::origin;
 use gangway_model::{AuthMethod, Registration, Scope, SecretArn, Uid, UpstreamError};
 
 use super::{CURRENT, PENDING, SecretsManagerStore, call, secret_arn};
@@ -11,6 +12,8 @@ const ACCOUNT: &str = "gangway:aws-account";
 const METHOD: &str = "gangway:method";
 const SCOPE: &str = "gangway:scope";
 const STATE: &str = "gangway:state";
+/// Who or what last changed the secret.
+const CHANGED_BY: &str = "gangway:changed-by";
 /// Uid of the Palette account that the secret belongs to.
 pub(super) const UID: &str = "gangway:palette-uid";
 
@@ -132,6 +135,7 @@ pub(super) fn tags(registration: &Registration) -> Vec<Tag> {
         method_tag(method),
         scope_tag(scope),
         state_tag(SecretState::Staged),
+        changed_by_tag(),
     ]
 }
 
@@ -149,6 +153,11 @@ pub(super) fn scope_value(scope: &Scope) -> String {
 
 pub(super) fn state_tag(state: SecretState) -> Tag {
     tag(STATE, state.tag())
+}
+
+/// Returns the tag with the initiator of the request in progress.
+pub(super) fn changed_by_tag() -> Tag {
+    tag(CHANGED_BY, &origin::current().tag_value())
 }
 
 pub(super) fn method_tag(method: AuthMethod) -> Tag {

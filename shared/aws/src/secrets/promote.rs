@@ -88,15 +88,16 @@ pub(super) async fn is_active(
 async fn make_active(
     store: &SecretsManagerStore,
     known: &SecretMetadata,
-    StagedSecret { version, method, .. }: &StagedSecret,
+    staged: &StagedSecret,
     uid: &Uid,
 ) -> Result<(), UpstreamError> {
+    let version = &staged.version;
     // A pending version that an interrupted run left behind would block rotation.
     let abandoned = known.pending().filter(|pending| pending != version);
     let (moved, removed, tagged) = join!(
         make_current(store, known, version),
         remove_pending(store, &known.arn, abandoned),
-        tag_if_needed(store, known, uid, *method),
+        tag_if_needed(store, known, staged, uid),
     );
     moved?;
     removed?;
@@ -143,13 +144,20 @@ async fn remove_pending(
 async fn tag_if_needed(
     store: &SecretsManagerStore,
     known: &SecretMetadata,
+    StagedSecret { version, method, .. }: &StagedSecret,
     uid: &Uid,
-    method: AuthMethod,
 ) -> Result<(), UpstreamError> {
-    if known.is_active_for(uid, method) {
+    if !known.is_active_for(uid, *method) {
+        return tag(store, &known.arn, uid, *method).await;
+    }
+    if known.current() == Some(version) {
         return Ok(());
     }
-    tag(store, &known.arn, uid, method).await
+    // The version changes, so the tag names who changes it. The other tags are as they should be.
+    let call = call("secretsmanager:TagResource");
+    let request = store.client().tag_resource().secret_id(known.arn.as_str());
+    let response = request.tags(metadata::changed_by_tag()).send().await;
+    response.map(drop).map_err(|error| call.to_upstream_error(&error))
 }
 
 async fn tag(
@@ -165,7 +173,8 @@ async fn tag(
         .secret_id(secret.as_str())
         .tags(metadata::state_tag(SecretState::Registered))
         .tags(metadata::method_tag(method))
-        .tags(metadata::owner_tag(uid));
+        .tags(metadata::owner_tag(uid))
+        .tags(metadata::changed_by_tag());
     let response = request.send().await;
     response.map(drop).map_err(|error| call.to_upstream_error(&error))
 }

@@ -1,5 +1,6 @@
 //! The stored state after a run: Palette, Secrets Manager, IAM, EKS, Kubernetes and queues.
 
+use acceptance::initiator::{remove_initiator, tags_without_initiator};
 use local_cloud::aws::{Account, Queue, SecretSnapshot};
 use serde_json::{Value, json};
 
@@ -95,6 +96,7 @@ impl State {
     pub(crate) fn normalized(&self) -> String {
         let mut accounts = self.accounts.clone();
         for account in &mut accounts {
+            remove_initiator(&mut account["body"]["metadata"]);
             // Sent with an update, and not with a creation.
             if let Some(metadata) = account["body"]["metadata"].as_object_mut() {
                 metadata.remove("uid");
@@ -117,7 +119,7 @@ impl State {
                 });
             }
             json!({
-                "name": secret.name, "key": secret.kms_key, "tags": secret.tags, "versions": secret.versions,
+                "name": secret.name, "key": secret.kms_key, "tags": tags_without_initiator(&secret.tags), "versions": secret.versions,
                 "current": secret.current, "pending": secret.pending, "deleted": secret.deleted,
             })
         });

@@ -1,6 +1,9 @@
 //! The stored state: accounts in Palette, secrets in Secrets Manager, calls that wrote.
 
-use acceptance::{HttpResponse, TestApp};
+use acceptance::{
+    HttpResponse, TestApp,
+    initiator::{remove_initiator, tags_without_initiator},
+};
 use local_cloud::aws::{AwsCredentials, SecretSnapshot};
 use serde_json::{Value, json};
 
@@ -56,6 +59,7 @@ impl State {
     pub(crate) fn normalized(&self, name: &str) -> String {
         let mut accounts = self.accounts.clone();
         for account in &mut accounts {
+            remove_initiator(&mut account["body"]["metadata"]);
             // Sent with an update, and not with a creation.
             if let Some(metadata) = account["body"]["metadata"].as_object_mut() {
                 metadata.remove("uid");
@@ -71,7 +75,7 @@ impl State {
         }
         let secrets = self.secrets.iter().map(|one| {
             json!({
-                "name": one.name, "key": one.kms_key, "tags": one.tags, "versions": one.versions,
+                "name": one.name, "key": one.kms_key, "tags": tags_without_initiator(&one.tags), "versions": one.versions,
                 "current": one.current, "pending": one.pending, "deleted": one.deleted,
             })
         });

@@ -8,6 +8,7 @@
     reason = "a test program"
 )]
 
+mod audit;
 mod dead_letters;
 mod fixture;
 mod grace_period;

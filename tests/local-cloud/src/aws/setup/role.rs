@@ -83,6 +83,15 @@ impl Role {
         may
     }
 
+    /// Returns the names of the sessions of this role, those that have expired too.
+    pub fn session_names(&self) -> Vec<String> {
+        let store = self.account.aws.store();
+        let is_own = |session: &&Session| {
+            session.account_key == self.account.account_key && session.role == self.name
+        };
+        store.sessions.values().filter(is_own).map(|session| session.name.clone()).collect()
+    }
+
     /// Deletes the role. Its sessions become invalid.
     pub fn delete(self) {
         self.account

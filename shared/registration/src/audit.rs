@@ -1,0 +1,52 @@
+//! Writes a log line for each account that was changed in Palette, whatever asked for it. The caller
+//! or the event is in every line of a request.
+
+use gangway_model::{AccountId, AuthMethod, CloudAccount, Registration, Scope, SecretArn, Uid};
+
+/// Logs an account that was created or updated, as `change` says.
+pub(crate) fn log_written(
+    registration: &Registration,
+    uid: &Uid,
+    change: &'static str,
+    secret: Option<&SecretArn>,
+) {
+    let Registration { name, account, scope, credential, .. } = registration;
+    let (scope, name, uid) = (log_text(scope), name.as_str(), uid.as_str());
+    let method = credential.method().id();
+    let secret = secret.map(SecretArn::as_str);
+    tracing::info!(
+        change,
+        scope,
+        name,
+        uid,
+        method,
+        awsAccountId = account.as_str(),
+        secretArn = secret,
+        "account changed"
+    );
+}
+
+/// Logs an account that was deleted.
+pub(crate) fn log_deleted(account: &CloudAccount) {
+    let CloudAccount { name, uid, scope, access, .. } = account;
+    let (scope, name, uid) = (log_text(scope), name.as_str(), uid.as_str());
+    let method = access.method().map(AuthMethod::id);
+    let aws_account = account.aws_account();
+    let aws_account = aws_account.as_ref().map(AccountId::as_str);
+    tracing::info!(
+        change = "deleted",
+        scope,
+        name,
+        uid,
+        method,
+        awsAccountId = aws_account,
+        "account changed"
+    );
+}
+
+fn log_text(scope: &Scope) -> String {
+    match scope {
+        Scope::Tenant => "tenant".to_owned(),
+        Scope::Project(uid) => format!("project/{uid}"),
+    }
+}

@@ -1,0 +1,152 @@
+//! Who changed an account: in the log, in Palette's annotations, in the secret's tags and in the
+//! names of sessions.
+
+use acceptance::{PARTITIONS, TestApp, initiator::CHANGED_BY_TAG};
+use gangway_model::AuthMethod;
+use local_cloud::fixtures::CustomerAccount;
+use serde_json::{Value, json};
+
+use crate::client::{Caller, signed_gateway};
+
+/// Returns the log lines about changes of accounts.
+fn changes(app: &TestApp) -> Vec<Value> {
+    let logs = app.logs();
+    let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line["message"] == "account changed").collect()
+}
+
+/// Returns the annotation of the only account in Palette.
+fn changed_by(app: &TestApp) -> String {
+    let records = app.cloud().palette().records();
+    let annotations = &records.accounts[0].body["metadata"]["annotations"];
+    let changed_at = annotations["gangwayChangedAt"].as_str().unwrap_or_default();
+    assert!(changed_at.ends_with('Z') && changed_at.len() == 20, "{annotations}");
+    annotations["gangwayChangedBy"].as_str().unwrap_or_default().to_owned()
+}
+
+fn tag(app: &TestApp) -> String {
+    let secrets = app.realm().gangway_account.secrets();
+    let kept = secrets.iter().find(|secret| secret.tags.contains_key("gangway:palette-uid"));
+    kept.expect("a secret").tags[CHANGED_BY_TAG].clone()
+}
+
+fn request(app: &TestApp, customer: &CustomerAccount) -> Value {
+    app.request(AuthMethod::StaticCredentials, customer, "prod-payments")
+}
+
+#[tokio::test]
+async fn every_change_names_its_caller() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let gateway = signed_gateway(&app).await;
+        let pipeline = app.cloud().aws().account(partition.id(), "444455556666").role("Pipeline");
+        let trusted = pipeline.arn();
+        let caller = |name: &str| {
+            let parameters = [
+                ("RoleName", name),
+                ("Scope", "tenant"),
+                ("AllowDelete", "true"),
+                ("TrustedPrincipals", &*trusted),
+            ];
+            Caller::with_role(&app, &gateway, &parameters)
+        };
+        let account = app.realm().gangway_account.id().to_owned();
+        let arn = |name: &str| format!("arn:{partition}:sts::{account}:assumed-role/{name}/portal");
+        let (one, two, three) = (caller("One"), caller("Two"), caller("Three"));
+
+        let path = "/v1/tenant/accounts/static-credentials";
+        let body = request(&app, app.customer());
+        let created = one.send("POST", path, Some(&body)).await;
+        assert_eq!(created.status, 201, "{}", created.body);
+        assert_eq!((changed_by(&app), tag(&app)), (arn("One"), arn("One")));
+        app.realm().functions.stop_idle_instances();
+
+        // A request that changes nothing changes no name either.
+        let again = two.send("POST", path, Some(&body)).await;
+        assert_eq!(again.text("outcome"), "unchanged", "{}", again.body);
+        assert_eq!((changed_by(&app), tag(&app)), (arn("One"), arn("One")));
+        app.realm().functions.stop_idle_instances();
+
+        // Another key of the same user: the secret gets another version.
+        let keys = app.customer().user.create_access_key();
+        let mut rotated = body.clone();
+        rotated["accessKeyId"] = keys.id.into();
+        rotated["secretAccessKey"] = keys.secret.into();
+        let updated = two.send("POST", path, Some(&rotated)).await;
+        assert_eq!(updated.text("outcome"), "updated", "{}", updated.body);
+        assert_eq!((changed_by(&app), tag(&app)), (arn("Two"), arn("Two")));
+        app.realm().functions.stop_idle_instances();
+
+        let uid = created.text("uid").to_owned();
+        let deleted = three.send("DELETE", &format!("/v1/tenant/accounts/{uid}"), None).await;
+        assert_eq!(deleted.status, 204, "{}", deleted.body);
+        assert_eq!(tag(&app), arn("Three"));
+
+        let expected = [("created", "One"), ("updated", "Two"), ("deleted", "Three")];
+        let lines = changes(&app);
+        assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+        for (change, name) in expected {
+            let line = lines.iter().find(|line| line["change"] == change);
+            let line = line.unwrap_or_else(|| panic!("no line about {change}: {lines:#?}"));
+            let caller = arn(name);
+            for (field, value) in [
+                ("caller", &*caller),
+                ("callerAccount", &*account),
+                ("sourceIp", "127.0.0.1"),
+                ("scope", "tenant"),
+                ("name", "prod-payments"),
+                ("uid", &*uid),
+                ("awsAccountId", app.customer().account.id()),
+            ] {
+                assert_eq!(line[field], value, "{field} of {line:#}");
+            }
+            let secret = created.text("secretArn");
+            let written = (change != "deleted").then_some(secret);
+            assert_eq!(line.get("secretArn").and_then(Value::as_str), written, "{line:#}");
+        }
+
+        // The other lines of these requests name the caller, too.
+        let completed = app.logs();
+        let completed: Vec<Value> = completed
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .filter(|line| line["message"] == "request completed")
+            .collect();
+        assert_eq!(completed.len(), 4, "{completed:#?}");
+        assert!(completed.iter().all(|line| line["caller"].is_string()), "{completed:#?}");
+    }
+}
+
+#[tokio::test]
+async fn event_is_named_by_its_id_source_and_account() {
+    let app = TestApp::start(gangway_model::Partition::Aws).await;
+    let keys = &app.customer().keys;
+    let keys = json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret}).to_string();
+    let arn = app.realm().put_secret("gangway/incoming/prod-payments", &keys).await;
+    let detail = json!({"method": "static-credentials", "name": "prod-payments", "secretArn": arn});
+    let deliveries = app.event(&detail).await;
+    let outcome = deliveries[0].outcome.as_ref().expect("a receipt");
+    assert_eq!(outcome["outcome"], "created", "{outcome}");
+
+    let lines = changes(&app);
+    let [line] = lines.as_slice() else { panic!("{lines:#?}") };
+    let member = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+    let (id, source, account) =
+        (member("eventId"), member("eventSource"), member("eventAccount"));
+    assert!(!id.is_empty() && !source.is_empty() && account.len() == 12, "{line:#}");
+    assert_eq!(line["secretArn"], outcome["secretArn"]);
+    assert_eq!(changed_by(&app), format!("event {id} from {source} of account {account}"));
+    assert_eq!(tag(&app), changed_by(&app));
+}
+
+#[tokio::test]
+async fn session_of_the_inspection_role_has_the_request_id() {
+    let app = TestApp::start(gangway_model::Partition::Aws).await;
+    let body = app.request(AuthMethod::Sts, app.customer(), "prod");
+    let created = app.post("/v1/tenant/accounts/sts", &body).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let lines = changes(&app);
+    let request_id = lines[0]["requestId"].as_str().expect("a request id");
+    let role = app.customer().account.role("GangwayInspection");
+    assert_eq!(role.session_names(), [format!("gangway-{request_id}")]);
+}
