@@ -4,8 +4,9 @@ mod propagation;
 
 use gangway_aws::AwsSession;
 use gangway_checks::{
-    InspectionAccess, MethodChecks, PaletteChecks, PaletteStateCheck, ScopedClient, assumed_role,
-    iam::iam_role::IamRole,
+    InspectionAccess, MethodChecks, PaletteChecks, PaletteStateCheck, RequiredPermissions,
+    ScopedClient, assumed_role,
+    iam::{iam_role::IamRole, scope_tag},
 };
 use gangway_model::{
     AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Operation,
@@ -141,7 +142,13 @@ impl<'a> PendingRegistration<'a> {
                 let (permissions, palette) = self.wait_for_propagation(aws, &arn, is_new).await?;
                 let trusted =
                     (self.source_account.account, self.source_account.external_id.as_str());
-                assumed_role::check_created_role(&role, &arn, trusted, permissions, palette)?
+                // The deployment decided the scope. The tag of the owner may narrow it, and need not be there.
+                let required = RequiredPermissions {
+                    require_scope_tag: false,
+                    ..RequiredPermissions::new(&self.spec, &self.app.clients)
+                };
+                let scope = scope_tag::check(&role.tags, &self.accounts, required).await?;
+                assumed_role::check_created_role(&role, &arn, trusted, scope, permissions, palette)?
             }
             RoleOwnership::External(_) => {
                 let source_account = StsSourceAccount {
@@ -149,8 +156,8 @@ impl<'a> PendingRegistration<'a> {
                     raw_account: self.source_account.account.to_string(),
                     external_id: Some(self.source_account.external_id.clone()),
                 };
-                let (access, required) =
-                    (InspectionAccess::Granted(aws.clone()), (&self.spec).into());
+                let access = InspectionAccess::Granted(aws.clone());
+                let required = RequiredPermissions::new(&self.spec, &self.app.clients);
                 assumed_role::run_checks(
                     &arn,
                     Ok(source_account),

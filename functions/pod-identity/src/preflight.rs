@@ -26,7 +26,7 @@ pub(crate) async fn run_checks(
     context: &AppContext,
     function_account: Option<AccountId>,
 ) -> Result<PreflightResult, RegistrationError> {
-    let setup = request.setup();
+    let setup = request.setup(&context.clients);
     let credential = request.credential();
     let (palette, access) = join!(
         PaletteChecks::run(palette_accounts, &request.settings, operation),

@@ -1,6 +1,9 @@
 //! The request body.
 
-use gangway_checks::pod_identity::{PodIdentitySetup, to_palette_cluster};
+use gangway_checks::{
+    Clients, RequiredPermissions,
+    pod_identity::{PodIdentitySetup, to_palette_cluster},
+};
 use gangway_lambda::{ApiError, Fields};
 use gangway_model::{
     AccountSpec, AuthMethod, Credential, EksCluster, EksClusterName, EksRegion, Partition,
@@ -81,12 +84,12 @@ impl PodIdentityRequest {
     }
 
     /// Returns the setup that is to be checked.
-    pub(crate) fn setup(&self) -> PodIdentitySetup<'_> {
+    pub(crate) fn setup(&self, clients: &Clients) -> PodIdentitySetup<'_> {
         PodIdentitySetup {
             cluster: &self.cluster,
             roles: &self.roles,
             boundary: self.boundary.as_ref(),
-            required: (&self.settings).into(),
+            required: RequiredPermissions::new(&self.settings, clients),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Runs the checks of an account with an access portal.
 
-use gangway_checks::{PaletteChecks, ScopedClient, access_portal};
+use gangway_checks::{PaletteChecks, RequiredPermissions, ScopedClient, access_portal};
 use gangway_model::{AuthMethod, ClientTlsIdentity, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
 use tokio::join;
@@ -17,7 +17,7 @@ pub(crate) async fn run_checks(
     let (spec, credential) = request.into_parts();
     let (palette, checks) = join!(
         PaletteChecks::run(accounts, &spec, operation),
-        access_portal::run_checks(credential, None, accounts, &app.clients, (&spec).into()),
+        access_portal::run_checks(credential, None, accounts, &app.clients, RequiredPermissions::new(&spec, &app.clients)),
     );
     let (palette, checks) = (palette?, checks?);
     Ok(checks.into_preflight(AuthMethod::Scap, palette, spec, operation, accounts))

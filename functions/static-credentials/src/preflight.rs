@@ -1,6 +1,6 @@
 //! Runs the checks of an access key: first its owner, then its permissions.
 
-use gangway_checks::{PaletteChecks, ScopedClient, access_key};
+use gangway_checks::{PaletteChecks, RequiredPermissions, ScopedClient, access_key};
 use gangway_model::{AccessKey, AuthMethod, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
 use tokio::join;
@@ -17,7 +17,7 @@ pub(crate) async fn run_checks(
     let StaticCredentialsRequest { account: spec, keys } = request;
     let (palette, checks) = join!(
         PaletteChecks::run(accounts, &spec, operation),
-        access_key::run_checks(keys, accounts, &app.clients, (&spec).into()),
+        access_key::run_checks(keys, accounts, &app.clients, RequiredPermissions::new(&spec, &app.clients)),
     );
     let (palette, checks) = (palette?, checks?);
     Ok(checks.into_preflight(AuthMethod::StaticCredentials, palette, spec, operation, accounts))

@@ -1,6 +1,6 @@
 //! Runs the checks of a role: first Palette, then the AWS account.
 
-use gangway_checks::{InspectionAccess, PaletteChecks, ScopedClient, assumed_role};
+use gangway_checks::{InspectionAccess, PaletteChecks, RequiredPermissions, ScopedClient, assumed_role};
 use gangway_model::{AccountId, AuthMethod, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
 use tokio::join;
@@ -22,7 +22,7 @@ pub(crate) async fn run_checks(
         InspectionAccess::connect(role.account(), own_account, &app.clients),
     );
     let (palette, access) = (palette?, access?);
-    let required = (&account).into();
+    let required = RequiredPermissions::new(&account, &app.clients);
     let checks =
         assumed_role::run_checks(&role, source_account, &access, accounts, required).await?;
     Ok(checks.into_preflight(AuthMethod::Sts, palette, account, operation, accounts))

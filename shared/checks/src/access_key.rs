@@ -1,7 +1,7 @@
 //! Checks of the access keys of an IAM user.
 
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
-use crate::iam::{access_key, caller, permissions, policy_arns};
+use crate::iam::{access_key, caller, permissions, policy_arns, scope_tag};
 use gangway_aws::{AwsSession, Principal};
 use gangway_http::clock;
 use gangway_model::{AccessKey, Credential, Finding, Partition, UpstreamError};
@@ -40,7 +40,7 @@ pub async fn run_checks(
     let caller = caller::check_caller(caller, required.partition)?;
     let known = caller.account.is_some();
     let (allowed, accepted) = join!(
-        check_permissions(&user, caller.principal.as_ref(), required),
+        check_permissions(&user, caller.principal.as_ref(), palette, required),
         check_palette(palette, &credential, known, required),
     );
     let mut findings = classified?;
@@ -52,26 +52,31 @@ pub async fn run_checks(
     Ok(MethodChecks { findings, account, credential, notices: Vec::new() })
 }
 
-/// Checks the age of the keys and what their user may do.
+/// Checks the age of the keys, the tags of their user and what it may do.
 async fn check_permissions(
     user: &AwsSession,
     principal: Option<&Principal>,
+    palette: &ScopedClient<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let Some(principal) = principal else {
         let (reason, remedy) =
             ("the keys do not belong to an IAM user", "fix the failed checks of the keys first");
-        let mut findings = vec![access_key::unverified(reason, remedy)];
+        let mut findings = vec![
+            access_key::unverified(reason, remedy),
+            scope_tag::unverified(reason, remedy),
+        ];
         findings.extend(permissions::unverified(reason, remedy));
         findings.push(policy_arns::unverified(reason, remedy));
         return Ok(findings);
     };
-    let (age, permissions, arns) = join!(
+    let (age, scope, permissions, arns) = join!(
         access_key::check_key_age(user, principal),
+        scope_tag::check_user(user, principal, palette, required),
         permissions::check(user, principal, required.profile),
         policy_arns::check_exist(user, required.policies),
     );
-    let mut findings = vec![age?];
+    let mut findings = vec![age?, scope?];
     findings.extend(permissions?);
     findings.push(arns?);
     Ok(findings)

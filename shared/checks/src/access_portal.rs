@@ -2,7 +2,7 @@
 
 mod fetch;
 
-use crate::catalogue::iam::PERMISSIONS_BOUNDARY_EXISTS;
+use crate::catalogue::iam::{PERMISSIONS_BOUNDARY_EXISTS, ROLE_SCOPE_ALLOWED};
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
 use crate::catalogue::portal::{ACCOUNT_KNOWN, ROLE_NAME};
 use crate::iam::{permissions, policy_arns, portal_caller};
@@ -72,6 +72,9 @@ async fn check_portal(
     let (account_findings, account) = account_findings?;
     let account = account.or(named);
     findings.push(account_known_finding(account, refused));
+    findings.push(ROLE_SCOPE_ALLOWED.not_applicable(
+        "the access portal decides who may use the account: its owner sets no tag",
+    ));
     findings.extend(account_findings);
     findings.extend(accepted?);
     Ok(MethodChecks { findings, account, credential: Some(credential), notices: Vec::new() })

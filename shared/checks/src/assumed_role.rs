@@ -4,7 +4,7 @@ use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
 use crate::catalogue::sts::{EXTERNAL_ID_ENFORCED, ROLE_ARN, SOURCE_ACCOUNT};
 use crate::iam::{
     iam_role::{self, IamRole},
-    permissions, policy_arns, trust_policy,
+    permissions, policy_arns, scope_tag, trust_policy,
 };
 use gangway_aws::Principal;
 use gangway_model::{AccountId, AssumedRole, Credential, Finding, Outcome, RoleArn, UpstreamError};
@@ -33,7 +33,7 @@ pub async fn run_checks(
         external_id: external_id.clone(),
     });
     let (account_findings, assumable) = join!(
-        check_account(access, role, trusted.as_ref(), required),
+        check_account(access, role, trusted.as_ref(), palette, required),
         check_assumable(palette, assumed.as_ref(), required),
     );
     let arn = ROLE_ARN.passed(format!("role {} of account {}", role.name(), role.account()));
@@ -85,6 +85,7 @@ async fn check_account(
     access: &InspectionAccess,
     role: &RoleArn,
     trusted: Option<&Trusted>,
+    palette: &ScopedClient<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let aws = match access {
@@ -94,12 +95,18 @@ async fn check_account(
         }
     };
     let principal = Principal::Role(role.clone());
-    let (read, permissions, arns) = join!(
-        iam_role::get_role(aws, role),
+    let read_role = async {
+        let read = iam_role::get_role(aws, role).await;
+        let scope = scope_tag::check_role(&read, role, palette, required).await;
+        (read, scope)
+    };
+    let ((read, scope), permissions, arns) = join!(
+        read_role,
         permissions::check(aws, &principal, required.profile),
         policy_arns::check_exist(aws, required.policies),
     );
     let (mut findings, trust) = iam_role::findings(read, role)?;
+    findings.push(scope?);
     findings.extend(match (trust, trusted) {
         (Some(trust), Some((account, external_id))) => {
             trust_policy::check(&trust, *account, external_id, required.partition)
@@ -121,6 +128,7 @@ async fn check_account(
 /// Returns the findings of [`check_account`] if Gangway has no access to the account's IAM.
 fn unverified_account(reason: &str, remedy: &str) -> Vec<Finding> {
     let mut findings = iam_role::unverified(reason, remedy);
+    findings.push(scope_tag::unverified(reason, remedy));
     findings.extend(trust_policy::unverified(reason, remedy));
     findings.extend(permissions::unverified(reason, remedy));
     findings.push(policy_arns::unverified(reason, remedy));
@@ -128,11 +136,13 @@ fn unverified_account(reason: &str, remedy: &str) -> Vec<Finding> {
 }
 
 /// Checks a role that Gangway itself has just created or updated. What Gangway wrote is not read again:
-/// `allowed` are the findings about permissions, `validated` is the result of Palette's validation.
+/// `scope` is the finding about the role's tags, `allowed` are those about permissions, `validated` is the
+/// result of Palette's validation.
 pub fn check_created_role(
     role: &IamRole,
     arn: &RoleArn,
     (account, external_id): (AccountId, &str),
+    scope: Finding,
     allowed: Vec<Finding>,
     validated: Finding,
 ) -> Result<Vec<Finding>, UpstreamError> {
@@ -141,6 +151,7 @@ pub fn check_created_role(
         SOURCE_ACCOUNT.passed(format!("Palette's source account is {account}")),
     ];
     findings.extend(iam_role::findings(Ok(role.clone()), arn)?.0);
+    findings.push(scope);
     findings.extend(trust_policy::check(&role.trust, account, external_id, arn.partition()));
     findings.extend(allowed);
     findings.push(EXTERNAL_ID_ENFORCED.unverified(

@@ -58,6 +58,7 @@ pub static ALL: &[&Check] = &[
     &iam::POLICY_DOCUMENTS_FIT,
     &iam::POLICY_QUOTA,
     &iam::ROLE_EXISTS,
+    &iam::ROLE_SCOPE_ALLOWED,
     &iam::ROLE_SESSION_DURATION,
     &iam::SIMULATION_POSSIBLE,
     &iam::VENDOR_POLICY,

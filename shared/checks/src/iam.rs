@@ -9,6 +9,7 @@ pub mod permissions;
 pub mod policy_arns;
 mod policy_content;
 pub mod portal_caller;
+pub mod scope_tag;
 mod simulation;
 mod simulation_findings;
 pub mod trust_policy;

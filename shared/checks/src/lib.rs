@@ -49,11 +49,15 @@ pub struct RequiredPermissions<'a> {
     pub profile: PermissionProfile,
     /// Additional policies that Palette attaches to the roles of clusters and nodes.
     pub policies: &'a [PolicyArn],
+    /// Whether the owner of the account must have set the tag `gangway:scopes`.
+    pub require_scope_tag: bool,
 }
 
-impl<'a> From<&'a AccountSpec> for RequiredPermissions<'a> {
-    fn from(settings: &'a AccountSpec) -> Self {
+impl<'a> RequiredPermissions<'a> {
+    /// Returns what an account needs in this deployment.
+    pub fn new(settings: &'a AccountSpec, clients: &Clients) -> Self {
         let AccountSpec { partition, profile, policies, .. } = settings;
-        Self { partition: *partition, profile: *profile, policies }
+        let require_scope_tag = clients.require_scope_tag;
+        Self { partition: *partition, profile: *profile, policies, require_scope_tag }
     }
 }

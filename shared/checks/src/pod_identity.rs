@@ -17,7 +17,7 @@ use tokio::join;
 use self::{catalogue::BOUNDARY, evaluate::sort_by_setup_step, palette_role::PaletteRoleFindings};
 use crate::{
     InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient,
-    iam::{iam_role, permissions, policy_arns},
+    iam::{iam_role, permissions, policy_arns, scope_tag},
     palette_validation,
 };
 
@@ -45,10 +45,13 @@ pub async fn run_checks(
         palette_validation::check_policies(palette_accounts, &credential, setup.required),
     );
     let observations = observations?;
+    let tags = observations.registered_role_tags(setup);
+    let scope = scope_tag::check_observed(tags, palette_accounts, setup.required).await?;
     let PaletteRoleFindings { permissions, policies, boundary } = role?;
     let mut findings = evaluate_all(&observations, setup);
     findings.push(boundary);
     sort_by_setup_step(&mut findings);
+    findings.push(scope);
     findings.extend(permissions);
     findings.extend([policies, accepted?, validated?]);
     let checks = MethodChecks {
@@ -69,7 +72,7 @@ pub async fn run_role_checks(
 ) -> Result<Vec<Finding>, UpstreamError> {
     let credential = Credential::PodIdentity(pod_identity.clone());
     let (role, accepted, validated) = join!(
-        check_role(&pod_identity, access, required),
+        check_role(&pod_identity, access, palette_accounts, required),
         palette_validation::check_policies(palette_accounts, &credential, required),
         check_palette_validation(palette_accounts, &credential, required),
     );
@@ -92,6 +95,7 @@ pub async fn check_palette_validation(
 async fn check_role(
     pod_identity: &PodIdentityRole,
     access: &InspectionAccess,
+    palette_accounts: &ScopedClient<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let PodIdentityRole { role, permission_boundary, .. } = pod_identity;
@@ -99,6 +103,7 @@ async fn check_role(
         InspectionAccess::Granted(aws) => aws,
         InspectionAccess::Unavailable { reason, remedy } => {
             let mut findings = iam_role::unverified(reason, remedy);
+            findings.push(scope_tag::unverified(reason, remedy));
             findings.extend(permissions::unverified(reason, remedy));
             findings.push(policy_arns::unverified(reason, remedy));
             findings.push(BOUNDARY.unverified(reason, remedy));
@@ -106,8 +111,13 @@ async fn check_role(
         }
     };
     let principal = Principal::Role(role.clone());
-    let (iam_role, permissions, policies, boundary) = join!(
-        iam_role::get_role(aws, role),
+    let read_role = async {
+        let read = iam_role::get_role(aws, role).await;
+        let scope = scope_tag::check_role(&read, role, palette_accounts, required).await;
+        (read, scope)
+    };
+    let ((iam_role, scope), permissions, policies, boundary) = join!(
+        read_role,
         permissions::check(aws, &principal, required.profile),
         policy_arns::check_exist(aws, required.policies),
         async {
@@ -118,6 +128,7 @@ async fn check_role(
         },
     );
     let (mut findings, _trust) = iam_role::findings(iam_role, role)?;
+    findings.push(scope?);
     findings.extend(permissions?);
     findings.extend([policies?, boundary?]);
     Ok(findings)

@@ -46,7 +46,9 @@ pub async fn revalidate(
     let gateway = parse_gateway(account)?;
     let profile = account.profile.unwrap_or_default();
     let policies = parse_policies(account);
-    let required = RequiredPermissions { partition, profile, policies: &policies };
+    let require_scope_tag = context.clients.require_scope_tag;
+    let required =
+        RequiredPermissions { partition, profile, policies: &policies, require_scope_tag };
     let (gateway, checked) = join!(
         crate::gateway::check(context.palette_accounts, gateway.as_ref()),
         check_method(account, context, required),
@@ -193,7 +195,7 @@ fn notices(
     method: AuthMethod,
     required: RequiredPermissions<'_>,
 ) -> Vec<String> {
-    let RequiredPermissions { partition, profile, policies } = required;
+    let RequiredPermissions { partition, profile, policies, .. } = required;
     let mut notices = vec![next_steps::supported_clusters_notice(partition, method, profile)];
     notices.extend(classified::notices(partition));
     if account.profile.is_none() {

@@ -64,6 +64,19 @@ impl PaletteClient {
     }
 }
 
+impl ScopedClient<'_> {
+    /// Returns the name of the project. `None` for the tenant, and for a project that the API key
+    /// cannot see.
+    pub async fn project_name(&self) -> Result<Option<String>, UpstreamError> {
+        let Scope::Project(uid) = &self.scope else { return Ok(None) };
+        let response = self.palette.send(&ApiRequest::get(PROJECTS), &Scope::Tenant).await;
+        let response = response.map_err(|error| error.into_upstream(LIST))?;
+        let Projects { items } = response.json().map_err(|error| error.into_upstream(LIST))?;
+        let mut projects = items.into_iter().map(|item| item.metadata);
+        Ok(projects.find(|project| project.uid == uid.as_str()).map(|project| project.name))
+    }
+}
+
 /// Results of the same request to many scopes.
 #[derive(Debug)]
 pub struct ScopedResults<T> {

@@ -34,6 +34,8 @@ pub struct Config {
     pub aws_ca_bundle: Option<String>,
     /// `GANGWAY_ALLOW_SECRET_POD_IDENTITY`: allows Pod Identity in the Secret partition.
     pub allow_secret_pod_identity: bool,
+    /// `GANGWAY_REQUIRE_SCOPE_TAG`: requires the tag `gangway:scopes` on each role and user.
+    pub require_scope_tag: bool,
     /// `PALETTE_REQUESTS_PER_SECOND`: the rate of one function instance for each endpoint group;
     /// default 8. Palette allows 10 for each address.
     pub palette_requests_per_second: Option<u16>,
@@ -83,6 +85,8 @@ impl Config {
             variables.optional_with("GANGWAY_SECRET_PREFIX", PREFIX_RULE, parse_secret_prefix);
         let allow =
             variables.optional_with("GANGWAY_ALLOW_SECRET_POD_IDENTITY", BOOL_RULE, parse_bool);
+        let require_scope_tag =
+            variables.optional_with("GANGWAY_REQUIRE_SCOPE_TAG", BOOL_RULE, parse_bool);
         let portal = portal::read(partition, &mut variables);
         let requests_per_second =
             variables.optional_with("PALETTE_REQUESTS_PER_SECOND", RPS_RULE, parse_rps);
@@ -107,6 +111,7 @@ impl Config {
                     aws_ca_bundle_secret,
                     aws_ca_bundle,
                     allow_secret_pod_identity: allow.unwrap_or_default(),
+                    require_scope_tag: require_scope_tag.unwrap_or_default(),
                     palette_requests_per_second: requests_per_second,
                     portal,
                 })

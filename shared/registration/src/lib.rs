@@ -72,6 +72,7 @@ impl AppContext {
             palette,
             http,
             inspection_role: config.inspection_role.clone(),
+            require_scope_tag: config.require_scope_tag,
             portal: config.portal.clone(),
         };
         Ok(Self { clients, config })

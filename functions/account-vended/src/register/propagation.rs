@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use gangway_aws::{AwsSession, Principal};
-use gangway_checks::assumed_role;
+use gangway_checks::{RequiredPermissions, assumed_role};
 use gangway_checks::iam::permissions;
 use gangway_model::{Finding, Outcome, RoleArn};
 use tokio::{join, time::sleep};
@@ -78,7 +78,7 @@ impl PendingRegistration<'_> {
     }
 
     async fn check_palette(&self, role: &RoleArn) -> Result<Finding, VendingError> {
-        let required = (&self.spec).into();
+        let required = RequiredPermissions::new(&self.spec, &self.app.clients);
         let assumed_role = self.assumed_role(role);
         Ok(assumed_role::check_palette_can_assume(&self.accounts, &assumed_role, required).await?)
     }

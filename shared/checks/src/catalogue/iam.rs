@@ -101,6 +101,15 @@ pub static ROLE_EXISTS: Check = Check {
     remedy: "Create the role. `GET /v1/sts/trust` returns a template.",
 };
 
+pub static ROLE_SCOPE_ALLOWED: Check = Check {
+    id: "iam.role-scope-allowed",
+    title: "The tag `gangway:scopes` of the role or user allows the scope of the request",
+    severity: Severity::Blocker,
+    subject: CheckSubject::Account,
+    covers: &["C20"],
+    remedy: "Add the project or `tenant` to the tag: [the owner's tag](deploy.md#let-the-owner-decide).",
+};
+
 pub static ROLE_SESSION_DURATION: Check = Check {
     id: "iam.role-session-long-enough",
     title: "The role's maximum session duration is at least one hour",

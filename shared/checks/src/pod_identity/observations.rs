@@ -2,6 +2,8 @@
 
 mod cluster;
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join_all;
 use gangway_aws::{AwsSession, Inaccessible, Observed, eks::EksClient};
 use gangway_model::{AccountId, EksCluster, RoleArn, UpstreamError};
@@ -39,6 +41,7 @@ pub struct Observations {
 #[derive(Clone, Debug)]
 pub(super) struct ObservedRole {
     pub(super) trust: Observed<serde_json::Value>,
+    pub(super) tags: Observed<BTreeMap<String, String>>,
     /// Result of simulating what the role's own policy document grants.
     pub(super) allowed: Observed<SimulationOutcome>,
 }
@@ -118,6 +121,22 @@ impl Observations {
         setup.expected_external_ids().with_issued(hubble, identity)
     }
 
+    /// Returns the tags of the role that is registered in Palette.
+    pub(super) fn registered_role_tags(
+        &self,
+        setup: &PodIdentitySetup<'_>,
+    ) -> Observed<&BTreeMap<String, String>> {
+        let roles = setup.roles.in_creation_order().into_iter();
+        let registered = setup.roles.palette();
+        let purpose = roles.into_iter().find(|(_, arn)| *arn == registered);
+        let role = purpose.and_then(|(purpose, _)| self.role(purpose));
+        match role.map(|role| &role.tags) {
+            Some(Observed::Present(tags)) => Observed::Present(tags),
+            Some(Observed::Inaccessible(reason)) => Observed::Inaccessible(reason.clone()),
+            Some(Observed::Absent) | None => Observed::Absent,
+        }
+    }
+
     pub(super) fn role(&self, purpose: RolePurpose) -> Option<&ObservedRole> {
         self.roles.iter().find(|(known, _)| *known == purpose).map(|(_, role)| role)
     }
@@ -133,19 +152,20 @@ async fn observe_role(
         Ok(aws) => aws,
         Err(inaccessible) => {
             let trust = Observed::Inaccessible(inaccessible.clone());
+            let tags = Observed::Inaccessible(inaccessible.clone());
             let allowed = Observed::Inaccessible(inaccessible);
-            return Ok((purpose, ObservedRole { trust, allowed }));
+            return Ok((purpose, ObservedRole { trust, tags, allowed }));
         }
     };
     let queries = setup.roles.permission_queries(purpose);
     let queries = queries.into_iter().map(|query| (query.actions, query.resources)).collect();
     let (role, allowed) = join!(iam_role::get_role(aws, arn), grants::simulate(aws, arn, queries));
-    let trust = match Observed::from_result(role, "iam:GetRole")? {
+    let role = match Observed::from_result(role, "iam:GetRole")? {
         // IAM finds a role by its name alone. With another path it is another role.
         Observed::Present(role) if role.arn != arn.as_str() => Observed::Absent,
-        role @ (Observed::Present(_) | Observed::Absent | Observed::Inaccessible(_)) => {
-            role.map(|role| role.trust)
-        }
+        role @ (Observed::Present(_) | Observed::Absent | Observed::Inaccessible(_)) => role,
     };
-    Ok((purpose, ObservedRole { trust, allowed: Observed::Present(allowed?) }))
+    let tags = role.clone().map(|role| role.tags);
+    let trust = role.map(|role| role.trust);
+    Ok((purpose, ObservedRole { trust, tags, allowed: Observed::Present(allowed?) }))
 }

@@ -5,7 +5,9 @@ use gangway_model::Partition;
 use local_cloud::fixtures::PodIdentityCase;
 use serde_json::json;
 
-use crate::fixture::{ROUTE, boundary, cluster, register, valid_request, validate};
+use crate::fixture::{
+    ROUTE, boundary, cluster, register, registered_role, valid_request, validate,
+};
 
 /// Rows: F30, F57.
 #[tokio::test]
@@ -77,4 +79,23 @@ async fn secret_partition_needs_the_opt_in_and_warns() {
     let receipt = register(&app, &request).await;
     receipt.assert_status(201);
     assert_eq!(receipt.failed(), ["pod-identity.partition-supported"], "{:#}", receipt.body);
+}
+
+/// Rows: C20.
+#[tokio::test]
+async fn tag_of_the_registered_role_limits_its_scopes() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        for case in [PodIdentityCase::SameAccount, PodIdentityCase::CrossAccount] {
+            let request = valid_request(&app, case);
+            let role = cluster(&app).role(registered_role(case));
+            role.tag("gangway:scopes", "some-project");
+            let report = validate(&app, &request).await;
+            report.assert_check("iam.role-scope-allowed", "failed", "tenant", "owner");
+            register(&app, &request).await.assert_status(422);
+            role.tag("gangway:scopes", "some-project tenant");
+            let report = validate(&app, &request).await;
+            report.assert_check("iam.role-scope-allowed", "passed", "tenant", "");
+        }
+    }
 }

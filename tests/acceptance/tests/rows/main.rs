@@ -15,6 +15,7 @@ mod policies_and_gateways;
 mod reports;
 mod role;
 mod role_template;
+mod scope_tag;
 mod secrets;
 mod sts_source_account;
 mod trust;

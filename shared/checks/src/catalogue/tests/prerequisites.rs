@@ -20,6 +20,7 @@ pub(super) const PREREQUISITES: &[(&str, &str)] = &[
     ("C17", "Palette's own validation of the account succeeds."),
     ("C18", "Palette lists the account after its registration."),
     ("C19", "The Palette edition supports the partition."),
+    ("C20", "The owner of the AWS account lets it be registered in this scope."),
     ("D01", "Palette's operator has configured an AWS source account for STS in this partition."),
     ("D02", "Palette's source identity may assume roles in other accounts."),
     ("D03", "The source account's id and the external id come from Palette."),

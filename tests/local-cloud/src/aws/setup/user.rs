@@ -62,6 +62,15 @@ impl User {
         self
     }
 
+    pub fn tag(&self, key: &str, value: &str) -> &User {
+        let mut store = self.account.aws.store();
+        let users = &mut store.account_mut(&self.account.account_key).users;
+        if let Some(user) = users.get_mut(&self.name) {
+            user.tags.insert(key.to_owned(), value.to_owned());
+        }
+        self
+    }
+
     /// Adds the user to a group.
     pub fn add_to_group(&self, group: &Group) -> &User {
         if let Some(user) = self

@@ -1,0 +1,191 @@
+//! Checks that the owner of an AWS account lets it be registered in the scope of the request.
+//!
+//! The owner lists the scopes in the tag `gangway:scopes` of the role or user that Palette uses.
+//! Palette's external id is the same for the whole tenant, so it does not tell one project from
+//! another.
+
+use std::collections::BTreeMap;
+
+use gangway_aws::{AwsSession, Inaccessible, Observed, Principal};
+use gangway_model::{Finding, RoleArn, Scope, Uid, UpstreamError};
+
+use super::iam_role::IamRole;
+use crate::{RequiredPermissions, ScopedClient, catalogue::iam::ROLE_SCOPE_ALLOWED};
+
+const TAG: &str = "gangway:scopes";
+
+/// The entry that allows the tenant's scope.
+const TENANT: &str = "tenant";
+
+/// Tags of an IAM role or user.
+type Tags = BTreeMap<String, String>;
+
+/// Returns the finding if the tags cannot be read.
+pub fn unverified(reason: &str, remedy: &str) -> Finding {
+    ROLE_SCOPE_ALLOWED.unverified(reason, remedy)
+}
+
+/// Checks the tags of a role that was read by its name.
+///
+/// # Errors
+///
+/// If Palette could not be called. A role that could not be read is not an error here.
+pub async fn check_role(
+    read: &Result<IamRole, UpstreamError>,
+    wanted: &RoleArn,
+    accounts: &ScopedClient<'_>,
+    required: RequiredPermissions<'_>,
+) -> Result<Finding, UpstreamError> {
+    match read {
+        Ok(role) if role.arn == wanted.as_str() => check(&role.tags, accounts, required).await,
+        Err(UpstreamError::NotFound { .. }) => {
+            Ok(ROLE_SCOPE_ALLOWED.not_applicable("there is no role"))
+        }
+        Ok(_) | Err(_) => {
+            Ok(unverified("the role could not be read", "fix check iam.role-exists first"))
+        }
+    }
+}
+
+/// Checks the tags of a role as they were observed.
+///
+/// # Errors
+///
+/// If Palette could not be called.
+pub async fn check_observed(
+    tags: Observed<&Tags>,
+    accounts: &ScopedClient<'_>,
+    required: RequiredPermissions<'_>,
+) -> Result<Finding, UpstreamError> {
+    match tags {
+        Observed::Present(tags) => check(tags, accounts, required).await,
+        Observed::Absent => Ok(ROLE_SCOPE_ALLOWED.not_applicable("there is no role")),
+        Observed::Inaccessible(Inaccessible { reason, remedy, .. }) => {
+            Ok(unverified(&reason, &remedy))
+        }
+    }
+}
+
+/// Checks the tags of the user that the session `aws` belongs to.
+///
+/// # Errors
+///
+/// If IAM or Palette could not be called. A missing permission is an unverified finding.
+pub async fn check_user(
+    aws: &AwsSession,
+    principal: &Principal,
+    accounts: &ScopedClient<'_>,
+    required: RequiredPermissions<'_>,
+) -> Result<Finding, UpstreamError> {
+    let Principal::User { name, .. } = principal else {
+        return Ok(unverified(
+            "the keys do not belong to an IAM user",
+            "fix check aws.identity-is-user first",
+        ));
+    };
+    let call = AwsSession::iam_api_call("iam:GetUser", "such user");
+    let user = aws.iam().get_user().user_name(name).send().await;
+    match user.map_err(|error| call.to_upstream_error(&error)) {
+        Ok(answer) => {
+            let tags = answer.user.and_then(|user| user.tags).unwrap_or_default();
+            let tags = tags.into_iter().map(|tag| (tag.key, tag.value)).collect();
+            check(&tags, accounts, required).await
+        }
+        Err(error) if error.is_refusal() => Ok(unverified(
+            "the user is not allowed to read its own tags",
+            &format!("allow iam:GetUser to user {name} on itself"),
+        )),
+        Err(UpstreamError::Throttled { .. }) => {
+            Ok(unverified("IAM throttled the request", "validate again later"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Checks tags. Palette is asked for the project's name only if no entry is its uid.
+///
+/// # Errors
+///
+/// If Palette could not be called. A missing permission is an unverified finding.
+pub async fn check(
+    tags: &Tags,
+    accounts: &ScopedClient<'_>,
+    required: RequiredPermissions<'_>,
+) -> Result<Finding, UpstreamError> {
+    let scope = describe(accounts.scope());
+    // IAM does not distinguish the case of keys.
+    let Some(entries) = tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(TAG)) else {
+        return Ok(if required.require_scope_tag {
+            ROLE_SCOPE_ALLOWED.failed(
+                format!("there is no tag {TAG}, and this deployment requires it"),
+                remedy(accounts.scope()),
+            )
+        } else {
+            ROLE_SCOPE_ALLOWED
+                .passed(format!("there is no tag {TAG}, so every scope is allowed, {scope} too"))
+        });
+    };
+    let entries: Vec<&str> = split(entries.1).collect();
+    let allowed = match accounts.scope() {
+        Scope::Tenant => entries.contains(&TENANT),
+        Scope::Project(uid) if entries.contains(&uid.as_str()) => true,
+        // An entry that is not a uid may be the project's name.
+        Scope::Project(_) if entries.iter().all(|entry| *entry == TENANT) => false,
+        Scope::Project(uid) => match accounts.project_name().await {
+            Ok(Some(name)) => name != TENANT && entries.contains(&name.as_str()),
+            Ok(None) => return Ok(unknown_name(uid)),
+            Err(error) if error.is_refusal() => return Ok(unknown_name(uid)),
+            Err(error) => return Err(error),
+        },
+    };
+    Ok(if allowed {
+        ROLE_SCOPE_ALLOWED.passed(format!("tag {TAG} lists {scope}"))
+    } else {
+        ROLE_SCOPE_ALLOWED
+            .failed(format!("tag {TAG} does not list {scope}"), remedy(accounts.scope()))
+    })
+}
+
+fn unknown_name(uid: &Uid) -> Finding {
+    unverified(
+        &format!("Palette does not show the name of project {uid} to this API key"),
+        &format!("list the uid in tag {TAG}, or let the API key list projects"),
+    )
+}
+
+fn describe(scope: &Scope) -> String {
+    match scope {
+        Scope::Tenant => "the tenant".to_owned(),
+        Scope::Project(uid) => format!("project {uid}"),
+    }
+}
+
+fn remedy(scope: &Scope) -> String {
+    let entry = match scope {
+        Scope::Tenant => TENANT,
+        Scope::Project(uid) => uid.as_str(),
+    };
+    format!("let the owner of the AWS account add {entry} to tag {TAG} of the role or user, or use a scope that it lists")
+}
+
+/// Splits the value of the tag. Values of tags can have no commas in IAM, but in files they do.
+fn split(value: &str) -> impl Iterator<Item = &str> {
+    value.split([' ', ',']).filter(|entry| !entry.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_separated_by_spaces_or_commas() {
+        for (value, entries) in [
+            ("", &[][..]),
+            ("tenant", &["tenant"]),
+            ("payments  5f0c1a2b3c4d5e6f70818293 ", &["payments", "5f0c1a2b3c4d5e6f70818293"]),
+            (", payments,tenant", &["payments", "tenant"]),
+        ] {
+            assert_eq!(split(value).collect::<Vec<_>>(), entries, "{value}");
+        }
+    }
+}
