@@ -124,7 +124,7 @@ async fn event_is_named_by_its_id_source_and_account() {
     let keys = json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret}).to_string();
     let arn = app.realm().put_secret("gangway/incoming/prod-payments", &keys).await;
     let detail = json!({"method": "static-credentials", "name": "prod-payments", "secretArn": arn});
-    let deliveries = app.event(&detail).await;
+    let deliveries = app.send_event(&detail).await;
     let outcome = deliveries[0].outcome.as_ref().expect("a receipt");
     assert_eq!(outcome["outcome"], "created", "{outcome}");
 

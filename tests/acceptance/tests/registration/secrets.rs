@@ -32,8 +32,10 @@ async fn secret_has_the_configured_name_tags_and_key() {
         assert!(key.is_some_and(|key| key.starts_with(&format!("arn:{partition}:kms:"))));
         assert_eq!(secret.kms_key.as_ref(), key);
         let tags: Vec<_> = secret.tags.iter().map(|(tag, value)| (&**tag, &**value)).collect();
+        let changed_by = secret.tags.get("gangway:changed-by").expect("the tag").as_str();
         let expected = [
             ("gangway:aws-account", id),
+            ("gangway:changed-by", changed_by),
             ("gangway:method", "static-credentials"),
             ("gangway:palette-uid", receipt.uid()),
             ("gangway:partition", partition.id()),
