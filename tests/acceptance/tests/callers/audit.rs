@@ -122,7 +122,7 @@ async fn event_is_named_by_its_id_source_and_account() {
     let app = TestApp::start(gangway_model::Partition::Aws).await;
     let keys = &app.customer().keys;
     let keys = json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret}).to_string();
-    let arn = app.realm().put_secret("gangway/incoming/prod-payments", &keys).await;
+    let arn = app.realm().put_secret("gangway/incoming/tenant/prod-payments", &keys).await;
     let detail = json!({"method": "static-credentials", "name": "prod-payments", "secretArn": arn});
     let deliveries = app.send_event(&detail).await;
     let outcome = deliveries[0].outcome.as_ref().expect("a receipt");
