@@ -17,7 +17,13 @@ pub(crate) async fn run_checks(
     let (spec, credential) = request.into_parts();
     let (palette, checks) = join!(
         PaletteChecks::run(accounts, &spec, operation),
-        access_portal::run_checks(credential, None, accounts, &app.clients, RequiredPermissions::new(&spec, &app.clients)),
+        access_portal::run_checks(
+            credential,
+            None,
+            accounts,
+            &app.clients,
+            RequiredPermissions::new(&spec, &app.clients)
+        ),
     );
     let (palette, checks) = (palette?, checks?);
     Ok(checks.into_preflight(AuthMethod::Scap, palette, spec, operation, accounts))

@@ -17,7 +17,12 @@ pub(crate) async fn run_checks(
     let StaticCredentialsRequest { account: spec, keys } = request;
     let (palette, checks) = join!(
         PaletteChecks::run(accounts, &spec, operation),
-        access_key::run_checks(keys, accounts, &app.clients, RequiredPermissions::new(&spec, &app.clients)),
+        access_key::run_checks(
+            keys,
+            accounts,
+            &app.clients,
+            RequiredPermissions::new(&spec, &app.clients)
+        ),
     );
     let (palette, checks) = (palette?, checks?);
     Ok(checks.into_preflight(AuthMethod::StaticCredentials, palette, spec, operation, accounts))

@@ -1,6 +1,8 @@
 //! Runs the checks of a role: first Palette, then the AWS account.
 
-use gangway_checks::{InspectionAccess, PaletteChecks, RequiredPermissions, ScopedClient, assumed_role};
+use gangway_checks::{
+    InspectionAccess, PaletteChecks, RequiredPermissions, ScopedClient, assumed_role,
+};
 use gangway_model::{AccountId, AuthMethod, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
 use tokio::join;

@@ -157,7 +157,9 @@ impl AwsSession {
     ) -> Result<Self, UpstreamError> {
         let call = ApiCall { service: STS, action: "sts:AssumeRole", resource: "such role" };
         let request = self.sts().assume_role().role_arn(role.as_str());
-        let request = request.role_session_name(origin::current().session_name()).duration_seconds(SESSION_SECONDS);
+        let request = request
+            .role_session_name(origin::current().session_name())
+            .duration_seconds(SESSION_SECONDS);
         let answer = request.set_policy(session_policy.map(Value::to_string)).send();
         let answer = answer.await.map_err(|error| {
             let failed = call.to_upstream_error(&error);

@@ -159,7 +159,9 @@ where
 
 /// Returns the event in a message: that of EventBridge, or else the notification of SNS around it.
 fn initiator(message: &SqsMessage) -> Initiator {
-    let Ok(body) = serde_json::from_str::<Value>(&message.body) else { return Initiator::default() };
+    let Ok(body) = serde_json::from_str::<Value>(&message.body) else {
+        return Initiator::default();
+    };
     let text = |name| body.get(name).and_then(Value::as_str);
     if text("Type") != Some("Notification") {
         return Initiator::event(text("id"), text("source"), text("account"));

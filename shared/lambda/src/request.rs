@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use gangway_model::{AccountId, Arn, AuthMethod, FieldError, Initiator, Operation, RequestedScope, Uid};
+use gangway_model::{
+    AccountId, Arn, AuthMethod, FieldError, Initiator, Operation, RequestedScope, Uid,
+};
 use http::Method;
 use lambda_runtime::{Context, Diagnostic};
 use serde_json::value::RawValue;
@@ -101,7 +103,16 @@ impl Request {
             body,
         } = request;
         let (path, body) = (Path::parse(&path), Body::Http { content_type, bytes: body });
-        Self { method, path, route, query, gateway_request_id, initiator, body, function_account_id }
+        Self {
+            method,
+            path,
+            route,
+            query,
+            gateway_request_id,
+            initiator,
+            body,
+            function_account_id,
+        }
     }
 
     /// Returns the HTTP method, the scope in the path, and the path's segments after it. The path of an

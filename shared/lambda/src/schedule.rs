@@ -76,8 +76,7 @@ pub(crate) fn decode_schedule(payload: &str) -> Result<ScheduledRequest, ApiErro
         }
         Some(event) if event.detail_type.as_deref() == Some(SCHEDULED_EVENT) => {
             let Discriminator { id, source, account, .. } = event;
-            let initiator =
-                Initiator::event(id.as_deref(), source.as_deref(), account.as_deref());
+            let initiator = Initiator::event(id.as_deref(), source.as_deref(), account.as_deref());
             Ok(ScheduledRequest { fields: Fields::empty(), initiator })
         }
         Some(_) => Err(ApiError::UnrecognizedEvent),

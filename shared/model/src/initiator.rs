@@ -89,8 +89,7 @@ crate::text::text_type!(PrincipalArn);
 
 impl PrincipalArn {
     fn parse(text: &str) -> Option<Self> {
-        let is_allowed =
-            |byte: u8| byte.is_ascii_alphanumeric() || b":/_+=,.@-".contains(&byte);
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":/_+=,.@-".contains(&byte);
         let mut parts = text.splitn(6, ':');
         let is_principal = parts.next() == Some("arn")
             && parts.next().is_some_and(|partition| partition.starts_with("aws"))
@@ -203,7 +202,10 @@ mod tests {
     fn names_of_sessions_and_tags_are_accepted_by_aws() {
         let long = "1".repeat(100);
         for (request_id, name) in [
-            ("8476a536-e9f4-11e8-9739-2dfe598c3fcd", "gangway-8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
+            (
+                "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+                "gangway-8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+            ),
             ("", "gangway"),
             ("a b\n/ü", "gangway-ab"),
             (&*long, &*format!("gangway-{}", "1".repeat(56))),

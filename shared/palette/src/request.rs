@@ -8,8 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use gangway_http::{clock, origin};
 use gangway_model::{
     CloudAccount, Credential, Description, Partition, PolicyArn, Registration, Scope,
-    StoredCredential, Uid,
-    time::to_rfc3339,
+    StoredCredential, Uid, time::to_rfc3339,
 };
 use serde::Serialize;
 

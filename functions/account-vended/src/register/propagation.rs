@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use gangway_aws::{AwsSession, Principal};
-use gangway_checks::{RequiredPermissions, assumed_role};
 use gangway_checks::iam::permissions;
+use gangway_checks::{RequiredPermissions, assumed_role};
 use gangway_model::{Finding, Outcome, RoleArn};
 use tokio::{join, time::sleep};
 

@@ -165,7 +165,9 @@ fn remedy(scope: &Scope) -> String {
         Scope::Tenant => TENANT,
         Scope::Project(uid) => uid.as_str(),
     };
-    format!("let the owner of the AWS account add {entry} to tag {TAG} of the role or user, or use a scope that it lists")
+    format!(
+        "let the owner of the AWS account add {entry} to tag {TAG} of the role or user, or use a scope that it lists"
+    )
 }
 
 /// Splits the value of the tag. Values of tags can have no commas in IAM, but in files they do.

@@ -131,8 +131,7 @@ async fn event_is_named_by_its_id_source_and_account() {
     let lines = changes(&app);
     let [line] = lines.as_slice() else { panic!("{lines:#?}") };
     let member = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
-    let (id, source, account) =
-        (member("eventId"), member("eventSource"), member("eventAccount"));
+    let (id, source, account) = (member("eventId"), member("eventSource"), member("eventAccount"));
     assert!(!id.is_empty() && !source.is_empty() && account.len() == 12, "{line:#}");
     assert_eq!(line["secretArn"], outcome["secretArn"]);
     assert_eq!(changed_by(&app), format!("event {id} from {source} of account {account}"));
