@@ -1,7 +1,14 @@
 //! `make local`: runs one partition of the local cloud with Gangway's API until Ctrl-C.
 #![expect(clippy::print_stdout, reason = "a command line program")]
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    fs::{self, OpenOptions, Permissions},
+    io::{self, Write as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
@@ -99,9 +106,9 @@ async fn run(parsed: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
             .map(|lambda| (lambda.function().logical_id.clone(), lambda.environment()))
             .collect();
         if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder)?;
+            fs::create_dir_all(folder)?;
         }
-        std::fs::write(file, serde_json::to_vec_pretty(&environments)?)?;
+        write_private(file, &serde_json::to_vec_pretty(&environments)?)?;
     }
     let environment = portal_environment(deployment, &gateway.url());
     print_instructions(deployment, &environment, parsed.unsigned, &fixture.cloud.url());
@@ -113,12 +120,21 @@ async fn run(parsed: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
             "requests": sample_requests(deployment),
         });
         let unfinished = file.with_extension("part");
-        std::fs::write(&unfinished, serde_json::to_vec_pretty(&facts)?)?;
-        std::fs::rename(unfinished, file)?;
+        write_private(&unfinished, &serde_json::to_vec_pretty(&facts)?)?;
+        fs::rename(unfinished, file)?;
     }
     tokio::signal::ctrl_c().await?;
     println!("\nstopped");
     Ok(())
+}
+
+/// Writes a file that contains keys: only its owner can read it.
+fn write_private(file: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut opened = options.write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    // A file that existed has kept its mode.
+    opened.set_permissions(Permissions::from_mode(0o600))?;
+    opened.write_all(contents)
 }
 
 /// Returns the environment variables that the examples in the documentation use.
@@ -200,4 +216,21 @@ fn print_instructions(
         println!("  curl -s{signed} {gateway}/v1/sts/trust\n");
     }
     println!("  curl -s{signed} {gateway}/v1/tenant/accounts\n\nPress Ctrl-C to stop.");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_owner_can_read_a_file_with_keys() -> io::Result<()> {
+        let file = std::env::temp_dir().join(format!("gangway-keys-{}", std::process::id()));
+        fs::write(&file, "an earlier run wrote more")?;
+        fs::set_permissions(&file, Permissions::from_mode(0o644))?;
+        write_private(&file, b"keys")?;
+        let (mode, contents) = (fs::metadata(&file)?.permissions().mode(), fs::read(&file)?);
+        fs::remove_file(&file)?;
+        assert_eq!((mode & 0o777, contents.as_slice()), (0o600, b"keys".as_slice()));
+        Ok(())
+    }
 }
