@@ -126,7 +126,7 @@ mod tests {
             ("/v1/tenant//accounts", tenant(), vec!["", "accounts"]),
             ("/v1/projects", None, vec!["projects"]),
             ("/v1/Tenant/accounts", None, vec!["Tenant", "accounts"]),
-            ("/v1/tenant/accounts", None, vec!["accounts"]),
+            ("/v1/accounts", None, vec!["accounts"]),
             ("/v1/sts/trust", None, vec!["sts", "trust"]),
             ("v1/policies", None, vec!["policies"]),
             ("/v1", None, vec![]),

@@ -51,7 +51,8 @@ async fn accounts_that_the_tenant_shares_do_not_belong_to_the_project() {
     assert_eq!((found.uid.as_str(), &found.scope), ("a3", project.scope()));
     assert!(project.find_by_name(&"shared".parse().unwrap()).await.unwrap().is_none());
     let page = project.list_page(200, Some("t")).await.unwrap();
-    assert_eq!(page.accounts[0].scope, Scope::Tenant);
+    assert_eq!(page.accounts.len(), 1);
+    assert_eq!(&page.accounts[0].scope, project.scope());
     assert_eq!(fake.requests().last().unwrap().query, "limit=50&continue=t");
     assert!(fake.requests().iter().all(|request| request.project.as_deref() == Some(PROJECT)));
     fake.tenant().list_page(0, None).await.unwrap();
