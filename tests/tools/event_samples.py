@@ -13,6 +13,7 @@ PACKAGES = {
     "PodIdentity": "pod-identity",
     "Scap": "scap",
     "Accounts": "accounts",
+    "Revalidation": "revalidation",
     "AccountVended": "account-vended",
     "AccountSweep": "account-sweep",
 }

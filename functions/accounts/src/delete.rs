@@ -3,9 +3,9 @@
 use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Response};
 use gangway_model::{Uid, UpstreamError};
-use gangway_registration::{AppContext, DeleteOutcome};
-
-use crate::view;
+use gangway_registration::{
+    AppContext, DeleteOutcome, account_not_found, account_not_found_or_denied,
+};
 
 /// Deletes the account, then schedules deletion of its secret, which can be restored for 30 days.
 pub(crate) async fn delete_account(
@@ -15,9 +15,9 @@ pub(crate) async fn delete_account(
 ) -> Result<Response, ApiError> {
     match context.delete_account(uid, palette_accounts).await {
         Ok(DeleteOutcome::Deleted) => Ok(Response::NoContent),
-        Ok(DeleteOutcome::NotFound) => Err(view::not_found(uid).into()),
+        Ok(DeleteOutcome::NotFound) => Err(account_not_found(uid).into()),
         Err(denied @ UpstreamError::AccessDenied { .. }) => {
-            Err(view::not_found_or_denied(denied, uid, palette_accounts).await.into())
+            Err(account_not_found_or_denied(denied, uid, palette_accounts).await.into())
         }
         Err(error) => Err(error.into()),
     }

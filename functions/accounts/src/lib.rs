@@ -1,11 +1,10 @@
-//! Lambda function that lists, shows, validates and deletes registered accounts, and lists the IAM
-//! policies and private cloud gateways that a registration can name.
+//! Lambda function that lists, shows and deletes registered accounts, and lists the IAM policies and
+//! private cloud gateways that a registration can name.
 
 mod delete;
 mod gateways;
 mod list;
 mod policies;
-mod revalidate;
 mod view;
 
 use gangway_lambda::{ApiError, Method, Request, Response, Route};
@@ -17,7 +16,6 @@ const ROUTES: &[Route<'_>] = &[
     (Method::GET, "{scope}/accounts"),
     (Method::GET, "{scope}/accounts/{uid}"),
     (Method::DELETE, "{scope}/accounts/{uid}"),
-    (Method::POST, "{scope}/accounts/{uid}/validate"),
     (Method::GET, "{scope}/accounts/{uid}/policies"),
     (Method::GET, "{scope}/private-cloud-gateways"),
     (Method::POST, "policies"),
@@ -48,10 +46,6 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
         (&Method::DELETE, ["accounts", uid]) => {
             let uid = Request::uid(uid)?;
             delete::delete_account(&uid, &resolve().await?, context).await
-        }
-        (&Method::POST, ["accounts", uid, "validate"]) => {
-            let uid = Request::uid(uid)?;
-            revalidate::revalidate_account(&uid, &resolve().await?, request, context).await
         }
         (&Method::GET, ["accounts", uid, "policies"]) => {
             let uid = Request::uid(uid)?;

@@ -1,4 +1,4 @@
-//! Lambda function that lists, checks and deletes registered accounts.
+//! Lambda function that lists, shows and deletes registered accounts.
 
 use std::process::ExitCode;
 

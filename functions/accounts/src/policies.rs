@@ -8,10 +8,8 @@ use gangway_model::{
     RoleArn, Scope, SecretSource, Uid, UpstreamError,
 };
 use gangway_palette::IamPolicy;
-use gangway_registration::AppContext;
+use gangway_registration::{AppContext, load_account};
 use serde_json::{Value, json};
-
-use crate::view;
 
 /// The credential with which Palette lists the policies.
 enum ListingCredential<K> {
@@ -25,7 +23,7 @@ pub(crate) async fn list_account_policies(
     uid: &Uid,
     palette_accounts: &ScopedClient<'_>,
 ) -> Result<Response, ApiError> {
-    let account = view::load(uid, palette_accounts).await?;
+    let account = load_account(uid, palette_accounts).await?;
     to_response(palette_accounts.iam_policies_of(&account).await, "/uid")
 }
 

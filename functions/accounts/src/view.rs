@@ -2,10 +2,8 @@
 
 use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Response};
-use gangway_model::{
-    CloudAccount, Partition, RegistrationError, Scope, StoredCredential, Uid, UpstreamError,
-    stores::CloudAccountStore as _,
-};
+use gangway_model::{CloudAccount, Partition, Scope, StoredCredential, Uid};
+use gangway_registration::load_account;
 use serde_json::{Value, json};
 
 /// Returns one account.
@@ -13,52 +11,7 @@ pub(crate) async fn get_account(
     uid: &Uid,
     palette_accounts: &ScopedClient<'_>,
 ) -> Result<Response, ApiError> {
-    Ok(Response::Json(to_json(&load(uid, palette_accounts).await?)))
-}
-
-/// Loads the account from Palette.
-///
-/// # Errors
-///
-/// Returns [`RegistrationError::NotFound`] if the scope has no such account.
-pub(crate) async fn load(
-    uid: &Uid,
-    palette_accounts: &ScopedClient<'_>,
-) -> Result<CloudAccount, RegistrationError> {
-    match palette_accounts.get(uid).await {
-        Ok(account) => Ok(account),
-        Err(UpstreamError::NotFound { .. }) => Err(not_found(uid)),
-        Err(denied @ UpstreamError::AccessDenied { .. }) => {
-            Err(not_found_or_denied(denied, uid, palette_accounts).await)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Converts an *access denied* error of Palette, which can mean two things: the account is in
-/// another scope, or the API key lacks permissions. Makes further calls to find out, and returns
-/// *not found* for an account of another scope.
-pub(crate) async fn not_found_or_denied(
-    denied: UpstreamError,
-    uid: &Uid,
-    palette_accounts: &ScopedClient<'_>,
-) -> RegistrationError {
-    match palette_accounts.get(uid).await {
-        Err(UpstreamError::NotFound { .. }) => not_found(uid),
-        Err(UpstreamError::AccessDenied { .. })
-            if matches!(palette_accounts.contains(uid).await, Ok(false)) =>
-        {
-            not_found(uid)
-        }
-        Ok(_) | Err(_) => denied.into(),
-    }
-}
-
-/// Returns the error for a uid that is not in the scope.
-pub(crate) fn not_found(uid: &Uid) -> RegistrationError {
-    RegistrationError::NotFound(format!(
-        "no account {uid} in this scope: the path must name the tenant or the project to which it belongs"
-    ))
+    Ok(Response::Json(to_json(&load_account(uid, palette_accounts).await?)))
 }
 
 /// Returns the account as JSON.

@@ -4,6 +4,7 @@ mod audit;
 mod config;
 mod deletion;
 mod env;
+mod lookup;
 mod portal;
 mod register;
 pub mod vending;
@@ -17,6 +18,7 @@ use secrecy::ExposeSecret as _;
 pub use config::{Config, ConfigError, env_var};
 pub use deletion::DeleteOutcome;
 pub use env::EnvReader;
+pub use lookup::{account_not_found, account_not_found_or_denied, load_account};
 
 /// What a function needs from start to end: its configuration and its clients.
 pub struct AppContext {

@@ -10,7 +10,7 @@ use self::credentials::credentials;
 use crate::{
     KEY_ID, SECRET, bodies,
     case::{
-        InvalidRequestCase, PATH_RULE, delivered_event, invocation, post, proxied, put,
+        InvalidRequestCase, PATH_RULE, Transport, delivered_event, invocation, post, proxied, put,
         without_body,
     },
     incoming_secrets,
@@ -191,7 +191,7 @@ fn routes() -> Vec<InvalidRequestCase> {
         wrong_verb("POST to the list, past the gateway", "POST", LIST, "use GET"),
         wrong_verb("PUT to an account, past the gateway", "PUT", UID, "use GET, DELETE"),
         wrong_verb("OPTIONS of an account", "OPTIONS", UID, "use GET, DELETE"),
-        wrong_verb("GET validate, past the gateway", "GET", &validate, "use POST"),
+        not_found("a route of revalidation, past the gateway", "GET", &validate),
         wrong_verb("GET policies, past the gateway", "GET", POLICIES, "use POST"),
         wrong_verb("DELETE of gateways", "DELETE", GATEWAYS, "use GET"),
         not_found("an unknown route, past the gateway", "GET", "/v1/users"),
@@ -208,6 +208,17 @@ fn routes() -> Vec<InvalidRequestCase> {
         )
         .expect_404(),
     ]
+}
+
+/// Sends each invalid request to `revalidation` if that has its route, else to `accounts`.
+async fn assert_rejected_by_its_function(invalid_requests: Vec<InvalidRequestCase>) {
+    let is_revalidation = |case: &InvalidRequestCase| matches!(&case.transport, Transport::Http { path, .. } if path.ends_with("/validate"));
+    let (revalidations, others): (Vec<_>, Vec<_>) =
+        invalid_requests.into_iter().partition(is_revalidation);
+    assert!(!revalidations.is_empty() && !others.is_empty());
+    let app = TestApp::start(Partition::Aws).await;
+    assert_rejected(&app, FUNCTION, others).await;
+    assert_rejected(&app, "revalidation", revalidations).await;
 }
 
 /// Rows: F03.
@@ -227,12 +238,12 @@ async fn accounts_rejects_invalid_credentials_for_policies() {
 
 #[tokio::test]
 async fn accounts_rejects_invalid_queries() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, queries()).await;
+    assert_rejected_by_its_function(queries()).await;
 }
 
 #[tokio::test]
 async fn accounts_rejects_invalid_uids() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, uids()).await;
+    assert_rejected_by_its_function(uids()).await;
 }
 
 #[tokio::test]

@@ -148,6 +148,13 @@ async fn assert_healthy(app: &TestApp, function: &str) {
             let body = serde_json::json!({"name": "prod", "roleArn": role});
             app.post("/v1/tenant/accounts/sts/validate", &body).await
         }
+        "revalidation" => {
+            let path = "/v1/tenant/accounts/5f0c1a2b3c4d5e6f70818293/validate";
+            let missing = app.post(path, &Value::Null).await;
+            assert_eq!(missing.status, 404, "{}", missing.text);
+            assert_eq!(lambda.process_ids(), processes, "{function} was restarted");
+            return;
+        }
         "pod-identity" => app.get("/v1/pod-identity/plan?clusterName=palette").await,
         _ => app.get("/v1/tenant/accounts").await,
     };

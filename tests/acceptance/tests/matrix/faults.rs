@@ -141,6 +141,11 @@ async fn accounts_recovers_from_a_fault_of_any_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn revalidation_recovers_from_a_fault_of_any_call() {
+    run_faults(flows::REVALIDATION).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn account_vended_recovers_from_a_fault_of_any_call() {
     run_faults(flows::VENDED).await;
 }

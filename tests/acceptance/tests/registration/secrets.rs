@@ -197,6 +197,22 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
 }
 
 #[tokio::test]
+async fn policies_are_listed_with_a_secret_that_the_stacks_key_encrypts() {
+    let app = TestApp::start(Partition::Aws).await;
+    let function = app.realm().functions.get("accounts").expect("the function");
+    let new = json!({
+        "Name": "gangway/incoming/tenant/encrypted",
+        "SecretString": secret_document(&app.customer().keys).to_string(),
+        "KmsKeyId": function.function().environment["GANGWAY_KMS_KEY_ID"],
+        "ClientRequestToken": "k".repeat(32),
+    });
+    let created = app.realm().administrator().secrets_manager("CreateSecret", &new).await;
+    let arn = created.expect("a response").json()["ARN"].clone();
+    let listed = app.post("/v1/policies", &json!({"secretArn": arn})).await;
+    assert_eq!(listed.status, 200, "{}", listed.text);
+}
+
+#[tokio::test]
 async fn incoming_secret_that_others_deleted_is_refused() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;

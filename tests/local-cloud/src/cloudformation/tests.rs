@@ -141,14 +141,26 @@ fn missing_reference_is_reported_by_name() {
 fn repository_template_is_evaluated_in_every_partition() {
     let template = Template::from_repository().unwrap();
     for (partition, region, packages) in [
-        ("aws", "us-east-1", vec!["accounts", "pod-identity", "static-credentials", "sts"]),
+        (
+            "aws",
+            "us-east-1",
+            vec!["accounts", "pod-identity", "revalidation", "static-credentials", "sts"],
+        ),
         (
             "aws-us-gov",
             "us-gov-west-1",
-            vec!["accounts", "pod-identity", "static-credentials", "sts"],
+            vec!["accounts", "pod-identity", "revalidation", "static-credentials", "sts"],
         ),
-        ("aws-iso-b", "us-isob-east-1", vec!["accounts", "scap", "static-credentials"]),
-        ("aws-iso", "us-iso-east-1", vec!["accounts", "scap", "static-credentials"]),
+        (
+            "aws-iso-b",
+            "us-isob-east-1",
+            vec!["accounts", "revalidation", "scap", "static-credentials"],
+        ),
+        (
+            "aws-iso",
+            "us-iso-east-1",
+            vec!["accounts", "revalidation", "scap", "static-credentials"],
+        ),
     ] {
         let functions = template.functions(&deployment(partition, region)).unwrap();
         let mut found: Vec<_> =

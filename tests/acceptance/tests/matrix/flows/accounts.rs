@@ -18,13 +18,8 @@ fn delete(_fixture: &Fixture, subject: &Subject) -> Action {
     Action::Http("DELETE", account_path(subject), None)
 }
 
-fn validate(_fixture: &Fixture, subject: &Subject) -> Action {
-    Action::Http("POST", format!("{}/validate", account_path(subject)), None)
-}
-
 const FUNCTION: Function = Function("accounts");
 
-const VALIDATE: Trigger = Trigger::Route("POST", "/v1/tenant/accounts/{uid}/validate");
 const DELETE: Trigger = Trigger::Route("DELETE", ACCOUNT);
 
 pub(crate) const FLOWS: &[Flow] = &[
@@ -38,11 +33,6 @@ pub(crate) const FLOWS: &[Flow] = &[
             Action::get(&account_path(subject))
         })
         .prepared_by(sts::registered),
-    FUNCTION
-        .flow("revalidate, keys", Aws, VALIDATE, validate)
-        .prepared_by(static_credentials::registered),
-    FUNCTION.flow("revalidate, role", AwsUsGov, VALIDATE, validate).prepared_by(sts::registered),
-    FUNCTION.flow("revalidate, portal", AwsIsoB, VALIDATE, validate).prepared_by(scap::registered),
     FUNCTION
         .flow(
             "policies of an account",

@@ -1,0 +1,16 @@
+//! Lambda function that validates registered accounts again.
+
+use std::process::ExitCode;
+
+use gangway_registration::AppContext;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    gangway_lambda::run("revalidation", async |function| {
+        let app = AppContext::from_env().await?;
+        function
+            .serve_http(async |request| gangway_revalidation::handle(&request, &app).await)
+            .await
+    })
+    .await
+}
