@@ -66,7 +66,7 @@ where
                 request_id: context.request_id.clone(),
                 initiator: record.initiator.clone(),
             };
-            let handled = async {
+            let work = async {
                 let outcome = match event {
                     Ok(event) => {
                         let deadline = started + remaining_time(&context, record.trigger);
@@ -82,7 +82,7 @@ where
                 metrics::write(&record, &outcome);
                 E::respond(record.trigger, &outcome, &context.request_id)
             };
-            origin::scope(origin, handled).await
+            origin::scope(origin, work).await
         })
         .await
 }

@@ -175,7 +175,7 @@ fn initiator(message: &SqsMessage) -> Initiator {
             let (name, account) = topic.map(|topic| (topic.resource(), topic.account())).unzip();
             Initiator::event(text("MessageId"), name, account)
         }
-        event => event,
+        event @ (Initiator::Caller { .. } | Initiator::Event { .. }) => event,
     }
 }
 

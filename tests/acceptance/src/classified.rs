@@ -83,12 +83,13 @@ impl TestApp {
         &self,
         method: AuthMethod,
         customer: &CustomerAccount,
+        folder: &str,
         name: &str,
     ) -> Value {
         let secret_fields = self.secret_fields(method, customer);
         let arn = self
             .realm()
-            .put_secret(&format!("gangway/incoming/tenant/{name}"), &secret_fields.to_string())
+            .put_secret(&format!("gangway/incoming/{folder}/{name}"), &secret_fields.to_string())
             .await;
         let mut request = with(self.request(method, customer, name), &json!({"secretArn": arn}));
         for member in secret_fields.as_object().expect("members").keys() {

@@ -30,7 +30,7 @@ pub fn project_route(project: &str, method: AuthMethod) -> String {
 /// Splits a request into its path and its body. An event has its scope in a member of the body; an HTTP
 /// request has it in the path.
 fn split_scope(method: AuthMethod, request: &Value) -> (String, Value) {
-    let path = match request["scope"]["project"].as_str() {
+    let path = match request.pointer("/scope/project").and_then(Value::as_str) {
         Some(project) => project_route(project, method),
         None => route(method),
     };

@@ -1,5 +1,7 @@
 //! Incoming secrets: those in which callers store a credential for one registration.
 
+use std::fmt::Display;
+
 use gangway_http::RetryPolicy;
 use gangway_model::{
     FieldError, Operation, RegistrationError, RequestedScope, Scope, SecretArn, SecretSource,
@@ -60,8 +62,12 @@ impl SecretsManagerStore {
         let text = match outcome {
             GetSecretOutcome::Text { arn: found, text } if found == arn => text,
             // Secrets Manager also finds a secret by an ARN without the suffix.
-            GetSecretOutcome::Text { .. } => return Err(invalid(INCOMPLETE.to_owned())),
-            other => return Err(invalid(fault(&other).to_owned())),
+            GetSecretOutcome::Text { .. } => return Err(invalid(INCOMPLETE)),
+            unreadable @ (GetSecretOutcome::Binary
+            | GetSecretOutcome::NotFound
+            | GetSecretOutcome::AccessDenied
+            | GetSecretOutcome::PendingDeletion
+            | GetSecretOutcome::KmsFailure) => return Err(invalid(fault(&unreadable))),
         };
         let credential = payload::parse(&text, self.0.partition).map_err(|faults| {
             let error = |fault| {
@@ -156,7 +162,7 @@ impl SecretsManagerStore {
 const INCOMPLETE: &str = "must be the complete ARN of a secret, as Secrets Manager returns it: the name, and behind it - and \
                           six characters";
 
-fn invalid(rule: String) -> RegistrationError {
+fn invalid(rule: impl Display) -> RegistrationError {
     RegistrationError::unprocessable(POINTER, format!("secretArn {rule}"))
 }
 
@@ -230,10 +236,10 @@ mod tests {
             incoming_folders("gangway", &requested, &Scope::Project(UID.parse().unwrap()))
         };
         let of_uid = format!("gangway/incoming/projects/{UID}/");
-        assert_eq!(project(UID), [of_uid.clone()]);
+        assert_eq!(project(UID), std::slice::from_ref(&of_uid));
         assert_eq!(project("pay.ments-1"), ["gangway/incoming/projects/pay.ments-1/", &of_uid]);
         for other in ["a/b", "tenant/../x", "a b", "a*", &"n".repeat(65)] {
-            assert_eq!(project(other), [of_uid.clone()], "{other}");
+            assert_eq!(project(other), std::slice::from_ref(&of_uid), "{other}");
         }
         let tenant = incoming_folders("team/gangway", &RequestedScope::Tenant, &Scope::Tenant);
         assert_eq!(tenant, ["team/gangway/incoming/tenant/"]);

@@ -23,7 +23,7 @@ async fn start_cloud() -> CloudFixture {
 fn deploy_sweep(realm: &PartitionDeployment, name: &str, value: &str) -> LambdaFunction {
     let lambda = realm.functions.get("account-sweep").expect("the function is deployed");
     lambda.with_changes(|function| {
-        drop(function.environment.insert(name.to_owned(), value.to_owned()))
+        drop(function.environment.insert(name.to_owned(), value.to_owned()));
     })
 }
 

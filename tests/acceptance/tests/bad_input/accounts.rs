@@ -212,7 +212,7 @@ fn routes() -> Vec<InvalidRequestCase> {
 
 /// Sends each invalid request to `revalidation` if that has its route, else to `accounts`.
 async fn assert_rejected_by_its_function(invalid_requests: Vec<InvalidRequestCase>) {
-    let is_revalidation = |case: &InvalidRequestCase| matches!(&case.transport, Transport::Http { path, .. } if path.ends_with("/validate"));
+    let is_revalidation = |case: &InvalidRequestCase| matches!(&case.transport, Transport::Http { path, .. } if path.split('?').next().is_some_and(|path| path.ends_with("/validate")));
     let (revalidations, others): (Vec<_>, Vec<_>) =
         invalid_requests.into_iter().partition(is_revalidation);
     assert!(!revalidations.is_empty() && !others.is_empty());

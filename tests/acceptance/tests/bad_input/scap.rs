@@ -132,7 +132,7 @@ fn ca_certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
             STATIC,
             without(&valid_request, "certificateAuthority").to_string(),
         )
-        .expect_400(pointers, "certificateAuthority is missing: it must be the certificates"),
+        .expect_400(pointers, "certificateAuthority is missing: it must be the CA certificates"),
         post("static: a leaf", STATIC, of(certificate)).expect_400(pointers, "(CA:TRUE)"),
         post("static: a key", STATIC, of(&fixture.client.key))
             .expect_400(pointers, "contains a private key"),

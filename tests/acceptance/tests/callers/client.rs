@@ -10,7 +10,7 @@ use local_cloud::{
 };
 use serde_json::Value;
 
-/// Returns an API ApiGateway that refuses unsigned requests.
+/// Starts an API that refuses unsigned requests.
 pub(crate) async fn signed_gateway(app: &TestApp) -> ApiGateway {
     app.realm().start_gateway_with(UnsignedRequests::Rejected, 0).await
 }

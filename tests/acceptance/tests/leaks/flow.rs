@@ -63,7 +63,7 @@ impl Flow {
             app.get(&account_path).await,
             app.post(&format!("{account_path}/validate"), &json!({})).await,
             app.post("/v1/policies", &self.credentials()).await,
-            app.get(&format!("/v1/tenant/accounts/{}/policies", uid)).await,
+            app.get(&format!("/v1/tenant/accounts/{uid}/policies")).await,
             app.get("/v1/tenant/private-cloud-gateways").await,
         ]
     }

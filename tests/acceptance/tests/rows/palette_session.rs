@@ -145,7 +145,8 @@ async fn event(method: AuthMethod, app: &TestApp, request: Value) -> Value {
         let keys = ["accessKeyId", "secretAccessKey"]
             .map(|name| (name.to_owned(), members.remove(name).unwrap_or_default()));
         let keys: Value = serde_json::Map::from_iter(keys).into();
-        let arn = app.realm().put_secret("gangway/incoming/tenant/prod", &keys.to_string()).await;
+        let name = "gangway/incoming/projects/Payments/prod";
+        let arn = app.realm().put_secret(name, &keys.to_string()).await;
         members.insert("secretArn".to_owned(), arn.into());
     }
     detail

@@ -225,7 +225,7 @@ async fn trust_in_another_account_or_in_everyone_blocks() {
         trust(customer, &[allow_statement(&json!({"AWS": "*"}), &condition)]);
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
         assert_eq!(report.failed(), ["sts.trusts-palette"]);
-        report.assert_check("sts.trusts-palette", "failed", "everyone", "trust policy");
+        report.assert_check("sts.trusts-palette", "failed", "every AWS account", "trust policy");
         // Trust in Palette's user alone is sufficient.
         let source = realm.palette_user.as_ref().expect("a source of STS").arn();
         trust(customer, &[allow_statement(&json!({"AWS": source}), &condition)]);

@@ -83,7 +83,7 @@ async fn run_lifecycle(app: &TestApp) -> Vec<HttpResponse> {
             responses.push(app.put(&format!("{}/{uid}", route(method)), &again).await);
         }
         palette.configure(|behaviour| behaviour.secrets = SecretsOnRead::Plain);
-        responses.push(app.get(&format!("/v1/tenant/accounts/{}/policies", uid)).await);
+        responses.push(app.get(&format!("/v1/tenant/accounts/{uid}/policies")).await);
     }
     responses.push(app.get("/v1/sts/trust").await);
     responses.push(app.get("/v1/tenant/private-cloud-gateways").await);

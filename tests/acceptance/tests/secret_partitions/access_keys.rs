@@ -85,7 +85,7 @@ async fn ca_certificate_is_required_and_must_be_valid() {
             let chain = CertificateIssuer::new("Another CA");
             let leaf = chain.issue(&CertificateSpec::server());
             for (pem, rule) in [
-                (String::new(), "must be the certificates"),
+                (String::new(), "must be the CA certificates"),
                 ("none".to_owned(), "no -----BEGIN"),
                 (leaf.certificate.clone(), "CA:TRUE"),
                 (leaf.key.clone(), "private key"),

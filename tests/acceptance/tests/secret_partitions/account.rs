@@ -223,14 +223,14 @@ async fn registration_returns_the_uid_and_stores_one_secret() {
         for tag in [app.partition().id(), customer.account.id(), method.id(), receipt.uid()] {
             assert!(tags.contains(&tag), "{tag}: {tags:?}");
         }
-        // The stored secret can be used instead of the values.
+        // A caller may not name the stored secret: only re-validation reads it.
         let mut kept = app.request(method, customer, "prod");
         for member in app.secret_fields(method, customer).as_object().expect("members").keys() {
             kept.as_object_mut().expect("members").remove(member);
         }
         let kept = with(kept, &json!({"secretArn": secret.arn}));
-        let again = app.register(method, &kept).await;
-        assert_eq!((again.status, again.outcome(), again.uid()), (200, "unchanged", receipt.uid()));
+        let refused = app.register(method, &kept).await;
+        assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]));
     })
     .await;
 }

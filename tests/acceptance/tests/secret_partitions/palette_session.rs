@@ -75,7 +75,9 @@ async fn every_member_is_accepted_over_http_and_by_event() {
         }
         let request = with(app.request(method, customer, "prod"), &more);
         let receipt = app.assert_registered(method, &request).await;
-        let detail = with(app.request_with_secret(method, customer, "prod").await, &more);
+        let folder = "projects/Payments";
+        let detail = app.request_with_secret(method, customer, folder, "prod").await;
+        let detail = with(detail, &more);
         let deliveries = app.send_event(&with(detail, &json!({"method": method.id()}))).await;
         let [delivery] = deliveries.as_slice() else { panic!("one function: {deliveries:?}") };
         assert_eq!(delivery.package, method.id());

@@ -36,15 +36,14 @@ async fn changes_name_the_event_that_the_message_holds() {
         assert_eq!((&line["eventSource"], &line["scope"]), (source, &json!("tenant")), "{line:#}");
         assert!(line["name"].is_string() && line["uid"].is_string(), "{line:#}");
     }
-    let records = app.cloud().palette().records();
-    for account in &records.accounts {
+    let accounts = app.cloud().palette().records().accounts.clone();
+    for account in &accounts {
         let annotations = account.body["metadata"]["annotations"].clone();
         let by = annotations["gangwayChangedBy"].as_str().unwrap_or_default().to_owned();
         let id = annotations["gangwayAwsAccountId"].as_str().unwrap_or_default();
         let (_, event, _) = sent.iter().find(|(account, ..)| account == id).expect("its event");
         assert!(by.starts_with(&format!("event {}", event.as_str().unwrap_or("?"))), "{by}");
     }
-    drop(records);
 
     // The sweep was started by its schedule, and its messages name the sweep.
     let lambda = deploy_sweep(&app, &[]);

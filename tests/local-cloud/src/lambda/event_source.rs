@@ -173,8 +173,8 @@ async fn poll(queue: Queue, state: Arc<PollerState>) {
             let (next, now) = queue.next_visible_at();
             let until = next.map_or(u64::MAX >> 32, |next| u64::try_from(next - now).unwrap_or(0));
             tokio::select! {
-                changed = changes.changed() => if changed.is_err() { return },
-                turned = turns.changed() => if turned.is_err() { return },
+                queue_changed = changes.changed() => if queue_changed.is_err() { return },
+                clock_turned = turns.changed() => if clock_turned.is_err() { return },
                 () = sleep(Duration::from_secs(until.max(1))) => {}
             }
             continue;

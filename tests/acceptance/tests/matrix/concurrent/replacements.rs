@@ -49,21 +49,21 @@ async fn two_key_replacements_leave_one_key_in_both_stores() {
     }
 }
 
-/// Two concurrent replacements.
+/// Two concurrent replacements: the first one, and the keys of the second one.
 enum Replacements {
-    RoleAndNewKeys,
-    OtherAccountAndNewKeys,
+    RoleAndNew,
+    OtherAccountAndNew,
     /// A stale replica would show the same state.
-    RoleAndOldKeys,
+    RoleAndOld,
 }
 
 /// A run replaces keys by a role, or by keys of another AWS account. Before it deletes the obsolete
 /// secret, another run replaces the credential again, by keys.
 #[tokio::test(flavor = "multi_thread")]
 async fn delayed_replacement_keeps_the_other_secret() {
-    use Replacements::{OtherAccountAndNewKeys, RoleAndNewKeys, RoleAndOldKeys};
+    use Replacements::{OtherAccountAndNew, RoleAndNew, RoleAndOld};
     let delay = Effect::Delay(Duration::from_secs(4));
-    for replacements in [RoleAndNewKeys, OtherAccountAndNewKeys, RoleAndOldKeys] {
+    for replacements in [RoleAndNew, OtherAccountAndNew, RoleAndOld] {
         let fixture = Fixture::start(Aws).await;
         let (cloud, subject) = (fixture.cloud(), subject());
         let keys_of = |customer| flows::keys(customer, &subject.name);
@@ -83,9 +83,9 @@ async fn delayed_replacement_keeps_the_other_secret() {
         let role = flows::role(fixture.app.customer(), &subject.name);
         let keys = |request| put("static-credentials", request);
         let (slow, fast) = match replacements {
-            RoleAndNewKeys => (put("sts", role), keys(second_key)),
-            OtherAccountAndNewKeys => (keys(other_account), keys(second_key)),
-            RoleAndOldKeys => (put("sts", role), keys(old_keys)),
+            RoleAndNew => (put("sts", role), keys(second_key)),
+            OtherAccountAndNew => (keys(other_account), keys(second_key)),
+            RoleAndOld => (put("sts", role), keys(old_keys)),
         };
         cloud.calls().clear();
         cloud.fault(Fault::on("secretsmanager", "ListSecrets", delay).once());

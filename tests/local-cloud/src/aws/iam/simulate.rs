@@ -63,7 +63,7 @@ pub(super) fn simulate_principal_policy(call: &IamCall<'_>) -> Result<Xml, AwsEr
     let (page, marker) = call.page(actions)?;
     let mut xml = Xml::default();
     xml.list("EvaluationResults", page.into_iter().map(evaluate), |xml, one| {
-        write_result(xml, &one)
+        write_result(xml, &one);
     });
     write_paging(&mut xml, marker);
     Ok(xml)
