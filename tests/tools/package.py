@@ -106,6 +106,8 @@ def contents(partition, architecture, binaries):
         "gangway.cloudformation.json": json.dumps(expanded, indent=1),
         "INSTRUCTIONS.md": package_page.page(partition, expanded, name, version, revision()),
         "LICENSE": (event_samples.ROOT / "LICENSE").read_text(),
+        "SECURITY.md": (event_samples.ROOT / "SECURITY.md").read_text(),
+        "templates/caller-role.yaml": (event_samples.ROOT / "templates" / "caller-role.yaml").read_text(),
         "LICENCES.txt": crates.licences(),
         "sbom.cdx.json": json.dumps(crates.bill("gangway", version, revision()), indent=1),
         "first-call.json": (event_samples.ROOT / "events/accounts/http-list.json").read_text(),
