@@ -78,12 +78,16 @@ async fn every_member_is_accepted_over_http_and_by_event() {
         let folder = "projects/Payments";
         let detail = app.request_with_secret(method, customer, folder, "prod").await;
         let detail = with(detail, &more);
-        let deliveries = app.send_event(&with(detail, &json!({"method": method.id()}))).await;
-        let [delivery] = deliveries.as_slice() else { panic!("one function: {deliveries:?}") };
-        assert_eq!(delivery.package, method.id());
-        let response = delivery.outcome.as_ref().expect("a response");
-        assert_eq!(text(response, "outcome"), "unchanged", "{response:#}");
-        assert_eq!(text(response, "uid"), receipt.uid());
+        let detail = with(detail, &json!({"method": method.id()}));
+        // EventBridge delivers at least once: the second time the incoming secret is restored.
+        for _delivery in 0..2 {
+            let deliveries = app.send_event(&detail).await;
+            let [delivery] = deliveries.as_slice() else { panic!("one function: {deliveries:?}") };
+            assert_eq!(delivery.package, method.id());
+            let response = delivery.outcome.as_ref().expect("a response");
+            assert_eq!(text(response, "outcome"), "unchanged", "{response:#}");
+            assert_eq!(text(response, "uid"), receipt.uid());
+        }
         assert_eq!(app.palette_body("prod")["metadata"]["annotations"]["scope"], "project");
         assert_eq!(app.account_names(), ["prod"]);
     })

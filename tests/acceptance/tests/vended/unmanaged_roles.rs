@@ -46,7 +46,7 @@ async fn invalid_unmanaged_role_is_dead_lettered() {
     assert_eq!((vended.account.roles(), vended.account.policies()), before);
     app.assert_dead_lettered(
         vended.account.id(),
-        "external-id-required: Requires another external id",
+        "external-id-required: requires another external id",
     );
 }
 
