@@ -193,7 +193,7 @@ fn a_rejected_create_is_not_retried_and_leaves_nothing() {
         let stores = FakeStores::default();
         stores.state().rejects_create = true;
         let error = run(&stores, &Operation::Register, &registration(credential)).unwrap_err();
-        assert_eq!(error.to_string(), "the fake store refused: quota");
+        assert_eq!(error.to_string(), "the fake store rejected the request: quota");
         assert_eq!(
             stores.state().calls,
             calls,

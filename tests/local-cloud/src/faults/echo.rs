@@ -82,16 +82,16 @@ fn replace_message(
         *error_response.body_mut() = Value::Object(error).to_string().into_bytes();
         return error_response;
     }
-    let mut text = String::from_utf8_lossy(error_response.body()).into_owned();
+    let mut xml = String::from_utf8_lossy(error_response.body()).into_owned();
     for member in members {
         let (open, close) = (format!("<{member}>"), format!("</{member}>"));
-        let range = text.find(&open).zip(text.find(&close));
+        let range = xml.find(&open).zip(xml.find(&close));
         if let Some((start, end)) = range {
             let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-            text.replace_range(start + open.len()..end, &escaped);
+            xml.replace_range(start + open.len()..end, &escaped);
         }
     }
-    *error_response.body_mut() = text.into_bytes();
+    *error_response.body_mut() = xml.into_bytes();
     error_response
 }
 
