@@ -10,6 +10,8 @@ mod view;
 use gangway_lambda::{ApiError, Method, Request, Response, Route};
 use gangway_registration::AppContext;
 
+use list::ListQuery;
+
 /// All routes of this function. A request with another HTTP method is answered with the allowed
 /// ones.
 const ROUTES: &[Route<'_>] = &[
@@ -35,10 +37,13 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
             _ => Err(request.routing_error(ROUTES)),
         };
     };
-    // The path is checked before Palette is called, which looks up a project by its name.
+    // Path and query are checked before Palette is called, which looks up a project by its name.
     let resolve = || context.clients.palette.resolve_scope(scope);
     match (method, path.as_slice()) {
-        (&Method::GET, ["accounts"]) => list::list_accounts(request, &resolve().await?).await,
+        (&Method::GET, ["accounts"]) => {
+            let query = ListQuery::parse(request)?;
+            list::list_accounts(&query, &resolve().await?).await
+        }
         (&Method::GET, ["accounts", uid]) => {
             let uid = Request::uid(uid)?;
             view::get_account(&uid, &resolve().await?).await

@@ -10,22 +10,35 @@ use crate::view;
 /// Maximum page size of Palette's API.
 const MAX_LIMIT: u8 = 50;
 
+/// The query parameters.
+pub(crate) struct ListQuery {
+    limit: u8,
+    next: Option<String>,
+}
+
+impl ListQuery {
+    /// Parses the query parameters. Returns every error at once.
+    pub(crate) fn parse(request: &Request) -> Result<Self, ApiError> {
+        let mut fields = request.query_fields();
+        let limit = fields
+            .optional_with("limit", "must be a number from 1 to 50", parse_limit)
+            .unwrap_or(MAX_LIMIT);
+        let next = fields.optional_with("next", "must not be empty: leave it out", |next| {
+            (!next.is_empty()).then(|| next.to_owned())
+        });
+        fields.finish(Some(Self { limit, next }))
+    }
+}
+
 /// Lists up to `limit` accounts, beginning at the cursor `next`. The response has a `next` of its
 /// own unless the page is the last.
 pub(crate) async fn list_accounts(
-    request: &Request,
+    query: &ListQuery,
     palette_accounts: &ScopedClient<'_>,
 ) -> Result<Response, ApiError> {
-    let mut fields = request.query_fields();
-    let limit = fields
-        .optional_with("limit", "must be a number from 1 to 50", parse_limit)
-        .unwrap_or(MAX_LIMIT);
-    let next = fields.optional_with("next", "must not be empty: leave it out", |next| {
-        (!next.is_empty()).then(|| next.to_owned())
-    });
-    fields.finish(Some(()))?;
-    let page = palette_accounts.list_page(limit, next.as_deref()).await;
-    let page = page.map_err(|error| to_page_error(error, next.as_deref()))?;
+    let next = query.next.as_deref();
+    let page = palette_accounts.list_page(query.limit, next).await;
+    let page = page.map_err(|error| to_page_error(error, next))?;
     let accounts: Vec<_> = page.accounts.iter().map(view::to_json).collect();
     let mut body = json!({ "accounts": accounts });
     if let (Some(next), Some(members)) = (page.next, body.as_object_mut()) {

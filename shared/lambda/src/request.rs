@@ -239,23 +239,21 @@ impl Request {
         extra_routes: &[Route<'_>],
     ) -> Result<(Operation, RequestedScope), ApiError> {
         let id = method.id();
-        let operation = match self.route()? {
-            (&Method::POST, Some(scope), path) if path == ["accounts", id] => {
-                Some((Operation::Register, scope))
-            }
-            (&Method::POST, Some(scope), path) if path == ["accounts", id, "validate"] => {
-                Some((Operation::Validate, scope))
-            }
-            (&Method::PUT, Some(scope), path) => match path.as_slice() {
-                ["accounts", of, uid] if *of == id && *uid != "validate" => {
-                    Some((Operation::Replace(Self::uid(uid)?), scope))
+        let (verb, scope, path) = self.route()?;
+        if let (Some(scope), ["accounts", name, rest @ ..]) = (scope, path.as_slice())
+            && *name == id
+        {
+            let operation = match (verb, rest) {
+                (&Method::POST, []) => Some(Operation::Register),
+                (&Method::POST, ["validate"]) => Some(Operation::Validate),
+                (&Method::PUT, [uid]) if *uid != "validate" => {
+                    Some(Operation::Replace(Self::uid(uid)?))
                 }
                 _ => None,
-            },
-            _ => None,
-        };
-        if let Some((operation, scope)) = operation {
-            return Ok((operation, scope.clone()));
+            };
+            if let Some(operation) = operation {
+                return Ok((operation, scope.clone()));
+            }
         }
         let register = format!("{{scope}}/accounts/{id}");
         let (validate, replace) = (format!("{register}/validate"), format!("{register}/{{uid}}"));

@@ -1,6 +1,6 @@
 //! Parses paths and matches them with routes.
 
-use gangway_model::{FieldError, RequestedScope};
+use gangway_model::{FieldError, RequestedScope, UidOrName};
 use http::Method;
 
 /// A method and a path below `/v1`, with placeholders such as `{uid}`. A path that begins with
@@ -13,9 +13,6 @@ const SCOPE: &str = "{scope}";
 /// Remedy for a request that names its scope elsewhere.
 pub(crate) const SCOPE_IN_PATH: &str =
     "the scope is in the path: send the request below /v1/tenant or /v1/projects/<uid or name>";
-
-/// Longest name of a project in a path.
-const MAX_PROJECT_LENGTH: usize = 64;
 
 /// The path of a request below `/v1`.
 #[derive(Debug, Default)]
@@ -88,17 +85,13 @@ impl Path {
 }
 
 fn parse_project(text: &str) -> Result<RequestedScope, FieldError> {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let error = || {
-        FieldError::malformed(
+    match text.parse::<UidOrName>() {
+        Ok(project) if project.is_path_segment() => Ok(RequestedScope::Project(project)),
+        Ok(_) | Err(_) => Err(FieldError::malformed(
             "/project",
             "project must be a uid, or a name of 1 to 64 of the characters A-Z a-z 0-9 . _ -: name another project by its uid",
-        )
-    };
-    if text.len() > MAX_PROJECT_LENGTH || !text.bytes().all(is_allowed) {
-        return Err(error());
+        )),
     }
-    text.parse().map(RequestedScope::Project).map_err(|_rule| error())
 }
 
 #[cfg(test)]

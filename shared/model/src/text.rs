@@ -101,6 +101,25 @@ pub enum UidOrName {
     Name(String),
 }
 
+/// Longest name of a project in a path.
+const MAX_PATH_NAME_LEN: usize = 64;
+
+impl UidOrName {
+    /// Returns `true` if the text is one path segment and is written in one way only, so that an IAM
+    /// policy for one path cannot match another. A uid always is.
+    pub fn is_path_segment(&self) -> bool {
+        match self {
+            Self::Uid(_) => true,
+            Self::Name(name) => {
+                name.len() <= MAX_PATH_NAME_LEN
+                    && name
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+            }
+        }
+    }
+}
+
 impl FromStr for UidOrName {
     type Err = InvalidText;
 

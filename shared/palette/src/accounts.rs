@@ -1,5 +1,7 @@
 //! The cloud accounts of one scope.
 
+use std::ops::ControlFlow;
+
 use gangway_model::{
     AccountName, CloudAccount, Registration, Uid, UpstreamError, stores::CloudAccountStore,
 };
@@ -35,8 +37,8 @@ struct TooManyPages;
 #[error("the account in the response has no uid")]
 struct MissingUid;
 
-/// A page of the accounts that belong to a scope. Palette also lists the accounts that the tenant
-/// shares with a project; they are left out, so a page may be shorter than its limit.
+/// A page of accounts. [`ScopedClient::list_page`] leaves out the accounts that Palette lists and
+/// that do not belong to the scope, so its pages may be shorter than the limit.
 #[derive(Clone, Debug)]
 pub struct AccountPage {
     pub accounts: Vec<CloudAccount>,
@@ -49,31 +51,32 @@ fn path(uid: &Uid) -> String {
 }
 
 impl ScopedClient<'_> {
-    /// Lists accounts from page token `next` on. `limit` is 1 to 50.
+    /// Lists accounts of this scope from page token `next` on. `limit` is 1 to 50.
     pub async fn list_page(
         &self,
         limit: u8,
         next: Option<&str>,
     ) -> Result<AccountPage, UpstreamError> {
-        self.list(None, limit.clamp(1, PAGE_SIZE), next)
-            .await
-            .map_err(|error| error.into_upstream(LIST))
+        let page = self.list(None, limit.clamp(1, PAGE_SIZE), next).await;
+        let mut page = page.map_err(|error| error.into_upstream(LIST))?;
+        page.accounts.retain(|account| belongs_to(account, &self.scope));
+        Ok(page)
     }
 
-    /// Reads every page, and returns what `select` returns for the accounts.
+    /// Reads every page, and returns what `select` returns for the accounts. These are all that
+    /// Palette lists here: in a project also those of the tenant, and in the tenant also those whose
+    /// project the API key cannot see.
     pub async fn list_all<T>(
         &self,
         select: impl Fn(CloudAccount) -> Option<T>,
     ) -> Result<Vec<T>, UpstreamError> {
-        let (mut selected, mut next) = (Vec::new(), None);
-        loop {
-            let page = self.list_page(PAGE_SIZE, next.as_deref()).await?;
-            selected.extend(page.accounts.into_iter().filter_map(&select));
-            next = page.next;
-            if next.is_none() {
-                return Ok(selected);
-            }
-        }
+        let mut selected = Vec::new();
+        let visited = self.visit_pages(None, |accounts| {
+            selected.extend(accounts.into_iter().filter_map(&select));
+            ControlFlow::<()>::Continue(())
+        });
+        visited.await.map_err(|error| error.into_upstream(LIST))?;
+        Ok(selected)
     }
 
     /// Deletes an account.
@@ -116,8 +119,8 @@ impl ScopedClient<'_> {
         }
         let response = self.palette.send(&request, &self.scope).await?;
         let response::Accounts { items, listmeta } = response.json()?;
-        let accounts = items.into_iter().filter_map(|item| item.into_cloud_account(&self.scope));
-        let accounts = accounts.filter(|account| belongs_to(account, &self.scope)).collect();
+        let accounts =
+            items.into_iter().filter_map(|item| item.into_cloud_account(&self.scope)).collect();
         Ok(AccountPage { accounts, next: non_empty(listmeta.r#continue) })
     }
 
@@ -131,19 +134,37 @@ impl ScopedClient<'_> {
         self.find_matching(Some(name), has_name).await
     }
 
-    /// Returns the first account that `predicate` accepts. `name` is a filter that Palette may ignore.
+    /// Returns the first account of this scope that `predicate` accepts. `name` is a filter that
+    /// Palette may ignore.
     async fn find_matching(
         &self,
         name: Option<&AccountName>,
         predicate: impl Fn(&CloudAccount) -> bool,
     ) -> Result<Option<CloudAccount>, AttemptError> {
+        let is_match =
+            |account: &CloudAccount| belongs_to(account, &self.scope) && predicate(account);
+        self.visit_pages(name, |accounts| match accounts.into_iter().find(is_match) {
+            Some(account) => ControlFlow::Break(account),
+            None => ControlFlow::Continue(()),
+        })
+        .await
+    }
+
+    /// Passes the accounts of each page to `visit`, until it breaks with a value or the list ends.
+    async fn visit_pages<T>(
+        &self,
+        name: Option<&AccountName>,
+        mut visit: impl FnMut(Vec<CloudAccount>) -> ControlFlow<T>,
+    ) -> Result<Option<T>, AttemptError> {
         let mut next = None;
         for _ in 0..MAX_PAGES {
             let page = self.list(name, PAGE_SIZE, next.as_deref()).await?;
-            let account = page.accounts.into_iter().find(&predicate);
+            if let ControlFlow::Break(value) = visit(page.accounts) {
+                return Ok(Some(value));
+            }
             next = page.next;
-            if account.is_some() || next.is_none() {
-                return Ok(account);
+            if next.is_none() {
+                return Ok(None);
             }
         }
         Err(AttemptError::Final(unavailable(TooManyPages)))

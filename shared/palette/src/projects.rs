@@ -7,7 +7,7 @@ use crate::{
     PaletteClient, ScopedClient,
     api_request::ApiRequest,
     error::NO_PROJECT,
-    response::{Projects, uid},
+    response::{Named, Projects, uid},
 };
 
 const PROJECTS: &str = "/v1/dashboard/projects/metadata";
@@ -41,26 +41,21 @@ impl PaletteClient {
 
     /// Lists the projects that the API key can see.
     pub async fn projects(&self) -> Result<Vec<Uid>, UpstreamError> {
-        let response = self.send(&ApiRequest::get(PROJECTS), &Scope::Tenant).await;
-        let response = response.map_err(|error| error.into_upstream(LIST))?;
-        let Projects { items } = response.json().map_err(|error| error.into_upstream(LIST))?;
-        Ok(items.into_iter().filter_map(|item| uid(&item.metadata.uid)).collect())
+        let projects = self.list_projects(ApiRequest::get(PROJECTS)).await?;
+        Ok(projects.iter().filter_map(|project| uid(&project.uid)).collect())
     }
 
     async fn project(&self, name: &str) -> Result<Uid, RegistrationError> {
-        let request = ApiRequest::get(PROJECTS).query("name", name);
-        let resource = LIST;
-        let response = self
-            .send(&request, &Scope::Tenant)
-            .await
-            .map_err(|error| error.into_upstream(resource))?;
-        let Projects { items } = response.json().map_err(|error| error.into_upstream(resource))?;
-        items
-            .into_iter()
-            .map(|item| item.metadata)
-            .find(|project| project.name == name)
-            .and_then(|project| uid(&project.uid))
-            .ok_or_else(|| NO_PROJECT.into())
+        let projects = self.list_projects(ApiRequest::get(PROJECTS).query("name", name)).await?;
+        let project = projects.iter().find(|project| project.name == name);
+        project.and_then(|project| uid(&project.uid)).ok_or_else(|| NO_PROJECT.into())
+    }
+
+    async fn list_projects(&self, request: ApiRequest) -> Result<Vec<Named>, UpstreamError> {
+        let response = self.send(&request, &Scope::Tenant).await;
+        let response = response.map_err(|error| error.into_upstream(LIST))?;
+        let Projects { items } = response.json().map_err(|error| error.into_upstream(LIST))?;
+        Ok(items.into_iter().map(|item| item.metadata).collect())
     }
 }
 
@@ -69,11 +64,9 @@ impl ScopedClient<'_> {
     /// cannot see.
     pub async fn project_name(&self) -> Result<Option<String>, UpstreamError> {
         let Scope::Project(uid) = &self.scope else { return Ok(None) };
-        let response = self.palette.send(&ApiRequest::get(PROJECTS), &Scope::Tenant).await;
-        let response = response.map_err(|error| error.into_upstream(LIST))?;
-        let Projects { items } = response.json().map_err(|error| error.into_upstream(LIST))?;
-        let mut projects = items.into_iter().map(|item| item.metadata);
-        Ok(projects.find(|project| project.uid == uid.as_str()).map(|project| project.name))
+        let projects = self.palette.list_projects(ApiRequest::get(PROJECTS)).await?;
+        let project = projects.into_iter().find(|project| project.uid == uid.as_str());
+        Ok(project.map(|project| project.name))
     }
 }
 

@@ -58,7 +58,9 @@ pub(super) async fn find_refusal(
         let accounts = palette.in_scope(scope);
         accounts
             .list_all(|account| {
-                let is_other = !is_registrant(&account, registrant);
+                // The tenant's own list has the accounts that it shares with a project.
+                let is_other =
+                    account.scope == *accounts.scope() && !is_registrant(&account, registrant);
                 is_other.then(|| dependency(&account, cluster, associations)).flatten()
             })
             .await

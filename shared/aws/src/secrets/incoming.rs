@@ -29,9 +29,6 @@ const POINTER: &str = "/secretArn";
 /// Length of the random suffix that Secrets Manager appends to the name in an ARN.
 const SUFFIX_LEN: usize = 6;
 
-/// Maximum length of a project's name in the name of a secret, as in a path.
-const MAX_PROJECT_LEN: usize = 64;
-
 impl SecretsManagerStore {
     /// Returns the credential that a caller has sent, inline or as the ARN of a secret.
     ///
@@ -57,7 +54,7 @@ impl SecretsManagerStore {
         };
         self.check_incoming(&arn, requested, scope).map_err(invalid)?;
         let (outcome, restored) = self.read_incoming(&arn, operation).await?;
-        // Before anything else can fail: the same request may never come again.
+        // Before anything else can fail: the caller may never send the same request again.
         let scheduled = restored && self.delete_incoming(&arn).await;
         let text = match outcome {
             GetSecretOutcome::Text { arn: found, text } if found == arn => text,
@@ -198,17 +195,12 @@ fn incoming_folders(prefix: &str, requested: &RequestedScope, scope: &Scope) -> 
         Scope::Project(project) => project.to_string(),
     };
     let named = match requested {
-        RequestedScope::Tenant => None,
-        RequestedScope::Project(named) => Some(named.to_string()),
+        RequestedScope::Project(named) if named.is_path_segment() => Some(named.to_string()),
+        RequestedScope::Project(_) | RequestedScope::Tenant => None,
     };
-    let named = named.filter(|named| *named != project && is_project_name(named));
+    let named = named.filter(|named| *named != project);
     let folder = |project| format!("{prefix}/incoming/projects/{project}/");
     named.into_iter().chain([project]).map(folder).collect()
-}
-
-fn is_project_name(text: &str) -> bool {
-    (1..=MAX_PROJECT_LEN).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
 /// Returns `true` if a text has the characters of a secret's name, and ends with a hyphen and a

@@ -61,6 +61,25 @@ async fn accounts_that_the_tenant_shares_do_not_belong_to_the_project() {
     assert_eq!(last.call, "GET /palette/v1/cloudaccounts/aws");
 }
 
+/// The sweep counts accounts whose project the API key cannot see, so that it does not register them
+/// again. Callers do not see them.
+#[tokio::test]
+async fn list_of_the_tenant_also_has_accounts_of_projects() {
+    let rows = [row("a1", "prod", "tenant"), row("a2", "hidden", "project")];
+    let fake = Fake::saying(200, list(&rows, "")).await;
+    let all = fake.tenant().list_all(|account| Some(account.name)).await.unwrap();
+    assert_eq!(all, ["prod", "hidden"]);
+    let page = fake.tenant().list_page(50, None).await.unwrap();
+    let names: Vec<_> = page.accounts.iter().map(|account| account.name.as_str()).collect();
+    assert_eq!(names, ["prod"]);
+}
+
+#[tokio::test]
+async fn list_that_does_not_end_is_an_error() {
+    let fake = Fake::saying(200, list(&[], "next")).await;
+    assert!(fake.tenant().list_all(Some).await.is_err());
+}
+
 /// Returns a request body without the annotations that name who changed the account, and when.
 fn without_initiator(mut body: Value) -> Value {
     let annotations = body["metadata"]["annotations"].as_object_mut().unwrap();

@@ -74,6 +74,10 @@ fn queries() -> Vec<InvalidRequestCase> {
         without_body("an empty next", "GET", "/v1/tenant/accounts?next=")
             .expect_400(&["/next"], "next must not be empty: leave it out"),
     );
+    invalid_requests.push(
+        without_body("a limit in a project", "GET", "/v1/projects/Default/accounts?limit=0")
+            .expect_400(&["/limit"], limit),
+    );
     let long_name = "p".repeat(65);
     for (verb, path) in [
         ("GET", "accounts"),
