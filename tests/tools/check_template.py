@@ -178,7 +178,8 @@ def events(name, id, function, template):
             # What comes by a topic, and what nobody can read, comes by no rule.
             told = [it for it in messages(event) if isinstance(it, dict) and "detail-type" in it]
             # Samples of what a rule leaves out show that it does no harm where it comes.
-            senders = [{name: it for name, it in rule.items() if name != "detail"} for rule in rules]
+            # A deployment names the sources of its own events in a parameter.
+            senders = [{name: it for name, it in rule.items() if name != "detail" and not isinstance(it, dict)} for rule in rules]
             if not all(any(matches(sender, it) for sender in senders) for it in told):
                 yield f"{where}: no rule delivers it to the queue of this function"
         else:

@@ -11,7 +11,7 @@ mod vended;
 
 use std::fmt;
 
-use gangway_model::{AccountId, Partition, UidOrName};
+use gangway_model::{AccountId, EventOrigin, Partition, UidOrName};
 use serde_json::Value;
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,6 +19,8 @@ pub(crate) struct Event {
     pub(crate) event_type: EventType,
     /// What the event means to this deployment.
     pub(crate) account_event: AccountEvent,
+    /// When the event was sent, and whether it was replayed.
+    pub(crate) origin: EventOrigin,
 }
 
 /// The type of an event.
@@ -176,7 +178,7 @@ impl Event {
                 Some(_) | None => parse_in_partition(event_type, envelope.detail())?,
             },
         };
-        Ok(Self { event_type, account_event })
+        Ok(Self { event_type, account_event, origin: envelope.origin() })
     }
 
     /// Returns the account that the event names, if any.

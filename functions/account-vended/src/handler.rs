@@ -2,12 +2,14 @@
 //! with the message.
 
 use gangway_aws::sqs::SqsQueue;
+use gangway_http::clock;
 use gangway_lambda::{Disposition, MessageResult, SqsMessage};
+use gangway_model::{EventOrigin, RequestedScope};
 use gangway_registration::Error;
 
 use crate::{
     context::VendingContext,
-    event::{AccountEvent, Event},
+    event::{AccountEvent, AccountRef, Event, EventType},
     offboard, onboard,
     outcome::{MessageError, MessageOutcome, VendingError},
 };
@@ -58,6 +60,7 @@ impl VendingHandler {
         event: &Event,
         message: &SqsMessage,
     ) -> Result<MessageOutcome, MessageError> {
+        self.check_limits(event, message).map_err(|error| MessageError::new(error, false))?;
         match &event.account_event {
             AccountEvent::Created(account) => {
                 onboard::onboard_account(&self.context, account, message.sent).await
@@ -71,6 +74,34 @@ impl VendingHandler {
             }
             AccountEvent::Ignored(reason) => Ok(MessageOutcome::Ignored(reason.to_string())),
         }
+    }
+
+    /// Rejects Gangway's own event if it is replayed or too old, or asks for a project that no
+    /// setting names. The events of AWS only say which account to look at: Organizations decides what
+    /// happens to it, whenever they arrive.
+    fn check_limits(&self, event: &Event, message: &SqsMessage) -> Result<(), VendingError> {
+        if event.event_type != EventType::AccountVended {
+            return Ok(());
+        }
+        let limits = &self.context.app.config.event_limits;
+        // The sweep sends its event to the queue, without the envelope of EventBridge.
+        let origin = EventOrigin { time: event.origin.time.or(message.sent), ..event.origin };
+        limits
+            .check_origin(origin, clock::now())
+            .map_err(|error| VendingError::Permanent(error.detail))?;
+        let AccountEvent::Created(AccountRef { project: Some(project), .. }) = &event.account_event
+        else {
+            return Ok(());
+        };
+        let of_an_ou = RequestedScope::Project(project.clone());
+        if limits.allows_project(project)
+            || self.context.config.vending.ou_scope_map.all().contains(&&of_an_ou)
+        {
+            return Ok(());
+        }
+        Err(VendingError::Permanent(
+            "the event names a project that neither EventProjects nor OuScopeMap names: add it to one of them, written as in the event, or correct the sender".to_owned(),
+        ))
     }
 
     /// Leaves the message in the queue for a retry, or sends it to the dead-letter queue.

@@ -1,6 +1,8 @@
 //! Reads the fields that the requests of every method have.
 
-use gangway_model::{AccountName, AccountSpec, AuthMethod, Partition, RequestedScope};
+use gangway_model::{
+    AccountName, AccountSpec, AuthMethod, Partition, RequestedScope, UidOrName,
+};
 
 use crate::{
     Fields,
@@ -12,6 +14,9 @@ use crate::{
 
 /// Managed policies per role that IAM allows, also where the default quota of ten is raised.
 const MAX_POLICIES: usize = 20;
+
+/// Error of an event that names a project which it may not name.
+const PROJECT_IN_EVENT: &str = "must be one of EventProjects of Gangway's template, written as there: add it to that parameter, or send the request over HTTP";
 
 impl Fields {
     /// Reads the fields of an account. `opted_in` allows a method that Palette's documents no
@@ -57,7 +62,12 @@ impl Fields {
             Field::Present(Json::String(_)) => self.malformed("scope", RULE),
             Field::Present(Json::Object(members)) => {
                 let mut object = Self::new(self.pointer("scope"), members);
-                let project = object.required("project");
+                let project = object.required::<UidOrName>("project");
+                if let (Some(allowed), Some(project)) = (&self.event_projects, &project)
+                    && !allowed.contains(project)
+                {
+                    object.reject("project", PROJECT_IN_EVENT);
+                }
                 self.extend_errors(object.into_errors());
                 scope = project.map_or(scope, RequestedScope::Project);
             }

@@ -6,6 +6,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, btree_map::Entry},
+    time::SystemTime,
 };
 
 use aws_lambda_events::{
@@ -14,7 +15,7 @@ use aws_lambda_events::{
     query_map::QueryMap,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use gangway_model::Initiator;
+use gangway_model::{EventOrigin, Initiator};
 use http::{HeaderMap, Method, header::CONTENT_TYPE};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::{RawValue, to_raw_value};
@@ -27,8 +28,8 @@ const DETAIL_TYPE: &str = "Gangway Registration Requested";
 pub(crate) enum Payload {
     /// A request of API Gateway.
     Http(HttpRequest),
-    /// The `detail` of an EventBridge event that asks for a registration.
-    Event { detail: Zeroizing<Box<str>>, initiator: Initiator },
+    /// The `detail` of an EventBridge event that asks for a registration, and the event's origin.
+    Event { detail: Zeroizing<Box<str>>, initiator: Initiator, origin: EventOrigin },
 }
 
 /// The parts of an API Gateway request that Gangway uses, the same for REST and HTTP APIs.
@@ -52,6 +53,13 @@ struct Discriminator<'a> {
     detail_type: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "requestContext")]
     request_context: Option<&'a RawValue>,
+}
+
+/// The member of an event that `EventBridgeEvent` does not have.
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(rename = "replay-name")]
+    replay_name: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -87,7 +95,12 @@ fn decode_detail(payload: &str) -> Option<Payload> {
     let (id, account) = (event.id.as_deref(), event.account.as_deref());
     let initiator = Initiator::event(id, Some(&event.source), account);
     let detail = Zeroizing::new(Box::<str>::from(event.detail));
-    (&**detail != "null").then_some(Payload::Event { detail, initiator })
+    let envelope: Envelope = serde_json::from_str(payload).ok()?;
+    let origin = EventOrigin {
+        time: event.time.map(SystemTime::from),
+        is_replayed: envelope.replay_name.is_some(),
+    };
+    (&**detail != "null").then_some(Payload::Event { detail, initiator, origin })
 }
 
 /// Copies `httpMethod` into `requestContext`, where `ApiGatewayProxyRequest` requires it and API
@@ -188,7 +201,7 @@ mod tests {
 
     use crate::{
         ApiError, Request, Trigger,
-        samples::{ARN, event, http, read, rest},
+        samples::{ARN, event, http, no_limits, read, rest},
     };
 
     const BODY: &str = r#"{"name":"prod"}"#;
@@ -214,7 +227,7 @@ mod tests {
             assert_eq!(route, (&Method::POST, scope, vec!["accounts", "sts"]), "{invocation}");
             assert_eq!(request.trigger(), Trigger::Http);
             assert_eq!(request.function_account_id().unwrap().as_str(), "123456789012");
-            let mut fields = request.parse_operation(AuthMethod::Sts, &[]).unwrap().1;
+            let mut fields = request.parse_operation(AuthMethod::Sts, &[], &no_limits()).unwrap().1;
             assert_eq!(fields.required::<String>("name").unwrap(), "prod");
             fields.finish(Some(())).unwrap();
         }
@@ -300,7 +313,7 @@ mod tests {
                     [head.to_owned(), format!("{head}{}", rest.as_str()), format!("{head}\\{tail}")]
                 {
                     let operation = Request::decode(&text, ARN)
-                        .and_then(|request| request.parse_operation(AuthMethod::Sts, &[]));
+                        .and_then(|request| request.parse_operation(AuthMethod::Sts, &[], &no_limits()));
                     drop(operation.map(|(_, fields)| fields.finish(Some(()))));
                 }
             }

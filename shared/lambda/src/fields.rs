@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, mem, str::FromStr};
 
-use gangway_model::{FieldError, RegistrationError, RequestedScope};
+use gangway_model::{FieldError, RegistrationError, RequestedScope, UidOrName};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -31,6 +31,8 @@ pub struct Fields {
     pub(crate) account_name: Option<String>,
     /// The scope in the path of an HTTP request.
     pub(crate) path_scope: Option<RequestedScope>,
+    /// The projects that an event may name. `None` for HTTP, where the caller's policies decide.
+    pub(crate) event_projects: Option<Vec<UidOrName>>,
 }
 
 /// A field as it was sent.
@@ -78,11 +80,16 @@ impl Fields {
             errors,
             account_name: None,
             path_scope: None,
+            event_projects: None,
         }
     }
 
     pub(crate) fn with_scope(self, scope: RequestedScope) -> Self {
         Self { path_scope: Some(scope), ..self }
+    }
+
+    pub(crate) fn with_projects(self, projects: &[UidOrName]) -> Self {
+        Self { event_projects: Some(projects.to_vec()), ..self }
     }
 
     /// Returns `true` if the field was sent, with whatever value.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use gangway_http::clock;
 use gangway_model::{
-    AccountId, Arn, AuthMethod, FieldError, Initiator, Operation, RequestedScope, Uid,
+    AccountId, Arn, AuthMethod, EventLimits, EventOrigin, FieldError, Initiator, Operation,
+    RequestedScope, Uid,
 };
 use http::Method;
 use lambda_runtime::{Context, Diagnostic};
@@ -51,7 +53,7 @@ pub struct Request {
 
 enum Body {
     Http { content_type: Option<String>, bytes: Option<Zeroizing<Vec<u8>>> },
-    Event(Zeroizing<Box<str>>),
+    Event(Zeroizing<Box<str>>, EventOrigin),
 }
 
 impl Event for Request {
@@ -78,14 +80,14 @@ impl Request {
         let account = Arn::parse(function_arn).and_then(|arn| arn.account().parse().ok());
         match Payload::decode(payload).ok_or(ApiError::UnrecognizedEvent)? {
             Payload::Http(request) => Ok(Self::from_http(request, account)),
-            Payload::Event { detail, initiator } => Ok(Self {
+            Payload::Event { detail, initiator, origin } => Ok(Self {
                 method: Method::POST,
                 path: Ok(Path::default()),
                 route: None,
                 query: BTreeMap::new(),
                 gateway_request_id: None,
                 initiator,
-                body: Body::Event(detail),
+                body: Body::Event(detail, origin),
                 function_account_id: account,
             }),
         }
@@ -158,7 +160,7 @@ impl Request {
     pub const fn trigger(&self) -> Trigger {
         match self.body {
             Body::Http { .. } => Trigger::Http,
-            Body::Event(_) => Trigger::Event,
+            Body::Event(..) => Trigger::Event,
         }
     }
 
@@ -178,7 +180,7 @@ impl Request {
     /// Returns the fields of the JSON body. An empty body has none, so that missing fields are named.
     pub fn json(&self) -> Result<Fields, ApiError> {
         let (content_type, bytes) = match &self.body {
-            Body::Event(detail) => return Ok(Fields::from_json(detail)?),
+            Body::Event(detail, _) => return Ok(Fields::from_json(detail)?),
             Body::Http { content_type, bytes } => (content_type.as_deref(), bytes),
         };
         let malformed = |rule: &str| FieldError::malformed("", format!("the body {rule}"));
@@ -199,19 +201,21 @@ impl Request {
     }
 
     /// Returns the operation and the fields of a request of this method. `extra_routes` are routes
-    /// that only this method has. An event always registers.
+    /// that only this method has. An event always registers, within `limits`.
     pub fn parse_operation(
         &self,
         method: AuthMethod,
         extra_routes: &[Route<'_>],
+        limits: &EventLimits,
     ) -> Result<(Operation, Fields), ApiError> {
-        match self.trigger() {
-            Trigger::Http => {
+        match &self.body {
+            Body::Http { .. } => {
                 let (operation, scope) = self.operation(method, extra_routes)?;
                 Ok((operation, self.json()?.with_scope(scope)))
             }
-            Trigger::Event => {
-                let mut fields = self.json()?;
+            Body::Event(_, origin) => {
+                limits.check_origin(*origin, clock::now())?;
+                let mut fields = self.json()?.with_projects(&limits.projects);
                 fields.require_method(method);
                 fields.forbid_in_events(&SECRET_FIELDS);
                 Ok((Operation::Register, fields))

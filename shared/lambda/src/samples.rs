@@ -1,5 +1,8 @@
 //! Payloads for tests, as API Gateway and EventBridge send them.
 
+use std::time::Duration;
+
+use gangway_model::EventLimits;
 use serde_json::{Value, json};
 
 use crate::Request;
@@ -64,4 +67,10 @@ pub(crate) fn read(invocation: &Value) -> Request {
         Ok(request) => request,
         Err(rejection) => panic!("{rejection:?}"),
     }
+}
+
+/// Returns limits that every sample is within, except for its project.
+pub(crate) fn no_limits() -> EventLimits {
+    let projects = ["Default", "Payments"].into_iter().filter_map(|name| name.parse().ok());
+    EventLimits { max_age: Duration::MAX, projects: projects.collect() }
 }

@@ -10,6 +10,7 @@ mod auth_method;
 mod credential;
 mod eks_cluster;
 mod error;
+mod event_limits;
 mod existing_accounts;
 mod initiator;
 mod partition;
@@ -37,6 +38,7 @@ pub use credential::{
 };
 pub use eks_cluster::{EksCluster, EksClusterName, EksRegion, InvalidEksCluster, PaletteCluster};
 pub use error::{FieldError, FieldErrorKind, RegistrationError, UpstreamError};
+pub use event_limits::{EventLimits, EventOrigin};
 pub use existing_accounts::ExistingAccounts;
 pub use initiator::{EventSource, Initiator, PrincipalArn, RequestOrigin};
 pub use partition::{

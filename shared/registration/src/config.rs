@@ -3,10 +3,11 @@
 use std::{
     fmt::{self, Display},
     net::IpAddr,
+    time::Duration,
 };
 
 use gangway_checks::PortalConfig;
-use gangway_model::{FieldError, Partition};
+use gangway_model::{EventLimits, FieldError, Partition};
 use reqwest::Url;
 
 use crate::{EnvReader, portal};
@@ -41,6 +42,9 @@ pub struct Config {
     pub palette_requests_per_second: Option<u16>,
     /// Settings of the partition's access portal.
     pub portal: PortalConfig,
+    /// `GANGWAY_EVENT_MAX_AGE_HOURS` (default 24) and `GANGWAY_EVENT_PROJECTS` (default none): which
+    /// events are accepted.
+    pub event_limits: EventLimits,
 }
 
 const URL_RULE: &str = "must be the https URL of Palette, such as https://api.spectrocloud.com: http would send the API key in clear, and is accepted for a loopback address only";
@@ -49,6 +53,8 @@ const REGION_RULE: &str = "must be a region of aws, aws-us-gov, aws-iso-b or aws
 const PREFIX_RULE: &str =
     "must be 1 to 64 letters, digits and '/_+=.@-', without a '/' at either end";
 const BOOL_RULE: &str = "must be true or false";
+const MAX_AGE_RULE: &str = "must be a number of hours from 1 to 168";
+const PROJECTS_RULE: &str = "must be comma-separated uids or names of Palette projects";
 const RPS_RULE: &str = "must be a number from 1 to 1000";
 
 /// The errors of all variables.
@@ -90,6 +96,10 @@ impl Config {
         let portal = portal::read(partition, &mut variables);
         let requests_per_second =
             variables.optional_with("PALETTE_REQUESTS_PER_SECOND", RPS_RULE, parse_rps);
+        let max_age =
+            variables.optional_with("GANGWAY_EVENT_MAX_AGE_HOURS", MAX_AGE_RULE, parse_max_age);
+        let projects =
+            variables.list("GANGWAY_EVENT_PROJECTS", PROJECTS_RULE, |entry| entry.parse().ok());
         let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
         let kms_key_id = variables.optional("GANGWAY_KMS_KEY_ID");
         let inspection_role = variables.optional("GANGWAY_INSPECTION_ROLE");
@@ -114,6 +124,10 @@ impl Config {
                     require_scope_tag: require_scope_tag.unwrap_or_default(),
                     palette_requests_per_second: requests_per_second,
                     portal,
+                    event_limits: EventLimits {
+                        max_age: max_age.unwrap_or(EventLimits::default().max_age),
+                        projects,
+                    },
                 })
             }
             _ => Err(ConfigError(errors)),
@@ -160,6 +174,11 @@ fn parse_secret_prefix(text: &str) -> Option<String> {
 
 fn parse_bool(text: &str) -> Option<bool> {
     text.parse().ok()
+}
+
+fn parse_max_age(text: &str) -> Option<Duration> {
+    let hours = text.parse().ok().filter(|hours| (1..=168).contains(hours))?;
+    Some(Duration::from_hours(hours))
 }
 
 fn parse_rps(text: &str) -> Option<u16> {
@@ -236,6 +255,10 @@ mod tests {
             (
                 vec![REGION, URL, KEY, ("PALETTE_REQUESTS_PER_SECOND", "0")],
                 vec!["PALETTE_REQUESTS_PER_SECOND"],
+            ),
+            (
+                vec![REGION, URL, KEY, ("GANGWAY_EVENT_MAX_AGE_HOURS", "0"), ("GANGWAY_EVENT_PROJECTS", "a,")],
+                vec!["GANGWAY_EVENT_MAX_AGE_HOURS", "GANGWAY_EVENT_PROJECTS"],
             ),
         ] {
             assert_eq!(read(&variables).unwrap_err(), errors, "{variables:?}");

@@ -25,7 +25,7 @@ use local_cloud::{
     CloudFixture, CloudOptions, Effect, Fault, LocalCloud,
     api_gateway::{ApiGateway, FunctionDelivery},
     cloudformation::Template,
-    fixtures::{CustomerAccount, PartitionDeployment},
+    fixtures::{CustomerAccount, EVENT_SOURCE, PartitionDeployment},
     http_client,
 };
 use serde_json::Value;
@@ -197,7 +197,7 @@ impl TestApp {
 
     /// Sends a registration event over EventBridge, to every function with a matching rule.
     pub async fn send_event(&self, detail: &Value) -> Vec<FunctionDelivery> {
-        self.realm().bus.put_event("portal", REGISTRATION_REQUESTED, detail).await
+        self.realm().bus.put_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail).await
     }
 
     /// Delays every call from now on and forgets earlier ones. Calls in `longest_chain` are then

@@ -1,8 +1,10 @@
 //! Requests of API Gateway and events of EventBridge, with all their members.
 
+use std::time::Duration;
+
 use gangway_lambda::{ApiError, Fields, Request};
 use gangway_model::{
-    AccessKeyId, AccountName, AuthMethod, Partition, PermissionProfile, RegistrationError, RoleArn,
+    AccessKeyId, AccountName, AuthMethod, EventLimits, Partition, PermissionProfile, RegistrationError, RoleArn,
     SecretAccessKey, SecretArn,
 };
 
@@ -17,10 +19,11 @@ pub(crate) fn request(data: &[u8]) {
     if let Err(error) = request.route() {
         assert_no_leak(&error.detail);
     }
+    let limits = EventLimits { max_age: Duration::MAX, ..EventLimits::default() };
     for method in
         [AuthMethod::StaticCredentials, AuthMethod::Sts, AuthMethod::PodIdentity, AuthMethod::Scap]
     {
-        match request.parse_operation(method, &[]) {
+        match request.parse_operation(method, &[], &limits) {
             Ok((_, members)) => parse_all_members(members),
             Err(rejection) => check_rejection(rejection),
         }

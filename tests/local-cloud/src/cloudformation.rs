@@ -18,9 +18,10 @@ use std::{
 
 use serde_json::Value;
 
+pub(crate) use self::queues::DEFAULT_BUS;
 pub use self::{
     function::{Function, FunctionRule, Route},
-    queues::{EventRule, EventSourceMapping, Queue, Schedule},
+    queues::{EventRule, EventSourceMapping, Queue, Schedule, TemplateBus},
     roles::Role,
 };
 
@@ -134,6 +135,14 @@ impl Template {
     /// Returns the `AWS::Events::Rule` resources.
     pub fn rules(&self, deployment: &DeploymentTarget) -> Result<Vec<EventRule>, TemplateError> {
         queues::rules(&intrinsics::EvaluationScope { document: &self.document, deployment })
+    }
+
+    /// Returns the first `AWS::Events::EventBus`.
+    pub fn event_bus(
+        &self,
+        deployment: &DeploymentTarget,
+    ) -> Result<Option<TemplateBus>, TemplateError> {
+        queues::event_bus(&intrinsics::EvaluationScope { document: &self.document, deployment })
     }
 
     /// Returns an entry of `GatewayResponses`, for example `DEFAULT_4XX`.

@@ -1,7 +1,7 @@
 //! Envelopes of messages: an EventBridge event, alone or in an SNS notification, or a payload without
 //! an envelope.
 
-use gangway_model::Partition;
+use gangway_model::{EventOrigin, Partition, time::parse_rfc3339};
 use serde_json::Value;
 
 use super::{EventType, InvalidEvent};
@@ -54,6 +54,14 @@ impl EventEnvelope {
             Some("RemoveAccountFromOrganization") => EventType::RemoveAccount,
             None if self.0.pointer("/account_info/account").is_some() => EventType::Aft,
             Some(_) | None => EventType::Unknown,
+        }
+    }
+
+    /// Returns when the event was sent, and whether an archive sent it again.
+    pub(super) fn origin(&self) -> EventOrigin {
+        EventOrigin {
+            time: text(&self.0, "time").and_then(parse_rfc3339),
+            is_replayed: self.0.get("replay-name").is_some(),
         }
     }
 

@@ -1,11 +1,11 @@
 //! Events that ask for a registration.
 
-use gangway_model::{AuthMethod, FieldErrorKind, Partition, RegistrationError};
+use gangway_model::{AuthMethod, EventLimits, FieldErrorKind, Partition, RegistrationError};
 use serde_json::{Value, json};
 
 use crate::{
     ApiError,
-    samples::{SECRET, event, read},
+    samples::{SECRET, event, no_limits, read},
 };
 
 #[test]
@@ -16,7 +16,7 @@ fn the_event_schema_lists_the_fields_that_are_read() {
     .unwrap();
     for example in schema["examples"].as_array().unwrap() {
         let method: AuthMethod = example["method"].as_str().unwrap().parse().unwrap();
-        let (_, mut fields) = read(&event(example)).parse_operation(method, &[]).unwrap();
+        let (_, mut fields) = read(&event(example)).parse_operation(method, &[], &no_limits()).unwrap();
         let partition: Partition = example["partition"].as_str().unwrap().parse().unwrap();
         let settings = fields.account_spec(partition, method, false).unwrap();
         // With Pod Identity the policies are attached to the role already.
@@ -71,7 +71,7 @@ fn the_event_schema_lists_the_fields_that_are_read() {
 fn secrets_and_other_methods_are_rejected_in_events() {
     let errors = |detail: Value| {
         let request = read(&event(&detail));
-        let outcome = request.parse_operation(AuthMethod::StaticCredentials, &[]).and_then(
+        let outcome = request.parse_operation(AuthMethod::StaticCredentials, &[], &no_limits()).and_then(
             |(_, mut fields)| {
                 let settings =
                     fields.account_spec(Partition::Aws, AuthMethod::StaticCredentials, false);
@@ -109,4 +109,34 @@ fn secrets_and_other_methods_are_rejected_in_events() {
         errors(json!({ "name": "prod", "accessKeyId": "AKIAIOSFODNN7EXAMPLE" }));
     assert_eq!(pointers, ["/method", "/secretAccessKey"]);
     assert!(text.contains("must not be in an event: send secretArn"), "{text}");
+}
+
+#[test]
+fn replayed_and_old_events_and_other_projects_are_rejected() {
+    let detail = json!({ "method": "sts", "name": "prod", "scope": { "project": "Payments" } });
+    let pointers = |invocation: &Value, limits: &EventLimits| {
+        let parsed = read(invocation).parse_operation(AuthMethod::Sts, &[], limits);
+        let checked = parsed.and_then(|(_, mut fields)| {
+            let spec = fields.account_spec(Partition::Aws, AuthMethod::Sts, false);
+            fields.finish(spec)
+        });
+        match checked {
+            Ok(_) => Vec::new(),
+            Err(ApiError::Registration(RegistrationError::Invalid(errors))) => {
+                errors.into_iter().map(|error| error.pointer).collect()
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+    };
+    let sent = event(&detail);
+    assert_eq!(pointers(&sent, &no_limits()), Vec::<String>::new());
+    // The sample was sent long ago.
+    assert_eq!(pointers(&sent, &EventLimits::default()), ["/time"]);
+    let elsewhere = EventLimits { projects: Vec::new(), ..no_limits() };
+    assert_eq!(pointers(&sent, &elsewhere), ["/scope/project"]);
+    let (mut replayed, mut undated) = (sent.clone(), sent);
+    replayed["replay-name"] = "restore-monday".into();
+    assert_eq!(pointers(&replayed, &no_limits()), ["/replay-name"]);
+    undated["time"] = Value::Null;
+    assert_eq!(pointers(&undated, &no_limits()), ["/time"]);
 }

@@ -142,11 +142,11 @@ pub(crate) fn event_scopes(event: &Value) -> Vec<InvalidRequestCase> {
         (json!({ "project": ["p"] }), "/scope/project", "must be a string, not a list"),
         (json!({ "project": { "uid": "p" } }), "/scope/project", "must be a string, not an object"),
         (
-            json!({ "project": "p", "uid": SECRET }),
+            json!({ "project": "Default", "uid": SECRET }),
             "/scope/uid",
             "remove it, or use one of project",
         ),
-        (json!({ "project": "p", SECRET: 1 }), "/scope", "a member of scope is unknown: remove it"),
+        (json!({ "project": "Default", SECRET: 1 }), "/scope", "a member of scope is unknown: remove it"),
     ];
     let case = |(value, pointer, remedy): (Value, &str, &str)| {
         let short_value: String = value.to_string().chars().take(40).collect();

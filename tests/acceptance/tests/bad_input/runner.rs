@@ -1,7 +1,7 @@
 //! Sends invalid requests to one process of a function and checks every response.
 
 use acceptance::{JSON, REGISTRATION_REQUESTED, TestApp, wait_until};
-use local_cloud::lambda::LambdaFunction;
+use local_cloud::{fixtures::EVENT_SOURCE, lambda::LambdaFunction};
 use serde_json::Value;
 
 use crate::{
@@ -86,7 +86,7 @@ async fn send(
             Ok(from_http(app.send(verb, path, &headers, body).await))
         }
         Transport::Event(detail) => {
-            let mut deliveries = bus.put_event("portal", REGISTRATION_REQUESTED, detail).await;
+            let mut deliveries = bus.put_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail).await;
             let delivery = deliveries.pop().ok_or("it was not delivered")?;
             let function = &lambda.function().package;
             if !deliveries.is_empty() || delivery.package != *function {
@@ -98,7 +98,7 @@ async fn send(
                 .map_err(|error| format!("it would be retried: {error}"))
         }
         Transport::Delivered(detail) => {
-            let event = bus.build_event("portal", REGISTRATION_REQUESTED, detail);
+            let event = bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail);
             lambda
                 .invoke(&event)
                 .await

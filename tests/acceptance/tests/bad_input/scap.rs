@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use self::certificates::certificate_cases;
 use crate::{
     KEY_ID, SECRET,
-    case::{InvalidRequestCase, bus_event, post, with, without},
+    case::{InvalidRequestCase, delivered_event, post, with, without},
     runner::run_cases,
 };
 
@@ -112,7 +112,7 @@ fn member_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
             with(&valid_request, "secretAccessKey", SECRET.into()).to_string(),
         )
         .expect_400(&["/secretAccessKey"], "is unknown: remove it"),
-        bus_event("event: a key", event)
+        delivered_event("event: a key", event)
             .expect_422(&["/userKey"], "send secretArn; this key was sent in an event"),
     ]);
     invalid_requests

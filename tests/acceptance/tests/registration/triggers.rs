@@ -1,13 +1,16 @@
 //! The same registration over HTTP and as an event.
 
 use acceptance::{
-    TestApp,
+    REGISTRATION_REQUESTED, TestApp,
     methods::{for_each_open, route},
     with,
 };
 use gangway_model::AuthMethod;
 use local_cloud::{
-    Effect, Fault, fixtures::API_KEY_SECRET, lambda::FunctionError, palette::ADMIN_KEY,
+    Effect, Fault,
+    fixtures::{API_KEY_SECRET, EVENT_SOURCE, event_sender},
+    lambda::FunctionError,
+    palette::ADMIN_KEY,
 };
 use serde_json::{Value, json};
 
@@ -87,7 +90,14 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
             (with(valid_event.clone(), &json!({"partition": "aws-iso"})), "unprocessable", 422),
             (with(valid_event.clone(), &secret), "unprocessable", 422),
         ] {
-            let response = deliver(&app, method, &event).await.expect("no error");
+            let response = if event.get("secretAccessKey").is_some() {
+                // No rule matches it, so that no queue holds the key.
+                assert!(app.send_event(&event).await.is_empty());
+                let event = app.realm().bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, &event);
+                app.realm().functions.invoke(method.id(), &event).await.expect("no error")
+            } else {
+                deliver(&app, method, &event).await.expect("no error")
+            };
             assert_eq!(response["outcome"], "rejected", "{response}");
             assert_eq!(response["problem"]["status"], status, "{response}");
             let urn = format!("urn:gangway:problem:{kind}");
@@ -99,6 +109,47 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
         assert_eq!(response["problem"]["type"], "urn:gangway:problem:checks-failed", "{response}");
         assert_eq!(response["problem"]["report"]["ready"], false);
         app.assert_untouched();
+    })
+    .await;
+}
+
+/// Attacks on the door for events: each of them changed something while the events arrived on the default
+/// bus, from any source and of any age.
+#[tokio::test]
+async fn event_of_another_source_sender_or_time_changes_nothing() {
+    for_each_open(|app: TestApp, method| async move {
+        let realm = app.realm();
+        let (bus, sender) = (&realm.bus, event_sender(app.partition(), &realm.gangway_account));
+        let detail = detail(&app, method, "prod").await;
+        let event = bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, &detail);
+        let foreign = bus.build_event("com.example.anybody", REGISTRATION_REQUESTED, &detail);
+        assert!(bus.put(&foreign).await.functions.is_empty(), "no rule has its source");
+        assert!(bus.put_on_default_bus(&event).await.functions.is_empty(), "no rule is there");
+        // Their own policies allow events:PutEvents on every bus; the policy of this one does not.
+        let other = sender.replace("EventSender", "Developer");
+        let elsewhere = "arn:aws:iam::999999999999:role/EventSender";
+        for (sender, event) in [(other.as_str(), &event), (elsewhere, &event), (&sender, &foreign)] {
+            let put = bus.put_as(sender, event).await;
+            let reached = put.map(|result| result.functions.len()).unwrap_or_default();
+            assert_eq!(reached, 0, "{sender}");
+        }
+        for (member, value) in [("replay-name", "restore"), ("time", "2025-01-01T00:00:00Z")] {
+            let mut late = event.clone();
+            late[member] = value.into();
+            let mut put = bus.put_as(&sender, &late).await.expect("the sender may put events");
+            let response = put.functions.remove(0).outcome.expect("no retry");
+            assert_eq!(response["outcome"], "rejected", "{response}");
+            assert_eq!(response["problem"]["errors"][0]["pointer"], format!("/{member}"));
+        }
+        // A project that Palette has and no setting names.
+        app.cloud().palette().records().tenants[0].projects[0].name = "Secrets".to_owned();
+        let project = with(detail.clone(), &json!({"scope": {"project": "Secrets"}}));
+        let response = deliver(&app, method, &project).await.expect("no retry");
+        assert_eq!(response["problem"]["errors"][0]["pointer"], "/scope/project", "{response}");
+        app.assert_untouched();
+        let mut put = bus.put_as(&sender, &event).await.expect("the sender may put events");
+        let receipt = put.functions.remove(0).outcome.expect("a receipt");
+        assert_eq!(receipt["outcome"], "created", "{receipt}");
     })
     .await;
 }

@@ -13,6 +13,7 @@ mod dead_letters;
 mod fixture;
 mod grace_period;
 mod idempotency;
+mod late_and_foreign_events;
 mod load;
 mod management_account;
 mod organizational_units;

@@ -9,18 +9,21 @@ use serde_json::{Value, json};
 
 use super::pattern;
 use crate::{
-    aws::Queue,
-    cloudformation::EventRule,
+    aws::{BusPolicy, Queue},
+    clock::{Clock, iso8601},
+    cloudformation::{DEFAULT_BUS, EventRule, TemplateBus},
     lambda::{DeployedFunctions, FunctionError},
 };
 
-/// The event bus of one deployment.
+/// The event buses of one deployment: the default bus of the account, and the stack's own.
 #[derive(Clone, Debug)]
 pub struct EventBus {
     functions: DeployedFunctions,
     rules: Vec<EventRule>,
     /// By ARN.
     queues: BTreeMap<String, Queue>,
+    /// Name and policy of the stack's own bus.
+    own: Option<(String, BusPolicy)>,
     account: String,
     region: String,
 }
@@ -52,6 +55,7 @@ impl EventBus {
             functions,
             rules: Vec::new(),
             queues: BTreeMap::new(),
+            own: None,
             account: account.to_owned(),
             region: region.to_owned(),
         }
@@ -64,7 +68,14 @@ impl EventBus {
         Self { rules, queues, ..self }
     }
 
-    /// Builds an event as EventBridge delivers it.
+    /// Adds the stack's own bus.
+    #[must_use]
+    pub fn with_own_bus(self, bus: Option<TemplateBus>) -> Self {
+        let own = bus.map(|bus| (bus.name, BusPolicy::new(&bus.arn, &bus.policy)));
+        Self { own, ..self }
+    }
+
+    /// Builds an event as EventBridge delivers it, sent now.
     pub fn build_event(&self, source: &str, detail_type: &str, detail: &Value) -> Value {
         json!({
             "version": "0",
@@ -72,7 +83,7 @@ impl EventBus {
             "detail-type": detail_type,
             "source": source,
             "account": self.account,
-            "time": "2026-11-23T08:00:00Z",
+            "time": iso8601(Clock::default().now()),
             "region": self.region,
             "resources": [],
             "detail": detail,
@@ -89,12 +100,35 @@ impl EventBus {
         self.put(&self.build_event(source, detail_type, detail)).await.functions
     }
 
-    /// Puts an event on the bus. Functions are invoked once; queues receive it as a message.
+    /// Puts an event on the bus where its sender puts it: AWS's own events arrive on the default bus,
+    /// others on the stack's bus if there is one.
     pub async fn put(&self, event: &Value) -> PutResult {
-        let mut result = self.deliver_to_queues(event);
+        let is_of_aws =
+            event["source"].as_str().is_some_and(|source| source.starts_with("aws."));
+        match &self.own {
+            Some((own, _)) if !is_of_aws => self.put_on(own, event).await,
+            _ => self.put_on_default_bus(event).await,
+        }
+    }
+
+    /// Puts an event on the default bus.
+    pub async fn put_on_default_bus(&self, event: &Value) -> PutResult {
+        self.put_on(DEFAULT_BUS, event).await
+    }
+
+    /// Puts an event on the stack's bus as a role or user whose own policies allow it everywhere. Returns
+    /// `None` if the policy of the bus denies it.
+    pub async fn put_as(&self, sender: &str, event: &Value) -> Option<PutResult> {
+        let (own, policy) = self.own.as_ref()?;
+        if policy.allows(sender, event) { Some(self.put_on(own, event).await) } else { None }
+    }
+
+    /// Puts an event on a bus. Functions are invoked once; queues receive it as a message.
+    async fn put_on(&self, bus: &str, event: &Value) -> PutResult {
+        let mut result = self.deliver_to_queues(bus, event);
         for lambda in self.functions.all() {
-            let rules = &lambda.function().rules;
-            if rules.iter().any(|rule| pattern::matches(&rule.pattern, Some(event))) {
+            let mut rules = lambda.function().rules.iter().filter(|rule| rule.bus == bus);
+            if rules.any(|rule| pattern::matches(&rule.pattern, Some(event))) {
                 let package = lambda.function().package.clone();
                 let outcome = lambda.invoke(event).await;
                 result.functions.push(FunctionDelivery { package, outcome });
@@ -103,10 +137,11 @@ impl EventBus {
         result
     }
 
-    fn deliver_to_queues(&self, event: &Value) -> PutResult {
+    fn deliver_to_queues(&self, bus: &str, event: &Value) -> PutResult {
         let mut result = PutResult::default();
+        let of_bus = self.rules.iter().filter(|rule| rule.bus == bus);
         let matching =
-            self.rules.iter().filter(|rule| pattern::matches(&rule.pattern, Some(event)));
+            of_bus.filter(|rule| pattern::matches(&rule.pattern, Some(event)));
         for (rule, target) in
             matching.flat_map(|rule| rule.targets.iter().map(move |arn| (rule, arn)))
         {

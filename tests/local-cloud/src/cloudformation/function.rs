@@ -54,8 +54,8 @@ pub struct Route {
 pub struct FunctionRule {
     /// Event pattern.
     pub pattern: Value,
-    /// Event bus; `None` for the default bus.
-    pub bus: Option<String>,
+    /// Name of the event bus.
+    pub bus: String,
 }
 
 const DEFAULT_TIMEOUT: u64 = 3;
@@ -243,12 +243,13 @@ fn parse_triggers(
             }
             "EventBridgeRule" | "CloudWatchEvent" => {
                 let pattern = member("Pattern").map(|pattern| scope.resolve(pattern));
-                let bus = member("EventBusName").map(|bus| scope.resolve(bus)).transpose()?;
-                let bus = bus.flatten().as_ref().and_then(Value::as_str).map(str::to_owned);
-                rules.push(FunctionRule {
-                    pattern: pattern.transpose()?.flatten().unwrap_or_default(),
-                    bus,
-                });
+                let state = member("State").map(|state| scope.text(state)).transpose()?;
+                if state.as_deref() != Some("DISABLED") {
+                    rules.push(FunctionRule {
+                        pattern: pattern.transpose()?.flatten().unwrap_or_default(),
+                        bus: queues::bus_of_rule(scope, properties)?,
+                    });
+                }
             }
             "SQS" => queues.extend(queues::parse_event_source_mapping(scope, properties)?),
             kind @ ("Schedule" | "ScheduleV2") => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{TemplateError, function::condition_holds, intrinsics::EvaluationScope, names};
 
@@ -31,9 +31,20 @@ pub struct Queue {
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventRule {
     pub arn: String,
+    /// Name of the event bus.
+    pub bus: String,
     pub pattern: Value,
     /// ARNs of the targets.
     pub targets: Vec<String>,
+}
+
+/// An `AWS::Events::EventBus`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TemplateBus {
+    pub name: String,
+    pub arn: String,
+    /// Policy document with the statements of each `AWS::Events::EventBusPolicy`.
+    pub policy: Value,
 }
 
 /// An event source mapping from a queue to a function.
@@ -171,9 +182,39 @@ pub(super) fn rules(scope: &EvaluationScope<'_>) -> Result<Vec<EventRule>, Templ
             arns.push(arn.to_owned());
         }
         let arn = names::attribute(scope, logical_id, "Arn")?;
-        rules.push(EventRule { arn, pattern, targets: arns });
+        rules.push(EventRule { arn, bus: bus_of_rule(scope, own)?, pattern, targets: arns });
     }
     Ok(rules)
+}
+
+/// Name of the event bus that AWS's own events arrive on.
+pub(crate) const DEFAULT_BUS: &str = "default";
+
+/// Returns the name of a rule's event bus.
+pub(super) fn bus_of_rule(
+    scope: &EvaluationScope<'_>,
+    own: &Value,
+) -> Result<String, TemplateError> {
+    own.get("EventBusName").map_or_else(|| Ok(DEFAULT_BUS.to_owned()), |bus| scope.text(bus))
+}
+
+/// Returns the template's event bus with its policy.
+pub(super) fn event_bus(
+    scope: &EvaluationScope<'_>,
+) -> Result<Option<TemplateBus>, TemplateError> {
+    let Some((logical_id, _)) = resources(scope, "AWS::Events::EventBus")?.into_iter().next()
+    else {
+        return Ok(None);
+    };
+    let mut statements = Vec::new();
+    for (_, own) in resources(scope, "AWS::Events::EventBusPolicy")? {
+        statements.extend(resolve_property(scope, own, "Statement")?);
+    }
+    Ok(Some(TemplateBus {
+        name: names::reference(scope, logical_id)?,
+        arn: names::attribute(scope, logical_id, "Arn")?,
+        policy: json!({"Version": "2012-10-17", "Statement": statements}),
+    }))
 }
 
 /// Parses an event of type `SQS`. Returns `None` if it is disabled.

@@ -224,3 +224,36 @@ fn fips_setting_matches_the_partition_table() {
         }
     }
 }
+
+#[test]
+fn no_event_that_asks_for_a_change_is_accepted_by_default() {
+    let template = Template::from_repository().unwrap();
+    let mut deployment = deployment("aws", "us-east-1");
+    deployment.parameters.insert("AccountVending".into(), "enabled".into());
+    let rules_of = |deployment: &DeploymentTarget| {
+        let functions = template.functions(deployment).unwrap();
+        let functions = functions.into_iter().flat_map(|function| function.rules);
+        let of_functions = functions.map(|rule| (rule.bus, rule.pattern["source"].clone()));
+        let rules = template.rules(deployment).unwrap().into_iter();
+        of_functions
+            .chain(rules.map(|rule| (rule.bus, rule.pattern["source"].clone())))
+            .collect::<Vec<_>>()
+    };
+    // Only the events of AWS, which no principal can send.
+    for (bus, source) in rules_of(&deployment) {
+        assert_eq!(bus, "default");
+        assert!(source[0].as_str().unwrap().starts_with("aws."), "{source}");
+    }
+    for (name, source) in
+        [("RegistrationEventSources", "portal"), ("VendingEventSources", "vending")]
+    {
+        deployment.parameters.insert(name.into(), source.into());
+    }
+    let own: Vec<_> =
+        rules_of(&deployment).into_iter().filter(|(bus, _)| bus == "gangway").collect();
+    assert_eq!(own.len(), 4);
+    assert!(own.iter().all(|(_, source)| *source == json!(["portal"]) || *source == json!(["vending"])));
+    let policy = template.event_bus(&deployment).unwrap().unwrap().policy;
+    let statements = policy["Statement"].as_array().unwrap();
+    assert!(statements.iter().all(|statement| statement["Effect"] == "Deny"), "{policy}");
+}

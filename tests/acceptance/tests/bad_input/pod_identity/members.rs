@@ -213,7 +213,7 @@ pub(super) fn events() -> Vec<InvalidRequestCase> {
         .expect_400(&["/hubbleRoleArn"], "must be the ARN of an IAM role"),
         bus_event("event: in aws-iso", with(&event, "partition", "aws-iso".into()))
             .expect_422(&["/partition"], "use one of static-credentials, scap"),
-        bus_event("event: a secret key", with(&event, "secretAccessKey", SECRET.into()))
+        delivered_event("event: a secret key", with(&event, "secretAccessKey", SECRET.into()))
             .expect_422(&["/secretAccessKey"], "must not be in an event: send secretArn"),
         bus_event("event: a flag as text", with(&event, "ensureConfigMap", "true".into()))
             .expect_400(&["/ensureConfigMap"], "must be true or false"),

@@ -32,7 +32,7 @@ pub(super) fn events() -> Vec<InvalidRequestCase> {
             .expect_400(&["/name"], "must be a string"),
         bus_event("event: in aws-iso", with(&event, "partition", "aws-iso".into()))
             .expect_422(&["/partition"], "use one of static-credentials, scap"),
-        bus_event("event: a secret key", with(&event, "secretAccessKey", SECRET.into()))
+        delivered_event("event: a secret key", with(&event, "secretAccessKey", SECRET.into()))
             .expect_422(&["/secretAccessKey"], no_secrets),
         bus_event("event: an external id", with(&event, "externalId", "x".into()))
             .expect_400(&["/externalId"], "is unknown: remove it"),
