@@ -10,7 +10,7 @@ use serde_json::json;
 pub(crate) enum Action {
     /// Register the account.
     Onboard,
-    /// Remove the account from Palette.
+    /// Remove the account from Palette, because it is closed. The receiver asks Organizations again.
     Offboard,
 }
 
@@ -39,6 +39,9 @@ pub(crate) fn vended_event(
         "partition": partition.id(),
     });
     if let Some(members) = detail.as_object_mut() {
+        if action == Action::Offboard {
+            members.insert("reason".to_owned(), "closed".into());
+        }
         if !account.name.is_empty() {
             members.insert("accountName".to_owned(), account.name.as_str().into());
         }

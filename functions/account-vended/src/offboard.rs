@@ -1,7 +1,10 @@
 //! Offboards an account: reports that it should be removed from Palette, or removes it.
 
 use gangway_aws::organizations::{AccountState, OrgAccount};
-use gangway_model::{RequestedScope, UpstreamError};
+use gangway_checks::ScopedClient;
+use gangway_model::{
+    AccountId, AccountName, RequestedScope, Uid, UpstreamError, stores::CloudAccountStore as _,
+};
 use gangway_registration::vending::{AccountFilter, ExclusionReason, OffboardingPolicy};
 
 use crate::{
@@ -22,7 +25,7 @@ pub(crate) async fn offboard_account(
     let config = &context.config.vending;
     let management = context.management.session().await?;
     let org_account = management.organizations.describe_account(id).await?;
-    if let Some(ignored) = still_active(reason, org_account.as_ref()) {
+    if let Some(ignored) = org_account.as_ref().and_then(|account| still_open(reason, account)) {
         return Ok(MessageOutcome::Ignored(ignored));
     }
     let aws_name = org_account.as_ref().map_or("", |account| account.name.as_str());
@@ -36,12 +39,13 @@ pub(crate) async fn offboard_account(
     likely_scopes.extend(config.ou_scope_map.all().into_iter().cloned());
     let MatchingAccounts { found, denied_projects } =
         matching_accounts::find(context, &name, id, &likely_scopes).await?;
-    if found.is_empty() && denied_projects > 0 {
+    let leftover = leftover_owners(context, id, &name).await?;
+    if found.is_empty() && leftover.is_empty() && denied_projects > 0 {
         return Ok(MessageOutcome::Reported(format!(
             "account {id} is closed or has left: remove {name} from Palette, if it is in one of the {denied_projects} projects that Gangway may not read"
         )));
     }
-    if found.is_empty() {
+    if found.is_empty() && leftover.is_empty() {
         return Ok(MessageOutcome::Ignored(format!(
             "Palette has no account {name} of AWS account {id}"
         )));
@@ -57,8 +61,16 @@ pub(crate) async fn offboard_account(
         for (accounts, account) in &found {
             context.app.delete_account(&account.uid, accounts).await?;
         }
+        for (uid, accounts) in &leftover {
+            context.app.delete_leftover_secrets(uid, accounts).await?;
+        }
         return Ok(MessageOutcome::Removed);
     };
+    if found.is_empty() {
+        return Ok(MessageOutcome::Reported(format!(
+            "account {id} is closed or has left: delete the secrets that {name} has left behind, {kept_because}"
+        )));
+    }
     let uids: Vec<_> = found.iter().map(|(_, account)| account.uid.as_str()).collect();
     Ok(MessageOutcome::Reported(format!(
         "account {id} is closed or has left: remove {name} ({}) from Palette, {kept_because}",
@@ -66,17 +78,44 @@ pub(crate) async fn offboard_account(
     )))
 }
 
-/// Returns why an account must not be offboarded, or `None`. Events arrive late: meanwhile the
-/// account may have been reopened or invited again.
-fn still_active(reason: RemovalReason, account: Option<&OrgAccount>) -> Option<String> {
-    let account = account?;
-    let active = account.state == AccountState::Active;
-    match reason {
-        RemovalReason::Closed if active => Some(format!("account {} is ACTIVE again", account.id)),
-        RemovalReason::Departed if active => {
-            Some(format!("account {} is in the organization again", account.id))
+/// Returns the accounts that own secrets of this AWS account and name, and that Palette no longer has: an
+/// earlier delivery of the message ended between the deletion in Palette and that of the secrets.
+async fn leftover_owners<'a>(
+    context: &'a VendingContext,
+    id: AccountId,
+    name: &AccountName,
+) -> Result<Vec<(Uid, ScopedClient<'a>)>, VendingError> {
+    let clients = &context.app.clients;
+    let mut leftover = Vec::new();
+    for (uid, scope) in clients.secrets.owners_of(id, name).await? {
+        let accounts = clients.palette.in_scope(scope);
+        match accounts.get(&uid).await {
+            // Palette has it with another method, which no event registers.
+            Ok(_) => {}
+            Err(UpstreamError::NotFound { .. }) => leftover.push((uid, accounts)),
+            Err(error) => return Err(error.into()),
         }
-        RemovalReason::Closed | RemovalReason::Departed | RemovalReason::Requested => None,
+    }
+    Ok(leftover)
+}
+
+/// Returns why an account must not be offboarded, or `None`. Organizations decides, whoever sent the
+/// event: events arrive late, and meanwhile the account may have been reopened or invited again.
+fn still_open(reason: RemovalReason, account: &OrgAccount) -> Option<String> {
+    let (id, state) = (account.id, account.state.id());
+    match account.state {
+        AccountState::Suspended | AccountState::Closing | AccountState::Closed => None,
+        AccountState::Active | AccountState::Pending | AccountState::Unknown => {
+            Some(match reason {
+                RemovalReason::Closed => format!("account {id} is {state} again in Organizations"),
+                RemovalReason::Departed => {
+                    format!("account {id} is in the organization again, {state}")
+                }
+                RemovalReason::Requested => format!(
+                    "account {id} is {state} in Organizations: close it, or remove it from the organization; or remove the account over the API of Gangway"
+                ),
+            })
+        }
     }
 }
 

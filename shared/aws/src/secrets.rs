@@ -64,6 +64,16 @@ impl SecretsManagerStore {
         Self(Arc::new(Inner { config, client, partition, region, prefix, kms_key, api_key }))
     }
 
+    /// Returns the Palette accounts, with their scopes, that own a secret of this AWS account and name. For
+    /// an account that Palette no longer has.
+    pub async fn owners_of(
+        &self,
+        account: AccountId,
+        name: &AccountName,
+    ) -> Result<Vec<(Uid, Scope)>, UpstreamError> {
+        deletion::owners_of(self, account, name).await
+    }
+
     fn client(&self) -> &Client {
         self.0.client.get_or_init(|| Client::new(&self.0.config))
     }

@@ -33,10 +33,29 @@ impl AppContext {
             confirm_deleted(uid, accounts).await?;
         }
         let owner = SecretOwner { uid, scope: accounts.scope(), last_seen: existing.as_ref() };
-        let pending_deletion = self.clients.secrets.mark_for_deletion(owner, None).await?;
-        let deleted = self.clients.secrets.delete_marked(uid, pending_deletion).await?;
+        let deleted = self.delete_secrets(owner).await?;
         let found = existing.is_some() || deleted > 0;
         Ok(if found { DeleteOutcome::Deleted } else { DeleteOutcome::NotFound })
+    }
+
+    /// Deletes the secrets of an account that Palette no longer has: an earlier run ended between both
+    /// deletions. Does nothing if Palette has the account. Returns the number of secrets.
+    pub async fn delete_leftover_secrets(
+        &self,
+        uid: &Uid,
+        accounts: &ScopedClient<'_>,
+    ) -> Result<usize, UpstreamError> {
+        if optional(accounts.get(uid).await)?.is_some() {
+            return Ok(0);
+        }
+        confirm_deleted(uid, accounts).await?;
+        let scope = accounts.scope();
+        self.delete_secrets(SecretOwner { uid, scope, last_seen: None }).await
+    }
+
+    async fn delete_secrets(&self, owner: SecretOwner<'_>) -> Result<usize, UpstreamError> {
+        let pending_deletion = self.clients.secrets.mark_for_deletion(owner, None).await?;
+        self.clients.secrets.delete_marked(owner.uid, pending_deletion).await
     }
 }
 

@@ -27,7 +27,11 @@ pub(super) fn parse(detail: &Value, deployed: Partition) -> Result<AccountEvent,
     }
     match text(detail, "action") {
         Some("onboard") => Ok(AccountEvent::Created(account)),
-        Some("offboard") => Ok(AccountEvent::Removed(account, RemovalReason::Requested)),
+        Some("offboard") => match text(detail, "reason") {
+            // The sweep says why it asks.
+            Some("closed") => Ok(AccountEvent::Removed(account, RemovalReason::Closed)),
+            Some(_) | None => Ok(AccountEvent::Removed(account, RemovalReason::Requested)),
+        },
         Some(_) | None => Err(InvalidEvent::Action),
     }
 }

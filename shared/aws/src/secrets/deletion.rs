@@ -1,9 +1,9 @@
 //! Deletion of secrets, with a recovery window.
 
-use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry};
 use futures_util::future::join_all;
 use gangway_model::{
-    SecretArn, Uid, UpstreamError,
+    AccountId, AccountName, Scope, SecretArn, Uid, UpstreamError,
     stores::{PendingDeletion, SecretOwner, StagedSecret},
 };
 use tokio::join;
@@ -176,28 +176,61 @@ async fn list_by_owner(
     owner: SecretOwner<'_>,
 ) -> Result<Vec<SecretArn>, UpstreamError> {
     let SecretOwner { uid, scope, .. } = owner;
-    let call = call("secretsmanager:ListSecrets");
     let prefix = store.stored_prefix();
+    let secrets = list(store, &prefix, Some(uid)).await?;
+    let own = secrets.iter().filter(|secret| metadata::has_owner(secret.tags(), uid, scope));
+    Ok(own.filter_map(|secret| secret.arn()?.parse().ok()).collect())
+}
+
+/// Returns the Palette accounts, with their scopes, that own a secret of this AWS account and name, by the
+/// names and tags of the secrets.
+pub(super) async fn owners_of(
+    store: &SecretsManagerStore,
+    account: AccountId,
+    name: &AccountName,
+) -> Result<Vec<(Uid, Scope)>, UpstreamError> {
+    // The name in the tenant. In a project, `@` and its uid follow.
+    let in_tenant = store.name(store.0.partition, account, name, &Scope::Tenant);
+    let secrets = list(store, &in_tenant, None).await?;
+    let mut owners = Vec::new();
+    for secret in &secrets {
+        let Some(owner) = metadata::owner(secret.tags()) else { continue };
+        let own_name = store.name(store.0.partition, account, name, &owner.1);
+        if secret.name() == Some(&own_name) && !owners.contains(&owner) {
+            owners.push(owner);
+        }
+    }
+    Ok(owners)
+}
+
+/// Lists secrets that have an owner and a name with this prefix, and a tag with this uid if one is given.
+/// Leaves out those that are scheduled for deletion.
+async fn list(
+    store: &SecretsManagerStore,
+    prefix: &str,
+    uid: Option<&Uid>,
+) -> Result<Vec<SecretListEntry>, UpstreamError> {
+    let call = call("secretsmanager:ListSecrets");
     let filter =
         |key: FilterNameStringType, value: &str| Filter::builder().key(key).values(value).build();
     let request = store
         .client()
         .list_secrets()
         .max_results(100)
-        .filters(filter(FilterNameStringType::Name, &prefix))
-        .filters(filter(FilterNameStringType::TagKey, metadata::UID))
-        .filters(filter(FilterNameStringType::TagValue, uid.as_str()));
+        .filters(filter(FilterNameStringType::Name, prefix))
+        .filters(filter(FilterNameStringType::TagKey, metadata::UID));
+    let request = match uid {
+        Some(uid) => request.filters(filter(FilterNameStringType::TagValue, uid.as_str())),
+        None => request,
+    };
     let mut pages = request.into_paginator().send();
-    let mut arns = Vec::new();
+    let mut secrets = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| call.to_upstream_error(&error))?;
-        let secrets = page
-            .secret_list()
-            .iter()
-            .filter(|secret| metadata::has_owner(secret.tags(), uid, scope))
-            .filter(|secret| secret.deleted_date().is_none());
-        let listed = secrets.filter_map(|secret| secret.arn()?.parse::<SecretArn>().ok());
-        arns.extend(listed.filter(|arn| arn.name_and_suffix().starts_with(&prefix)));
+        let listed = page.secret_list.unwrap_or_default().into_iter();
+        let listed = listed.filter(|secret| secret.deleted_date().is_none());
+        let has_prefix = |name: &str| name.starts_with(prefix);
+        secrets.extend(listed.filter(|secret| secret.name().is_some_and(has_prefix)));
     }
-    Ok(arns)
+    Ok(secrets)
 }

@@ -173,6 +173,16 @@ pub(super) fn has_owner(tags: &[Tag], uid: &Uid, scope: &Scope) -> bool {
     value(tags, UID) == Some(uid.as_str()) && value(tags, SCOPE) == Some(&scope_value(scope))
 }
 
+/// Returns the account that the tags name, and its scope.
+pub(super) fn owner(tags: &[Tag]) -> Option<(Uid, Scope)> {
+    let scope = match value(tags, SCOPE)?.split_once('/') {
+        None => Scope::Tenant,
+        Some((_, uid)) => Scope::Project(uid.parse().ok()?),
+    };
+    let owner = (value(tags, UID)?.parse().ok()?, scope);
+    has_owner(tags, &owner.0, &owner.1).then_some(owner)
+}
+
 fn tag(key: &str, value: &str) -> Tag {
     Tag::builder().key(key).value(value).build()
 }

@@ -114,10 +114,20 @@ async fn registered_keys_are_removed_with_the_account() {
         secrets.filter(|one| one.name.ends_with(&name)).map(|one| one.deleted).collect::<Vec<_>>()
     };
     assert_eq!(kept(), [false]);
+    // The first delivery ends between the deletion in Palette and that of the secret.
+    app.lambda.logs().clear();
+    app.cloud().fault(Fault::on("secretsmanager", "TagResource", Effect::InternalError));
     app.put(&app.organization().close(&account)).await;
-    app.process_all().await;
+    app.wait_for_log("upstream-error").await;
+    app.idle().await;
     assert_eq!(app.registered(&account), [], "{}", app.logs());
-    assert_eq!(kept(), [true]);
+    assert_eq!(kept(), [false]);
+    app.cloud().faults().clear();
+    app.retry().await;
+    app.process_all().await;
+    assert_eq!(kept(), [true], "{}", app.logs());
+    app.assert_outcomes(account.id(), 2).await;
+    assert_eq!(app.outcomes(account.id()), ["upstream-error", "removed"]);
     assert_eq!(app.dead_messages(), []);
 }
 
@@ -137,14 +147,19 @@ async fn events_remove_only_accounts_that_match_the_filters() {
     let organization = app.organization();
     let close = |account: &Account| organization.close(account);
     let depart = |account: &Account| organization.remove_account(account);
-    let payload = |account: &Account| vec![organization.custom_event("offboard", account.id())];
-    let cases: [(&str, bool, RemovalEvents<'_>, &str); 5] = [
+    let asked = |account: &Account| vec![organization.custom_event("offboard", account.id())];
+    let payload = |account: &Account| {
+        drop(organization.close(account));
+        asked(account)
+    };
+    let cases: [(&str, bool, RemovalEvents<'_>, &str); 6] = [
         ("closed and chosen", false, &close, "removed"),
         ("closed in an excluded OU", true, &close, "reported"),
         // The OUs of a removed account are no longer known.
         ("left", false, &depart, "reported"),
-        ("asked for", false, &payload, "removed"),
-        ("asked for in an excluded OU", true, &payload, "removed"),
+        ("closed and asked for", false, &payload, "removed"),
+        ("asked for while it is ACTIVE", false, &asked, "ignored"),
+        ("closed and asked for in an excluded OU", true, &payload, "removed"),
     ];
     for (what, left_out, removal_events, outcome) in cases {
         let account = registered_account(&app).await.account;
@@ -156,7 +171,7 @@ async fn events_remove_only_accounts_that_match_the_filters() {
         app.process_all().await;
         app.wait_for_log(&format!("\"outcome\":\"{outcome}\"")).await;
         assert_eq!(app.outcomes(account.id()), [outcome], "{what}");
-        let stays = usize::from(outcome == "reported");
+        let stays = usize::from(outcome != "removed");
         assert_eq!(app.registered(&account).len(), stays, "{what}");
     }
     assert_eq!(app.dead_messages(), []);

@@ -17,7 +17,7 @@ enum Effect {
     RemovedAfterClosing,
     /// The account has left the organization and is deregistered.
     RemovedAfterLeaving,
-    /// The account is deregistered on request.
+    /// The account is closed and deregistered on request.
     RemovedOnRequest,
     /// Nothing changes; this outcome is logged.
     NoChange(&'static str),
@@ -131,9 +131,10 @@ async fn run_sample(file: &str, partition: Partition, by_rule: bool, effect: Eff
         app.process_all().await;
         app.assert_registered(&account);
         match effect {
-            RemovedAfterClosing => drop(organization.close(&account)),
+            // Nothing removes an account that is ACTIVE.
+            RemovedAfterClosing | RemovedOnRequest => drop(organization.close(&account)),
             RemovedAfterLeaving => drop(organization.remove_account(&account)),
-            RemovedOnRequest | Registered | NoChange(_) | DeadLettered(_) => {}
+            Registered | NoChange(_) | DeadLettered(_) => {}
         }
     }
     app.lambda.logs().clear();

@@ -68,6 +68,24 @@ fn close_account(fixture: &Fixture, subject: &Subject) -> Action {
     Action::Queue(fixture.app.realm().organization().close(account))
 }
 
+/// Keys that an earlier run has left behind, of the account that is registered now.
+fn leave_keys(fixture: &Fixture, subject: &Subject) {
+    let id = subject.vended.as_ref().expect("an account").account.id();
+    let realm = fixture.app.realm();
+    let records = fixture.app.cloud().palette().records();
+    let registered = records.accounts.iter().find(|one| one.body.to_string().contains(id));
+    let uid = registered.expect("a registered account").uid.clone();
+    drop(records);
+    let name = format!("gangway/{}/{id}/aws-{id}", realm.partition);
+    let tags = [
+        ("gangway:palette-uid", uid.as_str()),
+        ("gangway:scope", "tenant"),
+        ("gangway:state", "registered"),
+        ("gangway:method", "static-credentials"),
+    ];
+    realm.gangway_account.leave_secret(realm.region, &name, "{}", &tags);
+}
+
 const FUNCTION: Function = Function("account-vended");
 
 pub(crate) const FLOWS: &[Flow] = &[
@@ -82,4 +100,8 @@ pub(crate) const FLOWS: &[Flow] = &[
     FUNCTION
         .flow("closed account", AwsUsGov, Trigger::Queue, close_account)
         .prepared_by(registered_account),
+    FUNCTION
+        .flow("closed account with keys", Aws, Trigger::Queue, close_account)
+        .prepared_by(registered_account)
+        .changed_by(leave_keys),
 ];

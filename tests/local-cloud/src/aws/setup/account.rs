@@ -11,6 +11,7 @@ use crate::aws::{
     iam::check_document,
     partition,
     policy::DocumentKind,
+    secrets_manager::{Payload, SecretVersion, StoredSecret},
     store::{self, AccountKey, AttachedPolicies, Owner, ParsedPolicy},
 };
 
@@ -184,6 +185,31 @@ impl Account {
             .flat_map(|account| account.secrets.values())
             .map(secret::snapshot)
             .collect()
+    }
+
+    /// Creates a secret with tags, as an interrupted run leaves one.
+    pub fn leave_secret(&self, region: &str, name: &str, value: &str, tags: &[(&str, &str)]) {
+        let mut store = self.aws.store();
+        let (now, (partition, account)) = (store.now(), &self.account_key);
+        let stages = ["AWSCURRENT".to_owned()].into();
+        let payload = Payload::Text(value.to_owned());
+        let version = SecretVersion { id: "1".repeat(32), payload, stages, created: now };
+        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let secret = StoredSecret {
+            arn: format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-AbCdEf"),
+            name: name.to_owned(),
+            description: None,
+            kms_key: None,
+            tags: tags.collect(),
+            versions: vec![version],
+            created: now,
+            changed: now,
+            accessed: None,
+            deletion_date: None,
+            hidden_reads: 0,
+        };
+        let key = (region.to_owned(), name.to_owned());
+        store.account_mut(&self.account_key).secrets.insert(key, secret);
     }
 
     /// Returns a secret by name, in any region.
