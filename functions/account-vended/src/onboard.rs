@@ -146,9 +146,8 @@ async fn register(
     let mut delays = PROPAGATION.within(CONCURRENT_CREATION).delays();
     loop {
         let existing = role::get(aws, &arn, config.stack_name.as_str()).await?;
-        let scope = tagged_scope(&existing).unwrap_or_else(|| requested_scope.clone());
         let (scope, accounts, state) =
-            resolve_scope(context, &existing, scope, &name, org_account.id).await?;
+            resolve_scope(context, &existing, requested_scope.clone(), &name, org_account.id).await?;
         let desired = DesiredRole {
             trust_policy: gangway_policies::trust_policy(
                 partition,
@@ -203,42 +202,79 @@ async fn register(
     }
 }
 
-/// Returns the scope that the role's tag names. The scope is decided when the role is created, and
-/// does not change afterwards.
-fn tagged_scope(existing: &ExistingRole) -> Option<RequestedScope> {
+/// Returns the scope that the role's tag names. Administrators of the member account can change the tag,
+/// so that it decides nothing: see [`resolve_scope`].
+fn tagged_scope(existing: &ExistingRole) -> Option<Scope> {
     let ExistingRole::Managed(role) = existing else { return None };
     match role.tags.get(SCOPE_TAG).map(String::as_str)? {
-        "tenant" => Some(RequestedScope::Tenant),
-        uid => uid.parse().ok().map(UidOrName::Uid).map(RequestedScope::Project),
+        "tenant" => Some(Scope::Tenant),
+        uid => uid.parse().ok().map(Scope::Project),
     }
 }
 
 /// Returns the scope of an account, and Palette's state of the account there.
 ///
-/// A role that Gangway does not manage has no tag with the scope, and an earlier event may have named
-/// another project. All scopes are searched then, so that the account is not registered twice.
+/// An account that Palette has stays in its scope, also if it was moved to another OU since or if an
+/// earlier event named another project. The tag of the role saves a search for it, and can only confirm
+/// what Palette or the settings say.
 async fn resolve_scope<'a>(
     context: &'a VendingContext,
     existing: &ExistingRole,
-    scope: RequestedScope,
+    requested: RequestedScope,
     name: &AccountName,
     id: AccountId,
 ) -> Result<(RequestedScope, ScopedClient<'a>, PaletteStateCheck), VendingError> {
     let VendingContext { app, palette_cache, .. } = context;
-    let accounts = palette_cache.accounts_in(app, &scope).await?;
+    let accounts = palette_cache.accounts_in(app, &requested).await?;
+    let tag = tagged_scope(existing);
+    if let Some(tag) = tag.as_ref().filter(|tag| *tag != accounts.scope()) {
+        let tagged = to_requested(tag);
+        let accounts = palette_cache.accounts_in(app, &tagged).await?;
+        return match palette_cache.fetch_state(&accounts, name).await {
+            Ok(state) if state.session.is_blocking() || is_registered(&state, id) => {
+                Ok((tagged, accounts, state))
+            }
+            Ok(_) => Err(unconfirmed_tag(id)),
+            Err(VendingError::Upstream(
+                UpstreamError::NotFound { .. } | UpstreamError::ProjectNotFound { .. },
+            )) => Err(unconfirmed_tag(id)),
+            Err(error) => Err(error),
+        };
+    }
     let state = palette_cache.fetch_state(&accounts, name).await?;
-    if state.existing.by_name.is_some() || !matches!(existing, ExistingRole::External(_)) {
-        return Ok((scope, accounts, state));
+    if state.existing.by_name.is_some()
+        || state.session.is_blocking()
+        || matches!(existing, ExistingRole::Missing)
+    {
+        return Ok((requested, accounts, state));
     }
     let searched = [accounts.scope().clone()];
     let matching = matching_accounts::find_in_other_scopes(app, name, id, &searched).await?;
     let Some((accounts_there, _)) = matching.found.into_iter().next() else {
-        return Ok((scope, accounts, state));
+        return Ok((requested, accounts, state));
     };
-    let scope = match accounts_there.scope().clone() {
-        Scope::Tenant => RequestedScope::Tenant,
-        Scope::Project(uid) => RequestedScope::Project(UidOrName::Uid(uid)),
-    };
+    if tag.is_some() {
+        return Err(unconfirmed_tag(id));
+    }
+    let scope = to_requested(accounts_there.scope());
     let state = palette_cache.fetch_state(&accounts_there, name).await?;
     Ok((scope, accounts_there, state))
+}
+
+fn is_registered(state: &PaletteStateCheck, id: AccountId) -> bool {
+    state.existing.by_name.as_ref().is_some_and(|account| account.aws_account() == Some(id))
+}
+
+fn to_requested(scope: &Scope) -> RequestedScope {
+    match scope {
+        Scope::Tenant => RequestedScope::Tenant,
+        Scope::Project(uid) => RequestedScope::Project(UidOrName::Uid(uid.clone())),
+    }
+}
+
+/// Returns the error of a tag that names another scope than Palette and the settings.
+fn unconfirmed_tag(id: AccountId) -> VendingError {
+    VendingError::Permanent(format!(
+        "the tag {SCOPE_TAG} of the role in account {id} names a scope that neither the account in Palette nor OuScopeMap or the event confirms: somebody in that account has changed it, or the settings have changed; remove the tag and send this message again"
+    ))
 }

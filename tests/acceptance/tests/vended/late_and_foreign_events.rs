@@ -1,10 +1,20 @@
 //! Attacks by events: of another source or sender, replayed or late, or with a project of their own.
 
 use gangway_model::Partition;
-use local_cloud::fixtures::{VendedAccount, VendingSource, event_sender};
-use serde_json::Value;
+use local_cloud::{
+    aws::organizations::AccountState,
+    fixtures::{VendedAccount, VendingSource, event_sender},
+};
+use serde_json::{Value, json};
 
-use crate::fixture::VendingApp;
+use crate::{
+    fixture::{MANAGED, ROLE, VendingApp},
+    sweep::{count, deploy_sweep, sweep},
+};
+
+fn remove() -> (&'static str, String) {
+    ("GANGWAY_OFFBOARDING", "remove".to_owned())
+}
 
 /// A new account without an event of AWS.
 fn vend(app: &VendingApp) -> VendedAccount {
@@ -69,4 +79,77 @@ async fn replayed_late_and_presumptuous_events_are_dead_letters() {
         app.assert_untouched(&vended.account);
         app.assert_dead_lettered(vended.account.id(), reason);
     }
+}
+
+/// The message of the sweep is worked late: the account was opened again.
+#[tokio::test(flavor = "multi_thread")]
+async fn sweep_message_about_a_reopened_account_removes_nothing() {
+    let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
+    let vended = vend(&app);
+    app.put(&[onboard_event(&app, &vended, &[])]).await;
+    app.process_all().await;
+    let registered = app.assert_registered(&vended.account);
+    drop(app.organization().close(&vended.account));
+    app.poller().pause();
+    let response = sweep(&deploy_sweep(&app, &[remove()]), json!({})).await;
+    assert_eq!(count(&response, "offboarding"), 1, "{response:#}");
+    app.organization().api.set_state(vended.account.id(), AccountState::Active);
+    app.poller().resume();
+    app.process_all().await;
+    assert_eq!(app.assert_registered(&vended.account), registered);
+    app.wait_for_log("is ACTIVE again").await;
+    assert_eq!(app.dead_messages(), []);
+}
+
+/// The administrator of a member account makes the role, or changes its tag, to get into another scope.
+#[tokio::test(flavor = "multi_thread")]
+async fn tag_of_a_member_account_never_decides_its_scope() {
+    let app = VendingApp::with(Partition::Aws, |organization| {
+        vec![("GANGWAY_OU_SCOPE_MAP", format!("{}=project:Payments", organization.sandbox))]
+    })
+    .await;
+    let other_project = {
+        let records = app.cloud().palette().records();
+        let mut projects = records.tenants[0].projects.iter();
+        projects.find(|project| project.name == "Default").expect("a project").uid.clone()
+    };
+    for scope in ["tenant", &other_project, "6a0c1a2b3c4d5e6f70818293"] {
+        // Made before the account is vended.
+        let vended = vend(&app);
+        let role = vended.account.role(ROLE);
+        role.tag(MANAGED.0, MANAGED.1);
+        role.tag("gangway:stack", "gangway");
+        role.tag("gangway:scope", scope);
+        app.put(&vended.events[..1]).await;
+        app.process_all().await;
+        assert_eq!(app.registered(&vended.account), [], "{scope}");
+        app.assert_dead_lettered(vended.account.id(), "gangway:scope");
+        // Changed after the account was registered.
+        let vended = vend(&app);
+        app.put(&vended.events[..1]).await;
+        app.process_all().await;
+        let registered = app.assert_registered(&vended.account);
+        vended.account.role(ROLE).tag("gangway:scope", scope);
+        app.put(&app.organization().update_managed_account(&vended)).await;
+        app.process_all().await;
+        assert_eq!(app.registered(&vended.account), [registered], "{scope}");
+        app.assert_dead_lettered(vended.account.id(), "gangway:scope");
+    }
+}
+
+/// An account that an event put into a project stays there, whatever its tag says.
+#[tokio::test(flavor = "multi_thread")]
+async fn account_stays_in_the_scope_that_palette_has_it_in() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let vended = vend(&app);
+    app.put(&[onboard_event(&app, &vended, &[("project", "Payments".into())])]).await;
+    app.process_all().await;
+    let registered = app.assert_registered(&vended.account);
+    assert!(registered.project.is_some());
+    // The tag is as a new account of the tenant would have it.
+    vended.account.role(ROLE).tag("gangway:scope", "tenant");
+    app.put(&app.organization().update_managed_account(&vended)).await;
+    app.process_all().await;
+    assert_eq!(app.registered(&vended.account), [registered.clone()]);
+    app.assert_dead_lettered(vended.account.id(), "gangway:scope");
 }
