@@ -206,6 +206,7 @@ impl Account {
             changed: now,
             accessed: None,
             deletion_date: None,
+            deletion_days: None,
             hidden_reads: 0,
         };
         let key = (region.to_owned(), name.to_owned());
