@@ -46,9 +46,9 @@ impl<'a> Sweep<'a> {
     /// role.
     async fn organization(&self) -> Result<OrganizationsClient, UpstreamError> {
         match &self.config.vending.management_role {
-            Some(role) => {
-                Ok(OrganizationsClient::new(&self.context.clients.aws.assume_role(role).await?))
-            }
+            Some(role) => Ok(OrganizationsClient::new(
+                &self.context.clients.aws.assume_role(role, None).await?,
+            )),
             None => Ok(OrganizationsClient::new(&self.context.clients.aws)),
         }
     }

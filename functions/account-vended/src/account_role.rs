@@ -21,7 +21,7 @@ pub(crate) async fn assume_account_role(
     let policy = session_policy(management, account, &config.role_name);
     for role in &config.account_access_roles {
         let Some(role) = role.in_account(partition, account) else { continue };
-        match management.assume_role_with(&role, Some(&policy)).await {
+        match management.assume_role_with(&role, None, Some(&policy)).await {
             Ok(session) => return Ok(session),
             Err(error) if error.is_refusal() => {}
             Err(error) => return Err(error.into()),

@@ -45,7 +45,7 @@ impl ManagementAccount {
         }
         let aws = match &self.role {
             None => self.own_session.clone(),
-            Some(role) => self.own_session.assume_role(role).await?,
+            Some(role) => self.own_session.assume_role(role, None).await?,
         };
         let organizations = OrganizationsClient::new(&aws);
         let session = Arc::new(ManagementSession { aws, organizations, opened_at: Instant::now() });

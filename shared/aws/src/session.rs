@@ -142,9 +142,14 @@ impl AwsSession {
         )
     }
 
-    /// Assumes this role for 15 minutes, and returns a session with its credentials.
-    pub async fn assume_role(&self, role: &RoleArn) -> Result<Self, UpstreamError> {
-        self.assume_role_with(role, None).await
+    /// Assumes this role for 15 minutes, and returns a session with its credentials. `external_id` is
+    /// what the role's trust may require.
+    pub async fn assume_role(
+        &self,
+        role: &RoleArn,
+        external_id: Option<&str>,
+    ) -> Result<Self, UpstreamError> {
+        self.assume_role_with(role, external_id, None).await
     }
 
     /// Assumes a role like [`assume_role`](Self::assume_role), with an optional session policy, which limits
@@ -153,6 +158,7 @@ impl AwsSession {
     pub async fn assume_role_with(
         &self,
         role: &RoleArn,
+        external_id: Option<&str>,
         session_policy: Option<&Value>,
     ) -> Result<Self, UpstreamError> {
         let call = ApiCall { service: STS, action: "sts:AssumeRole", resource: "such role" };
@@ -160,6 +166,7 @@ impl AwsSession {
         let request = request
             .role_session_name(origin::current().session_name())
             .duration_seconds(SESSION_SECONDS);
+        let request = request.set_external_id(external_id.map(str::to_owned));
         let answer = request.set_policy(session_policy.map(Value::to_string)).send();
         let answer = answer.await.map_err(|error| {
             let failed = call.to_upstream_error(&error);

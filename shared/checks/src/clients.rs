@@ -21,6 +21,8 @@ pub struct Clients {
     pub sts_address: String,
     /// Name of the role in other accounts that lets Gangway read IAM there.
     pub inspection_role: Option<String>,
+    /// External id that this role requires.
+    pub inspection_external_id: Option<String>,
     /// Whether the owner of an AWS account must have set the tag `gangway:scopes`.
     pub require_scope_tag: bool,
     /// Address of the partition's access portal.

@@ -39,7 +39,7 @@ impl InspectionAccess {
         let unavailable = |reason: String| Self::Unavailable {
             reason,
             remedy: format!(
-                "create {arn} with the template for inspection roles, or correct its trust"
+                "create {arn} with the template for inspection roles, or correct its trust: it must name this function's role (output InspectingRoleArns) and the external id GANGWAY_INSPECTION_EXTERNAL_ID"
             ),
         };
         let Ok(role) = arn.parse() else {
@@ -47,7 +47,7 @@ impl InspectionAccess {
                 "GANGWAY_INSPECTION_ROLE does not form a valid role ARN: {arn}"
             )));
         };
-        match clients.aws.assume_role(&role).await {
+        match clients.aws.assume_role(&role, clients.inspection_external_id.as_deref()).await {
             Ok(aws) => Ok(Self::Granted(aws)),
             Err(error) if error.is_refusal() => {
                 Ok(unavailable(format!("Gangway cannot assume {arn}, or the role does not exist")))

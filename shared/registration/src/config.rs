@@ -29,6 +29,8 @@ pub struct Config {
     pub kms_key_id: Option<String>,
     /// `GANGWAY_INSPECTION_ROLE`: name of the role in other accounts that lets Gangway read IAM there.
     pub inspection_role: Option<String>,
+    /// `GANGWAY_INSPECTION_EXTERNAL_ID`: the external id that this role requires.
+    pub inspection_external_id: Option<String>,
     /// `GANGWAY_AWS_CA_BUNDLE_SECRET`: a secret with more CA certificates for AWS's endpoints.
     pub aws_ca_bundle_secret: Option<String>,
     /// `AWS_CA_BUNDLE`: a file with CA certificates. The AWS SDK for Rust does not read it itself.
@@ -103,6 +105,7 @@ impl Config {
         let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
         let kms_key_id = variables.optional("GANGWAY_KMS_KEY_ID");
         let inspection_role = variables.optional("GANGWAY_INSPECTION_ROLE");
+        let inspection_external_id = variables.optional("GANGWAY_INSPECTION_EXTERNAL_ID");
         let aws_ca_bundle_secret = variables.optional("GANGWAY_AWS_CA_BUNDLE_SECRET");
         let aws_ca_bundle = variables.optional("AWS_CA_BUNDLE");
         let errors = variables.into_errors();
@@ -118,6 +121,7 @@ impl Config {
                     secret_prefix: secret_prefix.unwrap_or_else(|| "gangway".to_owned()),
                     kms_key_id,
                     inspection_role,
+                    inspection_external_id,
                     aws_ca_bundle_secret,
                     aws_ca_bundle,
                     allow_secret_pod_identity: allow.unwrap_or_default(),

@@ -74,6 +74,7 @@ impl AppContext {
             palette,
             http,
             inspection_role: config.inspection_role.clone(),
+            inspection_external_id: config.inspection_external_id.clone(),
             require_scope_tag: config.require_scope_tag,
             portal: config.portal.clone(),
         };

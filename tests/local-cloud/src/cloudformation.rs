@@ -127,6 +127,17 @@ impl Template {
         roles::single_role(&intrinsics::EvaluationScope { document: &self.document, deployment })
     }
 
+    /// Returns the value of an output, or `None` if the template has no such output.
+    pub fn output(
+        &self,
+        name: &str,
+        deployment: &DeploymentTarget,
+    ) -> Result<Option<String>, TemplateError> {
+        let scope = intrinsics::EvaluationScope { document: &self.document, deployment };
+        let value = self.document.pointer(&format!("/Outputs/{name}/Value"));
+        value.map(|value| scope.text(value)).transpose()
+    }
+
     /// Returns the queues with their policies.
     pub fn queues(&self, deployment: &DeploymentTarget) -> Result<Vec<Queue>, TemplateError> {
         queues::queues(&intrinsics::EvaluationScope { document: &self.document, deployment })

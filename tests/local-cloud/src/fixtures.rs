@@ -23,7 +23,7 @@ pub use self::{
     organization::{Organization, VendedAccount, VendingSource},
     palette_cluster::{Breakage, PaletteCluster, PodIdentityCase},
     portal_access::PortalAccess,
-    stack::{EVENT_SOURCE, VENDING_EVENT_SOURCE, event_sender},
+    stack::{EVENT_SOURCE, INSPECTION_EXTERNAL_ID, VENDING_EVENT_SOURCE, event_sender},
 };
 use crate::{
     CloudOptions, LocalCloud,

@@ -1,9 +1,10 @@
 //! Checks when Gangway may not read the account.
 
 use acceptance::{PARTITIONS, TestApp};
-use gangway_policies::PolicyDocument;
-
 use gangway_model::AuthMethod;
+use gangway_policies::PolicyDocument;
+use local_cloud::fixtures::INSPECTION_EXTERNAL_ID;
+use serde_json::json;
 
 /// Checks that need read access to the account.
 const INSIDE: [&str; 12] = [
@@ -102,6 +103,42 @@ async fn role_in_gangways_account_needs_no_inspection_role() {
             assert_eq!(report.with_outcome("unverified"), Vec::<String>::new());
             report.assert_check("iam.actions-allowed", "failed", "", "");
             report.assert_check("iam.policies-attached", "failed", "PaletteNodesPolicy", "");
+        }
+    }
+}
+
+/// The trust of the inspection role names roles, not a pattern of names.
+#[tokio::test]
+async fn only_named_roles_of_gangway_may_read_another_account() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let realm = app.realm();
+        let account = app.customer().account.id();
+        let inspection = format!("arn:{partition}:iam::{account}:role/GangwayInspection");
+        let known = Some(INSPECTION_EXTERNAL_ID);
+        let (sts, vended) = (realm.execution_role("sts"), realm.execution_role("account-vended"));
+        let similar = realm.gangway_account.role("gangway-anything");
+        for (role, external_id, may) in [
+            (&sts, known, true),
+            (&realm.execution_role("pod-identity"), known, true),
+            (&realm.execution_role("revalidation"), known, true),
+            (&sts, None, false),
+            (&sts, Some("another-id"), false),
+            (&realm.execution_role("accounts"), known, false),
+            (&vended, known, false),
+            (&similar, known, false),
+        ] {
+            role.inline(
+                "AssumeAnything",
+                &json!({
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}],
+                }),
+            );
+            let client = realm.administrator().with_keys(&role.session("test"));
+            let answer = client.assume_role(&inspection, "test", external_id).await;
+            let is_in = answer.expect("a response").is_ok();
+            assert_eq!(is_in, may, "{} {external_id:?}", role.arn());
         }
     }
 }

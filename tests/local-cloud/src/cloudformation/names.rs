@@ -58,8 +58,9 @@ pub(super) fn attribute(
         "AWS::SecretsManager::Secret" => format!("{}:secret:{name}-AbCdEf", here("secretsmanager")),
         "AWS::Logs::LogGroup" => format!("{}:log-group:{name}:*", here("logs")),
         "AWS::Events::Rule" => {
-            let bus =
-                scope.document.pointer(&format!("/Resources/{logical}/Properties/EventBusName"));
+            let own = scope.document.pointer(&format!("/Resources/{logical}"));
+            let rule = own.or_else(|| event_of_function(scope, logical));
+            let bus = rule.and_then(|rule| rule.pointer("/Properties/EventBusName"));
             let bus = bus.map(|bus| scope.text(bus)).transpose()?.filter(|bus| bus != "default");
             let bus = bus.map(|bus| format!("{}/", bus.rsplit('/').next().unwrap_or_default()));
             format!("{}:rule/{}{name}", here("events"), bus.unwrap_or_default())
@@ -83,10 +84,24 @@ fn kind<'a>(scope: &'a EvaluationScope<'_>, logical: &str) -> Result<&'a str, Te
     if function == Some("AWS::Serverless::Function") {
         return Ok("AWS::IAM::Role");
     }
+    if event_of_function(scope, logical).is_some() {
+        return Ok("AWS::Events::Rule");
+    }
     if logical == "ServerlessRestApi" {
         return Ok("AWS::ApiGateway::RestApi");
     }
     Err(TemplateError::Unknown(format!("resource {logical}")))
+}
+
+/// Returns the event of a function from which SAM makes a rule, called `<Function><Event>`.
+fn event_of_function<'a>(scope: &'a EvaluationScope<'_>, logical: &str) -> Option<&'a Value> {
+    let resources = scope.document.get("Resources")?.as_object()?;
+    resources.iter().find_map(|(function, own)| {
+        let event = logical.strip_prefix(function.as_str())?;
+        let event = own.pointer("/Properties/Events")?.get(event)?;
+        let kind = event.get("Type")?.as_str()?;
+        matches!(kind, "EventBridgeRule" | "Schedule").then_some(event)
+    })
 }
 
 fn name(scope: &EvaluationScope<'_>, logical: &str) -> Result<String, TemplateError> {
