@@ -147,7 +147,8 @@ async fn register(
     loop {
         let existing = role::get(aws, &arn, config.stack_name.as_str()).await?;
         let (scope, accounts, state) =
-            resolve_scope(context, &existing, requested_scope.clone(), &name, org_account.id).await?;
+            resolve_scope(context, &existing, requested_scope.clone(), &name, org_account.id)
+                .await?;
         let desired = DesiredRole {
             trust_policy: gangway_policies::trust_policy(
                 partition,

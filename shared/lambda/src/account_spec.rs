@@ -1,8 +1,6 @@
 //! Reads the fields that the requests of every method have.
 
-use gangway_model::{
-    AccountName, AccountSpec, AuthMethod, Partition, RequestedScope, UidOrName,
-};
+use gangway_model::{AccountName, AccountSpec, AuthMethod, Partition, RequestedScope, UidOrName};
 
 use crate::{
     Fields,

@@ -312,8 +312,9 @@ mod tests {
                 for text in
                     [head.to_owned(), format!("{head}{}", rest.as_str()), format!("{head}\\{tail}")]
                 {
-                    let operation = Request::decode(&text, ARN)
-                        .and_then(|request| request.parse_operation(AuthMethod::Sts, &[], &no_limits()));
+                    let operation = Request::decode(&text, ARN).and_then(|request| {
+                        request.parse_operation(AuthMethod::Sts, &[], &no_limits())
+                    });
                     drop(operation.map(|(_, fields)| fields.finish(Some(()))));
                 }
             }

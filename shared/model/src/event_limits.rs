@@ -37,7 +37,8 @@ impl EventLimits {
     /// The member that is the reason, and what to do.
     pub fn check_origin(&self, origin: EventOrigin, now: SystemTime) -> Result<(), FieldError> {
         if origin.is_replayed {
-            let detail = "the event was replayed from an archive: send a new one if the request still holds";
+            let detail =
+                "the event was replayed from an archive: send a new one if the request still holds";
             return Err(FieldError::unprocessable("/replay-name", detail));
         }
         let Some(time) = origin.time else {

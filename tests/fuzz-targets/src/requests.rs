@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use gangway_lambda::{ApiError, Fields, Request};
 use gangway_model::{
-    AccessKeyId, AccountName, AuthMethod, EventLimits, Partition, PermissionProfile, RegistrationError, RoleArn,
-    SecretAccessKey, SecretArn,
+    AccessKeyId, AccountName, AuthMethod, EventLimits, Partition, PermissionProfile,
+    RegistrationError, RoleArn, SecretAccessKey, SecretArn,
 };
 
 use crate::assert_no_leak;

@@ -16,7 +16,8 @@ fn the_event_schema_lists_the_fields_that_are_read() {
     .unwrap();
     for example in schema["examples"].as_array().unwrap() {
         let method: AuthMethod = example["method"].as_str().unwrap().parse().unwrap();
-        let (_, mut fields) = read(&event(example)).parse_operation(method, &[], &no_limits()).unwrap();
+        let (_, mut fields) =
+            read(&event(example)).parse_operation(method, &[], &no_limits()).unwrap();
         let partition: Partition = example["partition"].as_str().unwrap().parse().unwrap();
         let settings = fields.account_spec(partition, method, false).unwrap();
         // With Pod Identity the policies are attached to the role already.
@@ -71,15 +72,15 @@ fn the_event_schema_lists_the_fields_that_are_read() {
 fn secrets_and_other_methods_are_rejected_in_events() {
     let errors = |detail: Value| {
         let request = read(&event(&detail));
-        let outcome = request.parse_operation(AuthMethod::StaticCredentials, &[], &no_limits()).and_then(
-            |(_, mut fields)| {
+        let outcome = request
+            .parse_operation(AuthMethod::StaticCredentials, &[], &no_limits())
+            .and_then(|(_, mut fields)| {
                 let settings =
                     fields.account_spec(Partition::Aws, AuthMethod::StaticCredentials, false);
                 let id = fields.required::<String>("accessKeyId");
                 let secret = fields.secret::<gangway_model::SecretAccessKey>("secretAccessKey");
                 fields.finish(settings.zip(id).zip(secret).map(|_| ()))
-            },
-        );
+            });
         let Err(ApiError::Registration(RegistrationError::Invalid(errors))) = &outcome else {
             panic!()
         };

@@ -146,7 +146,11 @@ pub(crate) fn event_scopes(event: &Value) -> Vec<InvalidRequestCase> {
             "/scope/uid",
             "remove it, or use one of project",
         ),
-        (json!({ "project": "Default", SECRET: 1 }), "/scope", "a member of scope is unknown: remove it"),
+        (
+            json!({ "project": "Default", SECRET: 1 }),
+            "/scope",
+            "a member of scope is unknown: remove it",
+        ),
     ];
     let case = |(value, pointer, remedy): (Value, &str, &str)| {
         let short_value: String = value.to_string().chars().take(40).collect();

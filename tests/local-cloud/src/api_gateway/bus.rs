@@ -103,8 +103,7 @@ impl EventBus {
     /// Puts an event on the bus where its sender puts it: AWS's own events arrive on the default bus,
     /// others on the stack's bus if there is one.
     pub async fn put(&self, event: &Value) -> PutResult {
-        let is_of_aws =
-            event["source"].as_str().is_some_and(|source| source.starts_with("aws."));
+        let is_of_aws = event["source"].as_str().is_some_and(|source| source.starts_with("aws."));
         match &self.own {
             Some((own, _)) if !is_of_aws => self.put_on(own, event).await,
             _ => self.put_on_default_bus(event).await,
@@ -140,8 +139,7 @@ impl EventBus {
     fn deliver_to_queues(&self, bus: &str, event: &Value) -> PutResult {
         let mut result = PutResult::default();
         let of_bus = self.rules.iter().filter(|rule| rule.bus == bus);
-        let matching =
-            of_bus.filter(|rule| pattern::matches(&rule.pattern, Some(event)));
+        let matching = of_bus.filter(|rule| pattern::matches(&rule.pattern, Some(event)));
         for (rule, target) in
             matching.flat_map(|rule| rule.targets.iter().map(move |arn| (rule, arn)))
         {

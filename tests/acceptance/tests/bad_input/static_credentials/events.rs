@@ -18,11 +18,18 @@ pub(super) fn events() -> Vec<InvalidRequestCase> {
     let no_secrets = "must not be in an event: send secretArn; this key was sent in an event and should be replaced";
     let methods = "must be one of static-credentials, sts, pod-identity, scap";
     vec![
-        delivered_event("event: keys", inline.clone()).expect_422(&["/secretAccessKey"], no_secrets),
-        delivered_event("event: keys and their secret", with(&event, "secretAccessKey", SECRET.into()))
+        delivered_event("event: keys", inline.clone())
             .expect_422(&["/secretAccessKey"], no_secrets),
-        delivered_event("event: a secret key that is null", with(&event, "secretAccessKey", Value::Null))
-            .expect_422(&["/secretAccessKey"], no_secrets),
+        delivered_event(
+            "event: keys and their secret",
+            with(&event, "secretAccessKey", SECRET.into()),
+        )
+        .expect_422(&["/secretAccessKey"], no_secrets),
+        delivered_event(
+            "event: a secret key that is null",
+            with(&event, "secretAccessKey", Value::Null),
+        )
+        .expect_422(&["/secretAccessKey"], no_secrets),
         delivered_event("event: a key of SCAP", with(&event, "userKey", SECRET.into()))
             .expect_422(&["/userKey"], no_secrets),
         bus_event("event: a key id alone", without(&inline, "secretAccessKey"))
