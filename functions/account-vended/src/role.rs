@@ -108,7 +108,9 @@ pub(crate) async fn get(
 pub(crate) async fn create(aws: &AwsSession, desired: &DesiredRole) -> Result<bool, VendingError> {
     let created = create::role(aws, desired).await?;
     if created {
-        attachments::reconcile(aws, desired, &[], managed_policy::FirstAttempt::Create).await?;
+        let first_attempt = managed_policy::FirstAttempt::Create;
+        let (_, versions) = attachments::reconcile(aws, desired, &[], first_attempt).await?;
+        converge::update_tags(aws, desired, &desired.tags.with_versions(&versions)).await?;
     }
     Ok(created)
 }

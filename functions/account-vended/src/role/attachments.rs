@@ -7,7 +7,8 @@ use gangway_policies::PolicyDocument;
 
 use super::{
     Changes, DesiredRole, POLICY_PATH,
-    managed_policy::{self, FirstAttempt},
+    managed_policy::{self, EnsuredPolicy, FirstAttempt},
+    policy_versions::{NotedVersion, PolicyVersions},
     retry::retry_until_consistent,
 };
 use crate::outcome::VendingError;
@@ -49,8 +50,7 @@ fn obsolete<'a>(
     attached: &'a [AttachedPolicy],
 ) -> impl Iterator<Item = &'a AttachedPolicy> {
     let needed = gangway_policies::documents_for(desired.profile);
-    let prefix =
-        format!("arn:{}:iam::{}:policy{POLICY_PATH}", desired.partition(), desired.account());
+    let prefix = own_path(desired);
     attached.iter().filter(move |policy| {
         policy.arn.starts_with(&prefix)
             && PolicyDocument::from_name(&policy.name)
@@ -58,30 +58,40 @@ fn obsolete<'a>(
     })
 }
 
+/// Returns the start of the ARNs of Gangway's policies.
+fn own_path(desired: &DesiredRole) -> String {
+    format!("arn:{}:iam::{}:policy{POLICY_PATH}", desired.partition(), desired.account())
+}
+
 /// Creates, updates and attaches all policies of the profile, at the same time; then detaches
-/// Gangway's policies of another profile.
+/// Gangway's policies of another profile. Returns the versions of the policies, too.
 pub(super) async fn reconcile(
     aws: &AwsSession,
     desired: &DesiredRole,
     attached: &[AttachedPolicy],
     first_attempt: FirstAttempt,
-) -> Result<Changes, VendingError> {
+) -> Result<(Changes, PolicyVersions), VendingError> {
     let documents = gangway_policies::documents_for(desired.profile).iter();
-    let changes = try_join_all(documents.map(async |document| {
-        let (arn, changes) = managed_policy::ensure(aws, desired, *document, first_attempt).await?;
-        if attached.iter().any(|policy| policy.arn == arn) {
-            return Ok(changes);
+    let ensured = try_join_all(documents.map(async |document| {
+        let policy = managed_policy::ensure(aws, desired, *document, first_attempt).await?;
+        if attached.iter().any(|attached| attached.arn == policy.arn) {
+            return Ok(policy);
         }
-        attach(aws, desired, &arn).await?;
-        Ok::<_, VendingError>(Changes::Made)
+        attach(aws, desired, &policy.arn).await?;
+        Ok::<_, VendingError>(EnsuredPolicy { changes: Changes::Made, ..policy })
     }));
-    let mut changes =
-        if changes.await?.contains(&Changes::Made) { Changes::Made } else { Changes::None };
+    let ensured = ensured.await?;
+    let is_changed = ensured.iter().any(|policy| policy.changes == Changes::Made);
+    let mut changes = if is_changed { Changes::Made } else { Changes::None };
     for policy in obsolete(desired, attached) {
         detach(aws, desired, &policy.arn).await?;
         changes = Changes::Made;
     }
-    Ok(changes)
+    let own_path = own_path(desired);
+    let versions = ensured.into_iter().map(|policy| {
+        if policy.arn.starts_with(&own_path) { policy.version } else { NotedVersion::default() }
+    });
+    Ok((changes, PolicyVersions::new(versions.collect())))
 }
 
 /// Attaches a policy. Idempotent.

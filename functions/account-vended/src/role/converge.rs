@@ -38,12 +38,12 @@ pub(super) async fn role(
         update_description_and_session(aws, desired, existing, session_long_enough).await?;
     }
     if !attachments::is_complete(desired, &attached) || !documents_verified {
-        let attachment_changes =
+        let (attachment_changes, versions) =
             attachments::reconcile(aws, desired, &attached, FirstAttempt::Read).await?;
         if attachment_changes == Changes::Made {
             changes = Changes::Made;
         }
-        tags = desired.tags.with_versions(&PolicyVersions::list(aws, desired).await?);
+        tags = desired.tags.with_versions(&versions);
     }
     if !tags.are_on(&existing.tags) {
         update_tags(aws, desired, &tags).await?;
@@ -87,7 +87,7 @@ async fn update_description_and_session(
     response.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
 }
 
-async fn update_tags(
+pub(super) async fn update_tags(
     aws: &AwsSession,
     desired: &DesiredRole,
     tags: &ManagedTags,

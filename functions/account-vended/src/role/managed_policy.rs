@@ -6,7 +6,9 @@ use gangway_aws::AwsSession;
 use gangway_model::UpstreamError;
 use gangway_policies::PolicyDocument;
 
-use super::{Changes, DesiredRole, POLICY_PATH, managed_tags, policy_version};
+use super::{
+    Changes, DesiredRole, POLICY_PATH, managed_tags, policy_version, policy_versions::NotedVersion,
+};
 use crate::outcome::VendingError;
 
 /// Which call is made first. If it does not succeed, the other one follows, so this only saves a
@@ -19,20 +21,28 @@ pub(super) enum FirstAttempt {
     Read,
 }
 
+/// A policy that has the right document.
+pub(super) struct EnsuredPolicy {
+    pub(super) arn: String,
+    pub(super) version: NotedVersion,
+    pub(super) changes: Changes,
+}
+
 /// A policy that exists.
 struct ManagedPolicy {
     arn: String,
+    id: String,
     default_version_id: String,
     tags: BTreeMap<String, String>,
 }
 
-/// Creates or updates the policy. Returns its ARN.
+/// Creates or updates the policy.
 pub(super) async fn ensure(
     aws: &AwsSession,
     desired: &DesiredRole,
     document: PolicyDocument,
     first_attempt: FirstAttempt,
-) -> Result<(String, Changes), VendingError> {
+) -> Result<EnsuredPolicy, VendingError> {
     let name = document.name();
     let arn_at = |path: &str| {
         format!("arn:{}:iam::{}:policy{path}{name}", desired.partition(), desired.account())
@@ -44,7 +54,7 @@ pub(super) async fn ensure(
         return update(aws, desired, document, existing).await;
     }
     match create(aws, desired, document).await {
-        Ok(()) => return Ok((own_arn, Changes::Made)),
+        Ok(version) => return Ok(EnsuredPolicy { arn: own_arn, version, changes: Changes::Made }),
         Err(VendingError::Upstream(UpstreamError::AlreadyExists { .. })) => {}
         Err(error) => return Err(error),
     }
@@ -65,7 +75,7 @@ async fn create(
     aws: &AwsSession,
     desired: &DesiredRole,
     document: PolicyDocument,
-) -> Result<(), VendingError> {
+) -> Result<NotedVersion, VendingError> {
     let call = AwsSession::iam_api_call("iam:CreatePolicy", "such account");
     let request = aws
         .iam()
@@ -76,7 +86,7 @@ async fn create(
         .policy_document(document.text(desired.partition()))
         .set_tags(Some(desired.tags.for_policy()?));
     match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
-        Ok(_) => Ok(()),
+        Ok(response) => Ok(response.policy.as_ref().map(NotedVersion::of).unwrap_or_default()),
         Err(exists @ UpstreamError::AlreadyExists { .. }) => Err(VendingError::Upstream(exists)),
         Err(error) => Err(VendingError::in_account(error)),
     }
@@ -95,6 +105,7 @@ async fn read(aws: &AwsSession, arn: &str) -> Result<Option<ManagedPolicy>, Vend
     let tags = policy.tags.unwrap_or_default().into_iter();
     Ok(Some(ManagedPolicy {
         arn: arn.to_owned(),
+        id: policy.policy_id.unwrap_or_default(),
         default_version_id: policy.default_version_id.unwrap_or_default(),
         tags: tags.map(|tag| (tag.key, tag.value)).collect(),
     }))
@@ -107,17 +118,19 @@ async fn update(
     desired: &DesiredRole,
     document: PolicyDocument,
     existing: ManagedPolicy,
-) -> Result<(String, Changes), VendingError> {
-    let ManagedPolicy { arn, default_version_id, tags } = existing;
+) -> Result<EnsuredPolicy, VendingError> {
+    let ManagedPolicy { arn, id, default_version_id, tags } = existing;
     let current = policy_version::read(aws, &arn, &default_version_id).await?;
     if gangway_policies::is_equivalent(&current, &document.render(desired.partition())) {
-        return Ok((arn, Changes::None));
+        let version = NotedVersion::new(&id, &default_version_id);
+        return Ok(EnsuredPolicy { arn, version, changes: Changes::None });
     }
     if !managed_tags::is_managed_by(&tags, desired.tags.stack_name()) {
         return Err(VendingError::Permanent(format!(
             "policy {arn} was not created by this deployment, and differs from Palette's document: create a version of it with that document, or delete the policy"
         )));
     }
-    policy_version::create(aws, &arn, document.text(desired.partition())).await?;
-    Ok((arn, Changes::Made))
+    let version_id = policy_version::create(aws, &arn, document.text(desired.partition())).await?;
+    let version = NotedVersion::new(&id, &version_id);
+    Ok(EnsuredPolicy { arn, version, changes: Changes::Made })
 }

@@ -17,8 +17,8 @@ const STACK: &str = "gangway:stack";
 /// Scope of the account in Palette: `tenant`, or the uid of a project. Set when the role is
 /// created, and not changed afterwards.
 pub(crate) const SCOPE_TAG: &str = "gangway:scope";
-/// Hash of the attached documents, and the versions of their policies. Versions are immutable, so the
-/// documents are not read again while this tag has the right value.
+/// Hash of the attached documents, and the ids of their policies with their versions. Versions are
+/// immutable, so the documents are not read again while this tag has the right value.
 const DOCUMENTS: &str = "gangway:documents";
 
 /// The tags of a role.
@@ -30,7 +30,7 @@ pub(crate) struct ManagedTags {
 }
 
 impl ManagedTags {
-    /// Returns the tags of a role whose policies are all new.
+    /// Returns the tags of a role whose policies are not known yet.
     pub(crate) fn new(
         stack_name: &str,
         scope: &Scope,
@@ -44,8 +44,7 @@ impl ManagedTags {
         Self {
             stack_name: stack_name.to_owned(),
             scope,
-            documents: fingerprint(profile, partition)
-                + &".v1".repeat(gangway_policies::documents_for(profile).len()),
+            documents: fingerprint(profile, partition),
         }
     }
 
@@ -78,8 +77,8 @@ impl ManagedTags {
 
     /// Returns the tags with these versions of the policies.
     pub(super) fn with_versions(&self, versions: &PolicyVersions) -> Self {
-        let hash = self.documents.split('.').next().unwrap_or_default();
-        Self { documents: format!("{hash}{}", versions.to_tag_suffix()), ..self.clone() }
+        let documents = format!("{}{}", self.documents, versions.to_tag_suffix());
+        Self { documents, ..self.clone() }
     }
 
     /// Returns `true` if the same versions of the same documents were attached at the last update

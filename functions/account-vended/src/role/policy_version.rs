@@ -24,37 +24,35 @@ pub(super) async fn read(
     Ok(iam_role::decode_policy_document(&text).unwrap_or_default())
 }
 
-/// Creates a version and makes it the default. If there are five already, deletes the oldest that is
-/// not the default first.
+/// Creates a version, makes it the default and returns its id. If there are five already, deletes the
+/// oldest that is not the default first.
 pub(super) async fn create(
     aws: &AwsSession,
     policy_arn: &str,
     document: &str,
-) -> Result<(), VendingError> {
-    if !try_create(aws, policy_arn, document).await? {
-        delete_oldest(aws, policy_arn).await?;
-        if !try_create(aws, policy_arn, document).await? {
-            return Err(VendingError::NotReady(format!(
-                "policy {policy_arn} has the maximum number of versions"
-            )));
-        }
+) -> Result<String, VendingError> {
+    if let Some(id) = try_create(aws, policy_arn, document).await? {
+        return Ok(id);
     }
-    Ok(())
+    delete_oldest(aws, policy_arn).await?;
+    try_create(aws, policy_arn, document).await?.ok_or_else(|| {
+        VendingError::NotReady(format!("policy {policy_arn} has the maximum number of versions"))
+    })
 }
 
-/// Returns `false` if the policy has the maximum number of versions.
+/// Returns the id of the version, or `None` if the policy has the maximum number of versions.
 async fn try_create(
     aws: &AwsSession,
     policy_arn: &str,
     document: &str,
-) -> Result<bool, VendingError> {
+) -> Result<Option<String>, VendingError> {
     let call = AwsSession::iam_api_call("iam:CreatePolicyVersion", "such policy");
     let request = aws.iam().create_policy_version().policy_arn(policy_arn);
     match request.policy_document(document).set_as_default(true).send().await {
-        Ok(_) => Ok(true),
-        Err(SdkError::ServiceError(error)) if error.err().is_limit_exceeded_exception() => {
-            Ok(false)
+        Ok(response) => {
+            Ok(Some(response.policy_version.and_then(|it| it.version_id).unwrap_or_default()))
         }
+        Err(SdkError::ServiceError(error)) if error.err().is_limit_exceeded_exception() => Ok(None),
         Err(error) => Err(VendingError::in_account(call.to_upstream_error(&error))),
     }
 }

@@ -1,19 +1,38 @@
-//! Reads the default versions of Gangway's policies with one call.
+//! The default versions of Gangway's policies, as a tag of the role notes them.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_iam::types::PolicyScopeType;
+use aws_sdk_iam::types::{Policy, PolicyScopeType};
 use gangway_aws::AwsSession;
 
 use super::{DesiredRole, POLICY_PATH};
 use crate::outcome::VendingError;
 
-/// Ids of the default versions of the profile's policies under Gangway's path, in the order of the
-/// profile. `None` for a policy that is not there.
-pub(super) struct PolicyVersions(Vec<Option<String>>);
+/// Id of a policy and of its default version, such as `ANPAEXAMPLE:v1`. Version ids alone are not
+/// unique: a policy that is deleted and created again begins with `v1`. Empty if one of them is not known.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct NotedVersion(String);
+
+impl NotedVersion {
+    pub(super) fn new(policy_id: &str, version_id: &str) -> Self {
+        if policy_id.is_empty() || version_id.is_empty() {
+            return Self::default();
+        }
+        Self(format!("{policy_id}:{version_id}"))
+    }
+
+    pub(super) fn of(policy: &Policy) -> Self {
+        let text = |id: &Option<String>| id.clone().unwrap_or_default();
+        Self::new(&text(&policy.policy_id), &text(&policy.default_version_id))
+    }
+}
+
+/// The default versions of the profile's policies under Gangway's path, in the order of the profile. Empty
+/// for a policy that is not there.
+pub(super) struct PolicyVersions(Vec<NotedVersion>);
 
 impl PolicyVersions {
-    /// Lists the current versions.
+    /// Lists the current versions with one call.
     pub(super) async fn list(
         aws: &AwsSession,
         desired: &DesiredRole,
@@ -25,21 +44,51 @@ impl PolicyVersions {
         let policies =
             policies.map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))?;
         let mut versions: BTreeMap<_, _> = policies
-            .into_iter()
-            .filter_map(|policy| Some((policy.policy_name?, policy.default_version_id?)))
+            .iter()
+            .filter_map(|policy| Some((policy.policy_name()?, NotedVersion::of(policy))))
             .collect();
         let documents = gangway_policies::documents_for(desired.profile).iter();
-        Ok(Self(documents.map(|document| versions.remove(document.name())).collect()))
+        Ok(Self(
+            documents
+                .map(|document| versions.remove(document.name()).unwrap_or_default())
+                .collect(),
+        ))
     }
 
-    /// Returns `true` if all of them are under Gangway's path. Policies elsewhere can be changed by
-    /// others, so their content must be read every time.
+    /// Creates the list from the versions of the profile's policies, in its order.
+    pub(super) const fn new(versions: Vec<NotedVersion>) -> Self {
+        Self(versions)
+    }
+
+    /// Returns `true` if all of them are under Gangway's path, with known ids. Policies elsewhere can be
+    /// changed by others, so their content must be read every time.
     pub(super) fn is_complete(&self) -> bool {
-        self.0.iter().all(Option::is_some)
+        self.0.iter().all(|version| *version != NotedVersion::default())
     }
 
-    /// Returns the ids for a tag, such as `.v1.v3`, with `-` for a policy that is not there.
+    /// Returns the ids for a tag, such as `.ANPAEXAMPLE1:v1.ANPAEXAMPLE2:v3`, with `-` for a policy that is
+    /// not there.
     pub(super) fn to_tag_suffix(&self) -> String {
-        self.0.iter().flat_map(|id| [".", id.as_deref().unwrap_or("-")]).collect()
+        let shown = |version: &NotedVersion| match &*version.0 {
+            "" => ".-".to_owned(),
+            ids => format!(".{ids}"),
+        };
+        self.0.iter().map(shown).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_without_a_policy_id_is_not_complete() {
+        let known = NotedVersion::new("ANPAEXAMPLE", "v2");
+        let versions = PolicyVersions::new(vec![known.clone(), known.clone()]);
+        assert!(versions.is_complete());
+        assert_eq!(versions.to_tag_suffix(), ".ANPAEXAMPLE:v2.ANPAEXAMPLE:v2");
+        let unknown = PolicyVersions::new(vec![known, NotedVersion::new("", "v1")]);
+        assert!(!unknown.is_complete());
+        assert_eq!(unknown.to_tag_suffix(), ".ANPAEXAMPLE:v2.-");
     }
 }

@@ -85,3 +85,36 @@ async fn detached_policy_is_attached_again() {
     assert_eq!(app.assert_registered(&vended.account), first);
     assert_eq!(app.role(&vended.account), role);
 }
+
+/// A policy that is made anew begins with version `v1` again, which a note of version ids alone takes for
+/// the old one.
+#[tokio::test(flavor = "multi_thread")]
+async fn recreated_managed_policy_is_restored_by_the_next_event() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let app = VendingApp::start(partition).await;
+        let organization = app.organization();
+        let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
+        app.put(&vended.events[2..]).await;
+        app.process_all().await;
+        let first = app.assert_registered(&vended.account);
+        // The member's administrator deletes a policy, and makes it anew with every right.
+        let policy = app.managed_policies(&vended.account).remove(0);
+        let everything = json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        });
+        let role = vended.account.role(crate::fixture::ROLE);
+        role.detach(&policy.arn);
+        vended.account.delete_policy(&policy.arn);
+        role.attach(&vended.account.policy_with_path("/gangway/", &policy.name, &everything));
+        // It has no tag that says that Gangway created it, so it is not changed either.
+        app.put(&organization.update_managed_account(&vended)).await;
+        app.process_all().await;
+        app.assert_dead_lettered(vended.account.id(), "differs from palette");
+        role.detach(&policy.arn);
+        vended.account.delete_policy(&policy.arn);
+        app.put(&organization.update_managed_account(&vended)).await;
+        app.process_all().await;
+        assert_eq!(app.assert_registered(&vended.account), first);
+    }
+}
