@@ -24,6 +24,8 @@ pub(crate) async fn run_checks(
             RequiredPermissions::new(&spec, &app.clients)
         ),
     );
-    let (palette, checks) = (palette?, checks?);
+    let palette = palette?;
+    app.ensure_name_not_reserved(&spec.name, None, &palette.state, operation)?;
+    let checks = checks?;
     Ok(checks.into_preflight(AuthMethod::StaticCredentials, palette, spec, operation, accounts))
 }

@@ -10,7 +10,7 @@ use gangway_checks::PortalConfig;
 use gangway_model::{EventLimits, FieldError, Partition};
 use reqwest::Url;
 
-use crate::{EnvReader, portal};
+use crate::{EnvReader, portal, vending::NameTemplate};
 
 /// The configuration of a deployment. An empty variable counts as unset.
 #[derive(Clone, Debug)]
@@ -47,6 +47,9 @@ pub struct Config {
     /// `GANGWAY_EVENT_MAX_AGE_HOURS` (default 24) and `GANGWAY_EVENT_PROJECTS` (default none): which
     /// events are accepted.
     pub event_limits: EventLimits,
+    /// `GANGWAY_ACCOUNT_NAME_TEMPLATE`: names of accounts that are registered automatically. Requests may
+    /// not use them. By default requests may use every name.
+    pub reserved_names: Option<NameTemplate>,
 }
 
 const URL_RULE: &str = "must be the https URL of Palette, such as https://api.spectrocloud.com: http would send the API key in clear, and is accepted for a loopback address only";
@@ -102,6 +105,7 @@ impl Config {
             variables.optional_with("GANGWAY_EVENT_MAX_AGE_HOURS", MAX_AGE_RULE, parse_max_age);
         let projects =
             variables.list("GANGWAY_EVENT_PROJECTS", PROJECTS_RULE, |entry| entry.parse().ok());
+        let reserved_names = variables.optional("GANGWAY_ACCOUNT_NAME_TEMPLATE");
         let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
         let kms_key_id = variables.optional("GANGWAY_KMS_KEY_ID");
         let inspection_role = variables.optional("GANGWAY_INSPECTION_ROLE");
@@ -132,6 +136,7 @@ impl Config {
                         max_age: max_age.unwrap_or(EventLimits::default().max_age),
                         projects,
                     },
+                    reserved_names,
                 })
             }
             _ => Err(ConfigError(errors)),
@@ -261,7 +266,13 @@ mod tests {
                 vec!["PALETTE_REQUESTS_PER_SECOND"],
             ),
             (
-                vec![REGION, URL, KEY, ("GANGWAY_EVENT_MAX_AGE_HOURS", "0"), ("GANGWAY_EVENT_PROJECTS", "a,")],
+                vec![
+                    REGION,
+                    URL,
+                    KEY,
+                    ("GANGWAY_EVENT_MAX_AGE_HOURS", "0"),
+                    ("GANGWAY_EVENT_PROJECTS", "a,"),
+                ],
                 vec!["GANGWAY_EVENT_MAX_AGE_HOURS", "GANGWAY_EVENT_PROJECTS"],
             ),
         ] {

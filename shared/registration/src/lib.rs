@@ -7,6 +7,7 @@ mod env;
 mod lookup;
 mod portal;
 mod register;
+mod reserved_names;
 pub mod vending;
 
 use gangway_aws::{AwsSession, SecretsManagerStore};

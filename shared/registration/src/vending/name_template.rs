@@ -1,6 +1,6 @@
 //! Names of accounts in Palette.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use gangway_model::{AccountId, AccountName};
 
@@ -91,6 +91,26 @@ impl NameTemplate {
         self.0.contains(&Part::AccountName)
     }
 
+    /// Returns `true` if the name belongs to an account that is registered automatically, and `account` is
+    /// not that account. A template without text and account id fits every name, so it reserves none.
+    pub fn reserves(&self, name: &AccountName, account: Option<AccountId>) -> bool {
+        if self.0.iter().all(|part| *part == Part::AccountName) || !self.fits(name, None) {
+            return false;
+        }
+        // Without an account id, the name does not tell which account it belongs to.
+        let is_own = account.is_some_and(|account| self.fits(name, Some(account)));
+        !(is_own && self.0.contains(&Part::AccountId))
+    }
+
+    /// Returns `true` if the template gives this name to the account, or to any account.
+    fn fits(&self, name: &AccountName, account: Option<AccountId>) -> bool {
+        let mut rests = BTreeSet::from([name.as_str()]);
+        for part in &self.0 {
+            rests = rests.into_iter().flat_map(|rest| part.rests_behind(rest, account)).collect();
+        }
+        rests.contains("")
+    }
+
     fn fill(&self, account: &str, name: &str) -> String {
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
@@ -98,6 +118,24 @@ impl NameTemplate {
             Part::AccountName => name.to_owned(),
         };
         self.0.iter().map(part).collect()
+    }
+}
+
+impl Part {
+    /// Returns what may follow this part at the start of `text`.
+    fn rests_behind<'a>(&self, text: &'a str, account: Option<AccountId>) -> Vec<&'a str> {
+        match (self, account) {
+            (Self::Text(own), _) => text.strip_prefix(&**own).into_iter().collect(),
+            (Self::AccountId, Some(account)) => {
+                text.strip_prefix(account.as_str()).into_iter().collect()
+            }
+            (Self::AccountId, None) => {
+                let rest =
+                    text.split_at_checked(12).filter(|(id, _)| id.parse::<AccountId>().is_ok());
+                rest.map(|(_, rest)| rest).into_iter().collect()
+            }
+            (Self::AccountName, _) => (1..=text.len()).filter_map(|end| text.get(end..)).collect(),
+        }
     }
 }
 
@@ -128,6 +166,35 @@ mod tests {
             assert_eq!(name.as_ref().map(AccountName::as_str), expected, "{template}");
         }
         assert_eq!(NameTemplate::default(), "aws-{accountId}".parse().unwrap());
+    }
+
+    #[test]
+    fn names_of_other_vended_accounts_are_reserved() {
+        let own: AccountId = "012345678901".parse().unwrap();
+        for (template, name, reserved, reserved_from_its_account) in [
+            ("aws-{accountId}", "aws-012345678901", true, false),
+            ("aws-{accountId}", "aws-999999999999", true, true),
+            ("aws-{accountId}", "aws-payments", false, false),
+            ("aws-{accountId}", "aws-0123456789012", false, false),
+            ("aws-{accountId}", "AWS-012345678901", false, false),
+            ("{accountId}", "999999999999", true, true),
+            ("{accountName}-{accountId}", "a-b-012345678901", true, false),
+            ("{accountName}-{accountId}", "a-999999999999", true, true),
+            ("{accountName}-{accountId}", "-012345678901", false, false),
+            ("vended-{accountName}", "vended-payments", true, true),
+            ("vended-{accountName}", "payments", false, false),
+            ("{accountName}", "payments", false, false),
+            ("{accountName}{accountName}", "payments", false, false),
+        ] {
+            let parsed: NameTemplate = template.parse().unwrap();
+            let Ok(account_name) = name.parse() else {
+                assert!(!reserved, "{name} is no name");
+                continue;
+            };
+            assert_eq!(parsed.reserves(&account_name, None), reserved, "{template} {name}");
+            let from_its_account = parsed.reserves(&account_name, Some(own));
+            assert_eq!(from_its_account, reserved_from_its_account, "{template} {name}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod listing;
 mod network_calls;
 mod removal;
 mod replacement;
+mod reserved_names;
 mod revalidate;
 mod scopes;
 mod secrets;
