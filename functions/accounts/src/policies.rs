@@ -11,6 +11,9 @@ use gangway_palette::IamPolicy;
 use gangway_registration::{AppContext, load_account};
 use serde_json::{Value, json};
 
+/// Every caller may send these requests, whatever its scope.
+const OWN_ACCOUNT_RULE: &str = "must be a role of another AWS account than Gangway's own: register that one, and ask for the policies of the registered account";
+
 /// The credential with which Palette lists the policies.
 enum ListingCredential<K> {
     Keys(K),
@@ -36,6 +39,11 @@ pub(crate) async fn list_policies(
     let source = ListingCredential::parse(request.json()?, partition)?
         .resolve_secret(&context.clients.secrets)
         .await?;
+    if let ListingCredential::Role(role) = &source
+        && request.function_account_id() == Some(role.account())
+    {
+        return Err(RegistrationError::unprocessable("/roleArn", OWN_ACCOUNT_RULE).into());
+    }
     let palette_accounts = context.clients.palette.in_scope(Scope::Tenant);
     let (policies, pointer) = match source {
         ListingCredential::Keys(keys) => {

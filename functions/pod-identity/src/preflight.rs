@@ -2,7 +2,7 @@
 //! accounts Gangway can read, then everything else.
 
 use gangway_checks::{
-    PaletteChecks, ScopedClient,
+    PaletteChecks, ScopedClient, own_account,
     pod_identity::{
         self, AccountAccess, catalogue::PALETTE_VALIDATES, check_palette_validation, evaluate_all,
     },
@@ -28,7 +28,14 @@ pub(crate) async fn run_checks(
 ) -> Result<PreflightResult, RegistrationError> {
     let setup = request.setup(&context.clients);
     let credential = request.credential();
-    let (palette, access) = join!(
+    let named = request.roles_with_fields();
+    let (allowed, palette, access) = join!(
+        own_account::ensure_roles_allowed(
+            named,
+            function_account,
+            &context.clients,
+            palette_accounts
+        ),
         PaletteChecks::run(palette_accounts, &request.settings, operation),
         AccountAccess::connect(
             setup.cluster.account,
@@ -37,7 +44,10 @@ pub(crate) async fn run_checks(
             &context.clients
         ),
     );
+    allowed?;
     let (palette, access) = (palette?, access?);
+    let name = &request.settings.name;
+    context.ensure_name_not_reserved(name, None, &palette.state, operation)?;
     let (mut observations, checks) =
         pod_identity::run_checks(&setup, credential.clone(), &access, palette_accounts).await?;
     let mut preflight = checks.into_preflight(

@@ -9,7 +9,7 @@ use gangway_model::{
     AccountSpec, AuthMethod, Credential, EksCluster, EksClusterName, EksRegion, Partition,
     PodIdentityRole, PolicyArn, RoleArn,
 };
-use gangway_policies::pod_identity::PodIdentityRoles;
+use gangway_policies::pod_identity::{PodIdentityRoles, RolePurpose};
 use gangway_registration::AppContext;
 
 /// A parsed registration request.
@@ -91,6 +91,18 @@ impl PodIdentityRequest {
             boundary: self.boundary.as_ref(),
             required: RequiredPermissions::new(&self.settings, clients),
         }
+    }
+
+    /// Returns the roles with the fields that name them.
+    pub(crate) fn roles_with_fields(&self) -> Vec<(&'static str, &RoleArn)> {
+        let field = |purpose| match purpose {
+            RolePurpose::Palette | RolePurpose::PaletteTarget => "/roleArn",
+            RolePurpose::Hubble | RolePurpose::HubbleLocal => "/hubbleRoleArn",
+            RolePurpose::HubbleTarget => "/hubbleTargetRoleArn",
+            RolePurpose::Identity | RolePurpose::IdentityLocal => "/identityRoleArn",
+        };
+        let roles = self.roles.in_creation_order().into_iter();
+        roles.map(|(purpose, role)| (field(purpose), role)).collect()
     }
 
     /// Returns the credential that is to be registered.

@@ -17,11 +17,13 @@ pub async fn handle(request: &Request, app: &AppContext) -> Result<Response, Api
     if request.matches_route(&TRUST) {
         return trust::get_trust(request, app).await;
     }
-    let (operation, fields) = request.parse_operation(AuthMethod::Sts, &[TRUST], &app.config.event_limits)?;
+    let (operation, fields) =
+        request.parse_operation(AuthMethod::Sts, &[TRUST], &app.config.event_limits)?;
     let parsed = StsRequest::parse(fields, app.clients.partition)?;
     let accounts = app.clients.palette.resolve_scope(&parsed.account.scope).await?;
-    let own_account = request.function_account_id();
-    let preflight = preflight::run_checks(parsed, &operation, &accounts, app, own_account).await?;
+    let function_account = request.function_account_id();
+    let preflight =
+        preflight::run_checks(parsed, &operation, &accounts, app, function_account).await?;
     if operation == Operation::Validate {
         return Ok(preflight.report.into());
     }

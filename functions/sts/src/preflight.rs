@@ -1,7 +1,7 @@
 //! Runs the checks of a role: first Palette, then the AWS account.
 
 use gangway_checks::{
-    InspectionAccess, PaletteChecks, RequiredPermissions, ScopedClient, assumed_role,
+    InspectionAccess, PaletteChecks, RequiredPermissions, ScopedClient, assumed_role, own_account,
 };
 use gangway_model::{AccountId, AuthMethod, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
@@ -15,15 +15,20 @@ pub(crate) async fn run_checks(
     operation: &Operation,
     accounts: &ScopedClient<'_>,
     app: &AppContext,
-    own_account: Option<AccountId>,
+    function_account: Option<AccountId>,
 ) -> Result<PreflightResult, RegistrationError> {
     let StsRequest { account, role } = request;
-    let (palette, source_account, access) = join!(
+    let named = [("/roleArn", &role)];
+    let (allowed, palette, source_account, access) = join!(
+        own_account::ensure_roles_allowed(named, function_account, &app.clients, accounts),
         PaletteChecks::run(accounts, &account, operation),
         accounts.sts_source_account(account.partition),
-        InspectionAccess::connect(role.account(), own_account, &app.clients),
+        InspectionAccess::connect(role.account(), function_account, &app.clients),
     );
+    allowed?;
     let (palette, access) = (palette?, access?);
+    let role_account = Some(role.account());
+    app.ensure_name_not_reserved(&account.name, role_account, &palette.state, operation)?;
     let required = RequiredPermissions::new(&account, &app.clients);
     let checks =
         assumed_role::run_checks(&role, source_account, &access, accounts, required).await?;

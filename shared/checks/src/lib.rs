@@ -23,6 +23,7 @@ pub mod iam;
 mod inspection;
 mod method_checks;
 pub mod next_steps;
+pub mod own_account;
 pub mod palette_account;
 mod palette_checks;
 pub mod palette_state;

@@ -11,7 +11,7 @@ use tokio::join;
 use crate::{
     Clients, InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient, assumed_role,
     catalogue::palette::{ACCOUNT_READABLE, METHOD_SUPPORTED},
-    classified, next_steps,
+    classified, next_steps, own_account,
     pod_identity::{self, AccountAccess, PodIdentitySetup, from_palette_cluster},
 };
 
@@ -29,7 +29,8 @@ pub struct RevalidationContext<'a> {
 /// # Errors
 ///
 /// Returns [`RegistrationError::Invalid`] if the account belongs to another partition or to an
-/// unknown method, or if its gateway is not a uid.
+/// unknown method, if its gateway is not a uid, or if the owner of Gangway's own AWS account does not let
+/// the scope use its role there.
 pub async fn revalidate(
     account: &CloudAccount,
     context: RevalidationContext<'_>,
@@ -115,6 +116,8 @@ async fn check_assumed_role(
         let remedy = "PUT the account with the role's ARN";
         return Ok(vec![METHOD_SUPPORTED.failed(reason, remedy)].into());
     };
+    let named = [("/uid", &role)];
+    own_account::ensure_roles_allowed(named, function_account, clients, palette_accounts).await?;
     let (source_account, access) = join!(
         palette_accounts.sts_source_account(required.partition),
         InspectionAccess::connect(role.account(), function_account, clients)
@@ -135,7 +138,10 @@ async fn check_pod_identity(
     {
         check_pod_identity_setup(pod_identity, &palette_cluster, context, required).await
     } else {
-        let account = pod_identity.role.account();
+        let (role, account) = (&pod_identity.role, pod_identity.role.account());
+        let named = [("/uid", role)];
+        own_account::ensure_roles_allowed(named, function_account, clients, palette_accounts)
+            .await?;
         let access = InspectionAccess::connect(account, function_account, clients).await?;
         let mut findings = vec![METHOD_SUPPORTED.unverified(
             "the account has no annotation with the cluster that Palette runs on, so neither the cluster nor its associations were checked",
@@ -166,6 +172,8 @@ async fn check_pod_identity_setup(
         boundary: permission_boundary.as_ref(),
         required,
     };
+    let named = roles.in_creation_order().into_iter().map(|(_, role)| ("/uid", role));
+    own_account::ensure_roles_allowed(named, function_account, clients, palette_accounts).await?;
     let access =
         AccountAccess::connect(palette_cluster.cluster.account, role, function_account, clients)
             .await?;

@@ -12,7 +12,8 @@ use gangway_model::{Finding, RoleArn, Scope, Uid, UpstreamError};
 use super::iam_role::IamRole;
 use crate::{RequiredPermissions, ScopedClient, catalogue::iam::ROLE_SCOPE_ALLOWED};
 
-const TAG: &str = "gangway:scopes";
+/// Tag that lists the scopes.
+pub const TAG: &str = "gangway:scopes";
 
 /// The entry that allows the tenant's scope.
 const TENANT: &str = "tenant";
@@ -160,11 +161,16 @@ fn describe(scope: &Scope) -> String {
     }
 }
 
-fn remedy(scope: &Scope) -> String {
-    let entry = match scope {
+/// Returns the entry that allows a scope.
+pub fn entry(scope: &Scope) -> &str {
+    match scope {
         Scope::Tenant => TENANT,
         Scope::Project(uid) => uid.as_str(),
-    };
+    }
+}
+
+fn remedy(scope: &Scope) -> String {
+    let entry = entry(scope);
     format!(
         "let the owner of the AWS account add {entry} to tag {TAG} of the role or user, or use a scope that it lists"
     )

@@ -35,14 +35,23 @@ async fn account_registers_when_the_cluster_is_in_another_account() {
 async fn broken_cluster_in_another_account_is_reported() {
     for partition in PARTITIONS {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
-        for (breakage, check) in [
-            (Breakage::NoRole(RolePurpose::Palette), "pod-identity.palette-role-trust"),
-            (Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT), "pod-identity.hubble-association"),
-            (Breakage::NoAgent, "eks.pod-identity-agent"),
-            (Breakage::NoConfigMap, "kubernetes.global-config"),
+        let (same, cross) = (PodIdentityCase::SameAccount, PodIdentityCase::CrossAccount);
+        let hubble = HUBBLE_SERVICE_ACCOUNT;
+        for (case, breakage, check) in [
+            (same, Breakage::NoRole(RolePurpose::Palette), "pod-identity.palette-role-trust"),
+            (same, Breakage::NoRole(RolePurpose::Hubble), "pod-identity.hubble-role"),
+            (same, Breakage::NoRole(RolePurpose::Identity), "pod-identity.identity-role"),
+            (cross, Breakage::NoRole(RolePurpose::HubbleLocal), "pod-identity.hubble-local-role"),
+            (
+                cross,
+                Breakage::NoRole(RolePurpose::IdentityLocal),
+                "pod-identity.identity-local-role",
+            ),
+            (same, Breakage::NoAssociation(hubble), "pod-identity.hubble-association"),
+            (same, Breakage::NoAgent, "eks.pod-identity-agent"),
+            (same, Breakage::NoConfigMap, "kubernetes.global-config"),
         ] {
-            let (_, response) =
-                break_and_validate(&app, PodIdentityCase::SameAccount, &[breakage]).await;
+            let (_, response) = break_and_validate(&app, case, &[breakage]).await;
             assert!(
                 response.failed().contains(&check.to_owned()),
                 "{breakage:?}: {:#}",

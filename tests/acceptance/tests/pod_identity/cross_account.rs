@@ -39,11 +39,8 @@ pub(crate) async fn plan(app: &TestApp, case: PodIdentityCase) -> HttpResponse {
 #[tokio::test]
 async fn local_identity_role_must_trust_eks() {
     let purpose = RolePurpose::IdentityLocal;
-    let breakages = [
-        Breakage::TrustWithoutTagSession(purpose),
-        Breakage::TrustsOtherPrincipal(purpose),
-        Breakage::NoRole(purpose),
-    ];
+    let breakages =
+        [Breakage::TrustWithoutTagSession(purpose), Breakage::TrustsOtherPrincipal(purpose)];
     fails(&breakages, "pod-identity.identity-local-role").await;
 }
 
@@ -96,7 +93,6 @@ async fn hubble_local_role_must_trust_eks_and_assume_its_target() {
         Breakage::TrustWithoutTagSession(purpose),
         Breakage::TrustsOtherPrincipal(purpose),
         Breakage::WithoutPermissions(purpose),
-        Breakage::NoRole(purpose),
     ];
     fails(&breakages, "pod-identity.hubble-local-role").await;
 }

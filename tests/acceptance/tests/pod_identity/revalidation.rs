@@ -85,7 +85,11 @@ async fn revalidation_reads_the_cluster_and_its_roles() {
                 "kubernetes.pods-have-credentials",
                 "failed",
             ),
-            (Breakage::NoRole(RolePurpose::Palette), "palette.validation", "failed"),
+            (
+                Breakage::TrustWithoutTagSession(RolePurpose::Palette),
+                "palette.validation",
+                "failed",
+            ),
         ] {
             cluster(&app).break_with(way);
             let report = revalidate(&app, &uid).await;
@@ -111,7 +115,7 @@ async fn without_cluster_annotations_only_the_role_is_checked() {
             "the cluster that Palette runs on",
             "pod-identity/validate",
         );
-        cluster(&app).break_with(Breakage::NoRole(RolePurpose::Palette));
+        cluster(&app).break_with(Breakage::TrustWithoutTagSession(RolePurpose::Palette));
         let report = revalidate(&app, &uid).await;
         assert_eq!(report.ready(), Some(false), "{:#}", report.body);
         assert!(report.failed().contains(&"palette.validation".to_owned()), "{:#}", report.body);

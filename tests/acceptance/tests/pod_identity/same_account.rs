@@ -25,11 +25,8 @@ async fn fails(breakages: &[Breakage], check: &str) {
 #[tokio::test]
 async fn palette_role_must_trust_eks_with_tags() {
     let purpose = RolePurpose::Palette;
-    let breakages = [
-        Breakage::TrustWithoutTagSession(purpose),
-        Breakage::TrustsOtherPrincipal(purpose),
-        Breakage::NoRole(purpose),
-    ];
+    let breakages =
+        [Breakage::TrustWithoutTagSession(purpose), Breakage::TrustsOtherPrincipal(purpose)];
     fails(&breakages, "pod-identity.palette-role-trust").await;
 }
 
@@ -65,7 +62,6 @@ async fn hubble_role_must_have_its_trust_and_policy() {
         Breakage::TrustWithoutTagSession(purpose),
         Breakage::TrustsOtherPrincipal(purpose),
         Breakage::WithoutPermissions(purpose),
-        Breakage::NoRole(purpose),
     ];
     fails(&breakages, "pod-identity.hubble-role").await;
 }
@@ -78,7 +74,6 @@ async fn identity_role_must_have_its_trust_and_policy() {
         Breakage::TrustWithoutTagSession(purpose),
         Breakage::TrustsOtherPrincipal(purpose),
         Breakage::WithoutPermissions(purpose),
-        Breakage::NoRole(purpose),
     ];
     fails(&breakages, "pod-identity.identity-role").await;
 }

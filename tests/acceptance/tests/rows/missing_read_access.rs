@@ -2,8 +2,8 @@
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::AuthMethod;
-use gangway_policies::PolicyDocument;
-use local_cloud::fixtures::INSPECTION_EXTERNAL_ID;
+use gangway_policies::{PolicyDocument, pod_identity::RolePurpose};
+use local_cloud::fixtures::{INSPECTION_EXTERNAL_ID, PodIdentityCase};
 use serde_json::json;
 
 /// Checks that need read access to the account.
@@ -85,6 +85,10 @@ async fn role_in_gangways_account_needs_no_inspection_role() {
         ));
         assert_ne!(own.id(), customer.account.id());
         let request = serde_json::json!({"name": "own", "roleArn": role.arn()});
+        // There is a report only with the owner's tag.
+        let refused = app.validate(AuthMethod::Sts, &request).await;
+        assert_eq!((refused.status, refused.pointers()), (422, vec!["/roleArn"]));
+        role.tag("gangway:scopes", "Payments tenant");
         let receipt = app.assert_registered(AuthMethod::Sts, &request).await;
         assert_eq!(receipt.with_outcome("unverified"), Vec::<String>::new());
         receipt.assert_check("iam.actions-allowed", "passed", "", "");
@@ -105,6 +109,71 @@ async fn role_in_gangways_account_needs_no_inspection_role() {
             report.assert_check("iam.policies-attached", "failed", "PaletteNodesPolicy", "");
         }
     }
+}
+
+/// A report would tell every caller about every role of Gangway's own account.
+#[tokio::test]
+async fn nothing_is_told_about_a_role_of_gangways_account_without_its_tag() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let (realm, own) = (app.realm(), &app.realm().gangway_account);
+        let deployer = own.role("Deployer");
+        let attack = async |arn: &str| {
+            let request = serde_json::json!({"name": "x", "roleArn": arn});
+            let mut answers = vec![
+                app.validate(AuthMethod::Sts, &request).await,
+                app.register(AuthMethod::Sts, &request).await,
+            ];
+            let mut request = realm
+                .palette_cluster()
+                .restore_for(PodIdentityCase::SameAccount)
+                .request(PodIdentityCase::SameAccount);
+            request["name"] = "x".into();
+            for field in ["hubbleRoleArn", "identityRoleArn", "roleArn"] {
+                let mut request = request.clone();
+                request[field] = arn.into();
+                answers.push(app.post("/v1/tenant/accounts/pod-identity/validate", &request).await);
+            }
+            let request = serde_json::json!({"roleArn": arn});
+            answers.push(app.post("/v1/policies", &request).await);
+            let fields: Vec<_> = answers
+                .iter()
+                .map(|answer| {
+                    assert_eq!(answer.status, 422, "{arn}: {}", answer.text);
+                    answer.body["errors"].clone()
+                })
+                .collect();
+            fields
+        };
+        let of_function = attack(&realm.execution_role("account-vended").arn()).await;
+        assert_eq!(of_function[0][0]["pointer"], "/roleArn");
+        let detail = of_function[0][0]["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("gangway:scopes lists tenant: let the owner"), "{detail}");
+        assert_eq!(of_function[2][0]["pointer"], "/hubbleRoleArn");
+        // Whether a role exists, or is for others, is not told either.
+        assert_eq!(attack(&deployer.arn()).await, of_function);
+        assert_eq!(attack(&format!("{}X", deployer.arn())).await, of_function);
+        deployer.tag("gangway:scopes", "Payments");
+        assert_eq!(attack(&deployer.arn()).await, of_function);
+        app.assert_untouched();
+    }
+}
+
+/// The owner takes the tag away after the registration.
+#[tokio::test]
+async fn revalidation_tells_nothing_once_the_owner_changes_the_tag() {
+    let app = TestApp::start(gangway_model::Partition::Aws).await;
+    let cluster = app.realm().palette_cluster().restore_for(PodIdentityCase::SameAccount);
+    let mut request = cluster.request(PodIdentityCase::SameAccount);
+    request["name"] = "prod".into();
+    let first = app.post("/v1/tenant/accounts/pod-identity", &request).await;
+    first.assert_status(201);
+    let again = format!("/v1/tenant/accounts/{}/validate", first.uid());
+    app.post(&again, &serde_json::json!({})).await.assert_status(200);
+    cluster.role(RolePurpose::Hubble).tag("gangway:scopes", "Payments");
+    app.realm().functions.stop_idle_instances();
+    let refused = app.post(&again, &serde_json::json!({})).await;
+    assert_eq!((refused.status, refused.pointers()), (422, vec!["/uid"]), "{}", refused.text);
 }
 
 /// The trust of the inspection role names roles, not a pattern of names.
