@@ -4,6 +4,7 @@
 mod api;
 mod function;
 mod intrinsics;
+mod keys;
 mod names;
 mod queues;
 mod roles;
@@ -154,6 +155,14 @@ impl Template {
         deployment: &DeploymentTarget,
     ) -> Result<Option<TemplateBus>, TemplateError> {
         queues::event_bus(&intrinsics::EvaluationScope { document: &self.document, deployment })
+    }
+
+    /// Returns the ARNs and policies of the `AWS::KMS::Key` resources.
+    pub fn key_policies(
+        &self,
+        deployment: &DeploymentTarget,
+    ) -> Result<Vec<(String, Value)>, TemplateError> {
+        keys::policies(&intrinsics::EvaluationScope { document: &self.document, deployment })
     }
 
     /// Returns an entry of `GatewayResponses`, for example `DEFAULT_4XX`.

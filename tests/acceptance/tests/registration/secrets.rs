@@ -8,8 +8,10 @@ use acceptance::{
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
     Effect, Fault,
-    aws::{AwsCredentials, SecretSnapshot},
+    aws::{AwsCredentials, SecretSnapshot, client::AwsClient},
+    cloudformation::Template,
     fixtures::API_KEY_SECRET,
+    http_client,
 };
 use serde_json::{Value, json};
 
@@ -197,19 +199,81 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
 }
 
 #[tokio::test]
-async fn policies_are_listed_with_a_secret_that_the_stacks_key_encrypts() {
-    let app = TestApp::start(Partition::Aws).await;
-    let function = app.realm().functions.get("accounts").expect("the function");
-    let new = json!({
-        "Name": "gangway/incoming/tenant/encrypted",
-        "SecretString": secret_document(&app.customer().keys).to_string(),
-        "KmsKeyId": function.function().environment["GANGWAY_KMS_KEY_ID"],
-        "ClientRequestToken": "k".repeat(32),
-    });
-    let created = app.realm().administrator().secrets_manager("CreateSecret", &new).await;
-    let arn = created.expect("a response").json()["ARN"].clone();
-    let listed = app.post("/v1/policies", &json!({"secretArn": arn})).await;
-    assert_eq!(listed.status, 200, "{}", listed.text);
+async fn stored_secret_is_read_by_no_other_identity() {
+    for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
+        let created = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        assert_eq!(created.status, 201, "{}", created.text);
+        let secret = created.text_at("/secretArn");
+        let realm = app.realm();
+        let can_read = async |keys: &AwsCredentials| {
+            let client =
+                AwsClient::new(http_client::client(None), &app.cloud().url(), realm.region, keys);
+            let request = json!({"SecretId": secret});
+            let answer = client.secrets_manager("GetSecretValue", &request).await;
+            answer.expect("a response").status == 200
+        };
+        // Every right by IAM policies: a user, and a role whose name is that of a function's role with an end
+        // of its own.
+        let all = json!({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+        let user = realm.gangway_account.user("backup");
+        user.inline("All", &all);
+        assert!(!can_read(&user.create_access_key()).await, "a user with every right");
+        let function = realm.execution_role("revalidation").arn();
+        let name = function.rsplit('/').next().expect("a name");
+        let role = realm.gangway_account.role(&format!("{name}2"));
+        role.inline("All", &all);
+        assert!(!can_read(&role.session("backup")).await, "a role with a similar name");
+        // The functions that register accounts use the key only to write.
+        for function in ["static-credentials", "sts", "accounts"] {
+            let role = realm.execution_role(function);
+            assert!(!can_read(&role.session("function")).await, "{function}");
+        }
+        assert!(can_read(&realm.execution_role("revalidation").session("function")).await);
+        // Nobody is locked out: an administrator changes the policy of the key, and reads.
+        let key = realm.functions.get(method.id()).expect("the function");
+        let key = &key.function().environment["GANGWAY_KMS_KEY_ID"];
+        let statement = json!({"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+            "Principal": {"AWS": realm.gangway_account.root_arn()}});
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+        realm.gangway_account.set_key_policy(key, &policy);
+        assert!(can_read(&user.create_access_key()).await, "the policy of the key is in force");
+    })
+    .await;
+}
+
+#[test]
+fn policy_of_the_key_leaves_its_administration_to_the_account() {
+    let template = Template::from_repository().expect("the template");
+    let keys = template.resources("AWS::KMS::Key");
+    let (_, key) = keys.iter().find(|(id, _)| *id == "SecretsKey").expect("the key");
+    let statements = key["KeyPolicy"]["Statement"].as_array().expect("statements");
+    let administration = &statements[0];
+    assert_eq!(
+        (&administration["Effect"], administration.get("Condition")),
+        (&json!("Allow"), None)
+    );
+    let actions: Vec<_> = administration["Action"]
+        .as_array()
+        .expect("actions")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    // Without these, the key could not be administered, or its policy not be changed any more.
+    for needed in ["kms:PutKeyPolicy", "kms:GetKeyPolicy", "kms:ScheduleKeyDeletion"] {
+        assert!(actions.contains(&needed), "{needed}");
+    }
+    // With one of these, an administrator could use the key without a change of its policy.
+    for action in actions {
+        for use_of_key in ["crypt", "generate", "grant", "sign", "mac", "*"] {
+            let is_harmless = ["kms:ListGrants", "kms:RevokeGrant"].contains(&action);
+            assert!(is_harmless || !action.to_lowercase().contains(use_of_key), "{action}");
+        }
+    }
+    assert!(
+        statements.iter().all(|statement| statement["Effect"] == "Allow"),
+        "a denial locks out"
+    );
 }
 
 #[tokio::test]

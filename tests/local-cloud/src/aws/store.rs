@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::eks::StoredCluster;
+use super::key_policy::KeyPolicy;
 use super::managed_policies;
 use super::organizations::StoredOrganization;
 use super::policy::{Document, DocumentKind, NamedDocument};
@@ -153,6 +154,8 @@ pub(crate) struct StoredAccount {
     pub(crate) quotas: BTreeMap<String, u32>,
     /// By region and name.
     pub(crate) secrets: BTreeMap<(String, String), StoredSecret>,
+    /// Policies of customer managed KMS keys, by ARN. Without one, IAM policies alone decide.
+    pub(crate) key_policies: BTreeMap<String, KeyPolicy>,
     /// By region and name.
     pub(crate) queues: BTreeMap<(String, String), StoredQueue>,
     /// By region and name.

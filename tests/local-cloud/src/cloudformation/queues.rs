@@ -81,7 +81,7 @@ fn unsupported(what: String) -> TemplateError {
 type TemplateResource<'a> = (&'a String, &'a Value);
 
 /// Returns the resources of a type whose condition is true.
-fn resources<'a>(
+pub(super) fn resources<'a>(
     scope: &EvaluationScope<'a>,
     kind: &str,
 ) -> Result<Vec<TemplateResource<'a>>, TemplateError> {
@@ -96,7 +96,7 @@ fn resources<'a>(
     Ok(found)
 }
 
-fn resolve_property(
+pub(super) fn resolve_property(
     scope: &EvaluationScope<'_>,
     own: &Value,
     name: &str,
@@ -199,9 +199,7 @@ pub(super) fn bus_of_rule(
 }
 
 /// Returns the template's event bus with its policy.
-pub(super) fn event_bus(
-    scope: &EvaluationScope<'_>,
-) -> Result<Option<TemplateBus>, TemplateError> {
+pub(super) fn event_bus(scope: &EvaluationScope<'_>) -> Result<Option<TemplateBus>, TemplateError> {
     let Some((logical_id, _)) = resources(scope, "AWS::Events::EventBus")?.into_iter().next()
     else {
         return Ok(None);

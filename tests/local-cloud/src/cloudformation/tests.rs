@@ -252,7 +252,9 @@ fn no_event_that_asks_for_a_change_is_accepted_by_default() {
     let own: Vec<_> =
         rules_of(&deployment).into_iter().filter(|(bus, _)| bus == "gangway").collect();
     assert_eq!(own.len(), 4);
-    assert!(own.iter().all(|(_, source)| *source == json!(["portal"]) || *source == json!(["vending"])));
+    assert!(
+        own.iter().all(|(_, source)| *source == json!(["portal"]) || *source == json!(["vending"]))
+    );
     let policy = template.event_bus(&deployment).unwrap().unwrap().policy;
     let statements = policy["Statement"].as_array().unwrap();
     assert!(statements.iter().all(|statement| statement["Effect"] == "Deny"), "{policy}");

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{Payload, StoredSecret};
 use crate::aws::caller::Caller;
 use crate::aws::error::AwsError;
+use crate::aws::key_policy::KeyPolicyDecision;
 use crate::aws::partition::dns_suffix;
 use crate::aws::policy::{Context, Outcome};
 use crate::aws::store::{Store, uuid};
@@ -271,9 +272,20 @@ impl<'a> SecretsCall<'a> {
                 "kms:EncryptionContextKeys",
                 vec!["SecretARN".into(), "SecretVersionId".into()],
             );
+        let policy =
+            self.store.account(&caller.account_key).and_then(|own| own.key_policies.get(&key));
+        let principal_arn = self.store.principal_arn(caller);
         let allowed = |action: &&str| {
-            self.store.decide_for_caller(caller, action, &key, &context).outcome()
-                == Outcome::Allowed
+            let principal = (caller.account(), principal_arn.as_str());
+            let iam = || {
+                self.store.decide_for_caller(caller, action, &key, &context).outcome()
+                    == Outcome::Allowed
+            };
+            match policy.map(|policy| policy.decide(action, principal, &context)) {
+                Some(KeyPolicyDecision::Denied) => false,
+                Some(KeyPolicyDecision::Allowed) => true,
+                Some(KeyPolicyDecision::LeftToIam) | None => iam(),
+            }
         };
         if actions.iter().all(allowed) {
             Ok(())

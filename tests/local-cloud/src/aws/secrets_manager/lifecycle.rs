@@ -51,7 +51,10 @@ pub(super) fn create(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
         return Err(AwsError::new(400, "ResourceExistsException", message));
     }
     if payload.is_some() {
-        call.authorize_kms(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
+        // Secrets Manager first tries the key, before the secret has an ARN.
+        for secret in ["RequestToValidateKeyAccess", arn.as_str()] {
+            call.authorize_kms(kms.as_deref(), secret, &["kms:GenerateDataKey", "kms:Decrypt"])?;
+        }
     }
     let now = call.store.now();
     let version = |(id, payload)| SecretVersion {

@@ -9,6 +9,7 @@ use super::{
 use crate::aws::{
     Aws,
     iam::check_document,
+    key_policy::KeyPolicy,
     partition,
     policy::DocumentKind,
     secrets_manager::{Payload, SecretVersion, StoredSecret},
@@ -185,6 +186,16 @@ impl Account {
             .flat_map(|account| account.secrets.values())
             .map(secret::snapshot)
             .collect()
+    }
+
+    /// Sets the policy of a customer managed KMS key. Without one, IAM policies alone decide who uses the key.
+    ///
+    /// # Panics
+    /// If KMS would reject the policy.
+    pub fn set_key_policy(&self, key_arn: &str, policy: &Value) {
+        let policy = KeyPolicy::new(key_arn, policy);
+        let mut store = self.aws.store();
+        store.account_mut(&self.account_key).key_policies.insert(key_arn.to_owned(), policy);
     }
 
     /// Creates a secret with tags, as an interrupted run leaves one.
