@@ -53,6 +53,9 @@ impl InvocationRecord {
             fields.uid = Some(receipt.uid.to_string());
             secret_arn = receipt.secret.as_ref().map(SecretArn::as_str);
         }
+        if let Ok(Response::Deleted { name }) = outcome {
+            fields.name.clone_from(name);
+        }
         let (scope, name, uid) =
             (fields.scope.as_deref(), fields.name.as_deref(), fields.uid.as_deref());
         let (outcome_id, status) = match outcome {
@@ -102,6 +105,6 @@ fn method_and_account(
         Err(ApiError::Registration(RegistrationError::ChecksFailed(report))) => {
             Some((report.method, report.account))
         }
-        Ok(Response::Json(_) | Response::Static(_) | Response::NoContent) | Err(_) => None,
+        Ok(Response::Json(_) | Response::Static(_) | Response::Deleted { .. }) | Err(_) => None,
     }
 }

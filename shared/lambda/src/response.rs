@@ -28,7 +28,10 @@ pub enum Response {
     /// A JSON document that is compiled in.
     Static(&'static str),
     /// Success without a body (204).
-    NoContent,
+    Deleted {
+        /// Name of the account, for the log; unknown if only its secret was left.
+        name: Option<String>,
+    },
 }
 
 impl From<Report> for Response {
@@ -58,7 +61,7 @@ impl Response {
             Self::Report(_) => "not-ready",
             Self::Receipt(receipt) => outcome_id(receipt.outcome),
             Self::Json(_) | Self::Static(_) => "shown",
-            Self::NoContent => "removed",
+            Self::Deleted { .. } => "removed",
         }
     }
 
@@ -66,7 +69,7 @@ impl Response {
         match self {
             Self::Receipt(receipt) if receipt.outcome == UpsertOutcome::Created => 201,
             Self::Report(_) | Self::Receipt(_) | Self::Json(_) | Self::Static(_) => 200,
-            Self::NoContent => 204,
+            Self::Deleted { .. } => 204,
         }
     }
 
@@ -82,7 +85,7 @@ impl Response {
             Self::Json(json) => to_json(json),
             Self::Static(json) => RawValue::from_string((*json).to_owned())
                 .unwrap_or_else(|_never| RawValue::NULL.to_owned()),
-            Self::NoContent => to_json(&()),
+            Self::Deleted { .. } => to_json(&()),
         }
     }
 }
@@ -142,7 +145,7 @@ fn http_response(
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     insert_text(&mut headers, HeaderName::from_static("x-request-id"), request_id);
     let (status, content_type, body) = match outcome {
-        Ok(Response::NoContent) => (204, None, String::new()),
+        Ok(Response::Deleted { .. }) => (204, None, String::new()),
         Ok(response) => {
             (response.status(), Some("application/json"), response.json().get().to_owned())
         }

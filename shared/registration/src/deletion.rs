@@ -9,10 +9,13 @@ use gangway_model::{
 use crate::{AppContext, audit};
 
 /// The result of a deletion.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum DeleteOutcome {
     /// The account was deleted, or a secret that an interrupted run had left.
-    Deleted,
+    Deleted {
+        /// Name of the account; unknown if only a secret was left.
+        name: Option<String>,
+    },
     /// Neither an account nor a secret existed.
     NotFound,
 }
@@ -35,7 +38,8 @@ impl AppContext {
         let owner = SecretOwner { uid, scope: accounts.scope(), last_seen: existing.as_ref() };
         let deleted = self.delete_secrets(owner).await?;
         let found = existing.is_some() || deleted > 0;
-        Ok(if found { DeleteOutcome::Deleted } else { DeleteOutcome::NotFound })
+        let name = existing.map(|account| account.name);
+        Ok(if found { DeleteOutcome::Deleted { name } } else { DeleteOutcome::NotFound })
     }
 
     /// Deletes the secrets of an account that Palette no longer has: an earlier run ended between both

@@ -123,7 +123,7 @@ async fn upstream_calls_get_less_time_than_the_invocation() {
     let (_, _) = run(&registration(), 0, async |_| {
         let left = gangway_http::deadline::remaining();
         assert!(left + super::UPSTREAM_RESERVE <= super::API_GATEWAY_TIMEOUT, "{left:?}");
-        Ok(Response::NoContent)
+        Ok(Response::Deleted { name: None })
     })
     .await;
 }
@@ -131,7 +131,7 @@ async fn upstream_calls_get_less_time_than_the_invocation() {
 #[tokio::test]
 async fn an_unrecognized_payload_is_rejected_and_not_retried() {
     let (answer, logged) =
-        run(&json!({ "secret": SECRET }), 0, async |_| Ok(Response::NoContent)).await;
+        run(&json!({ "secret": SECRET }), 0, async |_| Ok(Response::Deleted { name: None })).await;
     let answer = answer.unwrap();
     assert_eq!(answer["outcome"], "rejected");
     assert_eq!(answer["problem"]["type"], "urn:gangway:problem:unrecognized-event");

@@ -258,7 +258,7 @@ fn receipts_contain_the_outcome() {
 
 #[test]
 fn removals_have_no_body() {
-    let (status, headers, body) = http(&Ok(Response::NoContent));
+    let (status, headers, body) = http(&Ok(Response::Deleted { name: None }));
     assert_eq!((status, headers.get("content-type"), body), (204, None, Value::Null));
     let (status, _, body) = http(&Ok(Response::Json(json!({ "accounts": [] }))));
     assert_eq!((status, body), (200, json!({ "accounts": [] })));

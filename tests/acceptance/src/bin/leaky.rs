@@ -50,7 +50,7 @@ async fn leak(request: Request) -> Result<Response, ApiError> {
         "panic" => panic!("{text}"),
         other => return Err(FieldError::malformed("/place", other).into()),
     }
-    Ok(Response::NoContent)
+    Ok(Response::Deleted { name: None })
 }
 
 async fn call(url: &str, query: &str, trace_header: &str, body: &str) -> reqwest::Result<()> {

@@ -113,7 +113,12 @@ async fn every_change_names_its_caller() {
             .filter(|line| line["message"] == "request completed")
             .collect();
         assert_eq!(completed.len(), 4, "{completed:#?}");
-        assert!(completed.iter().all(|line| line["caller"].is_string()), "{completed:#?}");
+        for line in completed {
+            assert!(line["caller"].is_string(), "{line:#}");
+            for (field, value) in [("name", "prod-payments"), ("scope", "tenant"), ("uid", &*uid)] {
+                assert_eq!(line[field], value, "{field} of {line:#}");
+            }
+        }
     }
 }
 
