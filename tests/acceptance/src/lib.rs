@@ -20,13 +20,14 @@ use std::{
     time::Duration,
 };
 
-use gangway_model::Partition;
+use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
     CloudFixture, CloudOptions, Effect, Fault, LocalCloud,
     api_gateway::{ApiGateway, FunctionDelivery},
     cloudformation::Template,
     fixtures::{CustomerAccount, EVENT_SOURCE, PartitionDeployment},
     http_client,
+    lambda::FunctionError,
 };
 use serde_json::Value;
 
@@ -198,6 +199,17 @@ impl TestApp {
     /// Sends a registration event over EventBridge, to every function with a matching rule.
     pub async fn send_event(&self, detail: &Value) -> Vec<FunctionDelivery> {
         self.realm().bus.put_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail).await
+    }
+
+    /// Invokes a function with a registration event that no rule delivers to it.
+    pub async fn invoke_with_event(
+        &self,
+        method: AuthMethod,
+        detail: &Value,
+    ) -> Result<Value, FunctionError> {
+        let bus = &self.realm().bus;
+        let event = bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail);
+        self.realm().functions.invoke(method.id(), &event).await
     }
 
     /// Delays every call from now on and forgets earlier ones. Calls in `longest_chain` are then

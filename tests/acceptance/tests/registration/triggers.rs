@@ -93,8 +93,7 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
             let response = if event.get("secretAccessKey").is_some() {
                 // No rule matches it, so that no queue holds the key.
                 assert!(app.send_event(&event).await.is_empty());
-                let event = app.realm().bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, &event);
-                app.realm().functions.invoke(method.id(), &event).await.expect("no error")
+                app.invoke_with_event(method, &event).await.expect("no error")
             } else {
                 deliver(&app, method, &event).await.expect("no error")
             };
@@ -128,7 +127,8 @@ async fn event_of_another_source_sender_or_time_changes_nothing() {
         // Their own policies allow events:PutEvents on every bus; the policy of this one does not.
         let other = sender.replace("EventSender", "Developer");
         let elsewhere = "arn:aws:iam::999999999999:role/EventSender";
-        for (sender, event) in [(other.as_str(), &event), (elsewhere, &event), (&sender, &foreign)] {
+        for (sender, event) in [(other.as_str(), &event), (elsewhere, &event), (&sender, &foreign)]
+        {
             let put = bus.put_as(sender, event).await;
             let reached = put.map(|result| result.functions.len()).unwrap_or_default();
             assert_eq!(reached, 0, "{sender}");
