@@ -179,7 +179,7 @@ fn print_instructions(
     let signed = match unsigned {
         UnsignedRequests::Accepted => "",
         UnsignedRequests::Rejected => {
-            r#" --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY""#
+            r#" --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --config <(echo "user=$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY")"#
         }
     };
     println!("Gangway's API    {gateway}");
