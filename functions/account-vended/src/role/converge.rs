@@ -7,7 +7,7 @@ use tokio::join;
 
 use super::{
     Changes, DESCRIPTION, DesiredRole, ManagedTags, SESSION_SECONDS, attachments, create,
-    managed_policy::FirstAttempt, policy_versions::PolicyVersions,
+    managed_policy::FirstAttempt, policy_versions::PolicyVersions, retry::retry_until_consistent,
 };
 use crate::outcome::VendingError;
 
@@ -94,6 +94,8 @@ pub(super) async fn update_tags(
 ) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:TagRole", "such role");
     let request = aws.iam().tag_role().role_name(desired.arn.name());
-    let response = request.set_tags(Some(tags.for_role()?)).send().await;
-    response.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
+    let request = request.set_tags(Some(tags.for_role()?));
+    let send =
+        async || request.clone().send().await.map_err(|error| call.to_upstream_error(&error));
+    retry_until_consistent(send).await.map(drop).map_err(VendingError::in_account)
 }

@@ -48,11 +48,15 @@ impl KeyPolicy {
         let is_account =
             |name: &str| name == account || name.ends_with(&format!(":iam::{account}:root"));
         let is_principal = |name: &str| name == principal;
-        match (evaluate(&is_principal), evaluate(&is_account)) {
-            (Outcome::ExplicitDeny, _) | (_, Outcome::ExplicitDeny) => KeyPolicyDecision::Denied,
-            (Outcome::Allowed, _) => KeyPolicyDecision::Allowed,
-            (_, Outcome::Allowed) => KeyPolicyDecision::LeftToIam,
-            (Outcome::ImplicitDeny, Outcome::ImplicitDeny) => KeyPolicyDecision::Denied,
+        let (own, account) = (evaluate(&is_principal), evaluate(&is_account));
+        if [own, account].contains(&Outcome::ExplicitDeny) {
+            KeyPolicyDecision::Denied
+        } else if own == Outcome::Allowed {
+            KeyPolicyDecision::Allowed
+        } else if account == Outcome::Allowed {
+            KeyPolicyDecision::LeftToIam
+        } else {
+            KeyPolicyDecision::Denied
         }
     }
 }
