@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the permissions in template.yaml with those that the functions used in all tests, as the local cloud recorded them.
+"""Compares the permissions in template.yaml, and in the templates of ROLES, with those that the functions used in all tests, as the local cloud recorded them.
 
 That nothing is done which is not allowed needs no look here: the local cloud refuses it. This is the other way round.
 """
@@ -22,6 +22,14 @@ UNSEEN = {
 }
 
 
+# Roles of other templates: their names in the local cloud, the templates, and the keys there.
+ROLES = {
+    "GangwayEntry": ("entry-role.yaml", "Entry"),
+    "GangwayMemberAccess": ("management-role.yaml", "MemberAccess"),
+    "GangwayOrganizations": ("management-role.yaml", "Organizations"),
+}
+
+
 def listed(value):
     return value if isinstance(value, list) else [value]
 
@@ -38,8 +46,17 @@ def policy_name(reference):
     return reference["Fn::If"][1]["Ref"] if "Fn::If" in reference else reference["Ref"]
 
 
+def granted_elsewhere():
+    """Yields (role, statement, action) of everything that the roles of other templates may do."""
+    for name, (template, key) in ROLES.items():
+        role = yaml_parse((ROOT / "templates" / template).read_text())["Resources"][key]
+        for policy in role["Properties"]["Policies"]:
+            for statement in statements(policy["PolicyDocument"]):
+                yield from ((name, statement["Sid"], action) for action in listed(statement["Action"]))
+
+
 def granted(template):
-    """Yields (role, statement, action) of everything that a role may do."""
+    """Yields (role, statement, action) of everything that a role of a function may do."""
     resources = template["Resources"]
     for id, role in resources.items():
         # Each function's role has its name.
@@ -56,9 +73,9 @@ def granted(template):
 def main():
     """Prints every permission that no function used."""
     notes = [line.split("\t") for path in Path(sys.argv[1]).glob("*.tsv") for line in path.read_text().splitlines()]
-    # CloudFormation's names: stack, key in the template, a suffix.
-    used = {(role.split("-")[1], sid, action) for role, sid, action in notes}
-    allowed = set(granted(yaml_parse((ROOT / "template.yaml").read_text())))
+    # CloudFormation's names of functions' roles: stack, key in the template, a suffix.
+    used = {(role if role in ROLES else role.split("-")[1], sid, action) for role, sid, action in notes if role in ROLES or "-" in role}
+    allowed = {*granted(yaml_parse((ROOT / "template.yaml").read_text())), *granted_elsewhere()}
     unused = {it for it in allowed - used if it[1] not in UNSEEN}
     faults = [f"{role} may {action} ({sid}), and no function did" for role, sid, action in unused]
     faults += [f"{sid} was used by {role}: take it out of UNSEEN" for role, sid, _ in used if sid in UNSEEN]

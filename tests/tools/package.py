@@ -30,7 +30,7 @@ from samtranslator.yaml_helper import yaml_parse
 TARGETS = {"x86_64": "x86_64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux-gnu"}
 # For automatic registration, the management account needs stacks of its own.
 OTHER_ACCOUNTS = {"inspection-role.yaml": set(event_samples.PARTITIONS), "management-role.yaml": {"aws", "aws-us-gov"}}
-OTHER_ACCOUNTS["forward-events.yaml"] = OTHER_ACCOUNTS["management-role.yaml"]
+OTHER_ACCOUNTS["entry-role.yaml"] = OTHER_ACCOUNTS["forward-events.yaml"] = OTHER_ACCOUNTS["management-role.yaml"]
 # Pages for deployers and operators. The others lead to sources, which the archive does not have.
 PAGES = ["checks", "deploy", "operations", "security"]
 ZIP_EPOCH = 315532800  # 1980, the earliest date of a zip file

@@ -42,14 +42,14 @@ impl<'a> Sweep<'a> {
         Ok(Response::Json(report.to_json()))
     }
 
-    /// Returns a client for the organization, as the function itself or through the management
-    /// role.
+    /// Returns a client for the organization, as the function itself or through the role in the
+    /// management account.
     async fn organization(&self) -> Result<OrganizationsClient, UpstreamError> {
-        match &self.config.vending.management_role {
-            Some(role) => Ok(OrganizationsClient::new(
-                &self.context.clients.aws.assume_role(role, None).await?,
-            )),
-            None => Ok(OrganizationsClient::new(&self.context.clients.aws)),
-        }
+        let (aws, vending) = (&self.context.clients.aws, &self.config.vending);
+        let Some(role) = &vending.organizations_role else {
+            return Ok(OrganizationsClient::new(aws));
+        };
+        let session = aws.assume_role(role, vending.external_id.as_deref()).await?;
+        Ok(OrganizationsClient::new(&session))
     }
 }

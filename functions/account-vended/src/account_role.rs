@@ -1,7 +1,7 @@
 //! Assumes a role in a member account: the first of the configured roles that allows it.
 
 use gangway_aws::AwsSession;
-use gangway_model::AccountId;
+use gangway_model::{AccountId, Partition};
 use serde_json::{Value, json};
 
 use crate::{
@@ -18,38 +18,58 @@ pub(crate) async fn assume_account_role(
     config: &HandlerConfig,
 ) -> Result<AwsSession, VendingError> {
     let partition = management.partition();
-    let policy = session_policy(management, account, &config.role_name);
+    let policy = session_policy(partition, account, &config.role_name);
+    let external_id = config.vending.external_id.as_deref();
     for role in &config.account_access_roles {
         let Some(role) = role.in_account(partition, account) else { continue };
-        match management.assume_role_with(&role, None, Some(&policy)).await {
+        match management.assume_role_with(&role, external_id, Some(&policy)).await {
             Ok(session) => return Ok(session),
             Err(error) if error.is_refusal() => {}
             Err(error) => return Err(error.into()),
         }
     }
     let roles: Vec<_> = config.account_access_roles.iter().map(RoleName::to_string).collect();
+    let trusted = match &config.member_access_role {
+        Some(role) => format!("{role}"),
+        None => "this function's role (output AccountVendedRoleArn)".to_owned(),
+    };
     Err(VendingError::AccessDenied(format!(
-        "Gangway can assume none of the roles of GANGWAY_ACCOUNT_ACCESS_ROLES ({}) in account {account}: create one of them there that trusts the organization's management account",
+        "Gangway can assume no role in account {account}; it tried {}: deploy templates/entry-role.yaml to this account with a StackSet (it must name {trusted} and the external id GANGWAY_ACCOUNT_ACCESS_EXTERNAL_ID), or name another role in GANGWAY_ACCOUNT_ACCESS_ROLES",
         roles.join(", ")
     )))
 }
 
-/// Returns the session policy. The roles are administrators; the session may only do what Gangway
-/// needs.
-fn session_policy(management: &AwsSession, account: AccountId, role: &RoleName) -> Value {
-    let partition = management.partition();
+/// Returns the session policy. The roles may have administrator permissions; the session may only do
+/// what Gangway needs.
+fn session_policy(partition: Partition, account: AccountId, role: &RoleName) -> Value {
     let iam = |resource: &str| format!("arn:{partition}:iam::{account}:{resource}");
+    let (own_role, own_policies) =
+        (iam(&format!("role/{role}")), iam(&format!("policy{POLICY_PATH}*")));
     json!({
         "Version": "2012-10-17",
         "Statement": [
             {
                 "Effect": "Allow",
+                "Action": ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+                "Resource": own_role,
+                // Gangway's policies, and those that people created with the names of Palette's
+                // documents.
+                "Condition": {"ArnLike": {"iam:PolicyARN": [own_policies, iam("policy/Palette*")]}},
+            },
+            {
+                "Effect": "Allow",
                 "Action": [
-                    "iam:AttachRolePolicy", "iam:CreateRole", "iam:DetachRolePolicy", "iam:GetRole",
-                    "iam:ListAttachedRolePolicies", "iam:PutRolePermissionsBoundary", "iam:SimulatePrincipalPolicy",
-                    "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
+                    "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:TagRole",
+                    "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
                 ],
-                "Resource": [iam(&format!("role/{role}")), iam(&format!("role/*/{role}"))],
+                "Resource": own_role,
+            },
+            {
+                "Effect": "Allow",
+                "Action": [
+                    "iam:GetRole", "iam:ListAttachedRolePolicies", "iam:SimulatePrincipalPolicy",
+                ],
+                "Resource": [own_role, iam(&format!("role/*/{role}"))],
             },
             {
                 "Effect": "Allow",
@@ -57,14 +77,35 @@ fn session_policy(management: &AwsSession, account: AccountId, role: &RoleName) 
                     "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion",
                     "iam:ListPolicyVersions", "iam:TagPolicy",
                 ],
-                "Resource": iam(&format!("policy{POLICY_PATH}*")),
+                "Resource": own_policies,
             },
             {
                 "Effect": "Allow",
                 "Action": ["iam:GetPolicy", "iam:GetPolicyVersion"],
                 "Resource": [iam("policy/*"), format!("arn:{partition}:iam::aws:policy/*")],
             },
-            {"Effect": "Allow", "Action": ["iam:GetAccountSummary", "iam:ListPolicies"], "Resource": "*"},
+            {
+                "Effect": "Allow",
+                "Action": ["iam:GetAccountSummary", "iam:ListPolicies"],
+                "Resource": "*",
+            },
         ],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// STS accepts a session policy of at most 2,048 characters. It also limits a packed form of the
+    /// policy, whose size only STS knows, so that a distance is kept.
+    const LONGEST: usize = 1800;
+
+    #[test]
+    fn session_policy_is_short_enough_with_the_longest_names() {
+        let role: RoleName = "r".repeat(64).parse().unwrap();
+        let account = "123456789012".parse().unwrap();
+        let length = session_policy(Partition::AwsUsGov, account, &role).to_string().len();
+        assert!(length <= LONGEST, "{length}");
+    }
 }

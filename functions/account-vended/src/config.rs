@@ -14,8 +14,11 @@ pub(crate) struct HandlerConfig {
     /// Which accounts are registered, where, and what happens when they are closed.
     pub(crate) vending: VendingConfig,
     /// `GANGWAY_ACCOUNT_ACCESS_ROLES`: roles in member accounts. Gangway uses the first that it can
-    /// assume.
+    /// assume. Default `GangwayEntry`.
     pub(crate) account_access_roles: Vec<RoleName>,
+    /// `GANGWAY_MEMBER_ACCESS_ROLE_ARN`: the role in the management account from which roles in member
+    /// accounts are assumed. By default the function's own role.
+    pub(crate) member_access_role: Option<RoleArn>,
     /// `GANGWAY_ROLE_NAME`: the role that Palette assumes. Default `SpectroCloudRole`.
     pub(crate) role_name: RoleName,
     /// `GANGWAY_PERMISSION_PROFILE`: the permissions of that role. Default `core-eks`.
@@ -31,10 +34,8 @@ pub(crate) struct HandlerConfig {
     pub(crate) stack_name: StackName,
 }
 
-/// Default of `GANGWAY_ACCOUNT_ACCESS_ROLES`: the roles that Control Tower, Organizations and
-/// Account Factory for Terraform create.
-const DEFAULT_ACCESS_ROLES: [&str; 3] =
-    ["AWSControlTowerExecution", "OrganizationAccountAccessRole", "AWSAFTExecution"];
+/// Default of `GANGWAY_ACCOUNT_ACCESS_ROLES`: the role of `templates/entry-role.yaml`.
+const DEFAULT_ACCESS_ROLE: &str = "GangwayEntry";
 
 const ROLE_NAMES_RULE: &str =
     "must be comma-separated names of IAM roles, each 1 to 64 letters, digits and _+=.@-";
@@ -57,8 +58,15 @@ impl HandlerConfig {
         let mut account_access_roles =
             reader.list("GANGWAY_ACCOUNT_ACCESS_ROLES", ROLE_NAMES_RULE, parse_name);
         if account_access_roles.is_empty() {
-            account_access_roles =
-                DEFAULT_ACCESS_ROLES.iter().filter_map(|role| parse_name(role)).collect();
+            account_access_roles.extend(parse_name(DEFAULT_ACCESS_ROLE));
+        }
+        let member_access_role =
+            VendingConfig::role_in(&mut reader, "GANGWAY_MEMBER_ACCESS_ROLE_ARN", partition);
+        if vending.as_ref().is_some_and(|vending| {
+            vending.organizations_role.is_some() != member_access_role.is_some()
+        }) {
+            let rule = "and GANGWAY_ORGANIZATIONS_ROLE_ARN must be set together";
+            reader.add_error("GANGWAY_MEMBER_ACCESS_ROLE_ARN", rule);
         }
         let role_name = reader.optional("GANGWAY_ROLE_NAME").unwrap_or_default();
         let permission_profile = reader.optional("GANGWAY_PERMISSION_PROFILE").unwrap_or_default();
@@ -77,6 +85,7 @@ impl HandlerConfig {
             (Some(vending), Some(dead_letter_queue)) if errors.is_empty() => Ok(Self {
                 vending,
                 account_access_roles,
+                member_access_role,
                 role_name,
                 permission_profile,
                 permissions_boundary,

@@ -1,55 +1,73 @@
 //! Access to the organization's management account, where Gangway calls Organizations and from
 //! where it assumes roles in member accounts.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use gangway_aws::AwsSession;
 use gangway_aws::organizations::OrganizationsClient;
 use gangway_model::{RoleArn, UpstreamError};
 use tokio::{sync::Mutex, time::Instant};
 
-/// Age at which a session of the management role is replaced. It lasts for 15 minutes, and must not
-/// expire during a batch that begins with it.
+use crate::config::HandlerConfig;
+
+/// Age at which a session of a role in the management account is replaced. It lasts for 15 minutes, and
+/// must not expire during a batch that begins with it.
 const SESSION_REFRESH: Duration = Duration::from_mins(10);
 
-/// The management account. The session is opened when it is first needed.
+/// The management account. Its two roles are assumed when they are first needed.
 #[derive(Debug)]
 pub(crate) struct ManagementAccount {
-    own_session: AwsSession,
-    role: Option<RoleArn>,
-    session: Mutex<Option<Arc<ManagementSession>>>,
-}
-
-/// A session in the management account.
-#[derive(Debug)]
-pub(crate) struct ManagementSession {
-    pub(crate) aws: AwsSession,
-    pub(crate) organizations: OrganizationsClient,
-    opened_at: Instant,
+    organizations: ManagementRole,
+    member_access: ManagementRole,
 }
 
 impl ManagementAccount {
-    /// Accesses the management account with this role, or with the function's own role if the
-    /// function is deployed there.
-    pub(crate) fn new(own_session: AwsSession, role: Option<RoleArn>) -> Self {
-        Self { own_session, role, session: Mutex::new(None) }
+    /// Accesses the management account with the roles of the configuration, or with the function's own
+    /// role if the function is deployed there.
+    pub(crate) fn new(own_session: AwsSession, config: &HandlerConfig) -> Self {
+        let role = |role: &Option<RoleArn>| ManagementRole {
+            own_session: own_session.clone(),
+            role: role.clone(),
+            external_id: config.vending.external_id.clone(),
+            session: Mutex::new(None),
+        };
+        Self {
+            organizations: role(&config.vending.organizations_role),
+            member_access: role(&config.member_access_role),
+        }
     }
 
-    /// Returns the session. Messages that are handled at the same time share it.
-    pub(crate) async fn session(&self) -> Result<Arc<ManagementSession>, UpstreamError> {
+    /// Returns a client that reads Organizations.
+    pub(crate) async fn organizations(&self) -> Result<OrganizationsClient, UpstreamError> {
+        Ok(OrganizationsClient::new(&self.organizations.session().await?))
+    }
+
+    /// Returns the session that assumes roles in member accounts.
+    pub(crate) async fn member_access(&self) -> Result<AwsSession, UpstreamError> {
+        self.member_access.session().await
+    }
+}
+
+/// A role in the management account. Messages that are handled at the same time share its session.
+#[derive(Debug)]
+struct ManagementRole {
+    own_session: AwsSession,
+    role: Option<RoleArn>,
+    external_id: Option<String>,
+    session: Mutex<Option<(Instant, AwsSession)>>,
+}
+
+impl ManagementRole {
+    async fn session(&self) -> Result<AwsSession, UpstreamError> {
+        let Some(role) = &self.role else { return Ok(self.own_session.clone()) };
         let mut cached = self.session.lock().await;
-        if let Some(session) = &*cached
-            && (self.role.is_none() || session.opened_at.elapsed() < SESSION_REFRESH)
+        if let Some((opened_at, session)) = &*cached
+            && opened_at.elapsed() < SESSION_REFRESH
         {
-            return Ok(Arc::clone(session));
+            return Ok(session.clone());
         }
-        let aws = match &self.role {
-            None => self.own_session.clone(),
-            Some(role) => self.own_session.assume_role(role, None).await?,
-        };
-        let organizations = OrganizationsClient::new(&aws);
-        let session = Arc::new(ManagementSession { aws, organizations, opened_at: Instant::now() });
-        *cached = Some(Arc::clone(&session));
+        let session = self.own_session.assume_role(role, self.external_id.as_deref()).await?;
+        *cached = Some((Instant::now(), session.clone()));
         Ok(session)
     }
 }

@@ -1,6 +1,6 @@
 //! Offboards an account: reports that it should be removed from Palette, or removes it.
 
-use gangway_aws::organizations::{AccountState, OrgAccount};
+use gangway_aws::organizations::{AccountState, OrgAccount, OrganizationsClient};
 use gangway_checks::ScopedClient;
 use gangway_model::{
     AccountId, AccountName, RequestedScope, Uid, UpstreamError, stores::CloudAccountStore as _,
@@ -10,7 +10,6 @@ use gangway_registration::vending::{AccountFilter, ExclusionReason, OffboardingP
 use crate::{
     context::VendingContext,
     event::{AccountRef, RemovalReason},
-    management::ManagementSession,
     matching_accounts::{self, MatchingAccounts},
     outcome::{MessageOutcome, VendingError},
 };
@@ -23,8 +22,8 @@ pub(crate) async fn offboard_account(
 ) -> Result<MessageOutcome, VendingError> {
     let id = account.id;
     let config = &context.config.vending;
-    let management = context.management.session().await?;
-    let org_account = management.organizations.describe_account(id).await?;
+    let organizations = context.management.organizations().await?;
+    let org_account = organizations.describe_account(id).await?;
     if let Some(ignored) = org_account.as_ref().and_then(|account| still_open(reason, account)) {
         return Ok(MessageOutcome::Ignored(ignored));
     }
@@ -54,7 +53,7 @@ pub(crate) async fn offboard_account(
         (OffboardingPolicy::Report, _) => Some("or set GANGWAY_OFFBOARDING to remove".to_owned()),
         (OffboardingPolicy::Remove, RemovalReason::Requested) => None,
         (OffboardingPolicy::Remove, RemovalReason::Closed | RemovalReason::Departed) => {
-            not_managed(&config.account_filter, &management, org_account.as_ref()).await?
+            not_managed(&config.account_filter, &organizations, org_account.as_ref()).await?
         }
     };
     let Some(kept_because) = kept_because else {
@@ -123,7 +122,7 @@ fn still_open(reason: RemovalReason, account: &OrgAccount) -> Option<String> {
 /// registers are removed without a request.
 async fn not_managed(
     filter: &AccountFilter,
-    management: &ManagementSession,
+    organizations: &OrganizationsClient,
     account: Option<&OrgAccount>,
 ) -> Result<Option<String>, VendingError> {
     let unknown = "because it cannot be determined any more whether the account filter includes it";
@@ -134,7 +133,7 @@ async fn not_managed(
         return Ok(Some(format!("because {}", ExclusionReason::Management)));
     }
     let ou_path = if filter.needs_ou_path() {
-        match management.organizations.ou_path(account).await {
+        match organizations.ou_path(account).await {
             Ok(ou_path) => ou_path,
             Err(UpstreamError::NotFound { .. }) => return Ok(Some(unknown.to_owned())),
             Err(error) => return Err(error.into()),

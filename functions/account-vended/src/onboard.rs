@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use gangway_aws::AwsSession;
-use gangway_aws::organizations::{AccountState, OrgAccount, OuPath};
+use gangway_aws::organizations::{AccountState, OrgAccount, OrganizationsClient, OuPath};
 use gangway_checks::PaletteStateCheck;
 use gangway_checks::ScopedClient;
 use gangway_http::clock;
@@ -16,7 +16,6 @@ use crate::{
     account_role,
     context::VendingContext,
     event::AccountRef,
-    management::ManagementSession,
     matching_accounts,
     outcome::{MessageError, MessageOutcome, VendingError},
     palette_cache::CachedSourceAccount,
@@ -35,13 +34,13 @@ pub(crate) async fn onboard_account(
     };
     let message_is_new = in_grace_period(message_sent);
     let describe = async {
-        let management = context.management.session().await?;
-        let org_account = management.organizations.describe_account(account.id).await?;
-        Ok((management, org_account))
+        let organizations = context.management.organizations().await?;
+        let org_account = organizations.describe_account(account.id).await?;
+        Ok((organizations, org_account))
     };
     let (described, source_account) =
         join!(describe, context.palette_cache.source_account(&context.app));
-    let (management, org_account) =
+    let (organizations, org_account) =
         described.map_err(|error| MessageError::new(error, message_is_new))?;
     let Some(org_account) = org_account else {
         return Err(MessageError::new(unknown_account(account.id), message_is_new));
@@ -49,7 +48,7 @@ pub(crate) async fn onboard_account(
     let account_is_new = in_grace_period(org_account.joined.or(message_sent));
     let onboard = async {
         let config = &context.config.vending;
-        let ou_path = match select(config, &management, &org_account).await? {
+        let ou_path = match select(config, &organizations, &org_account).await? {
             Ok(ou_path) => ou_path,
             Err(excluded) => return Ok(MessageOutcome::Ignored(excluded)),
         };
@@ -57,8 +56,9 @@ pub(crate) async fn onboard_account(
             Some(project) => RequestedScope::Project(project.clone()),
             None => config.ou_scope_map.scope_for(&ou_path).clone(),
         };
+        let member_access = context.management.member_access().await?;
         let aws =
-            account_role::assume_account_role(&management.aws, org_account.id, &context.config)
+            account_role::assume_account_role(&member_access, org_account.id, &context.config)
                 .await?;
         register(context, &org_account, scope, &aws, &source_account?).await
     };
@@ -81,7 +81,7 @@ fn unknown_account(id: AccountId) -> VendingError {
 /// Returns the account's OU path if the account is to be registered; otherwise the reason why not.
 async fn select(
     config: &VendingConfig,
-    management: &ManagementSession,
+    organizations: &OrganizationsClient,
     account: &OrgAccount,
 ) -> Result<Result<OuPath, String>, VendingError> {
     let state = || format!("account {} is {} in Organizations", account.id, account.state.id());
@@ -99,7 +99,7 @@ async fn select(
         return Ok(Err(ExclusionReason::Management.to_string()));
     }
     let ou_path = if config.needs_ou_path() {
-        management.organizations.ou_path(account).await.map_err(map_moved_error)?
+        organizations.ou_path(account).await.map_err(map_moved_error)?
     } else {
         OuPath::default()
     };

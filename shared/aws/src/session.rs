@@ -174,8 +174,9 @@ impl AwsSession {
                 return failed;
             }
             // STS does not distinguish a missing role from one that does not trust Gangway.
+            let condition = external_id.map_or("", |_| " with the configured external id");
             let reason = format!(
-                "create {role}, let it trust this function's role, and allow that one sts:AssumeRole on it"
+                "create {role}, let it trust this function's role{condition}, and allow that one sts:AssumeRole on it"
             );
             UpstreamError::AccessDenied { service: STS, reason }
         })?;

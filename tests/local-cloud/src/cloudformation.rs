@@ -123,9 +123,14 @@ impl Template {
         api::policy(&intrinsics::EvaluationScope { document: &self.document, deployment })
     }
 
-    /// Returns the role of a template that creates one role.
-    pub fn role(&self, deployment: &DeploymentTarget) -> Result<Role, TemplateError> {
-        roles::single_role(&intrinsics::EvaluationScope { document: &self.document, deployment })
+    /// Returns the role with this logical id, or the only role of the template.
+    pub fn role(
+        &self,
+        deployment: &DeploymentTarget,
+        logical_id: Option<&str>,
+    ) -> Result<Role, TemplateError> {
+        let scope = intrinsics::EvaluationScope { document: &self.document, deployment };
+        roles::role(&scope, logical_id)
     }
 
     /// Returns the value of an output, or `None` if the template has no such output.

@@ -17,7 +17,7 @@ use gangway_model::Partition;
 
 use self::stack::CaFile;
 pub use self::{
-    cross_account_roles::MANAGEMENT_ROLE,
+    cross_account_roles::{ACCESS_EXTERNAL_ID, ENTRY_ROLE, MEMBER_ACCESS_ROLE, ORGANIZATIONS_ROLE},
     customer::CustomerAccount,
     deployment::{API_KEY_SECRET, PartitionDeployment},
     organization::{Organization, VendedAccount, VendingSource},

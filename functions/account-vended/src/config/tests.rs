@@ -22,7 +22,8 @@ fn only_the_dead_letter_queue_is_required() {
     )
     .unwrap();
     let roles: Vec<_> = config.account_access_roles.iter().map(RoleName::to_string).collect();
-    assert_eq!(roles, DEFAULT_ACCESS_ROLES);
+    assert_eq!(roles, [DEFAULT_ACCESS_ROLE]);
+    assert_eq!((config.member_access_role, config.vending.external_id), (None, None));
     assert_eq!(config.role_name.to_string(), "SpectroCloudRole");
     assert_eq!(config.permission_profile, PermissionProfile::CoreEks);
     assert_eq!((config.permissions_boundary, config.grace_period), (None, Duration::from_hours(1)));
@@ -34,6 +35,9 @@ fn every_variable_is_read() {
         Partition::Aws,
         &[
             ("GANGWAY_DEAD_LETTER_QUEUE_URL", URL),
+            ("GANGWAY_ORGANIZATIONS_ROLE_ARN", "arn:aws:iam::123456789012:role/Organizations"),
+            ("GANGWAY_MEMBER_ACCESS_ROLE_ARN", "arn:aws:iam::123456789012:role/MemberAccess"),
+            ("GANGWAY_ACCOUNT_ACCESS_EXTERNAL_ID", "c0ffee51-access"),
             ("GANGWAY_ACCOUNT_ACCESS_ROLES", "First, Second"),
             ("GANGWAY_ROLE_NAME", "Palette"),
             ("GANGWAY_PERMISSION_PROFILE", "minimum-eks-static"),
@@ -44,6 +48,11 @@ fn every_variable_is_read() {
         ],
     )
     .unwrap();
+    assert_eq!(
+        config.member_access_role.unwrap().as_str(),
+        "arn:aws:iam::123456789012:role/MemberAccess"
+    );
+    assert_eq!(config.vending.external_id.as_deref(), Some("c0ffee51-access"));
     let account: AccountId = "123456789012".parse().unwrap();
     let role = config.role_name.in_account(Partition::Aws, account).unwrap();
     assert_eq!(role.as_str(), "arn:aws:iam::123456789012:role/Palette");
@@ -60,6 +69,16 @@ fn all_errors_are_returned_at_once_with_their_variables() {
     for (partition, variables, errors) in [
         (Partition::Aws, vec![], vec!["GANGWAY_DEAD_LETTER_QUEUE_URL"]),
         (Partition::AwsIso, vec![queue], vec!["AWS_REGION"]),
+        (
+            Partition::Aws,
+            vec![queue, ("GANGWAY_ORGANIZATIONS_ROLE_ARN", "arn:aws:iam::123456789012:role/Read")],
+            vec!["GANGWAY_MEMBER_ACCESS_ROLE_ARN"],
+        ),
+        (
+            Partition::Aws,
+            vec![queue, ("GANGWAY_MEMBER_ACCESS_ROLE_ARN", "arn:aws:iam::123456789012:role/Enter")],
+            vec!["GANGWAY_MEMBER_ACCESS_ROLE_ARN"],
+        ),
         (
             Partition::Aws,
             vec![

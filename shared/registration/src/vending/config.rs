@@ -12,10 +12,13 @@ use crate::vending::{AccountFilter, Glob, NameTemplate, OuScopeMap};
 /// variable.
 #[derive(Clone, Debug)]
 pub struct VendingConfig {
-    /// `GANGWAY_MANAGEMENT_ROLE_ARN`: the role in the management account that the function assumes to
-    /// call Organizations and to reach member accounts. By default the function's own role, for
-    /// deployments in the management account.
-    pub management_role: Option<RoleArn>,
+    /// `GANGWAY_ORGANIZATIONS_ROLE_ARN`: the role in the management account that the function assumes
+    /// to call Organizations. By default the function's own role, for deployments in the management
+    /// account.
+    pub organizations_role: Option<RoleArn>,
+    /// `GANGWAY_ACCOUNT_ACCESS_EXTERNAL_ID`: the external id that the roles in the management account
+    /// and in member accounts require. Default: none.
+    pub external_id: Option<String>,
     /// `GANGWAY_INCLUDE_OUS`, `GANGWAY_EXCLUDE_OUS`, `GANGWAY_ACCOUNT_NAME_FILTER`: which
     /// accounts are registered. Default: all.
     pub account_filter: AccountFilter,
@@ -65,13 +68,11 @@ impl VendingConfig {
     where
         V: Fn(&str) -> Option<String>,
     {
-        const ROLE: &str = "GANGWAY_MANAGEMENT_ROLE_ARN";
         const OU_SCOPE_MAP: &str = "GANGWAY_OU_SCOPE_MAP";
         let before = variables.error_count();
-        let management_role = variables.optional::<RoleArn>(ROLE);
-        if management_role.as_ref().is_some_and(|role| role.partition() != partition) {
-            variables.add_error(ROLE, format_args!("must be the ARN of a role in {partition}"));
-        }
+        let organizations_role =
+            Self::role_in(variables, "GANGWAY_ORGANIZATIONS_ROLE_ARN", partition);
+        let external_id = variables.optional("GANGWAY_ACCOUNT_ACCESS_EXTERNAL_ID");
         let parse_ou = |entry: &str| entry.parse::<OuId>().ok();
         let account_filter = AccountFilter {
             include_ous: variables.list("GANGWAY_INCLUDE_OUS", OU_IDS_RULE, parse_ou),
@@ -90,12 +91,29 @@ impl VendingConfig {
         let name_template = variables.optional("GANGWAY_ACCOUNT_NAME_TEMPLATE").unwrap_or_default();
         let offboarding = variables.optional("GANGWAY_OFFBOARDING").unwrap_or_default();
         (variables.error_count() == before).then_some(Self {
-            management_role,
+            organizations_role,
+            external_id,
             account_filter,
             ou_scope_map,
             name_template,
             offboarding,
         })
+    }
+
+    /// Reads the ARN of a role in this partition.
+    pub fn role_in<V>(
+        variables: &mut EnvReader<V>,
+        name: &str,
+        partition: Partition,
+    ) -> Option<RoleArn>
+    where
+        V: Fn(&str) -> Option<String>,
+    {
+        let role = variables.optional::<RoleArn>(name);
+        if role.as_ref().is_some_and(|role| role.partition() != partition) {
+            variables.add_error(name, format_args!("must be the ARN of a role in {partition}"));
+        }
+        role
     }
 
     /// Returns `true` if the OU path of accounts is needed, so that it must be read.
@@ -128,7 +146,10 @@ mod tests {
     #[test]
     fn every_variable_is_read() {
         let (config, errors) = read_config(&[
-            ("GANGWAY_MANAGEMENT_ROLE_ARN", "arn:aws:iam::123456789012:role/gangway/Management"),
+            (
+                "GANGWAY_ORGANIZATIONS_ROLE_ARN",
+                "arn:aws:iam::123456789012:role/gangway/Organizations",
+            ),
             ("GANGWAY_INCLUDE_OUS", "ou-abcd-12345678, ou-abcd-87654321"),
             ("GANGWAY_EXCLUDE_OUS", "ou-abcd-99999999"),
             ("GANGWAY_ACCOUNT_NAME_FILTER", "team-*"),
@@ -147,7 +168,7 @@ mod tests {
     fn every_error_names_its_variable() {
         for (name, values) in [
             (
-                "GANGWAY_MANAGEMENT_ROLE_ARN",
+                "GANGWAY_ORGANIZATIONS_ROLE_ARN",
                 &["Management", "arn:aws-us-gov:iam::123456789012:role/Management"][..],
             ),
             ("GANGWAY_INCLUDE_OUS", &["Workloads", "ou-abcd-12345678;ou-abcd-87654321", ","]),

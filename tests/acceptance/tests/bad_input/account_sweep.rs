@@ -104,9 +104,9 @@ async fn sweep_does_not_start_with_an_invalid_setting_and_names_it() {
         ("GANGWAY_OU_SCOPE_MAP", "ou-abcd-12345678=tenant,ou-abcd-12345678=tenant", "once"),
         ("GANGWAY_OU_SCOPE_MAP", SECRET, "project:<uid or name>"),
         ("GANGWAY_OFFBOARDING", "delete", "must be report or remove"),
-        ("GANGWAY_MANAGEMENT_ROLE_ARN", "Management", "must be an ARN"),
+        ("GANGWAY_ORGANIZATIONS_ROLE_ARN", "Management", "must be an ARN"),
         (
-            "GANGWAY_MANAGEMENT_ROLE_ARN",
+            "GANGWAY_ORGANIZATIONS_ROLE_ARN",
             "arn:aws-us-gov:iam::123456789012:role/Management",
             "must be the ARN of a role in aws",
         ),

@@ -10,7 +10,9 @@ use local_cloud::{
     CloudFixture, CloudOptions, LocalCloud,
     aws::{Queue, sqs::MessageSnapshot},
     cloudformation::Template,
-    fixtures::{MANAGEMENT_ROLE, Organization, PartitionDeployment, VendedAccount},
+    fixtures::{
+        MEMBER_ACCESS_ROLE, ORGANIZATIONS_ROLE, Organization, PartitionDeployment, VendedAccount,
+    },
     lambda::{LambdaFunction, Poller},
 };
 use serde_json::Value;
@@ -54,8 +56,10 @@ impl VendingApp {
     pub(crate) async fn managed_elsewhere(partition: Partition) -> Self {
         let template = Template::from_repository().expect("the repository's template");
         let number = if partition == Partition::Aws { 1 } else { 2 };
-        let role = format!("arn:{partition}:iam::90000000000{number}:role/{MANAGEMENT_ROLE}");
-        let template = template.with_default("ManagementRoleArn", &role);
+        let role = |name: &str| format!("arn:{partition}:iam::90000000000{number}:role/{name}");
+        let template = template
+            .with_default("OrganizationsRoleArn", &role(ORGANIZATIONS_ROLE))
+            .with_default("MemberAccessRoleArn", &role(MEMBER_ACCESS_ROLE));
         let options = CloudOptions { separate_management_account: true, ..CloudOptions::default() };
         Self::of(partition, options, &template, |_organization| Vec::new()).await
     }

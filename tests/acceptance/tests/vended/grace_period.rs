@@ -38,7 +38,7 @@ async fn role_unknown_to_sts_is_retried() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
-    vended.access_role.as_ref().expect("an entry").hide_for_reads(2);
+    vended.entry_role.as_ref().expect("an entry").hide_for_reads(2);
     // Created resources are also visible late.
     app.cloud().aws().hide_new_resources(2);
     app.put(&vended.events[2..]).await;

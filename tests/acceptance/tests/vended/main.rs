@@ -16,6 +16,7 @@ mod idempotency;
 mod late_and_foreign_events;
 mod load;
 mod management_account;
+mod member_access;
 mod organizational_units;
 mod paired_accounts;
 mod policy_updates;

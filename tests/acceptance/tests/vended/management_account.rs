@@ -1,10 +1,10 @@
-//! The organization is managed from another account and is read through the management role.
+//! The organization is managed from another account and is reached through two roles there.
 
 use std::sync::Arc;
 
 use gangway_model::Partition;
 use local_cloud::{
-    fixtures::{MANAGEMENT_ROLE, VendingSource},
+    fixtures::{ORGANIZATIONS_ROLE, VendingSource},
     lambda::LambdaFunction,
 };
 use serde_json::json;
@@ -17,7 +17,7 @@ fn deploy_sweep(app: &VendingApp) -> Arc<LambdaFunction> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_register_through_the_management_role() {
+async fn accounts_register_through_the_management_roles() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::managed_elsewhere(partition).await;
         let organization = app.organization();
@@ -37,9 +37,9 @@ async fn accounts_register_through_the_management_role() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sweep_without_the_management_role_fails_with_the_reason() {
+async fn sweep_without_the_organizations_role_fails_with_the_reason() {
     let app = VendingApp::managed_elsewhere(Partition::Aws).await;
-    app.organization().api.management().role(MANAGEMENT_ROLE).delete();
+    app.organization().api.management().role(ORGANIZATIONS_ROLE).delete();
     let error = deploy_sweep(&app).invoke(&json!({})).await.expect_err("an error").to_string();
-    assert!(error.contains(MANAGEMENT_ROLE), "{error}");
+    assert!(error.contains(ORGANIZATIONS_ROLE), "{error}");
 }

@@ -93,6 +93,11 @@ pub(super) fn assume_role(
     if let Some(id) = external {
         context = context.with("sts:ExternalId", id);
     }
+    let account_key =
+        (caller.partition().to_owned(), account_of(arn).unwrap_or_default().to_owned());
+    if let Some(id) = store.organization_id(&account_key) {
+        context = context.with("aws:ResourceOrgID", id);
+    }
     for (tag, value) in &tags {
         context = context.with(&format!("aws:RequestTag/{tag}"), value);
     }
@@ -126,8 +131,6 @@ pub(super) fn assume_role(
         return Err(AwsError::validation(message));
     }
 
-    let account_key =
-        (caller.partition().to_owned(), account_of(arn).unwrap_or_default().to_owned());
     let session = Session {
         secret: store.secret_key(),
         token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),

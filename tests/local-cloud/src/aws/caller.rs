@@ -198,6 +198,9 @@ impl Store {
             PrincipalKind::Session { .. } => "AssumedRole",
         };
         context = context.with("aws:PrincipalType", kind);
+        if let Some(id) = self.organization_id(&caller.account_key) {
+            context = context.with("aws:PrincipalOrgID", id);
+        }
         let account = self.account(&caller.account_key);
         match &caller.kind {
             PrincipalKind::Root => {}

@@ -12,8 +12,9 @@ use std::{
 
 use super::policy::PolicyEvaluation;
 
-/// Name prefix of the deployment's roles.
-const OWN_ROLE_PREFIX: &str = "gangway-";
+/// What the names of the roles begin with that Gangway's templates create: the deployment's, those in
+/// the management account and in member accounts.
+const OWN_ROLE_PREFIXES: [&str; 2] = ["gangway-", "Gangway"];
 
 static RECORDER: LazyLock<Option<Mutex<PermissionRecorder>>> = LazyLock::new(|| {
     let folder = PathBuf::from(std::env::var_os("GANGWAY_RIGHTS_USED")?);
@@ -28,9 +29,13 @@ struct PermissionRecorder {
     file: File,
 }
 
+fn is_own(role: &str) -> bool {
+    OWN_ROLE_PREFIXES.iter().any(|prefix| role.starts_with(prefix))
+}
+
 /// Records the statements that allow a role an action, once each.
 pub(super) fn record_use(role: &str, action: &str, evaluation: &PolicyEvaluation) {
-    let Some(recorder) = RECORDER.as_ref().filter(|_| role.starts_with(OWN_ROLE_PREFIX)) else {
+    let Some(recorder) = RECORDER.as_ref().filter(|_| is_own(role)) else {
         return;
     };
     let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);

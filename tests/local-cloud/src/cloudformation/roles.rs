@@ -13,12 +13,18 @@ pub struct Role {
     pub inline: Vec<(String, Value)>,
 }
 
-/// Returns the only role of a template.
-pub(super) fn single_role(scope: &EvaluationScope<'_>) -> Result<Role, TemplateError> {
+/// Returns the role of a template with this logical id, or the only one.
+pub(super) fn role(
+    scope: &EvaluationScope<'_>,
+    logical_id: Option<&str>,
+) -> Result<Role, TemplateError> {
     let resources = scope.document.get("Resources").and_then(Value::as_object);
     let mut roles = Vec::new();
-    for (_, resource) in resources.into_iter().flatten() {
-        if resource["Type"] == "AWS::IAM::Role" && function::condition_holds(scope, resource)? {
+    for (id, resource) in resources.into_iter().flatten() {
+        if resource["Type"] == "AWS::IAM::Role"
+            && logical_id.is_none_or(|logical_id| logical_id == id)
+            && function::condition_holds(scope, resource)?
+        {
             roles.push(resource);
         }
     }

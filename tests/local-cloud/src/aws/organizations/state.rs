@@ -3,6 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::aws::store::{AccountKey, Store};
+
 /// State of a member account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountState {
@@ -137,6 +139,16 @@ pub(crate) struct StoredOrganization {
     pub(crate) delegated_administrators: BTreeSet<String>,
     /// By request id, `car-…`.
     pub(crate) account_creations: BTreeMap<String, AccountCreation>,
+}
+
+impl Store {
+    /// Returns the id of the organization that an account is in.
+    pub(crate) fn organization_id(&self, (partition, account): &AccountKey) -> Option<&str> {
+        let organization = self.organizations.get(partition)?;
+        let is_in =
+            organization.management == *account || organization.members.contains_key(account);
+        is_in.then_some(organization.id.as_str())
+    }
 }
 
 impl StoredOrganization {

@@ -92,6 +92,20 @@ impl Role {
         store.sessions.values().filter(is_own).map(|session| session.name.clone()).collect()
     }
 
+    /// Returns the credentials of the sessions of this role, those that have expired too.
+    pub fn session_credentials(&self) -> Vec<AwsCredentials> {
+        let store = self.account.aws.store();
+        let sessions = store.sessions.iter().filter(|(_, session)| {
+            session.account_key == self.account.account_key && session.role == self.name
+        });
+        let credentials = sessions.map(|(id, session)| AwsCredentials {
+            id: id.clone(),
+            secret: session.secret.clone(),
+            token: Some(session.token.clone()),
+        });
+        credentials.collect()
+    }
+
     /// Deletes the role. Its sessions become invalid.
     pub fn delete(self) {
         self.account

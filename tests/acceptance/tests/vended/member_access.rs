@@ -1,0 +1,308 @@
+//! Who can assume roles in member accounts and in the management account, and what the entry role
+//! may do.
+
+use gangway_model::Partition;
+use local_cloud::{
+    aws::{Account, AwsCredentials, Role, client::AwsClient},
+    fixtures::{
+        ACCESS_EXTERNAL_ID, ENTRY_ROLE, MEMBER_ACCESS_ROLE, ORGANIZATIONS_ROLE, VendedAccount,
+        VendingSource,
+    },
+};
+use serde_json::json;
+
+use crate::fixture::{ROLE, SWEEP, VENDED, VendingApp};
+
+const ID: Option<&str> = Some(ACCESS_EXTERNAL_ID);
+
+/// Returns a client with a session of this role.
+fn client(app: &VendingApp, role: &Role) -> AwsClient {
+    app.realm().administrator().with_keys(&role.session("attack"))
+}
+
+/// Returns a client with a session of this role, assumed by another role of ours.
+async fn assumed(app: &VendingApp, by: &AwsClient, role: &str) -> AwsClient {
+    let keys = by.assume_role(role, "attack", ID).await.expect("a response");
+    app.realm().administrator().with_keys(&keys.expect("the role can be assumed"))
+}
+
+async fn can_assume(client: &AwsClient, role: &str, external_id: Option<&str>) -> bool {
+    client.assume_role(role, "attack", external_id).await.expect("a response").is_ok()
+}
+
+/// Creates a role in Gangway's account that may assume every role and has nearly the name of
+/// `account-vended`'s.
+fn similar_role(app: &VendingApp) -> Role {
+    let role = app.realm().gangway_account.role("gangway-AccountVendedRole-evil");
+    role.inline(
+        "Assume",
+        &json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}],
+        }),
+    );
+    role
+}
+
+/// Returns the roles that exist in every vended account.
+fn roles_of_member(vended: &VendedAccount) -> [String; 2] {
+    let arn = |role: &Option<Role>| role.as_ref().expect("a role").arn();
+    [arn(&vended.entry_role), arn(&vended.access_role)]
+}
+
+fn vend(app: &VendingApp) -> VendedAccount {
+    app.organization().vend(VendingSource::Organizations, "team", &app.organization().sandbox)
+}
+
+fn management_role(app: &VendingApp, name: &str) -> Role {
+    app.organization().api.management().role(name)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_account_vended_reaches_member_accounts() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let app = VendingApp::managed_elsewhere(partition).await;
+        let vended = vend(&app);
+        let [entry, administrator] = roles_of_member(&vended);
+        let reading = management_role(&app, ORGANIZATIONS_ROLE).arn();
+        let entering = management_role(&app, MEMBER_ACCESS_ROLE).arn();
+        let own = client(&app, &app.realm().execution_role(VENDED));
+        let entered = assumed(&app, &own, &entering).await;
+        assert!(can_assume(&entered, &entry, ID).await);
+        assert!(!can_assume(&entered, &administrator, ID).await, "AccountAccessRoles omits it");
+
+        let sweep = client(&app, &app.realm().execution_role(SWEEP));
+        let reader = assumed(&app, &sweep, &reading).await;
+        let similar = client(&app, &similar_role(&app));
+        for role in [&entry, &administrator, &entering] {
+            for (name, attacker) in [("sweep", &sweep), ("reader", &reader), ("similar", &similar)]
+            {
+                for id in [ID, None] {
+                    assert!(!can_assume(attacker, role, id).await, "{name} assumes {role}");
+                }
+            }
+        }
+        assert!(!can_assume(&similar, &reading, ID).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entry_role_trusts_one_role_of_the_management_account() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let app = VendingApp::start(partition).await;
+        let vended = vend(&app);
+        let [entry, administrator] = roles_of_member(&vended);
+        let own = client(&app, &app.realm().execution_role(VENDED));
+        assert!(can_assume(&own, &entry, ID).await);
+        assert!(!can_assume(&own, &administrator, ID).await, "AccountAccessRoles omits it");
+        let sweep = client(&app, &app.realm().execution_role(SWEEP));
+        assert!(!can_assume(&sweep, &administrator, ID).await);
+        for attacker in [sweep, client(&app, &similar_role(&app))] {
+            assert!(!can_assume(&attacker, &entry, ID).await);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_role_demands_the_external_id() {
+    let app = VendingApp::managed_elsewhere(Partition::AwsUsGov).await;
+    let [entry, _] = roles_of_member(&vend(&app));
+    let own = client(&app, &app.realm().execution_role(VENDED));
+    let entering = management_role(&app, MEMBER_ACCESS_ROLE).arn();
+    let entered = assumed(&app, &own, &entering).await;
+    let reading = management_role(&app, ORGANIZATIONS_ROLE).arn();
+    for (client, role) in [(&own, &reading), (&own, &entering), (&entered, &entry)] {
+        assert!(can_assume(client, role, ID).await, "{role}");
+        for other in [None, Some("another-external-id")] {
+            assert!(!can_assume(client, role, other).await, "{role} with {other:?}");
+        }
+    }
+    // The functions present what the deployment configures.
+    let parameters = [("AccountGracePeriodMinutes", "0")];
+    let mut app = VendingApp::deployed(Partition::AwsUsGov, &parameters).await;
+    app.set(vec![("GANGWAY_ACCOUNT_ACCESS_EXTERNAL_ID", "another-external-id".to_owned())]);
+    let vended = vend(&app);
+    app.put(&vended.events[..1]).await;
+    app.process_all().await;
+    app.assert_untouched(&vended.account);
+    app.assert_dead_lettered(vended.account.id(), "templates/entry-role.yaml");
+}
+
+/// Creates a role that everybody may assume.
+fn open_role(account: &Account) -> String {
+    let role = account.role(ENTRY_ROLE);
+    role.set_trust_policy(&json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    }));
+    role.arn()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_role_outside_of_the_organization_is_assumed() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        for elsewhere in [false, true] {
+            let app = if elsewhere {
+                VendingApp::managed_elsewhere(partition).await
+            } else {
+                VendingApp::start(partition).await
+            };
+            let member = open_role(&vend(&app).account);
+            // A customer's account, which is in no organization.
+            let outside = open_role(&app.realm().customers[0].account);
+            let own = client(&app, &app.realm().execution_role(VENDED));
+            let entering = if elsewhere {
+                assumed(&app, &own, &management_role(&app, MEMBER_ACCESS_ROLE).arn()).await
+            } else {
+                own
+            };
+            assert!(can_assume(&entering, &member, ID).await, "{partition} {elsewhere}");
+            assert!(!can_assume(&entering, &outside, ID).await, "{partition} {elsewhere}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entry_role_may_only_manage_palettes_role() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let app = VendingApp::start(partition).await;
+        let vended = vend(&app);
+        app.put(&vended.events).await;
+        app.process_all().await;
+        app.assert_registered(&vended.account);
+        let account = &vended.account;
+        let administrator = account.managed_policy_arn("AdministratorAccess");
+        let everything = json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        });
+        let others = account.policy("Everything", &everything);
+        let everything = everything.to_string();
+        let entry = vended.entry_role.as_ref().expect("a role");
+        let own = client(&app, entry).in_region(account.iam_region());
+        let role = [("RoleName", ROLE)];
+        let before = (account.roles(), account.policies());
+        for (action, parameters) in [
+            ("AttachRolePolicy", vec![role[0], ("PolicyArn", administrator.as_str())]),
+            ("AttachRolePolicy", vec![role[0], ("PolicyArn", others.as_str())]),
+            (
+                "AttachRolePolicy",
+                vec![("RoleName", ENTRY_ROLE), ("PolicyArn", administrator.as_str())],
+            ),
+            (
+                "PutRolePolicy",
+                vec![role[0], ("PolicyName", "All"), ("PolicyDocument", everything.as_str())],
+            ),
+            (
+                "CreateRole",
+                vec![("RoleName", "Other"), ("AssumeRolePolicyDocument", everything.as_str())],
+            ),
+            (
+                "UpdateAssumeRolePolicy",
+                vec![("RoleName", ENTRY_ROLE), ("PolicyDocument", everything.as_str())],
+            ),
+            ("CreatePolicy", vec![("PolicyName", "All"), ("PolicyDocument", everything.as_str())]),
+            (
+                "CreatePolicyVersion",
+                vec![
+                    ("PolicyArn", others.as_str()),
+                    ("PolicyDocument", everything.as_str()),
+                    ("SetAsDefault", "true"),
+                ],
+            ),
+            ("DeleteRole", role.to_vec()),
+        ] {
+            let answer = own.query("iam", action, &parameters).await.expect("a response");
+            assert_eq!(answer.status, 403, "{action} {parameters:?}: {}", answer.body);
+        }
+        assert_eq!((account.roles(), account.policies()), before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entry_role_with_a_boundary_gives_it_to_palettes_role() {
+    const LIMITS: &str = "Limits";
+    let boundary = [("AccountRoleBoundary", LIMITS)];
+    let app = VendingApp::deployed(Partition::AwsUsGov, &boundary).await;
+    let everything = json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    });
+    let vend_limited = || {
+        let vended = vend(&app);
+        let limits = vended.account.policy(LIMITS, &everything);
+        (app.organization().create_entry_role(&vended.account, LIMITS), vended, limits)
+    };
+    let (entry, vended, limits) = vend_limited();
+    app.put(&vended.events).await;
+    app.process_all().await;
+    app.assert_registered(&vended.account);
+    assert_eq!(app.role(&vended.account).expect("a role").boundary, Some(limits));
+    let administrator = vended.account.managed_policy_arn("AdministratorAccess");
+    let own = client(&app, &entry).in_region(vended.account.iam_region());
+    let parameters = [("RoleName", ROLE), ("PermissionsBoundary", administrator.as_str())];
+    let answer = own.query("iam", "PutRolePermissionsBoundary", &parameters).await;
+    assert_eq!(answer.expect("a response").status, 403);
+
+    // A role without the boundary is neither created nor gets a policy.
+    let (entry, vended, _) = vend_limited();
+    let own = client(&app, &entry).in_region(vended.account.iam_region());
+    let trust = everything.to_string();
+    let parameters = [("RoleName", ROLE), ("AssumeRolePolicyDocument", trust.as_str())];
+    let answer = own.query("iam", "CreateRole", &parameters).await.expect("a response");
+    assert_eq!(answer.status, 403, "{}", answer.body);
+    vended.account.role(ROLE);
+    let policy = vended.account.policy_with_path("/gangway/", "All", &everything);
+    let parameters = [("RoleName", ROLE), ("PolicyArn", policy.as_str())];
+    let answer = own.query("iam", "AttachRolePolicy", &parameters).await.expect("a response");
+    assert_eq!(answer.status, 403, "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrator_roles_are_assumed_only_if_they_are_named() {
+    for (kind, name) in [
+        (VendingSource::ControlTower, "AWSControlTowerExecution"),
+        (VendingSource::Organizations, "OrganizationAccountAccessRole"),
+        (VendingSource::Aft, "AWSAFTExecution"),
+    ] {
+        for roles in [ENTRY_ROLE, name] {
+            let app =
+                VendingApp::deployed(Partition::AwsUsGov, &[("AccountAccessRoles", roles)]).await;
+            let organization = app.organization();
+            let vended = organization.vend(kind, "team", &organization.sandbox);
+            // AFT's role trusts AFT only, until somebody adds Gangway.
+            if kind == VendingSource::Aft {
+                let own = app.realm().execution_role(VENDED).arn();
+                vended.account.role(name).set_trust_policy(&json!({
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {"Effect": "Allow", "Principal": {"AWS": own}, "Action": "sts:AssumeRole"},
+                    ],
+                }));
+            }
+            app.put(&vended.events[..1]).await;
+            app.process_all().await;
+            app.assert_registered(&vended.account);
+            let sessions = |role: &str| vended.account.role(role).session_credentials();
+            let (stolen, entered) = (sessions(name), sessions(ENTRY_ROLE));
+            let assumed = (!stolen.is_empty(), !entered.is_empty());
+            assert_eq!(assumed, (roles == name, roles != name), "{name}");
+            for keys in stolen {
+                assert_session_is_limited(&app, &vended.account, &keys).await;
+            }
+        }
+    }
+}
+
+/// Asserts that the session of an administrator may not make Palette's role an administrator.
+async fn assert_session_is_limited(app: &VendingApp, account: &Account, keys: &AwsCredentials) {
+    let session = app.realm().administrator().with_keys(keys).in_region(account.iam_region());
+    let own = app.role(account).expect("a role").attached.remove(0);
+    let administrator = account.managed_policy_arn("AdministratorAccess");
+    for (policy, status) in [(own, 200), (administrator, 403)] {
+        let parameters = [("RoleName", ROLE), ("PolicyArn", policy.as_str())];
+        let answer = session.query("iam", "AttachRolePolicy", &parameters).await;
+        let answer = answer.expect("a response");
+        assert_eq!(answer.status, status, "{policy}: {}", answer.body);
+    }
+}
