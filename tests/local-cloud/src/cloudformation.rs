@@ -102,9 +102,13 @@ impl Template {
     /// # Panics
     /// If the parameter or its default does not exist.
     pub fn default(&self, parameter: &str) -> String {
-        let default = self.document.pointer(&format!("/Parameters/{parameter}/Default"));
-        let default = default.expect("a parameter with a default");
-        default.as_str().map_or_else(|| default.to_string(), str::to_owned)
+        self.find_default(parameter).expect("a parameter with a default")
+    }
+
+    /// Returns the default of a parameter, or `None` if there is none.
+    pub fn find_default(&self, parameter: &str) -> Option<String> {
+        let default = self.document.pointer(&format!("/Parameters/{parameter}/Default"))?;
+        Some(default.as_str().map_or_else(|| default.to_string(), str::to_owned))
     }
 
     /// Returns the functions. Functions with a false condition are left out.

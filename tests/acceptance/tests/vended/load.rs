@@ -72,7 +72,7 @@ async fn a_thousand_events_register_each_account_once() {
     for account in &accounts {
         app.assert_registered(account);
         let roles: Vec<_> = account.roles().into_iter().map(|role| role.name).collect();
-        assert_eq!(roles.len(), 2, "the entry role and ours: {roles:?}");
+        assert_eq!(roles.len(), 3, "two access roles and ours: {roles:?}");
     }
     assert_eq!(app.cloud().palette().records().accounts.len(), accounts.len());
     assert_eq!(app.dead_messages(), []);

@@ -11,24 +11,28 @@ use serde_json::json;
 
 use crate::fixture::{SWEEP, VendingApp, set};
 
-fn deploy_sweep(app: &VendingApp) -> Arc<LambdaFunction> {
-    let lambda = app.realm().redeploy(SWEEP, |function| set(&mut function.environment, Vec::new()));
+fn deploy_sweep(app: &VendingApp, settings: Vec<(&'static str, String)>) -> Arc<LambdaFunction> {
+    let lambda = app.realm().redeploy(SWEEP, |function| set(&mut function.environment, settings));
     lambda.expect("the function is deployed")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_register_through_the_management_roles() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
-        let app = VendingApp::managed_elsewhere(partition).await;
+        let mut app = VendingApp::managed_elsewhere(partition).await;
+        let excluded = app.organization().production.clone();
+        // The OUs of accounts are read too.
+        let settings = vec![("GANGWAY_EXCLUDE_OUS", excluded)];
+        app.set(settings.clone());
         let organization = app.organization();
         let announced =
             organization.vend(VendingSource::Organizations, "announced", &organization.sandbox);
         let missed =
-            organization.vend(VendingSource::Organizations, "missed", &organization.production);
+            organization.vend(VendingSource::Organizations, "missed", &organization.workloads);
         app.put(&announced.events).await;
         app.process_all().await;
         app.assert_registered(&announced.account);
-        let response = deploy_sweep(&app).invoke(&json!({})).await.expect("a response");
+        let response = deploy_sweep(&app, settings).invoke(&json!({})).await.expect("a response");
         assert_eq!(response["counts"]["queued"], 1, "{response:#}");
         app.process_all().await;
         app.assert_registered(&missed.account);
@@ -40,6 +44,7 @@ async fn accounts_register_through_the_management_roles() {
 async fn sweep_without_the_organizations_role_fails_with_the_reason() {
     let app = VendingApp::managed_elsewhere(Partition::Aws).await;
     app.organization().api.management().role(ORGANIZATIONS_ROLE).delete();
-    let error = deploy_sweep(&app).invoke(&json!({})).await.expect_err("an error").to_string();
+    let error = deploy_sweep(&app, Vec::new()).invoke(&json!({})).await;
+    let error = error.expect_err("an error").to_string();
     assert!(error.contains(ORGANIZATIONS_ROLE), "{error}");
 }

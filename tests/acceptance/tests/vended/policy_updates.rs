@@ -4,7 +4,7 @@ use gangway_model::{Partition, PermissionProfile};
 use local_cloud::fixtures::VendingSource;
 use serde_json::{Value, json};
 
-use crate::fixture::VendingApp;
+use crate::fixture::{ROLE, VendingApp};
 
 fn old(number: usize) -> Value {
     json!({
@@ -72,7 +72,7 @@ async fn detached_policy_is_attached_again() {
     app.put(&vended.events[2..]).await;
     app.process_all().await;
     let (first, role) = (app.assert_registered(&vended.account), app.role(&vended.account));
-    let ours = vended.account.role(crate::fixture::ROLE);
+    let ours = vended.account.role(ROLE);
     ours.detach(&ours.attached()[0]);
     ours.set_trust_policy(&json!({
         "Version": "2012-10-17",
@@ -117,4 +117,25 @@ async fn recreated_managed_policy_is_restored_by_the_next_event() {
         app.process_all().await;
         assert_eq!(app.assert_registered(&vended.account), first);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_description_of_the_role_is_restored() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization();
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
+    app.put(&vended.events[2..]).await;
+    app.process_all().await;
+    let keys = vended.access_role.as_ref().expect("a role").session("administrator");
+    let administrator = app.realm().administrator().with_keys(&keys);
+    let administrator = administrator.in_region(vended.account.iam_region());
+    let changed = [("RoleName", ROLE), ("Description", "Somebody else's")];
+    let answer = administrator.query("iam", "UpdateRole", &changed).await.expect("a response");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    app.put(&organization.update_managed_account(&vended)).await;
+    app.process_all().await;
+    let answer = administrator.query("iam", "GetRole", &[("RoleName", ROLE)]).await;
+    let body = answer.expect("a response").body;
+    assert!(body.contains("Created by Gangway"), "{body}");
+    assert_eq!(app.dead_messages(), []);
 }
