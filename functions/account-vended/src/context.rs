@@ -17,7 +17,7 @@ impl VendingContext {
     pub(crate) async fn from_env() -> Result<Self, Error> {
         let app = AppContext::from_env().await?;
         let config = HandlerConfig::from_env(env_var, app.clients.partition)?;
-        let management = ManagementAccount::new(app.clients.aws.clone(), &config);
+        let management = ManagementAccount::new(&app.clients.aws, &config);
         Ok(Self { app, config, management, palette_cache: PaletteCache::default() })
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct ManagementAccount {
 impl ManagementAccount {
     /// Accesses the management account with the roles of the configuration, or with the function's own
     /// role if the function is deployed there.
-    pub(crate) fn new(own_session: AwsSession, config: &HandlerConfig) -> Self {
+    pub(crate) fn new(own_session: &AwsSession, config: &HandlerConfig) -> Self {
         let role = |role: &Option<RoleArn>| ManagementRole {
             own_session: own_session.clone(),
             role: role.clone(),
