@@ -16,9 +16,9 @@ use serde_json::Value;
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Event {
-    pub(crate) event_type: EventType,
+    pub(crate) kind: EventType,
     /// What the event means to this deployment.
-    pub(crate) account_event: AccountEvent,
+    pub(crate) change: AccountEvent,
     /// When the event was sent, and whether it was replayed.
     pub(crate) origin: EventOrigin,
 }
@@ -158,8 +158,8 @@ impl Event {
     /// Parses a message, for a deployment in this partition.
     pub(crate) fn parse(body: &str, deployed: Partition) -> Result<Self, InvalidEvent> {
         let envelope = envelope::parse(body)?;
-        let event_type = envelope.event_type();
-        let account_event = match event_type {
+        let kind = envelope.kind();
+        let change = match kind {
             EventType::Unknown => AccountEvent::Ignored(IgnoreReason::UnknownType),
             EventType::Aft => aft::parse(envelope.body())?,
             EventType::AccountVended => vended::parse(envelope.detail(), deployed)?,
@@ -175,15 +175,15 @@ impl Event {
                 Some(other) if other != deployed => {
                     AccountEvent::Ignored(IgnoreReason::OtherPartition(other))
                 }
-                Some(_) | None => parse_in_partition(event_type, envelope.detail())?,
+                Some(_) | None => parse_in_partition(kind, envelope.detail())?,
             },
         };
-        Ok(Self { event_type, account_event, origin: envelope.origin() })
+        Ok(Self { kind, change, origin: envelope.origin() })
     }
 
     /// Returns the account that the event names, if any.
     pub(crate) fn account(&self) -> Option<AccountId> {
-        match &self.account_event {
+        match &self.change {
             AccountEvent::Created(account) | AccountEvent::Removed(account, _) => Some(account.id),
             AccountEvent::CreationFailed(_) | AccountEvent::Ignored(_) => None,
         }
@@ -191,8 +191,8 @@ impl Event {
 }
 
 /// Parses an event that is always about the partition that it comes from.
-fn parse_in_partition(event_type: EventType, detail: &Value) -> Result<AccountEvent, InvalidEvent> {
-    match event_type {
+fn parse_in_partition(kind: EventType, detail: &Value) -> Result<AccountEvent, InvalidEvent> {
+    match kind {
         EventType::AccountJoined => organizations::parse_joined(detail),
         EventType::AccountDeparted => organizations::parse_departed(detail),
         EventType::CloseAccountResult => organizations::parse_close_result(detail),

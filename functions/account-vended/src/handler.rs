@@ -44,7 +44,7 @@ impl VendingHandler {
         };
         match self.dispatch(&event, message).await {
             Ok(outcome) => MessageResult {
-                kind: event.event_type.id(),
+                kind: event.kind.id(),
                 account: event.account(),
                 outcome: outcome.id(),
                 detail: outcome.detail(),
@@ -61,7 +61,7 @@ impl VendingHandler {
         message: &SqsMessage,
     ) -> Result<MessageOutcome, MessageError> {
         self.check_limits(event, message).map_err(|error| MessageError::new(error, false))?;
-        match &event.account_event {
+        match &event.change {
             AccountEvent::Created(account) => {
                 onboard::onboard_account(&self.context, account, message.sent).await
             }
@@ -80,7 +80,7 @@ impl VendingHandler {
     /// setting names. The events of AWS only say which account to look at: Organizations decides what
     /// happens to it, whenever they arrive.
     fn check_limits(&self, event: &Event, message: &SqsMessage) -> Result<(), VendingError> {
-        if event.event_type != EventType::AccountVended {
+        if event.kind != EventType::AccountVended {
             return Ok(());
         }
         let limits = &self.context.app.config.event_limits;
@@ -89,8 +89,7 @@ impl VendingHandler {
         limits
             .check_origin(origin, clock::now())
             .map_err(|error| VendingError::Permanent(error.detail))?;
-        let AccountEvent::Created(AccountRef { project: Some(project), .. }) = &event.account_event
-        else {
+        let AccountEvent::Created(AccountRef { project: Some(project), .. }) = &event.change else {
             return Ok(());
         };
         let of_an_ou = RequestedScope::Project(project.clone());
@@ -115,7 +114,7 @@ impl VendingHandler {
         let retry =
             retryable || error.is_ambiguous() && message.deliveries < MAX_AMBIGUOUS_DELIVERIES;
         let mut result = MessageResult {
-            kind: event.map_or("unrecognized-event", |event| event.event_type.id()),
+            kind: event.map_or("unrecognized-event", |event| event.kind.id()),
             account,
             outcome: error.id(retry),
             detail: Some(error.to_string()),

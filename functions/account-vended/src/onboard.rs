@@ -235,8 +235,8 @@ async fn resolve_scope<'a>(
             Ok(state) if state.session.is_blocking() || is_registered(&state, id) => {
                 Ok((tagged, accounts, state))
             }
-            Ok(_) => Err(unconfirmed_tag(id)),
-            Err(VendingError::Upstream(
+            Ok(_)
+            | Err(VendingError::Upstream(
                 UpstreamError::NotFound { .. } | UpstreamError::ProjectNotFound { .. },
             )) => Err(unconfirmed_tag(id)),
             Err(error) => Err(error),

@@ -40,7 +40,7 @@ impl EventEnvelope {
         self.0.get("detail").unwrap_or(&Value::Null)
     }
 
-    pub(super) fn event_type(&self) -> EventType {
+    pub(super) fn kind(&self) -> EventType {
         if text(&self.0, "detail-type") == Some("AWS Account Vended") {
             return EventType::AccountVended;
         }

@@ -25,7 +25,7 @@ fn describe(body: &str, deployed: Partition) -> String {
         "210987654321" => "govcloud",
         _ => "another",
     };
-    match &event.account_event {
+    match &event.change {
         AccountEvent::Created(account) => format!("onboard {}", partition(account)),
         AccountEvent::Removed(account, reason) => format!("{reason:?} {}", partition(account)),
         AccountEvent::CreationFailed(_) => "failed".to_owned(),
@@ -104,8 +104,7 @@ fn every_sample_has_the_expected_result() {
 #[test]
 fn projects_are_read() {
     let body = sample("vended-onboard-all-members");
-    let AccountEvent::Created(account) = Event::parse(&body, Partition::Aws).unwrap().account_event
-    else {
+    let AccountEvent::Created(account) = Event::parse(&body, Partition::Aws).unwrap().change else {
         panic!("{body}")
     };
     assert_eq!(account.project, Some(UidOrName::Name("Default".to_owned())));

@@ -150,6 +150,6 @@ async fn account_stays_in_the_scope_that_palette_has_it_in() {
     vended.account.role(ROLE).tag("gangway:scope", "tenant");
     app.put(&app.organization().update_managed_account(&vended)).await;
     app.process_all().await;
-    assert_eq!(app.registered(&vended.account), [registered.clone()]);
+    assert_eq!(app.registered(&vended.account), [registered]);
     app.assert_dead_lettered(vended.account.id(), "gangway:scope");
 }

@@ -103,7 +103,7 @@ async fn recreated_managed_policy_is_restored_by_the_next_event() {
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
         });
-        let role = vended.account.role(crate::fixture::ROLE);
+        let role = vended.account.role(ROLE);
         role.detach(&policy.arn);
         vended.account.delete_policy(&policy.arn);
         role.attach(&vended.account.policy_with_path("/gangway/", &policy.name, &everything));
