@@ -195,6 +195,7 @@ mod tests {
             access: StoredCredential::AssumedRole { role_arn },
             account: None,
             profile: None,
+            region: None,
             palette_cluster: None,
             policies: Vec::new(),
             annotations: annotations
@@ -206,6 +207,7 @@ mod tests {
             gateway: None,
             scope,
             state: None,
+            token_expiry: None,
         }
     }
 

@@ -82,6 +82,7 @@ impl<'a> PendingRegistration<'a> {
                 .and_then(|uid| uid.parse().ok())
                 .map(UidOrName::Uid),
             profile,
+            region: existing.and_then(|existing| existing.region.clone()),
             incoming_secret: None,
         };
         Ok(Self { app, accounts, state, spec, source_account })

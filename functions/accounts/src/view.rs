@@ -2,7 +2,9 @@
 
 use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Response};
-use gangway_model::{CloudAccount, Partition, Scope, StoredCredential, Uid};
+use gangway_model::{
+    CloudAccount, Partition, Region, Scope, StoredCredential, Uid, time::to_rfc3339,
+};
 use gangway_registration::load_account;
 use serde_json::{Value, json};
 
@@ -27,6 +29,8 @@ pub(crate) fn to_json(account: &CloudAccount) -> Value {
         gateway,
         scope,
         state,
+        region,
+        token_expiry,
         ..
     } = account;
     let (method, credential) = match access {
@@ -60,7 +64,9 @@ pub(crate) fn to_json(account: &CloudAccount) -> Value {
         "policyArns": policies,
         "privateCloudGateway": gateway,
         "permissionProfile": profile.map(gangway_model::PermissionProfile::id),
+        "region": region.as_ref().map(Region::as_str),
         "state": state,
+        "tokenExpiry": token_expiry.map(to_rfc3339),
         "credential": credential,
     });
     if let Some(fields) = body.as_object_mut() {

@@ -12,7 +12,7 @@ use gangway_aws::{
 use gangway_checks::pod_identity::{inspection_commands, policy_cluster};
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_policies::pod_identity::{
-    ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, NodePolicy, PodIdentityPolicy,
+    EksSessions, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, NodePolicy, PodIdentityPolicy,
     PodIdentityRoles, REGISTRY_SERVICE_ACCOUNT, RolePurpose,
 };
 use gangway_registration::AppContext;
@@ -26,7 +26,7 @@ pub(crate) fn get_plan(request: &Request, context: &AppContext) -> Result<Respon
     let query = PlanQuery::parse(request, context)?;
     let PlanQuery { cluster, roles, profile } = &query;
     let partition = cluster.region.partition();
-    let ids = ExternalIds::expected(policy_cluster(cluster));
+    let ids = EksSessions::expected(policy_cluster(cluster));
     let rendered: Vec<Value> = roles
         .in_creation_order()
         .into_iter()

@@ -6,8 +6,8 @@ use gangway_checks::{
 };
 use gangway_lambda::{ApiError, Fields};
 use gangway_model::{
-    AccountSpec, AuthMethod, Credential, EksCluster, EksClusterName, EksRegion, Partition,
-    PodIdentityRole, PolicyArn, RoleArn,
+    AccountSpec, AuthMethod, Credential, EksCluster, EksClusterName, Partition, PodIdentityRole,
+    PolicyArn, Region, RoleArn,
 };
 use gangway_policies::pod_identity::{PodIdentityRoles, RolePurpose};
 use gangway_registration::AppContext;
@@ -83,13 +83,18 @@ impl PodIdentityRequest {
         }))
     }
 
-    /// Returns the setup that is to be checked.
-    pub(crate) fn setup(&self, clients: &Clients) -> PodIdentitySetup<'_> {
+    /// Returns the setup that is to be checked. Clusters run in the region of Palette's cluster, unless
+    /// the request names another.
+    pub(crate) fn setup<'a>(&'a self, clients: &'a Clients) -> PodIdentitySetup<'a> {
+        let region = self.settings.region.as_ref().unwrap_or(&self.cluster.region);
         PodIdentitySetup {
             cluster: &self.cluster,
             roles: &self.roles,
             boundary: self.boundary.as_ref(),
-            required: RequiredPermissions::new(&self.settings, clients),
+            required: RequiredPermissions {
+                region: region.as_str(),
+                ..RequiredPermissions::new(&self.settings, clients)
+            },
         }
     }
 
@@ -120,11 +125,11 @@ fn parse_region(
     members: &mut Fields,
     deployed: Partition,
     deployed_region: &str,
-) -> Option<EksRegion> {
+) -> Option<Region> {
     if !members.has("clusterRegion") {
         return deployed_region.parse().ok();
     }
-    let region: EksRegion = members.optional("clusterRegion")?;
+    let region: Region = members.optional("clusterRegion")?;
     if region.partition() == deployed {
         return Some(region);
     }

@@ -39,6 +39,7 @@ pub enum AwsErrorKind {
     KmsFailure,
     Throttled,
     ServiceFailure,
+    /// Anything else: repeating the call does not help.
     Other,
 }
 
@@ -103,6 +104,8 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
             "ServiceUnavailable",
         ],
     ),
+    // IAM cannot evaluate a policy. It says so with status 500, although a retry does not help.
+    (AwsErrorKind::Other, &["PolicyEvaluation"]),
 ];
 
 impl AwsErrorKind {
@@ -153,11 +156,8 @@ impl ApiCall {
             | SdkError::ConstructionFailure(_)
             | SdkError::ResponseError(_) => self.invalid_response(error_chain(error)),
             SdkError::ServiceError(_) => {
-                let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-                self.error_of_kind(
-                    AwsErrorKind::from_sdk(error).unwrap_or(AwsErrorKind::Other),
-                    code,
-                )
+                let kind = AwsErrorKind::from_sdk(error).unwrap_or(AwsErrorKind::Other);
+                self.error_of_kind(kind, Some(error_code(error)))
             }
             _ => self.invalid_response("an error that the SDK does not name"),
         }
@@ -201,6 +201,11 @@ impl ApiCall {
     pub fn invalid_response(self, cause: impl Into<String>) -> UpstreamError {
         UpstreamError::Unavailable { service: self.service, source: cause.into().into() }
     }
+}
+
+/// Returns AWS's error code, to name it in a message.
+pub fn error_code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> &str {
+    sanitize_code(error.as_service_error().and_then(ProvideErrorMetadata::code))
 }
 
 /// Returns the code if it consists of ASCII letters only, which no key does.

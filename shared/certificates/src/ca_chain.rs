@@ -2,12 +2,12 @@
 
 use std::{str::FromStr, time::SystemTime};
 
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 use crate::{
     Expected, PemError, Validity,
-    certificate::Certificate,
-    pem::{self, PemLabel},
+    certificate::{CaStatus, Certificate},
+    pem::{self, PemBlock, PemLabel},
 };
 
 /// Large enough for a dozen certificates, and small enough to fit into a secret with the other
@@ -21,7 +21,7 @@ pub struct CaChain {
     certificates: Vec<Certificate>,
 }
 
-/// Result of checking that a chain is complete and in order.
+/// Result of checking that CA certificates are complete and, if they are one chain, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ChainStatus {
     /// Every issuer is present, up to a root.
@@ -58,13 +58,17 @@ impl CaChain {
         Validity::most_urgent(&self.certificates.iter().collect::<Vec<_>>(), now)
     }
 
-    /// Checks that every issuer is present and next to the certificate that it issued.
+    /// Checks that every issuer is present. If the certificates are one chain, each must be next to the
+    /// certificate that it issued. A set, such as several issuers below a root, has no order.
     pub fn chain_status(&self) -> ChainStatus {
         for certificate in &self.certificates {
             if !self.certificates.iter().any(|other| other.is_issuer_of(certificate)) {
                 let (subject, issuer) = (certificate.subject.clone(), certificate.issuer.clone());
                 return ChainStatus::IssuerMissing { subject, issuer };
             }
+        }
+        if !self.is_one_chain() {
+            return ChainStatus::Complete;
         }
         let mut indexed = self.certificates.iter().enumerate();
         let out_of_order = indexed.find_map(|(index, certificate)| {
@@ -77,27 +81,76 @@ impl CaChain {
         });
         out_of_order.map_or(ChainStatus::Complete, |subject| ChainStatus::OutOfOrder { subject })
     }
+
+    /// Returns `true` if there is one root, and every certificate issued at most one other.
+    fn is_one_chain(&self) -> bool {
+        let certificates = &self.certificates;
+        let issued = |issuer: &Certificate| {
+            certificates.iter().filter(|other| issuer.is_issuer_of(other)).count()
+        };
+        let roots = certificates.iter().filter(|root| root.is_issuer_of(root));
+        roots.count() == 1
+            && certificates
+                .iter()
+                .all(|issuer| issued(issuer) <= 1 + usize::from(issuer.is_issuer_of(issuer)))
+    }
+}
+
+/// Largest bundle of CA certificates. Those of operating systems have 300 KiB.
+const MAX_BUNDLE_BYTES: usize = 2 * 1024 * 1024;
+
+/// Parses the certificates of a bundle, with the rules for PEM of requests. What they are for is not
+/// checked.
+///
+/// # Errors
+///
+/// Returns an error if a block is not a certificate, so that none is left out.
+pub fn parse_bundle(pem: &str) -> Result<Vec<CertificateDer<'static>>, PemError> {
+    let expected = Expected::CaCertificates;
+    let blocks = pem::parse_blocks(pem, expected, MAX_BUNDLE_BYTES)?;
+    let parse = |(block, position): (&PemBlock, usize)| {
+        check_label(block, position)?;
+        CertificateDer::from_pem_slice(block.text.as_bytes())
+            .map_err(|_quotes_it| PemError::NotBase64 { position })
+    };
+    blocks.iter().zip(1..).map(parse).collect()
+}
+
+/// Returns an error if a block among CA certificates is not a certificate.
+fn check_label(block: &PemBlock, position: usize) -> Result<(), PemError> {
+    let (expected, found) = (Expected::CaCertificates, block.label);
+    if found.is_private() {
+        Err(PemError::KeyAmongCaCertificates)
+    } else if found == PemLabel::Certificate {
+        Ok(())
+    } else {
+        Err(PemError::WrongLabel { expected, found, position })
+    }
+}
+
+/// Returns an error unless a certificate is a CA certificate.
+fn check_ca(certificate: &Certificate, position: usize) -> Result<(), PemError> {
+    match certificate.ca_status {
+        CaStatus::Ca => Ok(()),
+        CaStatus::Version1 => Err(PemError::Version1 { position }),
+        CaStatus::Unstated if certificate.is_issuer_of(certificate) => {
+            Err(PemError::NoBasicConstraints { position })
+        }
+        CaStatus::Unstated | CaStatus::NotCa => Err(PemError::NotCaCertificate { position }),
+    }
 }
 
 impl FromStr for CaChain {
     type Err = PemError;
 
     fn from_str(text: &str) -> Result<Self, PemError> {
-        let expected = Expected::CaCertificates;
-        let blocks = pem::parse_blocks(text, expected, MAX_PEM_BYTES)?;
+        let blocks = pem::parse_blocks(text, Expected::CaCertificates, MAX_PEM_BYTES)?;
         let mut certificates: Vec<Certificate> = Vec::with_capacity(blocks.len());
         let mut pem = String::with_capacity(text.len());
         for (block, position) in blocks.iter().zip(1..) {
-            if block.label.is_private() {
-                return Err(PemError::KeyAmongCaCertificates);
-            }
-            if block.label != PemLabel::Certificate {
-                return Err(PemError::WrongLabel { expected, found: block.label });
-            }
+            check_label(block, position)?;
             let certificate = Certificate::parse(block, position)?;
-            if !certificate.is_ca {
-                return Err(PemError::NotCaCertificate { position });
-            }
+            check_ca(&certificate, position)?;
             if certificates.iter().all(|known| known.der != certificate.der) {
                 pem.push_str(&block.text);
                 certificates.push(certificate);

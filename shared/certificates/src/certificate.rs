@@ -2,9 +2,14 @@
 
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use time::OffsetDateTime;
-use x509_parser::{extensions::ExtendedKeyUsage, prelude::FromDer as _, x509::X509Name};
+use x509_parser::{
+    certificate::X509Certificate,
+    extensions::{ExtendedKeyUsage, ParsedExtension},
+    prelude::FromDer as _,
+    x509::{X509Name, X509Version},
+};
 
-use crate::{PemError, pem::PemBlock};
+use crate::{PemError, pem::PemBlock, signature};
 
 /// Limits the length of a displayed name.
 const MAX_NAME_CHARS: usize = 120;
@@ -18,11 +23,24 @@ pub(crate) struct Certificate {
     /// Without control characters.
     pub(crate) issuer: String,
     pub(crate) period: ValidityPeriod,
-    pub(crate) is_ca: bool,
+    pub(crate) ca_status: CaStatus,
     /// `true` if the key usage extensions allow TLS client authentication, or are absent.
     pub(crate) allows_client_auth: bool,
     /// The public key with its algorithm (SPKI).
     pub(crate) public_key: Vec<u8>,
+}
+
+/// What a certificate says about being a CA certificate.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum CaStatus {
+    /// The extension `basicConstraints` has CA:TRUE.
+    Ca,
+    /// The extension has CA:FALSE.
+    NotCa,
+    /// There is no such extension.
+    Unstated,
+    /// X.509 version 1 has no extensions.
+    Version1,
 }
 
 /// The time from `notBefore` to `notAfter` of a certificate.
@@ -38,7 +56,7 @@ impl Certificate {
         let der = CertificateDer::from_pem_slice(block.text.as_bytes())
             .map_err(|_quotes_it| PemError::NotBase64 { position })?;
         let damaged = || PemError::NotX509 { position };
-        let parsed = x509_parser::certificate::X509Certificate::from_der(&der);
+        let parsed = X509Certificate::from_der(&der);
         let (rest, x509) = parsed.map_err(|_quotes_it| damaged())?;
         if !rest.is_empty() {
             return Err(damaged());
@@ -58,23 +76,53 @@ impl Certificate {
                 from: validity.not_before.to_datetime(),
                 until: validity.not_after.to_datetime(),
             },
-            is_ca: x509.is_ca(),
+            ca_status: CaStatus::of(&x509),
             allows_client_auth: for_clients,
             public_key: x509.public_key().raw.to_vec(),
             der: der.clone().into_owned(),
         })
     }
 
-    /// Returns `true` if this certificate's key signed the other one.
+    /// Returns `true` if this certificate issued the other one: the names agree, and the signature is
+    /// correct. If the signature cannot be verified, the key identifiers decide.
     pub(crate) fn is_issuer_of(&self, subject: &Self) -> bool {
-        let parse_der = x509_parser::certificate::X509Certificate::from_der;
+        let parse_der = X509Certificate::from_der;
         let (Ok((_, issuer)), Ok((_, subject))) = (parse_der(&self.der), parse_der(&subject.der))
         else {
             return false;
         };
         issuer.subject().as_raw() == subject.issuer().as_raw()
-            && subject.verify_signature(Some(issuer.public_key())).is_ok()
+            && signature::verify(&subject, &issuer)
+                .unwrap_or_else(|| may_have_issued(&issuer, &subject))
     }
+}
+
+impl CaStatus {
+    fn of(x509: &X509Certificate<'_>) -> Self {
+        match x509.basic_constraints() {
+            Ok(Some(constraints)) if constraints.value.ca => Self::Ca,
+            Ok(Some(_)) | Err(_) => Self::NotCa,
+            Ok(None) if x509.version() == X509Version::V3 => Self::Unstated,
+            Ok(None) => Self::Version1,
+        }
+    }
+}
+
+/// Returns `false` if the key identifiers of the certificates differ.
+fn may_have_issued(issuer: &X509Certificate<'_>, subject: &X509Certificate<'_>) -> bool {
+    let own = issuer.iter_extensions().find_map(|extension| {
+        let ParsedExtension::SubjectKeyIdentifier(id) = extension.parsed_extension() else {
+            return None;
+        };
+        Some(id.0)
+    });
+    let named = subject.iter_extensions().find_map(|extension| {
+        let ParsedExtension::AuthorityKeyIdentifier(id) = extension.parsed_extension() else {
+            return None;
+        };
+        id.key_identifier.as_ref().map(|id| id.0)
+    });
+    own.zip(named).is_none_or(|(own, named)| own == named)
 }
 
 fn is_client_usage(extended_key_usage: &ExtendedKeyUsage<'_>) -> bool {

@@ -6,7 +6,7 @@ use rustls::pki_types::CertificateDer;
 
 use crate::{
     Expected, PemError, PrivateKey, Validity,
-    certificate::Certificate,
+    certificate::{CaStatus, Certificate},
     pem::{self, PemLabel},
 };
 
@@ -70,14 +70,14 @@ impl FromStr for ClientCertificate {
                 return Err(PemError::KeyForCertificate);
             }
             if block.label != PemLabel::Certificate {
-                return Err(PemError::WrongLabel { expected, found: block.label });
+                return Err(PemError::WrongLabel { expected, found: block.label, position });
             }
             certificates.push(Certificate::parse(block, position)?);
             pem.push_str(&block.text);
         }
         let mut certificates = certificates.into_iter();
         let own = certificates.next().ok_or(PemError::Empty(expected))?;
-        if own.is_ca {
+        if own.ca_status == CaStatus::Ca {
             return Err(PemError::CaCertificateForClient);
         }
         let issuers: Vec<_> = certificates.collect();

@@ -54,11 +54,16 @@ pub enum PemError {
     Truncated { position: usize },
     #[error("is damaged: block {position} is not Base64, copy it again")]
     NotBase64 { position: usize },
+    /// A character without a width within the Base64.
+    #[error(
+        "is damaged: block {position} contains the invisible character U+{code_point:04X}: remove it, or copy the block again from the file"
+    )]
+    InvisibleCharacter { position: usize, code_point: u32 },
     #[error("is damaged: block {position} contains no X.509 certificate, copy it again")]
     NotX509 { position: usize },
     /// A block of an unexpected type.
-    #[error("must be {expected}; it contains {found}")]
-    WrongLabel { expected: Expected, found: PemLabel },
+    #[error("must be {expected}; block {position} is {found}")]
+    WrongLabel { expected: Expected, found: PemLabel, position: usize },
     #[error("contains a private key: send the key as userKey, and only the certificate here")]
     KeyForCertificate,
     #[error("contains a certificate: send it as userCertificate, and the private key here")]
@@ -89,6 +94,16 @@ pub enum PemError {
         "must be CA certificates (CA:TRUE); number {position} is a server or client certificate: send the certificates of its issuers"
     )]
     NotCaCertificate { position: usize },
+    /// A root of X.509 version 1, which has no extensions.
+    #[error(
+        "must be CA certificates (CA:TRUE); number {position} is of X.509 version 1, which cannot say so: have it reissued as version 3"
+    )]
+    Version1 { position: usize },
+    /// A root without the extension `basicConstraints`.
+    #[error(
+        "must be CA certificates (CA:TRUE); number {position} is self-signed and has no basicConstraints, so it does not say that it is one: have it reissued with CA:TRUE"
+    )]
+    NoBasicConstraints { position: usize },
     /// A CA certificate in place of the client certificate.
     #[error(
         "must begin with the client's own certificate; the first one is a CA certificate: put the client's certificate first, or send the CA certificate as certificateAuthority"

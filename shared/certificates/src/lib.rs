@@ -10,12 +10,13 @@ mod client_certificate;
 mod error;
 mod pem;
 mod private_key;
+mod signature;
 mod validity;
 
 #[cfg(test)]
 mod tests;
 
-pub use ca_chain::{CaChain, ChainStatus};
+pub use ca_chain::{CaChain, ChainStatus, parse_bundle};
 pub use client_certificate::ClientCertificate;
 pub use error::{Expected, PemError};
 pub use pem::PemLabel;

@@ -1,5 +1,5 @@
-//! Lenient PEM parser: accepts any line breaks, white space and text around the blocks. Every block
-//! must be complete.
+//! Lenient PEM parser: accepts any line breaks, white space, invisible characters and text around the
+//! blocks, and files that were joined without a line break. Every block must be complete.
 
 use std::fmt;
 
@@ -92,7 +92,7 @@ pub(crate) fn parse_blocks(
     expected: Expected,
     max_bytes: usize,
 ) -> Result<Vec<PemBlock>, PemError> {
-    let text = text.trim_start_matches('\u{feff}').trim();
+    let text = text.trim_matches(is_blank);
     if text.is_empty() {
         return Err(PemError::Empty(expected));
     }
@@ -105,7 +105,8 @@ pub(crate) fn parse_blocks(
     }
     let mut blocks = Vec::new();
     let mut open: Option<OpenBlock<'_>> = None;
-    for line in text.split(['\n', '\r']).map(str::trim) {
+    let lines = text.split(['\n', '\r']).flat_map(split_joined_files);
+    for line in lines.map(|line| line.trim_matches(is_blank)) {
         let position = blocks.len() + 1;
         if let Some(label) = parse_boundary_line(line, BEGIN)? {
             if open.is_some() {
@@ -116,7 +117,7 @@ pub(crate) fn parse_blocks(
             let block = open.take().filter(|open| open.label == label);
             blocks.push(block.ok_or(PemError::Truncated { position })?.finish(position)?);
         } else if let Some(open) = &mut open {
-            open.push_line(line);
+            open.push_line(line, position)?;
         }
     }
     if open.is_some() {
@@ -124,6 +125,26 @@ pub(crate) fn parse_blocks(
     }
     // A BEGIN marker that is broken across lines starts no block.
     if blocks.is_empty() { Err(PemError::Truncated { position: 1 }) } else { Ok(blocks) }
+}
+
+/// Splits a line between the END line of one file and the BEGIN line of the next.
+fn split_joined_files(line: &str) -> impl Iterator<Item = &str> {
+    const JOINED: &str = "----------BEGIN ";
+    let (end, begin) = match line.find(JOINED).and_then(|at| line.split_at_checked(at + 5)) {
+        Some((end, begin)) => (end, Some(begin)),
+        None => (line, None),
+    };
+    std::iter::once(end).chain(begin)
+}
+
+/// Returns `true` for white space, and for the characters without a width that editors and web pages
+/// leave in text: byte order mark, zero-width space and joiners, direction marks, soft hyphen.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || is_invisible(character)
+}
+
+const fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{202a}'..='\u{202e}' | '\u{ad}')
 }
 
 /// Returns the label of a BEGIN or END line. It is an error if the line contains other text.
@@ -153,12 +174,16 @@ impl<'a> OpenBlock<'a> {
         Self { label, encrypted: false, base64 }
     }
 
-    fn push_line(&mut self, line: &str) {
+    fn push_line(&mut self, line: &str, position: usize) -> Result<(), PemError> {
         if line.contains(':') {
             self.encrypted |= line.starts_with("Proc-Type:") && line.contains("ENCRYPTED");
-            return;
+            return Ok(());
+        }
+        if let Some(character) = line.chars().find(|character| is_invisible(*character)) {
+            return Err(PemError::InvisibleCharacter { position, code_point: character.into() });
         }
         self.base64.extend(line.split_whitespace());
+        Ok(())
     }
 
     fn finish(self, position: usize) -> Result<PemBlock, PemError> {

@@ -60,7 +60,7 @@ impl TryFrom<SecretString> for PrivateKey {
         )]
         let blocks = pem::parse_blocks(text.expose_secret(), expected, MAX_PEM_BYTES)?;
         let mut keys = Vec::new();
-        for block in blocks {
+        for (block, position) in blocks.into_iter().zip(1..) {
             match block.label {
                 PemLabel::PrivateKey if block.encrypted => return Err(PemError::EncryptedLegacy),
                 PemLabel::PrivateKey => keys.push(block),
@@ -73,11 +73,16 @@ impl TryFrom<SecretString> for PrivateKey {
                 | PemLabel::RevocationList
                 | PemLabel::Pkcs7
                 | PemLabel::TrustedCertificate
-                | PemLabel::Other) => return Err(PemError::WrongLabel { expected, found }),
+                | PemLabel::Other) => {
+                    return Err(PemError::WrongLabel { expected, found, position });
+                }
             }
         }
         let key = match keys.as_mut_slice() {
-            [] => return Err(PemError::WrongLabel { expected, found: PemLabel::CurveParameters }),
+            [] => {
+                let found = PemLabel::CurveParameters;
+                return Err(PemError::WrongLabel { expected, found, position: 1 });
+            }
             [key] => key,
             several => return Err(PemError::SeveralKeys { count: several.len() }),
         };

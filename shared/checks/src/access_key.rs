@@ -71,7 +71,7 @@ async fn check_permissions(
     let (age, scope, permissions, arns) = join!(
         access_key::check_key_age(user, principal),
         scope_tag::check_user(user, principal, palette, required),
-        permissions::check(user, principal, required.profile),
+        permissions::check(user, principal, required),
         policy_arns::check_exist(user, required.policies),
     );
     let mut findings = vec![age?, scope?];

@@ -140,7 +140,7 @@ async fn check_account(
         }
     };
     let (permissions, arns, bounded) = join!(
-        permissions::check(aws, principal, required.profile),
+        permissions::check(aws, principal, required),
         policy_arns::check_exist(aws, required.policies),
         bounded,
     );

@@ -102,7 +102,7 @@ async fn check_account(
     };
     let ((read, scope), permissions, arns) = join!(
         read_role,
-        permissions::check(aws, &principal, required.profile),
+        permissions::check(aws, &principal, required),
         policy_arns::check_exist(aws, required.policies),
     );
     let (mut findings, trust) = iam_role::findings(read, role)?;

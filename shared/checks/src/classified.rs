@@ -20,7 +20,7 @@ pub fn notices(partition: Partition) -> Vec<String> {
     vec![
         format!("{label} is a tech preview of Palette VerteX: do not rely on it for production."),
         "Palette does not put your CA certificates on EKS worker nodes: mount them into workloads (sidecar, Secret volume, or in the image).".to_owned(),
-        "Machine images: older documents of Palette allow Amazon Linux 2 only; see the release notes of your version.".to_owned(),
+        "Machine images: older documents of Palette allow Amazon Linux 2 only; see the release notes of your version. Use Linux-based container images for workloads, which fit the nodes' operating system.".to_owned(),
         "Public registries cannot be reached: configure Image Swap in the Kubernetes layer of EKS cluster profiles.".to_owned(),
     ]
 }
@@ -51,7 +51,9 @@ pub async fn run_checks(
     Ok(findings)
 }
 
-/// Evaluates the feature flag. Only `VerteX` has it, so a Palette without it is another edition.
+/// Evaluates the feature flag. Only `VerteX` has it, but Palette removes a flag once the feature is
+/// available to all tenants: without it, only Palette's own validation shows whether it serves the
+/// partition.
 fn edition_findings(
     flag: Result<SecretPartitionFlag, UpstreamError>,
 ) -> Result<Vec<Finding>, UpstreamError> {
@@ -80,13 +82,14 @@ fn edition_findings(
             let seen = "it has the flag that only VerteX has";
             vec![EDITION.passed(seen), SECRET_PARTITION_FLAG.failed("it is off", turn_on)]
         }
-        SecretPartitionFlag::Unsupported => vec![
-            EDITION.failed(
-                "it does not have the flag AwsSecretPartition, which every VerteX has",
-                "register the account in a Palette VerteX: Palette Enterprise and the multi-tenant SaaS do not serve these partitions",
-            ),
-            SECRET_PARTITION_FLAG.failed("there is no such flag", turn_on),
-        ],
+        SecretPartitionFlag::Unsupported => {
+            let observed = "Palette does not list the flag AwsSecretPartition: it is not a VerteX, or a version that no longer needs the flag";
+            let remedy = "see palette.validation: if it fails, register the account in a Palette VerteX, since Palette Enterprise and the multi-tenant SaaS do not serve these partitions";
+            vec![
+                EDITION.unverified(observed, remedy),
+                SECRET_PARTITION_FLAG.unverified(observed, remedy),
+            ]
+        }
     })
 }
 
@@ -146,8 +149,9 @@ fn portal_address_finding(
         return PORTAL_ADDRESS.unverified(
             "Palette does not return the URL of its portal",
             format!(
-                "{dialog}; older versions read variable {variable} of clients cloud, namespace hubble-system \
-                 (kubectl -n hubble-system get deploy cloud -o jsonpath='{{.spec.template.spec.containers[*].env}}'). \
+                "{dialog}; older versions read variable {variable} of the deployment cloud: \
+                 kubectl --namespace hubble-system set env deployment/cloud {variable}=\"{own}\", and to look at it \
+                 kubectl --namespace hubble-system get deploy cloud --output jsonpath='{{.spec.template.spec.containers[*].env}}'. \
                  Palette's documents seem to exchange the names for Secret and Top Secret: test both, and set GANGWAY_PALETTE_PORTAL_ENV_VARS to the one that works"
             ),
         );

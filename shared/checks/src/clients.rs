@@ -25,6 +25,8 @@ pub struct Clients {
     pub inspection_external_id: Option<String>,
     /// Whether the owner of an AWS account must have set the tag `gangway:scopes`.
     pub require_scope_tag: bool,
+    /// The region in which clusters will run, unless a request names another.
+    pub cluster_region: String,
     /// Address of the partition's access portal.
     pub portal: PortalConfig,
 }

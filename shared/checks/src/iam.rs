@@ -7,7 +7,7 @@ pub mod grants;
 pub mod iam_role;
 pub mod permissions;
 pub mod policy_arns;
-mod policy_content;
+pub(crate) mod policy_content;
 pub mod portal_caller;
 pub mod scope_tag;
 mod simulation;

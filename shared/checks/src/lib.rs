@@ -33,7 +33,7 @@ pub mod pod_identity;
 #[cfg(feature = "pod-identity")]
 pub mod revalidation;
 
-use gangway_model::{AccountSpec, Partition, PermissionProfile, PolicyArn};
+use gangway_model::{AccountSpec, Partition, PermissionProfile, PolicyArn, Region};
 
 pub use clients::{Clients, PortalConfig};
 pub use gangway_palette::ScopedClient;
@@ -48,6 +48,8 @@ pub use palette_state::PaletteStateCheck;
 pub struct RequiredPermissions<'a> {
     pub partition: Partition,
     pub profile: PermissionProfile,
+    /// The region in which clusters will run: policies may allow actions in some regions only.
+    pub region: &'a str,
     /// Additional policies that Palette attaches to the roles of clusters and nodes.
     pub policies: &'a [PolicyArn],
     /// Whether the owner of the account must have set the tag `gangway:scopes`.
@@ -56,9 +58,10 @@ pub struct RequiredPermissions<'a> {
 
 impl<'a> RequiredPermissions<'a> {
     /// Returns what an account needs in this deployment.
-    pub fn new(settings: &'a AccountSpec, clients: &Clients) -> Self {
-        let AccountSpec { partition, profile, policies, .. } = settings;
+    pub fn new(settings: &'a AccountSpec, clients: &'a Clients) -> Self {
+        let AccountSpec { partition, profile, policies, region, .. } = settings;
+        let region = region.as_ref().map_or(clients.cluster_region.as_str(), Region::as_str);
         let require_scope_tag = clients.require_scope_tag;
-        Self { partition: *partition, profile: *profile, policies, require_scope_tag }
+        Self { partition: *partition, profile: *profile, region, policies, require_scope_tag }
     }
 }

@@ -48,7 +48,7 @@ impl MethodChecks {
         let mut findings = vec![state.session, name];
         findings.extend(gateway.findings);
         findings.extend(self.findings);
-        let report = Report { partition, method, account, findings, notices };
+        let report = Report { partition, method, account, findings, notices, is_proven: true };
         PreflightResult { report, registration, existing: state.existing }
     }
 }

@@ -4,6 +4,9 @@ use std::fmt;
 
 use gangway_model::{AuthMethod, Partition, PermissionProfile};
 
+/// Palette's guides for clusters in AWS.
+const GUIDES: &str = "https://docs.spectrocloud.com/clusters/public-cloud/aws/";
+
 /// A kind of cluster that Palette creates in an AWS account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ClusterType {
@@ -64,8 +67,9 @@ pub fn supported_clusters_notice(
         );
     }
     format!(
-        "Next step: with profile {profile}, Palette can create {} in this account.",
-        kinds.join(", ")
+        "Next step: with profile {profile}, Palette can create {} in this account{}: {GUIDES}",
+        kinds.join(", "),
+        if partition == Partition::AwsUsGov { ", but no EKS Fargate profiles" } else { "" },
     )
 }
 

@@ -1,8 +1,10 @@
 //! Checks of the account in Palette: its name before a registration, and the account after it.
 
 use crate::catalogue::palette::{ACCOUNT_READABLE, NAME_AVAILABLE};
+use gangway_http::clock;
 use gangway_model::{
     CloudAccount, ExistingAccounts, Finding, Operation, Registration, Uid, UpstreamError,
+    time::to_rfc3339,
 };
 
 use crate::PaletteStateCheck;
@@ -51,13 +53,38 @@ pub fn check_name_among(
     }
 }
 
+/// Checks what Palette shows about an account: its state, and the credentials that it got from an
+/// access portal. `observed` says how the account was read.
+pub fn check_state(account: &CloudAccount, observed: &str) -> Finding {
+    let uid = &account.uid;
+    let state = account.state.as_deref().unwrap_or("unknown");
+    let observed = format!("{observed}, state: {state}");
+    let remedy = format!(
+        "look at the account in Palette (Tenant Settings, Cloud Accounts), and PUT a credential that works to …/accounts/<method>/{uid}"
+    );
+    if state.eq_ignore_ascii_case("error") {
+        return ACCOUNT_READABLE.failed(observed, remedy);
+    }
+    match account.token_expiry {
+        Some(expiry) if expiry <= clock::now() => ACCOUNT_READABLE.failed(
+            format!(
+                "{observed}; its credentials of the access portal expired at {}",
+                to_rfc3339(expiry)
+            ),
+            remedy,
+        ),
+        Some(expiry) => ACCOUNT_READABLE.passed(format!(
+            "{observed}; its credentials of the access portal are valid until {}",
+            to_rfc3339(expiry)
+        )),
+        None => ACCOUNT_READABLE.passed(observed),
+    }
+}
+
 /// Checks what Palette returned for the account after it was registered.
 pub fn check_account_readable(uid: &Uid, read: &Result<CloudAccount, UpstreamError>) -> Finding {
     match read {
-        Ok(account) => {
-            let state = account.state.as_deref().unwrap_or("unknown");
-            ACCOUNT_READABLE.passed(format!("read back by its uid, state: {state}"))
-        }
+        Ok(account) => check_state(account, "read back by its uid"),
         Err(error) => ACCOUNT_READABLE.unverified(
             format!("it was registered, and could not be read back: {error}"),
             format!("read it again: GET …/accounts/{uid}"),

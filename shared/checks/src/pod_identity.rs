@@ -118,7 +118,7 @@ async fn check_role(
     };
     let ((iam_role, scope), permissions, policies, boundary) = join!(
         read_role,
-        permissions::check(aws, &principal, required.profile),
+        permissions::check(aws, &principal, required),
         policy_arns::check_exist(aws, required.policies),
         async {
             match permission_boundary {

@@ -3,15 +3,16 @@
 mod stored_credential;
 
 use gangway_model::{
-    AccountId, AuthMethod, CloudAccount, Credential, PaletteCluster, PodIdentityRole, PolicyArn,
-    RegistrationError, Report, RoleArn, StoredCredential, UidOrName,
+    AccountId, AuthMethod, CloudAccount, Credential, Finding, Outcome, PaletteCluster,
+    PodIdentityRole, PolicyArn, Region, RegistrationError, Report, RoleArn, StoredCredential,
+    UidOrName,
 };
 use tokio::join;
 
 use crate::{
     Clients, InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient, assumed_role,
-    catalogue::palette::{ACCOUNT_READABLE, METHOD_SUPPORTED},
-    classified, next_steps, own_account,
+    catalogue::palette::{METHOD_SUPPORTED, VALIDATION},
+    classified, next_steps, own_account, palette_account,
     pod_identity::{self, AccountAccess, PodIdentitySetup, from_palette_cluster},
 };
 
@@ -23,6 +24,9 @@ pub struct RevalidationContext<'a> {
     /// AWS account of the function.
     pub function_account: Option<AccountId>,
 }
+
+/// Notice of a report that does not say whether the account is ready.
+const NOT_PROVEN: &str = "Nothing shows whether the credential works, because Palette could not be asked to validate it: PUT the account with its credential, so that Gangway stores it and can check it again.";
 
 /// Checks an account with the settings that Palette and its annotations show.
 ///
@@ -47,22 +51,38 @@ pub async fn revalidate(
     let gateway = parse_gateway(account)?;
     let profile = account.profile.unwrap_or_default();
     let policies = parse_policies(account);
+    let region = account_region(account, context.clients);
     let require_scope_tag = context.clients.require_scope_tag;
     let required =
-        RequiredPermissions { partition, profile, policies: &policies, require_scope_tag };
+        RequiredPermissions { partition, profile, region, policies: &policies, require_scope_tag };
     let (gateway, checked) = join!(
         crate::gateway::check(context.palette_accounts, gateway.as_ref()),
         check_method(account, context, required),
     );
     let (gateway, checked) = (gateway?, checked?);
-    let state = account.state.as_deref().unwrap_or("unknown");
-    let readable = ACCOUNT_READABLE.passed(format!("Palette has it, state: {state}"));
-    let mut findings = vec![readable];
+    let mut findings = vec![palette_account::check_state(account, "Palette has it")];
     findings.extend(checked.findings);
     findings.extend(gateway.findings);
     let mut notices = notices(account, method, required);
     notices.extend(checked.notices);
-    Ok(Report { partition, method, account: account.aws_account(), findings, notices })
+    let is_proven = findings.iter().any(proves_credential);
+    if !is_proven {
+        notices.push(NOT_PROVEN.to_owned());
+    }
+    Ok(Report { partition, method, account: account.aws_account(), findings, notices, is_proven })
+}
+
+/// Returns `true` if the finding shows that the credential of the account works.
+fn proves_credential(finding: &Finding) -> bool {
+    finding.check == &VALIDATION && finding.outcome == Outcome::Passed
+}
+
+/// Returns the region that was named when the account was registered; otherwise that of Palette's
+/// cluster, for method `pod-identity`, or that of the deployment.
+fn account_region<'a>(account: &'a CloudAccount, clients: &'a Clients) -> &'a str {
+    let cluster = account.palette_cluster.as_ref().map(|palette| &palette.cluster.region);
+    let region = account.region.as_ref().or(cluster);
+    region.map_or(clients.cluster_region.as_str(), Region::as_str)
 }
 
 fn unknown_method() -> RegistrationError {

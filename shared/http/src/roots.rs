@@ -2,6 +2,7 @@
 
 use std::{fs, sync::Arc};
 
+use gangway_certificates::{PemError, parse_bundle};
 use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, pem::PemObject as _},
@@ -23,15 +24,8 @@ pub enum TlsError {
         PLATFORM_BUNDLES[1]
     )]
     NoPlatformBundle,
-    #[error(
-        "the CA bundle contains no certificate: it must be PEM, with -----BEGIN CERTIFICATE----- lines"
-    )]
-    NoCertificate,
-    #[error("certificate {position} of the CA bundle cannot be read: it is not PEM")]
-    NotPem {
-        /// Counted from 1.
-        position: usize,
-    },
+    #[error("the CA bundle {0}")]
+    InvalidPem(PemError),
     /// The content of the PEM block is not a certificate.
     #[error("certificate {position} of the CA bundle is not a certificate that can be trusted")]
     NotCertificate {
@@ -77,17 +71,18 @@ impl RootStore {
     ///
     /// # Errors
     ///
-    /// Fails if the bundle is empty, or if any of its certificates is invalid.
+    /// Fails if the bundle is empty, or if any of its blocks is not a valid certificate.
     pub fn with_pem(mut self, pem: &[u8]) -> Result<Self, TlsError> {
         let store = Arc::make_mut(&mut self.0);
-        let before = store.len();
-        for (certificate, position) in CertificateDer::pem_slice_iter(pem).zip(1..) {
-            let certificate = certificate.map_err(|_not_pem| TlsError::NotPem { position })?;
+        // Text around the blocks may have any encoding.
+        let pem = String::from_utf8_lossy(pem);
+        let certificates = parse_bundle(&pem).map_err(TlsError::InvalidPem)?;
+        for (certificate, position) in certificates.into_iter().zip(1..) {
             store
                 .add(certificate)
                 .map_err(|source| TlsError::NotCertificate { position, source })?;
         }
-        if store.len() == before { Err(TlsError::NoCertificate) } else { Ok(self) }
+        Ok(self)
     }
 
     pub(crate) const fn store(&self) -> &Arc<RootCertStore> {
@@ -115,19 +110,42 @@ mod tests {
     }
 
     #[test]
+    fn bundles_that_tools_have_damaged_are_read_completely() {
+        let (one, other) = (certificate(), certificate());
+        let indented = other.replace('\n', "\n    ");
+        for bundle in [
+            format!("{}{other}", one.trim_end()),
+            format!("{one}\u{feff}{other}"),
+            format!("\u{feff}{one}\u{200b}{other}"),
+            format!("{one}    {indented}"),
+            format!("{one}{}", other.replace("CERTIFICATE", "X509 CERTIFICATE")),
+            format!("{one}{other}").replace('\n', "\r\n"),
+        ] {
+            let roots = RootStore::from_pem(bundle.as_bytes());
+            assert_eq!(roots.map(|roots| roots.store().len()).ok(), Some(2), "{bundle:?}");
+        }
+    }
+
+    #[test]
     fn invalid_bundles_give_the_position_of_the_error() {
         let good = certificate();
         let no_end = good.replace("-----END CERTIFICATE-----", "");
         let no_base64 = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
         let no_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let trusted = good.replace("CERTIFICATE", "TRUSTED CERTIFICATE");
         let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
         for (bundle, fault) in [
-            (String::new(), "contains no certificate"),
-            ("not a bundle".to_owned(), "contains no certificate"),
-            (key.to_owned(), "contains no certificate"),
-            (no_end, "certificate 1 of the CA bundle cannot be read"),
-            (format!("{good}{no_base64}"), "certificate 2 of the CA bundle cannot be read"),
+            (String::new(), "the CA bundle must be the CA certificates in PEM"),
+            ("not a bundle".to_owned(), "it has no -----BEGIN …----- line"),
+            (key.to_owned(), "contains a private key"),
+            (no_end, "block 1 has no complete"),
+            (format!("{good}{no_base64}"), "block 2 is not Base64"),
             (format!("{good}{no_der}"), "certificate 2 of the CA bundle is not a certificate"),
+            (format!("{good}{trusted}"), "block 2 is a trusted certificate of OpenSSL"),
+            (
+                format!("{good}{}", good.replacen("MII", "MI\u{200b}I", 1)),
+                "block 2 contains the invisible character U+200B",
+            ),
         ] {
             let roots = RootStore::for_kind(gangway_model::RootStoreKind::Public).unwrap();
             let error = roots.with_pem(bundle.as_bytes()).unwrap_err().to_string();

@@ -1,6 +1,8 @@
 //! Reads the fields that the requests of every method have.
 
-use gangway_model::{AccountName, AccountSpec, AuthMethod, Partition, RequestedScope, UidOrName};
+use gangway_model::{
+    AccountName, AccountSpec, AuthMethod, Partition, Region, RequestedScope, UidOrName,
+};
 
 use crate::{
     Fields,
@@ -33,6 +35,7 @@ impl Fields {
         let policies = self.policy_arns("policyArns", MAX_POLICIES, deployed);
         let gateway = self.optional("privateCloudGateway");
         let profile = self.optional("permissionProfile").unwrap_or_default();
+        let region = self.region(deployed);
         Some(AccountSpec {
             name: name?,
             description,
@@ -41,8 +44,23 @@ impl Fields {
             policies,
             gateway,
             profile,
+            region,
             incoming_secret: None,
         })
+    }
+
+    /// Reads the region in which clusters will run.
+    fn region(&mut self, deployed: Partition) -> Option<Region> {
+        let region = self.optional::<Region>("region")?;
+        if region.partition() != deployed {
+            self.reject(
+                "region",
+                format_args!(
+                    "must be a region of partition {deployed}, which this deployment serves"
+                ),
+            );
+        }
+        Some(region)
     }
 
     /// Returns the scope in the path of an HTTP request, and rejects the field `scope` there. Reads it

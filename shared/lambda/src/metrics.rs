@@ -183,7 +183,14 @@ mod tests {
         let findings =
             vec![CHECK.failed("seen", "fix it"), CHECK.passed("seen"), CHECK.failed("x", "y")];
         let (partition, method) = (Partition::Aws, AuthMethod::Sts);
-        let report = Report { partition, method, account: None, findings, notices: Vec::new() };
+        let report = Report {
+            partition,
+            method,
+            account: None,
+            findings,
+            notices: Vec::new(),
+            is_proven: true,
+        };
         let outcome = Err(RegistrationError::ChecksFailed(Box::new(report)).into());
         let lines = lines(&record, &outcome, 1_700_000_000_000);
         assert_eq!(lines.len(), 3);

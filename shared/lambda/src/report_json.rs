@@ -6,7 +6,8 @@ use serde::Serialize;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReportJson<'a> {
-    ready: bool,
+    /// `null` if nothing shows whether the account is ready.
+    ready: Option<bool>,
     partition: &'static str,
     method: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +45,7 @@ pub(crate) struct ReceiptJson<'a> {
 impl<'a> From<&'a Report> for ReportJson<'a> {
     fn from(report: &'a Report) -> Self {
         Self {
-            ready: report.is_ready(),
+            ready: report.readiness(),
             partition: report.partition.id(),
             method: report.method.id(),
             aws_account_id: report.account.as_ref().map(gangway_model::AccountId::as_str),

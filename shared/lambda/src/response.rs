@@ -57,8 +57,11 @@ impl Response {
     /// Returns the identifier of the outcome, for logs and metrics.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Report(report) if report.is_ready() => "ready",
-            Self::Report(_) => "not-ready",
+            Self::Report(report) => match report.readiness() {
+                Some(true) => "ready",
+                Some(false) => "not-ready",
+                None => "not-proven",
+            },
             Self::Receipt(receipt) => outcome_id(receipt.outcome),
             Self::Json(_) | Self::Static(_) => "shown",
             Self::Deleted { .. } => "removed",

@@ -2,17 +2,15 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{AccountId, Arn, Partition, RoleArn};
+use crate::{AccountId, Arn, Region, RoleArn};
 
-/// The rule that a cluster name, a region or a cluster ARN violates.
+/// The rule that a cluster name or a cluster ARN violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidEksCluster {
     #[error(
         "must be the name of an EKS cluster: 1 to 100 letters, digits, '-' and '_', a letter or digit first"
     )]
     Name,
-    #[error("must be a region, such as us-east-1 or us-gov-west-1")]
-    Region,
     #[error(
         "must be the ARN of an EKS cluster: arn:<partition>:eks:<region>:<account>:cluster/<name>"
     )]
@@ -46,43 +44,11 @@ impl fmt::Display for EksClusterName {
     }
 }
 
-/// AWS region of a partition that Palette supports.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct EksRegion {
-    name: String,
-    partition: Partition,
-}
-
-impl EksRegion {
-    pub fn as_str(&self) -> &str {
-        &self.name
-    }
-
-    pub const fn partition(&self) -> Partition {
-        self.partition
-    }
-}
-
-impl FromStr for EksRegion {
-    type Err = InvalidEksCluster;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let partition = Partition::from_region(text).ok_or(InvalidEksCluster::Region)?;
-        Ok(Self { name: text.to_owned(), partition })
-    }
-}
-
-impl fmt::Display for EksRegion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
-    }
-}
-
 /// An EKS cluster, identified by name, region and AWS account.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EksCluster {
     pub name: EksClusterName,
-    pub region: EksRegion,
+    pub region: Region,
     pub account: AccountId,
 }
 
@@ -90,7 +56,7 @@ impl EksCluster {
     /// Returns the cluster's ARN. [`FromStr`] parses it again.
     pub fn arn(&self) -> String {
         let Self { name, region, account } = self;
-        format!("arn:{}:eks:{region}:{account}:cluster/{name}", region.partition.id())
+        format!("arn:{}:eks:{region}:{account}:cluster/{name}", region.partition().id())
     }
 }
 
@@ -99,9 +65,9 @@ impl FromStr for EksCluster {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let arn = Arn::parse(text).ok_or(InvalidEksCluster::Arn)?;
-        let region: EksRegion = arn.region().parse()?;
+        let region: Region = arn.region().parse().map_err(|_invalid| InvalidEksCluster::Arn)?;
         let name = arn.resource().strip_prefix("cluster/").ok_or(InvalidEksCluster::Arn)?;
-        if arn.service() != "eks" || arn.partition() != region.partition.id() {
+        if arn.service() != "eks" || arn.partition() != region.partition().id() {
             return Err(InvalidEksCluster::Arn);
         }
         let account = arn.account().parse().map_err(|_not_12_digits| InvalidEksCluster::Arn)?;
@@ -143,15 +109,6 @@ mod tests {
         }
         for text in ["", "-a", "_a", "a.b", "a b", "a/b", "é", "a\n", &"n".repeat(101)] {
             assert_eq!(text.parse::<EksClusterName>(), Err(InvalidEksCluster::Name), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_region_determines_its_partition() {
-        let region: EksRegion = "us-gov-east-1".parse().unwrap();
-        assert_eq!(region.partition(), Partition::AwsUsGov);
-        for text in ["", "us-east", "cn-north-1", "US-EAST-1"] {
-            assert_eq!(text.parse::<EksRegion>(), Err(InvalidEksCluster::Region), "{text}");
         }
     }
 

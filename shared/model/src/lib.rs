@@ -17,6 +17,7 @@ mod partition;
 mod preflight_result;
 mod profile;
 mod receipt;
+mod region;
 mod registration;
 mod report;
 mod source;
@@ -36,7 +37,7 @@ pub use credential::{
     AccessKey, AccessKeyId, AssumedRole, Credential, InvalidAccessKey, PodIdentityRole,
     SecretAccessKey,
 };
-pub use eks_cluster::{EksCluster, EksClusterName, EksRegion, InvalidEksCluster, PaletteCluster};
+pub use eks_cluster::{EksCluster, EksClusterName, InvalidEksCluster, PaletteCluster};
 pub use error::{FieldError, FieldErrorKind, RegistrationError, UpstreamError};
 pub use event_limits::{EventLimits, EventOrigin};
 pub use existing_accounts::ExistingAccounts;
@@ -48,6 +49,7 @@ pub use partition::{
 pub use preflight_result::PreflightResult;
 pub use profile::{InvalidProfile, PermissionProfile};
 pub use receipt::{Receipt, UpsertOutcome};
+pub use region::{InvalidRegion, Region};
 pub use registration::{AccountSpec, CloudAccount, Operation, Registration, RequestedScope, Scope};
 pub use report::{Check, CheckSubject, Finding, Outcome, Report, Severity, Verified};
 pub use source::SecretSource;

@@ -1,10 +1,10 @@
 //! A cloud account: as requested, as registered, and as Palette returns it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use crate::{
     AccountId, AccountName, Credential, Description, PaletteCluster, Partition, PermissionProfile,
-    PolicyArn, RoleArn, SecretArn, StoredCredential, Uid, UidOrName,
+    PolicyArn, Region, RoleArn, SecretArn, StoredCredential, Uid, UidOrName,
 };
 
 /// The fields of a request that every method has.
@@ -21,6 +21,8 @@ pub struct AccountSpec {
     pub gateway: Option<UidOrName>,
     /// The permissions that the account grants to Palette.
     pub profile: PermissionProfile,
+    /// The region in which clusters will run, if the request names one.
+    pub region: Option<Region>,
     /// The secret from which the credential was read, if the request named one.
     pub incoming_secret: Option<SecretArn>,
 }
@@ -34,7 +36,8 @@ impl AccountSpec {
         gateway: Option<Uid>,
         credential: Credential,
     ) -> Registration {
-        let Self { name, description, partition, policies, profile, incoming_secret, .. } = self;
+        let Self { name, description, partition, policies, profile, region, .. } = self;
+        let incoming_secret = self.incoming_secret;
         Registration {
             name,
             description,
@@ -44,6 +47,7 @@ impl AccountSpec {
             policies,
             gateway,
             profile,
+            region,
             credential,
             incoming_secret,
         }
@@ -92,6 +96,8 @@ pub struct Registration {
     pub gateway: Option<Uid>,
     /// The permissions that the account grants to Palette. Stored as an annotation for re-validation.
     pub profile: PermissionProfile,
+    /// The region in which clusters will run. Stored as an annotation for re-validation.
+    pub region: Option<Region>,
     pub credential: Credential,
     /// The secret from which the credential was read. It is deleted once the account is registered.
     pub incoming_secret: Option<SecretArn>,
@@ -110,6 +116,8 @@ pub struct CloudAccount {
     pub account: Option<AccountId>,
     /// From Gangway's annotation.
     pub profile: Option<PermissionProfile>,
+    /// The region in which clusters will run, from Gangway's annotation.
+    pub region: Option<Region>,
     /// Cluster that Palette runs on and roles of its pods, from Gangway's annotations. Method
     /// `pod-identity` only.
     pub palette_cluster: Option<PaletteCluster>,
@@ -124,6 +132,8 @@ pub struct CloudAccount {
     pub scope: Scope,
     /// As Palette names it.
     pub state: Option<String>,
+    /// When the credentials expire that Palette got from an access portal.
+    pub token_expiry: Option<SystemTime>,
 }
 
 impl CloudAccount {
@@ -174,6 +184,7 @@ impl Registration {
             policies,
             gateway,
             profile,
+            region,
             credential,
             incoming_secret: _,
         } = self;
@@ -185,6 +196,7 @@ impl Registration {
             && same_policies
             && known.account == Some(*account)
             && known.profile == Some(*profile)
+            && known.region == *region
             && known.palette_cluster.as_ref() == credential.palette_cluster()
             && known.name == name.as_str()
             && known.scope == *scope

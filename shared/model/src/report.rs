@@ -110,9 +110,18 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Limits and next steps.
     pub notices: Vec<String>,
+    /// `false` if nothing shows that the credential works, for example because Gangway has no copy of
+    /// it. Then the report says neither that the account is ready nor that it is not.
+    pub is_proven: bool,
 }
 
 impl Report {
+    /// Returns whether the account is ready, or `None` if nothing shows it.
+    pub fn readiness(&self) -> Option<bool> {
+        let is_ready = self.is_ready();
+        (self.is_proven || !is_ready).then_some(is_ready)
+    }
+
     /// Returns `true` if no blocking check failed.
     pub fn is_ready(&self) -> bool {
         !self.findings.iter().any(Finding::is_blocking)
@@ -180,7 +189,7 @@ mod tests {
 
     fn report(findings: Vec<Finding>) -> Report {
         let (partition, method) = (Partition::Aws, AuthMethod::Sts);
-        Report { partition, method, account: None, findings, notices: Vec::new() }
+        Report { partition, method, account: None, findings, notices: Vec::new(), is_proven: true }
     }
 
     /// Rows: F18.
@@ -196,6 +205,9 @@ mod tests {
             let report = report(vec![WARNING.passed("seen"), finding]);
             assert_eq!(report.is_ready(), ready, "{report:?}");
             assert_eq!(report.clone().verify(Some(())).is_ok(), ready);
+            assert_eq!(report.readiness(), Some(ready));
+            let unproven = Report { is_proven: false, ..report.clone() };
+            assert_eq!(unproven.readiness(), (!ready).then_some(false));
             assert!(report.verify(None::<()>).is_err());
         }
     }

@@ -61,12 +61,22 @@ impl ErrorResponse {
         let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
         let kind = kind(status, has_reason, &code, &message, contains_key(body, key))?;
         let secrets = [std::slice::from_ref(key), secrets].concat();
-        let reason = match (message.is_empty(), code.is_empty()) {
+        let mut reason = match (message.is_empty(), code.is_empty()) {
             (true, true) => format!("HTTP {status}"),
             (true, false) => format!("{code} (HTTP {status})"),
             (false, true) => format!("{message} (HTTP {status})"),
             (false, false) => format!("{message} ({code}, HTTP {status})"),
         };
+        // Palette's support asks for it.
+        if let Some(reference) = member("ref") {
+            reason = format!("{reason}, ref {reference}");
+        }
+        if let Some(details) = error.as_ref().and_then(|error| error.get("details")?.as_object())
+            && !details.is_empty()
+        {
+            let details = serde_json::to_string(details).unwrap_or_default();
+            reason = format!("{reason}, details: {details}");
+        }
         Some(Self {
             kind,
             status,

@@ -26,6 +26,8 @@ pub(crate) mod annotation {
     /// The AWS account ID, which Palette does not store itself.
     pub(crate) const ACCOUNT: &str = "gangwayAwsAccountId";
     pub(crate) const PROFILE: &str = "gangwayPermissionProfile";
+    /// The region in which clusters will run.
+    pub(crate) const REGION: &str = "gangwayClusterRegion";
     /// The caller or the event that last changed the account.
     pub(crate) const CHANGED_BY: &str = "gangwayChangedBy";
     pub(crate) const CHANGED_AT: &str = "gangwayChangedAt";
@@ -236,6 +238,10 @@ fn annotations<'a>(
     annotations.insert(annotation::GATEWAY, gateway.as_ref().map_or("", Uid::as_str).into());
     annotations.insert(annotation::ACCOUNT, account.as_str().into());
     annotations.insert(annotation::PROFILE, profile.id().into());
+    match &registration.region {
+        Some(region) => annotations.insert(annotation::REGION, region.as_str().into()),
+        None => annotations.remove(annotation::REGION),
+    };
     // Written with a change, and never a reason for one.
     annotations.insert(annotation::CHANGED_BY, origin::current().initiator.to_string().into());
     annotations.insert(annotation::CHANGED_AT, to_rfc3339(clock::now()).into());

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use gangway_model::{CloudAccount, PaletteCluster, Scope, StoredCredential, Uid};
+use gangway_model::{
+    CloudAccount, PaletteCluster, Scope, StoredCredential, Uid, time::parse_rfc3339,
+};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -192,6 +194,9 @@ pub(crate) struct ServiceEndpoint {
 pub(crate) struct Status {
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) state: String,
+    /// Go's zero time for accounts without an access portal.
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) token_expiry: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -304,6 +309,7 @@ impl Account {
             access,
             account: annotation(annotation::ACCOUNT).and_then(|id| id.parse().ok()),
             profile: annotation(annotation::PROFILE).and_then(|id| id.parse().ok()),
+            region: annotation(annotation::REGION).and_then(|region| region.parse().ok()),
             palette_cluster: palette_cluster(&annotations),
             policies: spec.policy_arns,
             description: annotation(annotation::DESCRIPTION).cloned(),
@@ -312,6 +318,7 @@ impl Account {
             annotations,
             labels,
             state: non_empty(status.state),
+            token_expiry: parse_rfc3339(&status.token_expiry),
         })
     }
 }

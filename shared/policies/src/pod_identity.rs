@@ -9,6 +9,9 @@ pub mod trust;
 use std::fmt;
 
 use gangway_model::AccountId;
+use serde_json::Value;
+
+use crate::statement::statements;
 
 pub use document::{NodePolicy, PodIdentityPolicy};
 pub use grant::{NODE_AGENT, PermissionQuery};
@@ -45,6 +48,16 @@ impl fmt::Display for ServiceAccount {
     }
 }
 
+/// Returns the actions that no statement of a session policy (decoded JSON) allows, whatever its
+/// conditions and resources are.
+pub fn actions_not_covered(session_policy: &Value, actions: &[String]) -> Vec<String> {
+    let statements = statements(session_policy);
+    let is_covered = |action: &&String| {
+        statements.iter().any(|statement| statement.allows() && statement.covers_action(action))
+    };
+    actions.iter().filter(|action| !is_covered(action)).cloned().collect()
+}
+
 /// The EKS cluster that Palette runs on.
 #[derive(Clone, Copy, Debug)]
 pub struct Cluster<'a> {
@@ -53,20 +66,24 @@ pub struct Cluster<'a> {
     pub account: AccountId,
 }
 
-/// The external ids that EKS uses when a role of the cluster assumes a target role.
+/// How EKS assumes roles for the cluster's pods: with which external ids, and with session tags or
+/// without.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ExternalIds {
+pub struct EksSessions {
     prefix: String,
     hubble: String,
+    /// The service accounts whose associations have session tags disabled.
+    untagged: Vec<ServiceAccount>,
 }
 
-impl ExternalIds {
+impl EksSessions {
     /// Returns the external ids in the format of EKS:
     /// `<region>/<account>/<cluster>/<namespace>/<service account>`.
     pub fn expected(cluster: Cluster<'_>) -> Self {
         let Cluster { name, region, account } = cluster;
         let prefix = format!("{region}/{account}/{name}");
-        Self { hubble: format!("{prefix}/{HUBBLE_SERVICE_ACCOUNT}"), prefix }
+        let hubble = format!("{prefix}/{HUBBLE_SERVICE_ACCOUNT}");
+        Self { prefix, hubble, untagged: Vec::new() }
     }
 
     /// Replaces the expected external ids with those that EKS returned.
@@ -80,6 +97,17 @@ impl ExternalIds {
             prefix.clone_into(&mut self.prefix);
         }
         self
+    }
+
+    /// Says that the sessions for a service account have no tags.
+    #[must_use]
+    pub fn without_tags(mut self, account: ServiceAccount) -> Self {
+        self.untagged.push(account);
+        self
+    }
+
+    pub(crate) fn has_tags(&self, account: ServiceAccount) -> bool {
+        !self.untagged.contains(&account)
     }
 
     /// Returns Hubble's external id.

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use gangway_model::{PARTITIONS, Partition, RoleArn};
 use gangway_policies::pod_identity::{
-    Cluster, ExternalIds, PermissionQuery, PodIdentityRoles, RolePurpose,
+    Cluster, EksSessions, PermissionQuery, PodIdentityRoles, RolePurpose,
 };
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ fn both(partition: Partition) -> [(&'static str, PodIdentityRoles); 2] {
 
 fn rendered(roles: &PodIdentityRoles, region: &str) -> Value {
     let cluster = Cluster { name: "palette", region, account: CLUSTERS.parse().unwrap() };
-    let ids = ExternalIds::expected(cluster);
+    let ids = EksSessions::expected(cluster);
     let one = |(part, arn): (RolePurpose, &RoleArn)| {
         json!({
             "part": part.id(),

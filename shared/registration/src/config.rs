@@ -7,7 +7,7 @@ use std::{
 };
 
 use gangway_checks::PortalConfig;
-use gangway_model::{EventLimits, FieldError, Partition};
+use gangway_model::{EventLimits, FieldError, Partition, Region};
 use reqwest::Url;
 
 use crate::{EnvReader, portal, vending::NameTemplate};
@@ -39,6 +39,9 @@ pub struct Config {
     pub allow_secret_pod_identity: bool,
     /// `GANGWAY_REQUIRE_SCOPE_TAG`: requires the tag `gangway:scopes` on each role and user.
     pub require_scope_tag: bool,
+    /// `GANGWAY_CLUSTER_REGION`: the region in which clusters will run, unless a request names another.
+    /// By default that of the function.
+    pub cluster_region: Option<Region>,
     /// `PALETTE_REQUESTS_PER_SECOND`: the rate of one function instance for each endpoint group;
     /// default 8. Palette allows 10 for each address.
     pub palette_requests_per_second: Option<u16>,
@@ -60,6 +63,7 @@ const PREFIX_RULE: &str =
 const BOOL_RULE: &str = "must be true or false";
 const MAX_AGE_RULE: &str = "must be a number of hours from 1 to 168";
 const PROJECTS_RULE: &str = "must be comma-separated uids or names of Palette projects";
+const CLUSTER_REGION_RULE: &str = "must be a region of the partition of AWS_REGION";
 const RPS_RULE: &str = "must be a number from 1 to 1000";
 
 /// The errors of all variables.
@@ -98,6 +102,10 @@ impl Config {
             variables.optional_with("GANGWAY_ALLOW_SECRET_POD_IDENTITY", BOOL_RULE, parse_bool);
         let require_scope_tag =
             variables.optional_with("GANGWAY_REQUIRE_SCOPE_TAG", BOOL_RULE, parse_bool);
+        let cluster_region =
+            variables.optional_with("GANGWAY_CLUSTER_REGION", CLUSTER_REGION_RULE, |text| {
+                text.parse::<Region>().ok().filter(|region| Some(region.partition()) == partition)
+            });
         let portal = portal::read(partition, &mut variables);
         let requests_per_second =
             variables.optional_with("PALETTE_REQUESTS_PER_SECOND", RPS_RULE, parse_rps);
@@ -130,6 +138,7 @@ impl Config {
                     aws_ca_bundle,
                     allow_secret_pod_identity: allow.unwrap_or_default(),
                     require_scope_tag: require_scope_tag.unwrap_or_default(),
+                    cluster_region,
                     palette_requests_per_second: requests_per_second,
                     portal,
                     event_limits: EventLimits {

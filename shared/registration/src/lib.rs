@@ -13,6 +13,7 @@ pub mod vending;
 use gangway_aws::{AwsSession, SecretsManagerStore};
 use gangway_checks::Clients;
 use gangway_http::RootStore;
+use gangway_model::Region;
 use gangway_palette::PaletteClient;
 use secrecy::ExposeSecret as _;
 
@@ -67,6 +68,8 @@ impl AppContext {
         if let Some(requests_per_second) = config.palette_requests_per_second {
             palette = palette.with_rate_limit(requests_per_second);
         }
+        let region = config.cluster_region.as_ref();
+        let cluster_region = region.map_or(aws.region(), Region::as_str).to_owned();
         let clients = Clients {
             partition: config.partition,
             sts_address: sts_endpoint(&aws),
@@ -77,6 +80,7 @@ impl AppContext {
             inspection_role: config.inspection_role.clone(),
             inspection_external_id: config.inspection_external_id.clone(),
             require_scope_tag: config.require_scope_tag,
+            cluster_region,
             portal: config.portal.clone(),
         };
         Ok(Self { clients, config })

@@ -17,6 +17,8 @@ pub enum Effect {
     InternalError,
     /// HTTP 503 in the service's format. The call is not executed.
     Unavailable,
+    /// An error of AWS with this HTTP status and error code. The call is not executed.
+    AwsError { status: u16, code: &'static str },
     /// No response; the connection stays open. The call is not executed.
     NoResponse,
     /// HTTP 200 with an HTML page, as from a proxy. The call is not executed.
@@ -199,6 +201,7 @@ impl Faults {
                     Effect::Throttle
                     | Effect::InternalError
                     | Effect::Unavailable
+                    | Effect::AwsError { .. }
                     | Effect::NoResponse
                     | Effect::HtmlPage
                     | Effect::DisconnectBefore

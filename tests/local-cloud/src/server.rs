@@ -138,9 +138,12 @@ pub(crate) async fn serve_call(
         }
         Some(Effect::HtmlPage) => html_page(),
         Some(Effect::Echo(echo)) => echo.response(error(Effect::InternalError), &sent.to_text()),
-        Some(error_effect @ (Effect::Throttle | Effect::InternalError | Effect::Unavailable)) => {
-            error(error_effect)
-        }
+        Some(
+            error_effect @ (Effect::Throttle
+            | Effect::InternalError
+            | Effect::Unavailable
+            | Effect::AwsError { .. }),
+        ) => error(error_effect),
         Some(Effect::StaleReads(time)) => {
             if call_log::is_write_operation(service, operation) {
                 parts.delay_reads(service, time);

@@ -10,8 +10,10 @@ use crate::values::{AccountId, MethodId, PartitionId, Profile, ProjectOrTenant, 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Report {
-    /// `true` if the account can be registered.
-    ready: bool,
+    /// `true` if the account can be registered, or still works. `null` if nothing shows it: a registered account without a
+    /// stored secret.
+    #[schema(required)]
+    ready: Option<bool>,
     partition: PartitionId,
     method: MethodId,
     aws_account_id: Option<AccountId>,
@@ -110,8 +112,12 @@ pub(crate) struct Account {
     policy_arns: Vec<String>,
     private_cloud_gateway: Option<String>,
     permission_profile: Option<Profile>,
+    /// The Region in which clusters will run, if a request named it.
+    region: Option<String>,
     /// A state of Palette.
     state: Option<String>,
+    /// When the credentials expire that Palette got from an access portal (RFC 3339).
+    token_expiry: Option<String>,
     /// The part of the credential that is not secret.
     credential: Value,
 }

@@ -28,6 +28,9 @@ macro_rules! registration {
             private_cloud_gateway: Option<UidOrName>,
             /// The set of Palette's IAM policies to check against; `core-eks` by default.
             permission_profile: Option<Profile>,
+            /// The Region in which clusters will run, for which the permissions are checked; the Region of the deployment by
+            /// default, and that of the cluster for Pod Identity.
+            region: Option<String>,
             $($(#[$member_doc])* $member: $type,)*
         }
     };

@@ -73,7 +73,8 @@ impl PendingRegistration<'_> {
         role: &RoleArn,
     ) -> Result<Vec<Finding>, VendingError> {
         let principal = Principal::Role(role.clone());
-        let findings = permissions::check_attached(aws, &principal, self.spec.profile).await;
+        let required = RequiredPermissions::new(&self.spec, &self.app.clients);
+        let findings = permissions::check_attached(aws, &principal, required).await;
         findings.map_err(VendingError::in_account)
     }
 

@@ -280,6 +280,8 @@ mod tests {
             service_account: HUBBLE_SERVICE_ACCOUNT.name.to_owned(),
             role: role.to_owned(),
             target_role: target_role.map(str::to_owned),
+            session_policy: None,
+            is_untagged: false,
             external_id: None,
             owner: owner.map(str::to_owned),
         };

@@ -2,7 +2,7 @@
 
 use gangway_lambda::{ApiError, Fields, Request};
 use gangway_model::{
-    AccountId, AuthMethod, EksCluster, EksClusterName, EksRegion, Partition, PermissionProfile,
+    AccountId, AuthMethod, EksCluster, EksClusterName, Partition, PermissionProfile, Region,
     RoleArn,
 };
 use gangway_policies::pod_identity::PodIdentityRoles;
@@ -70,15 +70,11 @@ fn parse_role(query: &mut Fields, name: &'static str, deployed: Partition) -> Op
     Some(role)
 }
 
-fn parse_region(
-    query: &mut Fields,
-    deployed: Partition,
-    deployed_region: &str,
-) -> Option<EksRegion> {
+fn parse_region(query: &mut Fields, deployed: Partition, deployed_region: &str) -> Option<Region> {
     if !query.has("clusterRegion") {
         return deployed_region.parse().ok();
     }
-    let region: EksRegion = query.optional("clusterRegion")?;
+    let region: Region = query.optional("clusterRegion")?;
     if region.partition() != deployed {
         query.reject("clusterRegion", format_args!("must be a region of partition {deployed}"));
     }

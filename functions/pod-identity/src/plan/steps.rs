@@ -5,7 +5,7 @@ use gangway_aws::eks::POD_IDENTITY_AGENT;
 use gangway_checks::pod_identity::create_config_map_command;
 use gangway_model::{AccountId, RoleArn};
 use gangway_policies::pod_identity::{
-    ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose, ServiceAccount,
+    EksSessions, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose, ServiceAccount,
 };
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ impl Step {
     }
 }
 
-pub(super) fn all_steps(query: &PlanQuery, ids: &ExternalIds) -> Vec<Step> {
+pub(super) fn all_steps(query: &PlanQuery, ids: &EksSessions) -> Vec<Step> {
     let mut steps = Vec::new();
     let (mut later, roles) = (Vec::new(), &query.roles);
     for (purpose, arn) in roles.in_creation_order() {
@@ -58,7 +58,7 @@ fn create_role_step(
     query: &PlanQuery,
     purpose: RolePurpose,
     arn: &RoleArn,
-    ids: &ExternalIds,
+    ids: &EksSessions,
 ) -> Step {
     let trust = query.roles.trust(purpose, ids);
     let mut create = ShellCommand::new("aws iam create-role").with("--role-name", arn.name());

@@ -21,6 +21,11 @@ pub struct Association {
     pub target_role: Option<String>,
     /// External id that EKS presents when it assumes the target role.
     pub external_id: Option<String>,
+    /// A session policy in JSON, which limits the permissions of the role, or of the target role if there
+    /// is one.
+    pub session_policy: Option<String>,
+    /// `true` if EKS assumes the role without its session tags.
+    pub is_untagged: bool,
     /// ARN of the add-on that owns the association. Only the owner may change it.
     pub owner: Option<String>,
 }
@@ -105,6 +110,8 @@ impl EksClient {
                     role: found.role_arn.unwrap_or_default(),
                     target_role: found.target_role_arn.filter(|target| !target.is_empty()),
                     external_id: found.external_id,
+                    session_policy: found.policy.filter(|policy| !policy.is_empty()),
+                    is_untagged: found.disable_session_tags.unwrap_or_default(),
                     owner: found.owner_arn,
                 })
             });

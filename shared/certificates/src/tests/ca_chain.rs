@@ -1,6 +1,6 @@
 //! CA certificates.
 
-use rcgen::{CertificateParams, IsCa, KeyPair};
+use rcgen::{CertificateParams, IsCa, Issuer, KeyPair};
 
 use super::{
     PemField::{Ca, Client},
@@ -20,12 +20,15 @@ fn only_ca_certificates_are_accepted() {
     let chain = format!("{intermediate}{root}");
     let with_leaf = format!("{chain}{leaf}");
     let with_key = format!("{chain}{key}");
-    let wrong_label =
-        |found| Some(PemError::WrongLabel { expected: Expected::CaCertificates, found });
+    let wrong_label = |found| {
+        Some(PemError::WrongLabel { expected: Expected::CaCertificates, found, position: 1 })
+    };
     let key_pair = KeyPair::generate().unwrap();
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::ExplicitNoCa;
     let self_signed = params.self_signed(&key_pair).unwrap().pem();
+    params.is_ca = IsCa::NoCa;
+    let without_constraints = params.self_signed(&key_pair).unwrap().pem();
     let request = client_params("npe").serialize_request(&key_pair).unwrap().pem().unwrap();
     assert_results(&[
         ("a root", Ca, root, None),
@@ -40,6 +43,18 @@ fn only_ca_certificates_are_accepted() {
             Ca,
             &self_signed,
             Some(PemError::NotCaCertificate { position: 1 }),
+        ),
+        (
+            "a root without basicConstraints",
+            Ca,
+            &without_constraints,
+            Some(PemError::NoBasicConstraints { position: 1 }),
+        ),
+        (
+            "a root of version 1",
+            Ca,
+            include_str!("data/version-1.pem"),
+            Some(PemError::Version1 { position: 1 }),
         ),
         ("a private key", Ca, key, Some(PemError::KeyAmongCaCertificates)),
         ("a private key behind them", Ca, &with_key, Some(PemError::KeyAmongCaCertificates)),
@@ -87,7 +102,11 @@ fn untidy_chains_are_normalized() {
     let relabelled =
         with_label(&format!("{intermediate}{root}"), "CERTIFICATE", "X509 CERTIFICATE");
     let long_lines = with_line_width(intermediate, 76) + &with_line_width(root, 1000);
+    let joined = format!("{}{root}", intermediate.trim_end());
+    let invisible = format!("\u{200b}{intermediate}\u{feff}{root}\u{2060}");
     for text in [
+        joined,
+        invisible,
         crlf,
         carriage_returns,
         indented,
@@ -100,6 +119,75 @@ fn untidy_chains_are_normalized() {
         assert_eq!(chain.pem(), normalized.pem(), "{text:?}");
     }
     assert_results(&[("Windows' line breaks", Client, &leaf.replace('\n', "\r\n"), None)]);
+}
+
+/// Returns a root, a certificate that it issued, and one that this issued.
+fn chain_of_three() -> [String; 3] {
+    let keys = [(); 3].map(|()| KeyPair::generate().unwrap());
+    let [root, policy, issuing] = ["Root", "Policy", "Issuing"].map(ca_params);
+    let [root_key, policy_key, issuing_key] = keys;
+    let root_pem = root.self_signed(&root_key).unwrap().pem();
+    let policy_pem = policy.signed_by(&policy_key, &Issuer::new(root, root_key)).unwrap().pem();
+    let issuing_pem =
+        issuing.signed_by(&issuing_key, &Issuer::new(policy, policy_key)).unwrap().pem();
+    [root_pem, policy_pem, issuing_pem]
+}
+
+/// Rows: F72.
+#[test]
+fn a_set_of_ca_certificates_has_no_order() {
+    let root_key = KeyPair::generate().unwrap();
+    let root = ca_params("Root");
+    let root_pem = root.self_signed(&root_key).unwrap().pem();
+    let issuer = Issuer::new(root, root_key);
+    let [one, two, three] = ["One", "Two", "Three"].map(|name| {
+        ca_params(name).signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap().pem()
+    });
+    let other_root = TestCertificates::new().root;
+    for set in [
+        format!("{one}{two}{three}{root_pem}"),
+        format!("{one}{root_pem}{two}{three}"),
+        format!("{root_pem}{other_root}{one}"),
+    ] {
+        assert_eq!(chain_status(&set), ChainStatus::Complete);
+    }
+    let incomplete = format!("{one}{two}{other_root}");
+    assert!(matches!(chain_status(&incomplete), ChainStatus::IssuerMissing { .. }));
+}
+
+/// Chains that OpenSSL accepts, by the algorithm of their signatures.
+const OPENSSL_CHAINS: [(&str, &str); 12] = [
+    ("brainpool", include_str!("data/brainpool.pem")),
+    ("ed25519", include_str!("data/ed25519.pem")),
+    ("ed448", include_str!("data/ed448.pem")),
+    ("p256-sha512", include_str!("data/p256-sha512.pem")),
+    ("p384-sha512", include_str!("data/p384-sha512.pem")),
+    ("p521-sha256", include_str!("data/p521-sha256.pem")),
+    ("p521-sha512", include_str!("data/p521-sha512.pem")),
+    ("rsa-md5", include_str!("data/rsa-md5.pem")),
+    ("rsa-pss-salt20", include_str!("data/rsa-pss-salt20.pem")),
+    ("rsa-pss-sha384", include_str!("data/rsa-pss-sha384.pem")),
+    ("rsa-sha1", include_str!("data/rsa-sha1.pem")),
+    ("rsa1024", include_str!("data/rsa1024.pem")),
+];
+
+/// Rows: F72.
+#[test]
+fn chains_of_every_algorithm_are_complete() {
+    for (name, chain) in OPENSSL_CHAINS {
+        assert_eq!(chain_status(chain), ChainStatus::Complete, "{name}");
+    }
+    // A root of the same name with another key issued nothing, also if its signatures cannot be
+    // verified.
+    for (chain, other_root) in [
+        (include_str!("data/p521-sha512.pem"), include_str!("data/p521-sha512.other.pem")),
+        (include_str!("data/ed448.pem"), include_str!("data/ed448.other.pem")),
+    ] {
+        const END: &str = "-----END CERTIFICATE-----\n";
+        let (issued, _root) = chain.split_once(END).unwrap();
+        let status = chain_status(&format!("{issued}{END}{other_root}"));
+        assert!(matches!(status, ChainStatus::IssuerMissing { .. }), "{status:?}");
+    }
 }
 
 fn with_line_width(pem: &str, width: usize) -> String {
@@ -122,9 +210,11 @@ fn chains_must_be_complete_and_in_order() {
     assert!(is_issuer_missing(intermediate));
     // The issuer's name alone is not enough: the key must match too.
     assert!(is_issuer_missing(&format!("{intermediate}{other_root}")));
-    let out_of_order = format!("{root}{other_root}{intermediate}");
+    let [root, policy, issuing] = &chain_of_three();
+    assert_eq!(chain_status(&format!("{issuing}{policy}{root}")), ChainStatus::Complete);
+    let out_of_order = format!("{policy}{root}{issuing}");
     assert!(
-        matches!(chain_status(&out_of_order), ChainStatus::OutOfOrder { subject } if subject.contains("Intermediate"))
+        matches!(chain_status(&out_of_order), ChainStatus::OutOfOrder { subject } if subject.contains("Issuing"))
     );
     assert_eq!(
         ca_params("x")

@@ -15,7 +15,8 @@ use crate::{ClientCertificate, Expected, PemError, PemLabel, PrivateKey};
 fn the_client_certificate_comes_first_with_or_without_its_issuers() {
     let TestCertificates { root, intermediate, leaf, key } = &TestCertificates::new();
     let other = TestCertificates::new();
-    let wrong_label = |found| Some(PemError::WrongLabel { expected: Expected::Certificate, found });
+    let wrong_label =
+        |found| Some(PemError::WrongLabel { expected: Expected::Certificate, found, position: 1 });
     assert_results(&[
         ("alone", Client, leaf, None),
         ("with its issuer", Client, &format!("{leaf}{intermediate}"), None),

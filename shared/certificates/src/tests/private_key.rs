@@ -38,7 +38,8 @@ fn keys_of_every_algorithm_and_format_are_accepted() {
 #[test]
 fn anything_but_one_unencrypted_key_is_rejected_with_the_reason() {
     let TestCertificates { leaf, key, root, .. } = &TestCertificates::new();
-    let wrong_label = |found| Some(PemError::WrongLabel { expected: Expected::Key, found });
+    let wrong_label =
+        |found| Some(PemError::WrongLabel { expected: Expected::Key, found, position: 1 });
     let pkcs8 = with_label(key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
     let legacy = with_label(key, "PRIVATE KEY", "RSA PRIVATE KEY").replace(
         "RSA PRIVATE KEY-----\n",

@@ -85,7 +85,7 @@ pub static NAME_AVAILABLE: Check = Check {
 
 pub static ACCOUNT_READABLE: Check = Check {
     id: "palette.account-readable",
-    title: "Palette returns the account after it was registered",
+    title: "Palette returns the account after it was registered, and shows no error of it",
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["C18"],

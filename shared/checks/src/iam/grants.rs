@@ -1,14 +1,14 @@
 //! Simulates whether a role is allowed given actions.
 
-use aws_sdk_iam::types::{
-    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType,
-};
+use std::collections::BTreeSet;
+
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum};
 use futures_util::future::join_all;
 use gangway_model::{RoleArn, UpstreamError};
 
 use super::{
     policy_content::summarize,
-    simulation::{Evaluated, evaluate},
+    simulation::{Decision, Evaluated, Evaluation, evaluate},
 };
 use gangway_aws::{AwsSession, Principal};
 
@@ -19,6 +19,8 @@ pub enum SimulationOutcome {
     Everything(usize),
     /// Some actions are denied. A description of them.
     NotAll(String),
+    /// No action is known to be denied, but some are not known to be allowed. The reason.
+    Unknown(String),
     /// The caller may not call the simulator.
     Inaccessible,
     RoleNotFound,
@@ -27,70 +29,103 @@ pub enum SimulationOutcome {
 /// Actions, and the resources on which all of them must be allowed.
 pub type PermissionList = (Vec<String>, Vec<String>);
 
-/// Simulates all lists at the same time. For `iam:PassRole`, the context says that the role is passed to EKS Pod
+/// Simulates all lists at the same time, as if the actions were called in `region`. For `iam:PassRole`, the context says that the role is passed to EKS Pod
 /// Identity.
 pub async fn simulate(
     aws: &AwsSession,
     role: &RoleArn,
+    region: &str,
     wanted: Vec<PermissionList>,
 ) -> Result<SimulationOutcome, UpstreamError> {
     let principal = Principal::Role(role.clone());
     let simulations = wanted
         .into_iter()
-        .map(|(actions, resources)| simulate_list(aws, &principal, actions, resources));
-    let (mut count, mut denied) = (0, Vec::new());
+        .map(|(actions, resources)| simulate_list(aws, &principal, region, actions, resources));
+    let mut all = Decided::default();
     for result in join_all(simulations).await {
         match result? {
-            Ok((simulated, not_allowed)) => {
-                count += simulated;
-                denied.extend(not_allowed);
-            }
+            Ok(decided) => all.extend(decided),
             Err(nothing) => return Ok(nothing),
         }
     }
-    if denied.is_empty() {
-        return Ok(SimulationOutcome::Everything(count));
+    Ok(all.into_outcome())
+}
+
+/// The decisions on all actions.
+#[derive(Default)]
+struct Decided {
+    count: usize,
+    denied: Vec<String>,
+    unknown: Vec<String>,
+    missing_keys: BTreeSet<String>,
+}
+
+impl Decided {
+    fn extend(&mut self, other: Self) {
+        self.count += other.count;
+        self.denied.extend(other.denied);
+        self.unknown.extend(other.unknown);
+        self.missing_keys.extend(other.missing_keys);
     }
-    Ok(SimulationOutcome::NotAll(format!("denied: {}", summarize(&denied))))
+
+    fn into_outcome(self) -> SimulationOutcome {
+        if !self.denied.is_empty() {
+            return SimulationOutcome::NotAll(format!("denied: {}", summarize(&self.denied)));
+        }
+        if self.unknown.is_empty() {
+            return SimulationOutcome::Everything(self.count);
+        }
+        let actions = summarize(&self.unknown);
+        let reason = if self.missing_keys.is_empty() {
+            "it blames policies of the organization and shows no statement that denies them"
+                .to_owned()
+        } else {
+            let keys: Vec<_> = self.missing_keys.into_iter().collect();
+            format!("it had no value for {}", keys.join(", "))
+        };
+        SimulationOutcome::Unknown(format!(
+            "IAM's simulator does not tell whether these are allowed: {actions}; {reason}"
+        ))
+    }
 }
 
 async fn simulate_list(
     aws: &AwsSession,
     principal: &Principal,
+    region: &str,
     actions: Vec<String>,
     resources: Vec<String>,
-) -> Result<Result<(usize, Vec<String>), SimulationOutcome>, UpstreamError> {
+) -> Result<Result<Decided, SimulationOutcome>, UpstreamError> {
     let on = match resources.as_slice() {
         [one] if one != "*" => format!(" on {one}"),
         _ => String::new(),
     };
-    let answer =
-        evaluate(aws, principal, actions.clone(), resources, context(aws.region())).await?;
-    let results = match answer {
+    let result = evaluate(aws, principal, actions.clone(), resources, context(region)).await?;
+    let results = match result {
         Evaluated::Given(results) => results,
         Evaluated::NotAllowed => return Ok(Err(SimulationOutcome::Inaccessible)),
         Evaluated::NoSuchPrincipal => return Ok(Err(SimulationOutcome::RoleNotFound)),
+        Evaluated::Failed(code) => {
+            let reason = format!("IAM's simulator cannot evaluate its policies: {code}");
+            return Ok(Err(SimulationOutcome::Unknown(reason)));
+        }
     };
-    let not_allowed = actions.iter().filter(|action| !is_allowed(action, &results));
-    let not_allowed = not_allowed.map(|action| format!("{action}{on}")).collect();
-    Ok(Ok((actions.len(), not_allowed)))
-}
-
-/// Returns whether every result for the action allows it. An action without a result is not allowed.
-fn is_allowed(action: &str, results: &[EvaluationResult]) -> bool {
-    let mut answers = results
-        .iter()
-        .filter(|result| result.eval_action_name().eq_ignore_ascii_case(action))
-        .peekable();
-    let allowed = |decision: &PolicyEvaluationDecisionType| {
-        *decision == PolicyEvaluationDecisionType::Allowed
-    };
-    answers.peek().is_some()
-        && answers.all(|result| match result.resource_specific_results() {
-            // If there are results for each resource, only those count.
-            [] => allowed(result.eval_decision()),
-            specific => specific.iter().all(|one| allowed(one.eval_resource_decision())),
-        })
+    let mut decided = Decided { count: actions.len(), ..Decided::default() };
+    for action in actions {
+        // An action without a result is not known to be allowed.
+        let evaluation = Evaluation::of_action(&action, &results)
+            .unwrap_or(Evaluation { decision: Decision::Unknown, ..Evaluation::default() });
+        let label = format!("{action}{on}");
+        match evaluation.decision {
+            Decision::Allowed => {}
+            Decision::Unknown => {
+                decided.unknown.push(label);
+                decided.missing_keys.extend(evaluation.missing_keys);
+            }
+            Decision::NotAllowed | Decision::Denied => decided.denied.push(label),
+        }
+    }
+    Ok(Ok(decided))
 }
 
 fn context(region: &str) -> Vec<ContextEntry> {

@@ -4,16 +4,17 @@ use crate::catalogue::iam::{
     ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS, POLICIES_ATTACHED,
     POLICY_DOCUMENTS_FIT, POLICY_QUOTA, SIMULATION_POSSIBLE,
 };
-use gangway_model::{Finding, Partition, PermissionProfile, UpstreamError};
+use gangway_model::{Finding, Partition, UpstreamError};
 use gangway_policies::{PolicyDocument, simulate};
 use tokio::join;
 
 use super::{
     attached_policies::{self, Attached, Lookup, LookupError},
     policy_content::{self, AttachedDocument},
-    simulation::{self, ActionDecision, Mfa, SimulationResult},
+    simulation::{Decision, Mfa, SimulationResult, Simulator},
     simulation_findings,
 };
+use crate::RequiredPermissions;
 use gangway_aws::{AwsSession, Principal};
 
 /// AWS's default quota of managed policies for one identity.
@@ -61,27 +62,30 @@ impl PermissionFacts {
     async fn fetch(
         aws: &AwsSession,
         principal: &Principal,
-        profile: PermissionProfile,
+        RequiredPermissions { profile, region, .. }: RequiredPermissions<'_>,
     ) -> Result<Self, UpstreamError> {
         let (partition, account) = (aws.partition(), principal.account());
-        let requests = simulate::simulation_requests(profile, partition, account, aws.region());
-        let simulation = simulation::simulate(aws, principal, &requests, Mfa::Absent).await?;
+        let requests = simulate::simulation_requests(profile, partition, account, region);
+        let simulator = Simulator { aws, principal, region };
+        let simulation = simulator.simulate(&requests, Mfa::Absent).await?;
         let simulation_with_mfa = match (principal, &simulation) {
             (Principal::User { .. }, SimulationResult::Decisions(decisions)) => {
-                simulation::simulate_denied_with_mfa(aws, principal, &requests, decisions).await?
+                simulator.simulate_denied_with_mfa(&requests, decisions).await?
             }
             (Principal::User { .. } | Principal::Role(_), _) => None,
         };
         Ok(Self { simulation, simulation_with_mfa })
     }
 
-    /// Returns `true` if every action was simulated and nothing in the account denies one.
+    /// Returns `true` if every action is known to be allowed, as far as the published policies allow it.
     fn is_allowed(&self) -> bool {
         match &self.simulation {
-            SimulationResult::Decisions(decisions) => {
-                !decisions.iter().any(ActionDecision::is_denial)
-            }
-            SimulationResult::AccessDenied | SimulationResult::PrincipalNotFound => false,
+            SimulationResult::Decisions(decisions) => decisions.iter().all(|decision| {
+                decision.evaluation.decision == Decision::Allowed || decision.is_vendor_defect()
+            }),
+            SimulationResult::AccessDenied
+            | SimulationResult::PrincipalNotFound
+            | SimulationResult::NotEvaluated(_) => false,
         }
     }
 }
@@ -129,16 +133,16 @@ impl ListedPolicies {
 pub async fn check(
     aws: &AwsSession,
     principal: &Principal,
-    profile: PermissionProfile,
+    required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let (permissions, listed) = join!(
-        PermissionFacts::fetch(aws, principal, profile),
+        PermissionFacts::fetch(aws, principal, required),
         ListedPolicies::fetch(aws, principal),
     );
     let permissions = permissions?;
-    let documents = gangway_policies::documents_for(profile);
+    let documents = gangway_policies::documents_for(required.profile);
     let policies = PolicyFacts::fetch(aws, documents, permissions.is_allowed(), listed?).await?;
-    let mut findings = simulation_findings(&permissions, principal);
+    let mut findings = simulation_findings(&permissions, principal, required.region);
     findings.push(attached_finding(&policies, documents, aws.partition(), principal));
     findings.push(quota_finding(&policies, documents, principal));
     findings.push(document_size_finding(documents, aws.partition()));
@@ -150,11 +154,11 @@ pub async fn check(
 pub async fn check_attached(
     aws: &AwsSession,
     principal: &Principal,
-    profile: PermissionProfile,
+    required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
-    let permissions = PermissionFacts::fetch(aws, principal, profile).await?;
-    let documents = gangway_policies::documents_for(profile);
-    let mut findings = simulation_findings(&permissions, principal);
+    let permissions = PermissionFacts::fetch(aws, principal, required).await?;
+    let documents = gangway_policies::documents_for(required.profile);
+    let mut findings = simulation_findings(&permissions, principal, required.region);
     findings.push(
         POLICIES_ATTACHED
             .passed(format!("Gangway attached {}", policy_content::join_names(documents))),
@@ -165,12 +169,17 @@ pub async fn check_attached(
 }
 
 /// Evaluates the result of the simulation.
-fn simulation_findings(facts: &PermissionFacts, principal: &Principal) -> Vec<Finding> {
+fn simulation_findings(
+    facts: &PermissionFacts,
+    principal: &Principal,
+    region: &str,
+) -> Vec<Finding> {
     let label = principal.label();
     let (possible, reason, remedy) = match &facts.simulation {
         SimulationResult::Decisions(decisions) => {
             let with_mfa = facts.simulation_with_mfa.as_ref();
-            let mut findings = vec![SIMULATION_POSSIBLE.passed(format!("simulated for {label}"))];
+            let mut findings =
+                vec![SIMULATION_POSSIBLE.passed(format!("simulated for {label} in {region}"))];
             findings.extend(simulation_findings::findings(decisions, principal));
             findings.push(simulation_findings::mfa_finding(principal, with_mfa));
             return findings;
@@ -186,6 +195,14 @@ fn simulation_findings(facts: &PermissionFacts, principal: &Principal) -> Vec<Fi
         SimulationResult::PrincipalNotFound => {
             let reason = format!("IAM does not know {}", principal.arn());
             let remedy = "create it, or correct its ARN".to_owned();
+            (SIMULATION_POSSIBLE.unverified(reason.clone(), remedy.clone()), reason, remedy)
+        }
+        SimulationResult::NotEvaluated(code) => {
+            let reason = format!("IAM's simulator cannot evaluate the policies of {label}: {code}");
+            let remedy = format!(
+                "run the IAM policy simulator for {}, which names the policy or the condition that it cannot evaluate",
+                principal.arn()
+            );
             (SIMULATION_POSSIBLE.unverified(reason.clone(), remedy.clone()), reason, remedy)
         }
     };

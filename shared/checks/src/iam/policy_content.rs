@@ -138,7 +138,7 @@ pub(super) fn join_names(documents: &[PolicyDocument]) -> String {
 }
 
 /// Returns the first actions, and how many more there are.
-pub(super) fn summarize<T: AsRef<str>>(actions: &[T]) -> String {
+pub(crate) fn summarize<T: AsRef<str>>(actions: &[T]) -> String {
     let named: Vec<_> = actions.iter().take(MAX_LISTED).map(T::as_ref).collect();
     match actions.len().saturating_sub(MAX_LISTED) {
         0 => named.join(", "),

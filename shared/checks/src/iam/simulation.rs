@@ -3,14 +3,20 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use aws_sdk_iam::types::{
-    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, Statement,
+    ContextEntry, ContextKeyTypeEnum, EvaluationResult, OrganizationsDecisionDetail,
+    PermissionsBoundaryDecisionDetail, PolicyEvaluationDecisionType, PolicySourceType, Statement,
 };
 use futures_util::future::join_all;
 use gangway_model::UpstreamError;
 use gangway_policies::simulate::{SimulatedAction, SimulationRequest};
 
-use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
+use gangway_aws::{
+    AwsSession, Principal,
+    error::{AwsErrorKind, error_code},
+};
 
 /// The result of a simulation.
 pub(super) enum SimulationResult {
@@ -19,30 +25,57 @@ pub(super) enum SimulationResult {
     AccessDenied,
     /// IAM does not know the principal.
     PrincipalNotFound,
+    /// IAM could not evaluate the policies. The error code.
+    NotEvaluated(String),
 }
 
 /// The decision of IAM on one simulated action.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct ActionDecision {
     pub(super) simulated: SimulatedAction,
+    pub(super) evaluation: Evaluation,
+}
+
+/// The result of the simulator for an action. The default is that it is allowed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Evaluation {
     /// The worst decision over all resources.
     pub(super) decision: Decision,
     /// The permissions boundary does not allow it.
     pub(super) boundary: bool,
-    /// An organization policy (SCP) does not allow it.
-    pub(super) organization: bool,
+    /// What IAM tells about the policies of the organization (SCPs).
+    pub(super) organization: OrganizationDecision,
     /// The policies that deny it explicitly.
     pub(super) denied_by: Vec<String>,
+    /// Condition keys of the policies for which the simulation has no value.
+    pub(super) missing_keys: BTreeSet<String>,
 }
 
 /// A decision of the simulator, from best to worst.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Decision {
+    #[default]
     Allowed,
+    /// The simulator does not allow it, and that proves nothing: it lacked the value of a condition key,
+    /// or it blames the organization and shows no statement. It does so for actions that are allowed
+    /// where SCPs have conditions.
+    Unknown,
     /// No statement allows it (implicit deny).
     NotAllowed,
-    /// A statement denies it (explicit deny).
+    /// A statement that IAM shows denies it (explicit deny).
     Denied,
+}
+
+/// What the simulator tells about the policies of the organization, from best to worst.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum OrganizationDecision {
+    /// They allow the action, or the account is in no organization.
+    #[default]
+    Allows,
+    /// They do not allow it, and IAM shows no statement that denies it.
+    Doubtful,
+    /// A statement that IAM shows denies it.
+    Denies,
 }
 
 /// Whether the simulated caller used MFA. Palette never does.
@@ -55,73 +88,87 @@ pub(super) enum Mfa {
 impl ActionDecision {
     /// Returns `true` if the published policy itself causes the denial.
     pub(super) fn is_vendor_defect(&self) -> bool {
-        let Self { simulated, decision, boundary, organization, denied_by: _ } = self;
-        simulated.vendor_defect && *decision == Decision::NotAllowed && !boundary && !organization
+        let Evaluation { decision, boundary, .. } = &self.evaluation;
+        self.simulated.vendor_defect && *decision == Decision::NotAllowed && !boundary
     }
 
     /// Returns `true` if something in the account or the organization denies the action.
     pub(super) fn is_denial(&self) -> bool {
-        self.decision != Decision::Allowed && !self.is_vendor_defect()
+        match self.evaluation.decision {
+            Decision::NotAllowed | Decision::Denied => !self.is_vendor_defect(),
+            Decision::Allowed | Decision::Unknown => false,
+        }
     }
 }
 
-/// Runs all simulation requests for a principal.
-pub(super) async fn simulate(
-    aws: &AwsSession,
-    principal: &Principal,
-    requests: &[SimulationRequest],
-    mfa: Mfa,
-) -> Result<SimulationResult, UpstreamError> {
-    let simulations = requests.iter().map(|request| simulate_one(aws, principal, request, mfa));
-    let mut decisions = Vec::new();
-    for result in join_all(simulations).await {
-        match result? {
-            SimulationResult::Decisions(more) => decisions.extend(more),
-            none @ (SimulationResult::AccessDenied | SimulationResult::PrincipalNotFound) => {
-                return Ok(none);
+/// A principal whose permissions are simulated.
+#[derive(Clone, Copy)]
+pub(super) struct Simulator<'a> {
+    pub(super) aws: &'a AwsSession,
+    pub(super) principal: &'a Principal,
+    /// The region in which the actions would be called.
+    pub(super) region: &'a str,
+}
+
+impl Simulator<'_> {
+    /// Runs all simulation requests.
+    pub(super) async fn simulate(
+        self,
+        requests: &[SimulationRequest],
+        mfa: Mfa,
+    ) -> Result<SimulationResult, UpstreamError> {
+        let simulations = requests.iter().map(|request| self.simulate_one(request, mfa));
+        let mut decisions = Vec::new();
+        for result in join_all(simulations).await {
+            match result? {
+                SimulationResult::Decisions(more) => decisions.extend(more),
+                none @ (SimulationResult::AccessDenied
+                | SimulationResult::PrincipalNotFound
+                | SimulationResult::NotEvaluated(_)) => return Ok(none),
             }
         }
+        Ok(SimulationResult::Decisions(decisions))
     }
-    Ok(SimulationResult::Decisions(decisions))
-}
 
-/// Simulates the explicitly denied actions again, as if MFA had been used. Returns `None` if there are none.
-pub(super) async fn simulate_denied_with_mfa(
-    aws: &AwsSession,
-    principal: &Principal,
-    requests: &[SimulationRequest],
-    decisions: &[ActionDecision],
-) -> Result<Option<SimulationResult>, UpstreamError> {
-    // There is one decision for each action of each request, in the same order.
-    let mut denied = decisions.iter().map(|decision| decision.decision == Decision::Denied);
-    let mut requests = requests.to_vec();
-    for request in &mut requests {
-        request.actions.retain(|_action| denied.next().unwrap_or(false));
-    }
-    requests.retain(|request| !request.actions.is_empty());
-    if requests.is_empty() {
-        return Ok(None);
-    }
-    simulate(aws, principal, &requests, Mfa::Present).await.map(Some)
-}
-
-async fn simulate_one(
-    aws: &AwsSession,
-    principal: &Principal,
-    request: &SimulationRequest,
-    mfa: Mfa,
-) -> Result<SimulationResult, UpstreamError> {
-    let actions = request.actions().map(str::to_owned).collect();
-    let context = context(request, aws.region(), mfa);
-    match evaluate(aws, principal, actions, request.resources.clone(), context).await? {
-        Evaluated::Given(results) => {
-            let call = AwsSession::iam_api_call(ACTION, "such identity");
-            to_decisions(request, &results)
-                .map(SimulationResult::Decisions)
-                .ok_or_else(|| call.invalid_response("requested actions have no result"))
+    /// Simulates the explicitly denied actions again, as if MFA had been used. Returns `None` if there are none.
+    pub(super) async fn simulate_denied_with_mfa(
+        self,
+        requests: &[SimulationRequest],
+        decisions: &[ActionDecision],
+    ) -> Result<Option<SimulationResult>, UpstreamError> {
+        // There is one decision for each action of each request, in the same order.
+        let mut denied =
+            decisions.iter().map(|decision| decision.evaluation.decision == Decision::Denied);
+        let mut requests = requests.to_vec();
+        for request in &mut requests {
+            request.actions.retain(|_action| denied.next().unwrap_or(false));
         }
-        Evaluated::NotAllowed => Ok(SimulationResult::AccessDenied),
-        Evaluated::NoSuchPrincipal => Ok(SimulationResult::PrincipalNotFound),
+        requests.retain(|request| !request.actions.is_empty());
+        if requests.is_empty() {
+            return Ok(None);
+        }
+        self.simulate(&requests, Mfa::Present).await.map(Some)
+    }
+
+    async fn simulate_one(
+        self,
+        request: &SimulationRequest,
+        mfa: Mfa,
+    ) -> Result<SimulationResult, UpstreamError> {
+        let Self { aws, principal, region } = self;
+        let actions = request.actions().map(str::to_owned).collect();
+        let context = context(request, region, mfa);
+        match evaluate(aws, principal, actions, request.resources.clone(), context).await? {
+            Evaluated::Given(results) => {
+                let call = AwsSession::iam_api_call(ACTION, "such identity");
+                to_decisions(request, &results)
+                    .map(SimulationResult::Decisions)
+                    .ok_or_else(|| call.invalid_response("requested actions have no result"))
+            }
+            Evaluated::NotAllowed => Ok(SimulationResult::AccessDenied),
+            Evaluated::NoSuchPrincipal => Ok(SimulationResult::PrincipalNotFound),
+            Evaluated::Failed(code) => Ok(SimulationResult::NotEvaluated(code)),
+        }
     }
 }
 
@@ -132,6 +179,8 @@ pub(super) enum Evaluated {
     Given(Vec<EvaluationResult>),
     NotAllowed,
     NoSuchPrincipal,
+    /// IAM cannot evaluate the policies of this principal, now or later. The error code.
+    Failed(String),
 }
 
 /// Runs one simulation and reads all pages of its result.
@@ -159,6 +208,7 @@ pub(super) async fn evaluate(
     match AwsErrorKind::from_sdk(&error) {
         Some(AwsErrorKind::AccessDenied) => Ok(Evaluated::NotAllowed),
         Some(AwsErrorKind::NotFound) => Ok(Evaluated::NoSuchPrincipal),
+        Some(AwsErrorKind::Other) => Ok(Evaluated::Failed(error_code(&error).to_owned())),
         Some(_) | None => Err(call.to_upstream_error(&error)),
     }
 }
@@ -188,73 +238,100 @@ fn to_decisions(
     results: &[EvaluationResult],
 ) -> Option<Vec<ActionDecision>> {
     let to_decision = |simulated: &SimulatedAction| {
-        let mut decisions = results
-            .iter()
-            .filter(|result| result.eval_action_name().eq_ignore_ascii_case(simulated.action))
-            .map(|result| to_result(simulated, result));
-        let first = decisions.next()?;
-        Some(decisions.fold(first, worse))
+        let evaluation = Evaluation::of_action(simulated.action, results)?;
+        Some(ActionDecision { simulated: simulated.clone(), evaluation })
     };
     request.actions.iter().map(to_decision).collect()
 }
 
-/// Combines the decisions on two resources of the same action.
-fn worse(mut one: ActionDecision, other: ActionDecision) -> ActionDecision {
-    one.decision = one.decision.max(other.decision);
-    one.boundary |= other.boundary;
-    one.organization |= other.organization;
-    one.denied_by.extend(other.denied_by);
-    one
-}
+impl Evaluation {
+    /// Returns the worst result for an action, or `None` if it has none.
+    pub(super) fn of_action(action: &str, results: &[EvaluationResult]) -> Option<Self> {
+        results
+            .iter()
+            .filter(|result| result.eval_action_name().eq_ignore_ascii_case(action))
+            .map(Self::from_result)
+            .reduce(Self::worse)
+    }
 
-/// Converts one result. If there are results for each resource, only those count: the overall decision is about a
-/// template of an ARN.
-fn to_result(simulated: &SimulatedAction, result: &EvaluationResult) -> ActionDecision {
-    let specific = result.resource_specific_results();
-    let organization = result
-        .organizations_decision_detail()
-        .is_some_and(|detail| !detail.allowed_by_organizations());
-    let decide = |decision: &PolicyEvaluationDecisionType, boundary, statements| {
-        let decision = Decision::of(decision);
-        let denied = decision != Decision::Allowed;
-        ActionDecision {
-            simulated: simulated.clone(),
-            decision,
-            boundary: denied && boundary,
-            organization: denied && organization,
-            denied_by: if decision == Decision::Denied { sources(statements) } else { Vec::new() },
-        }
-    };
-    let blocks = |detail: Option<&aws_sdk_iam::types::PermissionsBoundaryDecisionDetail>| {
-        detail.is_some_and(|detail| !detail.allowed_by_permissions_boundary())
-    };
-    let overall = decide(
-        result.eval_decision(),
-        blocks(result.permissions_boundary_decision_detail()),
-        result.matched_statements(),
-    );
-    specific
-        .iter()
-        .map(|one| {
+    /// Combines the results for two resources of the same action.
+    fn worse(mut self, other: Self) -> Self {
+        self.decision = self.decision.max(other.decision);
+        self.boundary |= other.boundary;
+        self.organization = self.organization.max(other.organization);
+        self.denied_by.extend(other.denied_by);
+        self.missing_keys.extend(other.missing_keys);
+        self
+    }
+
+    /// Converts one result. If there are results for each resource, only those count: the overall
+    /// decision is about a template of an ARN.
+    fn from_result(result: &EvaluationResult) -> Self {
+        let organization_allows = result
+            .organizations_decision_detail()
+            .is_none_or(OrganizationsDecisionDetail::allowed_by_organizations);
+        let overall = Self::new(
+            result.eval_decision(),
+            organization_allows,
+            is_blocked(result.permissions_boundary_decision_detail()),
+            result.matched_statements(),
+            result.missing_context_values(),
+        );
+        let specific = result.resource_specific_results().iter().map(|one| {
             let boundary = one.permissions_boundary_decision_detail();
-            let statements = one.matched_statements();
-            let boundary = blocks(boundary) || boundary.is_none() && overall.boundary;
-            decide(one.eval_resource_decision(), boundary, statements)
-        })
-        .reduce(worse)
-        .unwrap_or(overall)
+            Self::new(
+                one.eval_resource_decision(),
+                organization_allows,
+                is_blocked(boundary) || boundary.is_none() && overall.boundary,
+                one.matched_statements(),
+                one.missing_context_values(),
+            )
+        });
+        specific.reduce(Self::worse).unwrap_or(overall)
+    }
+
+    fn new(
+        decision: &PolicyEvaluationDecisionType,
+        organization_allows: bool,
+        boundary: bool,
+        statements: &[Statement],
+        missing_keys: &[String],
+    ) -> Self {
+        if *decision == PolicyEvaluationDecisionType::Allowed {
+            return Self::default();
+        }
+        let is_explicit = *decision == PolicyEvaluationDecisionType::ExplicitDeny;
+        let decision = if !missing_keys.is_empty() {
+            Decision::Unknown
+        } else if is_explicit && !statements.is_empty() {
+            Decision::Denied
+        } else if boundary || (organization_allows && !is_explicit) {
+            Decision::NotAllowed
+        } else {
+            Decision::Unknown
+        };
+        let organization = if organization_allows {
+            OrganizationDecision::Allows
+        } else if decision == Decision::Denied && statements.iter().any(is_of_organization) {
+            OrganizationDecision::Denies
+        } else {
+            OrganizationDecision::Doubtful
+        };
+        let denied_by = if decision == Decision::Denied { sources(statements) } else { Vec::new() };
+        let missing_keys = missing_keys.iter().cloned().collect();
+        Self { decision, boundary, organization, denied_by, missing_keys }
+    }
 }
 
-impl Decision {
-    /// Converts IAM's decision. An unknown value is not allowed.
-    fn of(decision: &PolicyEvaluationDecisionType) -> Self {
-        if *decision == PolicyEvaluationDecisionType::Allowed {
-            Self::Allowed
-        } else if *decision == PolicyEvaluationDecisionType::ExplicitDeny {
-            Self::Denied
-        } else {
-            Self::NotAllowed
-        }
+fn is_blocked(detail: Option<&PermissionsBoundaryDecisionDetail>) -> bool {
+    detail.is_some_and(|detail| !detail.allowed_by_permissions_boundary())
+}
+
+/// Returns `true` if the statement is not of a policy of the account. IAM has no policy type for SCPs.
+fn is_of_organization(statement: &Statement) -> bool {
+    match statement.source_policy_type() {
+        None | Some(PolicySourceType::None) => true,
+        Some(_) => false,
     }
 }
 

@@ -6,28 +6,24 @@ mod tests;
 use crate::catalogue::iam::{
     ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS, VENDOR_POLICY,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gangway_model::Finding;
 use gangway_policies::PolicyDocument;
 
 use super::{
     policy_content::summarize,
-    simulation::{ActionDecision, Decision, SimulationResult},
+    simulation::{ActionDecision, Decision, OrganizationDecision, SimulationResult},
 };
 use gangway_aws::Principal;
 
 /// Returns the findings for the decisions: about identity policies, permissions boundary and SCPs,
-/// and about defects of the published policies.
+/// and about defects of the published policies. Decisions that prove nothing are *unverified*.
 pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Vec<Finding> {
     let denials: Vec<_> = verdicts.iter().filter(|verdict| verdict.is_denial()).collect();
-    let of = |part: fn(&ActionDecision) -> bool| -> Vec<&str> {
-        denials.iter().filter(|denial| part(denial)).map(|denial| denial.simulated.action).collect()
-    };
-    let (bounded, forbidden) = (of(|denial| denial.boundary), of(|denial| denial.organization));
     // The defects of a policy that is not attached cannot be seen.
     let lacking = |document| {
-        let plain = |denial: &&ActionDecision| denial.decision == Decision::NotAllowed;
+        let plain = |denial: &&ActionDecision| denial.evaluation.decision == Decision::NotAllowed;
         denials.iter().copied().filter(plain).any(|denial| denial.simulated.document == document)
     };
     let vendors: Vec<_> = verdicts
@@ -35,28 +31,75 @@ pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Ve
         .filter(|verdict| verdict.is_vendor_defect() && !lacking(verdict.simulated.document))
         .map(|verdict| verdict.simulated.action)
         .collect();
-    let label = principal.label();
     let mut findings = vec![
-        allowed(verdicts.len(), &denials, principal),
-        if bounded.is_empty() {
-            BOUNDARY_ALLOWS.passed("no action is denied by a permissions boundary")
-        } else {
-            BOUNDARY_ALLOWS.failed(
-                format!("the permissions boundary of {label} does not allow {}", summarize(&bounded)),
-                format!("allow them in the policy that is the boundary of {label}, or remove the boundary"),
-            )
-        },
-        if forbidden.is_empty() {
-            ORGANIZATION_ALLOWS.passed("no action is denied by a policy of the organization")
-        } else {
-            ORGANIZATION_ALLOWS.failed(
-                format!("a service control policy does not allow {}", summarize(&forbidden)),
-                "ask the owners of the organization to allow them in the SCPs of this account",
-            )
-        },
+        actions_finding(verdicts, &denials, principal),
+        boundary_finding(verdicts, principal),
+        organization_finding(verdicts),
     ];
     findings.extend(vendor_defect_finding(&vendors));
     findings
+}
+
+/// Returns the actions that `select` accepts.
+fn actions_of(verdicts: &[ActionDecision], select: impl Fn(&ActionDecision) -> bool) -> Vec<&str> {
+    let selected = verdicts.iter().filter(|verdict| select(verdict));
+    selected.map(|verdict| verdict.simulated.action).collect()
+}
+
+fn boundary_finding(verdicts: &[ActionDecision], principal: &Principal) -> Finding {
+    let label = principal.label();
+    let denied = actions_of(verdicts, |verdict| verdict.evaluation.boundary && verdict.is_denial());
+    let unknown = actions_of(verdicts, |verdict| {
+        verdict.evaluation.boundary && verdict.evaluation.decision == Decision::Unknown
+    });
+    if !denied.is_empty() {
+        BOUNDARY_ALLOWS.failed(
+            format!("the permissions boundary of {label} does not allow {}", summarize(&denied)),
+            format!(
+                "allow them in the policy that is the boundary of {label}, or remove the boundary"
+            ),
+        )
+    } else if !unknown.is_empty() {
+        BOUNDARY_ALLOWS.unverified(
+            format!(
+                "IAM's simulator does not allow {} within the permissions boundary of {label}, but had no value for {}",
+                summarize(&unknown),
+                missing_keys(verdicts),
+            ),
+            format!("check whether the conditions in the boundary of {label} allow them"),
+        )
+    } else {
+        BOUNDARY_ALLOWS.passed("no action is denied by a permissions boundary")
+    }
+}
+
+fn organization_finding(verdicts: &[ActionDecision]) -> Finding {
+    let by =
+        |decision| actions_of(verdicts, move |verdict| verdict.evaluation.organization == decision);
+    let (denied, doubtful) = (by(OrganizationDecision::Denies), by(OrganizationDecision::Doubtful));
+    if !denied.is_empty() {
+        ORGANIZATION_ALLOWS.failed(
+            format!("a service control policy denies {}", summarize(&denied)),
+            "ask the owners of the organization to allow them in the SCPs of this account",
+        )
+    } else if !doubtful.is_empty() {
+        ORGANIZATION_ALLOWS.unverified(
+            format!(
+                "IAM's simulator says that policies of the organization do not allow {}, but shows no statement that denies them; it also says so where the conditions of an SCP do not apply",
+                summarize(&doubtful)
+            ),
+            "compare the SCPs of this account and their conditions with these actions, or call one of them as Palette would: if the call works, nothing has to be changed",
+        )
+    } else {
+        ORGANIZATION_ALLOWS.passed("no action is denied by a policy of the organization")
+    }
+}
+
+/// Returns the condition keys for which IAM had no value, as a list.
+fn missing_keys(verdicts: &[ActionDecision]) -> String {
+    let keys: BTreeSet<_> =
+        verdicts.iter().flat_map(|verdict| &verdict.evaluation.missing_keys).collect();
+    keys.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns a failed finding if the published policies have defects.
@@ -72,19 +115,34 @@ fn vendor_defect_finding(denied: &[&str]) -> Option<Finding> {
     })
 }
 
-fn allowed(total: usize, denials: &[&ActionDecision], principal: &Principal) -> Finding {
+fn actions_finding(
+    verdicts: &[ActionDecision],
+    denials: &[&ActionDecision],
+    principal: &Principal,
+) -> Finding {
+    let total = verdicts.len();
+    let unknown = actions_of(verdicts, |verdict| verdict.evaluation.decision == Decision::Unknown);
+    let unknown = (!unknown.is_empty()).then(|| unknown_actions(&unknown, verdicts));
     if denials.is_empty() {
-        return ACTIONS_ALLOWED.passed(format!("{total} actions checked, none denied"));
+        return match unknown {
+            None => ACTIONS_ALLOWED.passed(format!("{total} actions checked, none denied")),
+            Some(unknown) => ACTIONS_ALLOWED.unverified(
+                format!("of {total} actions, none is known to be denied; {unknown}"),
+                format!(
+                    "check the conditions of the policies of {} and of the organization's SCPs for these actions, or call one of them as Palette would",
+                    principal.label()
+                ),
+            ),
+        };
     }
     let mut by_document: BTreeMap<PolicyDocument, Vec<&str>> = BTreeMap::new();
     let mut deniers: Vec<&str> = Vec::new();
     let mut explicit = Vec::new();
     for denial in denials {
-        let external = denial.boundary || denial.organization;
         by_document.entry(denial.simulated.document).or_default().push(denial.simulated.action);
-        if denial.decision == Decision::Denied && !external {
+        if is_denied_in_account(denial) {
             explicit.push(denial.simulated.action);
-            deniers.extend(denial.denied_by.iter().map(String::as_str));
+            deniers.extend(denial.evaluation.denied_by.iter().map(String::as_str));
         }
     }
     let mut observed = vec![format!("{} of {total} actions are denied", denials.len())];
@@ -96,7 +154,24 @@ fn allowed(total: usize, denials: &[&ActionDecision], principal: &Principal) -> 
     if !explicit.is_empty() {
         observed.push(format!("explicitly denied: {}", summarize(&explicit)));
     }
+    observed.extend(unknown);
     ACTIONS_ALLOWED.failed(observed.join("; "), remedy(denials, deniers, principal))
+}
+
+/// Returns `true` if a policy of the account, other than the boundary, denies the action explicitly.
+fn is_denied_in_account(denial: &ActionDecision) -> bool {
+    denial.evaluation.decision == Decision::Denied
+        && !denial.evaluation.boundary
+        && denial.evaluation.organization != OrganizationDecision::Denies
+}
+
+/// Describes the actions whose decision is not known, and why.
+fn unknown_actions(actions: &[&str], verdicts: &[ActionDecision]) -> String {
+    let text = format!("not known for {} of them ({})", actions.len(), summarize(actions));
+    match missing_keys(verdicts).as_str() {
+        "" => text,
+        keys => format!("{text}, because IAM's simulator had no value for {keys}"),
+    }
 }
 
 /// Returns the steps that fix each kind of denial.
@@ -104,8 +179,8 @@ fn remedy(denials: &[&ActionDecision], mut deniers: Vec<&str>, principal: &Princ
     let label = principal.label();
     let mut lacking: Vec<PolicyDocument> = denials
         .iter()
-        .filter(|denial| denial.decision == Decision::NotAllowed)
-        .filter(|denial| !denial.boundary && !denial.organization)
+        .filter(|denial| denial.evaluation.decision == Decision::NotAllowed)
+        .filter(|denial| !denial.evaluation.boundary)
         .map(|denial| denial.simulated.document)
         .collect();
     lacking.sort_unstable();
@@ -115,20 +190,17 @@ fn remedy(denials: &[&ActionDecision], mut deniers: Vec<&str>, principal: &Princ
         let names = super::policy_content::join_names(&lacking);
         steps.push(format!("attach {names} to {label}, or a new default version of it"));
     }
-    let explicit = denials.iter().any(|denial| {
-        denial.decision == Decision::Denied && !denial.boundary && !denial.organization
-    });
-    if explicit {
+    if denials.iter().any(|denial| is_denied_in_account(denial)) {
         deniers.sort_unstable();
         deniers.dedup();
         let of =
             if deniers.is_empty() { String::new() } else { format!(" in {}", deniers.join(", ")) };
         steps.push(format!("exempt {label} from the statements that deny them{of}"));
     }
-    if denials.iter().any(|denial| denial.boundary) {
+    if denials.iter().any(|denial| denial.evaluation.boundary) {
         steps.push("widen the permissions boundary (iam.boundary-allows)".to_owned());
     }
-    if denials.iter().any(|denial| denial.organization) {
+    if denials.iter().any(|denial| denial.evaluation.organization == OrganizationDecision::Denies) {
         steps.push(
             "ask for a change of the organization's SCPs (iam.organization-allows)".to_owned(),
         );
@@ -150,7 +222,9 @@ pub(super) fn mfa_finding(principal: &Principal, with_mfa: Option<&SimulationRes
     };
     let conditional: Vec<_> = decisions
         .iter()
-        .filter(|verdict| verdict.decision != Decision::Denied)
+        .filter(|verdict| {
+            matches!(verdict.evaluation.decision, Decision::Allowed | Decision::NotAllowed)
+        })
         .map(|verdict| verdict.simulated.action)
         .collect();
     if conditional.is_empty() {

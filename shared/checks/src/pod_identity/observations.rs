@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use gangway_aws::{AwsSession, Inaccessible, Observed, eks::EksClient};
 use gangway_model::{AccountId, EksCluster, RoleArn, UpstreamError};
 use gangway_policies::pod_identity::{
-    ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose,
+    EksSessions, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose, ServiceAccount,
 };
 use tokio::join;
 
@@ -111,14 +111,22 @@ impl Observations {
         Ok(Self { cluster: cluster?, roles: roles.into_iter().collect::<Result<_, _>>()? })
     }
 
-    /// Returns the external ids that EKS issued, and the expected ones where it issued none.
-    pub(super) fn external_ids(&self, setup: &PodIdentitySetup<'_>) -> ExternalIds {
+    /// Returns how EKS assumes roles for pods: with the external ids that it issued, and the expected
+    /// ones where it issued none.
+    pub(super) fn eks_sessions(&self, setup: &PodIdentitySetup<'_>) -> EksSessions {
         let issued = |account| {
             let association = self.cluster.associations.present()?.find(account)?;
             association.external_id.as_deref()
         };
         let (hubble, identity) = (issued(HUBBLE_SERVICE_ACCOUNT), issued(IDENTITY_SERVICE_ACCOUNT));
-        setup.expected_external_ids().with_issued(hubble, identity)
+        let sessions = setup.expected_sessions().with_issued(hubble, identity);
+        let untagged = |account: &ServiceAccount| {
+            let associations = self.cluster.associations.present();
+            let association = associations.and_then(|associations| associations.find(*account));
+            association.is_some_and(|association| association.is_untagged)
+        };
+        let accounts = [HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT].into_iter();
+        accounts.filter(untagged).fold(sessions, EksSessions::without_tags)
     }
 
     /// Returns the tags of the role that is registered in Palette.
@@ -159,7 +167,10 @@ async fn observe_role(
     };
     let queries = setup.roles.permission_queries(purpose);
     let queries = queries.into_iter().map(|query| (query.actions, query.resources)).collect();
-    let (role, allowed) = join!(iam_role::get_role(aws, arn), grants::simulate(aws, arn, queries));
+    let (role, allowed) = join!(
+        iam_role::get_role(aws, arn),
+        grants::simulate(aws, arn, setup.cluster.region.as_str(), queries),
+    );
     let role = match Observed::from_result(role, "iam:GetRole")? {
         // IAM finds a role by its name alone. With another path it is another role.
         Observed::Present(role) if role.arn != arn.as_str() => Observed::Absent,

@@ -36,7 +36,7 @@ async fn check_permissions(
     match access.target() {
         Ok(aws) => {
             let palette = Principal::Role(setup.roles.palette().clone());
-            permissions::check(aws, &palette, setup.required.profile).await
+            permissions::check(aws, &palette, setup.required).await
         }
         Err(Inaccessible { reason, remedy, .. }) => Ok(permissions::unverified(&reason, &remedy)),
     }

@@ -1,7 +1,7 @@
 //! The Pod Identity setup that is to be checked.
 
 use gangway_model::{EksCluster, PaletteCluster, PolicyArn, RoleArn};
-use gangway_policies::pod_identity::{self, ExternalIds, PodIdentityRoles};
+use gangway_policies::pod_identity::{self, EksSessions, PodIdentityRoles};
 
 use crate::RequiredPermissions;
 
@@ -22,9 +22,9 @@ impl PodIdentitySetup<'_> {
         policy_cluster(self.cluster)
     }
 
-    /// Returns the external ids that EKS is expected to issue.
-    pub(super) fn expected_external_ids(&self) -> ExternalIds {
-        ExternalIds::expected(self.policy_cluster())
+    /// Returns how EKS is expected to assume roles for pods.
+    pub(super) fn expected_sessions(&self) -> EksSessions {
+        EksSessions::expected(self.policy_cluster())
     }
 }
 

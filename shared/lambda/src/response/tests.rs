@@ -50,6 +50,7 @@ fn report(findings: Vec<Finding>) -> Report {
         account: Some("123456789012".parse().unwrap()),
         findings,
         notices: vec!["Next".to_owned()],
+        is_proven: true,
     }
 }
 

@@ -179,6 +179,7 @@ pub(super) fn registration(credential: Credential) -> Registration {
         policies: Vec::new(),
         gateway: None,
         profile: PermissionProfile::CoreEks,
+        region: None,
         credential,
         incoming_secret: None,
     }

@@ -4,7 +4,7 @@ use gangway_model::{AccountId, RoleArn};
 use serde_json::Value;
 
 use super::{
-    ExternalIds,
+    EksSessions,
     document::{PodIdentityPolicy, TrustPolicyDocument},
 };
 
@@ -141,7 +141,7 @@ impl PodIdentityRoles {
     }
 
     /// Returns the trust policy that a role needs.
-    pub fn trust(&self, part: RolePurpose, ids: &ExternalIds) -> Value {
+    pub fn trust(&self, part: RolePurpose, ids: &EksSessions) -> Value {
         part.trust().render(&[
             ("identityLocalRole", self.identity().as_str()),
             ("hubbleLocalRole", self.hubble().as_str()),

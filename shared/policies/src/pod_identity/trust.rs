@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use self::call::{AssumeRoleCall, CallerKind, Trust};
 use super::{
-    Cluster, ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, PodIdentityRoles,
+    Cluster, EksSessions, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, PodIdentityRoles,
     RolePurpose,
 };
 use crate::trust::condition::Truth;
@@ -56,7 +56,7 @@ pub fn assess_trust(
     part: RolePurpose,
     roles: &PodIdentityRoles,
     cluster: Cluster<'_>,
-    ids: &ExternalIds,
+    ids: &EksSessions,
 ) -> TrustAssessment {
     let trust = Trust::of(document, cluster);
     let mut faults = Vec::new();
@@ -69,11 +69,11 @@ pub fn assess_trust(
         | RolePurpose::HubbleLocal
         | RolePurpose::Hubble
         | RolePurpose::Identity => {
-            pods(&trust, part, &mut faults);
+            pods(&trust, part, ids, &mut faults);
         }
         RolePurpose::PaletteTarget => {
             palette_target(&trust, roles.identity(), ids, &mut faults);
-            pods(&trust, part, &mut faults);
+            pods(&trust, part, ids, &mut faults);
         }
         RolePurpose::HubbleTarget => hubble_target(&trust, roles.hubble(), ids, &mut faults),
     }
@@ -86,7 +86,7 @@ pub fn takes_external_id(
     document: &Value,
     roles: &PodIdentityRoles,
     cluster: Cluster<'_>,
-    ids: &ExternalIds,
+    ids: &EksSessions,
 ) -> Option<TrustAssessment> {
     let trust = Trust::of(document, cluster);
     if !trust.names(roles.hubble()) {
@@ -112,15 +112,23 @@ fn fault_unless_allowed(
 }
 
 /// Checks that EKS may assume the role and tag the session. `sts:TagSession` is often missing.
-fn pods(trust: &Trust<'_>, part: RolePurpose, faults: &mut Vec<(Truth, String)>) {
+fn pods(
+    trust: &Trust<'_>,
+    part: RolePurpose,
+    ids: &EksSessions,
+    faults: &mut Vec<(Truth, String)>,
+) {
     let account = match part {
         RolePurpose::Hubble | RolePurpose::HubbleLocal => Some(HUBBLE_SERVICE_ACCOUNT),
         RolePurpose::Identity | RolePurpose::IdentityLocal => Some(IDENTITY_SERVICE_ACCOUNT),
         RolePurpose::Palette | RolePurpose::PaletteTarget | RolePurpose::HubbleTarget => None,
     };
+    let has_tags = account.is_none_or(|account| ids.has_tags(account));
     for action in [ASSUME, TAG] {
-        let call = AssumeRoleCall { who: CallerKind::Eks(account), action, external_id: None };
-        let fault = format!("it does not allow {} to call {action}", call::PODS);
+        let who = CallerKind::Eks(account);
+        let call = AssumeRoleCall { who, action, external_id: None, has_tags };
+        let without = if has_tags { "" } else { " without session tags (disableSessionTags)" };
+        let fault = format!("it does not allow {} to call {action}{without}", call::PODS);
         faults.extend(fault_unless_allowed(trust, &call, fault));
     }
 }
@@ -130,7 +138,7 @@ fn pods(trust: &Trust<'_>, part: RolePurpose, faults: &mut Vec<(Truth, String)>)
 fn palette_target(
     trust: &Trust<'_>,
     identity: &RoleArn,
-    ids: &ExternalIds,
+    ids: &EksSessions,
     faults: &mut Vec<(Truth, String)>,
 ) {
     if !trust.names(identity) {
@@ -171,7 +179,7 @@ fn palette_target(
 fn hubble_target(
     trust: &Trust<'_>,
     hubble: &RoleArn,
-    ids: &ExternalIds,
+    ids: &EksSessions,
     faults: &mut Vec<(Truth, String)>,
 ) {
     if !trust.names(hubble) {
@@ -202,7 +210,7 @@ fn hubble_target(
 fn check_denies_others(
     trust: &Trust<'_>,
     local: &RoleArn,
-    ids: &ExternalIds,
+    ids: &EksSessions,
     faults: &mut Vec<(Truth, String)>,
 ) {
     if trust.allows(&AssumeRoleCall::of(local, ASSUME, None)) == Truth::True {

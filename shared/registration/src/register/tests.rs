@@ -44,6 +44,7 @@ fn registration(credential: Credential) -> Registration {
         policies: Vec::new(),
         gateway: None,
         profile: PermissionProfile::CoreEks,
+        region: None,
         credential,
         incoming_secret: None,
     }
@@ -65,6 +66,7 @@ fn run(
         account: Some(registration.account),
         findings: vec![check_name_among(&existing, operation, Some(registration))],
         notices: Vec::new(),
+        is_proven: true,
     };
     let registration = Some(registration.clone());
     poll_once(
@@ -176,6 +178,7 @@ fn nothing_is_stored_if_a_blocking_check_failed() {
         account: None,
         findings: failed,
         notices: Vec::new(),
+        is_proven: true,
     };
     for registration in [Some(registration), None] {
         let existing = ExistingAccounts::default();

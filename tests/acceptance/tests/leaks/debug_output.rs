@@ -79,6 +79,7 @@ fn samples() -> Samples {
         policies: Vec::new(),
         gateway: None,
         profile: PermissionProfile::Core,
+        region: None,
         credential: Credential::AccessPortal(Box::new(portal())),
         incoming_secret: None,
     };

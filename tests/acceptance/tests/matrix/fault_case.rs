@@ -73,6 +73,7 @@ impl FaultCase {
             Effect::Throttle
             | Effect::InternalError
             | Effect::Unavailable
+            | Effect::AwsError { .. }
             | Effect::NoResponse
             | Effect::HtmlPage
             | Effect::DisconnectBefore

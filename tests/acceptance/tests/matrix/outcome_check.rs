@@ -177,6 +177,7 @@ fn check_failure(fault_case: &FaultCase, response: &HttpResponse) -> Result<(), 
         Effect::StaleReads(_) => &[409, 502],
         Effect::InternalError
         | Effect::Unavailable
+        | Effect::AwsError { .. }
         | Effect::HtmlPage
         | Effect::DisconnectBefore
         | Effect::DisconnectAfter

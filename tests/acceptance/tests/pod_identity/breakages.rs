@@ -37,6 +37,18 @@ const ROWS: &[Row] = &[
             ("kubernetes.service-accounts", U),
         ],
     ),
+    (
+        "P20",
+        SameAccount,
+        Breakage::SessionPolicy(HUBBLE_SERVICE_ACCOUNT),
+        &[("pod-identity.hubble-association", F)],
+    ),
+    (
+        "P21",
+        CrossAccount,
+        Breakage::SessionPolicy(IDENTITY_SERVICE_ACCOUNT),
+        &[("pod-identity.identity-association", F), PALETTE],
+    ),
     ("P02", SameAccount, Breakage::Updating, &[("eks.cluster-active", F)]),
     ("P03", SameAccount, Breakage::OldVersion, &[("eks.kubernetes-version", F)]),
     ("P04", SameAccount, Breakage::AgentDegraded, &[("eks.pod-identity-agent", F)]),

@@ -17,5 +17,6 @@ mod role;
 mod role_template;
 mod scope_tag;
 mod secrets;
+mod simulator_doubt;
 mod sts_source_account;
 mod trust;

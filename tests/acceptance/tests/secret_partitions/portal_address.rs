@@ -85,7 +85,8 @@ async fn palette_endpoint_variable_is_named_in_a_warning() {
         let found = seen.check("palette.portal-address");
         assert_eq!((&found["severity"], &found["covers"]), (&json!("warning"), &json!(["X14"])));
         for words in [
-            "kubectl -n hubble-system get deploy cloud -o jsonpath='{.spec.template.spec.containers[*].env}'",
+            "kubectl --namespace hubble-system get deploy cloud --output jsonpath='{.spec.template.spec.containers[*].env}'",
+            &format!("set env deployment/cloud {documented}=\""),
             "Configure Endpoints",
             "exchange the names",
         ] {

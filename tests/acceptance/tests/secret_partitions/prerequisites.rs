@@ -21,10 +21,11 @@ async fn palette_without_vertex_is_reported() {
         let report = app.assert_blocked(method, &request).await;
         report.assert_check(
             "palette.edition-vertex",
-            "failed",
+            "unverified",
             SECRET_PARTITION_FLAG,
             "Palette VerteX",
         );
+        report.assert_check("palette.validation", "failed", "", "");
         assert_eq!(report.check("palette.edition-vertex")["covers"], json!(["C19", "X01"]));
         app.cloud().palette().records().features.insert(SECRET_PARTITION_FLAG.to_owned(), true);
         let receipt = app.assert_registered(method, &request).await;
@@ -39,7 +40,13 @@ async fn report_states_tech_preview_image_limits_and_node_ca_limits() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         let expected = notices(&app.validate(method, &request).await);
-        for words in ["tech preview", "Amazon Linux 2", "worker nodes", "Image Swap"] {
+        for words in [
+            "tech preview",
+            "Amazon Linux 2",
+            "Linux-based container",
+            "worker nodes",
+            "Image Swap",
+        ] {
             assert!(expected.contains(words), "{words}: {expected}");
         }
         let receipt = app.assert_registered(method, &request).await;
@@ -81,6 +88,26 @@ async fn feature_flag_must_be_on_and_is_never_changed() {
         assert!(!flag, "Gangway only reads the flag, because turning it on is irreversible");
         app.cloud().palette().records().features.insert(SECRET_PARTITION_FLAG.to_owned(), true);
         app.assert_registered(method, &request).await;
+    })
+    .await;
+}
+
+/// Rows: F68.
+#[tokio::test]
+async fn flag_that_palette_no_longer_has_does_not_block() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let request = app.request(method, app.customer(), "prod");
+        {
+            let palette = app.cloud().palette();
+            let mut records = palette.records();
+            records.features.remove(SECRET_PARTITION_FLAG);
+            records.graduated_features.insert(SECRET_PARTITION_FLAG.to_owned());
+        }
+        let receipt = app.assert_registered(method, &request).await;
+        for check in ["palette.edition-vertex", "palette.secret-partition-flag"] {
+            receipt.assert_check(check, "unverified", "no longer needs", "palette.validation");
+        }
+        receipt.assert_check("palette.validation", "passed", "", "");
     })
     .await;
 }

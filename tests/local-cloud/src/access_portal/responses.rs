@@ -40,6 +40,7 @@ pub(super) fn injected_error(effect: Effect) -> Response {
         Effect::Throttle => 429,
         Effect::InternalError => 500,
         Effect::Unavailable
+        | Effect::AwsError { .. }
         | Effect::NoResponse
         | Effect::HtmlPage
         | Effect::DisconnectBefore

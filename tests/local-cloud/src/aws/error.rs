@@ -76,6 +76,9 @@ impl AwsError {
                 AwsError::new(400, "RequestThrottled", "Rate exceeded")
             }
             Effect::Throttle => AwsError::new(400, "Throttling", "Rate exceeded"),
+            Effect::AwsError { status, code } => {
+                AwsError::new(status, code, "The request was rejected.")
+            }
             Effect::Unavailable => AwsError::new(
                 503,
                 "ServiceUnavailable",

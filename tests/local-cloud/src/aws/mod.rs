@@ -39,6 +39,7 @@ pub use self::eks::Cluster;
 use self::error::{AwsError, Protocol, build_response};
 pub(crate) use self::execute_api::{AuthorizationError, RestApi};
 use self::form::Form;
+pub use self::iam::SimulatorDoubt;
 pub use self::organizations::Organization;
 pub use self::setup::{Account, AwsCredentials, Group, Role, SecretSnapshot, User};
 use self::signature::SignatureHeader;
@@ -74,6 +75,11 @@ impl Aws {
             ]
         });
         keys.chain(sessions).collect()
+    }
+
+    /// Makes IAM's simulator wrong about every action from now on.
+    pub fn set_simulator_doubt(&self, doubt: Option<SimulatorDoubt>) {
+        self.store().simulator_doubt = doubt;
     }
 
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::eks::StoredCluster;
+use super::iam::SimulatorDoubt;
 use super::key_policy::KeyPolicy;
 use super::managed_policies;
 use super::organizations::StoredOrganization;
@@ -181,6 +182,8 @@ pub(crate) struct Store {
     managed: BTreeMap<String, StoredPolicy>,
     /// Replicas with an old state, by service.
     pub(super) lags: BTreeMap<&'static str, ReplicaLag>,
+    /// How IAM's simulator is wrong.
+    pub(super) simulator_doubt: Option<SimulatorDoubt>,
 }
 
 impl Store {
@@ -197,6 +200,7 @@ impl Store {
             organizations: BTreeMap::new(),
             managed: managed_policies::policies(),
             lags: BTreeMap::new(),
+            simulator_doubt: None,
         }
     }
 

@@ -84,6 +84,7 @@ impl StatusError {
                 StatusError::new(503, "ServiceUnavailable", message)
             }
             Effect::InternalError
+            | Effect::AwsError { .. }
             | Effect::NoResponse
             | Effect::HtmlPage
             | Effect::DisconnectBefore

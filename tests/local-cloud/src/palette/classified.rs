@@ -58,7 +58,9 @@ pub(super) fn check_feature_flag(records: &Records, body: &Value) -> Result<(), 
     let at =
         |pointer: &str| body.pointer(pointer).and_then(Value::as_str).is_some_and(is_classified);
     let is_affected = ["/partition", "/spec/partition", "/account/partition"].into_iter().any(at);
-    if !is_affected || records.features.get(SECRET_PARTITION_FLAG) == Some(&true) {
+    let is_enabled = records.features.get(SECRET_PARTITION_FLAG) == Some(&true)
+        || records.graduated_features.contains(SECRET_PARTITION_FLAG);
+    if !is_affected || is_enabled {
         return Ok(());
     }
     let message = format!("Feature '{SECRET_PARTITION_FLAG}' is not enabled");

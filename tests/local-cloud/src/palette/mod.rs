@@ -70,6 +70,7 @@ pub(crate) fn injected_error(effect: Effect) -> Response {
             (StatusCode::INTERNAL_SERVER_ERROR, "OperationalError", "Operational error")
         }
         Effect::Unavailable
+        | Effect::AwsError { .. }
         | Effect::NoResponse
         | Effect::HtmlPage
         | Effect::DisconnectBefore

@@ -33,6 +33,8 @@ pub struct Records {
     pub endpoints: Value,
     /// Feature flags of the instance. Without `VerteX`, `AwsSecretPartition` does not exist.
     pub features: BTreeMap<String, bool>,
+    /// Features whose flag was removed because every tenant has them.
+    pub graduated_features: BTreeSet<String>,
     /// The EKS cluster that Palette runs on, by partition.
     pub host_clusters: BTreeMap<String, Cluster>,
     /// How the fake behaves where Palette's documentation leaves it open.
@@ -149,6 +151,7 @@ impl Records {
             portals: BTreeMap::new(),
             endpoints: json!({"partitions": {}}),
             features: BTreeMap::from([(SECRET_PARTITION_FLAG.to_owned(), false)]),
+            graduated_features: BTreeSet::new(),
             now: 0,
             lag: None,
             behaviour: Behaviour::default(),

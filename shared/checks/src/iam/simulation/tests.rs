@@ -1,8 +1,6 @@
 //! Conversion of IAM's simulation results into decisions.
 
-use aws_sdk_iam::types::{
-    OrganizationsDecisionDetail, PermissionsBoundaryDecisionDetail, ResourceSpecificResult,
-};
+use aws_sdk_iam::types::ResourceSpecificResult;
 use gangway_policies::PolicyDocument;
 
 use super::*;
@@ -22,33 +20,76 @@ fn question() -> SimulationRequest {
     }
 }
 
-/// The decision of IAM, and whether the permissions boundary allows the action.
-type IamDecision = (PolicyEvaluationDecisionType, Option<bool>);
+/// A result of IAM for one resource.
+#[derive(Clone)]
+struct IamResult {
+    decision: PolicyEvaluationDecisionType,
+    /// Whether the permissions boundary allows the action. `None` if there is no boundary.
+    boundary: Option<bool>,
+    /// The type of the policy with the statement that denies the action.
+    statement: Option<PolicySourceType>,
+    missing: &'static [&'static str],
+}
 
-fn result(
-    overall: IamDecision,
-    organization: Option<bool>,
-    specific: &[IamDecision],
-) -> EvaluationResult {
-    let boundary = |allows: Option<bool>| {
-        allows.map(|allows| {
+impl IamResult {
+    fn new(decision: PolicyEvaluationDecisionType) -> Self {
+        Self { decision, boundary: None, statement: None, missing: &[] }
+    }
+
+    fn bounded() -> Self {
+        Self { boundary: Some(false), ..Self::new(ImplicitDeny) }
+    }
+
+    fn lacking(decision: PolicyEvaluationDecisionType) -> Self {
+        Self { missing: &["aws:PrincipalTag/team"], ..Self::new(decision) }
+    }
+
+    fn shown(by: PolicySourceType) -> Self {
+        Self { statement: Some(by), ..Self::new(ExplicitDeny) }
+    }
+
+    fn boundary_detail(&self) -> Option<PermissionsBoundaryDecisionDetail> {
+        let detail = |allows| {
             PermissionsBoundaryDecisionDetail::builder()
                 .allowed_by_permissions_boundary(allows)
                 .build()
-        })
-    };
-    let specific = specific.iter().map(|(decision, allows)| {
+        };
+        self.boundary.map(detail)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        let statement = self.statement.clone().map(|kind| {
+            Statement::builder().source_policy_id("Deny").source_policy_type(kind).build()
+        });
+        statement.into_iter().collect()
+    }
+
+    fn missing(&self) -> Vec<String> {
+        self.missing.iter().map(|key| (*key).to_owned()).collect()
+    }
+}
+
+fn result(
+    overall: &IamResult,
+    organization: Option<bool>,
+    specific: &[IamResult],
+) -> EvaluationResult {
+    let specific = specific.iter().map(|one| {
         ResourceSpecificResult::builder()
             .eval_resource_name("arn")
-            .eval_resource_decision(decision.clone())
-            .set_permissions_boundary_decision_detail(boundary(*allows))
+            .eval_resource_decision(one.decision.clone())
+            .set_permissions_boundary_decision_detail(one.boundary_detail())
+            .set_matched_statements(Some(one.statements()))
+            .set_missing_context_values(Some(one.missing()))
             .build()
             .unwrap()
     });
     EvaluationResult::builder()
         .eval_action_name("EC2:RunInstances")
-        .eval_decision(overall.0)
-        .set_permissions_boundary_decision_detail(boundary(overall.1))
+        .eval_decision(overall.decision.clone())
+        .set_permissions_boundary_decision_detail(overall.boundary_detail())
+        .set_matched_statements(Some(overall.statements()))
+        .set_missing_context_values(Some(overall.missing()))
         .set_organizations_decision_detail(organization.map(|allows| {
             OrganizationsDecisionDetail::builder().allowed_by_organizations(allows).build()
         }))
@@ -58,63 +99,118 @@ fn result(
 }
 
 #[test]
-fn the_worst_resource_specific_result_decides() {
-    let allowed = (Allowed, None);
-    let bounded = (ImplicitDeny, Some(false));
+fn worst_result_decides_and_doubt_is_no_denial() {
+    use OrganizationDecision::{Allows, Denies, Doubtful};
+    let new = IamResult::new;
+    let bounded_and_lacking =
+        IamResult { boundary: Some(false), ..IamResult::lacking(ImplicitDeny) };
     for (results, decision, boundary, organization) in [
-        (vec![result(allowed.clone(), None, &[])], Decision::Allowed, false, false),
-        (vec![result(allowed.clone(), Some(true), &[])], Decision::Allowed, false, false),
-        (vec![result((ImplicitDeny, None), None, &[])], Decision::NotAllowed, false, false),
-        (vec![result((ExplicitDeny, None), None, &[])], Decision::Denied, false, false),
-        (vec![result((ImplicitDeny, None), Some(false), &[])], Decision::NotAllowed, false, true),
-        (vec![result(bounded.clone(), None, &[])], Decision::NotAllowed, true, false),
-        // The overall decision is about a template of an ARN.
+        (vec![result(&new(Allowed), None, &[])], Decision::Allowed, false, Allows),
+        (vec![result(&new(Allowed), Some(true), &[])], Decision::Allowed, false, Allows),
+        (vec![result(&new(ImplicitDeny), None, &[])], Decision::NotAllowed, false, Allows),
+        (vec![result(&new(ImplicitDeny), Some(true), &[])], Decision::NotAllowed, false, Allows),
+        // A statement that IAM shows is a denial; of the organization if it is in no policy of the account.
         (
-            vec![result((ImplicitDeny, None), None, std::slice::from_ref(&allowed))],
-            Decision::Allowed,
-            false,
-            false,
-        ),
-        (
-            vec![result(allowed.clone(), None, &[allowed.clone(), bounded.clone()])],
-            Decision::NotAllowed,
-            true,
-            false,
-        ),
-        (vec![result(bounded, None, &[(ImplicitDeny, None)])], Decision::NotAllowed, true, false),
-        (
-            vec![result(allowed, None, &[]), result((ExplicitDeny, None), None, &[])],
+            vec![result(&IamResult::shown(PolicySourceType::User), None, &[])],
             Decision::Denied,
             false,
+            Allows,
+        ),
+        (
+            vec![result(&IamResult::shown(PolicySourceType::None), Some(false), &[])],
+            Decision::Denied,
             false,
+            Denies,
+        ),
+        (
+            vec![result(&IamResult::shown(PolicySourceType::Role), Some(false), &[])],
+            Decision::Denied,
+            false,
+            Doubtful,
+        ),
+        // What IAM blames on the organization without a statement proves nothing.
+        (vec![result(&new(ImplicitDeny), Some(false), &[])], Decision::Unknown, false, Doubtful),
+        (vec![result(&new(ExplicitDeny), Some(false), &[])], Decision::Unknown, false, Doubtful),
+        (vec![result(&new(ExplicitDeny), None, &[])], Decision::Unknown, false, Allows),
+        (
+            vec![result(&IamResult::bounded(), Some(false), &[])],
+            Decision::NotAllowed,
+            true,
+            Doubtful,
+        ),
+        // Nor does a decision for which a value was missing.
+        (
+            vec![result(&IamResult::lacking(ImplicitDeny), None, &[])],
+            Decision::Unknown,
+            false,
+            Allows,
+        ),
+        (
+            vec![result(&IamResult::lacking(ExplicitDeny), None, &[])],
+            Decision::Unknown,
+            false,
+            Allows,
+        ),
+        (vec![result(&bounded_and_lacking, None, &[])], Decision::Unknown, true, Allows),
+        (vec![result(&IamResult::lacking(Allowed), None, &[])], Decision::Allowed, false, Allows),
+        (vec![result(&IamResult::bounded(), None, &[])], Decision::NotAllowed, true, Allows),
+        // The overall decision is about a template of an ARN.
+        (vec![result(&new(ImplicitDeny), None, &[new(Allowed)])], Decision::Allowed, false, Allows),
+        (
+            vec![result(&new(Allowed), None, &[new(Allowed), IamResult::bounded()])],
+            Decision::NotAllowed,
+            true,
+            Allows,
+        ),
+        (
+            vec![result(
+                &new(Allowed),
+                None,
+                &[IamResult::lacking(ImplicitDeny), new(ImplicitDeny)],
+            )],
+            Decision::NotAllowed,
+            false,
+            Allows,
+        ),
+        (
+            vec![result(&IamResult::bounded(), None, &[new(ImplicitDeny)])],
+            Decision::NotAllowed,
+            true,
+            Allows,
+        ),
+        (
+            vec![
+                result(&new(Allowed), None, &[]),
+                result(&IamResult::shown(PolicySourceType::User), None, &[]),
+            ],
+            Decision::Denied,
+            false,
+            Allows,
         ),
     ] {
-        let verdicts = to_decisions(&question(), &results).unwrap();
-        let actual = verdicts
-            .first()
-            .map(|verdict| (verdict.decision, verdict.boundary, verdict.organization));
-        assert_eq!(actual, Some((decision, boundary, organization)), "{results:?}");
+        let decisions = to_decisions(&question(), &results).unwrap();
+        let Evaluation { decision: actual, boundary: bounded, organization: blamed, .. } =
+            &decisions.first().unwrap().evaluation;
+        assert_eq!((*actual, *bounded, *blamed), (decision, boundary, organization), "{results:?}");
     }
     assert_eq!(to_decisions(&question(), &[]), None);
 }
 
 #[test]
 fn only_an_implicit_denial_of_a_misplaced_action_is_a_vendor_defect() {
-    let verdict = |decision, boundary, vendor_defect| ActionDecision {
+    let decide = |decision, boundary, vendor_defect| ActionDecision {
         simulated: SimulatedAction { vendor_defect, ..question().actions.remove(0) },
-        decision,
-        boundary,
-        organization: false,
-        denied_by: Vec::new(),
+        evaluation: Evaluation { decision, boundary, ..Evaluation::default() },
     };
-    for (verdict, vendors, denial) in [
-        (verdict(Decision::Allowed, false, true), false, false),
-        (verdict(Decision::NotAllowed, false, true), true, false),
-        (verdict(Decision::NotAllowed, true, true), false, true),
-        (verdict(Decision::Denied, false, true), false, true),
-        (verdict(Decision::NotAllowed, false, false), false, true),
+    for (decision, vendors, denial) in [
+        (decide(Decision::Allowed, false, true), false, false),
+        (decide(Decision::Unknown, false, true), false, false),
+        (decide(Decision::NotAllowed, false, true), true, false),
+        (decide(Decision::NotAllowed, true, true), false, true),
+        (decide(Decision::Denied, false, true), false, true),
+        (decide(Decision::NotAllowed, false, false), false, true),
     ] {
-        assert_eq!((verdict.is_vendor_defect(), verdict.is_denial()), (vendors, denial));
+        assert_eq!((decision.is_vendor_defect(), decision.is_denial()), (vendors, denial));
     }
 }
 

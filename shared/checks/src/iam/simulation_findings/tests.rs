@@ -3,6 +3,7 @@
 use gangway_model::Outcome;
 use gangway_policies::simulate::SimulatedAction;
 
+use super::super::simulation::Evaluation;
 use super::*;
 
 fn role() -> Principal {
@@ -16,24 +17,28 @@ fn allowed() -> ActionDecision {
             document: PolicyDocument::Nodes,
             vendor_defect: false,
         },
-        decision: Decision::Allowed,
-        boundary: false,
-        organization: false,
-        denied_by: Vec::new(),
+        evaluation: Evaluation::default(),
     }
 }
 
+fn decided(evaluation: Evaluation) -> ActionDecision {
+    ActionDecision { evaluation, ..allowed() }
+}
+
 fn denied() -> ActionDecision {
-    ActionDecision { decision: Decision::NotAllowed, ..allowed() }
+    decided(Evaluation { decision: Decision::NotAllowed, ..Evaluation::default() })
 }
 
 #[test]
 fn each_cause_of_a_denial_fails_its_own_check_and_has_its_own_remedy() {
-    let by_name = ActionDecision {
+    let by_name = Evaluation {
         decision: Decision::Denied,
         denied_by: vec!["DenyTags".to_owned()],
-        ..allowed()
+        ..Evaluation::default()
     };
+    let by_organization =
+        Evaluation { organization: OrganizationDecision::Denies, ..by_name.clone() };
+    let bounded = Evaluation { boundary: true, ..denied().evaluation };
     let vendor = ActionDecision {
         simulated: SimulatedAction { vendor_defect: true, ..allowed().simulated },
         ..denied()
@@ -42,14 +47,14 @@ fn each_cause_of_a_denial_fails_its_own_check_and_has_its_own_remedy() {
     for (verdict, failed, remedy) in [
         (allowed(), &[][..], ""),
         (denied(), &["iam.actions-allowed"], attach),
-        (by_name, &["iam.actions-allowed"], "statements that deny them in DenyTags"),
+        (decided(by_name), &["iam.actions-allowed"], "statements that deny them in DenyTags"),
         (
-            ActionDecision { boundary: true, ..denied() },
+            decided(bounded),
             &["iam.actions-allowed", "iam.boundary-allows"],
             "widen the permissions boundary",
         ),
         (
-            ActionDecision { organization: true, ..denied() },
+            decided(by_organization),
             &["iam.actions-allowed", "iam.organization-allows"],
             "ask for a change of the organization's SCPs",
         ),
@@ -67,6 +72,39 @@ fn each_cause_of_a_denial_fails_its_own_check_and_has_its_own_remedy() {
         assert_eq!(ids, failed, "{verdict:?}");
         let first = failures.first().map_or("", |(_, remedy)| *remedy);
         assert!(first.contains(remedy), "{first}");
+    }
+}
+
+#[test]
+fn decisions_that_prove_nothing_are_unverified_and_name_what_is_missing() {
+    let unknown = Evaluation { decision: Decision::Unknown, ..Evaluation::default() };
+    let lacking =
+        Evaluation { missing_keys: ["aws:PrincipalTag/team".to_owned()].into(), ..unknown.clone() };
+    let bounded = Evaluation { boundary: true, ..lacking.clone() };
+    let doubtful = Evaluation { organization: OrganizationDecision::Doubtful, ..unknown };
+    for (evaluation, unverified, observed) in [
+        (lacking, &["iam.actions-allowed"][..], "no value for aws:PrincipalTag/team"),
+        (
+            bounded,
+            &["iam.actions-allowed", "iam.boundary-allows"],
+            "no value for aws:PrincipalTag/team",
+        ),
+        (
+            doubtful,
+            &["iam.actions-allowed", "iam.organization-allows"],
+            "of 2 actions, none is known to be denied; not known for 1 of them (ec2:CreateTags)",
+        ),
+    ] {
+        let findings = findings(&[allowed(), decided(evaluation)], &role());
+        let is_unverified = |finding: &&Finding| {
+            assert!(!matches!(finding.outcome, Outcome::Failed { .. }), "{finding:?}");
+            matches!(finding.outcome, Outcome::Unverified { .. })
+        };
+        let found: Vec<_> = findings.iter().filter(is_unverified).collect();
+        let ids: Vec<_> = found.iter().map(|finding| finding.check.id).collect();
+        assert_eq!(ids, unverified);
+        let first = found.first().unwrap();
+        assert!(first.observed.contains(observed), "{}", first.observed);
     }
 }
 

@@ -132,6 +132,13 @@ fn node_roles(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Find
             "attach the current AmazonEKSWorkerNodePolicy to these roles, or a policy that allows it: GET /v1/pod-identity/plan shows one",
         );
     }
+    let unknown = names_where(|outcome| matches!(outcome, SimulationOutcome::Unknown(_)));
+    if !unknown.is_empty() {
+        return NODE_ROLES.unverified(
+            format!("IAM's simulator does not tell whether {NODE_AGENT} is allowed to {}", unknown.join(", ")),
+            "check the conditions of the policies of these roles and of the organization's SCPs for this action",
+        );
+    }
     if !inaccessible.is_empty() {
         return NODE_ROLES.unverified(
             format!("Gangway may not simulate {}", inaccessible.join(", ")),

@@ -7,11 +7,12 @@ use gangway_aws::{
 use gangway_model::{Check, Finding};
 use gangway_policies::pod_identity::{
     HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, REGISTRY_SERVICE_ACCOUNT, RolePurpose,
-    ServiceAccount,
+    ServiceAccount, actions_not_covered,
     trust::{TrustAssessment, takes_external_id},
 };
 
 use super::without_cluster;
+use crate::iam::policy_content::summarize;
 use crate::pod_identity::{
     Observations, PodIdentitySetup,
     catalogue::{
@@ -46,15 +47,9 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
             return checks.map(|check| inaccessible_finding(check, inaccessible, &command)).into();
         }
     };
-    let (hubble, identity) = (setup.roles.hubble().as_str(), setup.roles.identity().as_str());
     vec![
-        association_finding(&HUBBLE_ASSOCIATION, associations, HUBBLE_SERVICE_ACCOUNT, hubble),
-        association_finding(
-            &IDENTITY_ASSOCIATION,
-            associations,
-            IDENTITY_SERVICE_ACCOUNT,
-            identity,
-        ),
+        association_finding(&HUBBLE_ASSOCIATION, associations, HUBBLE_SERVICE_ACCOUNT, setup),
+        association_finding(&IDENTITY_ASSOCIATION, associations, IDENTITY_SERVICE_ACCOUNT, setup),
         target_role_finding(associations, setup),
         external_id_finding(associations, observations, setup),
         not_associated_finding(associations, setup),
@@ -66,13 +61,16 @@ fn association_finding(
     check: &'static Check,
     associations: &Associations,
     account: ServiceAccount,
-    role: &str,
+    setup: &PodIdentitySetup<'_>,
 ) -> Finding {
+    let is_hubble = account == HUBBLE_SERVICE_ACCOUNT;
+    let role = if is_hubble { setup.roles.hubble() } else { setup.roles.identity() };
     let remedy = "send ensureAssociations, or run the commands of GET /v1/pod-identity/plan";
     match associations.find(account) {
-        Some(found) if found.role == role => {
-            check.passed(format!("{account} has {role} ({})", found.id))
-        }
+        Some(found) if found.role == role.as_str() => match &found.session_policy {
+            None => check.passed(format!("{account} has {role} ({})", found.id)),
+            Some(policy) => session_policy_finding(check, found, policy, setup),
+        },
         Some(found) => check.failed(
             format!("{account} has {} ({})", found.role, found.id),
             format!("give it {role}: {}{}", replace_remedy(&found.role), owner_remedy(found)),
@@ -82,6 +80,43 @@ fn association_finding(
         }
         None => check
             .failed(format!("{account} has no association"), format!("give it {role}: {remedy}")),
+    }
+}
+
+/// Judges the session policy of an association. It limits the role of the pods, or the target role if
+/// there is one.
+fn session_policy_finding(
+    check: &'static Check,
+    association: &Association,
+    policy: &str,
+    setup: &PodIdentitySetup<'_>,
+) -> Finding {
+    let limited = association.target_role.as_deref().unwrap_or(&association.role);
+    let roles = setup.roles.in_creation_order();
+    let purpose = roles.iter().find(|(_, role)| role.as_str() == limited);
+    let actions: Vec<_> = purpose
+        .map(|(purpose, _)| setup.roles.permission_queries(*purpose))
+        .unwrap_or_default()
+        .into_iter()
+        .flat_map(|query| query.actions)
+        .collect();
+    let (id, name, region) = (&association.id, &setup.cluster.name, &setup.cluster.region);
+    let remedy = format!(
+        "remove the session policy of the association, or check that it allows everything that {limited} needs: aws eks describe-pod-identity-association --cluster-name {name} --region {region} --association-id {id}"
+    );
+    let missing = serde_json::from_str(policy)
+        .map_or_else(|_invalid| Vec::new(), |policy| actions_not_covered(&policy, &actions));
+    if missing.is_empty() {
+        let observed = format!(
+            "association {id} has a session policy, which limits {limited}; whether it allows every action on every resource is not known"
+        );
+        check.unverified(observed, remedy)
+    } else {
+        let observed = format!(
+            "association {id} has a session policy, which does not allow {limited} to call {}",
+            summarize(&missing)
+        );
+        check.failed(observed, remedy)
     }
 }
 
@@ -191,7 +226,7 @@ fn external_id_finding(
             return EXTERNAL_ID.not_applicable("there is no target role");
         }
     };
-    let ids = observations.external_ids(setup);
+    let ids = observations.eks_sessions(setup);
     let Some(assessment) = takes_external_id(document, setup.roles, setup.policy_cluster(), &ids)
     else {
         let reason = format!("{} does not trust {} at all", role_name(setup), setup.roles.hubble());

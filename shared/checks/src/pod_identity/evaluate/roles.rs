@@ -152,7 +152,7 @@ impl RoleToCheck<'_> {
                 );
             }
         };
-        let ids = observations.external_ids(setup);
+        let ids = observations.eks_sessions(setup);
         match assess_trust(document, *purpose, setup.roles, setup.policy_cluster(), &ids) {
             TrustAssessment::Valid => PartState::Valid("its trust policy is correct".to_owned()),
             TrustAssessment::Undetermined(lines) => PartState::Undetermined(
@@ -182,6 +182,13 @@ impl RoleToCheck<'_> {
                 denied.clone(),
                 format!(
                     "attach {document} to it: {PLAN_REMEDY}; check that no permissions boundary and no policy of the organization denies them"
+                ),
+            ),
+            Observed::Present(SimulationOutcome::Unknown(reason)) => PartState::Undetermined(
+                reason.clone(),
+                format!(
+                    "check the conditions of the policies of {} and of the organization's SCPs for these actions",
+                    self.arn
                 ),
             ),
             Observed::Present(SimulationOutcome::Inaccessible) => PartState::Undetermined(

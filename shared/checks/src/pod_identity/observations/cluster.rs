@@ -42,7 +42,7 @@ pub(super) async fn observe_cluster(
     let (described, agent, nodes, associations) = join!(
         describe(aws, &eks, access, cluster),
         eks.describe_agent(),
-        simulate_node_roles(aws, &eks),
+        simulate_node_roles(aws, &eks, cluster.region.as_str()),
         eks.associations(),
     );
     let Described { description, is_in_function_account, kubernetes, client, fargate } = described?;
@@ -134,6 +134,7 @@ async fn observe_kubernetes(
 async fn simulate_node_roles(
     aws: &AwsSession,
     eks: &EksClient,
+    region: &str,
 ) -> Result<Observed<Vec<(RoleArn, SimulationOutcome)>>, UpstreamError> {
     let roles = match eks.node_roles().await? {
         Observed::Present(roles) => roles,
@@ -148,7 +149,7 @@ async fn simulate_node_roles(
     }
     let simulations = different_roles.into_iter().map(async |role| {
         let query = vec![(vec![NODE_AGENT.to_owned()], vec!["*".to_owned()])];
-        let outcome = grants::simulate(aws, &role, query).await?;
+        let outcome = grants::simulate(aws, &role, region, query).await?;
         Ok((role, outcome))
     });
     join_all(simulations).await.into_iter().collect::<Result<_, _>>().map(Observed::Present)

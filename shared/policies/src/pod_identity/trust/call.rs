@@ -27,6 +27,8 @@ pub(super) struct AssumeRoleCall<'a> {
     pub(super) who: CallerKind<'a>,
     pub(super) action: &'a str,
     pub(super) external_id: Option<&'a str>,
+    /// Whether the session has the tags of EKS.
+    pub(super) has_tags: bool,
 }
 
 impl<'a> AssumeRoleCall<'a> {
@@ -35,7 +37,7 @@ impl<'a> AssumeRoleCall<'a> {
         action: &'a str,
         external_id: Option<&'a str>,
     ) -> Self {
-        Self { who: CallerKind::Role(role), action, external_id }
+        Self { who: CallerKind::Role(role), action, external_id, has_tags: true }
     }
 }
 
@@ -94,6 +96,9 @@ impl<'a> Trust<'a> {
         let Cluster { name, region, account } = self.cluster;
         let known = |value: &str| ConditionTruth::Known(Some(value.to_owned()));
         let key = line.key.to_ascii_lowercase();
+        if !call.has_tags && key.starts_with("aws:requesttag/") {
+            return ConditionTruth::Known(None);
+        }
         match (key.as_str(), call.who) {
             ("sts:externalid", _) => ConditionTruth::Known(call.external_id.map(str::to_owned)),
             ("aws:sourceaccount", CallerKind::Eks(_))

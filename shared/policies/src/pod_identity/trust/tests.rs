@@ -36,7 +36,7 @@ fn cluster(region: &str) -> Cluster<'_> {
 /// Returns G (valid), U (undetermined) or B (invalid), and the messages.
 fn letter(part: RolePurpose, roles: &PodIdentityRoles, document: &Value) -> (char, String) {
     let cluster = cluster("us-east-1");
-    match assess_trust(document, part, roles, cluster, &ExternalIds::expected(cluster)) {
+    match assess_trust(document, part, roles, cluster, &EksSessions::expected(cluster)) {
         TrustAssessment::Valid => ('G', String::new()),
         TrustAssessment::Undetermined(lines) => ('U', lines.join("; ")),
         TrustAssessment::Invalid(lines) => ('B', lines.join("; ")),
@@ -49,7 +49,7 @@ fn gangways_own_policies_pass_in_every_partition() {
     for facts in &PARTITIONS {
         for roles in [same(facts.id), cross(facts.id)] {
             let cluster = cluster(facts.home_region);
-            let ids = ExternalIds::expected(cluster);
+            let ids = EksSessions::expected(cluster);
             for (part, _) in roles.in_creation_order() {
                 let document = roles.trust(part, &ids);
                 let assessment = assess_trust(&document, part, &roles, cluster, &ids);
@@ -68,7 +68,7 @@ fn gangways_own_policies_pass_in_every_partition() {
 type Row<'a> = (&'a str, &'a dyn Fn(&mut Value), char, &'a str);
 
 fn check(part: RolePurpose, roles: &PodIdentityRoles, rows: &[Row<'_>]) {
-    let ids = ExternalIds::expected(cluster("us-east-1"));
+    let ids = EksSessions::expected(cluster("us-east-1"));
     for (name, change, wanted, expected_text) in rows {
         let mut document = roles.trust(part, &ids);
         change(&mut document);
@@ -229,7 +229,7 @@ fn hubbles_target_role_must_trust_the_local_role() {
 #[test]
 fn external_ids_that_eks_issued_take_precedence() {
     let (roles, cluster) = (cross("aws"), cluster("us-east-1"));
-    let expected = ExternalIds::expected(cluster);
+    let expected = EksSessions::expected(cluster);
     let document = roles.trust(RolePurpose::HubbleTarget, &expected);
     for (issued, good) in [
         (None, true),

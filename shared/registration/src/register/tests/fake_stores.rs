@@ -235,6 +235,7 @@ fn to_cloud_account(registration: &Registration, uid: &Uid) -> CloudAccount {
         access,
         account: Some(registration.account),
         profile: Some(registration.profile),
+        region: registration.region.clone(),
         palette_cluster: registration.credential.palette_cluster().cloned(),
         policies: registration.policies.iter().map(ToString::to_string).collect(),
         annotations: BTreeMap::new(),
@@ -243,6 +244,7 @@ fn to_cloud_account(registration: &Registration, uid: &Uid) -> CloudAccount {
         gateway: registration.gateway.as_ref().map(ToString::to_string),
         scope: registration.scope.clone(),
         state: None,
+        token_expiry: None,
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn association_json(call: &EksCall<'_>, cluster: &str, found: &Associ
         ("targetRoleArn", &found.target),
         ("externalId", &found.external_id),
         ("ownerArn", &found.owner),
+        ("policy", &found.policy),
     ];
     for (name, value) in optional {
         if let Some(value) = value {

@@ -114,6 +114,7 @@ pub(super) fn create(call: &mut EksCall<'_>, name: &str) -> Result<Value, AwsErr
         target,
         external_id,
         disable_session_tags: call.body.member("disableSessionTags") == Some(&Value::Bool(true)),
+        policy: None,
         owner: None,
         tags,
         created: now,

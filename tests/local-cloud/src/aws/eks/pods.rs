@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use super::setup::Cluster;
 use super::state::Association;
 use crate::aws::AwsCredentials;
-use crate::aws::policy::{Context, Outcome, PolicyQuery, evaluate_statements};
-use crate::aws::store::{Session, Store, StoredRole};
+use crate::aws::policy::{Context, DocumentKind, Outcome, PolicyQuery, evaluate_statements};
+use crate::aws::store::{ParsedPolicy, Session, Store, StoredRole};
 
 /// The service principal of EKS Pod Identity.
 pub(super) const POD_IDENTITY_SERVICE: &str = "pods.eks.amazonaws.com";
@@ -13,16 +13,17 @@ pub(super) const POD_IDENTITY_SERVICE: &str = "pods.eks.amazonaws.com";
 /// Duration of a pod's session, in seconds.
 const SESSION_SECONDS: i64 = 6 * 3600;
 
-/// Returns `true` if the trust policy lets EKS give the role to pods of this cluster
-/// (`sts:AssumeRole` and
-/// `sts:TagSession`).
-fn trusts_pods(role: &StoredRole, cluster_arn: &str) -> bool {
+/// Returns `true` if the trust policy lets EKS give the role to pods of this cluster with these
+/// session tags (`sts:AssumeRole` and `sts:TagSession`).
+fn trusts_pods(role: &StoredRole, cluster_arn: &str, tags: &BTreeMap<String, String>) -> bool {
     let account = cluster_arn.split(':').nth(4).unwrap_or_default();
     let context = Context::default()
         .with("aws:SourceArn", cluster_arn)
         .with("aws:SourceAccount", account)
-        .with("aws:PrincipalIsAWSService", "true")
-        .with("aws:RequestTag/eks-cluster-arn", cluster_arn);
+        .with("aws:PrincipalIsAWSService", "true");
+    let context = tags.iter().fold(context, |context, (key, value)| {
+        context.with(&format!("aws:RequestTag/{key}"), value)
+    });
     ["sts:AssumeRole", "sts:TagSession"].into_iter().all(|action| {
         let query = PolicyQuery { action, resource: "*", context: &context };
         let statements = role.trust.document.statements.iter().filter(|statement| {
@@ -50,17 +51,21 @@ impl Cluster {
             let is_selected = |one: &&Association| {
                 (one.namespace.as_str(), one.service_account.as_str()) == service_account
             };
-            all.find(is_selected).map(|one| (one.role.clone(), one.disable_session_tags))
+            all.find(is_selected).cloned()
         })?;
-        let (role, untagged) = found
+        let found = found
             .ok_or_else(|| format!("Service account {namespace}/{name} has no association"))?;
-        self.create_session(&role, service_account, untagged)
+        let policy =
+            found.policy.map(|policy| ParsedPolicy::parse(&policy, DocumentKind::Identity));
+        let policy =
+            policy.transpose().map_err(|error| format!("the policy is not valid: {error}"))?;
+        self.create_session(&found.role, service_account, found.disable_session_tags, policy)
     }
 
     /// Returns credentials of a role that Palette would associate with its own pods.
     pub(crate) fn associated_role_credentials(&self, role: &str) -> Result<AwsCredentials, String> {
         self.read_state(|_| ())?;
-        self.create_session(role, ("cluster-00000000", "palette-manager"), false)
+        self.create_session(role, ("cluster-00000000", "palette-manager"), false, None)
     }
 
     /// Checks that the owner of these keys may pass a role to pods.
@@ -88,16 +93,11 @@ impl Cluster {
         role_arn: &str,
         (namespace, service_account): (&str, &str),
         untagged: bool,
+        policy: Option<ParsedPolicy>,
     ) -> Result<AwsCredentials, String> {
         let (account_key, cluster) = (self.account().account_key().clone(), self.name());
         let cluster_arn = format!("{}cluster/{cluster}", self.arn_prefix());
         let mut store = self.account().aws().store();
-        let role =
-            find_role(&store, &account_key, role_arn).ok_or(format!("no role {role_arn}"))?;
-        if !trusts_pods(role, &cluster_arn) {
-            return Err(format!("{role_arn} does not trust {POD_IDENTITY_SERVICE}"));
-        }
-        let role = role.name.clone();
         let tags = [
             ("eks-cluster-arn", cluster_arn.as_str()),
             ("eks-cluster-name", cluster),
@@ -109,6 +109,12 @@ impl Cluster {
         } else {
             tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
         };
+        let role =
+            find_role(&store, &account_key, role_arn).ok_or(format!("no role {role_arn}"))?;
+        if !trusts_pods(role, &cluster_arn, &tags) {
+            return Err(format!("{role_arn} does not trust {POD_IDENTITY_SERVICE}"));
+        }
+        let role = role.name.clone();
         let id = store.unique_id("ASIA", &account_key.1);
         let session = Session {
             secret: store.secret_key(),
@@ -119,7 +125,7 @@ impl Cluster {
             name: format!("eks-{cluster}-{service_account}"),
             transitive: tags.clone(),
             tags,
-            policies: Vec::new(),
+            policies: policy.into_iter().collect(),
         };
         let (secret, token) = (session.secret.clone(), Some(session.token.clone()));
         store.sessions.insert(id.clone(), session);

@@ -1,6 +1,8 @@
 //! Fixtures of EKS: creates, changes and inspects clusters.
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::state::{self, Association};
 use crate::aws::{Account, Aws};
 
@@ -134,6 +136,7 @@ impl Cluster {
             target: target.map(str::to_owned),
             external_id: target.is_some().then_some(external_id),
             disable_session_tags: false,
+            policy: None,
             owner: None,
             tags: BTreeMap::new(),
             created: now,
@@ -144,6 +147,32 @@ impl Cluster {
         };
         self.with_state(|cluster| cluster.associations.insert(id.clone(), association));
         id
+    }
+
+    /// Gives the association of a service account a session policy. EKS then disables session tags.
+    pub fn set_session_policy(&self, service_account: (&str, &str), policy: Option<&Value>) {
+        self.with_association(service_account, |association| {
+            association.policy = policy.map(Value::to_string);
+            association.disable_session_tags = policy.is_some();
+        });
+    }
+
+    /// Disables or enables the session tags of the association of a service account.
+    pub fn disable_session_tags(&self, service_account: (&str, &str), disabled: bool) {
+        self.with_association(service_account, |association| {
+            association.disable_session_tags = disabled;
+        });
+    }
+
+    fn with_association(
+        &self,
+        (namespace, name): (&str, &str),
+        change: impl FnOnce(&mut Association),
+    ) {
+        self.with_state(|cluster| {
+            let mut all = cluster.associations.values_mut();
+            all.find(|one| one.namespace == namespace && one.service_account == name).map(change)
+        });
     }
 
     /// Makes an add-on the owner of an association. Only the add-on can then change it.
@@ -203,7 +232,7 @@ impl Cluster {
 
     /// Returns a Kubernetes object by its API path, such as
     /// `/api/v1/namespaces/kube-system/configmaps/palette-global-config`.
-    pub fn object(&self, path: &str) -> Option<serde_json::Value> {
+    pub fn object(&self, path: &str) -> Option<Value> {
         self.read_state(|cluster| cluster.objects.get(path).cloned()).ok().flatten()
     }
 }

@@ -56,6 +56,8 @@ pub(crate) struct Association {
     pub(crate) target: Option<String>,
     pub(crate) external_id: Option<String>,
     pub(crate) disable_session_tags: bool,
+    /// Session policy in JSON.
+    pub(crate) policy: Option<String>,
     /// ARN of the add-on that owns it.
     pub(crate) owner: Option<String>,
     pub(crate) tags: BTreeMap<String, String>,

@@ -11,6 +11,16 @@ use crate::aws::xml::Xml;
 /// Most actions per call.
 const MAX_ACTIONS: usize = 100;
 
+/// A simulator that is wrong about actions which are allowed, as IAM's is known to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SimulatorDoubt {
+    /// Policies of the organization do not allow any action, and no statement is shown: what IAM
+    /// answers where SCPs have conditions.
+    Organization,
+    /// Every action is denied, and the value of this condition key is missing.
+    MissingContextValue(&'static str),
+}
+
 /// The result for one action.
 struct Evaluation {
     action: String,
@@ -62,8 +72,10 @@ pub(super) fn simulate_principal_policy(call: &IamCall<'_>) -> Result<Xml, AwsEr
     };
     let (page, marker) = call.page(actions)?;
     let mut xml = Xml::default();
-    xml.list("EvaluationResults", page.into_iter().map(evaluate), |xml, one| {
-        write_result(xml, &one);
+    let doubt = call.store.simulator_doubt;
+    xml.list("EvaluationResults", page.into_iter().map(evaluate), |xml, one| match doubt {
+        None => write_result(xml, &one),
+        Some(doubt) => write_doubt(xml, &one, doubt),
     });
     write_paging(&mut xml, marker);
     Ok(xml)
@@ -250,6 +262,27 @@ fn write_boundary_detail(xml: &mut Xml, decision: &Decision) {
             xml.element("AllowedByPermissionsBoundary", boundary.outcome == Outcome::Allowed);
         });
     }
+}
+
+/// Writes the result for one action of a simulator that is in doubt.
+fn write_doubt(xml: &mut Xml, one: &Evaluation, doubt: SimulatorDoubt) {
+    let missing: &[&str] = match &doubt {
+        SimulatorDoubt::Organization => &[],
+        SimulatorDoubt::MissingContextValue(key) => &[key],
+    };
+    xml.element("EvalActionName", &one.action).element("EvalResourceName", "*");
+    xml.element("EvalDecision", decision_name(Outcome::ImplicitDeny));
+    xml.texts("MissingContextValues", missing);
+    if doubt == SimulatorDoubt::Organization {
+        xml.nested_element("OrganizationsDecisionDetail", |xml| {
+            xml.element("AllowedByOrganizations", false);
+        });
+    }
+    xml.list("ResourceSpecificResults", &one.resources, |xml, (resource, _)| {
+        xml.element("EvalResourceName", resource)
+            .element("EvalResourceDecision", decision_name(Outcome::ImplicitDeny));
+        xml.texts("MissingContextValues", missing);
+    });
 }
 
 fn write_result(xml: &mut Xml, one: &Evaluation) {
