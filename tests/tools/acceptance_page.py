@@ -17,7 +17,7 @@ MAX_NAME = 70
 HEAD = """# Acceptance
 
 What Gangway must do, row by row, and the tests that prove it. `tests/tools/acceptance_page.py` writes this page
-from `tests/acceptance/rows.toml` and from the lines `/// Rows: …` above the tests.
+from `tests/acceptance/rows.toml` and from the lines `/// Acceptance rows: …` above the tests.
 
 | row | requirement | tests |
 |---|---|---|
@@ -27,7 +27,7 @@ FUNCTION = re.compile(
     r"((?:^[ \t]*(?:///|#\[)[^\n]*\n)+)^[ \t]*(?:async )?fn (\w+)\(", re.MULTILINE
 )
 IS_TEST = re.compile(r"#\[(?:tokio::)?test\b")
-ROWS_LINE = re.compile(r"^[ \t]*/// Rows: ([^\n]*)\.$", re.MULTILINE)
+ROWS_LINE = re.compile(r"^[ \t]*/// Acceptance rows: ([^\n]*)\.$", re.MULTILINE)
 CHECKLIST_ID = re.compile(r"[CDGPSX]\d\d")
 
 

@@ -123,7 +123,7 @@ mod tests {
         }
     }
 
-    /// Rows: F85.
+    /// Acceptance rows: F85.
     #[test]
     fn known_responses_of_portals() {
         let json = "application/json";
@@ -181,7 +181,7 @@ mod tests {
         }
     }
 
-    /// Rows: F95.
+    /// Acceptance rows: F95.
     #[test]
     fn messages_that_may_contain_a_key_are_not_shown() {
         let message = "bad key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";

@@ -138,12 +138,13 @@ impl AwsSession {
     pub async fn caller(&self) -> Result<CallerIdentity, UpstreamError> {
         let call =
             ApiCall { service: STS, action: "sts:GetCallerIdentity", resource: "such identity" };
-        let answer = deadline::timeout(CALL_TIMEOUT, self.sts().get_caller_identity().send()).await;
-        let answer = match answer {
-            Ok(answer) => answer,
+        let response =
+            deadline::timeout(CALL_TIMEOUT, self.sts().get_caller_identity().send()).await;
+        let response = match response {
+            Ok(response) => response,
             Err(_elapsed) => return Err(UpstreamError::TimedOut { service: STS }),
         };
-        let identity = answer.map_err(|error| {
+        let identity = response.map_err(|error| {
             match AwsErrorKind::from_sdk(&error).and_then(credential_error) {
                 Some(reason) => UpstreamError::Rejected { service: STS, reason: reason.to_owned() },
                 None => call.to_upstream_error(&error),

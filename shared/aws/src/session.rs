@@ -167,8 +167,8 @@ impl AwsSession {
             .role_session_name(origin::current().session_name())
             .duration_seconds(SESSION_SECONDS);
         let request = request.set_external_id(external_id.map(str::to_owned));
-        let answer = request.set_policy(session_policy.map(Value::to_string)).send();
-        let answer = answer.await.map_err(|error| {
+        let response = request.set_policy(session_policy.map(Value::to_string)).send();
+        let response = response.await.map_err(|error| {
             let failed = call.to_upstream_error(&error);
             if !failed.is_access_denied() {
                 return failed;
@@ -181,7 +181,7 @@ impl AwsSession {
             UpstreamError::AccessDenied { service: STS, reason }
         })?;
         let credentials =
-            answer.credentials.ok_or_else(|| call.invalid_response("no credentials"))?;
+            response.credentials.ok_or_else(|| call.invalid_response("no credentials"))?;
         let expires = credentials.expiration.try_into().ok();
         let credentials = Credentials::new(
             credentials.access_key_id,

@@ -77,7 +77,7 @@ pub fn supported_clusters_notice(
 mod tests {
     use super::*;
 
-    /// Rows: F93.
+    /// Acceptance rows: F93.
     #[test]
     fn cluster_types_follow_from_partition_method_and_profile() {
         use AuthMethod::{PodIdentity, Scap, StaticCredentials, Sts};

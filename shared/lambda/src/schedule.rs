@@ -141,8 +141,8 @@ mod tests {
         assert!(response_to(&Err(ApiError::Internal)).is_err());
         let malformed =
             Err(RegistrationError::malformed("/dryRun", "dryRun must be true or false").into());
-        let answer = serde_json::to_value(response_to(&malformed).ok().unwrap()).unwrap();
-        assert_eq!(answer["outcome"], "rejected");
+        let response = serde_json::to_value(response_to(&malformed).ok().unwrap()).unwrap();
+        assert_eq!(response["outcome"], "rejected");
         let shown = response_to(&Ok(Response::Json(json!({ "outcome": "swept" })))).ok().unwrap();
         assert_eq!(serde_json::to_value(shown).unwrap()["outcome"], "swept");
     }

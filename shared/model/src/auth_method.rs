@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use crate::Partition::{Aws, AwsIso, AwsIsoB, AwsUsGov};
 
-    /// Rows: F10, F11, F12.
+    /// Acceptance rows: F10, F11, F12.
     #[test]
     fn each_partition_has_the_methods_of_palettes_wizard() {
         let allowed = |method: AuthMethod, opted_in| {

@@ -150,7 +150,7 @@ impl TryFrom<SecretString> for SecretAccessKey {
 mod tests {
     use super::*;
 
-    /// Rows: F14.
+    /// Acceptance rows: F14.
     #[test]
     fn access_key_ids() {
         for (text, outcome) in [
@@ -168,7 +168,7 @@ mod tests {
         }
     }
 
-    /// Rows: F15.
+    /// Acceptance rows: F15.
     #[test]
     fn no_debug_shows_a_secret() {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";

@@ -192,7 +192,7 @@ mod tests {
         Report { partition, method, account: None, findings, notices: Vec::new(), is_proven: true }
     }
 
-    /// Rows: F18.
+    /// Acceptance rows: F18.
     #[test]
     fn only_a_report_without_failed_blockers_is_proof() {
         for (finding, ready) in [

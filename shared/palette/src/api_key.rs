@@ -72,7 +72,7 @@ impl ApiKeyCache {
 mod tests {
     use super::*;
 
-    /// Rows: F95.
+    /// Acceptance rows: F95.
     #[test]
     fn the_header_is_sensitive_and_contains_no_line_break() {
         let key = ApiKey::from_secret(&"the-key\n".into()).unwrap();

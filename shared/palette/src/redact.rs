@@ -118,7 +118,7 @@ mod tests {
         redact(text, &["p4l3tte-k3y".into(), "short secret".into()])
     }
 
-    /// Rows: F95.
+    /// Acceptance rows: F95.
     #[test]
     fn secrets_of_the_request_are_redacted() {
         assert_eq!(redacted("ApiKey p4l3tte-k3y not found"), "ApiKey [redacted] not found");
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(redact("as it is", &["".into()]), "as it is");
     }
 
-    /// Rows: F95.
+    /// Acceptance rows: F95.
     #[test]
     fn fragments_of_secrets_are_redacted() {
         let secret = "9rZqVbT0cXnLw3KdPe5GsHa7UyMf1oJi8QtB2E";
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(redact("key 9rZqV is wrong", &[secret.into()]), "key 9rZqV is wrong");
     }
 
-    /// Rows: F95.
+    /// Acceptance rows: F95.
     #[test]
     fn what_looks_like_a_secret_is_redacted() {
         for (text, expected) in [

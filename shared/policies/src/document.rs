@@ -185,7 +185,7 @@ mod tests {
         documents_for(profile).iter().map(|document| document.name()).collect()
     }
 
-    /// Rows: F29.
+    /// Acceptance rows: F29.
     #[test]
     fn core_has_four_documents() {
         let core = [
@@ -197,14 +197,14 @@ mod tests {
         assert_eq!(names(PermissionProfile::Core), core);
     }
 
-    /// Rows: F90.
+    /// Acceptance rows: F90.
     #[test]
     fn core_eks_adds_one_document() {
         let (core, eks) = (names(PermissionProfile::Core), names(PermissionProfile::CoreEks));
         assert_eq!(eks.split_last(), Some((&"PaletteControllersEKSPolicy", core.as_slice())));
     }
 
-    /// Rows: F91.
+    /// Acceptance rows: F91.
     #[test]
     fn minimum_profiles_have_one_document_each_and_the_stack_is_an_add_on() {
         for (profile, name) in [

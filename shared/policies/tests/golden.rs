@@ -36,7 +36,7 @@ fn own_arns(value: &Value, partition: Partition, found: &mut Vec<String>) {
     }
 }
 
-/// Rows: F31.
+/// Acceptance rows: F31.
 #[test]
 fn trust_and_arns_are_those_of_the_partition() {
     for facts in &PARTITIONS {
@@ -56,7 +56,7 @@ fn trust_and_arns_are_those_of_the_partition() {
     }
 }
 
-/// Rows: F31.
+/// Acceptance rows: F31.
 #[test]
 fn one_template_serves_every_partition() {
     let template = role_template(&RoleTemplateParams {
@@ -69,7 +69,7 @@ fn one_template_serves_every_partition() {
     assert!(!template.to_string().contains("arn:aws"));
 }
 
-/// Rows: F31.
+/// Acceptance rows: F31.
 #[test]
 fn trust_policies_fit_into_a_role() {
     let longest = "x".repeat(1224);
@@ -79,7 +79,7 @@ fn trust_policies_fit_into_a_role() {
     }
 }
 
-/// Rows: F29, F90, F91.
+/// Acceptance rows: F29, F90, F91.
 #[test]
 fn the_template_has_the_documents_of_the_profile_and_no_other() {
     for profile in PermissionProfile::ALL {

@@ -54,7 +54,7 @@ fn rendered(roles: &PodIdentityRoles, region: &str) -> Value {
     roles.in_creation_order().into_iter().map(one).collect()
 }
 
-/// Rows: F47, F48, F50, F51, F52, F54, F55.
+/// Acceptance rows: F47, F48, F50, F51, F52, F54, F55.
 #[test]
 fn documents_are_the_published_ones() {
     for (case, roles) in both(Partition::AwsUsGov) {
@@ -66,7 +66,7 @@ fn documents_are_the_published_ones() {
     }
 }
 
-/// Rows: F56, F57.
+/// Acceptance rows: F56, F57.
 #[test]
 fn no_placeholder_is_left_and_arns_are_of_the_partition() {
     for facts in &PARTITIONS {
@@ -102,7 +102,7 @@ fn documents_fit_into_roles() {
     }
 }
 
-/// Rows: F49.
+/// Acceptance rows: F49.
 #[test]
 fn roles_come_before_the_trusts_that_name_them() {
     for (case, roles) in both(Partition::Aws) {

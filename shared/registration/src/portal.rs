@@ -69,7 +69,7 @@ mod tests {
         }
     }
 
-    /// Rows: F80, F81, F82.
+    /// Acceptance rows: F80, F81, F82.
     #[test]
     fn each_partition_has_its_own_portal() {
         let both = [

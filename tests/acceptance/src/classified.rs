@@ -19,8 +19,8 @@ pub fn account_member(partition: Partition) -> &'static str {
 }
 
 /// The partition's access portal.
-pub fn portal(realm: &PartitionDeployment) -> &AccessPortal {
-    realm.portal.as_ref().expect("a portal")
+pub fn portal(deployment: &PartitionDeployment) -> &AccessPortal {
+    deployment.portal.as_ref().expect("a portal")
 }
 
 /// Returns what the access portal stores about a customer.
@@ -34,33 +34,33 @@ pub fn portal_role(customer: &CustomerAccount) -> &Role {
 }
 
 /// Returns the access key of a customer's user; in a classified partition with the CA certificate that it needs there.
-pub fn key_fields(realm: &PartitionDeployment, customer: &CustomerAccount) -> Value {
+pub fn key_fields(deployment: &PartitionDeployment, customer: &CustomerAccount) -> Value {
     json_without_nulls(json!({
         "accessKeyId": customer.keys.id,
         "secretAccessKey": customer.keys.secret,
-        "certificateAuthority": realm.aws_ca_pem,
+        "certificateAuthority": deployment.aws_ca_pem,
     }))
 }
 
 /// Returns a customer's client certificate and key, with the CA certificate of the access portal.
-pub fn certificate_fields(realm: &PartitionDeployment, customer: &CustomerAccount) -> Value {
+pub fn certificate_fields(deployment: &PartitionDeployment, customer: &CustomerAccount) -> Value {
     let identity = &portal_access(customer).certificate;
     json!({
-        "certificateAuthority": portal(realm).ca_pem(),
+        "certificateAuthority": portal(deployment).ca_pem(),
         "userCertificate": identity.certificate,
         "userKey": identity.key,
     })
 }
 
 /// Returns all members of a request for keys of the access portal.
-pub fn portal_request(realm: &PartitionDeployment, customer: &CustomerAccount) -> Value {
+pub fn portal_request(deployment: &PartitionDeployment, customer: &CustomerAccount) -> Value {
     let access = portal_access(customer);
     let fields = json!({
         "agency": access.agency,
-        account_member(realm.partition): access.account_name,
+        account_member(deployment.partition): access.account_name,
         "role": access.role_name,
     });
-    with(fields, &certificate_fields(realm, customer))
+    with(fields, &certificate_fields(deployment, customer))
 }
 
 fn json_without_nulls(mut value: Value) -> Value {
@@ -72,9 +72,9 @@ impl TestApp {
     /// Returns the secret members of a request, as a secret may hold them.
     pub fn secret_fields(&self, method: AuthMethod, customer: &CustomerAccount) -> Value {
         if method == AuthMethod::Scap {
-            certificate_fields(self.realm(), customer)
+            certificate_fields(self.deployment(), customer)
         } else {
-            key_fields(self.realm(), customer)
+            key_fields(self.deployment(), customer)
         }
     }
 
@@ -88,7 +88,7 @@ impl TestApp {
     ) -> Value {
         let secret_fields = self.secret_fields(method, customer);
         let arn = self
-            .realm()
+            .deployment()
             .put_secret(&format!("gangway/incoming/{folder}/{name}"), &secret_fields.to_string())
             .await;
         let mut request = with(self.request(method, customer, name), &json!({"secretArn": arn}));

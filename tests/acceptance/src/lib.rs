@@ -44,7 +44,7 @@ pub const REGISTRATION_REQUESTED: &str = "Gangway Registration Requested";
 /// The fixture of a test: Gangway in one partition of the local cloud, and its API.
 #[derive(Debug)]
 pub struct TestApp {
-    world: Arc<CloudFixture>,
+    cloud_fixture: Arc<CloudFixture>,
     partition: Partition,
     gateway: ApiGateway,
     http: reqwest::Client,
@@ -60,17 +60,17 @@ impl TestApp {
     /// Starts a local cloud with other options.
     pub async fn start_with(partition: Partition, options: CloudOptions) -> Self {
         let template = Template::from_repository().expect("the repository's template");
-        let world = CloudFixture::with_partitions(options, &template, &[partition]).await;
-        Self::new(&Arc::new(world.expect("a world")), partition).await
+        let cloud_fixture = CloudFixture::with_partitions(options, &template, &[partition]).await;
+        Self::new(&Arc::new(cloud_fixture.expect("a cloud")), partition).await
     }
 
     /// Starts a local cloud with another value for a parameter of the template.
     pub async fn start_with_parameter(partition: Partition, parameter: &str, value: &str) -> Self {
         let template = Template::from_repository().expect("the repository's template");
         let template = template.with_default(parameter, value);
-        let world =
+        let cloud_fixture =
             CloudFixture::with_partitions(CloudOptions::default(), &template, &[partition]).await;
-        Self::new(&Arc::new(world.expect("a world")), partition).await
+        Self::new(&Arc::new(cloud_fixture.expect("a cloud")), partition).await
     }
 
     /// Starts a local cloud whose services use TLS.
@@ -90,20 +90,20 @@ impl TestApp {
     /// Starts several partitions with one Palette.
     pub async fn start_all(partitions: &[Partition]) -> Vec<Self> {
         let template = Template::from_repository().expect("the repository's template");
-        let world =
+        let cloud_fixture =
             CloudFixture::with_partitions(CloudOptions::default(), &template, partitions).await;
-        let world = Arc::new(world.expect("a world"));
+        let cloud_fixture = Arc::new(cloud_fixture.expect("a cloud"));
         let mut apps = Vec::new();
         for partition in partitions {
-            apps.push(Self::new(&world, *partition).await);
+            apps.push(Self::new(&cloud_fixture, *partition).await);
         }
         apps
     }
 
-    async fn new(world: &Arc<CloudFixture>, partition: Partition) -> Self {
-        let gateway = world.deployment(partition).start_gateway(0).await;
-        let (world, http) = (Arc::clone(world), http_client::client(None));
-        Self { world, partition, gateway, http, request_log: Mutex::default() }
+    async fn new(cloud_fixture: &Arc<CloudFixture>, partition: Partition) -> Self {
+        let gateway = cloud_fixture.deployment(partition).start_gateway(0).await;
+        let (cloud_fixture, http) = (Arc::clone(cloud_fixture), http_client::client(None));
+        Self { cloud_fixture, partition, gateway, http, request_log: Mutex::default() }
     }
 
     /// Returns the partition.
@@ -112,29 +112,29 @@ impl TestApp {
     }
 
     /// Returns the local cloud.
-    pub fn world(&self) -> &CloudFixture {
-        &self.world
+    pub fn cloud_fixture(&self) -> &CloudFixture {
+        &self.cloud_fixture
     }
 
     /// The simulated AWS and Palette.
     pub fn cloud(&self) -> &LocalCloud {
-        &self.world.cloud
+        &self.cloud_fixture.cloud
     }
 
     /// The partition: accounts, functions, event bus.
-    pub fn realm(&self) -> &PartitionDeployment {
-        self.world.deployment(self.partition)
+    pub fn deployment(&self) -> &PartitionDeployment {
+        self.cloud_fixture.deployment(self.partition)
     }
 
     /// The first customer.
     pub fn customer(&self) -> &CustomerAccount {
-        let [first, _second] = &self.realm().customers;
+        let [first, _second] = &self.deployment().customers;
         first
     }
 
     /// The second customer, with an AWS account of its own.
     pub fn second_customer(&self) -> &CustomerAccount {
-        let [_first, second] = &self.realm().customers;
+        let [_first, second] = &self.deployment().customers;
         second
     }
 
@@ -198,7 +198,7 @@ impl TestApp {
 
     /// Sends a registration event over EventBridge, to every function with a matching rule.
     pub async fn send_event(&self, detail: &Value) -> Vec<FunctionDelivery> {
-        self.realm().bus.put_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail).await
+        self.deployment().bus.put_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail).await
     }
 
     /// Invokes a function with a registration event that no rule delivers to it.
@@ -207,9 +207,9 @@ impl TestApp {
         method: AuthMethod,
         detail: &Value,
     ) -> Result<Value, FunctionError> {
-        let bus = &self.realm().bus;
+        let bus = &self.deployment().bus;
         let event = bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail);
-        self.realm().functions.invoke(method.id(), &event).await
+        self.deployment().functions.invoke(method.id(), &event).await
     }
 
     /// Delays every call from now on and forgets earlier ones. Calls in `longest_chain` are then
@@ -222,7 +222,7 @@ impl TestApp {
 
     /// Returns everything that the functions have logged.
     pub fn logs(&self) -> String {
-        self.realm().functions.logs()
+        self.deployment().functions.logs()
     }
 
     /// Returns the names of the accounts in Palette, oldest first.
@@ -233,7 +233,7 @@ impl TestApp {
 
     /// Returns the names of the customers' secrets that are not deleted.
     pub fn active_secrets(&self) -> Vec<String> {
-        let secrets = self.realm().gangway_account.secrets();
+        let secrets = self.deployment().gangway_account.secrets();
         let prefix = format!("gangway/{}/", self.partition);
         let active = secrets.into_iter().filter(|secret| !secret.deleted);
         active.map(|secret| secret.name).filter(|name| name.starts_with(&prefix)).collect()

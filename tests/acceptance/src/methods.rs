@@ -43,11 +43,11 @@ impl TestApp {
     /// # Panics
     /// For Pod Identity: its requests need a cluster.
     pub fn request(&self, method: AuthMethod, customer: &CustomerAccount, name: &str) -> Value {
-        let realm = self.realm();
+        let deployment = self.deployment();
         let fields = match method {
-            AuthMethod::StaticCredentials => classified::key_fields(realm, customer),
+            AuthMethod::StaticCredentials => classified::key_fields(deployment, customer),
             AuthMethod::Sts => json!({"roleArn": customer.role.arn()}),
-            AuthMethod::Scap => classified::portal_request(realm, customer),
+            AuthMethod::Scap => classified::portal_request(deployment, customer),
             AuthMethod::PodIdentity => panic!("a request for Pod Identity needs a cluster"),
         };
         with(json!({"name": name}), &fields)
@@ -57,14 +57,14 @@ impl TestApp {
     ///
     /// Each request gets a new instance of the function: an instance that serves many requests waits for Palette's rate limit.
     pub async fn validate(&self, method: AuthMethod, request: &Value) -> HttpResponse {
-        self.realm().functions.stop_idle_instances();
+        self.deployment().functions.stop_idle_instances();
         let (path, body) = split_scope(method, request);
         self.post(&format!("{path}/validate"), &body).await
     }
 
     /// Registers an account, in a new instance of the function.
     pub async fn register(&self, method: AuthMethod, request: &Value) -> HttpResponse {
-        self.realm().functions.stop_idle_instances();
+        self.deployment().functions.stop_idle_instances();
         self.post_registration(method, request).await
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Failed,
-    place::{calls, deployed, world},
+    place::{calls, cloud_fixture, deployed},
     process,
     requests::{Method, Request},
     samples::{Samples, count, rounded},
@@ -31,8 +31,8 @@ struct Measured {
     request: Request,
     calls: usize,
     first_poll: Samples,
-    first_answer: Samples,
-    warm_answer: Samples,
+    first_response: Samples,
+    warm_response: Samples,
     on_processor: Samples,
     idle_memory: Samples,
     used_memory: Samples,
@@ -51,8 +51,8 @@ impl Measured {
             request,
             calls: 0,
             first_poll: none(),
-            first_answer: none(),
-            warm_answer: none(),
+            first_response: none(),
+            warm_response: none(),
             on_processor: none(),
             idle_memory: none(),
             used_memory: none(),
@@ -67,23 +67,23 @@ impl Measured {
         self.idle_memory.push(process::memory(lambda)?);
         let started = Instant::now();
         request.expect(&lambda.invoke(&request.event).await?)?;
-        self.first_answer.time(polled + started.elapsed());
+        self.first_response.time(polled + started.elapsed());
         lambda.stop_idle_instances();
         Ok(())
     }
 
-    async fn warm(&mut self, world: &CloudFixture) -> Result<(), Failed> {
+    async fn warm(&mut self, cloud_fixture: &CloudFixture) -> Result<(), Failed> {
         let Self { lambda, request, .. } = self;
         request.expect(&lambda.invoke(&request.event).await?)?;
-        world.cloud.calls().clear();
+        cloud_fixture.cloud.calls().clear();
         request.expect(&lambda.invoke(&request.event).await?)?;
-        self.calls = calls(world);
+        self.calls = calls(cloud_fixture);
         for _ in 0..WARM {
             let (before, started) = (process::time_on_processor(lambda)?, Instant::now());
-            let answer = lambda.invoke(&request.event).await?;
-            self.warm_answer.time(started.elapsed());
+            let response = lambda.invoke(&request.event).await?;
+            self.warm_response.time(started.elapsed());
             self.on_processor.time(process::time_on_processor(lambda)?.saturating_sub(before));
-            request.expect(&answer)?;
+            request.expect(&response)?;
         }
         self.used_memory.push(process::memory(lambda)?);
         lambda.stop_idle_instances();
@@ -112,8 +112,8 @@ impl Measured {
             "request": self.what,
             "calls": self.calls,
             "firstPollMs": self.first_poll.json(),
-            "firstAnswerMs": self.first_answer.json(),
-            "warmAnswerMs": self.warm_answer.json(),
+            "firstAnswerMs": self.first_response.json(),
+            "warmAnswerMs": self.warm_response.json(),
             "onProcessorMs": self.on_processor.json(),
             "idleMemoryMb": self.idle_memory.json(),
             "usedMemoryMb": self.used_memory.json(),
@@ -128,34 +128,34 @@ pub(crate) async fn run(
     template: &Template,
     thresholds: &mut Thresholds,
 ) -> Result<(Value, f64), Failed> {
-    let world = world(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
-    let realm = world.deployment(Partition::Aws);
-    realm.pollers.iter().for_each(local_cloud::lambda::Poller::pause);
+    let cloud_fixture = cloud_fixture(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
+    let deployment = cloud_fixture.deployment(Partition::Aws);
+    deployment.pollers.iter().for_each(local_cloud::lambda::Poller::pause);
     let validation = "a full validation";
-    let bare = deployed(realm, "sts")?.with_changes(|function| {
+    let bare = deployed(deployment, "sts")?.with_changes(|function| {
         "hello".clone_into(&mut function.package);
         function.environment.clear();
     });
-    let request = Request::validate(&world, Method::Sts)?.to_bare();
+    let request = Request::validate(&cloud_fixture, Method::Sts)?.to_bare();
     let mut bare = Measured::new(bare, "nothing", request)?;
     let mut ours = Vec::new();
     for method in Method::ALL {
-        let lambda = deployed(world.deployment(method.partition()), method.package())?;
-        ours.push(Measured::new(lambda, validation, Request::validate(&world, method)?)?);
+        let lambda = deployed(cloud_fixture.deployment(method.partition()), method.package())?;
+        ours.push(Measured::new(lambda, validation, Request::validate(&cloud_fixture, method)?)?);
     }
     let others = [
         ("accounts", "a list", Request::list()),
-        ("account-vended", "a registered account", Request::vended(realm)),
+        ("account-vended", "a registered account", Request::vended(deployment)),
         ("account-sweep", "an organization with one OU", Request::sweep()),
     ];
     for (package, what, request) in others {
-        ours.push(Measured::new(deployed(realm, package)?, what, request)?);
+        ours.push(Measured::new(deployed(deployment, package)?, what, request)?);
     }
     for measured in &mut ours {
         // The first run registers the vended account and fills the page cache. It does not count.
         measured.start().await?;
         let fresh = Samples::default;
-        (measured.first_poll, measured.first_answer, measured.idle_memory) =
+        (measured.first_poll, measured.first_response, measured.idle_memory) =
             (fresh(), fresh(), fresh());
     }
     for _ in 0..STARTS {
@@ -164,9 +164,9 @@ pub(crate) async fn run(
             measured.start().await?;
         }
     }
-    bare.warm(&world).await?;
+    bare.warm(&cloud_fixture).await?;
     for measured in &mut ours {
-        measured.warm(&world).await?;
+        measured.warm(&cloud_fixture).await?;
         measured.check(&bare, thresholds);
     }
     let sts = ours.iter().find(|one| one.lambda.function().package == Method::Sts.package());

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Failed,
-    place::{calls, deployed, world},
+    place::{calls, cloud_fixture, deployed},
     process,
     requests::{Method, Request},
     samples::Samples,
@@ -29,9 +29,9 @@ struct Side {
     calls: usize,
     number: usize,
     first_poll: Samples,
-    first_answer: Samples,
+    first_response: Samples,
     cold_on_processor: Samples,
-    warm_answer: Samples,
+    warm_response: Samples,
     on_processor: Samples,
     memory: Samples,
 }
@@ -45,42 +45,42 @@ impl Side {
             calls: 0,
             number: 0,
             first_poll: none(),
-            first_answer: none(),
+            first_response: none(),
             cold_on_processor: none(),
-            warm_answer: none(),
+            warm_response: none(),
             on_processor: none(),
             memory: none(),
         }
     }
 
-    async fn register(&mut self, world: &CloudFixture) -> Result<(), Failed> {
+    async fn register(&mut self, cloud_fixture: &CloudFixture) -> Result<(), Failed> {
         self.number += 1;
         let name = format!("{}-{}", self.name, self.number);
-        let request = Request::register(world, Method::StaticCredentials, &name)?;
+        let request = Request::register(cloud_fixture, Method::StaticCredentials, &name)?;
         request.expect(&self.lambda.invoke(&request.event).await?)
     }
 
-    async fn start(&mut self, world: &CloudFixture) -> Result<(), Failed> {
+    async fn start(&mut self, cloud_fixture: &CloudFixture) -> Result<(), Failed> {
         let polled = self.lambda.warm_up().await?;
         self.first_poll.time(polled);
         let started = Instant::now();
-        self.register(world).await?;
-        self.first_answer.time(polled + started.elapsed());
+        self.register(cloud_fixture).await?;
+        self.first_response.time(polled + started.elapsed());
         self.cold_on_processor.time(process::time_on_processor(&self.lambda)?);
         self.lambda.stop_idle_instances();
         Ok(())
     }
 
-    async fn warm(&mut self, world: &CloudFixture) -> Result<(), Failed> {
-        self.register(world).await?;
+    async fn warm(&mut self, cloud_fixture: &CloudFixture) -> Result<(), Failed> {
+        self.register(cloud_fixture).await?;
         for _ in 0..WARM {
-            world.cloud.calls().clear();
+            cloud_fixture.cloud.calls().clear();
             let (before, started) = (process::time_on_processor(&self.lambda)?, Instant::now());
-            self.register(world).await?;
-            self.warm_answer.time(started.elapsed());
+            self.register(cloud_fixture).await?;
+            self.warm_response.time(started.elapsed());
             let after = process::time_on_processor(&self.lambda)?;
             self.on_processor.time(after.saturating_sub(before));
-            self.calls = calls(world);
+            self.calls = calls(cloud_fixture);
         }
         self.memory.push(process::memory(&self.lambda)?);
         self.lambda.stop_idle_instances();
@@ -92,9 +92,9 @@ impl Side {
             "who": self.name,
             "calls": self.calls,
             "firstPollMs": self.first_poll.json(),
-            "firstAnswerMs": self.first_answer.json(),
+            "firstAnswerMs": self.first_response.json(),
             "coldOnProcessorMs": self.cold_on_processor.json(),
-            "warmAnswerMs": self.warm_answer.json(),
+            "warmAnswerMs": self.warm_response.json(),
             "onProcessorMs": self.on_processor.json(),
             "memoryMb": self.memory.json(),
         })
@@ -107,20 +107,21 @@ pub(crate) async fn run(
     python: &Path,
     thresholds: &mut Thresholds,
 ) -> Result<Value, Failed> {
-    let world = world(template, &[Partition::Aws]).await?;
-    let ours = deployed(world.deployment(Partition::Aws), Method::StaticCredentials.package())?;
+    let cloud_fixture = cloud_fixture(template, &[Partition::Aws]).await?;
+    let ours =
+        deployed(cloud_fixture.deployment(Partition::Aws), Method::StaticCredentials.package())?;
     let mut sides = [Side::new("peer", handwritten(&ours, python)?), Side::new("gangway", ours)];
     for _ in 0..STARTS {
         for side in &mut sides {
-            side.start(&world).await?;
+            side.start(&cloud_fixture).await?;
         }
     }
     for side in &mut sides {
-        side.warm(&world).await?;
+        side.warm(&cloud_fixture).await?;
     }
     let [peer, ours] = &sides;
     for (what, ours, peer) in [
-        ("start to first answer", &ours.first_answer, &peer.first_answer),
+        ("start to first answer", &ours.first_response, &peer.first_response),
         ("processor, warm", &ours.on_processor, &peer.on_processor),
         ("processor, cold", &ours.cold_on_processor, &peer.cold_on_processor),
         ("memory", &ours.memory, &peer.memory),

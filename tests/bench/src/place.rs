@@ -12,30 +12,30 @@ use crate::Failed;
 pub(crate) const PACE: (&str, &str) = ("PALETTE_REQUESTS_PER_SECOND", "1000");
 
 /// Starts a fake cloud with these partitions and without Palette's rate limit and account quota.
-pub(crate) async fn world(
+pub(crate) async fn cloud_fixture(
     template: &Template,
     partitions: &[Partition],
 ) -> Result<CloudFixture, Failed> {
-    let world = CloudFixture::with_partitions(
+    let cloud_fixture = CloudFixture::with_partitions(
         CloudOptions { tls: true, ..CloudOptions::default() },
         template,
         partitions,
     )
     .await?;
-    world.cloud.palette().configure(|behaviour| behaviour.rate_limited = false);
-    let mut records = world.cloud.palette().records();
+    cloud_fixture.cloud.palette().configure(|behaviour| behaviour.rate_limited = false);
+    let mut records = cloud_fixture.cloud.palette().records();
     records.tenants.iter_mut().for_each(|tenant| tenant.quota = usize::MAX);
     drop(records);
-    Ok(world)
+    Ok(cloud_fixture)
 }
 
 /// Returns a function configured for a Palette with a public certificate: it fetches no CA bundle
 /// at start.
 pub(crate) fn deployed(
-    realm: &PartitionDeployment,
+    deployment: &PartitionDeployment,
     package: &str,
 ) -> Result<LambdaFunction, Failed> {
-    let lambda = realm.functions.get(package).ok_or("a function of the template")?;
+    let lambda = deployment.functions.get(package).ok_or("a function of the template")?;
     Ok(lambda.with_changes(|function| {
         function.environment.remove("PALETTE_CA_BUNDLE_SECRET");
         function.environment.insert(PACE.0.to_owned(), PACE.1.to_owned());
@@ -43,6 +43,6 @@ pub(crate) fn deployed(
 }
 
 /// Counts the calls that functions made. Calls that the fake Palette made to AWS are not counted.
-pub(crate) fn calls(world: &CloudFixture) -> usize {
-    world.cloud.calls().all().iter().filter(|call| !call.nested).count()
+pub(crate) fn calls(cloud_fixture: &CloudFixture) -> usize {
+    cloud_fixture.cloud.calls().all().iter().filter(|call| !call.nested).count()
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Failed,
-    place::{calls, deployed, world},
+    place::{calls, cloud_fixture, deployed},
     requests::{Method, Request},
     samples::{Samples, count, rounded},
     thresholds::{self, Threshold, Thresholds},
@@ -46,15 +46,15 @@ const fn chain(method: Method) -> (f64, &'static str) {
 
 /// Measures validation and registration of every method.
 pub(crate) async fn run(template: &Template, thresholds: &mut Thresholds) -> Result<Value, Failed> {
-    let world = world(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
+    let cloud_fixture = cloud_fixture(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
     let mut rows = Vec::new();
     for method in Method::ALL {
-        let lambda = deployed(world.deployment(method.partition()), method.package())?;
+        let lambda = deployed(cloud_fixture.deployment(method.partition()), method.package())?;
         // The first request reads Palette's API key and opens the connections.
-        let warming = Request::validate(&world, method)?;
+        let warming = Request::validate(&cloud_fixture, method)?;
         warming.expect(&lambda.invoke(&warming.event).await?)?;
         for (what, registers) in [("validate", false), ("register", true)] {
-            let row = measure(&world, &lambda, (method, registers), thresholds).await?;
+            let row = measure(&cloud_fixture, &lambda, (method, registers), thresholds).await?;
             let Measured { hops, calls, took } = row;
             let sum = hops * HOP.as_secs_f64() * 1e3;
             let ratio = took.least() / sum;
@@ -80,29 +80,29 @@ struct Measured {
 }
 
 async fn measure(
-    world: &CloudFixture,
+    cloud_fixture: &CloudFixture,
     lambda: &LambdaFunction,
     (method, registers): (Method, bool),
     thresholds: &mut Thresholds,
 ) -> Result<Measured, Failed> {
     // Only direct calls are delayed. Calls that the fake Palette makes are not.
-    world.cloud.fault(Fault::on("*", "*", Effect::Delay(HOP)).external_calls_only());
+    cloud_fixture.cloud.fault(Fault::on("*", "*", Effect::Delay(HOP)).external_calls_only());
     let (mut took, mut hops, mut called) = (Samples::default(), Samples::default(), 0);
     for number in 0..RUNS {
         let request = if registers {
-            Request::register(world, method, &format!("{}-{number}", method.package()))?
+            Request::register(cloud_fixture, method, &format!("{}-{number}", method.package()))?
         } else {
-            Request::validate(world, method)?
+            Request::validate(cloud_fixture, method)?
         };
-        world.cloud.calls().clear();
+        cloud_fixture.cloud.calls().clear();
         let started = Instant::now();
-        let answer = lambda.invoke(&request.event).await?;
+        let response = lambda.invoke(&request.event).await?;
         took.time(started.elapsed());
-        request.expect(&answer)?;
-        hops.push(count(world.cloud.calls().longest_chain()));
-        called = calls(world);
+        request.expect(&response)?;
+        hops.push(count(cloud_fixture.cloud.calls().longest_chain()));
+        called = calls(cloud_fixture);
     }
-    world.cloud.faults().clear();
+    cloud_fixture.cloud.faults().clear();
     // A busy machine may serialize calls that do not depend on each other, so the minimum counts.
     let hops = hops.least();
     if registers {

@@ -40,19 +40,19 @@ impl Method {
         }
     }
 
-    fn members(self, realm: &PartitionDeployment) -> Result<Value, Failed> {
-        let [first, second] = &realm.customers;
+    fn members(self, deployment: &PartitionDeployment) -> Result<Value, Failed> {
+        let [first, second] = &deployment.customers;
         Ok(match self {
             Self::StaticCredentials => {
                 json!({ "accessKeyId": first.keys.id, "secretAccessKey": first.keys.secret })
             }
             Self::Sts => json!({ "roleArn": second.role.arn() }),
-            Self::PodIdentity => realm
+            Self::PodIdentity => deployment
                 .palette_cluster()
                 .restore_for(PodIdentityCase::SameAccount)
                 .request(PodIdentityCase::SameAccount),
             Self::Scap => {
-                let (portal, access) = (realm.portal.as_ref(), first.portal_access.as_ref());
+                let (portal, access) = (deployment.portal.as_ref(), first.portal_access.as_ref());
                 let (portal, access) = portal.zip(access).ok_or("an access portal")?;
                 json!({
                     "agency": access.agency, "accountName": access.account_name, "role": access.role_name,
@@ -69,52 +69,52 @@ impl Method {
 pub(crate) struct Request {
     pub(crate) event: Value,
     /// JSON pointer into the response, and the expected value.
-    answer: (&'static str, Value),
+    response: (&'static str, Value),
 }
 
 impl Request {
     /// Returns the request of a full validation, which stores nothing.
-    pub(crate) fn validate(world: &CloudFixture, method: Method) -> Result<Self, Failed> {
-        Self::of_method(world, method, "/validate", "bench", 200)
+    pub(crate) fn validate(cloud_fixture: &CloudFixture, method: Method) -> Result<Self, Failed> {
+        Self::of_method(cloud_fixture, method, "/validate", "bench", 200)
     }
 
     /// Returns the request of a registration under an unused name.
     pub(crate) fn register(
-        world: &CloudFixture,
+        cloud_fixture: &CloudFixture,
         method: Method,
         name: &str,
     ) -> Result<Self, Failed> {
-        Self::of_method(world, method, "", name, 201)
+        Self::of_method(cloud_fixture, method, "", name, 201)
     }
 
     fn of_method(
-        world: &CloudFixture,
+        cloud_fixture: &CloudFixture,
         method: Method,
         rest: &str,
         name: &str,
         status: u16,
     ) -> Result<Self, Failed> {
-        let mut body = method.members(world.deployment(method.partition()))?;
+        let mut body = method.members(cloud_fixture.deployment(method.partition()))?;
         if let Some(members) = body.as_object_mut() {
             members.insert("name".to_owned(), json!(name));
         }
         let path = format!("/v1/tenant/accounts/{}{rest}", method.package());
         Ok(Self {
             event: proxy("POST", &path, Some(&body)),
-            answer: ("/statusCode", json!(status)),
+            response: ("/statusCode", json!(status)),
         })
     }
 
     /// Returns a request for the list of accounts.
     pub(crate) fn list() -> Self {
         let event = proxy("GET", "/v1/tenant/accounts", None);
-        Self { event, answer: ("/statusCode", json!(200)) }
+        Self { event, response: ("/statusCode", json!(200)) }
     }
 
     /// Returns a message about a new vended account. The first call of the function registers it, later
     /// calls find it registered.
-    pub(crate) fn vended(realm: &PartitionDeployment) -> Self {
-        let organization = realm.organization();
+    pub(crate) fn vended(deployment: &PartitionDeployment) -> Self {
+        let organization = deployment.organization();
         let vended =
             organization.vend(VendingSource::Organizations, "bench", &organization.sandbox);
         let record = json!({
@@ -125,27 +125,27 @@ impl Request {
             "messageAttributes": {},
             "eventSource": "aws:sqs",
         });
-        Self { event: json!({ "Records": [record] }), answer: ("/batchItemFailures", json!([])) }
+        Self { event: json!({ "Records": [record] }), response: ("/batchItemFailures", json!([])) }
     }
 
     /// Returns the event of a sweep with `dryRun`, which queues nothing.
     pub(crate) fn sweep() -> Self {
-        Self { event: json!({ "dryRun": true }), answer: ("/outcome", json!("compared")) }
+        Self { event: json!({ "dryRun": true }), response: ("/outcome", json!("compared")) }
     }
 
     /// The same event for the no-op function, which answers 200 to everything.
     pub(crate) fn to_bare(&self) -> Self {
-        Self { event: self.event.clone(), answer: ("/statusCode", json!(200)) }
+        Self { event: self.event.clone(), response: ("/statusCode", json!(200)) }
     }
 
     /// Returns an error if the response is not the expected one: the value of a failed request
     /// means nothing.
-    pub(crate) fn expect(&self, answer: &Value) -> Result<(), Failed> {
-        let (place, expected) = &self.answer;
-        if answer.pointer(place) == Some(expected) {
+    pub(crate) fn expect(&self, response: &Value) -> Result<(), Failed> {
+        let (place, expected) = &self.response;
+        if response.pointer(place) == Some(expected) {
             return Ok(());
         }
-        Err(format!("answered with {answer}").into())
+        Err(format!("answered with {response}").into())
     }
 }
 

@@ -133,14 +133,14 @@ impl Spent {
 
     fn since(
         &self,
-        world: &CloudFixture,
+        cloud_fixture: &CloudFixture,
         lambda: &LambdaFunction,
         what: String,
         accounts: usize,
     ) -> Result<Run, Failed> {
         let took = self.started.elapsed();
         let mut kinds: BTreeMap<String, f64> = BTreeMap::new();
-        for call in world.cloud.calls().all().iter().filter(|call| !call.nested) {
+        for call in cloud_fixture.cloud.calls().all().iter().filter(|call| !call.nested) {
             *kinds.entry(format!("{} {}", call.service, call.operation)).or_default() += 1.0;
         }
         for number in kinds.values_mut() {
@@ -152,7 +152,7 @@ impl Spent {
             took,
             function: process::time_on_processor(lambda)?.saturating_sub(self.function),
             cloud: process::own_time()?.saturating_sub(self.cloud),
-            calls: calls(world),
+            calls: calls(cloud_fixture),
             peak: process::peak_memory(lambda)?,
             kinds,
         })
@@ -161,62 +161,63 @@ impl Spent {
 
 /// Deploys a function without the client-side rate limit, and connects its queue to it.
 fn deployed(
-    realm: &PartitionDeployment,
+    deployment: &PartitionDeployment,
     package: &str,
 ) -> Result<std::sync::Arc<LambdaFunction>, Failed> {
-    let lambda = realm.redeploy(package, |function| {
+    let lambda = deployment.redeploy(package, |function| {
         function.environment.insert(PACE.0.to_owned(), PACE.1.to_owned());
     });
     lambda.ok_or_else(|| format!("no function {package}").into())
 }
 
 async fn sweep(template: &Template, accounts: usize, registered: usize) -> Result<Run, Failed> {
-    let world = place::world(template, &[Partition::Aws]).await?;
-    let realm = world.deployment(Partition::Aws);
-    realm.pollers.iter().for_each(Poller::pause);
+    let cloud_fixture = place::cloud_fixture(template, &[Partition::Aws]).await?;
+    let deployment = cloud_fixture.deployment(Partition::Aws);
+    deployment.pollers.iter().for_each(Poller::pause);
     let test_accounts = TestAccounts::of(accounts);
-    test_accounts.join(&world, realm);
-    test_accounts.take(registered).register(&world);
-    let lambda = deployed(realm, "account-sweep")?;
+    test_accounts.join(&cloud_fixture, deployment);
+    test_accounts.take(registered).register(&cloud_fixture);
+    let lambda = deployed(deployment, "account-sweep")?;
     lambda.warm_up().await?;
-    world.cloud.calls().clear();
+    cloud_fixture.cloud.calls().clear();
     let before = Spent::now(&lambda)?;
-    let answer = lambda.invoke(&json!({})).await?;
+    let response = lambda.invoke(&json!({})).await?;
     let run = before.since(
-        &world,
+        &cloud_fixture,
         &lambda,
         format!("sweep of {accounts}, {registered} registered"),
         accounts,
     )?;
-    let queued = answer.pointer("/counts/queued").and_then(Value::as_u64);
-    let queue = realm.queue("VendingQueue").ok_or("the queue")?;
+    let queued = response.pointer("/counts/queued").and_then(Value::as_u64);
+    let queue = deployment.queue("VendingQueue").ok_or("the queue")?;
     if queued != u64::try_from(accounts - registered).ok() || queue.len() != accounts - registered {
-        return Err(format!("the sweep answered {answer}, and {} are queued", queue.len()).into());
+        return Err(format!("the sweep answered {response}, and {} are queued", queue.len()).into());
     }
     lambda.stop_idle_instances();
     Ok(run)
 }
 
 async fn vend(template: &Template, accounts: usize) -> Result<Run, Failed> {
-    let world = place::world(template, &[Partition::Aws]).await?;
-    let realm = world.deployment(Partition::Aws);
-    let poller = realm.poller("account-vended").ok_or("a poller")?;
+    let cloud_fixture = place::cloud_fixture(template, &[Partition::Aws]).await?;
+    let deployment = cloud_fixture.deployment(Partition::Aws);
+    let poller = deployment.poller("account-vended").ok_or("a poller")?;
     poller.pause();
-    let lambda = deployed(realm, "account-vended")?;
-    let organization = realm.organization();
-    let queue = realm.queue("VendingQueue").ok_or("the queue")?;
+    let lambda = deployed(deployment, "account-vended")?;
+    let organization = deployment.organization();
+    let queue = deployment.queue("VendingQueue").ok_or("the queue")?;
     for number in 0..accounts {
         let name = format!("team-{number}");
         let vended = organization.vend(VendingSource::Organizations, &name, &organization.sandbox);
         // One event per account, as the sweep sends them.
         queue.send(&organization.custom_event("onboard", vended.account.id()).to_string());
     }
-    world.cloud.calls().clear();
+    cloud_fixture.cloud.calls().clear();
     let before = Spent::now(&lambda)?;
     poller.resume();
     poller.wait_until_idle().await;
-    let run = before.since(&world, &lambda, format!("{accounts} vended accounts"), accounts)?;
-    let registered = world.cloud.palette().records().accounts.len();
+    let run =
+        before.since(&cloud_fixture, &lambda, format!("{accounts} vended accounts"), accounts)?;
+    let registered = cloud_fixture.cloud.palette().records().accounts.len();
     if registered != accounts {
         let logs = lambda.logs().text();
         let end = logs.lines().rev().take(20).collect::<Vec<_>>().join("\n");

@@ -65,14 +65,14 @@ impl CloudFixture {
     ) -> Result<Self, TemplateError> {
         let cloud = LocalCloud::start(options).await;
         let ca_file = CaFile::write_file(&cloud);
-        let mut realms = Vec::new();
+        let mut deployments = Vec::new();
         for partition in partitions {
             let ca_file = ca_file.as_ref();
             let deployment =
                 PartitionDeployment::new(&cloud, options, template, *partition, ca_file).await?;
-            realms.push(deployment);
+            deployments.push(deployment);
         }
-        Ok(Self { cloud, deployments: realms, _ca_file: ca_file })
+        Ok(Self { cloud, deployments, _ca_file: ca_file })
     }
 
     /// Returns the deployment in a partition.

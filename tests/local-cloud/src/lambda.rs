@@ -136,14 +136,14 @@ impl LambdaFunction {
             None => self.function.clone(),
         };
         let crash = self.crash_signal.notified();
-        let answer = tokio::select! {
-            answer = instance.invoke(event, &function) => answer,
+        let response = tokio::select! {
+            response = instance.invoke(event, &function) => response,
             () = crash => Err(FunctionError::Exited {
                 package: function.package.clone(),
                 reason: "a fault ended it".to_owned(),
             }),
         };
-        let stays = match &answer {
+        let stays = match &response {
             Ok(_) | Err(FunctionError::Failed { .. }) => true,
             Err(
                 FunctionError::NotBuilt { .. }
@@ -156,7 +156,7 @@ impl LambdaFunction {
         if stays {
             lock(&self.idle).push(instance);
         }
-        answer
+        response
     }
 
     /// Returns an idle instance. Instances whose credentials expired by the cloud's clock are

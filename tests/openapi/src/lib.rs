@@ -93,12 +93,22 @@ fn with<T: ToSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
 }
 
 /// Removes `null` from the types of optional members: Gangway leaves out a member that has no value,
-/// and refuses `null`.
+/// and refuses `null`. A required member keeps it.
 fn absent_not_null(schema: Value) -> Value {
     match schema {
         Value::Object(members) => {
+            let required = members.get("required").and_then(Value::as_array).into_iter().flatten();
+            let required: Vec<_> = required.filter_map(Value::as_str).map(str::to_owned).collect();
+            let types = required.into_iter().filter_map(|name| {
+                let kind = members.get("properties")?.get(&name)?.get("type")?.clone();
+                Some((name, kind))
+            });
+            let types: Vec<_> = types.collect();
             let mut members: Map<String, Value> =
                 members.into_iter().map(|(name, value)| (name, absent_not_null(value))).collect();
+            for (name, kind) in types {
+                members["properties"][&name]["type"] = kind;
+            }
             if let Some(Value::Array(types)) = members.get_mut("type") {
                 types.retain(|kind| kind != "null");
                 if let [only] = types.as_slice() {

@@ -53,8 +53,8 @@ impl SqsQueue {
         loop {
             let entries = left.map_err(|error| SEND.invalid_response(error.to_string()))?;
             let request = self.client.send_message_batch().queue_url(self.url.as_str());
-            let answer = request.set_entries(Some(entries.clone())).send().await;
-            let failed = answer.map_err(|error| SEND.to_upstream_error(&error))?.failed;
+            let response = request.set_entries(Some(entries.clone())).send().await;
+            let failed = response.map_err(|error| SEND.to_upstream_error(&error))?.failed;
             let Some(one) = failed.first() else { return Ok(()) };
             if let Some(rejected) = failed.iter().find(|failed| failed.sender_fault()) {
                 return Err(rejected_entry(rejected));

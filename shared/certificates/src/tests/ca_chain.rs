@@ -13,7 +13,7 @@ fn chain_status(pem: &str) -> ChainStatus {
     pem.parse::<CaChain>().unwrap().chain_status()
 }
 
-/// Rows: F72.
+/// Acceptance rows: F72.
 #[test]
 fn only_ca_certificates_are_accepted() {
     let TestCertificates { root, intermediate, leaf, key } = &TestCertificates::new();
@@ -133,7 +133,7 @@ fn chain_of_three() -> [String; 3] {
     [root_pem, policy_pem, issuing_pem]
 }
 
-/// Rows: F72.
+/// Acceptance rows: F72.
 #[test]
 fn a_set_of_ca_certificates_has_no_order() {
     let root_key = KeyPair::generate().unwrap();
@@ -171,7 +171,7 @@ const OPENSSL_CHAINS: [(&str, &str); 12] = [
     ("rsa1024", include_str!("data/rsa1024.pem")),
 ];
 
-/// Rows: F72.
+/// Acceptance rows: F72.
 #[test]
 fn chains_of_every_algorithm_are_complete() {
     for (name, chain) in OPENSSL_CHAINS {
@@ -197,7 +197,7 @@ fn with_line_width(pem: &str, width: usize) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
-/// Rows: F72.
+/// Acceptance rows: F72.
 #[test]
 fn chains_must_be_complete_and_in_order() {
     let TestCertificates { root, intermediate, .. } = &TestCertificates::new();

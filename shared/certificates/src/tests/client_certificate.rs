@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{ClientCertificate, Expected, PemError, PemLabel, PrivateKey};
 
-/// Rows: F78.
+/// Acceptance rows: F78.
 #[test]
 fn the_client_certificate_comes_first_with_or_without_its_issuers() {
     let TestCertificates { root, intermediate, leaf, key } = &TestCertificates::new();
@@ -69,7 +69,7 @@ fn the_client_certificate_comes_first_with_or_without_its_issuers() {
     ]);
 }
 
-/// Rows: F78.
+/// Acceptance rows: F78.
 #[test]
 fn key_usage_extensions_decide_about_client_authentication() {
     let server: Change =
@@ -97,7 +97,7 @@ fn key_usage_extensions_decide_about_client_authentication() {
     }
 }
 
-/// Rows: F79.
+/// Acceptance rows: F79.
 #[test]
 fn a_key_matches_only_its_own_certificate() {
     for (name, algorithm) in ALGORITHMS {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{Expected, PemError, PemLabel, PrivateKey};
 
-/// Rows: F79.
+/// Acceptance rows: F79.
 #[test]
 fn keys_of_every_algorithm_and_format_are_accepted() {
     for (name, algorithm) in ALGORITHMS {
@@ -34,7 +34,7 @@ fn keys_of_every_algorithm_and_format_are_accepted() {
     }
 }
 
-/// Rows: F79.
+/// Acceptance rows: F79.
 #[test]
 fn anything_but_one_unencrypted_key_is_rejected_with_the_reason() {
     let TestCertificates { leaf, key, root, .. } = &TestCertificates::new();
@@ -97,7 +97,7 @@ fn anything_but_one_unencrypted_key_is_rejected_with_the_reason() {
     ]);
 }
 
-/// Rows: F95.
+/// Acceptance rows: F95.
 #[test]
 fn keys_are_normalized_and_never_printed() {
     let pem = TestCertificates::new().key;

@@ -24,7 +24,7 @@ fn describe(validity: &Validity) -> String {
     }
 }
 
-/// Rows: F72, F78.
+/// Acceptance rows: F72, F78.
 #[test]
 fn certificates_expire_soon_in_the_last_30_days() {
     let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, |params| {
@@ -48,7 +48,7 @@ fn certificates_expire_soon_in_the_last_30_days() {
     );
 }
 
-/// Rows: F72.
+/// Acceptance rows: F72.
 #[test]
 fn the_most_urgent_certificate_of_a_chain_decides() {
     let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, |_| {});

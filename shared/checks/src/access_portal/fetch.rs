@@ -139,10 +139,10 @@ async fn fetch_via_palette(
     clients: &Clients,
     now: SystemTime,
 ) -> Result<FetchResult, UpstreamError> {
-    let answer = palette.portal_keys(clients.partition, credential).await;
-    let keys = match palette_validation::access_denied_finding(&KEYS, &answer) {
+    let response = palette.portal_keys(clients.partition, credential).await;
+    let keys = match palette_validation::access_denied_finding(&KEYS, &response) {
         Some(denied) => denied,
-        None => match answer {
+        None => match response {
             Ok(PortalKeysResult::Keys(keys)) => {
                 return Ok(fetched(
                     trusted,

@@ -44,7 +44,7 @@ pub async fn check_key_age(
 
 async fn list_keys(aws: &AwsSession, user: &str) -> Result<KeyLookup, UpstreamError> {
     let error = match aws.iam().list_access_keys().user_name(user).send().await {
-        Ok(answer) => return Ok(KeyLookup::Listed(answer.access_key_metadata)),
+        Ok(response) => return Ok(KeyLookup::Listed(response.access_key_metadata)),
         Err(error) => error,
     };
     match AwsErrorKind::from_sdk(&error) {

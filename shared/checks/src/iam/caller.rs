@@ -25,10 +25,10 @@ pub struct CallerCheck {
 ///
 /// If STS could not be called. Keys that STS does not accept are a finding.
 pub fn check_caller(
-    answer: Result<CallerIdentity, UpstreamError>,
+    response: Result<CallerIdentity, UpstreamError>,
     wanted: Partition,
 ) -> Result<CallerCheck, UpstreamError> {
-    let caller = match answer {
+    let caller = match response {
         Ok(caller) => caller,
         Err(UpstreamError::Rejected { reason, .. }) => {
             return Ok(CallerCheck {
@@ -120,8 +120,8 @@ mod tests {
         CallerIdentity { account, arn: "arn".to_owned(), partition, kind }
     }
 
-    fn failing(answer: Result<CallerIdentity, UpstreamError>) -> Vec<&'static str> {
-        let findings = check_caller(answer, Partition::Aws).unwrap().findings;
+    fn failing(response: Result<CallerIdentity, UpstreamError>) -> Vec<&'static str> {
+        let findings = check_caller(response, Partition::Aws).unwrap().findings;
         let failed = |finding: &&Finding| matches!(finding.outcome, Outcome::Failed { .. });
         findings.iter().filter(failed).map(|finding| finding.check.id).collect()
     }
@@ -133,7 +133,7 @@ mod tests {
         let (aws, gov) = (Partition::Aws, Partition::AwsUsGov);
         let refusal =
             || UpstreamError::Rejected { service: "AWS STS", reason: "no key".to_owned() };
-        for (answer, failed) in [
+        for (response, failed) in [
             (Ok(caller(user.clone(), aws)), &[][..]),
             (Ok(caller(user, gov)), &["aws.partition"]),
             (Ok(caller(session, aws)), &["aws.identity-is-user"]),
@@ -141,7 +141,7 @@ mod tests {
             (Ok(caller(IdentityKind::Federated, gov)), &["aws.partition", "aws.identity-is-user"]),
             (Err(refusal()), &["aws.identity-valid"]),
         ] {
-            assert_eq!(failing(answer), failed);
+            assert_eq!(failing(response), failed);
         }
         let silent = Err(UpstreamError::TimedOut { service: "AWS STS" });
         assert!(check_caller(silent, aws).is_err());

@@ -34,9 +34,9 @@ pub struct IamRole {
 /// Reads a role from IAM by its name.
 pub async fn get_role(aws: &AwsSession, arn: &RoleArn) -> Result<IamRole, UpstreamError> {
     let call = AwsSession::iam_api_call("iam:GetRole", "such role");
-    let answer = aws.iam().get_role().role_name(arn.name()).send().await;
-    let answer = answer.map_err(|error| call.to_upstream_error(&error))?;
-    let role = answer.role.ok_or_else(|| call.invalid_response("no role"))?;
+    let response = aws.iam().get_role().role_name(arn.name()).send().await;
+    let response = response.map_err(|error| call.to_upstream_error(&error))?;
+    let role = response.role.ok_or_else(|| call.invalid_response("no role"))?;
     let trust = role.assume_role_policy_document().unwrap_or_default();
     let trust = decode_policy_document(trust)
         .ok_or_else(|| call.invalid_response("the trust policy is not JSON"))?;

@@ -89,10 +89,10 @@ fn boundary_finding(check: &'static Check, arn: &PolicyArn, lookup: PolicyLookup
 }
 
 async fn get_policy(aws: &AwsSession, arn: &PolicyArn) -> Result<PolicyLookup, UpstreamError> {
-    let answer = aws.iam().get_policy().policy_arn(arn.as_str()).send().await;
-    let error = match answer {
-        Ok(answer) => {
-            let attachable = answer.policy().is_none_or(Policy::is_attachable);
+    let response = aws.iam().get_policy().policy_arn(arn.as_str()).send().await;
+    let error = match response {
+        Ok(response) => {
+            let attachable = response.policy().is_none_or(Policy::is_attachable);
             return Ok(if attachable { PolicyLookup::Exists } else { PolicyLookup::NotAttachable });
         }
         Err(error) => error,

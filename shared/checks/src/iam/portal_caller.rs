@@ -22,12 +22,12 @@ pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
 /// If STS or IAM could not be called. Keys that STS does not accept are a finding.
 pub async fn check_caller(
     aws: &AwsSession,
-    answer: Result<CallerIdentity, UpstreamError>,
+    response: Result<CallerIdentity, UpstreamError>,
     wanted: Partition,
     named: Option<AccountId>,
 ) -> Result<CallerCheck, UpstreamError> {
     let reached = REACHABLE.passed(format!("AWS STS of {wanted} answered"));
-    let caller = match answer {
+    let caller = match response {
         Ok(caller) => caller,
         Err(UpstreamError::Rejected { reason, .. }) => {
             let (unknown, remedy) =
@@ -98,10 +98,10 @@ async fn resolve_principal(
         }
     };
     let call = AwsSession::iam_api_call("iam:GetRole", "such role");
-    let answer = aws.iam().get_role().role_name(role_name).send().await;
-    let answer = answer.map_err(|error| call.to_upstream_error(&error));
-    let (arn, source) = match answer {
-        Ok(answer) => (answer.role.map(|role| role.arn), "as IAM returns it"),
+    let response = aws.iam().get_role().role_name(role_name).send().await;
+    let response = response.map_err(|error| call.to_upstream_error(&error));
+    let (arn, source) = match response {
+        Ok(response) => (response.role.map(|role| role.arn), "as IAM returns it"),
         // Most roles have no path.
         Err(error) if error.is_access_denied() || error.is_not_found() => {
             (None, "its path is not known")

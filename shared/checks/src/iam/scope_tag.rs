@@ -87,8 +87,8 @@ pub async fn check_user(
     let call = AwsSession::iam_api_call("iam:GetUser", "such user");
     let user = aws.iam().get_user().user_name(name).send().await;
     match user.map_err(|error| call.to_upstream_error(&error)) {
-        Ok(answer) => {
-            let tags = answer.user.and_then(|user| user.tags).unwrap_or_default();
+        Ok(response) => {
+            let tags = response.user.and_then(|user| user.tags).unwrap_or_default();
             let tags = tags.into_iter().map(|tag| (tag.key, tag.value)).collect();
             check(&tags, accounts, required).await
         }

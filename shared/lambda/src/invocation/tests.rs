@@ -37,10 +37,10 @@ where
     context.deadline = deadline;
     context.xray_trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned());
     let payload = serde_json::from_str(&payload.to_string()).unwrap();
-    let answer = handle_invocation("sts", &handler, LambdaEvent::new(payload, context)).await;
+    let response = handle_invocation("sts", &handler, LambdaEvent::new(payload, context)).await;
     drop(guard);
     let logged = logged.lock().unwrap().clone();
-    (answer.map(|answer| serde_json::to_value(answer).unwrap()), logged)
+    (response.map(|response| serde_json::to_value(response).unwrap()), logged)
 }
 
 fn registration() -> Value {
@@ -50,9 +50,9 @@ fn registration() -> Value {
 
 #[tokio::test]
 async fn a_request_is_logged_in_one_line() {
-    let (answer, logged) =
+    let (response, logged) =
         run(&registration(), 0, async |_| Ok(Response::Json(json!({ "ok": true })))).await;
-    assert_eq!(answer.unwrap()["statusCode"], json!(200));
+    assert_eq!(response.unwrap()["statusCode"], json!(200));
     let [line] = logged.as_slice() else { panic!("{logged:?}") };
     for (field, value) in [
         ("level", json!("INFO")),
@@ -76,11 +76,11 @@ async fn a_request_is_logged_in_one_line() {
 async fn an_upstream_error_is_logged_with_its_causes() {
     let broken =
         || UpstreamError::Unavailable { service: "Palette", source: "connection reset".into() };
-    let (answer, logged) =
+    let (response, logged) =
         run(&registration(), 0, async |_| Err(RegistrationError::from(broken()).into())).await;
-    let answer = answer.unwrap();
-    assert_eq!(answer["statusCode"], json!(502));
-    assert!(!answer["body"].as_str().unwrap().contains("reset"), "{answer}");
+    let response = response.unwrap();
+    assert_eq!(response["statusCode"], json!(502));
+    assert!(!response["body"].as_str().unwrap().contains("reset"), "{response}");
     let [line] = logged.as_slice() else { panic!("{logged:?}") };
     assert_eq!(line["level"], "ERROR");
     assert_eq!(line["error"], "Palette is not available: connection reset");
@@ -89,22 +89,22 @@ async fn an_upstream_error_is_logged_with_its_causes() {
     assert_eq!(retried.unwrap_err().error_type, "Gangway.Retryable");
 }
 
-/// Rows: F95.
+/// Acceptance rows: F95.
 #[tokio::test]
 async fn a_panic_is_an_internal_error_without_its_message() {
     crate::panics::install_hook();
     for (payload, status) in [(registration(), Some(500)), (event(&json!({})), None)] {
-        let (answer, logged) =
+        let (response, logged) =
             run(&payload, 0, async |_| -> Result<Response, ApiError> { panic!("key {SECRET}") })
                 .await;
-        let output = format!("{answer:?} {logged:?}");
+        let output = format!("{response:?} {logged:?}");
         assert!(!output.contains("wJalrX"), "{output}");
         let panicked = logged.iter().find(|line| line["message"] == "panic").unwrap();
         assert!(panicked["location"].as_str().unwrap().contains("tests.rs:"), "{panicked}");
-        match (status, answer) {
-            (Some(status), Ok(answer)) => assert_eq!(answer["statusCode"], json!(status)),
+        match (status, response) {
+            (Some(status), Ok(response)) => assert_eq!(response["statusCode"], json!(status)),
             (None, Err(diagnostic)) => assert_eq!(diagnostic.error_type, "Gangway.InternalError"),
-            (_, answer) => panic!("{answer:?}"),
+            (_, response) => panic!("{response:?}"),
         }
     }
 }
@@ -112,10 +112,10 @@ async fn a_panic_is_an_internal_error_without_its_message() {
 #[tokio::test]
 async fn work_is_stopped_before_the_deadline() {
     let forever = async |_| -> Result<Response, ApiError> { std::future::pending().await };
-    let (answer, _) = run(&registration(), 1, forever).await;
-    assert_eq!(answer.unwrap()["statusCode"], json!(504));
-    let (answer, _) = run(&event(&json!({})), 1, forever).await;
-    assert_eq!(answer.unwrap_err().error_type, "Gangway.Retryable");
+    let (response, _) = run(&registration(), 1, forever).await;
+    assert_eq!(response.unwrap()["statusCode"], json!(504));
+    let (response, _) = run(&event(&json!({})), 1, forever).await;
+    assert_eq!(response.unwrap_err().error_type, "Gangway.Retryable");
 }
 
 #[tokio::test]
@@ -130,11 +130,11 @@ async fn upstream_calls_get_less_time_than_the_invocation() {
 
 #[tokio::test]
 async fn an_unrecognized_payload_is_rejected_and_not_retried() {
-    let (answer, logged) =
+    let (response, logged) =
         run(&json!({ "secret": SECRET }), 0, async |_| Ok(Response::Deleted { name: None })).await;
-    let answer = answer.unwrap();
-    assert_eq!(answer["outcome"], "rejected");
-    assert_eq!(answer["problem"]["type"], "urn:gangway:problem:unrecognized-event");
+    let response = response.unwrap();
+    assert_eq!(response["outcome"], "rejected");
+    assert_eq!(response["problem"]["type"], "urn:gangway:problem:unrecognized-event");
     assert!(logged[0]["detail"].as_str().unwrap().starts_with("invoke through"), "{logged:?}");
-    assert!(!format!("{answer} {logged:?}").contains("wJalrX"));
+    assert!(!format!("{response} {logged:?}").contains("wJalrX"));
 }

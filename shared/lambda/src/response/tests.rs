@@ -68,13 +68,13 @@ fn receipt(outcome: UpsertOutcome, secret: Option<&str>) -> Response {
 }
 
 fn http(outcome: &Result<Response, ApiError>) -> (u16, Value, Value) {
-    let answer = serde_json::to_value(respond(Trigger::Http, outcome, "id-1").unwrap()).unwrap();
-    assert_eq!(answer["isBase64Encoded"], json!(false));
-    assert_eq!(answer["headers"]["cache-control"], "no-store");
-    assert_eq!(answer["headers"]["x-request-id"], "id-1");
-    let status = answer["statusCode"].as_u64().unwrap().try_into().unwrap();
-    let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default();
-    (status, answer["headers"].clone(), body)
+    let response = serde_json::to_value(respond(Trigger::Http, outcome, "id-1").unwrap()).unwrap();
+    assert_eq!(response["isBase64Encoded"], json!(false));
+    assert_eq!(response["headers"]["cache-control"], "no-store");
+    assert_eq!(response["headers"]["x-request-id"], "id-1");
+    let status = response["statusCode"].as_u64().unwrap().try_into().unwrap();
+    let body = serde_json::from_str(response["body"].as_str().unwrap()).unwrap_or_default();
+    (status, response["headers"].clone(), body)
 }
 
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
@@ -199,7 +199,7 @@ fn invalid_fields_are_listed_with_their_pointers() {
     assert_eq!(problem["errors"], errors);
 }
 
-/// Rows: F94.
+/// Acceptance rows: F94.
 #[test]
 fn every_failed_check_has_a_remedy() {
     let findings = vec![

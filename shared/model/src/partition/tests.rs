@@ -31,7 +31,7 @@ fn regions_belong_to_one_partition_or_none() {
     }
 }
 
-/// Rows: F06, F07, F08, F09.
+/// Acceptance rows: F06, F07, F08, F09.
 #[test]
 fn each_partition_has_the_values_of_palettes_wizard() {
     let ids: Vec<_> = PARTITIONS.iter().map(|facts| facts.id).collect();

@@ -89,7 +89,7 @@ fn without_initiator(mut body: Value) -> Value {
     body
 }
 
-/// Rows: F10, F05.
+/// Acceptance rows: F10, F05.
 #[tokio::test]
 async fn request_fields_have_the_names_of_palettes_api() {
     let fake = Fake::saying(201, json!({ "uid": UID })).await;
@@ -112,7 +112,7 @@ async fn request_fields_have_the_names_of_palettes_api() {
     );
 }
 
-/// Rows: F13.
+/// Acceptance rows: F13.
 #[tokio::test]
 async fn keys_of_classified_partitions_are_marked_as_not_from_a_portal() {
     let fake = Fake::saying(201, json!({ "uid": UID })).await;
@@ -129,7 +129,7 @@ async fn keys_of_classified_partitions_are_marked_as_not_from_a_portal() {
     }
 }
 
-/// Rows: F11.
+/// Acceptance rows: F11.
 #[tokio::test]
 async fn replacements_keep_labels_and_annotations_of_other_tools() {
     let mut row = row(UID, "prod", "project");

@@ -61,7 +61,7 @@ async fn error_responses_of_reads_are_mapped() {
     }
 }
 
-/// Rows: F04.
+/// Acceptance rows: F04.
 #[tokio::test]
 async fn creates_are_sent_once_and_report_a_name_conflict() {
     let said = json!({ "code": 500, "message": "Cloud account 'prod' already exists" }).to_string();
@@ -143,7 +143,7 @@ async fn broken_connections_are_retried_except_for_creates() {
     assert!(!source.to_string().contains(&base), "{source}");
 }
 
-/// Rows: F95.
+/// Acceptance rows: F95.
 #[tokio::test]
 async fn no_secret_comes_back_in_an_error() {
     let message = format!("key {KEY}: pair AKIAIOSFODNN7EXAMPLE {SECRET} is not valid\nat all");

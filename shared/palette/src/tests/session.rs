@@ -27,7 +27,7 @@ fn valid_response(request: &RecordedRequest) -> FakeResponse {
     }
 }
 
-/// Rows: F01, F02.
+/// Acceptance rows: F01, F02.
 #[tokio::test]
 async fn the_state_is_fetched_with_one_request_each() {
     let fake = Fake::start(|request: &RecordedRequest, _| valid_response(request)).await;
@@ -43,7 +43,7 @@ async fn the_state_is_fetched_with_one_request_each() {
     assert_eq!((fake.calls().len(), fake.reads()), (5, 1));
 }
 
-/// Rows: F01, F94.
+/// Acceptance rows: F01, F94.
 #[tokio::test]
 async fn a_denied_key_returns_a_status_with_the_reason() {
     for (call, status, code) in [

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::palette::{Fake, RecordedRequest, SECRET, UID, fake_response, keys, role};
 use crate::ValidationOutcome;
 
-/// Rows: F18.
+/// Acceptance rows: F18.
 #[tokio::test]
 async fn palettes_reason_is_returned_without_secrets() {
     let echo = format!("{SECRET} is not the key");
@@ -53,7 +53,7 @@ async fn validations_are_idempotent_and_send_only_the_credential() {
     assert_eq!(request.body, json!({ "account": account, "policyArns": account["policyARNs"] }));
 }
 
-/// Rows: F26, F28.
+/// Acceptance rows: F26, F28.
 #[tokio::test]
 async fn source_account_responses_are_parsed() {
     for (body, account, raw, external_id) in [
@@ -74,7 +74,7 @@ async fn source_account_responses_are_parsed() {
     }
 }
 
-/// Rows: F24.
+/// Acceptance rows: F24.
 #[tokio::test]
 async fn a_rejection_means_no_source_account_and_a_failure_is_an_error() {
     let error = json!({ "code": "AwsStsAccountNotConfigured", "message": "it did not work" });
@@ -88,7 +88,7 @@ async fn a_rejection_means_no_source_account_and_a_failure_is_an_error() {
     assert!(fault.to_string().contains("it did not work"), "{fault}");
 }
 
-/// Rows: F20.
+/// Acceptance rows: F20.
 #[tokio::test]
 async fn policies_are_listed_for_a_credential_or_an_account() {
     let policy =
@@ -112,7 +112,7 @@ async fn policies_are_listed_for_a_credential_or_an_account() {
     assert!(none.tenant().iam_policies(Partition::Aws, &keys()).await.unwrap().is_empty());
 }
 
-/// Rows: F87.
+/// Acceptance rows: F87.
 #[tokio::test]
 async fn gateways_are_listed_with_state_and_health() {
     let items = json!({ "items": [{

@@ -19,8 +19,8 @@ pub(super) const MISPLACED: &str = "a secret in the place of another one";
 const TOKEN_PREFIX: &str = "IQoJb3JpZ2luX2Vj";
 
 /// Sets the most verbose logging for every function.
-pub fn enable_verbose_logs(realm: &PartitionDeployment) {
-    for lambda in realm.functions.all() {
+pub fn enable_verbose_logs(deployment: &PartitionDeployment) {
+    for lambda in deployment.functions.all() {
         for (name, value) in VERBOSE_SETTINGS {
             lambda.set_variable(name, value);
         }
@@ -40,9 +40,9 @@ pub const VERBOSE_SETTINGS: [(&str, &str); 5] = [
 impl Evidence {
     /// Adds the logs, calls and stored data of a partition's functions since the recording began,
     /// and the secrets of that partition.
-    pub fn add_partition(&mut self, cloud: &LocalCloud, realm: &PartitionDeployment) {
+    pub fn add_partition(&mut self, cloud: &LocalCloud, deployment: &PartitionDeployment) {
         let sent = cloud.recorder().take();
-        self.add_partition_secrets(cloud, realm, &sent);
+        self.add_partition_secrets(cloud, deployment, &sent);
         let searcher = self.searcher();
         for sent in sent {
             let (head, body) = call_places(&sent.service);
@@ -54,21 +54,21 @@ impl Evidence {
                 Err(misplaced_secret) => self.add(MISPLACED, misplaced_secret),
             }
         }
-        for lambda in realm.functions.all() {
+        for lambda in deployment.functions.all() {
             self.add("logs, metrics and panics", lambda.logs().text());
         }
-        self.add_stored_data(cloud, realm);
+        self.add_stored_data(cloud, deployment);
     }
 
     /// Adds what is stored in Palette and AWS.
-    fn add_stored_data(&mut self, cloud: &LocalCloud, realm: &PartitionDeployment) {
+    fn add_stored_data(&mut self, cloud: &LocalCloud, deployment: &PartitionDeployment) {
         for account in &cloud.palette().records().accounts {
             let mut body = account.body.clone();
             allowed::remove_allowed(&mut body, "palette");
             self.add("stored in Palette: accounts without their keys", body.to_string());
         }
-        let mut accounts = vec![&realm.gangway_account, &realm.palette];
-        accounts.extend(realm.customers.iter().map(|customer| &customer.account));
+        let mut accounts = vec![&deployment.gangway_account, &deployment.palette];
+        accounts.extend(deployment.customers.iter().map(|customer| &customer.account));
         for account in accounts {
             for secret in account.secrets() {
                 self.add(
@@ -83,7 +83,7 @@ impl Evidence {
                 self.add("stored in AWS: names and tags", format!("{policy:?}"));
             }
         }
-        for queue in &realm.queues {
+        for queue in &deployment.queues {
             for message in queue.messages() {
                 self.add(
                     "stored in queues: messages and dead-letter queues",
@@ -96,12 +96,13 @@ impl Evidence {
     fn add_partition_secrets(
         &mut self,
         cloud: &LocalCloud,
-        realm: &PartitionDeployment,
+        deployment: &PartitionDeployment,
         sent: &[RecordedRequest],
     ) {
         self.add_secrets(cloud.aws().issued_secrets());
         self.add_secrets([Canary::new(SecretKind::PaletteKey, "Gangway", ADMIN_KEY)]);
-        for access in realm.customers.iter().filter_map(|customer| customer.portal_access.as_ref())
+        for access in
+            deployment.customers.iter().filter_map(|customer| customer.portal_access.as_ref())
         {
             self.add_secrets([Canary::new(
                 SecretKind::PrivateKey,
@@ -126,10 +127,10 @@ impl Evidence {
             }));
         }
         self.add_public(TOKEN_PREFIX);
-        for text in realm.aws_ca_pem.iter().cloned().chain(cloud.ca_pem().map(str::to_owned)) {
+        for text in deployment.aws_ca_pem.iter().cloned().chain(cloud.ca_pem().map(str::to_owned)) {
             self.add_public(text);
         }
-        if let Some(portal) = &realm.portal {
+        if let Some(portal) = &deployment.portal {
             self.add_public(portal.ca_pem());
         }
         // The common prefix of all keys of a kind is public.

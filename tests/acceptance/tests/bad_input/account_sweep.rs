@@ -15,13 +15,13 @@ const OU_RULE: &str = "must be comma-separated ids of OUs";
 
 async fn start_cloud() -> CloudFixture {
     let template = Template::from_repository().expect("the repository's template");
-    let world =
+    let cloud_fixture =
         CloudFixture::with_partitions(CloudOptions::default(), &template, &[Partition::Aws]).await;
-    world.expect("a world")
+    cloud_fixture.expect("a cloud")
 }
 
-fn deploy_sweep(realm: &PartitionDeployment, name: &str, value: &str) -> LambdaFunction {
-    let lambda = realm.functions.get("account-sweep").expect("the function is deployed");
+fn deploy_sweep(deployment: &PartitionDeployment, name: &str, value: &str) -> LambdaFunction {
+    let lambda = deployment.functions.get("account-sweep").expect("the function is deployed");
     lambda.with_changes(|function| {
         drop(function.environment.insert(name.to_owned(), value.to_owned()));
     })
@@ -48,9 +48,9 @@ fn assert_no_secret(text: &str, case: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_with_an_invalid_payload_reports_every_error() {
-    let world = start_cloud().await;
-    let realm = world.deployment(Partition::Aws);
-    let lambda = deploy_sweep(realm, "GANGWAY_ACCOUNT_NAME_FILTER", "*");
+    let cloud_fixture = start_cloud().await;
+    let deployment = cloud_fixture.deployment(Partition::Aws);
+    let lambda = deploy_sweep(deployment, "GANGWAY_ACCOUNT_NAME_FILTER", "*");
     for (payload, pointers, rule) in [
         (json!({ "dryRun": "yes" }), vec!["/dryRun"], "must be true or false, not a string"),
         (json!({ "dryRun": 1 }), vec!["/dryRun"], "must be true or false, not a number"),
@@ -82,15 +82,15 @@ async fn sweep_with_an_invalid_payload_reports_every_error() {
         json!({ "detail-type": "AWS Account VendedAccount", "source": "x", "detail": {} });
     let response = lambda.invoke(&unknown_event).await.expect("a response");
     assert_eq!(response["outcome"], "rejected", "{response}");
-    assert!(world.cloud.calls().for_operation("organizations", "ListAccounts").is_empty());
-    assert!(realm.queue("VendingQueue").expect("the queue").is_empty());
+    assert!(cloud_fixture.cloud.calls().for_operation("organizations", "ListAccounts").is_empty());
+    assert!(deployment.queue("VendingQueue").expect("the queue").is_empty());
     assert_no_secret(&lambda.logs().text(), "the log");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_does_not_start_with_an_invalid_setting_and_names_it() {
-    let world = start_cloud().await;
-    let realm = world.deployment(Partition::Aws);
+    let cloud_fixture = start_cloud().await;
+    let deployment = cloud_fixture.deployment(Partition::Aws);
     for (name, value, rule) in [
         ("GANGWAY_INCLUDE_OUS", "Workloads", OU_RULE),
         ("GANGWAY_INCLUDE_OUS", "ou-abcd-12345678,,", OU_RULE),
@@ -115,7 +115,7 @@ async fn sweep_does_not_start_with_an_invalid_setting_and_names_it() {
         ("PALETTE_REQUESTS_PER_SECOND", "0", "must be a number from 1 to 1000"),
         ("PALETTE_REQUESTS_PER_SECOND", "fast", "must be a number from 1 to 1000"),
     ] {
-        let lambda = deploy_sweep(realm, name, value);
+        let lambda = deploy_sweep(deployment, name, value);
         assert!(
             lambda.invoke(&json!({})).await.is_err(),
             "{name}={value} did not prevent the start"
@@ -124,5 +124,5 @@ async fn sweep_does_not_start_with_an_invalid_setting_and_names_it() {
         assert!(logs.contains(name) && logs.contains(rule), "{name}={value}: {logs}");
         assert_no_secret(&logs, name);
     }
-    assert_eq!(world.cloud.calls().for_operation("organizations", "ListAccounts").len(), 0);
+    assert_eq!(cloud_fixture.cloud.calls().for_operation("organizations", "ListAccounts").len(), 0);
 }

@@ -225,13 +225,13 @@ async fn assert_rejected_by_its_function(invalid_requests: Vec<InvalidRequestCas
     assert_rejected(&app, "revalidation", revalidations).await;
 }
 
-/// Rows: F03.
+/// Acceptance rows: F03.
 #[tokio::test]
 async fn accounts_rejects_bodies_that_are_not_json_objects() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, request_bodies()).await;
 }
 
-/// Rows: F20.
+/// Acceptance rows: F20.
 #[tokio::test]
 async fn accounts_rejects_invalid_credentials_for_policies() {
     let app = TestApp::start(Partition::Aws).await;

@@ -153,7 +153,7 @@ pub(crate) async fn invalid_contents(
     };
     for (number, (name, value, remedy)) in contents.into_iter().enumerate() {
         let arn = app
-            .realm()
+            .deployment()
             .put_secret(&format!("gangway/incoming/tenant/wrong-{number}"), &value)
             .await;
         add_case(name, &arn, remedy);
@@ -172,12 +172,13 @@ pub(crate) async fn invalid_contents(
         &create_secret(app, &no_value).await,
         "must be a secret that exists, with a current value",
     );
-    let deleted = app.realm().put_secret("gangway/incoming/tenant/doomed", &valid_keys).await;
+    let deleted = app.deployment().put_secret("gangway/incoming/tenant/doomed", &valid_keys).await;
     let deletion = json!({ "SecretId": deleted, "RecoveryWindowInDays": 7 });
-    let response = app.realm().administrator().secrets_manager("DeleteSecret", &deletion).await;
+    let response =
+        app.deployment().administrator().secrets_manager("DeleteSecret", &deletion).await;
     assert_eq!(response.expect("a response").status, 200);
     add_case("a scheduled deletion", &deleted, "it is scheduled for deletion: restore it first");
-    let account = app.realm().gangway_account.id();
+    let account = app.deployment().gangway_account.id();
     let unknown_arn = format!(
         "arn:aws:secretsmanager:us-east-1:{account}:secret:gangway/incoming/tenant/none-AbCdEf"
     );
@@ -188,8 +189,12 @@ pub(crate) async fn invalid_contents(
 }
 
 async fn create_secret(app: &TestApp, new: &Value) -> String {
-    let response =
-        app.realm().administrator().secrets_manager("CreateSecret", new).await.expect("a response");
+    let response = app
+        .deployment()
+        .administrator()
+        .secrets_manager("CreateSecret", new)
+        .await
+        .expect("a response");
     let arn = response.json().get("ARN").and_then(Value::as_str).map(str::to_owned);
     arn.unwrap_or_else(|| panic!("{}", response.body))
 }

@@ -65,19 +65,19 @@ fn common_members() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Rows: F03.
+/// Acceptance rows: F03.
 #[tokio::test]
 async fn pod_identity_rejects_bodies_that_are_not_json_objects() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, request_bodies()).await;
 }
 
-/// Rows: F04, F05, F10.
+/// Acceptance rows: F04, F05, F10.
 #[tokio::test]
 async fn pod_identity_rejects_invalid_members_of_every_method() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, common_members()).await;
 }
 
-/// Rows: F57, F62.
+/// Acceptance rows: F57, F62.
 #[tokio::test]
 async fn pod_identity_rejects_invalid_members_of_its_own() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, members()).await;

@@ -16,7 +16,7 @@ pub(crate) async fn assert_rejected(
     function: &str,
     invalid_requests: Vec<InvalidRequestCase>,
 ) {
-    let lambda = app.realm().functions.get(function).expect("a deployed function");
+    let lambda = app.deployment().functions.get(function).expect("a deployed function");
     let failures = run_cases(app, lambda, invalid_requests).await;
     assert!(failures.is_empty(), "{function}: {} cases\n{}", failures.len(), failures.join("\n"));
     assert_healthy(app, function).await;
@@ -29,7 +29,7 @@ pub(crate) async fn run_cases(
     invalid_requests: Vec<InvalidRequestCase>,
 ) -> Vec<String> {
     lambda.warm_up().await.expect("a process");
-    let (processes, secrets) = (lambda.process_ids(), app.realm().gangway_account.secrets());
+    let (processes, secrets) = (lambda.process_ids(), app.deployment().gangway_account.secrets());
     let (mut failures, mut request_ids) = (Vec::new(), Vec::new());
     for case in invalid_requests {
         app.cloud().calls().clear();
@@ -42,7 +42,7 @@ pub(crate) async fn run_cases(
         if !calls.iter().all(|call| is_allowed_call(&case, call)) {
             differences.push(format!("it called {calls:?}"));
         }
-        if app.realm().gangway_account.secrets() != secrets {
+        if app.deployment().gangway_account.secrets() != secrets {
             differences.push("secrets have changed".to_owned());
         }
         if lambda.process_ids() != processes {
@@ -77,7 +77,7 @@ async fn send(
     lambda: &LambdaFunction,
     transport: &Transport,
 ) -> Result<Response, String> {
-    let bus = &app.realm().bus;
+    let bus = &app.deployment().bus;
     match transport {
         Transport::Http { verb, path, content_type, body } => {
             let headers: Vec<_> =
@@ -136,7 +136,7 @@ async fn check_logs(lambda: &LambdaFunction, request_ids: &[String]) -> Vec<Stri
 
 /// Asserts that the same process serves a valid request.
 async fn assert_healthy(app: &TestApp, function: &str) {
-    let lambda = app.realm().functions.get(function).expect("a deployed function");
+    let lambda = app.deployment().functions.get(function).expect("a deployed function");
     let processes = lambda.process_ids();
     let (keys, role) = (&app.customer().keys, app.customer().role.arn());
     let response = match function {

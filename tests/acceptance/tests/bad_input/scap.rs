@@ -181,8 +181,10 @@ async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidReques
     .into_iter()
     .enumerate()
     {
-        let arn =
-            app.realm().put_secret(&format!("gangway/incoming/tenant/scap-{number}"), &value).await;
+        let arn = app
+            .deployment()
+            .put_secret(&format!("gangway/incoming/tenant/scap-{number}"), &value)
+            .await;
         let body = with(&base, "secretArn", arn.into()).to_string();
         let case = post(&format!("a secret, {number}"), PATH, body);
         invalid_requests.push(case.expect_422(&vec!["/secretArn"; faults], remedy).needs_secret());
@@ -190,7 +192,7 @@ async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidReques
     invalid_requests
 }
 
-/// Rows: F72, F73, F74, F75, F76, F77, F78, F79.
+/// Acceptance rows: F72, F73, F74, F75, F76, F77, F78, F79.
 #[tokio::test]
 async fn scap_rejects_invalid_members_certificates_and_secrets() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {
@@ -219,7 +221,7 @@ async fn assert_rejected_without_key(
     invalid_requests: Vec<InvalidRequestCase>,
     fixture: &ScapFixture,
 ) {
-    let lambda = app.realm().functions.get(function).expect("a deployed function");
+    let lambda = app.deployment().functions.get(function).expect("a deployed function");
     let failures = run_cases(app, lambda, invalid_requests).await;
     assert!(failures.is_empty(), "{function}: {} rows\n{}", failures.len(), failures.join("\n"));
     let logs = lambda.logs().text();

@@ -144,19 +144,19 @@ fn secret_arn_cases() -> Vec<InvalidRequestCase> {
     incoming_secrets::invalid_arns(PATH, &request_with_secret())
 }
 
-/// Rows: F03.
+/// Acceptance rows: F03.
 #[tokio::test]
 async fn static_credentials_rejects_bodies_that_are_not_json_objects() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, request_bodies()).await;
 }
 
-/// Rows: F04, F05, F10.
+/// Acceptance rows: F04, F05, F10.
 #[tokio::test]
 async fn static_credentials_rejects_invalid_common_members() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, member_cases()).await;
 }
 
-/// Rows: F14.
+/// Acceptance rows: F14.
 #[tokio::test]
 async fn static_credentials_rejects_malformed_keys() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, key_cases()).await;

@@ -168,19 +168,19 @@ fn role_cases() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Rows: F03.
+/// Acceptance rows: F03.
 #[tokio::test]
 async fn sts_rejects_bodies_that_are_not_json_objects() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, request_bodies()).await;
 }
 
-/// Rows: F04, F05, F10.
+/// Acceptance rows: F04, F05, F10.
 #[tokio::test]
 async fn sts_rejects_invalid_common_members() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, member_cases()).await;
 }
 
-/// Rows: F32.
+/// Acceptance rows: F32.
 #[tokio::test]
 async fn sts_rejects_invalid_role_arns() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, role_cases()).await;

@@ -66,12 +66,12 @@ fn invalid_requests(partition: &str) -> Vec<InvalidRequestCase> {
     ]
 }
 
-/// Rows: F10, F12.
+/// Acceptance rows: F10, F12.
 #[tokio::test]
 async fn sts_is_not_offered_in_the_classified_partitions() {
     for partition in [Partition::AwsIso, Partition::AwsIsoB] {
         let app = TestApp::start(partition).await;
-        assert!(app.realm().functions.get("sts").is_none(), "the template deploys it");
+        assert!(app.deployment().functions.get("sts").is_none(), "the template deploys it");
         let response = app.get("/v1/sts/trust").await;
         assert_eq!(
             (response.status, response.text_at("/type")),
@@ -93,21 +93,21 @@ async fn sts_is_not_offered_in_the_classified_partitions() {
 
 /// Deploys `sts` as the template defines it for `aws`, in a Region of this partition.
 fn deploy_sts(app: &TestApp) -> DeployedFunctions {
-    let (realm, url) = (app.realm(), app.cloud().url());
+    let (deployment, url) = (app.deployment(), app.cloud().url());
     let template = Template::from_repository().expect("the repository's template");
-    let deployment = DeploymentTarget {
+    let target = DeploymentTarget {
         partition: Partition::Aws.id().to_owned(),
-        region: realm.region.to_owned(),
-        account: realm.gangway_account.id().to_owned(),
+        region: deployment.region.to_owned(),
+        account: deployment.gangway_account.id().to_owned(),
         stack: "gangway".to_owned(),
         parameters: BTreeMap::new(),
     };
-    let mut functions = template.functions(&deployment).expect("functions");
+    let mut functions = template.functions(&target).expect("functions");
     functions.retain(|function| function.package == "sts");
-    let role = realm.gangway_account.role("gangway-StaticCredentialsRole");
+    let role = deployment.gangway_account.role("gangway-StaticCredentialsRole");
     let hosting = HostConfig {
         binaries: HostConfig::default_binaries_folder(),
-        region: realm.region.to_owned(),
+        region: deployment.region.to_owned(),
         environment: ["AWS_ENDPOINT_URL", "PALETTE_URL"]
             .map(|name| (name.to_owned(), url.clone()))
             .into(),

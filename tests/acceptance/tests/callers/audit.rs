@@ -25,7 +25,7 @@ fn changed_by(app: &TestApp) -> String {
 }
 
 fn tag(app: &TestApp) -> String {
-    let secrets = app.realm().gangway_account.secrets();
+    let secrets = app.deployment().gangway_account.secrets();
     let kept = secrets.iter().find(|secret| secret.tags.contains_key("gangway:palette-uid"));
     kept.expect("a secret").tags[CHANGED_BY_TAG].clone()
 }
@@ -50,7 +50,7 @@ async fn every_change_names_its_caller() {
             ];
             Caller::with_role(&app, &gateway, &parameters)
         };
-        let account = app.realm().gangway_account.id().to_owned();
+        let account = app.deployment().gangway_account.id().to_owned();
         let arn = |name: &str| format!("arn:{partition}:sts::{account}:assumed-role/{name}/portal");
         let (one, two, three) = (caller("One"), caller("Two"), caller("Three"));
 
@@ -59,13 +59,13 @@ async fn every_change_names_its_caller() {
         let created = one.send("POST", path, Some(&body)).await;
         assert_eq!(created.status, 201, "{}", created.body);
         assert_eq!((changed_by(&app), tag(&app)), (arn("One"), arn("One")));
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
 
         // A request that changes nothing changes no name either.
         let again = two.send("POST", path, Some(&body)).await;
         assert_eq!(again.text("outcome"), "unchanged", "{}", again.body);
         assert_eq!((changed_by(&app), tag(&app)), (arn("One"), arn("One")));
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
 
         // Another key of the same user: the secret gets another version.
         let keys = app.customer().user.create_access_key();
@@ -75,7 +75,7 @@ async fn every_change_names_its_caller() {
         let updated = two.send("POST", path, Some(&rotated)).await;
         assert_eq!(updated.text("outcome"), "updated", "{}", updated.body);
         assert_eq!((changed_by(&app), tag(&app)), (arn("Two"), arn("Two")));
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
 
         let uid = created.text("uid").to_owned();
         let deleted = three.send("DELETE", &format!("/v1/tenant/accounts/{uid}"), None).await;
@@ -127,7 +127,7 @@ async fn event_is_named_by_its_id_source_and_account() {
     let app = TestApp::start(gangway_model::Partition::Aws).await;
     let keys = &app.customer().keys;
     let keys = json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret}).to_string();
-    let arn = app.realm().put_secret("gangway/incoming/tenant/prod-payments", &keys).await;
+    let arn = app.deployment().put_secret("gangway/incoming/tenant/prod-payments", &keys).await;
     let detail = json!({"method": "static-credentials", "name": "prod-payments", "secretArn": arn});
     let deliveries = app.send_event(&detail).await;
     let outcome = deliveries[0].outcome.as_ref().expect("a receipt");

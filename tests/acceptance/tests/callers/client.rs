@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// Starts an API that refuses unsigned requests.
 pub(crate) async fn signed_gateway(app: &TestApp) -> ApiGateway {
-    app.realm().start_gateway_with(UnsignedRequests::Rejected, 0).await
+    app.deployment().start_gateway_with(UnsignedRequests::Rejected, 0).await
 }
 
 /// A caller: the keys of a session of its role.
@@ -37,7 +37,7 @@ impl Caller<'_> {
         parameters: &[(&str, &str)],
     ) -> Caller<'a> {
         let region = app.partition().info().home_region;
-        Caller { gateway, region, keys: app.realm().caller_credentials(parameters) }
+        Caller { gateway, region, keys: app.deployment().caller_credentials(parameters) }
     }
 
     /// Sends a signed request.

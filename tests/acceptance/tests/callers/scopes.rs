@@ -70,7 +70,7 @@ async fn team_cannot_reach_the_accounts_of_another_scope() {
             let created = team.send("POST", &path, Some(request)).await;
             assert_eq!(created.status, 201, "{scope}: {}", created.body);
             uids.push(created.text("uid").to_owned());
-            app.realm().functions.stop_idle_instances();
+            app.deployment().functions.stop_idle_instances();
         }
         let before = app.cloud().palette().records().accounts.clone();
 
@@ -82,8 +82,8 @@ async fn team_cannot_reach_the_accounts_of_another_scope() {
                 let uid = &uids[other];
                 // The other's scope: IAM refuses the path.
                 for (verb, path, body) in routes(other_scope, uid, request) {
-                    let answer = team.send(verb, &path, body.as_ref()).await;
-                    assert_eq!(answer.status, 403, "{scope} {verb} {path}: {}", answer.body);
+                    let response = team.send(verb, &path, body.as_ref()).await;
+                    assert_eq!(response.status, 403, "{scope} {verb} {path}: {}", response.body);
                 }
                 // The other's uid in the own scope: Gangway does not find it.
                 for (verb, path, body) in routes(scope, uid, request) {
@@ -94,9 +94,9 @@ async fn team_cannot_reach_the_accounts_of_another_scope() {
                     if verb == "PUT" && !path.contains("/sts/") {
                         continue;
                     }
-                    app.realm().functions.stop_idle_instances();
-                    let answer = team.send(verb, &path, body.as_ref()).await;
-                    assert_eq!(answer.status, 404, "{scope} {verb} {path}: {}", answer.body);
+                    app.deployment().functions.stop_idle_instances();
+                    let response = team.send(verb, &path, body.as_ref()).await;
+                    assert_eq!(response.status, 404, "{scope} {verb} {path}: {}", response.body);
                 }
                 // A path that API Gateway and Gangway could read in two ways.
                 let project = scope.trim_start_matches("projects/");
@@ -105,9 +105,13 @@ async fn team_cannot_reach_the_accounts_of_another_scope() {
                     format!("/v1/{scope}/../../{other_scope}/accounts/{uid}"),
                     format!("/v1/projects/{project}%2F..%2F{other_scope}/accounts"),
                 ] {
-                    let answer = team.send("GET", &path, None).await;
-                    assert!([400, 403, 404].contains(&answer.status), "{path}: {}", answer.body);
-                    assert!(answer.body["accounts"].is_null(), "{path}: {}", answer.body);
+                    let response = team.send("GET", &path, None).await;
+                    assert!(
+                        [400, 403, 404].contains(&response.status),
+                        "{path}: {}",
+                        response.body
+                    );
+                    assert!(response.body["accounts"].is_null(), "{path}: {}", response.body);
                 }
             }
             let list = team.send("GET", &format!("/v1/{scope}/accounts"), None).await;

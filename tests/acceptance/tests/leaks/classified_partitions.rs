@@ -23,17 +23,17 @@ use crate::{
 };
 
 fn flows(app: &TestApp) -> [Flow; 2] {
-    let (realm, customer) = (app.realm(), app.customer());
+    let (deployment, customer) = (app.deployment(), app.customer());
     let with_name = |name: &str, request| with(request, &json!({"name": name}));
     [
         Flow {
             method: "static-credentials",
-            request: with_name("keys", key_fields(realm, customer)),
+            request: with_name("keys", key_fields(deployment, customer)),
             secrets: &["accessKeyId", "secretAccessKey", "certificateAuthority"],
         },
         Flow {
             method: "scap",
-            request: with_name("portal", portal_request(realm, customer)),
+            request: with_name("portal", portal_request(deployment, customer)),
             secrets: &["certificateAuthority", "userCertificate", "userKey"],
         },
     ]
@@ -50,7 +50,7 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
         }
         for key in [KeyType::P256, KeyType::Rsa, KeyType::Ed25519] {
             let entity = &portal_access(customer).common_name;
-            let other = portal(app.realm())
+            let other = portal(app.deployment())
                 .issue(&CertificateSpec { key_type: key, ..CertificateSpec::client(entity) });
             let with_other_key = with(flow.request.clone(), &json!({"userKey": other.key}));
             evidence.add_response(&app.post(&flow.route(), &with_other_key).await);
@@ -75,7 +75,7 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
         }
         evidence.add_response(&app.delete(&format!("/v1/tenant/accounts/{uid}")).await);
     }
-    evidence.add_partition(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.deployment());
     evidence
 }
 
@@ -91,7 +91,7 @@ async fn run_with_fault(effect: Effect) -> Evidence {
         &mut evidence,
     )
     .await;
-    evidence.add_partition(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.deployment());
     evidence
 }
 

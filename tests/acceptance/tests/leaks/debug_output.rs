@@ -101,7 +101,7 @@ fn samples() -> Samples {
     Samples { printed, key: issued.key, public }
 }
 
-/// Rows: F95.
+/// Acceptance rows: F95.
 #[test]
 fn debug_output_of_secret_types_hides_the_secret() {
     let Samples { printed, key, public } = samples();

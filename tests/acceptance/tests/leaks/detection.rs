@@ -53,8 +53,8 @@ async fn leak(lambda: &LambdaFunction, place: &str, text: &str, url: &str) -> St
 #[tokio::test(flavor = "multi_thread")]
 async fn leaked_secret_is_found_in_every_place_and_encoding() {
     let app = start_verbose(Partition::Aws).await;
-    let (cloud, realm) = (app.cloud(), app.realm());
-    let lambda = realm
+    let (cloud, deployment) = (app.cloud(), app.deployment());
+    let lambda = deployment
         .functions
         .get("accounts")
         .expect("a function")
@@ -76,7 +76,7 @@ async fn leaked_secret_is_found_in_every_place_and_encoding() {
                 let mut evidence = Evidence::default();
                 evidence.add("responses", response.clone());
                 evidence.add("logs", lambda.logs().text());
-                evidence.add_partition(cloud, realm);
+                evidence.add_partition(cloud, deployment);
                 found = evidence.search().found;
                 found.iter().any(|(at, _)| at.starts_with(found_in))
             });
@@ -96,7 +96,7 @@ async fn leaked_secret_is_found_in_every_place_and_encoding() {
             || lambda.logs().text().contains(r#""message":"panic""#) == (place == "panic");
         assert!(wait_until(panicked).await, "{}", lambda.logs().text());
         evidence.add("logs", lambda.logs().text());
-        evidence.add_partition(cloud, realm);
+        evidence.add_partition(cloud, deployment);
         assert_eq!(evidence.search().found, BTreeSet::new(), "{place}");
     }
 }
@@ -135,13 +135,13 @@ async fn secret_in_stored_data_or_in_a_header_is_found() {
         text: String::new(),
         body: Value::Null,
     });
-    evidence.add_partition(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.deployment());
     assert_eq!(searched(evidence), BTreeSet::from(["responses: headers"]));
 
     app.customer().role.tag("note", secret);
-    app.realm().queues[0].send(secret);
+    app.deployment().queues[0].send(secret);
     let mut evidence = Evidence::default();
-    evidence.add_partition(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.deployment());
     let expected =
         ["stored in AWS: names and tags", "stored in queues: messages and dead-letter queues"];
     assert_eq!(searched(evidence), BTreeSet::from(expected));

@@ -72,14 +72,14 @@ pub(crate) async fn inject_each(
 
 /// Restores the time limits of the template.
 pub(crate) fn restore_timeouts(app: &TestApp) {
-    for lambda in app.realm().functions.all() {
+    for lambda in app.deployment().functions.all() {
         lambda.set_timeout(lambda.function().timeout);
     }
 }
 
 /// Shortens the time limits of all functions.
 pub(crate) fn shorten_timeouts(app: &TestApp) {
-    for lambda in app.realm().functions.all() {
+    for lambda in app.deployment().functions.all() {
         lambda.set_timeout(TIMEOUT);
     }
 }

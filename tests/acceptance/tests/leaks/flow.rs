@@ -93,7 +93,7 @@ impl Flow {
         outcomes.extend(put_event(app, &detail).await);
         if let Some(secret_members) = self.secret_members(&self.request) {
             let arn = app
-                .realm()
+                .deployment()
                 .put_secret(&format!("gangway/incoming/tenant/{name}"), &secret_members.to_string())
                 .await;
             let members = detail.as_object_mut().expect("an object");
@@ -121,10 +121,10 @@ impl Flow {
 async fn put_event(app: &TestApp, detail: &Value) -> Vec<String> {
     let deliveries = app.send_event(detail).await;
     if deliveries.is_empty() {
-        let realm = app.realm();
-        let event = realm.bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail);
+        let deployment = app.deployment();
+        let event = deployment.bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail);
         let method = detail["method"].as_str().expect("a method");
-        return vec![format!("{:?}", realm.functions.invoke(method, &event).await)];
+        return vec![format!("{:?}", deployment.functions.invoke(method, &event).await)];
     }
     deliveries.into_iter().map(|delivery| format!("{:?}", delivery.outcome)).collect()
 }

@@ -149,7 +149,8 @@ async fn send_invalid_secrets(app: &TestApp, flow: &Flow, secret: &str, evidence
         Value::from(secret).to_string(),
     ];
     for secret_members in contents {
-        let arn = app.realm().put_secret("gangway/incoming/tenant/wrong", &secret_members).await;
+        let arn =
+            app.deployment().put_secret("gangway/incoming/tenant/wrong", &secret_members).await;
         let request = with(request.clone(), &json!({"secretArn": arn}));
         evidence.add_response(&app.post(&flow.route(), &request).await);
     }

@@ -28,7 +28,7 @@ const SERVICES: [&str; 6] = ["sts", "iam", "secretsmanager", "palette", "eks", "
 /// Starts a cloud with verbose logs and a record of every call.
 pub(crate) async fn start_verbose(partition: Partition) -> TestApp {
     let app = TestApp::start(partition).await;
-    enable_verbose_logs(app.realm());
+    enable_verbose_logs(app.deployment());
     app.cloud().palette().configure(|behaviour| behaviour.errors_repeat_secrets = true);
     app.cloud().recorder().start();
     app
@@ -42,7 +42,7 @@ fn flows(app: &TestApp) -> [Flow; 3] {
         "accessKeyId": customer.keys.id,
         "secretAccessKey": customer.keys.secret,
     });
-    let cluster = app.realm().palette_cluster().restore_for(PodIdentityCase::CrossAccount);
+    let cluster = app.deployment().palette_cluster().restore_for(PodIdentityCase::CrossAccount);
     let mut pods = cluster.request(PodIdentityCase::CrossAccount);
     pods["name"] = json!("pods");
     pods["ensureAssociations"] = json!(true);
@@ -64,7 +64,7 @@ fn flows(app: &TestApp) -> [Flow; 3] {
 
 /// Requests the trust policy and the plan.
 async fn get_trust_and_plan(app: &TestApp, evidence: &mut Evidence) {
-    let cluster = app.realm().palette_cluster();
+    let cluster = app.deployment().palette_cluster();
     let name = cluster.request(PodIdentityCase::CrossAccount)["clusterName"]
         .as_str()
         .unwrap_or_default()
@@ -82,7 +82,7 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
     for flow in flows(&app) {
         invalid_input::send_all(&app, &flow, &customer.keys.secret, &mut evidence).await;
         // Gangway creates the missing associations.
-        app.realm()
+        app.deployment()
             .palette_cluster()
             .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT))
             .break_with(Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT));
@@ -112,7 +112,7 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
     }
     get_trust_and_plan(&app, &mut evidence).await;
     use_invalid_palette_keys(&app, &mut evidence).await;
-    evidence.add_partition(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.deployment());
     evidence
 }
 
@@ -128,12 +128,12 @@ async fn use_invalid_palette_keys(app: &TestApp, evidence: &mut Evidence) {
         format!("[\"{ADMIN_KEY}\"]"),
         format!("x{ADMIN_KEY}"),
     ] {
-        app.realm().put_secret(API_KEY_SECRET, &content).await;
-        app.realm().functions.stop_idle_instances();
+        app.deployment().put_secret(API_KEY_SECRET, &content).await;
+        app.deployment().functions.stop_idle_instances();
         evidence.add_response(&app.get("/v1/tenant/accounts").await);
         evidence.add_response(&app.get("/v1/sts/trust").await);
     }
-    app.realm().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
+    app.deployment().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
 }
 
 /// Sends every request while a service fails in this way.
@@ -146,7 +146,7 @@ pub(crate) async fn run_with_fault(effect: Effect) -> Evidence {
         get_trust_and_plan(&app, &mut evidence).await;
     }
     app.cloud().faults().clear();
-    evidence.add_partition(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.deployment());
     evidence
 }
 

@@ -13,7 +13,7 @@ type EvidenceFuture = Pin<Box<dyn Future<Output = Evidence> + Send>>;
 /// The number of concurrent local clouds; most of the time is waiting.
 const MAX_CONCURRENT: usize = 20;
 
-/// Rows: F15, F95.
+/// Acceptance rows: F15, F95.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_leaks_in_any_flow_or_fault() {
     let mut futures: Vec<EvidenceFuture> = Vec::new();

@@ -13,9 +13,9 @@ const SERVICES: [&str; 5] = ["iam", "sts", "organizations", "palette", "sqs"];
 async fn run(partition: Partition, effect: Option<Effect>) -> Evidence {
     let app = start_verbose(partition).await;
     let mut evidence = Evidence::default();
-    let functions = &app.realm().functions;
+    let functions = &app.deployment().functions;
     functions.get("account-vended").expect("it").set_variable("GANGWAY_OFFBOARDING", "remove");
-    let organization = app.realm().organization();
+    let organization = app.deployment().organization();
     for service in SERVICES {
         let vended = organization.vend(VendingSource::ControlTower, service, &organization.sandbox);
         if let Some(effect) = effect {
@@ -30,20 +30,20 @@ async fn run(partition: Partition, effect: Option<Effect>) -> Evidence {
         app.cloud().faults().clear();
     }
     for poison in ["no JSON", "[]", "{\"detail\": {\"eventName\": \"CreateAccountResult\"}}"] {
-        app.realm().queues.iter().for_each(|queue| queue.send(poison));
+        app.deployment().queues.iter().for_each(|queue| queue.send(poison));
     }
     process_events(&app, &[]).await;
     let created = app.cloud().calls().count("palette", "POST /v1/cloudaccounts/aws");
     assert!(created > 0, "no account was registered: {:?}", app.logs());
-    evidence.add_partition(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.deployment());
     evidence
 }
 
 async fn process_events(app: &TestApp, events: &[serde_json::Value]) {
     for event in events {
-        app.realm().bus.put(event).await;
+        app.deployment().bus.put(event).await;
     }
-    let poller = app.realm().poller("account-vended").expect("a queue feeds it");
+    let poller = app.deployment().poller("account-vended").expect("a queue feeds it");
     poller.drain(8).await;
 }
 

@@ -12,7 +12,7 @@ async fn deployed_triggers() -> BTreeSet<(String, String)> {
     let mut triggers = BTreeSet::new();
     for partition in [Partition::Aws, Partition::AwsUsGov, Partition::AwsIsoB, Partition::AwsIso] {
         let app = TestApp::start(partition).await;
-        for lambda in app.realm().functions.all() {
+        for lambda in app.deployment().functions.all() {
             let function = lambda.function();
             let mut trigger =
                 |trigger: String| triggers.insert((function.package.clone(), trigger));

@@ -42,7 +42,7 @@ async fn pod_identity_recovers_from_a_crash_at_any_call() {
     run_crashes(flows::POD_IDENTITY).await;
 }
 
-/// Rows: F84, F86.
+/// Acceptance rows: F84, F86.
 #[tokio::test(flavor = "multi_thread")]
 async fn scap_recovers_from_a_crash_at_any_call() {
     run_crashes(flows::SCAP).await;

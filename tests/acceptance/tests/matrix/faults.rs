@@ -129,7 +129,7 @@ async fn pod_identity_recovers_from_a_fault_of_any_call() {
     run_faults(flows::POD_IDENTITY).await;
 }
 
-/// Rows: F85.
+/// Acceptance rows: F85.
 #[tokio::test(flavor = "multi_thread")]
 async fn scap_recovers_from_a_fault_of_any_call() {
     run_faults(flows::SCAP).await;

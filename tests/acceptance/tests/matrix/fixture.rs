@@ -40,7 +40,7 @@ impl Fixture {
         app.cloud().palette().records().tenants[0].quota = 20_000;
         let second_key = app.customer().user.create_access_key();
         let access = app.customer().portal_access.as_ref();
-        let new_certificate = app.realm().portal.as_ref().zip(access);
+        let new_certificate = app.deployment().portal.as_ref().zip(access);
         let new_certificate = new_certificate
             .map(|(portal, access)| portal.issue(&CertificateSpec::client(&access.common_name)));
         let settings = [
@@ -51,7 +51,7 @@ impl Fixture {
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let reconfigured = [VENDED, SWEEP].into_iter().filter_map(|package| {
             let settings = settings.clone();
-            let reconfigured = app.realm().redeploy(package, |function| {
+            let reconfigured = app.deployment().redeploy(package, |function| {
                 function.environment.extend(settings);
             });
             Some((package, reconfigured?))
@@ -67,19 +67,19 @@ impl Fixture {
     /// The function of a package, with the settings of the matrix.
     pub(crate) fn function(&self, package: &str) -> &Arc<LambdaFunction> {
         let reconfigured = self.reconfigured.get(package);
-        reconfigured.or_else(|| self.app.realm().functions.get(package)).expect("a function")
+        reconfigured.or_else(|| self.app.deployment().functions.get(package)).expect("a function")
     }
 
     pub(crate) fn poller(&self) -> Option<&Poller> {
-        self.app.realm().poller(VENDED)
+        self.app.deployment().poller(VENDED)
     }
 
     pub(crate) fn queue(&self) -> Option<&Queue> {
-        self.app.realm().queue("VendingQueue")
+        self.app.deployment().queue("VendingQueue")
     }
 
     pub(crate) fn dead_letter_queue(&self) -> Option<&Queue> {
-        self.app.realm().queue("VendingDlq")
+        self.app.deployment().queue("VendingDlq")
     }
 
     /// Prepares a flow.
@@ -104,8 +104,8 @@ impl Fixture {
 
     /// Executes an action once, after a cold start, so that every call is made.
     pub(crate) async fn execute(&self, action: &Action, subject: &Subject) -> Response {
-        let realm = self.app.realm();
-        realm.functions.stop_idle_instances();
+        let deployment = self.app.deployment();
+        deployment.functions.stop_idle_instances();
         self.reconfigured.values().for_each(|lambda| lambda.stop_idle_instances());
         match action {
             Action::Http(verb, path, body) => {
@@ -128,7 +128,7 @@ impl Fixture {
             }
             Action::Queue(events) => {
                 for event in events {
-                    let reached = realm.bus.put(event).await;
+                    let reached = deployment.bus.put(event).await;
                     assert_eq!(reached.queues.len(), 1, "{event:#}");
                 }
                 self.poller().expect("a poller").wait_until_idle().await;
@@ -144,7 +144,7 @@ impl Fixture {
             }
             Action::StoreSecret(value) => {
                 let name = format!("gangway/incoming/tenant/{}", subject.name);
-                Response::SecretStored(realm.put_secret(&name, value).await)
+                Response::SecretStored(deployment.put_secret(&name, value).await)
             }
         }
     }
@@ -178,7 +178,7 @@ impl Fixture {
         records.accounts.retain(|account| !mentions_account(&account.body.to_string(), subject));
         drop(records);
         if let Some(vended) = &subject.vended {
-            drop(self.app.realm().organization().remove_account(&vended.account));
+            drop(self.app.deployment().organization().remove_account(&vended.account));
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn snapshot(fixture: &Fixture, subject: &Subject) -> Self {
-        let (app, realm) = (&fixture.app, fixture.app.realm());
+        let (app, deployment) = (&fixture.app, fixture.app.deployment());
         let records = app.cloud().palette().records();
         let of_subject =
             records.accounts.iter().filter(|one| mentions_account(&one.body.to_string(), subject));
@@ -35,11 +35,11 @@ impl State {
             .map(|one| json!({"uid": one.uid, "project": one.project, "body": one.body}))
             .collect();
         drop(records);
-        let mut secrets = realm.gangway_account.secrets();
+        let mut secrets = deployment.gangway_account.secrets();
         secrets.retain(|secret| mentions_account(&secret.name, subject));
         let queue_length = |queue: Option<&Queue>| queue.map_or(0, Queue::len);
         let others =
-            [&realm.gangway_account, &app.customer().account, &app.second_customer().account];
+            [&deployment.gangway_account, &app.customer().account, &app.second_customer().account];
         let others = others.map(|account| (account.roles().len(), account.policies().len()));
         let other = json!({
             "vended": subject.vended.as_ref().map(|vended| roles_and_policies(&vended.account)),
@@ -130,7 +130,7 @@ impl State {
 
     /// Replaces the names and ids of this run in a text.
     pub(crate) fn without_ids(&self, text: &str) -> String {
-        let mut text = text.replace(&self.subject.name, "NAME");
+        let mut text = without_policy_ids(text).replace(&self.subject.name, "NAME");
         let uids = self.accounts.iter().filter_map(|account| account["uid"].as_str());
         // The account may be gone while its secret is not.
         let tags = self.secrets.iter().filter_map(|secret| secret.tags.get("gangway:palette-uid"));
@@ -187,7 +187,7 @@ fn cluster(fixture: &Fixture) -> Value {
     if fixture.app.partition() == gangway_model::Partition::AwsIso {
         return Value::Null;
     }
-    let cluster = &fixture.app.realm().palette_cluster().cluster;
+    let cluster = &fixture.app.deployment().palette_cluster().cluster;
     let mut associations: Vec<_> = cluster
         .associations()
         .into_iter()
@@ -196,4 +196,16 @@ fn cluster(fixture: &Fixture) -> Value {
     associations.sort_by_key(Value::to_string);
     let config = cluster.object(CONFIG_MAP_PATH).map(|object| object["data"].clone());
     json!({"associations": associations, "config": config})
+}
+
+/// Replaces the ids of IAM policies, which are random.
+fn without_policy_ids(text: &str) -> String {
+    const PREFIX: &str = "ANPA";
+    let mut parts = text.split(PREFIX);
+    let mut replaced = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        replaced.push_str("POLICY");
+        replaced.push_str(part.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric()));
+    }
+    replaced
 }

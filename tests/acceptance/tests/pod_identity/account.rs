@@ -27,11 +27,11 @@ async fn for_each_case<Running: Future<Output = ()>>(
     }
 }
 
-/// Rows: F01.
+/// Acceptance rows: F01.
 #[tokio::test]
 async fn registration_needs_the_key_of_a_tenant_administrator() {
     for_each_case(async |app, case| {
-        app.realm().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
+        app.deployment().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
         let report = app.assert_blocked(METHOD, &valid_request(&app, case)).await;
         report.assert_check("palette.session", "failed", "Palette", "tenant administrator");
         for id in ["palette.name-available", "palette.validation"] {
@@ -41,7 +41,7 @@ async fn registration_needs_the_key_of_a_tenant_administrator() {
     .await;
 }
 
-/// Rows: F02, F23.
+/// Acceptance rows: F02, F23.
 #[tokio::test]
 async fn registered_account_is_listed_and_can_be_revalidated() {
     for_each_case(async |app, case| {
@@ -73,7 +73,7 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
     .await;
 }
 
-/// Rows: F04.
+/// Acceptance rows: F04.
 #[tokio::test]
 async fn name_of_another_account_is_a_conflict() {
     for_each_case(async |app, case| {
@@ -96,7 +96,7 @@ async fn name_of_another_account_is_a_conflict() {
     .await;
 }
 
-/// Rows: F05.
+/// Acceptance rows: F05.
 #[tokio::test]
 async fn description_and_policies_are_optional_and_returned_as_sent() {
     for_each_case(async |app, case| {
@@ -128,7 +128,7 @@ async fn description_and_policies_are_optional_and_returned_as_sent() {
     .await;
 }
 
-/// Rows: F90, F91.
+/// Acceptance rows: F90, F91.
 #[tokio::test]
 async fn role_needs_the_policies_of_its_profile() {
     for_each_case(async |app, case| {
@@ -155,7 +155,7 @@ async fn role_needs_the_policies_of_its_profile() {
     .await;
 }
 
-/// Rows: F92.
+/// Acceptance rows: F92.
 #[tokio::test]
 async fn policies_over_the_quota_are_reported() {
     for_each_case(async |app, case| {
@@ -179,7 +179,7 @@ async fn policies_over_the_quota_are_reported() {
     .await;
 }
 
-/// Rows: F93.
+/// Acceptance rows: F93.
 #[tokio::test]
 async fn next_step_is_an_eks_cluster() {
     for_each_case(async |app, case| {

@@ -19,7 +19,7 @@ async fn assert_checks(rows: &[(PodIdentityCase, Breakage, &str, &str)]) {
     }
 }
 
-/// Rows: F58.
+/// Acceptance rows: F58.
 #[tokio::test]
 async fn hubble_must_be_associated_with_its_role() {
     let check = "pod-identity.hubble-association";
@@ -35,7 +35,7 @@ async fn hubble_must_be_associated_with_its_role() {
     .await;
 }
 
-/// Rows: F59.
+/// Acceptance rows: F59.
 #[tokio::test]
 async fn the_identity_service_must_be_associated_with_its_role() {
     let check = "pod-identity.identity-association";
@@ -51,7 +51,7 @@ async fn the_identity_service_must_be_associated_with_its_role() {
     .await;
 }
 
-/// Rows: F60.
+/// Acceptance rows: F60.
 #[tokio::test]
 async fn only_the_hubble_association_has_a_target_role() {
     let check = "pod-identity.target-roles";
@@ -63,7 +63,7 @@ async fn only_the_hubble_association_has_a_target_role() {
     .await;
 }
 
-/// Rows: F61.
+/// Acceptance rows: F61.
 #[tokio::test]
 async fn palette_role_must_not_be_associated() {
     let check = "pod-identity.palette-role-not-associated";

@@ -18,7 +18,7 @@ async fn assert_checks(rows: &[Row]) {
     }
 }
 
-/// Rows: F35.
+/// Acceptance rows: F35.
 #[tokio::test]
 async fn only_eks_clusters_are_accepted() {
     let check = "eks.cluster-exists";
@@ -29,14 +29,14 @@ async fn only_eks_clusters_are_accepted() {
     .await;
 }
 
-/// Rows: F37.
+/// Acceptance rows: F37.
 #[tokio::test]
 async fn kubernetes_must_be_1_24_or_later() {
     assert_checks(&[(Breakage::OldVersion, "eks.kubernetes-version", "failed", "1.23", "upgrade")])
         .await;
 }
 
-/// Rows: F38.
+/// Acceptance rows: F38.
 #[tokio::test]
 async fn the_config_map_must_name_the_cluster() {
     let check = "kubernetes.global-config";
@@ -60,7 +60,7 @@ async fn the_config_map_must_name_the_cluster() {
     .await;
 }
 
-/// Rows: F40, F41.
+/// Acceptance rows: F40, F41.
 #[tokio::test]
 async fn fallback_needs_managed_nodes_and_reachable_instance_metadata() {
     let check = "eks.instance-metadata-fallback";
@@ -79,7 +79,7 @@ async fn fallback_needs_managed_nodes_and_reachable_instance_metadata() {
     .await;
 }
 
-/// Rows: F42.
+/// Acceptance rows: F42.
 #[tokio::test]
 async fn agent_must_be_installed_and_healthy() {
     let check = "eks.pod-identity-agent";
@@ -91,7 +91,7 @@ async fn agent_must_be_installed_and_healthy() {
     .await;
 }
 
-/// Rows: F43.
+/// Acceptance rows: F43.
 #[tokio::test]
 async fn pods_are_checked_only_with_access_to_the_cluster() {
     let check = "kubernetes.access";
@@ -102,7 +102,7 @@ async fn pods_are_checked_only_with_access_to_the_cluster() {
     .await;
 }
 
-/// Rows: F35.
+/// Acceptance rows: F35.
 #[tokio::test]
 async fn cluster_checks_are_unverified_when_the_cluster_is_missing() {
     for partition in PARTITIONS {

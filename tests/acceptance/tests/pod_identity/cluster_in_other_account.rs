@@ -8,12 +8,12 @@ use serde_json::json;
 
 use crate::fixture::{break_and_validate, cluster, register, valid_request, validate, with};
 
-/// Rows: F35, F57.
+/// Acceptance rows: F35, F57.
 #[tokio::test]
 async fn account_registers_when_the_cluster_is_in_another_account() {
     for partition in PARTITIONS {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
-        let own = app.realm().gangway_account.id().to_owned();
+        let own = app.deployment().gangway_account.id().to_owned();
         for case in PodIdentityCase::ALL {
             let request = valid_request(&app, case);
             let roles = request.to_string();
@@ -30,7 +30,7 @@ async fn account_registers_when_the_cluster_is_in_another_account() {
     }
 }
 
-/// Rows: F44, F58.
+/// Acceptance rows: F44, F58.
 #[tokio::test]
 async fn broken_cluster_in_another_account_is_reported() {
     for partition in PARTITIONS {
@@ -61,7 +61,7 @@ async fn broken_cluster_in_another_account_is_reported() {
     }
 }
 
-/// Rows: F58.
+/// Acceptance rows: F58.
 #[tokio::test]
 async fn associations_are_created_there_through_the_inspection_role() {
     for partition in PARTITIONS {

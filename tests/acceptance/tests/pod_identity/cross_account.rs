@@ -35,7 +35,7 @@ pub(crate) async fn plan(app: &TestApp, case: PodIdentityCase) -> HttpResponse {
     plan
 }
 
-/// Rows: F50.
+/// Acceptance rows: F50.
 #[tokio::test]
 async fn local_identity_role_must_trust_eks() {
     let purpose = RolePurpose::IdentityLocal;
@@ -44,14 +44,14 @@ async fn local_identity_role_must_trust_eks() {
     fails(&breakages, "pod-identity.identity-local-role").await;
 }
 
-/// Rows: F51.
+/// Acceptance rows: F51.
 #[tokio::test]
 async fn local_identity_role_must_be_able_to_assume_the_palette_role() {
     let breakages = [Breakage::WithoutPermissions(RolePurpose::IdentityLocal)];
     fails(&breakages, "pod-identity.identity-local-role").await;
 }
 
-/// Rows: F52.
+/// Acceptance rows: F52.
 #[tokio::test]
 async fn palette_target_role_needs_its_four_trust_statements() {
     let purpose = RolePurpose::PaletteTarget;
@@ -65,14 +65,14 @@ async fn palette_target_role_needs_its_four_trust_statements() {
     fails(&breakages, "pod-identity.palette-target-role").await;
 }
 
-/// Rows: F53.
+/// Acceptance rows: F53.
 #[tokio::test]
 async fn palette_target_role_needs_its_permissions() {
     let breakages = [Breakage::WithoutPermissions(RolePurpose::PaletteTarget)];
     fails(&breakages, "pod-identity.palette-target-role").await;
 }
 
-/// Rows: F54.
+/// Acceptance rows: F54.
 #[tokio::test]
 async fn hubble_target_role_must_trust_the_existing_local_role() {
     let purpose = RolePurpose::HubbleTarget;
@@ -85,7 +85,7 @@ async fn hubble_target_role_must_trust_the_existing_local_role() {
     fails(&breakages, "pod-identity.hubble-target-role").await;
 }
 
-/// Rows: F55.
+/// Acceptance rows: F55.
 #[tokio::test]
 async fn hubble_local_role_must_trust_eks_and_assume_its_target() {
     let purpose = RolePurpose::HubbleLocal;
@@ -97,7 +97,7 @@ async fn hubble_local_role_must_trust_eks_and_assume_its_target() {
     fails(&breakages, "pod-identity.hubble-local-role").await;
 }
 
-/// Rows: F56, F57.
+/// Acceptance rows: F56, F57.
 #[tokio::test]
 async fn plan_has_no_placeholder_and_uses_its_partition() {
     for partition in PARTITIONS {

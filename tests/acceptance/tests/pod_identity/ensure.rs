@@ -12,7 +12,7 @@ use crate::fixture::{ENSURE_CHECK, cluster, register, valid_request, validate, w
 
 const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
-/// Rows: F58, F59, F60.
+/// Acceptance rows: F58, F59, F60.
 #[tokio::test]
 async fn associations_are_created_and_changed_on_request() {
     for partition in PARTITIONS {
@@ -60,7 +60,7 @@ async fn associations_are_created_and_changed_on_request() {
     }
 }
 
-/// Rows: F58.
+/// Acceptance rows: F58.
 #[tokio::test]
 async fn associations_that_eks_shows_late_are_found() {
     for partition in PARTITIONS {
@@ -85,7 +85,7 @@ async fn associations_that_eks_shows_late_are_found() {
     }
 }
 
-/// Rows: F39.
+/// Acceptance rows: F39.
 #[tokio::test]
 async fn config_map_is_created_on_request_and_never_changed() {
     for partition in PARTITIONS {

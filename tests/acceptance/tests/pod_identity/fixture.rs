@@ -16,7 +16,7 @@ pub(crate) const ENSURE_CHECK: &str = "pod-identity.associations-ensured";
 
 /// Returns Palette's own cluster.
 pub(crate) fn cluster(app: &TestApp) -> &PaletteCluster {
-    app.realm().palette_cluster()
+    app.deployment().palette_cluster()
 }
 
 /// The shortest request of a case, for a cluster that is set up for it.
@@ -36,7 +36,7 @@ pub(crate) fn with(mut request: Value, member: &str, value: Value) -> Value {
 pub(crate) fn boundary(app: &TestApp) -> String {
     let everything = json!({"Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-    app.realm().gangway_account.policy("TeamBoundary", &everything)
+    app.deployment().gangway_account.policy("TeamBoundary", &everything)
 }
 
 /// The role that is registered.
@@ -68,7 +68,7 @@ pub(crate) fn attach_profile_policies(
 /// Validates a request with a new instance of the function, which does not wait for Palette's rate
 /// limit.
 pub(crate) async fn validate(app: &TestApp, request: &Value) -> HttpResponse {
-    app.realm().functions.stop_idle_instances();
+    app.deployment().functions.stop_idle_instances();
     let response = app.post(&format!("{ROUTE}/validate"), request).await;
     response.assert_status(200);
     response
@@ -76,13 +76,13 @@ pub(crate) async fn validate(app: &TestApp, request: &Value) -> HttpResponse {
 
 /// Registers an account with a new instance of the function.
 pub(crate) async fn register(app: &TestApp, request: &Value) -> HttpResponse {
-    app.realm().functions.stop_idle_instances();
+    app.deployment().functions.stop_idle_instances();
     app.post(ROUTE, request).await
 }
 
 /// Validates an account of the tenant again, with a new instance of the function.
 pub(crate) async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
-    app.realm().functions.stop_idle_instances();
+    app.deployment().functions.stop_idle_instances();
     let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await;
     report.assert_status(200);
     report

@@ -28,19 +28,19 @@ async fn assert_pods_without_credentials_fail(account: ServiceAccount) {
     }
 }
 
-/// Rows: F63.
+/// Acceptance rows: F63.
 #[tokio::test]
 async fn hubble_pods_must_have_both_variables() {
     assert_pods_without_credentials_fail(HUBBLE_SERVICE_ACCOUNT).await;
 }
 
-/// Rows: F64.
+/// Acceptance rows: F64.
 #[tokio::test]
 async fn identity_service_pods_must_have_both_variables() {
     assert_pods_without_credentials_fail(IDENTITY_SERVICE_ACCOUNT).await;
 }
 
-/// Rows: F65.
+/// Acceptance rows: F65.
 #[tokio::test]
 async fn report_lists_the_commands_when_the_kubernetes_api_is_unreachable() {
     for partition in PARTITIONS {

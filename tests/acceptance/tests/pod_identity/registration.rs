@@ -9,7 +9,7 @@ use crate::fixture::{
     ROUTE, boundary, cluster, register, registered_role, valid_request, validate,
 };
 
-/// Rows: F30, F57.
+/// Acceptance rows: F30, F57.
 #[tokio::test]
 async fn both_cases_register_with_the_palette_role_in_both_partitions() {
     for partition in PARTITIONS {
@@ -66,7 +66,7 @@ async fn repeated_request_is_unchanged_and_another_role_is_an_update() {
     assert_eq!(app.account_names(), ["prod"]);
 }
 
-/// Rows: F08, F12.
+/// Acceptance rows: F08, F12.
 #[tokio::test]
 async fn secret_partition_needs_the_opt_in_and_warns() {
     let app = TestApp::start(Partition::AwsIsoB).await;
@@ -81,7 +81,7 @@ async fn secret_partition_needs_the_opt_in_and_warns() {
     assert_eq!(receipt.failed(), ["pod-identity.partition-supported"], "{:#}", receipt.body);
 }
 
-/// Rows: C20.
+/// Acceptance rows: C20.
 #[tokio::test]
 async fn tag_of_the_registered_role_limits_its_scopes() {
     for partition in PARTITIONS {
@@ -92,8 +92,8 @@ async fn tag_of_the_registered_role_limits_its_scopes() {
             role.tag("gangway:scopes", "some-project");
             if case == PodIdentityCase::SameAccount {
                 // The role is in Gangway's own account, about which there is no report then.
-                let answer = app.post(&format!("{ROUTE}/validate"), &request).await;
-                assert_eq!((answer.status, answer.pointers()), (422, vec!["/roleArn"]));
+                let response = app.post(&format!("{ROUTE}/validate"), &request).await;
+                assert_eq!((response.status, response.pointers()), (422, vec!["/roleArn"]));
                 continue;
             }
             let report = validate(&app, &request).await;

@@ -55,7 +55,7 @@ fn assert_names_no_account(response: &HttpResponse) {
     assert!(!body.contains("theirs") && !body.contains("Payments"), "{body}");
 }
 
-/// Rows: F58, F59.
+/// Acceptance rows: F58, F59.
 #[tokio::test]
 async fn association_that_another_account_relies_on_is_not_replaced() {
     for partition in PARTITIONS {
@@ -88,7 +88,7 @@ fn somebody_else(app: &TestApp) -> String {
     cluster(app).cluster.account().role("SomebodyElse").arn()
 }
 
-/// Rows: F58, F59.
+/// Acceptance rows: F58, F59.
 #[tokio::test]
 async fn only_a_named_role_is_replaced() {
     for partition in PARTITIONS {
@@ -123,7 +123,7 @@ async fn only_a_named_role_is_replaced() {
     }
 }
 
-/// Rows: F58, F59.
+/// Acceptance rows: F58, F59.
 #[tokio::test]
 async fn association_is_not_replaced_in_doubt() {
     for partition in PARTITIONS {

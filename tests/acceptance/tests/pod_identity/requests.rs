@@ -12,7 +12,7 @@ use crate::fixture::{
     ROUTE, attach_profile_policies, boundary, cluster, register, valid_request, validate, with,
 };
 
-/// Rows: F36.
+/// Acceptance rows: F36.
 #[tokio::test]
 async fn only_profiles_for_eks_clusters_are_accepted() {
     for partition in PARTITIONS {
@@ -44,12 +44,12 @@ async fn only_profiles_for_eks_clusters_are_accepted() {
     }
 }
 
-/// Rows: F62.
+/// Acceptance rows: F62.
 #[tokio::test]
 async fn permissions_boundary_must_exist_and_is_sent_to_palette() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let account = app.realm().gangway_account.clone();
+        let account = app.deployment().gangway_account.clone();
         let arn = boundary(&app);
         let request = with(
             valid_request(&app, PodIdentityCase::SameAccount),
@@ -72,7 +72,7 @@ async fn permissions_boundary_must_exist_and_is_sent_to_palette() {
     }
 }
 
-/// Rows: P32, P30.
+/// Acceptance rows: P32, P30.
 #[tokio::test]
 async fn policy_arns_are_a_warning_and_local_roles_are_refused() {
     for partition in PARTITIONS {
@@ -138,7 +138,7 @@ fn wrong(app: &TestApp) -> [Row; 8] {
     ]
 }
 
-/// Rows: P15, F57.
+/// Acceptance rows: P15, F57.
 #[tokio::test]
 async fn roles_of_the_wrong_account_or_partition_are_refused() {
     for partition in PARTITIONS {

@@ -21,7 +21,7 @@ async fn fails(breakages: &[Breakage], check: &str) {
     }
 }
 
-/// Rows: F44.
+/// Acceptance rows: F44.
 #[tokio::test]
 async fn palette_role_must_trust_eks_with_tags() {
     let purpose = RolePurpose::Palette;
@@ -30,7 +30,7 @@ async fn palette_role_must_trust_eks_with_tags() {
     fails(&breakages, "pod-identity.palette-role-trust").await;
 }
 
-/// Rows: F45.
+/// Acceptance rows: F45.
 #[tokio::test]
 async fn palette_role_must_have_the_permissions_of_its_profile() {
     for partition in PARTITIONS {
@@ -44,7 +44,7 @@ async fn palette_role_must_have_the_permissions_of_its_profile() {
     }
 }
 
-/// Rows: F46.
+/// Acceptance rows: F46.
 #[tokio::test]
 async fn palette_role_must_have_the_supplementary_policy() {
     fails(
@@ -54,7 +54,7 @@ async fn palette_role_must_have_the_supplementary_policy() {
     .await;
 }
 
-/// Rows: F47.
+/// Acceptance rows: F47.
 #[tokio::test]
 async fn hubble_role_must_have_its_trust_and_policy() {
     let purpose = RolePurpose::Hubble;
@@ -66,7 +66,7 @@ async fn hubble_role_must_have_its_trust_and_policy() {
     fails(&breakages, "pod-identity.hubble-role").await;
 }
 
-/// Rows: F48.
+/// Acceptance rows: F48.
 #[tokio::test]
 async fn identity_role_must_have_its_trust_and_policy() {
     let purpose = RolePurpose::Identity;
@@ -78,7 +78,7 @@ async fn identity_role_must_have_its_trust_and_policy() {
     fails(&breakages, "pod-identity.identity-role").await;
 }
 
-/// Rows: F49.
+/// Acceptance rows: F49.
 #[tokio::test]
 async fn plan_creates_the_palette_then_hubble_then_identity_role() {
     for partition in PARTITIONS {

@@ -33,7 +33,7 @@ async fn refused(
     app.assert_untouched();
 }
 
-/// Rows: F58, F59, F60.
+/// Acceptance rows: F58, F59, F60.
 #[tokio::test]
 async fn associations_are_unchanged_when_the_deployment_forbids_it() {
     for partition in PARTITIONS {
@@ -79,7 +79,7 @@ async fn associations_are_unchanged_when_the_deployment_forbids_it() {
     }
 }
 
-/// Rows: F58, F59, F60.
+/// Acceptance rows: F58, F59, F60.
 #[tokio::test]
 async fn associations_of_an_add_on_and_extra_targets_are_unchanged() {
     for partition in PARTITIONS {

@@ -25,7 +25,7 @@ async fn repeated_request_writes_nothing() {
         let before = State::snapshot(&app, "prod");
         for cold in [false, true] {
             if cold {
-                app.realm().functions.stop_idle_instances();
+                app.deployment().functions.stop_idle_instances();
             }
             app.cloud().calls().clear();
             let again = app.post(&route(method), &request).await;
@@ -67,7 +67,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             (json!({}), "/privateCloudGateway", Value::Null),
         ] {
             // A new instance does not wait for Palette's rate limit.
-            app.realm().functions.stop_idle_instances();
+            app.deployment().functions.stop_idle_instances();
             let request = with(plain.clone(), &members);
             let updated = app.post(&route(method), &request).await;
             assert_eq!((updated.status, updated.outcome()), (200, "updated"), "{}", updated.text);
@@ -76,7 +76,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             let account = app.get(&format!("/v1/tenant/accounts/{}", first.uid())).await;
             let seen = account.body.pointer(shown).cloned().unwrap_or_default();
             assert_eq!(seen, value, "{shown}: {}", account.text);
-            app.realm().functions.stop_idle_instances();
+            app.deployment().functions.stop_idle_instances();
             let again = app.post(&route(method), &request).await;
             assert_eq!(again.outcome(), "unchanged", "{}", again.text);
         }
@@ -168,7 +168,7 @@ async fn annotations_of_others_survive_updates() {
         let updated = app.post(&route(method), &described).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
         assert_kept(&app);
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         let replaced = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
         assert_eq!(replaced.outcome(), "updated", "{}", replaced.text);
         assert_kept(&app);

@@ -39,7 +39,7 @@ async fn every_account_is_on_exactly_one_page() {
     create_in_palette(&app, Some(project.clone()), &spec, "of-the-project");
     // Limit, pages, and accounts on the first of them.
     for (limit, pages, first) in [("", 3, 50), ("limit=50", 3, 50), ("limit=37", 4, 37)] {
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         let (mut seen, mut next, mut count) = (BTreeSet::new(), String::new(), 0);
         loop {
             let list = app.get(&format!("/v1/tenant/accounts?{limit}{next}")).await;

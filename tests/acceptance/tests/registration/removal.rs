@@ -28,7 +28,7 @@ async fn registering_a_deleted_account_again_restores_its_secret() {
         assert_eq!(again.status, 404, "{}", again.text);
         assert_eq!(app.get(&path).await.status, 404);
 
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         let back = app.post(&route(method), &request).await;
         assert_eq!((back.status, back.outcome()), (201, "created"), "{}", back.text);
         assert_ne!(back.uid(), first.uid());
@@ -88,13 +88,13 @@ async fn secrets_of_others_with_gangways_tags_are_ignored() {
         let new = json!({
             "Name": name, "SecretString": "{}", "Tags": tags, "ClientRequestToken": "f".repeat(32),
         });
-        let created = app.realm().administrator().secrets_manager("CreateSecret", &new).await;
+        let created = app.deployment().administrator().secrets_manager("CreateSecret", &new).await;
         assert_eq!(created.expect("a response").status, 200);
     }
     let removed = app.delete(&format!("/v1/tenant/accounts/{}", first.uid())).await;
     assert_eq!(removed.status, 204, "{}", removed.text);
     assert!(app.account_names().is_empty());
-    let secret = |name: &str| app.realm().gangway_account.secret(name).expect("a secret");
+    let secret = |name: &str| app.deployment().gangway_account.secret(name).expect("a secret");
     assert!(secret(&stored.secret().name).deleted);
     for name in foreign {
         let secret = secret(name);
@@ -111,7 +111,7 @@ async fn secret_is_kept_when_a_stale_reader_reports_the_account_as_deleted() {
     let before = State::snapshot(&app, "prod");
     let path = format!("/v1/tenant/accounts/{}", first.uid());
     let conceal = |places: &'static [Concealed]| {
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         app.cloud().palette().configure(|palette| palette.conceals = places);
     };
     for places in [&[Reads][..], &[Removals], &[Removals, Lists], &[Removals, Reads]] {

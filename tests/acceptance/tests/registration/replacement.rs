@@ -164,7 +164,7 @@ async fn put_with_an_unknown_uid_is_not_found() {
         let tenants = app.post(&route(method), &request).await;
         let projects = app.post(&project_route(&project, method), &request).await;
         let before = State::snapshot(&app, "prod");
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         app.cloud().calls().clear();
         // An account of a project is not visible from the tenant.
         let response = app.put(&format!("{}/{}", route(method), projects.uid()), &request).await;

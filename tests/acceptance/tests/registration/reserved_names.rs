@@ -38,7 +38,7 @@ async fn name_of_another_vended_account_is_rejected() {
         let first = app.register(method, &other).await;
         first.assert_status(201);
         let path = format!("{}/{}", route(method), first.uid());
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         assert_name_rejected(&app.put(&path, &request).await);
         assert_eq!(app.account_names(), ["prod"]);
     })
@@ -63,7 +63,7 @@ async fn event_with_the_name_of_a_vended_account_is_rejected() {
 async fn pod_identity_cannot_take_the_name_of_a_vended_account() {
     let app = TestApp::start(Partition::Aws).await;
     let mut request = app
-        .realm()
+        .deployment()
         .palette_cluster()
         .restore_for(PodIdentityCase::SameAccount)
         .request(PodIdentityCase::SameAccount);
@@ -78,7 +78,7 @@ async fn aws_account_keeps_its_own_name_and_can_be_replaced() {
         let own = format!("aws-{}", app.customer().account.id());
         let request = app.request(method, app.customer(), &own);
         let first = app.assert_registered(method, &request).await;
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         let again = app.post(&route(method), &request).await;
         assert_eq!(again.outcome(), "unchanged", "{}", again.text);
 
@@ -97,11 +97,11 @@ async fn no_name_is_reserved_without_account_vending() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
         let request = app.request(method, app.customer(), RESERVED);
         let event = with(request, &json!({"method": method.id()}));
-        let deployed = app.realm().redeploy(method.id(), |function| {
+        let deployed = app.deployment().redeploy(method.id(), |function| {
             let variable = function.environment.remove("GANGWAY_ACCOUNT_NAME_TEMPLATE");
             assert_eq!(variable.as_deref(), Some("aws-{accountId}"));
         });
-        let (bus, kind) = (&app.realm().bus, acceptance::REGISTRATION_REQUESTED);
+        let (bus, kind) = (&app.deployment().bus, acceptance::REGISTRATION_REQUESTED);
         let event = bus.build_event(local_cloud::fixtures::EVENT_SOURCE, kind, &event);
         let receipt = deployed.expect("a function").invoke(&event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");

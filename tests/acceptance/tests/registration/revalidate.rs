@@ -13,7 +13,7 @@ use crate::{listing::create_in_palette, state::writes};
 
 async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
     // A new instance does not wait for Palette's rate limit.
-    app.realm().functions.stop_idle_instances();
+    app.deployment().functions.stop_idle_instances();
     app.cloud().calls().clear();
     let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await;
     assert_eq!(report.status, 200, "{}", report.text);
@@ -127,7 +127,7 @@ async fn account_created_outside_gangway_is_checked_as_far_as_possible() {
         }
         assert!(noticed.contains("no annotation with its permission profile"), "{noticed}");
         // A registration with the same name and identity updates the account.
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         let receipt = app.post(&route(method), &app.request(method, customer, "by-hand")).await;
         assert_eq!((receipt.uid(), receipt.outcome()), (&*uid, "updated"), "{}", receipt.text);
         let report = revalidate(&app, &uid).await;
@@ -155,7 +155,7 @@ async fn missing_or_different_secret_is_reported() {
         assert_eq!(report.check("vault.secret-matches-palette")["outcome"], "unverified");
         let arn = receipt.text_at("/secretArn");
         let deletion = json!({"SecretId": arn, "RecoveryWindowInDays": 7});
-        let administrator = app.realm().administrator();
+        let administrator = app.deployment().administrator();
         administrator.secrets_manager("DeleteSecret", &deletion).await.expect("a response");
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(failed(&report), ["vault.secret-in-use"], "{}", report.text);

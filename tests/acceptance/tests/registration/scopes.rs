@@ -39,7 +39,7 @@ async fn project_is_accepted_by_uid_and_by_name() {
         assert_eq!((again.uid(), again.outcome()), (first.uid(), "unchanged"), "{}", again.text);
         // `accounts` finds it in its project, by name and by uid, and in no other scope.
         let path = |scope: &str| format!("/v1/{scope}/accounts/{}", first.uid());
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         for project in [&uid, &name] {
             let shown = app.get(&path(&format!("projects/{project}"))).await;
             assert_eq!(shown.body["scope"], json!({"project": uid}), "{}", shown.text);
@@ -102,7 +102,7 @@ async fn name_is_available_in_every_other_scope() {
         ];
         let mut uids = Vec::new();
         for (scope, _) in &scopes {
-            app.realm().functions.stop_idle_instances();
+            app.deployment().functions.stop_idle_instances();
             let request = with_scope(&app.request(method, app.customer(), "prod"), scope);
             let receipt = app.post_registration(method, &request).await;
             assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
@@ -111,7 +111,7 @@ async fn name_is_available_in_every_other_scope() {
         let state = State::snapshot(&app, "prod");
         assert_eq!(state.accounts.len(), scopes.len());
         for ((scope, owner), uid) in scopes.iter().zip(&uids) {
-            app.realm().functions.stop_idle_instances();
+            app.deployment().functions.stop_idle_instances();
             let account = state.accounts.iter().find(|account| account["uid"] == uid.as_str());
             assert_eq!(account.expect("that account")["project"], *owner);
             let request = with_scope(&app.request(method, app.customer(), "prod"), scope);
@@ -142,7 +142,7 @@ async fn registration_in_an_unknown_project_is_refused() {
                 assert_eq!(response.status, 422, "{project}: {}", response.text);
                 assert_eq!(response.pointers(), ["/project"], "{}", response.text);
             }
-            app.realm().functions.stop_idle_instances();
+            app.deployment().functions.stop_idle_instances();
         }
         app.assert_untouched();
     })
@@ -162,7 +162,7 @@ async fn unknown_project_is_refused_on_every_other_route() {
             ("POST", format!("accounts/{uid}/validate"), Some(json!({}))),
             ("GET", "private-cloud-gateways".to_owned(), None),
         ] {
-            app.realm().functions.stop_idle_instances();
+            app.deployment().functions.stop_idle_instances();
             let headers: Vec<_> = body.iter().map(|_| acceptance::JSON).collect();
             let body = body.map(|body| body.to_string().into_bytes());
             let path = format!("/v1/projects/{project}/{path}");

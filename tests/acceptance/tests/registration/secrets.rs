@@ -29,7 +29,7 @@ async fn secret_has_the_configured_name_tags_and_key() {
         let (secret, partition, id) = (state.secret(), app.partition(), customer.account.id());
         assert_eq!(secret.name, format!("gangway/{partition}/{id}/prod"));
         assert_eq!(secret.arn, receipt.text_at("/secretArn"));
-        let function = app.realm().functions.get(method.id()).expect("the function");
+        let function = app.deployment().functions.get(method.id()).expect("the function");
         let key = function.function().environment.get("GANGWAY_KMS_KEY_ID");
         assert!(key.is_some_and(|key| key.starts_with(&format!("arn:{partition}:kms:"))));
         assert_eq!(secret.kms_key.as_ref(), key);
@@ -65,7 +65,7 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
         let renewed =
             with(other.clone(), &json!({"accessKeyId": key.id, "secretAccessKey": key.secret}));
         for effect in [Effect::InternalError, Effect::Unavailable, Effect::DisconnectBefore] {
-            app.realm().functions.stop_idle_instances();
+            app.deployment().functions.stop_idle_instances();
             app.cloud().fault(Fault::on("palette", REPLACE, effect));
             let refused = app.post(&route(method), &renewed).await;
             assert_eq!(refused.status, 502, "{}", refused.text);
@@ -81,7 +81,7 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
             let report = app.post(&path, &json!({})).await;
             assert_eq!(report.ready(), Some(true), "{}", report.text);
         }
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         let updated = app.post(&route(method), &renewed).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
         let state = State::snapshot(&app, "prod");
@@ -138,13 +138,13 @@ async fn secret_stays_staged_when_palette_does_not_answer() {
 
 /// Returns the incoming secret with this name, below the folder of all of them.
 fn incoming(app: &TestApp, name: &str) -> SecretSnapshot {
-    app.realm().gangway_account.secret(&format!("gangway/incoming/{name}")).expect("a secret")
+    app.deployment().gangway_account.secret(&format!("gangway/incoming/{name}")).expect("a secret")
 }
 
 /// Stores a key as an incoming secret of the tenant. Returns the request that names it.
 async fn request_with_secret(app: &TestApp, name: &str, key: &AwsCredentials) -> Value {
     let secret = format!("gangway/incoming/tenant/{name}");
-    let arn = app.realm().put_secret(&secret, &secret_document(key).to_string()).await;
+    let arn = app.deployment().put_secret(&secret, &secret_document(key).to_string()).await;
     json!({"name": "prod", "secretArn": arn})
 }
 
@@ -162,7 +162,7 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
         let mut outcomes = Vec::new();
         // The same request restores the secret, reads it, and schedules its deletion again.
         for _again in 0..3 {
-            app.realm().functions.stop_idle_instances();
+            app.deployment().functions.stop_idle_instances();
             let receipt = app.post(&route(method), &request).await;
             assert_receipt_is_true(&app, method, "prod", &receipt);
             assert_ne!(receipt.body["secretArn"], request["secretArn"]);
@@ -189,7 +189,7 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
 
         let key = app.customer().user.create_access_key();
         let renewed = request_with_secret(&app, "new", &key).await;
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         let updated = app.post(&route(method), &renewed).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
         assert_eq!(current_value(State::snapshot(&app, "prod").secret()), secret_document(&key));
@@ -204,39 +204,43 @@ async fn stored_secret_is_read_by_no_other_identity() {
         let created = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         assert_eq!(created.status, 201, "{}", created.text);
         let secret = created.text_at("/secretArn");
-        let realm = app.realm();
+        let deployment = app.deployment();
         let can_read = async |keys: &AwsCredentials| {
-            let client =
-                AwsClient::new(http_client::client(None), &app.cloud().url(), realm.region, keys);
+            let client = AwsClient::new(
+                http_client::client(None),
+                &app.cloud().url(),
+                deployment.region,
+                keys,
+            );
             let request = json!({"SecretId": secret});
-            let answer = client.secrets_manager("GetSecretValue", &request).await;
-            answer.expect("a response").status == 200
+            let response = client.secrets_manager("GetSecretValue", &request).await;
+            response.expect("a response").status == 200
         };
         // Every right by IAM policies: a user, and a role whose name is that of a function's role with an end
         // of its own.
         let all = json!({"Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-        let user = realm.gangway_account.user("backup");
+        let user = deployment.gangway_account.user("backup");
         user.inline("All", &all);
         assert!(!can_read(&user.create_access_key()).await, "a user with every right");
-        let function = realm.execution_role("revalidation").arn();
+        let function = deployment.execution_role("revalidation").arn();
         let name = function.rsplit('/').next().expect("a name");
-        let role = realm.gangway_account.role(&format!("{name}2"));
+        let role = deployment.gangway_account.role(&format!("{name}2"));
         role.inline("All", &all);
         assert!(!can_read(&role.session("backup")).await, "a role with a similar name");
         // The functions that register accounts use the key only to write.
         for function in ["static-credentials", "sts", "accounts"] {
-            let role = realm.execution_role(function);
+            let role = deployment.execution_role(function);
             assert!(!can_read(&role.session("function")).await, "{function}");
         }
-        assert!(can_read(&realm.execution_role("revalidation").session("function")).await);
+        assert!(can_read(&deployment.execution_role("revalidation").session("function")).await);
         // Nobody is locked out: an administrator changes the policy of the key, and reads.
-        let key = realm.functions.get(method.id()).expect("the function");
+        let key = deployment.functions.get(method.id()).expect("the function");
         let key = &key.function().environment["GANGWAY_KMS_KEY_ID"];
         let statement = json!({"Effect": "Allow", "Action": "kms:*", "Resource": "*",
-            "Principal": {"AWS": realm.gangway_account.root_arn()}});
+            "Principal": {"AWS": deployment.gangway_account.root_arn()}});
         let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
-        realm.gangway_account.set_key_policy(key, &policy);
+        deployment.gangway_account.set_key_policy(key, &policy);
         assert!(can_read(&user.create_access_key()).await, "the policy of the key is in force");
     })
     .await;
@@ -282,7 +286,7 @@ async fn incoming_secret_that_others_deleted_is_refused() {
     let method = AuthMethod::StaticCredentials;
     let request = request_with_secret(&app, "prod", &app.customer().keys).await;
     let deletion = json!({"SecretId": request["secretArn"]});
-    let deleted = app.realm().administrator().secrets_manager("DeleteSecret", &deletion).await;
+    let deleted = app.deployment().administrator().secrets_manager("DeleteSecret", &deletion).await;
     assert_eq!(deleted.expect("a response").status, 200);
     let refused = app.post(&route(method), &request).await;
     assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{}", refused.text);
@@ -332,14 +336,16 @@ async fn incoming_secret_of_another_scope_is_not_read() {
         format!("projects/{}", own.name),
         format!("projects/{}", other.name),
     ] {
-        arns.push(app.realm().put_secret(&format!("gangway/incoming/{folder}/key"), &keys).await);
+        arns.push(
+            app.deployment().put_secret(&format!("gangway/incoming/{folder}/key"), &keys).await,
+        );
     }
     let [of_tenant, of_uid, of_name, of_other] = arns.as_slice() else { panic!("{arns:?}") };
-    let api_key = app.realm().gangway_account.secret(API_KEY_SECRET).expect("the API key");
+    let api_key = app.deployment().gangway_account.secret(API_KEY_SECRET).expect("the API key");
     let incomplete = of_name.rsplit_once('-').expect("a suffix").0;
     // A name that ends as an ARN does: Secrets Manager completes it.
     let similar = "gangway/incoming/tenant/key-number";
-    let similar = app.realm().put_secret(similar, &keys).await;
+    let similar = app.deployment().put_secret(similar, &keys).await;
     let similar = similar.rsplit_once('-').expect("a suffix").0;
     // A warm instance does not read the API key again.
     let valid = scoped(of_name, Some(&own.name));
@@ -392,7 +398,7 @@ async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     let left = State::snapshot(&app, "prod");
     assert_eq!((left.accounts.len(), left.active().len()), (1, 1));
     app.cloud().faults().clear();
-    app.realm().functions.stop_idle_instances();
+    app.deployment().functions.stop_idle_instances();
     let receipt = app.post(&route(method), &request).await;
     assert_eq!(receipt.outcome(), "updated", "{}", receipt.text);
     assert_receipt_is_true(&app, method, "prod", &receipt);

@@ -29,7 +29,7 @@ impl State {
         drop(records);
         let (prefix, end) = (format!("gangway/{}/", app.partition()), format!("/{name}"));
         let in_project = format!("/{name}@");
-        let secrets = app.realm().gangway_account.secrets().into_iter();
+        let secrets = app.deployment().gangway_account.secrets().into_iter();
         let secrets = secrets.filter(|one| {
             one.name.starts_with(&prefix)
                 && (one.name.ends_with(&end) || one.name.contains(&in_project))

@@ -23,7 +23,8 @@ async fn detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
         with(app.request(method, app.customer(), name), &member)
     } else {
         let keys = secret_document(&app.customer().keys).to_string();
-        let arn = app.realm().put_secret(&format!("gangway/incoming/tenant/{name}"), &keys).await;
+        let arn =
+            app.deployment().put_secret(&format!("gangway/incoming/tenant/{name}"), &keys).await;
         with(json!({"name": name, "secretArn": arn}), &member)
     }
 }
@@ -50,7 +51,7 @@ async fn event_has_the_same_result_as_the_http_request() {
         let again = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!((&again["outcome"], &again["uid"]), (&json!("unchanged"), &receipt["uid"]));
 
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         let http = with(app.request(method, app.customer(), "by-http"), &members.clone());
         let response = app.post(&route(method), &http).await;
         assert_eq!(response.status, 201, "{}", response.text);
@@ -117,8 +118,9 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
 #[tokio::test]
 async fn event_of_another_source_sender_or_time_changes_nothing() {
     for_each_open(|app: TestApp, method| async move {
-        let realm = app.realm();
-        let (bus, sender) = (&realm.bus, event_sender(app.partition(), &realm.gangway_account));
+        let deployment = app.deployment();
+        let (bus, sender) =
+            (&deployment.bus, event_sender(app.partition(), &deployment.gangway_account));
         let detail = detail(&app, method, "prod").await;
         let event = bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, &detail);
         let foreign = bus.build_event("com.example.anybody", REGISTRATION_REQUESTED, &detail);
@@ -159,14 +161,14 @@ async fn event_of_another_source_sender_or_time_changes_nothing() {
 async fn event_fails_when_the_palette_api_key_is_refused() {
     for_each_open(|app: TestApp, method| async move {
         let event = detail(&app, method, "prod").await;
-        drop(app.realm().put_secret(API_KEY_SECRET, "a key that nobody knows").await);
-        app.realm().functions.stop_idle_instances();
+        drop(app.deployment().put_secret(API_KEY_SECRET, "a key that nobody knows").await);
+        app.deployment().functions.stop_idle_instances();
         let error = deliver(&app, method, &event).await.expect_err("an error");
         let FunctionError::Failed { kind, .. } = &error else { panic!("{error}") };
         assert_eq!(kind, "Gangway.Retryable");
         app.assert_untouched();
-        drop(app.realm().put_secret(API_KEY_SECRET, ADMIN_KEY).await);
-        app.realm().functions.stop_idle_instances();
+        drop(app.deployment().put_secret(API_KEY_SECRET, ADMIN_KEY).await);
+        app.deployment().functions.stop_idle_instances();
         let receipt = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
     })
@@ -184,7 +186,7 @@ async fn event_with_a_temporary_failure_is_retried_and_registers() {
             ("GET /v1/cloudaccounts/aws", Effect::InternalError),
             ("POST /v1/cloudaccounts/aws", Effect::DisconnectBefore),
         ] {
-            app.realm().functions.stop_idle_instances();
+            app.deployment().functions.stop_idle_instances();
             app.cloud().fault(Fault::on("palette", operation, effect));
             let error = deliver(&app, method, &event).await.expect_err("an error");
             let FunctionError::Failed { kind, message } = &error else { panic!("{error}") };
@@ -193,7 +195,7 @@ async fn event_with_a_temporary_failure_is_retried_and_registers() {
             assert!(app.account_names().is_empty());
             app.cloud().faults().clear();
         }
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         let receipt = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
         let state = State::snapshot(&app, "prod");

@@ -29,7 +29,7 @@ async fn palette_rate_limit_returns_429_with_retry_after() {
         app.assert_untouched();
         app.cloud().faults().clear();
         // Two throttled calls are retried.
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         app.cloud().fault(Fault::on("palette", "*", Effect::Throttle).times(2));
         let receipt = app.post(&route(method), &request).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);
@@ -93,7 +93,7 @@ async fn rotated_palette_api_key_is_read_again() {
                 let user = records.users.remove(from).expect("a user");
                 records.users.insert(to.to_owned(), user);
             };
-            app.realm().put_secret(API_KEY_SECRET, ROTATED).await;
+            app.deployment().put_secret(API_KEY_SECRET, ROTATED).await;
             move_key(ADMIN_KEY, ROTATED);
             app.cloud().calls().clear();
             let again =
@@ -110,8 +110,8 @@ async fn rotated_palette_api_key_is_read_again() {
                 assert!(!text.contains(ROTATED) && !text.contains(ADMIN_KEY), "{text}");
             }
             move_key("pk-the-next", ADMIN_KEY);
-            app.realm().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
-            app.realm().functions.stop_idle_instances();
+            app.deployment().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
+            app.deployment().functions.stop_idle_instances();
         }
         assert_eq!(State::snapshot(&app, "prod").accounts.len(), 1);
     })

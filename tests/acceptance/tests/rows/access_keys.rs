@@ -8,7 +8,7 @@ use gangway_model::AuthMethod;
 /// A secret access key of AWS's own documentation.
 const SAMPLE_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// Rows: F14.
+/// Acceptance rows: F14.
 #[tokio::test]
 async fn malformed_keys_are_refused_by_member_before_any_call() {
     for partition in PARTITIONS {
@@ -38,7 +38,7 @@ async fn malformed_keys_are_refused_by_member_before_any_call() {
     }
 }
 
-/// Rows: F14.
+/// Acceptance rows: F14.
 #[tokio::test]
 async fn keys_that_aws_rejects_are_reported_precisely() {
     for partition in PARTITIONS {
@@ -68,7 +68,7 @@ async fn keys_that_aws_rejects_are_reported_precisely() {
     }
 }
 
-/// Rows: F14.
+/// Acceptance rows: F14.
 #[tokio::test]
 async fn keys_of_another_partition_are_refused() {
     let apps = TestApp::start_all(&PARTITIONS).await;
@@ -86,7 +86,7 @@ async fn keys_of_another_partition_are_refused() {
     }
 }
 
-/// Rows: F14.
+/// Acceptance rows: F14.
 #[tokio::test]
 async fn keys_can_be_supplied_by_secret_arn() {
     for partition in PARTITIONS {
@@ -94,7 +94,8 @@ async fn keys_can_be_supplied_by_secret_arn() {
         let customer = app.customer();
         let keys =
             json!({"accessKeyId": customer.keys.id, "secretAccessKey": customer.keys.secret});
-        let arn = app.realm().put_secret("gangway/incoming/tenant/prod", &keys.to_string()).await;
+        let arn =
+            app.deployment().put_secret("gangway/incoming/tenant/prod", &keys.to_string()).await;
         let request = json!({"name": "prod", "secretArn": arn});
         let receipt = app.assert_registered(AuthMethod::StaticCredentials, &request).await;
         assert!(!receipt.text.contains(&customer.keys.secret));
@@ -103,7 +104,8 @@ async fn keys_can_be_supplied_by_secret_arn() {
         refused.assert_status(400);
         assert_eq!(refused.pointers(), ["/accessKeyId"]);
         for invalid in ["no JSON", "[]", "{\"accessKeyId\": \"AKIAIOSFODNN7EXAMPLE\"}"] {
-            let arn = app.realm().put_secret("gangway/incoming/tenant/nonsense", invalid).await;
+            let arn =
+                app.deployment().put_secret("gangway/incoming/tenant/nonsense", invalid).await;
             let refused = app
                 .register(
                     AuthMethod::StaticCredentials,
@@ -117,7 +119,7 @@ async fn keys_can_be_supplied_by_secret_arn() {
     }
 }
 
-/// Rows: F16.
+/// Acceptance rows: F16.
 #[tokio::test]
 async fn keys_must_belong_to_an_iam_user() {
     for partition in PARTITIONS {
@@ -144,7 +146,7 @@ async fn keys_must_belong_to_an_iam_user() {
     }
 }
 
-/// Rows: F16.
+/// Acceptance rows: F16.
 #[tokio::test]
 async fn an_old_key_is_a_warning() {
     for partition in PARTITIONS {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::palette_session::names;
 
-/// Rows: F04.
+/// Acceptance rows: F04.
 #[tokio::test]
 async fn name_of_another_account_is_a_conflict() {
     for partition in PARTITIONS {
@@ -46,7 +46,7 @@ async fn name_of_another_account_is_a_conflict() {
     }
 }
 
-/// Rows: F04.
+/// Acceptance rows: F04.
 #[tokio::test]
 async fn repeated_registration_is_unchanged_and_names_are_per_scope() {
     for partition in PARTITIONS {
@@ -73,7 +73,7 @@ async fn repeated_registration_is_unchanged_and_names_are_per_scope() {
     }
 }
 
-/// Rows: F04.
+/// Acceptance rows: F04.
 #[tokio::test]
 async fn every_duplicate_name_error_of_palette_is_a_conflict() {
     for duplicate in [
@@ -105,7 +105,7 @@ async fn every_duplicate_name_error_of_palette_is_a_conflict() {
     }
 }
 
-/// Rows: F05.
+/// Acceptance rows: F05.
 #[tokio::test]
 async fn description_is_optional_and_returned_as_sent() {
     for partition in PARTITIONS {
@@ -131,7 +131,7 @@ async fn description_is_optional_and_returned_as_sent() {
     }
 }
 
-/// Rows: F18.
+/// Acceptance rows: F18.
 #[tokio::test]
 async fn validation_needs_palettes_validation_and_stores_nothing() {
     for partition in PARTITIONS {
@@ -156,7 +156,7 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
                 let fault = Fault::on("sts", operation, Effect::InternalError);
                 cloud.fault(fault.nth(nth));
             } else {
-                let source = app.realm().palette_user.as_ref().expect("a source of STS");
+                let source = app.deployment().palette_user.as_ref().expect("a source of STS");
                 source.inline("AssumeTenantRoles", &deny_assuming());
             }
             let blocked = app.register(method, &request).await;
@@ -176,7 +176,7 @@ fn deny_assuming() -> serde_json::Value {
     })
 }
 
-/// Rows: F22.
+/// Acceptance rows: F22.
 #[tokio::test]
 async fn registration_returns_the_uid_and_stores_one_secret() {
     for partition in PARTITIONS {
@@ -193,7 +193,7 @@ async fn registration_returns_the_uid_and_stores_one_secret() {
             let name = format!("gangway/{partition}/{}/prod", customer.account.id());
             if method == AuthMethod::StaticCredentials {
                 assert_eq!(app.active_secrets(), std::slice::from_ref(&name));
-                let secret = app.realm().gangway_account.secret(&name).expect("a secret");
+                let secret = app.deployment().gangway_account.secret(&name).expect("a secret");
                 assert_eq!(receipt.text_at("/secretArn"), secret.arn);
                 let kept: serde_json::Value =
                     serde_json::from_str(&secret.current.expect("a value")).expect("JSON");
@@ -215,7 +215,7 @@ async fn registration_returns_the_uid_and_stores_one_secret() {
     }
 }
 
-/// Rows: F23.
+/// Acceptance rows: F23.
 #[tokio::test]
 async fn registered_account_is_listed_and_can_be_revalidated() {
     for partition in PARTITIONS {

@@ -22,7 +22,7 @@ const INSIDE: [&str; 12] = [
     "iam.policy-quota",
 ];
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn checks_without_read_access_are_unverified() {
     for partition in PARTITIONS {
@@ -45,7 +45,7 @@ async fn checks_without_read_access_are_unverified() {
     }
 }
 
-/// Rows: F33.
+/// Acceptance rows: F33.
 #[tokio::test]
 async fn palettes_validation_decides_without_read_access() {
     for partition in PARTITIONS {
@@ -67,21 +67,21 @@ async fn palettes_validation_decides_without_read_access() {
     }
 }
 
-/// Rows: F16.
+/// Acceptance rows: F16.
 #[tokio::test]
 async fn role_in_gangways_account_needs_no_inspection_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let (own, customer) = (&app.realm().gangway_account, app.customer());
+        let (own, customer) = (&app.deployment().gangway_account, app.customer());
         let role = own.role("SpectroCloudRole");
         for document in gangway_policies::documents_for(gangway_model::PermissionProfile::CoreEks) {
             role.attach(&own.policy(document.name(), &document.render(partition)));
         }
-        let palette = app.realm().palette.id().parse().expect("an account id");
+        let palette = app.deployment().palette.id().parse().expect("an account id");
         role.set_trust_policy(&gangway_policies::trust_policy(
             partition,
             palette,
-            &app.realm().external_id,
+            &app.deployment().external_id,
         ));
         assert_ne!(own.id(), customer.account.id());
         let request = serde_json::json!({"name": "own", "roleArn": role.arn()});
@@ -116,15 +116,15 @@ async fn role_in_gangways_account_needs_no_inspection_role() {
 async fn nothing_is_told_about_a_role_of_gangways_account_without_its_tag() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let (realm, own) = (app.realm(), &app.realm().gangway_account);
+        let (deployment, own) = (app.deployment(), &app.deployment().gangway_account);
         let deployer = own.role("Deployer");
         let attack = async |arn: &str| {
             let request = serde_json::json!({"name": "x", "roleArn": arn});
-            let mut answers = vec![
+            let mut responses = vec![
                 app.validate(AuthMethod::Sts, &request).await,
                 app.register(AuthMethod::Sts, &request).await,
             ];
-            let mut request = realm
+            let mut request = deployment
                 .palette_cluster()
                 .restore_for(PodIdentityCase::SameAccount)
                 .request(PodIdentityCase::SameAccount);
@@ -132,20 +132,21 @@ async fn nothing_is_told_about_a_role_of_gangways_account_without_its_tag() {
             for field in ["hubbleRoleArn", "identityRoleArn", "roleArn"] {
                 let mut request = request.clone();
                 request[field] = arn.into();
-                answers.push(app.post("/v1/tenant/accounts/pod-identity/validate", &request).await);
+                responses
+                    .push(app.post("/v1/tenant/accounts/pod-identity/validate", &request).await);
             }
             let request = serde_json::json!({"roleArn": arn});
-            answers.push(app.post("/v1/policies", &request).await);
-            let fields: Vec<_> = answers
+            responses.push(app.post("/v1/policies", &request).await);
+            let fields: Vec<_> = responses
                 .iter()
-                .map(|answer| {
-                    assert_eq!(answer.status, 422, "{arn}: {}", answer.text);
-                    answer.body["errors"].clone()
+                .map(|response| {
+                    assert_eq!(response.status, 422, "{arn}: {}", response.text);
+                    response.body["errors"].clone()
                 })
                 .collect();
             fields
         };
-        let of_function = attack(&realm.execution_role("account-vended").arn()).await;
+        let of_function = attack(&deployment.execution_role("account-vended").arn()).await;
         assert_eq!(of_function[0][0]["pointer"], "/roleArn");
         let detail = of_function[0][0]["detail"].as_str().unwrap_or_default();
         assert!(detail.contains("gangway:scopes lists tenant: let the owner"), "{detail}");
@@ -163,7 +164,7 @@ async fn nothing_is_told_about_a_role_of_gangways_account_without_its_tag() {
 #[tokio::test]
 async fn revalidation_tells_nothing_once_the_owner_changes_the_tag() {
     let app = TestApp::start(gangway_model::Partition::Aws).await;
-    let cluster = app.realm().palette_cluster().restore_for(PodIdentityCase::SameAccount);
+    let cluster = app.deployment().palette_cluster().restore_for(PodIdentityCase::SameAccount);
     let mut request = cluster.request(PodIdentityCase::SameAccount);
     request["name"] = "prod".into();
     let first = app.post("/v1/tenant/accounts/pod-identity", &request).await;
@@ -171,7 +172,7 @@ async fn revalidation_tells_nothing_once_the_owner_changes_the_tag() {
     let again = format!("/v1/tenant/accounts/{}/validate", first.uid());
     app.post(&again, &serde_json::json!({})).await.assert_status(200);
     cluster.role(RolePurpose::Hubble).tag("gangway:scopes", "Payments");
-    app.realm().functions.stop_idle_instances();
+    app.deployment().functions.stop_idle_instances();
     let refused = app.post(&again, &serde_json::json!({})).await;
     assert_eq!((refused.status, refused.pointers()), (422, vec!["/uid"]), "{}", refused.text);
 }
@@ -181,19 +182,20 @@ async fn revalidation_tells_nothing_once_the_owner_changes_the_tag() {
 async fn only_named_roles_of_gangway_may_read_another_account() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let realm = app.realm();
+        let deployment = app.deployment();
         let account = app.customer().account.id();
         let inspection = format!("arn:{partition}:iam::{account}:role/GangwayInspection");
         let known = Some(INSPECTION_EXTERNAL_ID);
-        let (sts, vended) = (realm.execution_role("sts"), realm.execution_role("account-vended"));
-        let similar = realm.gangway_account.role("gangway-anything");
+        let (sts, vended) =
+            (deployment.execution_role("sts"), deployment.execution_role("account-vended"));
+        let similar = deployment.gangway_account.role("gangway-anything");
         for (role, external_id, may) in [
             (&sts, known, true),
-            (&realm.execution_role("pod-identity"), known, true),
-            (&realm.execution_role("revalidation"), known, true),
+            (&deployment.execution_role("pod-identity"), known, true),
+            (&deployment.execution_role("revalidation"), known, true),
             (&sts, None, false),
             (&sts, Some("another-id"), false),
-            (&realm.execution_role("accounts"), known, false),
+            (&deployment.execution_role("accounts"), known, false),
             (&vended, known, false),
             (&similar, known, false),
         ] {
@@ -204,9 +206,9 @@ async fn only_named_roles_of_gangway_may_read_another_account() {
                     "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}],
                 }),
             );
-            let client = realm.administrator().with_keys(&role.session("test"));
-            let answer = client.assume_role(&inspection, "test", external_id).await;
-            let is_in = answer.expect("a response").is_ok();
+            let client = deployment.administrator().with_keys(&role.session("test"));
+            let response = client.assume_role(&inspection, "test", external_id).await;
+            let is_in = response.expect("a response").is_ok();
             assert_eq!(is_in, may, "{} {external_id:?}", role.arn());
         }
     }

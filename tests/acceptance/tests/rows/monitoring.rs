@@ -84,7 +84,11 @@ async fn logs_with_every_metric() -> String {
         "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3", "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:gangway-VendingQueue", "awsRegion": "us-east-1",
     }]});
-    app.realm().functions.invoke("account-vended", &message).await.expect("a batch's response");
+    app.deployment()
+        .functions
+        .invoke("account-vended", &message)
+        .await
+        .expect("a batch's response");
     app.logs()
 }
 

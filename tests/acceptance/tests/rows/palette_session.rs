@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// Rows: F01.
+/// Acceptance rows: F01.
 #[tokio::test]
 async fn api_key_without_tenant_administrator_is_reported() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        app.realm().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
+        app.deployment().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
         for method in OPEN_METHODS {
             let more = json!({"privateCloudGateway": "dc-east"});
             let request = with(app.request(method, app.customer(), "prod"), &more);
@@ -39,7 +39,7 @@ async fn api_key_without_tenant_administrator_is_reported() {
     }
 }
 
-/// Rows: F01.
+/// Acceptance rows: F01.
 #[tokio::test]
 async fn unknown_api_key_is_reported_and_a_new_one_is_used_at_once() {
     for partition in PARTITIONS {
@@ -49,23 +49,23 @@ async fn unknown_api_key_is_reported_and_a_new_one_is_used_at_once() {
         {
             let app = TestApp::start(partition).await;
             app.cloud().palette().configure(|behaviour| behaviour.invalid_key = refused_key);
-            app.realm().put_secret(API_KEY_SECRET, "pk-of-nobody-0123456789").await;
+            app.deployment().put_secret(API_KEY_SECRET, "pk-of-nobody-0123456789").await;
             let request = app.request(method, app.customer(), "prod");
             let report = app.assert_blocked(method, &request).await;
             report.assert_check("palette.session", "failed", "Palette", "PALETTE_API_KEY_SECRET");
             assert!(!report.text.contains("pk-of-nobody"), "{}", report.text);
             assert!(!app.logs().contains("pk-of-nobody"));
             // The same instance, which holds the old key.
-            app.realm().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
+            app.deployment().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
             let starts = app
-                .realm()
+                .deployment()
                 .functions
                 .get(method.id())
                 .map(|function| function.cold_start_times().len());
             let receipt = app.post(&route(method), &request).await;
             receipt.assert_status(201);
             let now = app
-                .realm()
+                .deployment()
                 .functions
                 .get(method.id())
                 .map(|function| function.cold_start_times().len());
@@ -74,7 +74,7 @@ async fn unknown_api_key_is_reported_and_a_new_one_is_used_at_once() {
     }
 }
 
-/// Rows: F02.
+/// Acceptance rows: F02.
 #[tokio::test]
 async fn tenant_accounts_are_listed_by_page_without_secrets() {
     for partition in PARTITIONS {
@@ -106,7 +106,7 @@ async fn tenant_accounts_are_listed_by_page_without_secrets() {
     }
 }
 
-/// Rows: F03.
+/// Acceptance rows: F03.
 #[tokio::test]
 async fn every_member_is_accepted_over_http_and_by_event() {
     for partition in PARTITIONS {
@@ -146,7 +146,7 @@ async fn event(method: AuthMethod, app: &TestApp, request: Value) -> Value {
             .map(|name| (name.to_owned(), members.remove(name).unwrap_or_default()));
         let keys: Value = serde_json::Map::from_iter(keys).into();
         let name = "gangway/incoming/projects/Payments/prod";
-        let arn = app.realm().put_secret(name, &keys.to_string()).await;
+        let arn = app.deployment().put_secret(name, &keys.to_string()).await;
         members.insert("secretArn".to_owned(), arn.into());
     }
     detail

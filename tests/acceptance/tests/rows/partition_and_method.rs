@@ -4,13 +4,13 @@ use acceptance::{PARTITIONS, TestApp, with};
 use gangway_model::{AuthMethod, Partition};
 use serde_json::json;
 
-/// Rows: F06.
+/// Acceptance rows: F06.
 #[tokio::test]
 async fn palette_receives_partition_aws() {
     assert_partition_is_sent(Partition::Aws, "aws").await;
 }
 
-/// Rows: F07.
+/// Acceptance rows: F07.
 #[tokio::test]
 async fn palette_receives_partition_aws_us_gov() {
     assert_partition_is_sent(Partition::AwsUsGov, "aws-us-gov").await;
@@ -42,13 +42,13 @@ async fn assert_partition_is_sent(partition: Partition, id: &str) {
     assert_eq!(app.account_names(), ["keys", "keys-explicit", "role", "role-explicit"]);
 }
 
-/// Rows: F10.
+/// Acceptance rows: F10.
 #[tokio::test]
 async fn keys_are_sent_as_credential_type_secret() {
     assert_method_is_sent(AuthMethod::StaticCredentials).await;
 }
 
-/// Rows: F11.
+/// Acceptance rows: F11.
 #[tokio::test]
 async fn role_is_sent_as_credential_type_sts() {
     assert_method_is_sent(AuthMethod::Sts).await;
@@ -71,14 +71,15 @@ async fn assert_method_is_sent(method: AuthMethod) {
             assert_eq!(spec["secretKey"], *customer.keys.secret);
             assert_eq!(spec.get("sts"), None);
         } else {
-            let sts = json!({"arn": customer.role.arn(), "externalId": app.realm().external_id});
+            let sts =
+                json!({"arn": customer.role.arn(), "externalId": app.deployment().external_id});
             assert_eq!(spec["sts"], sts);
             assert_eq!((spec.get("accessKey"), spec.get("secretKey")), (None, None));
         }
     }
 }
 
-/// Rows: F11.
+/// Acceptance rows: F11.
 #[tokio::test]
 async fn sts_is_not_offered_in_the_secret_partitions() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {

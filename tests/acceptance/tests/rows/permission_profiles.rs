@@ -25,7 +25,7 @@ fn request_with_profile(
     with(app.request(method, customer, "prod"), &json!({"permissionProfile": profile.id()}))
 }
 
-/// Rows: F90.
+/// Acceptance rows: F90.
 #[tokio::test]
 async fn eks_policy_is_required_only_when_eks_is_planned() {
     for partition in PARTITIONS {
@@ -52,7 +52,7 @@ async fn eks_policy_is_required_only_when_eks_is_planned() {
     }
 }
 
-/// Rows: F91.
+/// Acceptance rows: F91.
 #[tokio::test]
 async fn each_minimum_profile_requires_only_its_own_policy() {
     use PermissionProfile::{
@@ -62,7 +62,7 @@ async fn each_minimum_profile_requires_only_its_own_policy() {
         for profile in [MinimumEksDynamic, MinimumEksStatic, MinimumIaasDynamic, MinimumIaasStatic]
         {
             let app = TestApp::start(partition).await;
-            for (method, customer) in OPEN_METHODS.into_iter().zip(&app.realm().customers) {
+            for (method, customer) in OPEN_METHODS.into_iter().zip(&app.deployment().customers) {
                 let request = with(
                     request_with_profile(&app, method, customer, profile),
                     &json!({"name": format!("prod-{}", method.id())}),
@@ -83,7 +83,7 @@ async fn each_minimum_profile_requires_only_its_own_policy() {
     }
 }
 
-/// Rows: F91.
+/// Acceptance rows: F91.
 #[tokio::test]
 async fn the_cloudformation_option_adds_its_policy_to_the_role() {
     for partition in PARTITIONS {
@@ -117,7 +117,7 @@ async fn the_cloudformation_option_adds_its_policy_to_the_role() {
     }
 }
 
-/// Rows: F92.
+/// Acceptance rows: F92.
 #[tokio::test]
 async fn policies_over_the_quota_are_reported() {
     for partition in PARTITIONS {
@@ -146,7 +146,7 @@ async fn policies_over_the_quota_are_reported() {
     }
 }
 
-/// Rows: F92.
+/// Acceptance rows: F92.
 #[tokio::test]
 async fn policies_still_to_be_attached_count_towards_the_quota() {
     for partition in PARTITIONS {
@@ -164,7 +164,7 @@ async fn policies_still_to_be_attached_count_towards_the_quota() {
     }
 }
 
-/// Rows: F93.
+/// Acceptance rows: F93.
 #[tokio::test]
 async fn report_lists_the_cluster_types_of_the_account() {
     let all = ["IaaS", "EKS clusters", "hybrid nodes"];

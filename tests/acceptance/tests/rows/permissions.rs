@@ -30,7 +30,7 @@ fn inline(method: AuthMethod, customer: &CustomerAccount, name: &str, document: 
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn missing_policy_is_reported_and_fixed_by_attaching_it() {
     for partition in PARTITIONS {
@@ -61,7 +61,7 @@ async fn missing_policy_is_reported_and_fixed_by_attaching_it() {
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn outdated_policy_is_reported_with_missing_actions() {
     for partition in PARTITIONS {
@@ -82,7 +82,7 @@ async fn outdated_policy_is_reported_with_missing_actions() {
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn differently_named_policies_are_a_warning() {
     for partition in PARTITIONS {
@@ -107,7 +107,7 @@ async fn differently_named_policies_are_a_warning() {
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn policies_through_a_group_are_accepted() {
     for partition in PARTITIONS {
@@ -128,7 +128,7 @@ async fn policies_through_a_group_are_accepted() {
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn permissions_boundary_that_denies_actions_is_reported() {
     for partition in PARTITIONS {
@@ -146,7 +146,7 @@ async fn permissions_boundary_that_denies_actions_is_reported() {
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn scp_that_denies_actions_is_reported() {
     for partition in PARTITIONS {
@@ -169,7 +169,7 @@ async fn scp_that_denies_actions_is_reported() {
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn denial_without_mfa_is_distinguished() {
     for partition in PARTITIONS {
@@ -198,7 +198,7 @@ async fn denial_without_mfa_is_distinguished() {
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn user_without_iam_read_access_leaves_checks_unverified() {
     for partition in PARTITIONS {

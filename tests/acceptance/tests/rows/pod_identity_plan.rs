@@ -19,7 +19,7 @@ fn texts<'a>(plan: &'a HttpResponse, list: &str, member: &str) -> Vec<&'a str> {
     items.iter().map(|item| item[member].as_str().expect("a text")).collect()
 }
 
-/// Rows: F49, F50, F51.
+/// Acceptance rows: F49, F50, F51.
 #[tokio::test]
 async fn plan_creates_roles_in_a_working_order() {
     for partition in PARTITIONS {
@@ -42,12 +42,12 @@ async fn plan_creates_roles_in_a_working_order() {
     }
 }
 
-/// Rows: F52, F53, F54.
+/// Acceptance rows: F52, F53, F54.
 #[tokio::test]
 async fn target_roles_have_their_trust_and_policies() {
     let app = TestApp::start(PARTITIONS[0]).await;
     let [_same, cross] = plans(&app).await;
-    let own = app.realm().gangway_account.id();
+    let own = app.deployment().gangway_account.id();
     let external = "/roles/2/trustPolicy/Statement/1/Condition/StringLike/sts:ExternalId";
     let region = cross.text_at("/cluster/clusterRegion").to_owned();
     assert_eq!(cross.text_at(external), format!("{region}/{own}/palette/*/palette-manager"));
@@ -62,7 +62,7 @@ async fn target_roles_have_their_trust_and_policies() {
     assert_eq!(cross.text_at("/register/roleArn"), cross.text_at("/roles/2/roleArn"));
 }
 
-/// Rows: F56, F57.
+/// Acceptance rows: F56, F57.
 #[tokio::test]
 async fn plan_has_no_placeholder_and_uses_the_partition() {
     for partition in PARTITIONS {
@@ -78,7 +78,7 @@ async fn plan_has_no_placeholder_and_uses_the_partition() {
     }
 }
 
-/// Rows: F60, F65.
+/// Acceptance rows: F60, F65.
 #[tokio::test]
 async fn plan_commands_are_complete_and_include_the_checks() {
     let app = TestApp::start(PARTITIONS[0]).await;

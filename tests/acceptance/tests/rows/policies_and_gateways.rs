@@ -26,7 +26,7 @@ fn allow_role_to_list(app: &TestApp) {
     }));
 }
 
-/// Rows: F19.
+/// Acceptance rows: F19.
 #[tokio::test]
 async fn cluster_policies_are_added_to_the_validation() {
     for partition in PARTITIONS {
@@ -63,7 +63,7 @@ async fn cluster_policies_are_added_to_the_validation() {
     }
 }
 
-/// Rows: F20.
+/// Acceptance rows: F20.
 #[tokio::test]
 async fn policies_of_the_aws_account_are_listed() {
     for partition in PARTITIONS {
@@ -95,13 +95,14 @@ async fn policies_of_the_aws_account_are_listed() {
     }
 }
 
-/// Rows: F20.
+/// Acceptance rows: F20.
 #[tokio::test]
 async fn policy_listing_needs_a_credential() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let keys = policies_request(AuthMethod::StaticCredentials, &app);
-        let arn = app.realm().put_secret("gangway/incoming/tenant/prod", &keys.to_string()).await;
+        let arn =
+            app.deployment().put_secret("gangway/incoming/tenant/prod", &keys.to_string()).await;
         let response = app.post("/v1/policies", &json!({"secretArn": arn})).await;
         response.assert_status(200);
         assert!(!arns(&response).is_empty());
@@ -117,7 +118,7 @@ async fn policy_listing_needs_a_credential() {
     }
 }
 
-/// Rows: F21.
+/// Acceptance rows: F21.
 #[tokio::test]
 async fn each_selected_policy_is_sent_to_palette_once() {
     for partition in PARTITIONS {
@@ -157,7 +158,7 @@ fn uid_of(app: &TestApp, name: &str) -> String {
     found.expect("a gateway of that name").uid.clone()
 }
 
-/// Rows: F87.
+/// Acceptance rows: F87.
 #[tokio::test]
 async fn gateways_are_listed_with_their_state() {
     for partition in PARTITIONS {
@@ -176,7 +177,7 @@ async fn gateways_are_listed_with_their_state() {
     }
 }
 
-/// Rows: F87.
+/// Acceptance rows: F87.
 #[tokio::test]
 async fn gateway_is_selected_by_name_or_uid_and_sent_by_uid() {
     for partition in PARTITIONS {
@@ -209,7 +210,7 @@ async fn gateway_is_selected_by_name_or_uid_and_sent_by_uid() {
     }
 }
 
-/// Rows: F87.
+/// Acceptance rows: F87.
 #[tokio::test]
 async fn stopped_or_unknown_gateway_blocks() {
     for partition in PARTITIONS {

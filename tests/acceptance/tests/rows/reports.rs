@@ -63,19 +63,19 @@ async fn every_way_to_break(partition: Partition) {
     }
 }
 
-/// Rows: F94.
+/// Acceptance rows: F94.
 #[tokio::test]
 async fn every_failed_or_unverified_check_has_a_remedy_in_aws() {
     every_way_to_break(Partition::Aws).await;
 }
 
-/// Rows: F94.
+/// Acceptance rows: F94.
 #[tokio::test]
 async fn every_failed_or_unverified_check_has_a_remedy_in_govcloud() {
     every_way_to_break(Partition::AwsUsGov).await;
 }
 
-/// Rows: F94.
+/// Acceptance rows: F94.
 #[tokio::test]
 async fn receipts_and_revalidations_are_complete_reports() {
     for partition in PARTITIONS {
@@ -95,7 +95,7 @@ async fn receipts_and_revalidations_are_complete_reports() {
     }
 }
 
-/// Rows: F94.
+/// Acceptance rows: F94.
 #[tokio::test]
 async fn every_problem_states_its_remedy() {
     for partition in PARTITIONS {
@@ -115,8 +115,8 @@ async fn every_problem_states_its_remedy() {
             }
             assert!(!problem.pointers().is_empty());
         }
-        app.realm().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
-        app.realm().functions.stop_idle_instances();
+        app.deployment().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
+        app.deployment().functions.stop_idle_instances();
         let report = app
             .validate(
                 AuthMethod::StaticCredentials,

@@ -20,7 +20,7 @@ fn trust(customer: &CustomerAccount, statements: &[Value]) {
     customer.role.set_trust_policy(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
 
-/// Rows: F16.
+/// Acceptance rows: F16.
 #[tokio::test]
 async fn role_must_exist() {
     for partition in PARTITIONS {
@@ -45,7 +45,7 @@ async fn role_must_exist() {
     }
 }
 
-/// Rows: F16.
+/// Acceptance rows: F16.
 #[tokio::test]
 async fn short_session_duration_is_reported_and_a_role_path_is_accepted() {
     for partition in PARTITIONS {
@@ -55,11 +55,11 @@ async fn short_session_duration_is_reported_and_a_role_path_is_accepted() {
         for arn in customer.role.attached() {
             role.attach(&arn);
         }
-        let palette = app.realm().palette.id().parse().expect("an account id");
+        let palette = app.deployment().palette.id().parse().expect("an account id");
         role.set_trust_policy(&gangway_policies::trust_policy(
             partition,
             palette,
-            &app.realm().external_id,
+            &app.deployment().external_id,
         ));
         role.set_max_session(1800);
         let request = json!({"name": "prod", "roleArn": role.arn()});
@@ -73,7 +73,7 @@ async fn short_session_duration_is_reported_and_a_role_path_is_accepted() {
     }
 }
 
-/// Rows: F32.
+/// Acceptance rows: F32.
 #[tokio::test]
 async fn invalid_role_arn_is_refused_with_its_rule() {
     for partition in PARTITIONS {
@@ -107,7 +107,7 @@ async fn invalid_role_arn_is_refused_with_its_rule() {
     }
 }
 
-/// Rows: F33.
+/// Acceptance rows: F33.
 #[tokio::test]
 async fn palette_assumes_the_role_only_with_its_external_id() {
     for partition in PARTITIONS {
@@ -128,7 +128,7 @@ async fn palette_assumes_the_role_only_with_its_external_id() {
     }
 }
 
-/// Rows: F33.
+/// Acceptance rows: F33.
 #[tokio::test]
 async fn trust_without_external_id_blocks() {
     for partition in PARTITIONS {
@@ -137,7 +137,7 @@ async fn trust_without_external_id_blocks() {
         let request = app.request(AuthMethod::Sts, customer, "prod");
         customer.trust_without_external_id();
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
-        let wanted = format!("\"sts:ExternalId\":\"{}\"", app.realm().external_id);
+        let wanted = format!("\"sts:ExternalId\":\"{}\"", app.deployment().external_id);
         report.assert_check(
             "sts.external-id-required",
             "failed",
@@ -156,14 +156,14 @@ async fn trust_without_external_id_blocks() {
     }
 }
 
-/// Rows: F33.
+/// Acceptance rows: F33.
 #[tokio::test]
 async fn second_trust_statement_without_external_id_blocks() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let (customer, realm) = (app.customer(), app.realm());
-        let palette = json!({"AWS": realm.palette.root_arn()});
-        let condition = json!({"StringEquals": {"sts:ExternalId": realm.external_id}});
+        let (customer, deployment) = (app.customer(), app.deployment());
+        let palette = json!({"AWS": deployment.palette.root_arn()});
+        let condition = json!({"StringEquals": {"sts:ExternalId": deployment.external_id}});
         trust(
             customer,
             &[allow_statement(&palette, &condition), allow_statement(&palette, &Value::Null)],
@@ -189,7 +189,7 @@ async fn second_trust_statement_without_external_id_blocks() {
     }
 }
 
-/// Rows: F33.
+/// Acceptance rows: F33.
 #[tokio::test]
 async fn trust_with_another_external_id_blocks() {
     for partition in PARTITIONS {
@@ -199,41 +199,41 @@ async fn trust_with_another_external_id_blocks() {
         let report = app
             .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
             .await;
-        let ours = app.realm().external_id.clone();
+        let ours = app.deployment().external_id.clone();
         report.assert_check("sts.external-id-required", "failed", "another external id", &ours);
         report.assert_check("palette.validation", "failed", "AccessDenied", "trust policy");
         report.assert_check("sts.external-id-enforced", "not-applicable", "", "");
     }
 }
 
-/// Rows: F33.
+/// Acceptance rows: F33.
 #[tokio::test]
 async fn trust_in_another_account_or_in_everyone_blocks() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let (customer, realm) = (app.customer(), app.realm());
+        let (customer, deployment) = (app.customer(), app.deployment());
         let request = app.request(AuthMethod::Sts, customer, "prod");
-        let condition = json!({"StringEquals": {"sts:ExternalId": realm.external_id}});
-        customer.set_trust(app.second_customer().account.id(), &realm.external_id);
+        let condition = json!({"StringEquals": {"sts:ExternalId": deployment.external_id}});
+        customer.set_trust(app.second_customer().account.id(), &deployment.external_id);
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
         report.assert_check(
             "sts.trusts-palette",
             "failed",
-            realm.palette.id(),
-            &realm.palette.root_arn(),
+            deployment.palette.id(),
+            &deployment.palette.root_arn(),
         );
         trust(customer, &[allow_statement(&json!({"AWS": "*"}), &condition)]);
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
         assert_eq!(report.failed(), ["sts.trusts-palette"]);
         report.assert_check("sts.trusts-palette", "failed", "every AWS account", "trust policy");
         // Trust in Palette's user alone is sufficient.
-        let source = realm.palette_user.as_ref().expect("a source of STS").arn();
+        let source = deployment.palette_user.as_ref().expect("a source of STS").arn();
         trust(customer, &[allow_statement(&json!({"AWS": source}), &condition)]);
         app.assert_registered(AuthMethod::Sts, &request).await;
     }
 }
 
-/// Rows: F33.
+/// Acceptance rows: F33.
 #[tokio::test]
 async fn trust_conditions_that_exclude_palette_are_reported() {
     for partition in PARTITIONS {
@@ -242,9 +242,9 @@ async fn trust_conditions_that_exclude_palette_are_reported() {
             ("IpAddress", "aws:SourceIp", json!("203.0.113.0/24")),
         ] {
             let app = TestApp::start(partition).await;
-            let (customer, realm) = (app.customer(), app.realm());
-            let palette = json!({"AWS": realm.palette.root_arn()});
-            let mut condition = json!({"StringEquals": {"sts:ExternalId": realm.external_id}});
+            let (customer, deployment) = (app.customer(), app.deployment());
+            let palette = json!({"AWS": deployment.palette.root_arn()});
+            let mut condition = json!({"StringEquals": {"sts:ExternalId": deployment.external_id}});
             condition = with(condition, &json!({operator: {key: value}}));
             trust(customer, &[allow_statement(&palette, &condition)]);
             let report = app
@@ -260,7 +260,7 @@ async fn trust_conditions_that_exclude_palette_are_reported() {
     }
 }
 
-/// Rows: F33.
+/// Acceptance rows: F33.
 #[tokio::test]
 async fn registered_role_is_verified_again() {
     for partition in PARTITIONS {

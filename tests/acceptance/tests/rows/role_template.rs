@@ -115,7 +115,7 @@ fn object(value: &Value) -> &Map<String, Value> {
     value.as_object().expect("an object")
 }
 
-/// Rows: F31.
+/// Acceptance rows: F31.
 #[tokio::test]
 async fn role_of_the_template_is_accepted_by_palette() {
     for partition in PARTITIONS {
@@ -146,7 +146,7 @@ async fn role_of_the_template_is_accepted_by_palette() {
     }
 }
 
-/// Rows: F31.
+/// Acceptance rows: F31.
 #[tokio::test]
 async fn template_accepts_another_name_and_excludes_other_tenants() {
     for partition in PARTITIONS {

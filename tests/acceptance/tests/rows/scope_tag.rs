@@ -27,11 +27,11 @@ fn projects(app: &TestApp) -> [(String, String); 2] {
 }
 
 async fn revalidate(app: &TestApp, scope: &str, uid: &str) -> HttpResponse {
-    app.realm().functions.stop_idle_instances();
+    app.deployment().functions.stop_idle_instances();
     app.post(&format!("/v1/{scope}/accounts/{uid}/validate"), &json!({})).await
 }
 
-/// Rows: C20.
+/// Acceptance rows: C20.
 #[tokio::test]
 async fn tag_limits_the_scopes_that_may_register_the_account() {
     for partition in PARTITIONS {
@@ -75,7 +75,7 @@ async fn tag_limits_the_scopes_that_may_register_the_account() {
     }
 }
 
-/// Rows: C20.
+/// Acceptance rows: C20.
 #[tokio::test]
 async fn deployment_may_require_the_tag() {
     for method in [AuthMethod::Sts, AuthMethod::StaticCredentials] {
@@ -88,7 +88,7 @@ async fn deployment_may_require_the_tag() {
     }
 }
 
-/// Rows: C20.
+/// Acceptance rows: C20.
 #[tokio::test]
 async fn tag_that_cannot_be_read_is_unverified() {
     let app = TestApp::start(Partition::Aws).await;

@@ -18,7 +18,7 @@ fn assert_no_leak(app: &TestApp, responses: &[HttpResponse]) {
     for response in responses {
         evidence.add_response(response);
     }
-    evidence.add_partition(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.deployment());
     evidence.assert_no_leak();
 }
 
@@ -96,7 +96,7 @@ fn without_name(request: &Value) -> Value {
     request
 }
 
-/// Rows: F15.
+/// Acceptance rows: F15.
 #[tokio::test]
 async fn secret_access_key_is_in_no_response_log_or_annotation() {
     for partition in PARTITIONS {
@@ -107,7 +107,7 @@ async fn secret_access_key_is_in_no_response_log_or_annotation() {
     }
 }
 
-/// Rows: F95.
+/// Acceptance rows: F95.
 #[tokio::test]
 async fn secrets_are_stored_only_in_secrets_manager_with_the_stacks_key() {
     for partition in PARTITIONS {
@@ -117,7 +117,7 @@ async fn secrets_are_stored_only_in_secrets_manager_with_the_stacks_key() {
         assert_eq!(app.account_names(), ["prod-static-credentials", "prod-sts"]);
         let name = format!("gangway/{partition}/{}/prod-static-credentials", customer.account.id());
         assert_eq!(app.active_secrets(), [name]);
-        for secret in app.realm().gangway_account.secrets() {
+        for secret in app.deployment().gangway_account.secrets() {
             if secret.name.starts_with(&format!("gangway/{partition}/")) {
                 assert!(secret.kms_key.is_some_and(|key| key.contains(":kms:")), "{}", secret.name);
             }
@@ -126,13 +126,15 @@ async fn secrets_are_stored_only_in_secrets_manager_with_the_stacks_key() {
         let keys = app.palette_body("prod-static-credentials");
         assert_eq!(keys["spec"]["secretKey"], *customer.keys.secret);
         assert_no_leak(&app, &responses);
-        for account in [&customer.account, &app.second_customer().account, &app.realm().palette] {
+        for account in
+            [&customer.account, &app.second_customer().account, &app.deployment().palette]
+        {
             assert!(account.secrets().is_empty(), "a secret outside of Gangway's own account");
         }
     }
 }
 
-/// Rows: F95.
+/// Acceptance rows: F95.
 #[tokio::test]
 async fn event_with_an_access_key_is_refused() {
     for partition in PARTITIONS {
@@ -152,7 +154,7 @@ async fn event_with_an_access_key_is_refused() {
         assert!(expected.contains("secretArn") && expected.contains("replaced"), "{expected}");
         let mut evidence = Evidence::default();
         evidence.add("the answer to the event", response.to_string());
-        evidence.add_partition(app.cloud(), app.realm());
+        evidence.add_partition(app.cloud(), app.deployment());
         evidence.assert_no_leak();
         app.assert_untouched();
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 const SIMULATED: [&str; 3] =
     ["iam.actions-allowed", "iam.boundary-allows", "iam.organization-allows"];
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn organization_blamed_without_a_statement_is_unverified() {
     for partition in PARTITIONS {
@@ -27,7 +27,7 @@ async fn organization_blamed_without_a_statement_is_unverified() {
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn missing_context_value_is_unverified_and_named() {
     for partition in PARTITIONS {
@@ -44,7 +44,7 @@ async fn missing_context_value_is_unverified_and_named() {
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn scp_with_a_condition_on_an_unknown_key_is_unverified() {
     for method in OPEN_METHODS {
@@ -65,7 +65,7 @@ async fn scp_with_a_condition_on_an_unknown_key_is_unverified() {
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn simulator_that_cannot_evaluate_the_policies_takes_only_its_checks() {
     for (status, code) in [(500, "PolicyEvaluation"), (400, "InvalidInput")] {
@@ -85,11 +85,11 @@ async fn simulator_that_cannot_evaluate_the_policies_takes_only_its_checks() {
 }
 
 async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
-    app.realm().functions.stop_idle_instances();
+    app.deployment().functions.stop_idle_instances();
     app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn permissions_are_checked_for_the_region_of_the_clusters() {
     for (partition, own, region) in [
@@ -129,7 +129,7 @@ async fn permissions_are_checked_for_the_region_of_the_clusters() {
     }
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn deployment_may_name_the_region_of_the_clusters() {
     let app = TestApp::start_with_parameter(Partition::Aws, "ClusterRegion", "eu-west-1").await;

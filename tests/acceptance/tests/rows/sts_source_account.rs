@@ -6,7 +6,7 @@ use serde_json::json;
 
 use gangway_model::AuthMethod;
 
-/// Rows: F24.
+/// Acceptance rows: F24.
 #[tokio::test]
 async fn missing_sts_source_account_is_reported() {
     for partition in PARTITIONS {
@@ -37,7 +37,7 @@ async fn missing_sts_source_account_is_reported() {
     }
 }
 
-/// Rows: F24.
+/// Acceptance rows: F24.
 #[tokio::test]
 async fn invalid_source_account_id_is_reported() {
     for partition in PARTITIONS {
@@ -52,12 +52,12 @@ async fn invalid_source_account_id_is_reported() {
     }
 }
 
-/// Rows: F24.
+/// Acceptance rows: F24.
 #[tokio::test]
 async fn source_identity_without_assume_role_is_reported() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let source = app.realm().palette_user.as_ref().expect("a source of STS");
+        let source = app.deployment().palette_user.as_ref().expect("a source of STS");
         source.inline("AssumeTenantRoles", &json!({
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}],
@@ -72,7 +72,7 @@ async fn source_identity_without_assume_role_is_reported() {
     }
 }
 
-/// Rows: F34.
+/// Acceptance rows: F34.
 #[tokio::test]
 async fn each_partition_has_its_own_source_account_and_external_id() {
     let apps = TestApp::start_all(&PARTITIONS).await;
@@ -80,8 +80,8 @@ async fn each_partition_has_its_own_source_account_and_external_id() {
     for app in &apps {
         let trust = app.get("/v1/sts/trust").await;
         trust.assert_status(200);
-        assert_eq!(trust.text_at("/paletteAccountId"), app.realm().palette.id());
-        let root = format!("arn:{}:iam::{}:root", app.partition(), app.realm().palette.id());
+        assert_eq!(trust.text_at("/paletteAccountId"), app.deployment().palette.id());
+        let root = format!("arn:{}:iam::{}:root", app.partition(), app.deployment().palette.id());
         assert_eq!(trust.text_at("/trustPolicy/Statement/0/Principal/AWS"), root);
         expected.push((
             trust.text_at("/paletteAccountId").to_owned(),
@@ -99,12 +99,12 @@ async fn each_partition_has_its_own_source_account_and_external_id() {
         let name = format!("prod-{}", app.partition());
         let request = app.request(AuthMethod::Sts, app.customer(), &name);
         let receipt = app.assert_registered(AuthMethod::Sts, &request).await;
-        let account = app.realm().palette.id();
+        let account = app.deployment().palette.id();
         receipt.assert_check("sts.source-account", "passed", account, "");
     }
 }
 
-/// Rows: F34.
+/// Acceptance rows: F34.
 #[tokio::test]
 async fn govcloud_source_account_does_not_affect_aws() {
     let apps = TestApp::start_all(&PARTITIONS).await;

@@ -14,7 +14,7 @@ async fn facts(app: &TestApp) -> HttpResponse {
     facts
 }
 
-/// Rows: F25.
+/// Acceptance rows: F25.
 #[tokio::test]
 async fn the_trusted_entity_is_another_aws_account() {
     for partition in PARTITIONS {
@@ -27,27 +27,27 @@ async fn the_trusted_entity_is_another_aws_account() {
     }
 }
 
-/// Rows: F26.
+/// Acceptance rows: F26.
 #[tokio::test]
 async fn account_id_is_palettes_account_in_the_partition() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let facts = facts(&app).await;
-        let palette = &app.realm().palette;
+        let palette = &app.deployment().palette;
         assert_eq!(facts.text_at("/paletteAccountId"), palette.id());
         let principal = facts.text_at("/trustPolicy/Statement/0/Principal/AWS");
         assert_eq!(principal, palette.root_arn());
     }
 }
 
-/// Rows: F27.
+/// Acceptance rows: F27.
 #[tokio::test]
 async fn trust_policy_requires_the_external_id() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let facts = facts(&app).await;
         assert_eq!(facts.body["requireExternalId"], true);
-        let external_id = &app.realm().external_id;
+        let external_id = &app.deployment().external_id;
         assert_eq!(facts.text_at("/externalId"), external_id);
         let statements = facts.body["trustPolicy"]["Statement"].as_array().expect("statements");
         assert!(!statements.is_empty());
@@ -65,14 +65,14 @@ async fn trust_policy_requires_the_external_id() {
     }
 }
 
-/// Rows: F28.
+/// Acceptance rows: F28.
 #[tokio::test]
 async fn each_tenant_has_an_external_id_of_its_own() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let first = facts(&app).await;
-        app.realm().put_secret(API_KEY_SECRET, OTHER_TENANT_KEY).await;
-        app.realm().functions.stop_idle_instances();
+        app.deployment().put_secret(API_KEY_SECRET, OTHER_TENANT_KEY).await;
+        app.deployment().functions.stop_idle_instances();
         let second = facts(&app).await;
         let ids = {
             let records = app.cloud().palette().records();
@@ -99,7 +99,7 @@ async fn each_tenant_has_an_external_id_of_its_own() {
     }
 }
 
-/// Rows: F29.
+/// Acceptance rows: F29.
 #[tokio::test]
 async fn the_permissions_are_the_policies_of_the_profile() {
     let core = [
@@ -153,7 +153,7 @@ async fn the_permissions_are_the_policies_of_the_profile() {
     }
 }
 
-/// Rows: F30.
+/// Acceptance rows: F30.
 #[tokio::test]
 async fn role_name_defaults_to_spectro_cloud_role() {
     for partition in PARTITIONS {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use gangway_model::AuthMethod;
 
-/// Rows: F14.
+/// Acceptance rows: F14.
 #[tokio::test]
 async fn keys_that_aws_rejects_are_reported_precisely() {
     for_each(
@@ -46,7 +46,7 @@ async fn keys_that_aws_rejects_are_reported_precisely() {
     .await;
 }
 
-/// Rows: F16.
+/// Acceptance rows: F16.
 #[tokio::test]
 async fn keys_must_belong_to_an_iam_user() {
     for_each(
@@ -69,7 +69,7 @@ async fn keys_must_belong_to_an_iam_user() {
     .await;
 }
 
-/// Rows: F72.
+/// Acceptance rows: F72.
 #[tokio::test]
 async fn ca_certificate_is_required_and_must_be_valid() {
     for_each(
@@ -123,7 +123,7 @@ async fn ca_certificate_is_required_and_must_be_valid() {
             assert_eq!(report.check("certificates.authority-lasts")["severity"], "warning");
             let part = with(
                 good,
-                &json!({"certificateAuthority": portal(app.realm()).chain().intermediate_pem()}),
+                &json!({"certificateAuthority": portal(app.deployment()).chain().intermediate_pem()}),
             );
             app.validate(method, &part).await.assert_check(
                 "certificates.authority-whole",
@@ -137,7 +137,7 @@ async fn ca_certificate_is_required_and_must_be_valid() {
     .await;
 }
 
-/// Rows: F72.
+/// Acceptance rows: F72.
 #[tokio::test]
 async fn ca_certificate_must_sign_the_aws_endpoints() {
     for partition in CLASSIFIED_PARTITIONS {
@@ -145,7 +145,7 @@ async fn ca_certificate_must_sign_the_aws_endpoints() {
         let method = AuthMethod::StaticCredentials;
         let good = app.request(method, app.customer(), "prod");
         let another =
-            with(good.clone(), &json!({"certificateAuthority": portal(app.realm()).ca_pem()}));
+            with(good.clone(), &json!({"certificateAuthority": portal(app.deployment()).ca_pem()}));
         let report = app.assert_blocked(method, &another).await;
         report.assert_check(
             "certificates.authority-signs-aws",

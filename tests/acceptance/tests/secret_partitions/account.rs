@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// Rows: F04.
+/// Acceptance rows: F04.
 #[tokio::test]
 async fn name_of_another_account_is_a_conflict() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -51,7 +51,7 @@ async fn name_of_another_account_is_a_conflict() {
     .await;
 }
 
-/// Rows: F05.
+/// Acceptance rows: F05.
 #[tokio::test]
 async fn description_is_optional_and_returned_as_sent() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -68,7 +68,7 @@ async fn description_is_optional_and_returned_as_sent() {
     .await;
 }
 
-/// Rows: F08, F09.
+/// Acceptance rows: F08, F09.
 #[tokio::test]
 async fn palette_receives_partition_aws_iso_b_or_aws_iso() {
     for (partition, id) in CLASSIFIED_PARTITIONS.into_iter().zip(["aws-iso-b", "aws-iso"]) {
@@ -91,7 +91,7 @@ async fn palette_receives_partition_aws_iso_b_or_aws_iso() {
     }
 }
 
-/// Rows: F10, F13.
+/// Acceptance rows: F10, F13.
 #[tokio::test]
 async fn user_keys_are_sent_with_validation_off_and_their_ca() {
     for_each(
@@ -113,7 +113,7 @@ async fn user_keys_are_sent_with_validation_off_and_their_ca() {
                     "credentialType": "secret", "partition": app.partition().id(), "policyARNs": [],
                     "accessKey": customer.keys.id, "secretKey": customer.keys.secret,
                     "secretSpec": {
-                        "isCapValidationEnabled": false, "tls": {"ca": app.realm().aws_ca_pem},
+                        "isCapValidationEnabled": false, "tls": {"ca": app.deployment().aws_ca_pem},
                     },
                 })
             );
@@ -122,11 +122,11 @@ async fn user_keys_are_sent_with_validation_off_and_their_ca() {
     .await;
 }
 
-/// Rows: F10, F13.
+/// Acceptance rows: F10, F13.
 #[tokio::test]
 async fn portal_keys_are_sent_with_validation_on_and_all_settings() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
-        let (customer, realm) = (app.customer(), app.realm());
+        let (customer, deployment) = (app.customer(), app.deployment());
         app.assert_registered(method, &app.request(method, customer, "prod")).await;
         let mut spec = app.palette_body("prod")["spec"].clone();
         assert_eq!(spec["credentialType"], "secret");
@@ -140,7 +140,7 @@ async fn portal_keys_are_sent_with_validation_on_and_all_settings() {
             json!({
                 "agency": access.agency, account_member(app.partition()): access.account_name,
                 "role": access.role_name, "namePrefix": "PROJECT_", "isCapValidationEnabled": true,
-                "tls": {"ca": portal(realm).ca_pem(), "cert": access.certificate.certificate, "key": access.certificate.key},
+                "tls": {"ca": portal(deployment).ca_pem(), "cert": access.certificate.certificate, "key": access.certificate.key},
             })
         );
         // Palette has fetched keys of its own with it.
@@ -151,7 +151,7 @@ async fn portal_keys_are_sent_with_validation_on_and_all_settings() {
     .await;
 }
 
-/// Rows: F11, F12.
+/// Acceptance rows: F11, F12.
 #[tokio::test]
 async fn other_methods_are_not_offered() {
     for partition in CLASSIFIED_PARTITIONS {
@@ -165,7 +165,7 @@ async fn other_methods_are_not_offered() {
     }
 }
 
-/// Rows: F18.
+/// Acceptance rows: F18.
 #[tokio::test]
 async fn validation_needs_palettes_validation_and_stores_nothing() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -199,7 +199,7 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
     .await;
 }
 
-/// Rows: F22.
+/// Acceptance rows: F22.
 #[tokio::test]
 async fn registration_returns_the_uid_and_stores_one_secret() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -209,13 +209,13 @@ async fn registration_returns_the_uid_and_stores_one_secret() {
         assert_eq!(app.cloud().palette().records().accounts[0].uid, receipt.uid());
         let name = format!("gangway/{}/{}/prod", app.partition(), customer.account.id());
         assert_eq!(app.active_secrets(), std::slice::from_ref(&name));
-        let secret = app.realm().gangway_account.secret(&name).expect("a secret");
+        let secret = app.deployment().gangway_account.secret(&name).expect("a secret");
         assert_eq!(receipt.text_at("/secretArn"), secret.arn);
         let kept: Value = serde_json::from_str(&secret.current.expect("a value")).expect("JSON");
         let expected = if method == AuthMethod::StaticCredentials {
-            classified::key_fields(app.realm(), customer)
+            classified::key_fields(app.deployment(), customer)
         } else {
-            classified::portal_request(app.realm(), customer)
+            classified::portal_request(app.deployment(), customer)
         };
         assert_eq!(kept, expected);
         assert_eq!(secret.pending, None);

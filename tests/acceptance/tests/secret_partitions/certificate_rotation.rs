@@ -17,11 +17,11 @@ fn refreshed(app: &TestApp) -> Option<PortalToken> {
     records.find_account("prod").expect("an account").portal_token.clone().expect("a try")
 }
 
-/// Rows: F86.
+/// Acceptance rows: F86.
 #[tokio::test]
 async fn new_certificate_replaces_the_old_one_before_expiry() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
-        let (customer, portal) = (app.customer(), portal(app.realm()));
+        let (customer, portal) = (app.customer(), portal(app.deployment()));
         let entity = &portal_access(customer).common_name;
         let short = portal.issue(&CertificateSpec::client(entity).valid_days(-300, 12));
         let shown = |issued: &local_cloud::certificates::IssuedCertificate| {
@@ -35,7 +35,7 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
 
         let fresh = portal.issue(&CertificateSpec::client(entity));
         let renewed = with(first.clone(), &shown(&fresh));
-        app.realm().functions.stop_idle_instances();
+        app.deployment().functions.stop_idle_instances();
         let path = format!("/v1/tenant/accounts/scap/{uid}");
         let put = app.put(&path, &renewed).await;
         put.assert_status(200);
@@ -46,7 +46,7 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
 
         // One account, one secret, and the old value only as the previous one.
         assert_eq!((app.account_names().len(), app.active_secrets().len()), (1, 1));
-        let secret = app.realm().gangway_account.secret(&app.active_secrets()[0]).expect("a secret");
+        let secret = app.deployment().gangway_account.secret(&app.active_secrets()[0]).expect("a secret");
         let current = secret.current.expect("a value");
         let kept: Value = serde_json::from_str(&current).expect("JSON");
         assert_eq!(kept["userKey"], *fresh.key);
@@ -80,11 +80,11 @@ async fn changing_keys_to_a_portal_updates_the_secret_tags() {
             let method_tag = || {
                 let kept = app.active_secrets();
                 let [name] = kept.as_slice() else { panic!("one secret: {kept:?}") };
-                let secret = app.realm().gangway_account.secret(name).expect("a secret");
+                let secret = app.deployment().gangway_account.secret(name).expect("a secret");
                 secret.tags["gangway:method"].clone()
             };
             assert_eq!(method_tag(), "static-credentials");
-            app.realm().functions.stop_idle_instances();
+            app.deployment().functions.stop_idle_instances();
             let path = format!("/v1/tenant/accounts/scap/{}", receipt.uid());
             let put = app.put(&path, &app.request(method, customer, "prod")).await;
             put.assert_status(200);
@@ -94,14 +94,14 @@ async fn changing_keys_to_a_portal_updates_the_secret_tags() {
     .await;
 }
 
-/// Rows: F86.
+/// Acceptance rows: F86.
 #[tokio::test]
 async fn key_expiry_is_in_the_report_and_in_palettes_status() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
         |app: TestApp, method: AuthMethod| async move {
-            portal(app.realm()).configure(|behaviour| behaviour.lifetime = 900);
+            portal(app.deployment()).configure(|behaviour| behaviour.lifetime = 900);
             app.cloud().clock().freeze();
             let request = app.request(method, app.customer(), "prod");
             let receipt = app.assert_registered(method, &request).await;
@@ -111,7 +111,7 @@ async fn key_expiry_is_in_the_report_and_in_palettes_status() {
             assert!(known.iter().any(|known| known == expected), "{expected}");
             let token = refreshed(&app).expect("keys");
             assert_eq!(token.expires, local_cloud::clock::iso8601(token.generated + 900));
-            portal(app.realm()).configure(|behaviour| behaviour.lifetime = 0);
+            portal(app.deployment()).configure(|behaviour| behaviour.lifetime = 0);
             let report = app.validate(method, &with(request, &json!({"name": "other"}))).await;
             report.assert_check("portal.key-lifetime", "failed", "already expired", "NTP");
             report.assert_check("aws.identity-valid", "failed", "", "");
@@ -123,7 +123,7 @@ async fn key_expiry_is_in_the_report_and_in_palettes_status() {
 /// Asserts that a PUT is rejected with a report and changes nothing.
 async fn blocked_put(app: &TestApp, path: &str, request: &Value) -> acceptance::HttpResponse {
     let before = app.palette_body("prod");
-    app.realm().functions.stop_idle_instances();
+    app.deployment().functions.stop_idle_instances();
     let refused = app.put(path, request).await;
     refused.assert_status(422);
     assert_eq!(app.palette_body("prod"), before);

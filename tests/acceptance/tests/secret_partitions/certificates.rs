@@ -20,13 +20,13 @@ fn shown(issued: &IssuedCertificate) -> Value {
     json!({"userCertificate": issued.certificate, "userKey": issued.key})
 }
 
-/// Rows: F78, F79.
+/// Acceptance rows: F78, F79.
 #[tokio::test]
 async fn certificates_with_every_key_type_are_accepted() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
         let entity = portal_access(app.customer()).common_name.clone();
         let good = app.request(method, app.customer(), "prod");
-        let portal = portal(app.realm());
+        let portal = portal(app.deployment());
         for key in [KeyType::P256, KeyType::P384, KeyType::Rsa, KeyType::Ed25519] {
             let issued = portal.issue(&CertificateSpec { key_type: key, ..CertificateSpec::client(&entity) });
             let report = app.validate(method, &with(good.clone(), &shown(&issued))).await;
@@ -47,7 +47,7 @@ async fn certificates_with_every_key_type_are_accepted() {
     .await;
 }
 
-/// Rows: F78, F79.
+/// Acceptance rows: F78, F79.
 #[tokio::test]
 async fn faults_are_reported_before_the_portal_is_called() {
     for_each(
@@ -56,7 +56,7 @@ async fn faults_are_reported_before_the_portal_is_called() {
         |app: TestApp, method: AuthMethod| async move {
             let entity = portal_access(app.customer()).common_name.clone();
             let good = app.request(method, app.customer(), "prod");
-            let portal = portal(app.realm());
+            let portal = portal(app.deployment());
             let of = |request: CertificateSpec| shown(&portal.issue(&request));
             let other = portal.issue(&CertificateSpec::client(&entity));
             for (wrong, id, observed, remedy) in [
@@ -121,7 +121,7 @@ async fn faults_are_reported_before_the_portal_is_called() {
     .await;
 }
 
-/// Rows: F72, F78, F79.
+/// Acceptance rows: F72, F78, F79.
 #[tokio::test]
 async fn invalid_pem_is_refused_by_member_and_never_repeated() {
     for partition in CLASSIFIED_PARTITIONS {

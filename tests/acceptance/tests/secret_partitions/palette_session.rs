@@ -6,11 +6,11 @@ use serde_json::json;
 
 use gangway_model::AuthMethod;
 
-/// Rows: F01.
+/// Acceptance rows: F01.
 #[tokio::test]
 async fn api_key_without_tenant_administrator_is_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
-        app.realm().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
+        app.deployment().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
         let request = app.request(method, app.customer(), "prod");
         let report = app.assert_blocked(method, &request).await;
         report.assert_check("palette.session", "failed", "Palette", "tenant administrator");
@@ -23,7 +23,7 @@ async fn api_key_without_tenant_administrator_is_reported() {
     .await;
 }
 
-/// Rows: F02, F23.
+/// Acceptance rows: F02, F23.
 #[tokio::test]
 async fn registered_account_is_listed_without_secrets() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -54,7 +54,7 @@ async fn registered_account_is_listed_without_secrets() {
     .await;
 }
 
-/// Rows: F03.
+/// Acceptance rows: F03.
 #[tokio::test]
 async fn every_member_is_accepted_over_http_and_by_event() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {

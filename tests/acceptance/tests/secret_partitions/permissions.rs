@@ -10,7 +10,7 @@ use gangway_model::{AuthMethod, PermissionProfile};
 use gangway_policies::PolicyDocument;
 use serde_json::json;
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn missing_or_outdated_policy_is_reported_by_name() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -41,7 +41,7 @@ async fn missing_or_outdated_policy_is_reported_by_name() {
     .await;
 }
 
-/// Rows: F17.
+/// Acceptance rows: F17.
 #[tokio::test]
 async fn boundaries_and_scps_that_deny_actions_are_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -60,7 +60,7 @@ async fn boundaries_and_scps_that_deny_actions_are_reported() {
     .await;
 }
 
-/// Rows: F16, F17.
+/// Acceptance rows: F16, F17.
 #[tokio::test]
 async fn portal_role_is_checked_with_its_own_credentials() {
     for_each(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// Rows: F19, F21.
+/// Acceptance rows: F19, F21.
 #[tokio::test]
 async fn cluster_policies_must_exist_and_are_sent_to_palette_once() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -34,7 +34,7 @@ async fn cluster_policies_must_exist_and_are_sent_to_palette_once() {
     .await;
 }
 
-/// Rows: F20.
+/// Acceptance rows: F20.
 #[tokio::test]
 async fn policies_of_the_aws_account_are_listed() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -43,7 +43,7 @@ async fn policies_of_the_aws_account_are_listed() {
         let path = format!("/v1/tenant/accounts/{}/policies", receipt.uid());
         let mut lists = vec![app.get(&path).await];
         if method == AuthMethod::StaticCredentials {
-            let keys = classified::key_fields(app.realm(), customer);
+            let keys = classified::key_fields(app.deployment(), customer);
             lists.push(app.post("/v1/policies", &keys).await);
         }
         for list in lists {
@@ -63,7 +63,7 @@ async fn policies_of_the_aws_account_are_listed() {
     .await;
 }
 
-/// Rows: F87.
+/// Acceptance rows: F87.
 #[tokio::test]
 async fn gateway_is_selected_by_name_and_must_be_running() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {

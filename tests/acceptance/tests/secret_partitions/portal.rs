@@ -14,17 +14,22 @@ use serde_json::json;
 
 use gangway_model::AuthMethod;
 
-/// Rows: F84.
+/// Acceptance rows: F84.
 #[tokio::test]
 async fn keys_are_fetched_with_the_certificate_and_work() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
         |app: TestApp, method: AuthMethod| async move {
-            let (customer, kind) = (app.customer(), portal(app.realm()).kind());
+            let (customer, kind) = (app.customer(), portal(app.deployment()).kind());
             let report = app.validate(method, &app.request(method, customer, "prod")).await;
             assert_eq!(report.ready(), Some(true), "{:#}", report.body);
-            report.assert_check("portal.trusted", "passed", portal(app.realm()).url().as_str(), "");
+            report.assert_check(
+                "portal.trusted",
+                "passed",
+                portal(app.deployment()).url().as_str(),
+                "",
+            );
             report.assert_check("portal.keys", "passed", "issued them", "");
             report.assert_check("portal.key-lifetime", "passed", "minutes", "");
             report.assert_check("aws.identity-valid", "passed", "assumed-role/PROJECT_", "");
@@ -48,7 +53,7 @@ async fn keys_are_fetched_with_the_certificate_and_work() {
 }
 
 /// Tests names with all characters that a portal allows.
-/// Rows: F73, F74, F75.
+/// Acceptance rows: F73, F74, F75.
 #[tokio::test]
 async fn agency_account_and_role_are_sent_to_the_portal_unchanged() {
     for_each(
@@ -59,7 +64,7 @@ async fn agency_account_and_role_are_sent_to_the_portal_unchanged() {
             let access = portal_access(customer);
             let good = app.request(method, customer, "prod");
             let (agency, account_name, role) = ("R&D / Süd + 1?", "north=50% #7", "Ops.Role+x=1@y");
-            portal(app.realm()).add_entitlement(Entitlement {
+            portal(app.deployment()).add_entitlement(Entitlement {
                 common_name: access.common_name.clone(),
                 agency: agency.to_owned(),
                 account_name: account_name.to_owned(),
@@ -107,7 +112,7 @@ async fn agency_account_and_role_are_sent_to_the_portal_unchanged() {
     .await;
 }
 
-/// Rows: F76.
+/// Acceptance rows: F76.
 #[tokio::test]
 async fn role_prefix_defaults_to_project() {
     for_each(
@@ -157,7 +162,7 @@ async fn role_prefix_defaults_to_project() {
     .await;
 }
 
-/// Rows: F77.
+/// Acceptance rows: F77.
 #[tokio::test]
 async fn permissions_boundary_must_be_a_policy_of_the_partition() {
     for_each(
@@ -195,7 +200,7 @@ async fn permissions_boundary_must_be_a_policy_of_the_partition() {
     .await;
 }
 
-/// Rows: F89.
+/// Acceptance rows: F89.
 #[tokio::test]
 async fn unknown_and_unentitled_entities_are_distinguished() {
     for_each(
@@ -203,7 +208,7 @@ async fn unknown_and_unentitled_entities_are_distinguished() {
         &[AuthMethod::Scap],
         |app: TestApp, method: AuthMethod| async move {
             let good = app.request(method, app.customer(), "prod");
-            let (portal, access) = (portal(app.realm()), portal_access(app.customer()));
+            let (portal, access) = (portal(app.deployment()), portal_access(app.customer()));
             let shown = |issued: &local_cloud::certificates::IssuedCertificate| {
                 with(
                     good.clone(),

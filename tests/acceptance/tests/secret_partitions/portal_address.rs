@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::tls::report;
 
-/// Rows: F80.
+/// Acceptance rows: F80.
 #[tokio::test]
 async fn default_portal_address_of_the_partition_is_used() {
     for_each(
@@ -19,7 +19,7 @@ async fn default_portal_address_of_the_partition_is_used() {
         &[AuthMethod::Scap],
         |app: TestApp, method: AuthMethod| async move {
             let request = app.request(method, app.customer(), "prod");
-            let function = app.realm().functions.get("scap").expect("the function");
+            let function = app.deployment().functions.get("scap").expect("the function");
             let bare =
                 function.with_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
             let response = report(&bare, method, &request).await;
@@ -30,7 +30,7 @@ async fn default_portal_address_of_the_partition_is_used() {
             let calls = app
                 .cloud()
                 .calls()
-                .for_operation(portal(app.realm()).kind().service(), "GetCredentials");
+                .for_operation(portal(app.deployment()).kind().service(), "GetCredentials");
             assert!(
                 !calls.is_empty() && calls.iter().all(|call| call.nested),
                 "by Palette only: {calls:?}"
@@ -40,7 +40,7 @@ async fn default_portal_address_of_the_partition_is_used() {
     .await;
 }
 
-/// Rows: F74.
+/// Acceptance rows: F74.
 #[tokio::test]
 async fn account_name_must_be_resolved_before_registration() {
     for_each(
@@ -48,7 +48,7 @@ async fn account_name_must_be_resolved_before_registration() {
         &[AuthMethod::Scap],
         |app: TestApp, method: AuthMethod| async move {
             let request = app.request(method, app.customer(), "prod");
-            let function = app.realm().functions.get("scap").expect("the function");
+            let function = app.deployment().functions.get("scap").expect("the function");
             let bare =
                 function.with_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
             app.cloud().palette().configure(|palette| palette.conceals = &[Concealed::Portal]);
@@ -68,7 +68,7 @@ async fn account_name_must_be_resolved_before_registration() {
     .await;
 }
 
-/// Rows: F81, F82, F83.
+/// Acceptance rows: F81, F82, F83.
 #[tokio::test]
 async fn palette_endpoint_variable_is_named_in_a_warning() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -92,7 +92,7 @@ async fn palette_endpoint_variable_is_named_in_a_warning() {
         ] {
             seen.assert_check("palette.portal-address", "unverified", "", words);
         }
-        let function = app.realm().functions.get(method.id()).expect("the function");
+        let function = app.deployment().functions.get(method.id()).expect("the function");
         let pairs = format!("{}={other}", app.partition());
         let corrected = function.with_environment(&[("GANGWAY_PALETTE_PORTAL_ENV_VARS", Some(&pairs))]);
         let seen = report(&corrected, method, &request).await;
@@ -102,7 +102,7 @@ async fn palette_endpoint_variable_is_named_in_a_warning() {
             let partitions: Value = json!({app.partition().id(): {"credentialsEndpoint": address}});
             app.cloud().palette().records().endpoints = json!({"partitions": partitions});
         };
-        set(&portal(app.realm()).url());
+        set(&portal(app.deployment()).url());
         app.validate(method, &request).await.assert_check("palette.portal-address", "passed", "both use", "");
         set("https://portal.example.test/other");
         let seen = app.validate(method, &request).await;

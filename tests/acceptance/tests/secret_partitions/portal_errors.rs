@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// Rows: F85.
+/// Acceptance rows: F85.
 #[tokio::test]
 async fn every_portal_error_is_reported_with_its_remedy() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
@@ -23,7 +23,7 @@ async fn every_portal_error_is_reported_with_its_remedy() {
         let instead = |status, content_type: &str, body: &str| {
             let (content_type, body) = (content_type.to_owned(), body.to_owned());
             let response = FixedResponse { status, content_type, body };
-            portal(app.realm()).configure(|behaviour| behaviour.fixed_response = Some(response));
+            portal(app.deployment()).configure(|behaviour| behaviour.fixed_response = Some(response));
         };
         let json = "application/json";
         let keys =
@@ -79,21 +79,21 @@ async fn every_portal_error_is_reported_with_its_remedy() {
             assert!(failed.text_at("/detail").contains("access portal"), "{:#}", failed.body);
         }
         app.assert_untouched();
-        portal(app.realm()).configure(|behaviour| behaviour.fixed_response = None);
-        portal(app.realm()).configure(|behaviour| behaviour.enabled = false);
+        portal(app.deployment()).configure(|behaviour| behaviour.fixed_response = None);
+        portal(app.deployment()).configure(|behaviour| behaviour.enabled = false);
         app.assert_blocked(method, &request).await.assert_check(
             "portal.keys",
             "failed",
             "API not enabled",
             "enable its API",
         );
-        portal(app.realm()).configure(|behaviour| behaviour.enabled = true);
+        portal(app.deployment()).configure(|behaviour| behaviour.enabled = true);
         app.assert_registered(method, &request).await;
     })
     .await;
 }
 
-/// Rows: F85.
+/// Acceptance rows: F85.
 #[tokio::test]
 async fn missing_token_or_expiry_is_reported_and_the_account_registers() {
     for_each(
@@ -102,7 +102,7 @@ async fn missing_token_or_expiry_is_reported_and_the_account_registers() {
         |app: TestApp, method: AuthMethod| async move {
             let (customer, access) = (app.customer(), portal_access(app.customer()));
             let good = app.request(method, customer, "prod");
-            let portal = portal(app.realm());
+            let portal = portal(app.deployment());
             portal.configure(|behaviour| behaviour.returns_expiration = false);
             let receipt = app.assert_registered(method, &good).await;
             receipt.assert_check("portal.key-lifetime", "unverified", "60 minutes", "45 minutes");
@@ -141,7 +141,7 @@ async fn missing_token_or_expiry_is_reported_and_the_account_registers() {
     .await;
 }
 
-/// Rows: F72, F85.
+/// Acceptance rows: F72, F85.
 #[tokio::test]
 async fn portal_with_an_untrusted_certificate_is_not_called() {
     for_each(
@@ -149,7 +149,7 @@ async fn portal_with_an_untrusted_certificate_is_not_called() {
         &[AuthMethod::Scap],
         |app: TestApp, method: AuthMethod| async move {
             let good = app.request(method, app.customer(), "prod");
-            let portal = portal(app.realm());
+            let portal = portal(app.deployment());
             for pem in [CertificateIssuer::new("Another CA").pem(), portal.chain().root_pem()] {
                 app.cloud().calls().clear();
                 let report = app
@@ -176,7 +176,7 @@ async fn portal_with_an_untrusted_certificate_is_not_called() {
     .await;
 }
 
-/// Rows: F80, F85.
+/// Acceptance rows: F80, F85.
 #[tokio::test]
 async fn palette_validates_when_gangway_cannot_reach_the_portal() {
     for_each(
@@ -184,7 +184,7 @@ async fn palette_validates_when_gangway_cannot_reach_the_portal() {
         &[AuthMethod::Scap],
         |app: TestApp, method: AuthMethod| async move {
             let request = app.request(method, app.customer(), "prod");
-            let kind = portal(app.realm()).kind();
+            let kind = portal(app.deployment()).kind();
             // Cut off before it is asked: what Palette does is nested and comes later.
             app.cloud()
                 .fault(Fault::on(kind.service(), OPERATION, Effect::DisconnectBefore).once());
@@ -210,7 +210,7 @@ async fn palette_validates_when_gangway_cannot_reach_the_portal() {
     .await;
 }
 
-/// Rows: F16, F84.
+/// Acceptance rows: F16, F84.
 #[tokio::test]
 async fn keys_of_another_account_or_invalid_keys_are_refused() {
     for_each(
@@ -220,7 +220,7 @@ async fn keys_of_another_account_or_invalid_keys_are_refused() {
             let (customer, access) = (app.customer(), portal_access(app.customer()));
             let member = acceptance::classified::account_member(app.partition());
             let entitled = |account_name: &str, holder: CredentialSource| {
-                portal(app.realm()).add_entitlement(Entitlement {
+                portal(app.deployment()).add_entitlement(Entitlement {
                     common_name: access.common_name.clone(),
                     agency: access.agency.to_owned(),
                     account_name: account_name.to_owned(),

@@ -12,7 +12,7 @@ fn notices(report: &acceptance::HttpResponse) -> String {
     notices.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
 }
 
-/// Rows: F66.
+/// Acceptance rows: F66.
 #[tokio::test]
 async fn palette_without_vertex_is_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -34,7 +34,7 @@ async fn palette_without_vertex_is_reported() {
     .await;
 }
 
-/// Rows: F67, F70, F71.
+/// Acceptance rows: F67, F70, F71.
 #[tokio::test]
 async fn report_states_tech_preview_image_limits_and_node_ca_limits() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -69,7 +69,7 @@ async fn report_states_tech_preview_image_limits_and_node_ca_limits() {
     .await;
 }
 
-/// Rows: F68.
+/// Acceptance rows: F68.
 #[tokio::test]
 async fn feature_flag_must_be_on_and_is_never_changed() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -92,7 +92,7 @@ async fn feature_flag_must_be_on_and_is_never_changed() {
     .await;
 }
 
-/// Rows: F68.
+/// Acceptance rows: F68.
 #[tokio::test]
 async fn flag_that_palette_no_longer_has_does_not_block() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -112,7 +112,7 @@ async fn flag_that_palette_no_longer_has_does_not_block() {
     .await;
 }
 
-/// Rows: F69.
+/// Acceptance rows: F69.
 #[tokio::test]
 async fn missing_connection_to_the_partition_is_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -126,7 +126,7 @@ async fn missing_connection_to_the_partition_is_reported() {
             );
             app.cloud().fault(fault.nth(2).times(u32::MAX));
         } else {
-            let response = format!("https://localhost:9{}", portal(app.realm()).kind().path());
+            let response = format!("https://localhost:9{}", portal(app.deployment()).kind().path());
             app.cloud()
                 .palette()
                 .records()
@@ -144,7 +144,7 @@ async fn missing_connection_to_the_partition_is_reported() {
     .await;
 }
 
-/// Rows: F88.
+/// Acceptance rows: F88.
 #[tokio::test]
 async fn configured_endpoints_are_reached_or_reported_by_name() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -160,7 +160,7 @@ async fn configured_endpoints_are_reached_or_reported_by_name() {
         };
         let set = |services: &Value| {
             let regions =
-                json!({app.realm().region: {"dnsSuffix": "example.test", "services": services}});
+                json!({app.deployment().region: {"dnsSuffix": "example.test", "services": services}});
             let partitions =
                 json!({app.partition().id(): {"credentialsEndpoint": "", "regions": regions}});
             app.cloud().palette().records().endpoints = json!({"partitions": partitions});

@@ -11,7 +11,7 @@ use gangway_policies::PolicyDocument;
 use local_cloud::{Effect, Fault, palette::SECRET_PARTITION_FLAG};
 use serde_json::{Value, json};
 
-/// Rows: F90.
+/// Acceptance rows: F90.
 #[tokio::test]
 async fn eks_policy_is_required_only_when_eks_is_planned() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -31,7 +31,7 @@ async fn eks_policy_is_required_only_when_eks_is_planned() {
     .await;
 }
 
-/// Rows: F91, F93.
+/// Acceptance rows: F91, F93.
 #[tokio::test]
 async fn each_profile_needs_its_policies_and_reports_its_next_steps() {
     use PermissionProfile::{
@@ -91,7 +91,7 @@ async fn each_profile_needs_its_policies_and_reports_its_next_steps() {
     .await;
 }
 
-/// Rows: F92.
+/// Acceptance rows: F92.
 #[tokio::test]
 async fn policies_over_the_quota_are_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
@@ -135,15 +135,15 @@ const BREAKS: &[(&str, Break)] = &[
         app.cloud().palette().records().features.clear();
     }),
     ("no entitlement", |app| {
-        portal(app.realm()).remove_entitlements(
+        portal(app.deployment()).remove_entitlements(
             &acceptance::classified::portal_access(app.customer()).common_name,
         );
     }),
     ("portal switched off", |app| {
-        portal(app.realm()).configure(|behaviour| behaviour.enabled = false);
+        portal(app.deployment()).configure(|behaviour| behaviour.enabled = false);
     }),
     ("portal without tokens", |app| {
-        portal(app.realm()).configure(|behaviour| behaviour.returns_token = false);
+        portal(app.deployment()).configure(|behaviour| behaviour.returns_token = false);
     }),
     ("Palette without a portal", |app| app.cloud().palette().records().portals.clear()),
     ("IAM too busy", |app| {
@@ -151,7 +151,7 @@ const BREAKS: &[(&str, Break)] = &[
     }),
 ];
 
-/// Rows: F94.
+/// Acceptance rows: F94.
 #[tokio::test]
 async fn every_failed_or_unverified_check_has_a_remedy() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {

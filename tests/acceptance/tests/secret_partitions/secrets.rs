@@ -44,7 +44,7 @@ async fn run_lifecycle(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpRespon
         }
         if method == AuthMethod::Scap {
             for key in [KeyType::P256, KeyType::Rsa, KeyType::Ed25519] {
-                let other = portal(app.realm())
+                let other = portal(app.deployment())
                     .issue(&CertificateSpec { key_type: key, ..CertificateSpec::client(entity) });
                 evidence.add_secrets([Canary::new(SecretKind::PrivateKey, "another", &other.key)]);
                 evidence.add_public(other.certificate.as_str());
@@ -57,7 +57,7 @@ async fn run_lifecycle(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpRespon
                 Effect::DisconnectBefore,
                 Effect::DisconnectAfter,
             ] {
-                let service = portal(app.realm()).kind().service();
+                let service = portal(app.deployment()).kind().service();
                 app.cloud().fault(Fault::on(service, "*", effect));
                 responses.push(app.register(method, &request).await);
                 app.cloud().faults().clear();
@@ -101,7 +101,7 @@ async fn run_lifecycle(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpRespon
     responses
 }
 
-/// Rows: F15, F95.
+/// Acceptance rows: F15, F95.
 #[tokio::test]
 async fn no_part_of_a_key_is_in_responses_logs_annotations_or_tags() {
     for partition in CLASSIFIED_PARTITIONS {
@@ -110,11 +110,11 @@ async fn no_part_of_a_key_is_in_responses_logs_annotations_or_tags() {
         for response in run_lifecycle(&app, &mut evidence).await {
             evidence.add_response(&response);
         }
-        evidence.add_partition(app.cloud(), app.realm());
+        evidence.add_partition(app.cloud(), app.deployment());
         evidence.assert_no_leak();
         assert!(app.logs().lines().count() > 20, "the functions write logs");
         assert_eq!(app.active_secrets().len(), 2, "{:?}", app.active_secrets());
-        for secret in app.realm().gangway_account.secrets() {
+        for secret in app.deployment().gangway_account.secrets() {
             if secret.name.starts_with(&format!("gangway/{partition}/")) {
                 assert!(secret.kms_key.is_some_and(|key| key.contains(":kms:")), "{}", secret.name);
             }
@@ -122,7 +122,7 @@ async fn no_part_of_a_key_is_in_responses_logs_annotations_or_tags() {
     }
 }
 
-/// Rows: F95.
+/// Acceptance rows: F95.
 #[tokio::test]
 async fn event_with_a_private_key_is_refused() {
     for_each(
@@ -145,7 +145,7 @@ async fn event_with_a_private_key_is_refused() {
             assert!(pointers.contains(&&json!("/userKey")), "{response:#}");
             let mut evidence = Evidence::default();
             evidence.add("the answer to the event", response.to_string());
-            evidence.add_partition(app.cloud(), app.realm());
+            evidence.add_partition(app.cloud(), app.deployment());
             evidence.assert_no_leak();
             app.assert_untouched();
         },

@@ -51,8 +51,8 @@ impl TlsSetup {
         let app = TestApp::start_with_tls(partition).await;
         let (aws, palette) =
             (app.cloud().start_tls_endpoint().await, app.cloud().start_tls_endpoint().await);
-        app.realm().put_secret(AWS_BUNDLE, &aws.ca_pem).await;
-        app.realm().put_secret(PALETTE_BUNDLE, &palette.ca_pem).await;
+        app.deployment().put_secret(AWS_BUNDLE, &aws.ca_pem).await;
+        app.deployment().put_secret(PALETTE_BUNDLE, &palette.ca_pem).await;
         Self { app, aws, palette }
     }
 
@@ -70,7 +70,7 @@ impl TlsSetup {
 
     /// Returns the function without some environment variables.
     fn function(&self, method: AuthMethod, without: &[&str]) -> LambdaFunction {
-        let function = self.app.realm().functions.get(method.id()).expect("the function");
+        let function = self.app.deployment().functions.get(method.id()).expect("the function");
         let mut variables = vec![
             ("AWS_ENDPOINT_URL_STS", Some(self.aws.url.as_str())),
             ("AWS_ENDPOINT_URL_IAM", Some(self.aws.url.as_str())),
@@ -81,7 +81,7 @@ impl TlsSetup {
     }
 }
 
-/// Rows: F72.
+/// Acceptance rows: F72.
 #[tokio::test]
 async fn every_client_trusts_its_ca_bundle() {
     for partition in CLASSIFIED_PARTITIONS {
@@ -101,7 +101,7 @@ async fn every_client_trusts_its_ca_bundle() {
     }
 }
 
-/// Rows: F72.
+/// Acceptance rows: F72.
 #[tokio::test]
 async fn no_client_trusts_a_ca_outside_its_bundle() {
     for partition in CLASSIFIED_PARTITIONS {
@@ -135,18 +135,18 @@ async fn no_client_trusts_a_ca_outside_its_bundle() {
     }
 }
 
-/// Rows: F72.
+/// Acceptance rows: F72.
 #[tokio::test]
 async fn portal_is_trusted_only_through_the_ca_of_the_request() {
     for partition in CLASSIFIED_PARTITIONS {
         let setup = TlsSetup::start(partition).await;
         let method = AuthMethod::Scap;
-        let ca = portal(setup.app.realm()).ca_pem();
+        let ca = portal(setup.app.deployment()).ca_pem();
         // Every other client trusts the portal's CA; the request does not.
-        setup.app.realm().put_secret(AWS_BUNDLE, &format!("{}{ca}", setup.aws.ca_pem)).await;
+        setup.app.deployment().put_secret(AWS_BUNDLE, &format!("{}{ca}", setup.aws.ca_pem)).await;
         setup
             .app
-            .realm()
+            .deployment()
             .put_secret(PALETTE_BUNDLE, &format!("{}{ca}", setup.palette.ca_pem))
             .await;
         let wrong = with(setup.request(method), &json!({"certificateAuthority": setup.aws.ca_pem}));

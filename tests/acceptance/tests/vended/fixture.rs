@@ -31,7 +31,7 @@ const CLOCK_STEPS: usize = 40;
 
 /// A local cloud with an organization.
 pub(crate) struct VendingApp {
-    world: CloudFixture,
+    cloud_fixture: CloudFixture,
     partition: Partition,
     /// The function that processes the queue.
     pub(crate) lambda: Arc<LambdaFunction>,
@@ -77,7 +77,7 @@ impl VendingApp {
 
     /// Deploys the function again with other settings.
     pub(crate) fn set(&mut self, settings: Vec<(&'static str, String)>) {
-        let lambda = self.realm().redeploy(VENDED, |one| set(&mut one.environment, settings));
+        let lambda = self.deployment().redeploy(VENDED, |one| set(&mut one.environment, settings));
         self.lambda = lambda.expect("the function is deployed");
     }
 
@@ -87,39 +87,40 @@ impl VendingApp {
         template: &Template,
         settings: impl FnOnce(&Organization) -> Vec<(&'static str, String)>,
     ) -> Self {
-        let world = CloudFixture::with_partitions(options, template, &[partition]).await;
-        let world = world.expect("a world");
-        world.cloud.palette().records().tenants[0].quota = 20_000;
-        let realm = world.deployment(partition);
-        let settings = settings(realm.organization());
-        let lambda = realm.redeploy(VENDED, |function| set(&mut function.environment, settings));
+        let cloud_fixture = CloudFixture::with_partitions(options, template, &[partition]).await;
+        let cloud_fixture = cloud_fixture.expect("a cloud");
+        cloud_fixture.cloud.palette().records().tenants[0].quota = 20_000;
+        let deployment = cloud_fixture.deployment(partition);
+        let settings = settings(deployment.organization());
+        let lambda =
+            deployment.redeploy(VENDED, |function| set(&mut function.environment, settings));
         let lambda = lambda.expect("the function is deployed");
         assert!(lambda.binary().is_file(), "build the functions first");
-        Self { world, partition, lambda }
+        Self { cloud_fixture, partition, lambda }
     }
 
-    pub(crate) fn realm(&self) -> &PartitionDeployment {
-        self.world.deployment(self.partition)
+    pub(crate) fn deployment(&self) -> &PartitionDeployment {
+        self.cloud_fixture.deployment(self.partition)
     }
 
     pub(crate) fn cloud(&self) -> &LocalCloud {
-        &self.world.cloud
+        &self.cloud_fixture.cloud
     }
 
     pub(crate) fn organization(&self) -> &Organization {
-        self.realm().organization()
+        self.deployment().organization()
     }
 
     pub(crate) fn poller(&self) -> &Poller {
-        self.realm().poller(VENDED).expect("a queue feeds the function")
+        self.deployment().poller(VENDED).expect("a queue feeds the function")
     }
 
     pub(crate) fn queue(&self) -> &Queue {
-        self.realm().queue("VendingQueue").expect("the template has the queue")
+        self.deployment().queue("VendingQueue").expect("the template has the queue")
     }
 
     pub(crate) fn dead_letter_queue(&self) -> &Queue {
-        self.realm().queue("VendingDlq").expect("the template has the queue")
+        self.deployment().queue("VendingDlq").expect("the template has the queue")
     }
 
     /// Returns the messages of the dead-letter queue.
@@ -130,7 +131,7 @@ impl VendingApp {
     /// Puts events on the bus and asserts that each reaches the queue.
     pub(crate) async fn put(&self, events: &[Value]) {
         for event in events {
-            let reached = self.realm().bus.put(event).await;
+            let reached = self.deployment().bus.put(event).await;
             assert_eq!(reached.queues, [self.queue().arn()], "{event:#}");
             assert!(reached.failed_targets.is_empty(), "{event:#}");
         }

@@ -39,7 +39,7 @@ async fn vending_events_of_others_reach_no_queue() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
         let vended = vend(&app);
-        let (bus, own) = (&app.realm().bus, &app.realm().gangway_account);
+        let (bus, own) = (&app.deployment().bus, &app.deployment().gangway_account);
         let sender = event_sender(partition, own);
         let event = onboard_event(&app, &vended, &[]);
         let foreign = onboard_event(&app, &vended, &[("source", "com.example.anybody".into())]);

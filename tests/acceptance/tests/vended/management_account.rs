@@ -12,7 +12,8 @@ use serde_json::json;
 use crate::fixture::{SWEEP, VendingApp, set};
 
 fn deploy_sweep(app: &VendingApp, settings: Vec<(&'static str, String)>) -> Arc<LambdaFunction> {
-    let lambda = app.realm().redeploy(SWEEP, |function| set(&mut function.environment, settings));
+    let lambda =
+        app.deployment().redeploy(SWEEP, |function| set(&mut function.environment, settings));
     lambda.expect("the function is deployed")
 }
 

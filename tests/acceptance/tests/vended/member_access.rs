@@ -17,13 +17,13 @@ const ID: Option<&str> = Some(ACCESS_EXTERNAL_ID);
 
 /// Returns a client with a session of this role.
 fn client(app: &VendingApp, role: &Role) -> AwsClient {
-    app.realm().administrator().with_keys(&role.session("attack"))
+    app.deployment().administrator().with_keys(&role.session("attack"))
 }
 
 /// Returns a client with a session of this role, assumed by another role of ours.
 async fn assumed(app: &VendingApp, by: &AwsClient, role: &str) -> AwsClient {
     let keys = by.assume_role(role, "attack", ID).await.expect("a response");
-    app.realm().administrator().with_keys(&keys.expect("the role can be assumed"))
+    app.deployment().administrator().with_keys(&keys.expect("the role can be assumed"))
 }
 
 async fn can_assume(client: &AwsClient, role: &str, external_id: Option<&str>) -> bool {
@@ -33,7 +33,7 @@ async fn can_assume(client: &AwsClient, role: &str, external_id: Option<&str>) -
 /// Creates a role in Gangway's account that may assume every role and has nearly the name of
 /// `account-vended`'s.
 fn similar_role(app: &VendingApp) -> Role {
-    let role = app.realm().gangway_account.role("gangway-AccountVendedRole-evil");
+    let role = app.deployment().gangway_account.role("gangway-AccountVendedRole-evil");
     role.inline(
         "Assume",
         &json!({
@@ -66,12 +66,12 @@ async fn only_account_vended_reaches_member_accounts() {
         let [entry, administrator] = roles_of_member(&vended);
         let reading = management_role(&app, ORGANIZATIONS_ROLE).arn();
         let entering = management_role(&app, MEMBER_ACCESS_ROLE).arn();
-        let own = client(&app, &app.realm().execution_role(VENDED));
+        let own = client(&app, &app.deployment().execution_role(VENDED));
         let entered = assumed(&app, &own, &entering).await;
         assert!(can_assume(&entered, &entry, ID).await);
         assert!(!can_assume(&entered, &administrator, ID).await, "AccountAccessRoles omits it");
 
-        let sweep = client(&app, &app.realm().execution_role(SWEEP));
+        let sweep = client(&app, &app.deployment().execution_role(SWEEP));
         let reader = assumed(&app, &sweep, &reading).await;
         let similar = client(&app, &similar_role(&app));
         for role in [&entry, &administrator, &entering] {
@@ -92,10 +92,10 @@ async fn entry_role_trusts_one_role_of_the_management_account() {
         let app = VendingApp::start(partition).await;
         let vended = vend(&app);
         let [entry, administrator] = roles_of_member(&vended);
-        let own = client(&app, &app.realm().execution_role(VENDED));
+        let own = client(&app, &app.deployment().execution_role(VENDED));
         assert!(can_assume(&own, &entry, ID).await);
         assert!(!can_assume(&own, &administrator, ID).await, "AccountAccessRoles omits it");
-        let sweep = client(&app, &app.realm().execution_role(SWEEP));
+        let sweep = client(&app, &app.deployment().execution_role(SWEEP));
         assert!(!can_assume(&sweep, &administrator, ID).await);
         for attacker in [sweep, client(&app, &similar_role(&app))] {
             assert!(!can_assume(&attacker, &entry, ID).await);
@@ -107,7 +107,7 @@ async fn entry_role_trusts_one_role_of_the_management_account() {
 async fn every_role_demands_the_external_id() {
     let app = VendingApp::managed_elsewhere(Partition::AwsUsGov).await;
     let [entry, _] = roles_of_member(&vend(&app));
-    let own = client(&app, &app.realm().execution_role(VENDED));
+    let own = client(&app, &app.deployment().execution_role(VENDED));
     let entering = management_role(&app, MEMBER_ACCESS_ROLE).arn();
     let entered = assumed(&app, &own, &entering).await;
     let reading = management_role(&app, ORGANIZATIONS_ROLE).arn();
@@ -149,8 +149,8 @@ async fn no_role_outside_of_the_organization_is_assumed() {
             };
             let member = open_role(&vend(&app).account);
             // A customer's account, which is in no organization.
-            let outside = open_role(&app.realm().customers[0].account);
-            let own = client(&app, &app.realm().execution_role(VENDED));
+            let outside = open_role(&app.deployment().customers[0].account);
+            let own = client(&app, &app.deployment().execution_role(VENDED));
             let entering = if elsewhere {
                 assumed(&app, &own, &management_role(&app, MEMBER_ACCESS_ROLE).arn()).await
             } else {
@@ -212,8 +212,8 @@ async fn entry_role_may_only_manage_palettes_role() {
             ),
             ("DeleteRole", role.to_vec()),
         ] {
-            let answer = own.query("iam", action, &parameters).await.expect("a response");
-            assert_eq!(answer.status, 403, "{action} {parameters:?}: {}", answer.body);
+            let response = own.query("iam", action, &parameters).await.expect("a response");
+            assert_eq!(response.status, 403, "{action} {parameters:?}: {}", response.body);
         }
         assert_eq!((account.roles(), account.policies()), before);
     }
@@ -241,21 +241,21 @@ async fn entry_role_with_a_boundary_gives_it_to_palettes_role() {
     let administrator = vended.account.managed_policy_arn("AdministratorAccess");
     let own = client(&app, &entry).in_region(vended.account.iam_region());
     let parameters = [("RoleName", ROLE), ("PermissionsBoundary", administrator.as_str())];
-    let answer = own.query("iam", "PutRolePermissionsBoundary", &parameters).await;
-    assert_eq!(answer.expect("a response").status, 403);
+    let response = own.query("iam", "PutRolePermissionsBoundary", &parameters).await;
+    assert_eq!(response.expect("a response").status, 403);
 
     // A role without the boundary is neither created nor gets a policy.
     let (entry, vended, _) = vend_limited();
     let own = client(&app, &entry).in_region(vended.account.iam_region());
     let trust = everything.to_string();
     let parameters = [("RoleName", ROLE), ("AssumeRolePolicyDocument", trust.as_str())];
-    let answer = own.query("iam", "CreateRole", &parameters).await.expect("a response");
-    assert_eq!(answer.status, 403, "{}", answer.body);
+    let response = own.query("iam", "CreateRole", &parameters).await.expect("a response");
+    assert_eq!(response.status, 403, "{}", response.body);
     vended.account.role(ROLE);
     let policy = vended.account.policy_with_path("/gangway/", "All", &everything);
     let parameters = [("RoleName", ROLE), ("PolicyArn", policy.as_str())];
-    let answer = own.query("iam", "AttachRolePolicy", &parameters).await.expect("a response");
-    assert_eq!(answer.status, 403, "{}", answer.body);
+    let response = own.query("iam", "AttachRolePolicy", &parameters).await.expect("a response");
+    assert_eq!(response.status, 403, "{}", response.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,7 +272,7 @@ async fn administrator_roles_are_assumed_only_if_they_are_named() {
             let vended = organization.vend(kind, "team", &organization.sandbox);
             // AFT's role trusts AFT only, until somebody adds Gangway.
             if kind == VendingSource::Aft {
-                let own = app.realm().execution_role(VENDED).arn();
+                let own = app.deployment().execution_role(VENDED).arn();
                 vended.account.role(name).set_trust_policy(&json!({
                     "Version": "2012-10-17",
                     "Statement": [
@@ -296,13 +296,13 @@ async fn administrator_roles_are_assumed_only_if_they_are_named() {
 
 /// Asserts that the session of an administrator may not make Palette's role an administrator.
 async fn assert_session_is_limited(app: &VendingApp, account: &Account, keys: &AwsCredentials) {
-    let session = app.realm().administrator().with_keys(keys).in_region(account.iam_region());
+    let session = app.deployment().administrator().with_keys(keys).in_region(account.iam_region());
     let own = app.role(account).expect("a role").attached.remove(0);
     let administrator = account.managed_policy_arn("AdministratorAccess");
     for (policy, status) in [(own, 200), (administrator, 403)] {
         let parameters = [("RoleName", ROLE), ("PolicyArn", policy.as_str())];
-        let answer = session.query("iam", "AttachRolePolicy", &parameters).await;
-        let answer = answer.expect("a response");
-        assert_eq!(answer.status, status, "{policy}: {}", answer.body);
+        let response = session.query("iam", "AttachRolePolicy", &parameters).await;
+        let response = response.expect("a response");
+        assert_eq!(response.status, status, "{policy}: {}", response.body);
     }
 }

@@ -127,15 +127,15 @@ async fn changed_description_of_the_role_is_restored() {
     app.put(&vended.events[2..]).await;
     app.process_all().await;
     let keys = vended.access_role.as_ref().expect("a role").session("administrator");
-    let administrator = app.realm().administrator().with_keys(&keys);
+    let administrator = app.deployment().administrator().with_keys(&keys);
     let administrator = administrator.in_region(vended.account.iam_region());
     let changed = [("RoleName", ROLE), ("Description", "Somebody else's")];
-    let answer = administrator.query("iam", "UpdateRole", &changed).await.expect("a response");
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    let response = administrator.query("iam", "UpdateRole", &changed).await.expect("a response");
+    assert_eq!(response.status, 200, "{}", response.body);
     app.put(&organization.update_managed_account(&vended)).await;
     app.process_all().await;
-    let answer = administrator.query("iam", "GetRole", &[("RoleName", ROLE)]).await;
-    let body = answer.expect("a response").body;
+    let response = administrator.query("iam", "GetRole", &[("RoleName", ROLE)]).await;
+    let body = response.expect("a response").body;
     assert!(body.contains("Created by Gangway"), "{body}");
     assert_eq!(app.dead_messages(), []);
 }

@@ -27,7 +27,7 @@ async fn register_in_payments(app: &VendingApp, unmanaged: bool) -> VendedAccoun
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     if unmanaged {
-        create_role_manually(app, &vended.account, &app.realm().external_id);
+        create_role_manually(app, &vended.account, &app.deployment().external_id);
     }
     app.put(&[onboard_event(app, &vended, Some("Payments"))]).await;
     app.process_all().await;
@@ -97,7 +97,7 @@ async fn project_that_refuses_the_api_key_is_reported_and_skipped() {
     }
     let response = sweep(&deploy_sweep(&app, &[]), json!({"dryRun": true})).await;
     assert_eq!(count(&response, "unreadProjects"), 2, "{response:#}");
-    create_role_manually(&app, &other.account, &app.realm().external_id);
+    create_role_manually(&app, &other.account, &app.deployment().external_id);
     app.put(&[onboard_event(&app, &other, None)]).await;
     app.process_all().await;
     assert_eq!(app.registered(&other.account).len(), 1, "{}", app.logs());

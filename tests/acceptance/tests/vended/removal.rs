@@ -96,7 +96,7 @@ async fn registered_keys_are_removed_with_the_account() {
     }
     let (keys, role, name) = (user.create_access_key(), account.role(ROLE).arn(), registered.name);
     let keys = json!({"name": name, "accessKeyId": keys.id, "secretAccessKey": keys.secret});
-    let gateway = app.realm().start_gateway(0).await;
+    let gateway = app.deployment().start_gateway(0).await;
     let put = async |method: &str, body: serde_json::Value| {
         let url = format!("{}/v1/tenant/accounts/{method}/{}", gateway.url(), registered.uid);
         let response =
@@ -110,7 +110,7 @@ async fn registered_keys_are_removed_with_the_account() {
     assert_eq!(status, 502, "{text}");
     app.cloud().faults().clear();
     let kept = || {
-        let secrets = app.realm().gangway_account.secrets().into_iter();
+        let secrets = app.deployment().gangway_account.secrets().into_iter();
         secrets.filter(|one| one.name.ends_with(&name)).map(|one| one.deleted).collect::<Vec<_>>()
     };
     assert_eq!(kept(), [false]);

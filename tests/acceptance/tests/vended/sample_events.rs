@@ -139,7 +139,7 @@ async fn run_sample(file: &str, partition: Partition, by_rule: bool, effect: Eff
     }
     app.lambda.logs().clear();
     let event = sent_now(event(file), &app);
-    let reached = app.realm().bus.put(&event).await.queues;
+    let reached = app.deployment().bus.put(&event).await.queues;
     assert_eq!(reached.len(), usize::from(by_rule), "{file}: rules");
     if !by_rule {
         app.queue().send(&event.to_string());
@@ -150,7 +150,7 @@ async fn run_sample(file: &str, partition: Partition, by_rule: bool, effect: Eff
 
 /// Returns Gangway's own event with the current time, also in a notification: an old one is refused.
 fn sent_now(mut event: Value, app: &VendingApp) -> Value {
-    let now = app.realm().bus.build_event("", "", &Value::Null)["time"].clone();
+    let now = app.deployment().bus.build_event("", "", &Value::Null)["time"].clone();
     let wrapped = event["Message"].as_str().and_then(|text| serde_json::from_str(text).ok());
     if let Some(inner @ Value::Object(_)) = wrapped {
         event["Message"] = sent_now(inner, app).to_string().into();

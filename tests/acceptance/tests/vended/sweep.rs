@@ -18,7 +18,8 @@ pub(crate) fn deploy_sweep(
     settings: &[(&'static str, String)],
 ) -> Arc<LambdaFunction> {
     let settings = settings.to_vec();
-    let lambda = app.realm().redeploy(SWEEP, |function| set(&mut function.environment, settings));
+    let lambda =
+        app.deployment().redeploy(SWEEP, |function| set(&mut function.environment, settings));
     lambda.expect("the function is deployed")
 }
 
@@ -110,7 +111,7 @@ async fn account_outside_the_organization_is_reported_and_kept() {
 async fn schedule_starts_the_sweep() {
     let app = VendingApp::start(Partition::Aws).await;
     let accounts = vend(&app, 3, &app.organization().sandbox);
-    let responses = app.realm().run_schedules(SWEEP).await;
+    let responses = app.deployment().run_schedules(SWEEP).await;
     let [Ok(response)] = responses.as_slice() else { panic!("{responses:?}") };
     assert_eq!(count(response, "queued"), 3, "{response:#}");
     app.process_all().await;

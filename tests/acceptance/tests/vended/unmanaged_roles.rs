@@ -8,12 +8,16 @@ use crate::fixture::{ROLE, VendingApp};
 
 /// Creates the role manually, as Palette's documentation says.
 pub(crate) fn create_role_manually(app: &VendingApp, account: &Account, external_id: &str) {
-    let (realm, role) = (app.realm(), account.role(ROLE));
+    let (deployment, role) = (app.deployment(), account.role(ROLE));
     for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
-        role.attach(&account.policy(document.name(), &document.render(realm.partition)));
+        role.attach(&account.policy(document.name(), &document.render(deployment.partition)));
     }
-    let palette = realm.palette.id().parse().expect("an account id");
-    role.set_trust_policy(&gangway_policies::trust_policy(realm.partition, palette, external_id));
+    let palette = deployment.palette.id().parse().expect("an account id");
+    role.set_trust_policy(&gangway_policies::trust_policy(
+        deployment.partition,
+        palette,
+        external_id,
+    ));
     role.tag("owner", "platform");
 }
 
@@ -23,7 +27,7 @@ async fn valid_unmanaged_role_is_registered_unchanged() {
         let app = VendingApp::start(partition).await;
         let organization = app.organization();
         let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
-        create_role_manually(&app, &vended.account, &app.realm().external_id);
+        create_role_manually(&app, &vended.account, &app.deployment().external_id);
         let before = (vended.account.roles(), vended.account.policies());
         app.put(&vended.events[2..]).await;
         app.process_all().await;

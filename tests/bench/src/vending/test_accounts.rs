@@ -24,10 +24,10 @@ impl TestAccounts {
     }
 
     /// Adds them to the organization.
-    pub(crate) fn join(self, world: &CloudFixture, realm: &PartitionDeployment) {
-        let organization = realm.organization();
+    pub(crate) fn join(self, cloud_fixture: &CloudFixture, deployment: &PartitionDeployment) {
+        let organization = deployment.organization();
         for id in self.ids() {
-            let account = world.cloud.aws().account(realm.partition.id(), &id);
+            let account = cloud_fixture.cloud.aws().account(deployment.partition.id(), &id);
             let name = format!("team-{id}");
             organization.api.add_member(
                 &account,
@@ -40,8 +40,8 @@ impl TestAccounts {
     }
 
     /// Registers them in Palette as Gangway does.
-    pub(crate) fn register(self, world: &CloudFixture) {
-        let mut records = world.cloud.palette().records();
+    pub(crate) fn register(self, cloud_fixture: &CloudFixture) {
+        let mut records = cloud_fixture.cloud.palette().records();
         let Some(tenant) = records.tenants.first().map(|tenant| tenant.uid.clone()) else { return };
         records.accounts.extend(self.ids().map(|id| palette::Account {
             uid: format!("{id:0>24}"),

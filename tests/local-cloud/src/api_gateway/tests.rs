@@ -149,11 +149,11 @@ async fn events_reach_functions_with_matching_rules() {
     let bus = EventBus::new(functions("bus"), ACCOUNT, "us-east-1");
     let deliveries =
         bus.put_event("portal", "Gangway Registration Requested", &json!({"method": "sts"})).await;
-    let [FunctionDelivery { package, outcome: Ok(answer) }] = deliveries.as_slice() else {
+    let [FunctionDelivery { package, outcome: Ok(response) }] = deliveries.as_slice() else {
         panic!("{deliveries:?}")
     };
     assert_eq!(package, "echo");
-    let event: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    let event: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
     assert_eq!((&event["source"], &event["detail"]), (&json!("portal"), &json!({"method": "sts"})));
     assert_eq!(bus.put_event("portal", "x", &json!({"method": "scap"})).await.len(), 0);
     fs::remove_dir_all(folder("bus")).unwrap();

@@ -157,12 +157,12 @@ impl AwsClient {
     ) -> Result<Result<AwsCredentials, AwsResponse>, reqwest::Error> {
         let mut parameters = vec![("RoleArn", role), ("RoleSessionName", session)];
         parameters.extend(external_id.map(|id| ("ExternalId", id)));
-        let answer = self.query("sts", "AssumeRole", &parameters).await?;
-        let text = |name| answer.xml_element(name).map(str::to_owned);
+        let response = self.query("sts", "AssumeRole", &parameters).await?;
+        let text = |name| response.xml_element(name).map(str::to_owned);
         let keys = text("AccessKeyId").zip(text("SecretAccessKey")).zip(text("SessionToken"));
         Ok(keys
             .map(|((id, secret), token)| AwsCredentials { id, secret, token: Some(token) })
-            .ok_or(answer))
+            .ok_or(response))
     }
 
     async fn send(

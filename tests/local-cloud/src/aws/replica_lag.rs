@@ -109,10 +109,10 @@ impl Store {
             replica_service(service, operation).and_then(|service| self.lags.remove_entry(service));
         let Some((replica, mut lag)) = lag else { return serve(self) };
         self.swap_all(&mut lag);
-        let answer = serve(self);
+        let response = serve(self);
         self.swap_all(&mut lag);
         self.lags.insert(replica, lag);
-        answer
+        response
     }
 
     fn swap_all(&mut self, lag: &mut ReplicaLag) {

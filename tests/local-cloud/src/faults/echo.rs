@@ -31,7 +31,7 @@ const CODE_MEMBERS: [&str; 4] = ["code", "reason", "__type", "Code"];
 impl Echo {
     /// Builds the response from the service's error response.
     pub(crate) fn response(self, error_response: Response, text: &str) -> Response {
-        let mut answer = match self {
+        let mut response = match self {
             Self::Message(status) => {
                 replace_message(error_response, status, &MESSAGE_MEMBERS, text)
             }
@@ -49,20 +49,20 @@ impl Echo {
                 build_response(StatusCode::OK, "application/json", Value::from(text).to_string())
             }
         };
-        answer.headers_mut().remove(CONTENT_LENGTH);
+        response.headers_mut().remove(CONTENT_LENGTH);
         let line: String = text.chars().filter(char::is_ascii_graphic).take(4096).collect();
         if let Ok(value) = HeaderValue::from_str(&line) {
-            answer.headers_mut().insert("x-echo", value);
+            response.headers_mut().insert("x-echo", value);
         }
-        answer
+        response
     }
 }
 
 fn build_response(status: StatusCode, content_type: &'static str, body: String) -> Response {
-    let mut answer = Response::new(body.into_bytes());
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    answer
+    let mut response = Response::new(body.into_bytes());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
 }
 
 /// Replaces a member of a JSON error or an element of an XML error.
@@ -110,16 +110,17 @@ mod tests {
                 Echo::TruncatedMessage(400, 12),
             ] {
                 let error_response = aws::injected_error(service, Effect::InternalError);
-                let answer = echo.response(error_response, "what <was> sent");
-                let body = String::from_utf8(answer.into_body()).unwrap();
+                let response = echo.response(error_response, "what <was> sent");
+                let body = String::from_utf8(response.into_body()).unwrap();
                 assert!(body.contains("sent"), "{service} {echo:?}: {body}");
             }
         }
-        let answer = Echo::Code(400).response(palette::injected_error(Effect::InternalError), "w");
-        let body: Value = serde_json::from_slice(answer.body()).unwrap();
+        let response =
+            Echo::Code(400).response(palette::injected_error(Effect::InternalError), "w");
+        let body: Value = serde_json::from_slice(response.body()).unwrap();
         assert_eq!(body["code"], "w");
-        let answer =
+        let response =
             Echo::Code(400).response(aws::injected_error("iam", Effect::InternalError), "w");
-        assert!(String::from_utf8(answer.into_body()).unwrap().contains("<Code>w</Code>"));
+        assert!(String::from_utf8(response.into_body()).unwrap().contains("<Code>w</Code>"));
     }
 }

@@ -156,13 +156,13 @@ fn serve(parts: &CloudState, cluster: &Cluster, request: &Request) -> Response {
 fn version(cluster: &Cluster) -> (u16, Value) {
     let version = cluster.read_state(|cluster| cluster.version.clone()).unwrap_or_default();
     let (major, minor) = version.split_once('.').unwrap_or((&version, "0"));
-    let answer = json!({
+    let response = json!({
         "major": major, "minor": minor, "gitVersion": format!("v{version}.1-eks-1a2b3c4"),
         "gitCommit": "0000000000000000000000000000000000000000", "gitTreeState": "clean",
         "buildDate": "2026-09-01T00:00:00Z", "goVersion": "go1.25.1", "compiler": "gc",
         "platform": "linux/amd64",
     });
-    (200, answer)
+    (200, response)
 }
 
 /// Serves `SelfSubjectAccessReview`. Every authenticated principal may review its own access.

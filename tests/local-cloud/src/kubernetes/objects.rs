@@ -89,11 +89,11 @@ fn list(
         metadata["continue"] = json!((from + limit).to_string());
     }
     let page: Vec<_> = items.into_iter().skip(from).take(limit).collect();
-    let answer = json!({
+    let response = json!({
         "kind": format!("{}List", resource_path.kind), "apiVersion": resource_path.version(),
         "metadata": metadata, "items": page,
     });
-    Ok((200, answer))
+    Ok((200, response))
 }
 
 fn create(

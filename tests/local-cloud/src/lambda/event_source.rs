@@ -49,7 +49,7 @@ pub struct ProcessedBatch {
     /// Ids of the messages that stay in the queue.
     pub failed: Vec<String>,
     /// Response or error of the function.
-    pub answer: Result<Value, String>,
+    pub response: Result<Value, String>,
 }
 
 impl Poller {
@@ -185,19 +185,21 @@ async fn poll(queue: Queue, state: Arc<PollerState>) {
             let (arn, region) = (queue.arn(), queue.region().to_owned());
             let records: Vec<_> =
                 messages.iter().map(|message| message.lambda_record(&arn, &region)).collect();
-            let answer = lambda.invoke(&json!({"Records": records})).await;
+            let response = lambda.invoke(&json!({"Records": records})).await;
             let ids: Vec<_> = messages.iter().map(|message| message.id.clone()).collect();
-            let failed = match &answer {
-                Ok(answer) if state.mapping.reports_batch_item_failures => failed_ids(answer, &ids),
+            let failed = match &response {
+                Ok(response) if state.mapping.reports_batch_item_failures => {
+                    failed_ids(response, &ids)
+                }
                 Ok(_) => BTreeSet::new(),
                 Err(_) => ids.iter().cloned().collect(),
             };
             for message in messages.iter().filter(|message| !failed.contains(&message.id)) {
                 queue.delete(message.receipt_handle.as_deref().unwrap_or_default());
             }
-            let (failed, answer) =
-                (failed.into_iter().collect(), answer.map_err(|error| error.to_string()));
-            lock(&state.batches).push(ProcessedBatch { ids, failed, answer });
+            let (failed, response) =
+                (failed.into_iter().collect(), response.map_err(|error| error.to_string()));
+            lock(&state.batches).push(ProcessedBatch { ids, failed, response });
             state.active_batches.send_modify(|busy| *busy -= 1);
             drop(permit);
         });
@@ -205,9 +207,9 @@ async fn poll(queue: Queue, state: Arc<PollerState>) {
 }
 
 /// Returns the failed records. An invalid response fails the whole batch.
-fn failed_ids(answer: &Value, ids: &[String]) -> BTreeSet<String> {
+fn failed_ids(response: &Value, ids: &[String]) -> BTreeSet<String> {
     let all = || ids.iter().cloned().collect();
-    let listed = match answer {
+    let listed = match response {
         Value::Null => return BTreeSet::new(),
         Value::Object(members) => match members.get("batchItemFailures") {
             None | Some(Value::Null) => return BTreeSet::new(),

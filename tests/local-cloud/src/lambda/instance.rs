@@ -104,14 +104,14 @@ impl Instance {
         function: &Function,
     ) -> Result<Value, FunctionError> {
         let package = function.package.clone();
-        let (answer, answered) = oneshot::channel();
+        let (response, answered) = oneshot::channel();
         let number = NEXT_INVOCATION.fetch_add(1, Ordering::Relaxed);
         let invocation = Invocation {
             id: format!("5f0c1a2b-3c4d-4e6f-8071-{number:012x}"),
             event: event.clone(),
             function_arn: function.arn.clone(),
             timeout: function.timeout,
-            answer,
+            response,
         };
         if self.api.work.send(invocation).await.is_err() {
             return Err(FunctionError::Exited { package, reason: "its runtime API ended".into() });

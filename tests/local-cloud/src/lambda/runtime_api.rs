@@ -35,7 +35,7 @@ pub(super) struct Invocation {
     pub(super) event: Value,
     pub(super) function_arn: String,
     pub(super) timeout: Duration,
-    pub(super) answer: oneshot::Sender<Result<Value, FunctionError>>,
+    pub(super) response: oneshot::Sender<Result<Value, FunctionError>>,
 }
 
 /// When the instance first polled, or its init error.
@@ -59,7 +59,7 @@ type PendingResponses = Mutex<HashMap<String, oneshot::Sender<Result<Value, Func
 
 struct RuntimeState {
     work: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
-    answers: PendingResponses,
+    responses: PendingResponses,
     ready: Mutex<Option<oneshot::Sender<Ready>>>,
 }
 
@@ -71,8 +71,8 @@ impl RuntimeState {
         }
     }
 
-    fn send_response(&self, id: &str, answer: Result<Value, FunctionError>) -> StatusCode {
-        match lock(&self.answers).remove(id).map(|sender| sender.send(answer)) {
+    fn send_response(&self, id: &str, response: Result<Value, FunctionError>) -> StatusCode {
+        match lock(&self.responses).remove(id).map(|sender| sender.send(response)) {
             Some(Ok(())) => StatusCode::ACCEPTED,
             Some(Err(_too_late)) => StatusCode::GONE,
             None => StatusCode::FORBIDDEN,
@@ -88,7 +88,7 @@ impl RuntimeApi {
         let (sender, ready) = oneshot::channel();
         let state = RuntimeState {
             work: tokio::sync::Mutex::new(receiver),
-            answers: PendingResponses::default(),
+            responses: PendingResponses::default(),
             ready: Mutex::new(Some(sender)),
         };
         let base = "/2018-06-01/runtime";
@@ -109,12 +109,12 @@ impl RuntimeApi {
 
 async fn next_invocation(State(state): State<Arc<RuntimeState>>) -> Response {
     state.report_ready(Ok(Instant::now()));
-    let Some(Invocation { id, event, function_arn, timeout, answer }) =
+    let Some(Invocation { id, event, function_arn, timeout, response }) =
         state.work.lock().await.recv().await
     else {
         return StatusCode::GONE.into_response();
     };
-    lock(&state.answers).insert(id.clone(), answer);
+    lock(&state.responses).insert(id.clone(), response);
     #[expect(clippy::disallowed_methods, reason = "the deadline is a point in real time")]
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let headers = [
@@ -136,11 +136,11 @@ async fn invocation_response(
     Path(id): Path<String>,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
-    let answer = serde_json::from_slice(&body).map_err(|error| FunctionError::Failed {
+    let response = serde_json::from_slice(&body).map_err(|error| FunctionError::Failed {
         kind: "Runtime.InvalidResponse".to_owned(),
         message: format!("the function's answer is not JSON: {error}"),
     });
-    (state.send_response(&id, answer), Json(json!({"status": "OK"})))
+    (state.send_response(&id, response), Json(json!({"status": "OK"})))
 }
 
 async fn invocation_error(
@@ -149,8 +149,8 @@ async fn invocation_error(
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
     let (kind, message) = error_message(&body);
-    let answer = Err(FunctionError::Failed { kind, message });
-    (state.send_response(&id, answer), Json(json!({"status": "OK"})))
+    let response = Err(FunctionError::Failed { kind, message });
+    (state.send_response(&id, response), Json(json!({"status": "OK"})))
 }
 
 async fn init_error(

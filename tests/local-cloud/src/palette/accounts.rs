@@ -181,9 +181,9 @@ fn name_filter(filters: Option<&str>) -> Result<Option<&str>, PaletteError> {
     }
 }
 
-fn duplicate_error(answer: DuplicateResponse, name: &str) -> PaletteError {
+fn duplicate_error(response: DuplicateResponse, name: &str) -> PaletteError {
     let message = format!("Cloud account with name '{name}' already exists");
-    match answer {
+    match response {
         DuplicateResponse::Conflict => {
             PaletteError::new(StatusCode::CONFLICT, "CloudAccountAlreadyExists", message)
         }

@@ -48,14 +48,14 @@ impl PaletteAwsClient {
         parameters: &[(&str, &str)],
     ) -> Result<AwsResponse, AwsCallError> {
         let client = AwsClient::new(self.http.clone(), &self.endpoint, region, keys).as_nested();
-        let answer = client.query(service, action, parameters).await;
-        let answer =
-            answer.map_err(|error| AwsCallError::new(0, "RequestError", error.to_string()))?;
-        if answer.status == 200 {
-            return Ok(answer);
+        let response = client.query(service, action, parameters).await;
+        let response =
+            response.map_err(|error| AwsCallError::new(0, "RequestError", error.to_string()))?;
+        if response.status == 200 {
+            return Ok(response);
         }
-        let message = answer.xml_element("Message").unwrap_or_default();
-        let code = answer.code().unwrap_or_else(|| "Unknown".to_owned());
-        Err(AwsCallError::new(answer.status, &code, message))
+        let message = response.xml_element("Message").unwrap_or_default();
+        let code = response.code().unwrap_or_else(|| "Unknown".to_owned());
+        Err(AwsCallError::new(response.status, &code, message))
     }
 }

@@ -114,7 +114,7 @@ impl Palette {
 
     async fn respond(&self, request: &Request) -> Response {
         match self.serve(request).await {
-            Ok(answer) => answer.into_response(),
+            Ok(response) => response.into_response(),
             Err(problem) => problem.into_response(),
         }
     }
@@ -139,17 +139,17 @@ impl Palette {
                 self.records().with_replica(|records| accounts::list(records, &caller, &query))
             }
             Operation::CreateAccount => {
-                let (uid, answer) = accounts::create(&mut self.records(), &caller, body)?;
+                let (uid, response) = accounts::create(&mut self.records(), &caller, body)?;
                 self.refresh_portal_token(&uid).await;
-                Ok(answer)
+                Ok(response)
             }
             Operation::GetAccount => {
                 self.records().with_replica(|records| accounts::get(records, &caller, uid))
             }
             Operation::PutAccount => {
-                let answer = accounts::put(&mut self.records(), &caller, uid, body)?;
+                let response = accounts::put(&mut self.records(), &caller, uid, body)?;
                 self.refresh_portal_token(uid).await;
-                Ok(answer)
+                Ok(response)
             }
             Operation::DeleteAccount => accounts::delete(&mut self.records(), &caller, uid),
             Operation::StsTrust => sts::get_trust(&self.records(), &caller, &query),

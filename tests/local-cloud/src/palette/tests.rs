@@ -111,8 +111,8 @@ async fn errors_have_palettes_status_and_code() {
             json!("UnAuthorizedAccess"),
         ),
     ] {
-        let (was, answer) = api.call(key, &line, body).await;
-        assert_eq!((was, &answer["code"]), (status, &code), "{line}: {answer}");
+        let (was, response) = api.call(key, &line, body).await;
+        assert_eq!((was, &response["code"]), (status, &code), "{line}: {response}");
     }
 }
 

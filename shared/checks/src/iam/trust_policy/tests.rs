@@ -65,7 +65,7 @@ fn assert_findings(rows: &[(&str, Value, &str)]) {
     }
 }
 
-/// Rows: F31.
+/// Acceptance rows: F31.
 #[test]
 fn gangways_own_trust_policy_passes_in_every_partition() {
     for facts in &gangway_model::PARTITIONS {
@@ -75,7 +75,7 @@ fn gangways_own_trust_policy_passes_in_every_partition() {
     }
 }
 
-/// Rows: F27.
+/// Acceptance rows: F27.
 #[test]
 fn principals() {
     let right = || principal(&json!({"AWS": ROOT}));

@@ -43,7 +43,7 @@ fn letter(part: RolePurpose, roles: &PodIdentityRoles, document: &Value) -> (cha
     }
 }
 
-/// Rows: F44, F47, F48, F50, F52, F54, F55.
+/// Acceptance rows: F44, F47, F48, F50, F52, F54, F55.
 #[test]
 fn gangways_own_policies_pass_in_every_partition() {
     for facts in &PARTITIONS {
@@ -77,7 +77,7 @@ fn check(part: RolePurpose, roles: &PodIdentityRoles, rows: &[Row<'_>]) {
     }
 }
 
-/// Rows: F44.
+/// Acceptance rows: F44.
 #[test]
 fn pods_need_both_actions() {
     let at = |path: &'static str, value: Value| {
@@ -125,7 +125,7 @@ fn pods_need_both_actions() {
     );
 }
 
-/// Rows: F52.
+/// Acceptance rows: F52.
 #[test]
 fn palettes_target_role_needs_four_statements() {
     let drop = |index: usize| {
@@ -193,7 +193,7 @@ fn palettes_target_role_needs_four_statements() {
     );
 }
 
-/// Rows: F54.
+/// Acceptance rows: F54.
 #[test]
 fn hubbles_target_role_must_trust_the_local_role() {
     let principal = |document: &mut Value| {
@@ -225,7 +225,7 @@ fn hubbles_target_role_must_trust_the_local_role() {
     );
 }
 
-/// Rows: F60.
+/// Acceptance rows: F60.
 #[test]
 fn external_ids_that_eks_issued_take_precedence() {
     let (roles, cluster) = (cross("aws"), cluster("us-east-1"));

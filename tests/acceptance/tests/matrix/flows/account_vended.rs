@@ -11,7 +11,7 @@ use crate::{
 
 /// Vends an account with Control Tower. No event announces it.
 pub(crate) fn vended_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
-    let organization = fixture.app.realm().organization();
+    let organization = fixture.app.deployment().organization();
     let vended =
         organization.vend(VendingSource::ControlTower, &subject.name, &organization.sandbox);
     subject.vended = Some(vended);
@@ -32,7 +32,7 @@ fn creation_event(_fixture: &Fixture, subject: &Subject) -> Action {
 /// Returns an update event of Control Tower.
 fn update_event(fixture: &Fixture, subject: &Subject) -> Action {
     let vended = subject.vended.as_ref().expect("an account");
-    let mut events = fixture.app.realm().organization().update_managed_account(vended);
+    let mut events = fixture.app.deployment().organization().update_managed_account(vended);
     events.truncate(1);
     Action::Queue(events)
 }
@@ -65,25 +65,25 @@ fn change_role(_fixture: &Fixture, subject: &Subject) {
 /// Closes the account in Organizations and returns the event.
 fn close_account(fixture: &Fixture, subject: &Subject) -> Action {
     let account = &subject.vended.as_ref().expect("an account").account;
-    Action::Queue(fixture.app.realm().organization().close(account))
+    Action::Queue(fixture.app.deployment().organization().close(account))
 }
 
 /// Keys that an earlier run has left behind, of the account that is registered now.
 fn leave_keys(fixture: &Fixture, subject: &Subject) {
     let id = subject.vended.as_ref().expect("an account").account.id();
-    let realm = fixture.app.realm();
+    let deployment = fixture.app.deployment();
     let records = fixture.app.cloud().palette().records();
     let registered = records.accounts.iter().find(|one| one.body.to_string().contains(id));
     let uid = registered.expect("a registered account").uid.clone();
     drop(records);
-    let name = format!("gangway/{}/{id}/aws-{id}", realm.partition);
+    let name = format!("gangway/{}/{id}/aws-{id}", deployment.partition);
     let tags = [
         ("gangway:palette-uid", uid.as_str()),
         ("gangway:scope", "tenant"),
         ("gangway:state", "registered"),
         ("gangway:method", "static-credentials"),
     ];
-    realm.gangway_account.leave_secret(realm.region, &name, "{}", &tags);
+    deployment.gangway_account.leave_secret(deployment.region, &name, "{}", &tags);
 }
 
 const FUNCTION: Function = Function("account-vended");

@@ -15,7 +15,7 @@ const ROUTE: &str = "/v1/tenant/accounts/pod-identity";
 const POST: Trigger = Trigger::Route("POST", ROUTE);
 
 fn request(fixture: &Fixture, subject: &Subject) -> Value {
-    let cluster = fixture.app.realm().palette_cluster();
+    let cluster = fixture.app.deployment().palette_cluster();
     with(cluster.request(cluster.case()), &json!({"name": subject.name}))
 }
 
@@ -26,12 +26,12 @@ fn register_and_ensure(fixture: &Fixture, subject: &Subject) -> Action {
 }
 
 fn same_account(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
-    fixture.app.realm().palette_cluster().restore_for(PodIdentityCase::SameAccount);
+    fixture.app.deployment().palette_cluster().restore_for(PodIdentityCase::SameAccount);
     Vec::new()
 }
 
 fn cross_account(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
-    fixture.app.realm().palette_cluster().restore_for(PodIdentityCase::CrossAccount);
+    fixture.app.deployment().palette_cluster().restore_for(PodIdentityCase::CrossAccount);
     Vec::new()
 }
 
@@ -41,7 +41,7 @@ fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
 }
 
 fn break_cluster(fixture: &Fixture, _subject: &Subject) {
-    let cluster = fixture.app.realm().palette_cluster();
+    let cluster = fixture.app.deployment().palette_cluster();
     let breakages = [
         Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT),
         Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT),

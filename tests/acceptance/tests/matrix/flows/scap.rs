@@ -15,7 +15,7 @@ const PUT: Trigger = Trigger::Route("PUT", "/v1/tenant/accounts/scap/{uid}");
 
 fn request(fixture: &Fixture, subject: &Subject) -> Value {
     let app = &fixture.app;
-    let members = classified::portal_request(app.realm(), app.customer());
+    let members = classified::portal_request(app.deployment(), app.customer());
     with(members, &json!({"name": subject.name}))
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action
 fn store_certificate(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
     let app = &fixture.app;
     vec![Action::StoreSecret(
-        classified::certificate_fields(app.realm(), app.customer()).to_string(),
+        classified::certificate_fields(app.deployment(), app.customer()).to_string(),
     )]
 }
 

@@ -63,7 +63,7 @@ pub(crate) const FLOWS: &[Flow] = &[
         Action::post(ROUTE, own_request(fixture, subject))
     }),
     FUNCTION.flow("register", AwsIsoB, POST, |fixture, subject| {
-        let ca = json!({"certificateAuthority": fixture.app.realm().aws_ca_pem});
+        let ca = json!({"certificateAuthority": fixture.app.deployment().aws_ca_pem});
         Action::post(ROUTE, with(own_request(fixture, subject), &ca))
     }),
     FUNCTION

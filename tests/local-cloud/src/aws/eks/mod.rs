@@ -112,7 +112,7 @@ pub(crate) fn serve(
         query,
         operation: operation.name(),
     };
-    let answer = match operation {
+    let response = match operation {
         Operation::DescribeCluster(name) => describe::describe_cluster(&call, name),
         Operation::ListNodegroups(name) => describe::list_nodegroups(&call, name),
         Operation::DescribeNodegroup(name, group) => {
@@ -129,5 +129,5 @@ pub(crate) fn serve(
         Operation::UpdatePodIdentityAssociation(name, id) => change::update(&mut call, name, id),
         Operation::DeletePodIdentityAssociation(name, id) => change::delete(&mut call, name, id),
     };
-    answer.map(|value| value.to_string())
+    response.map(|value| value.to_string())
 }

@@ -28,7 +28,7 @@ pub(crate) fn serve(
 ) -> Result<String, AwsError> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let call = OrganizationsCall::new(store, caller, operation, Body::from_value(&body)?);
-    let answer = match operation {
+    let response = match operation {
         "DescribeOrganization" => read::describe_organization(&call),
         "DescribeAccount" => read::describe_account(&call),
         "DescribeOrganizationalUnit" => read::describe_organizational_unit(&call),
@@ -42,5 +42,5 @@ pub(crate) fn serve(
         "ListTagsForResource" => list::list_tags(&call),
         _ => Err(AwsError::new(400, "UnknownOperationException", "")),
     };
-    answer.map(|value| value.to_string())
+    response.map(|value| value.to_string())
 }

@@ -39,11 +39,11 @@ pub(super) fn build_page<'b, T: 'b>(
         last = Some(key.clone());
         page.push(to_json(key, item));
     }
-    let mut answer = json!({member: page});
+    let mut response = json!({member: page});
     if items.peek().is_some() {
-        answer["NextToken"] = next(last).into();
+        response["NextToken"] = next(last).into();
     }
-    Ok(answer)
+    Ok(response)
 }
 
 fn parse_page_size(call: &OrganizationsCall<'_>) -> Result<usize, AwsError> {

@@ -82,11 +82,11 @@ pub(super) fn create(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     Ok(with_version_id(json!({ "ARN": arn, "Name": name }), token))
 }
 
-fn with_version_id(mut answer: Value, token: Option<String>) -> Value {
-    if let (Some(token), Some(object)) = (token, answer.as_object_mut()) {
+fn with_version_id(mut response: Value, token: Option<String>) -> Value {
+    if let (Some(token), Some(object)) = (token, response.as_object_mut()) {
         object.insert("VersionId".into(), token.into());
     }
-    answer
+    response
 }
 
 /// Returns the fields of `DescribeSecret` and `ListSecrets`.

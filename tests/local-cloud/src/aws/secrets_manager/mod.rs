@@ -71,7 +71,7 @@ pub(crate) fn serve(
         return Err(AwsError::new(400, "SerializationException", "The request is no JSON object."));
     }
     let mut call = SecretsCall::new(store, caller, operation, &body);
-    let answer = match operation {
+    let response = match operation {
         "CreateSecret" => lifecycle::create(&mut call),
         "DescribeSecret" => lifecycle::describe(&mut call),
         "DeleteSecret" => lifecycle::delete(&mut call),
@@ -86,5 +86,5 @@ pub(crate) fn serve(
         "ListSecrets" => list::list_secrets(&call),
         _ => Err(AwsError::new(400, "UnknownOperationException", "")),
     };
-    answer.map(|value| value.to_string())
+    response.map(|value| value.to_string())
 }

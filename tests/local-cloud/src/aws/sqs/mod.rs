@@ -26,7 +26,7 @@ pub(crate) fn serve(
 ) -> Result<String, AwsError> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let mut call = SqsCall { store, caller, body: Body::from_value(&body)? };
-    let answer = match operation {
+    let response = match operation {
         "SendMessage" => send::send_message(&mut call),
         "SendMessageBatch" => send::send_message_batch(&mut call),
         "ReceiveMessage" => receive::receive(&mut call),
@@ -41,5 +41,5 @@ pub(crate) fn serve(
             format!("The action {operation} is not valid for this endpoint."),
         )),
     };
-    answer.map(|value| value.to_string())
+    response.map(|value| value.to_string())
 }

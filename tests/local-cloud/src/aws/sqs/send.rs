@@ -65,11 +65,11 @@ impl Store {
 }
 
 fn sent_json(message: &Message) -> Value {
-    let mut answer = json!({"MessageId": message.id, "MD5OfMessageBody": message.md5_of_body()});
+    let mut response = json!({"MessageId": message.id, "MD5OfMessageBody": message.md5_of_body()});
     if let Some(digest) = message.md5_of_attributes() {
-        answer["MD5OfMessageAttributes"] = digest.into();
+        response["MD5OfMessageAttributes"] = digest.into();
     }
-    answer
+    response
 }
 
 pub(super) fn send_message(call: &mut SqsCall<'_>) -> Result<Value, AwsError> {
@@ -100,9 +100,9 @@ pub(super) fn send_message_batch(call: &mut SqsCall<'_>) -> Result<Value, AwsErr
     let successful: Vec<Value> = successful
         .into_iter()
         .map(|(id, message)| {
-            let mut answer = sent_json(&call.store.enqueue(&queue_key, message));
-            answer["Id"] = id.into();
-            answer
+            let mut response = sent_json(&call.store.enqueue(&queue_key, message));
+            response["Id"] = id.into();
+            response
         })
         .collect();
     Ok(json!({"Successful": successful, "Failed": failed}))

@@ -26,8 +26,8 @@ async fn outcome(
     role.set_trust_policy(&trust_of(&palette));
     let assumed =
         client(&cloud, &keys).assume_role(&role.arn(), "palette", external).await.unwrap();
-    let Err(answer) = assumed else { return (200, String::new()) };
-    (answer.status, answer.xml_element("Message").unwrap_or_default().to_owned())
+    let Err(response) = assumed else { return (200, String::new()) };
+    (response.status, response.xml_element("Message").unwrap_or_default().to_owned())
 }
 
 #[tokio::test]
@@ -119,13 +119,13 @@ async fn missing_role_has_the_same_error() {
         "arn:aws:iam::123456789012:role/Nobody",
         "arn:aws-us-gov:iam::123456789012:role/SpectroCloudRole",
     ] {
-        let answer =
+        let response =
             client(&cloud, &keys).assume_role(role, "palette", None).await.unwrap().unwrap_err();
         let wanted = format!(
             "User: arn:aws:iam::{ACCOUNT}:user/admin is not authorized to perform: sts:AssumeRole on resource: {role}"
         );
-        assert_eq!(answer.xml_element("Message"), Some(wanted.as_str()));
-        assert_eq!((answer.status, answer.code().as_deref()), (403, Some("AccessDenied")));
+        assert_eq!(response.xml_element("Message"), Some(wanted.as_str()));
+        assert_eq!((response.status, response.code().as_deref()), (403, Some("AccessDenied")));
     }
 }
 
@@ -153,8 +153,8 @@ async fn session_duration_is_limited_by_role_and_chaining() {
     }
     let chained = role.session("first");
     for (seconds, status) in [("3600", 200), ("3601", 400)] {
-        let answer = assume(&chained, seconds).await;
-        assert_eq!(answer.status, status, "{seconds}: {}", answer.body);
+        let response = assume(&chained, seconds).await;
+        assert_eq!(response.status, status, "{seconds}: {}", response.body);
     }
     let root = assume(&account.create_root_access_key(), "900").await;
     assert_eq!(root.code().as_deref(), Some("AccessDenied"));

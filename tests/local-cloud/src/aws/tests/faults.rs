@@ -20,8 +20,8 @@ async fn each_service_has_its_own_error_format() {
     for (service, effect, status, code) in rows {
         cloud.fault(Fault::on(service, "*", effect).once());
         let action = if service == "sts" { "GetCallerIdentity" } else { "GetUser" };
-        let answer = client(&cloud, &keys).query(service, action, &[]).await.unwrap();
-        assert_eq!((answer.status, answer.code().as_deref()), (status, Some(code)));
+        let response = client(&cloud, &keys).query(service, action, &[]).await.unwrap();
+        assert_eq!((response.status, response.code().as_deref()), (status, Some(code)));
         assert_eq!(client(&cloud, &keys).query(service, action, &[]).await.unwrap().status, 200);
     }
     for (effect, status, code) in [
@@ -30,9 +30,9 @@ async fn each_service_has_its_own_error_format() {
         (Effect::Unavailable, 503, "ServiceUnavailableException"),
     ] {
         cloud.fault(Fault::on("secretsmanager", "ListSecrets", effect).once());
-        let answer =
+        let response =
             client(&cloud, &keys).secrets_manager("ListSecrets", &json!({})).await.unwrap();
-        assert_eq!((answer.status, answer.code().as_deref()), (status, Some(code)));
+        assert_eq!((response.status, response.code().as_deref()), (status, Some(code)));
     }
 }
 
@@ -60,8 +60,8 @@ async fn html_page_and_missing_response() {
     let cloud = cloud().await;
     let keys = commercial(&cloud).user("palette").create_access_key();
     cloud.fault(Fault::on("sts", "GetCallerIdentity", Effect::HtmlPage).once());
-    let answer = client(&cloud, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap();
-    assert!(answer.status == 200 && answer.body.starts_with("<html>"));
+    let response = client(&cloud, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap();
+    assert!(response.status == 200 && response.body.starts_with("<html>"));
     cloud.fault(Fault::on("sts", "GetCallerIdentity", Effect::NoResponse));
     let pending_call = client(&cloud, &keys);
     let mut pending_call = pin!(pending_call.query("sts", "GetCallerIdentity", &[]));

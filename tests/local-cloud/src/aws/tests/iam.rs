@@ -27,14 +27,14 @@ async fn access_denied_names_principal_action_resource_and_reason() {
     let deny = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "Action": "iam:*", "Resource": "*" }] });
 
     let refused = async |reason: &str| {
-        let answer = call().await;
+        let response = call().await;
         assert_eq!(
-            (answer.status, answer.code().as_deref()),
+            (response.status, response.code().as_deref()),
             (403, Some("AccessDenied")),
             "{}",
-            answer.body
+            response.body
         );
-        assert_eq!(answer.xml_element("Message").map(str::to_owned), Some(wording(reason)));
+        assert_eq!(response.xml_element("Message").map(str::to_owned), Some(wording(reason)));
     };
     refused("because no identity-based policy allows the iam:GetRole action").await;
     user.inline(
@@ -60,11 +60,14 @@ async fn group_policies_apply() {
     let group = account.group("readers");
     group.attach(&account.managed_policy_arn("IAMReadOnlyAccess"));
     let keys = account.user("palette").add_to_group(&group).create_access_key();
-    let answer = call(&cloud, &keys, "ListGroupsForUser", &[("UserName", "palette")]).await;
-    assert_eq!(answer.xml_element("GroupName"), Some("readers"), "{}", answer.body);
-    let answer =
+    let response = call(&cloud, &keys, "ListGroupsForUser", &[("UserName", "palette")]).await;
+    assert_eq!(response.xml_element("GroupName"), Some("readers"), "{}", response.body);
+    let response =
         call(&cloud, &keys, "ListAttachedGroupPolicies", &[("GroupName", "readers")]).await;
-    assert_eq!(answer.xml_element("PolicyArn"), Some("arn:aws:iam::aws:policy/IAMReadOnlyAccess"));
+    assert_eq!(
+        response.xml_element("PolicyArn"),
+        Some("arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+    );
 }
 
 #[tokio::test]
@@ -75,8 +78,8 @@ async fn policy_documents_are_url_encoded() {
     account
         .role("SpectroCloudRole")
         .set_trust_policy(&trust(&account.root_arn(), &external_id("tenant-1")));
-    let answer = call(&cloud, &keys, "GetRole", &[("RoleName", "spectrocloudrole")]).await;
-    let document = answer.xml_element("AssumeRolePolicyDocument").unwrap();
+    let response = call(&cloud, &keys, "GetRole", &[("RoleName", "spectrocloudrole")]).await;
+    let document = response.xml_element("AssumeRolePolicyDocument").unwrap();
     assert!(
         document.starts_with("%7B%22") && !document.contains(['{', '"', ':', ' ']),
         "{document}"
@@ -87,7 +90,7 @@ async fn policy_documents_are_url_encoded() {
         serde_json::from_str::<Value>(&decoded).unwrap(),
         trust(&account.root_arn(), &external_id("tenant-1"))
     );
-    assert_eq!(answer.xml_element("MaxSessionDuration"), Some("3600"));
+    assert_eq!(response.xml_element("MaxSessionDuration"), Some("3600"));
 
     let arn = account.policy("Mine", &allow(&["ec2:*"], "*"));
     assert_eq!(

@@ -33,14 +33,14 @@ async fn all(
 ) -> (Vec<Value>, usize) {
     let (mut found, mut pages) = (Vec::new(), 0);
     loop {
-        let answer = client.organizations(operation, &parameters).await.unwrap();
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        let mut answer = answer.json();
+        let response = client.organizations(operation, &parameters).await.unwrap();
+        assert_eq!(response.status, 200, "{}", response.body);
+        let mut response = response.json();
         pages += 1;
-        let page = answer[member].as_array_mut().unwrap();
+        let page = response[member].as_array_mut().unwrap();
         assert!(page.len() <= 20);
         found.append(page);
-        match answer["NextToken"].as_str() {
+        match response["NextToken"].as_str() {
             Some(token) => parameters["NextToken"] = json!(token),
             None => return (found, pages),
         }
@@ -126,7 +126,7 @@ async fn only_management_account_and_delegated_administrators_may_call() {
     let (organization, ou) = organization(&cloud, 3);
     let member = cloud.aws().account("aws", "500000000001");
     let keys = admin(&member);
-    let code = |answer: &crate::aws::client::AwsResponse| answer.code().unwrap_or_default();
+    let code = |response: &crate::aws::client::AwsResponse| response.code().unwrap_or_default();
     let roots = client(&cloud, &keys).organizations("ListRoots", &json!({})).await.unwrap();
     assert_eq!(code(&roots), "AccessDeniedException");
     let own =

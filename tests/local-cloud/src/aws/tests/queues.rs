@@ -30,9 +30,9 @@ impl TestCaller {
 
     async fn receive(&self) -> Vec<Value> {
         let call = json!({"MaxNumberOfMessages": 10, "MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"]});
-        let answer = self.call("ReceiveMessage", call).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        answer.json()["Messages"].as_array().cloned().unwrap_or_default()
+        let response = self.call("ReceiveMessage", call).await;
+        assert_eq!(response.status, 200, "{}", response.body);
+        response.json()["Messages"].as_array().cloned().unwrap_or_default()
     }
 }
 
@@ -109,9 +109,9 @@ async fn batches_have_limits() {
         (vec![entry("a", 1), entry("a", 1)], "BatchEntryIdsNotDistinct"),
         (vec![entry("a b", 1)], "InvalidBatchEntryId"),
     ] {
-        let answer = caller.call("SendMessageBatch", json!({"Entries": entries})).await;
+        let response = caller.call("SendMessageBatch", json!({"Entries": entries})).await;
         let expected = format!("com.amazonaws.sqs#{code}");
-        assert_eq!(answer.code(), Some(expected), "{}", answer.body);
+        assert_eq!(response.code(), Some(expected), "{}", response.body);
     }
     assert!(work_queue.is_empty(), "a refused batch sends nothing");
     let mixed = json!({"Entries": [entry("good", 1), entry("empty", 0), entry("long", 1_048_577)]});

@@ -197,11 +197,11 @@ async fn name_arn_and_partial_arn_identify_the_same_secret() {
         Some("AccessDeniedException")
     );
     let west = secrets.client.in_region("us-west-2");
-    let answer = west
+    let response = west
         .secrets_manager("DescribeSecret", &json!({ "SecretId": "gangway/aws/1/prod" }))
         .await
         .unwrap();
-    assert_eq!(answer.code().as_deref(), Some("ResourceNotFoundException"));
+    assert_eq!(response.code().as_deref(), Some("ResourceNotFoundException"));
 }
 
 #[tokio::test]
@@ -242,8 +242,8 @@ async fn lists_are_filtered_and_paged() {
     }
     secrets.call("CreateSecret", json!({ "Name": "else" })).await;
     let count = async |filters: Value| {
-        let answer = secrets.call("ListSecrets", json!({ "Filters": filters })).await.json();
-        answer["SecretList"].as_array().map(Vec::len)
+        let response = secrets.call("ListSecrets", json!({ "Filters": filters })).await.json();
+        response["SecretList"].as_array().map(Vec::len)
     };
     assert_eq!(count(json!([])).await, Some(6));
     assert_eq!(count(json!([{ "Key": "name", "Values": ["gangway/"] }])).await, Some(5));

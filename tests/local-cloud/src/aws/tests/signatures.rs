@@ -14,24 +14,24 @@ async fn caller_identity_is_the_key_owner_in_the_partition() {
         ("aws-iso-b", "us-isob-east-1"),
     ] {
         let keys = cloud.aws().account(partition, ACCOUNT).user("palette").create_access_key();
-        let answer = client(&cloud, &keys)
+        let response = client(&cloud, &keys)
             .in_region(region)
             .query("sts", "GetCallerIdentity", &[])
             .await
             .unwrap();
         assert_eq!(
-            answer.xml_element("Arn"),
+            response.xml_element("Arn"),
             Some(format!("arn:{partition}:iam::{ACCOUNT}:user/palette").as_str())
         );
-        assert_eq!(answer.xml_element("Account"), Some(ACCOUNT));
+        assert_eq!(response.xml_element("Account"), Some(ACCOUNT));
         let other_partition_region = if partition == "aws" { "us-gov-west-1" } else { "us-east-1" };
-        let answer = client(&cloud, &keys)
+        let response = client(&cloud, &keys)
             .in_region(other_partition_region)
             .query("sts", "GetCallerIdentity", &[])
             .await
             .unwrap();
         assert_eq!(
-            (answer.status, answer.code().as_deref()),
+            (response.status, response.code().as_deref()),
             (403, Some("InvalidClientTokenId")),
             "{partition}"
         );
@@ -59,8 +59,13 @@ async fn unknown_inactive_or_wrong_keys_are_rejected() {
         (inactive, 403, Some("InvalidClientTokenId")),
     ];
     for (keys, status, code) in rows {
-        let answer = client(&cloud, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap();
-        assert_eq!((answer.status, answer.code().as_deref()), (status, code), "{}", answer.body);
+        let response = client(&cloud, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap();
+        assert_eq!(
+            (response.status, response.code().as_deref()),
+            (status, code),
+            "{}",
+            response.body
+        );
     }
 }
 
@@ -75,9 +80,14 @@ async fn json_services_have_their_own_error_codes() {
         (unknown, "UnrecognizedClientException"),
         (wrong, "InvalidSignatureException"),
     ] {
-        let answer =
+        let response =
             client(&cloud, &keys).secrets_manager("ListSecrets", &json!({})).await.unwrap();
-        assert_eq!((answer.status, answer.code().as_deref()), (400, Some(code)), "{}", answer.body);
+        assert_eq!(
+            (response.status, response.code().as_deref()),
+            (400, Some(code)),
+            "{}",
+            response.body
+        );
     }
 }
 
@@ -97,9 +107,9 @@ async fn iam_is_signed_for_one_region_of_each_partition() {
             200,
             "{partition}"
         );
-        let answer = at(other_region).query("iam", "GetUser", &[]).await.unwrap();
+        let response = at(other_region).query("iam", "GetUser", &[]).await.unwrap();
         assert_eq!(
-            (answer.status, answer.code().as_deref()),
+            (response.status, response.code().as_deref()),
             (403, Some("SignatureDoesNotMatch")),
             "{partition}"
         );
@@ -158,14 +168,14 @@ async fn session_needs_its_token_and_expires() {
     let get_caller_identity = async |keys: &AwsCredentials| {
         client(&cloud, keys).query("sts", "GetCallerIdentity", &[]).await.unwrap()
     };
-    let answer = get_caller_identity(&keys).await;
+    let response = get_caller_identity(&keys).await;
     assert_eq!(
-        answer.xml_element("Arn"),
+        response.xml_element("Arn"),
         Some("arn:aws:sts::123456789012:assumed-role/Lambda/run")
     );
     for token in [None, Some("another".to_owned())] {
-        let answer = get_caller_identity(&AwsCredentials { token, ..keys.clone() }).await;
-        assert_eq!(answer.code().as_deref(), Some("InvalidClientTokenId"));
+        let response = get_caller_identity(&AwsCredentials { token, ..keys.clone() }).await;
+        assert_eq!(response.code().as_deref(), Some("InvalidClientTokenId"));
     }
     // Expires the session.
     let now = cloud.clock().now();
@@ -173,8 +183,8 @@ async fn session_needs_its_token_and_expires() {
         session.expires = now - 1;
     }
     assert_eq!(get_caller_identity(&keys).await.code().as_deref(), Some("ExpiredToken"));
-    let answer = client(&cloud, &keys).secrets_manager("ListSecrets", &json!({})).await.unwrap();
-    assert_eq!(answer.code().as_deref(), Some("ExpiredTokenException"));
+    let response = client(&cloud, &keys).secrets_manager("ListSecrets", &json!({})).await.unwrap();
+    assert_eq!(response.code().as_deref(), Some("ExpiredTokenException"));
 }
 
 #[tokio::test]
@@ -195,8 +205,8 @@ async fn clouds_are_independent() {
     let (one, two) = (cloud().await, cloud().await);
     let keys = commercial(&one).user("palette").create_access_key();
     commercial(&two).user("palette").create_access_key();
-    let answer = client(&two, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap();
-    assert_eq!(answer.code().as_deref(), Some("InvalidClientTokenId"));
+    let response = client(&two, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap();
+    assert_eq!(response.code().as_deref(), Some("InvalidClientTokenId"));
     assert_eq!(one.calls().all().len(), 0);
     assert_eq!(two.calls().lines(), ["sts GetCallerIdentity 403"]);
 }

@@ -18,16 +18,16 @@ async fn simulation_matches_real_calls() {
     let call = async || {
         simulate(&cloud, &role.arn(), &[("ActionNames.member.1", "ec2:RunInstances")]).await
     };
-    let answer = call().await;
-    assert_eq!(answer.xml_element("EvalDecision"), Some("allowed"), "{}", answer.body);
-    assert_eq!(answer.xml_element("OrganizationsDecisionDetail"), None);
-    assert_eq!(answer.xml_element("PermissionsBoundaryDecisionDetail"), None);
-    assert_eq!(answer.xml_element("SourcePolicyId"), Some("role_SpectroCloudRole_ec2"));
+    let response = call().await;
+    assert_eq!(response.xml_element("EvalDecision"), Some("allowed"), "{}", response.body);
+    assert_eq!(response.xml_element("OrganizationsDecisionDetail"), None);
+    assert_eq!(response.xml_element("PermissionsBoundaryDecisionDetail"), None);
+    assert_eq!(response.xml_element("SourcePolicyId"), Some("role_SpectroCloudRole_ec2"));
 
     role.boundary(&account.policy("Bounds", &allow(&["s3:*"], "*")));
-    let answer = call().await;
-    assert_eq!(answer.xml_element("EvalDecision"), Some("implicitDeny"));
-    assert_eq!(answer.xml_element("AllowedByPermissionsBoundary"), Some("false"));
+    let response = call().await;
+    assert_eq!(response.xml_element("EvalDecision"), Some("implicitDeny"));
+    assert_eq!(response.xml_element("AllowedByPermissionsBoundary"), Some("false"));
     account.policy("Bounds", &allow(&["*"], "*"));
 
     // The simulator does not set the region, so an SCP that restricts regions denies.
@@ -35,16 +35,16 @@ async fn simulation_matches_real_calls() {
         "Condition": { "StringNotEquals": { "aws:RequestedRegion": "eu-west-1" } } }] });
     account.attach_scp("Regions", &regions);
     // The SCP also denies the administrator's call to IAM in us-east-1.
-    let answer = call().await;
-    assert_eq!(answer.code().as_deref(), Some("AccessDenied"), "{}", answer.body);
+    let response = call().await;
+    assert_eq!(response.code().as_deref(), Some("AccessDenied"), "{}", response.body);
     let regions = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "NotAction": "iam:*", "Resource": "*",
         "Condition": { "StringNotEquals": { "aws:RequestedRegion": "eu-west-1" } } }] });
     account.attach_scp("Regions", &regions);
-    let answer = call().await;
-    assert_eq!(answer.xml_element("EvalDecision"), Some("explicitDeny"));
-    assert_eq!(answer.xml_element("AllowedByOrganizations"), Some("false"));
-    assert!(answer.xml_element("MissingContextValues").unwrap().contains("aws:RequestedRegion"));
-    let answer = simulate(
+    let response = call().await;
+    assert_eq!(response.xml_element("EvalDecision"), Some("explicitDeny"));
+    assert_eq!(response.xml_element("AllowedByOrganizations"), Some("false"));
+    assert!(response.xml_element("MissingContextValues").unwrap().contains("aws:RequestedRegion"));
+    let response = simulate(
         &cloud,
         &role.arn(),
         &[
@@ -56,7 +56,7 @@ async fn simulation_matches_real_calls() {
     )
     .await;
     assert_eq!(
-        (answer.xml_element("EvalDecision"), answer.xml_element("AllowedByOrganizations")),
+        (response.xml_element("EvalDecision"), response.xml_element("AllowedByOrganizations")),
         (Some("allowed"), Some("true"))
     );
 }
@@ -67,7 +67,7 @@ async fn each_resource_has_its_own_result() {
     let account = commercial(&cloud);
     let user = account.user("palette");
     user.inline("eks", &allow(&["eks:DescribeCluster"], "arn:aws:eks:*:*:cluster/good"));
-    let answer = simulate(
+    let response = simulate(
         &cloud,
         &user.arn(),
         &[
@@ -79,17 +79,17 @@ async fn each_resource_has_its_own_result() {
     )
     .await;
     assert_eq!(
-        answer.xml_element("EvalResourceName"),
+        response.xml_element("EvalResourceName"),
         Some("arn:${Partition}:eks:${Region}:${Account}:cluster/${clusterName}")
     );
-    assert_eq!(answer.body.matches("<EvalDecision>implicitDeny").count(), 2);
-    assert_eq!(answer.body.matches("<EvalResourceDecision>allowed").count(), 1);
-    assert_eq!(answer.body.matches("<EvalResourceDecision>implicitDeny").count(), 3);
+    assert_eq!(response.body.matches("<EvalDecision>implicitDeny").count(), 2);
+    assert_eq!(response.body.matches("<EvalResourceDecision>allowed").count(), 1);
+    assert_eq!(response.body.matches("<EvalResourceDecision>implicitDeny").count(), 3);
     // Permission for one resource is not permission for all resources.
-    let answer =
+    let response =
         simulate(&cloud, &user.arn(), &[("ActionNames.member.1", "eks:DescribeCluster")]).await;
     assert_eq!(
-        (answer.xml_element("EvalDecision"), answer.xml_element("EvalResourceName")),
+        (response.xml_element("EvalDecision"), response.xml_element("EvalResourceName")),
         (Some("implicitDeny"), Some("*"))
     );
 }
@@ -131,12 +131,12 @@ async fn invalid_sources_and_actions_are_rejected() {
         (user.as_str(), vec![], "ValidationError"),
     ];
     for (source, parameters, code) in rows {
-        let answer = simulate(&cloud, source, &parameters).await;
+        let response = simulate(&cloud, source, &parameters).await;
         assert_eq!(
-            answer.code().as_deref(),
+            response.code().as_deref(),
             Some(code),
             "{source} {parameters:?}: {}",
-            answer.body
+            response.body
         );
     }
 }

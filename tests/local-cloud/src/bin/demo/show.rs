@@ -107,20 +107,20 @@ pub(crate) fn names(list: &Value) -> Vec<&str> {
 }
 
 /// Returns the outcome of a response for its row.
-fn summary(answer: &Value) -> String {
-    if let Some(ready) = answer.get("ready").and_then(Value::as_bool) {
-        let (all, failed) = (checks(answer).len(), failed_checks(answer).len());
+fn summary(response: &Value) -> String {
+    if let Some(ready) = response.get("ready").and_then(Value::as_bool) {
+        let (all, failed) = (checks(response).len(), failed_checks(response).len());
         let verdict = if ready { "ready" } else { "not ready" };
         return format!("{verdict}: {all} checks, {failed} failed");
     }
-    if let Some(outcome) = answer.get("outcome").and_then(Value::as_str) {
-        let uid = answer.get("uid").and_then(Value::as_str).unwrap_or_default();
+    if let Some(outcome) = response.get("outcome").and_then(Value::as_str) {
+        let uid = response.get("uid").and_then(Value::as_str).unwrap_or_default();
         return format!("{outcome} {uid}");
     }
-    if answer.get("accounts").is_some() {
-        return format!("{} accounts", names(answer).len());
+    if response.get("accounts").is_some() {
+        return format!("{} accounts", names(response).len());
     }
-    answer.get("title").and_then(Value::as_str).unwrap_or("done").to_owned()
+    response.get("title").and_then(Value::as_str).unwrap_or("done").to_owned()
 }
 
 /// Wraps text to lines of at most 110 characters behind a label.
@@ -140,8 +140,8 @@ pub(crate) fn failed_checks_text(report: &Value) -> String {
     failed_checks(report).iter().map(message).collect()
 }
 
-fn error_detail(answer: &Value) -> String {
-    let member = |name: &str| answer.get(name).and_then(Value::as_str);
+fn error_detail(response: &Value) -> String {
+    let member = |name: &str| response.get(name).and_then(Value::as_str);
     member("detail").or(member("message")).or(member("title")).unwrap_or_default().to_owned()
-        + &failed_checks_text(answer)
+        + &failed_checks_text(response)
 }

@@ -168,7 +168,7 @@ async fn events_reach_the_function_through_the_queue() {
     fixture.poller.wait_until_idle().await;
     assert!(fixture.work.is_empty());
     let [batch] = fixture.poller.batches().try_into().unwrap();
-    let record = batch.answer.unwrap()["records"][0].clone();
+    let record = batch.response.unwrap()["records"][0].clone();
     assert_eq!(record["body"], event.to_string());
     assert_eq!(record["eventSourceARN"], fixture.work.arn());
     assert_eq!(record["attributes"]["ApproximateReceiveCount"], "1");
@@ -203,13 +203,13 @@ async fn error_or_exit_fails_the_whole_batch() {
         assert_eq!(fixture.work.len(), 2, "{bad}");
         fixture.work.purge();
     }
-    assert!(fixture.poller.batches().iter().all(|batch| batch.answer.is_err()));
+    assert!(fixture.poller.batches().iter().all(|batch| batch.response.is_err()));
 }
 
 #[test]
 fn invalid_batch_response_fails_the_whole_batch() {
     let ids = ["a".to_owned(), "b".to_owned()];
-    for (answer, failed) in [
+    for (response, failed) in [
         (json!(null), vec![]),
         (json!({}), vec![]),
         (json!({"batchItemFailures": null}), vec![]),
@@ -221,7 +221,7 @@ fn invalid_batch_response_fails_the_whole_batch() {
         (json!({"batchItemFailures": [{"id": "a"}]}), vec!["a", "b"]),
         (json!("done"), vec!["a", "b"]),
     ] {
-        let found: Vec<_> = failed_ids(&answer, &ids).into_iter().collect();
-        assert_eq!(found, failed, "{answer}");
+        let found: Vec<_> = failed_ids(&response, &ids).into_iter().collect();
+        assert_eq!(found, failed, "{response}");
     }
 }

@@ -10,12 +10,12 @@ async fn names_are_unique_per_scope() {
     let in_project = account("prod", "project");
     let call = api.scoped(ADMIN_KEY, Some(&project), &post, in_project.clone());
     assert_eq!(call.await.0, 201);
-    for (answer, status) in [
+    for (response, status) in [
         (DuplicateResponse::Conflict, 409),
         (DuplicateResponse::BadRequest, 400),
         (DuplicateResponse::OperationalError, 500),
     ] {
-        api.0.configure(|behaviour| behaviour.duplicate = answer);
+        api.0.configure(|behaviour| behaviour.duplicate = response);
         let call = api.scoped(ADMIN_KEY, Some(&project), &post, in_project.clone());
         assert_eq!(call.await.0, status);
     }

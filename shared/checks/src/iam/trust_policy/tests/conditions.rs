@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Rows: F27.
+/// Acceptance rows: F27.
 #[test]
 fn external_ids() {
     let equals = |value: Value| allow(&json!({"StringEquals": {"sts:ExternalId": value}}));
