@@ -17,7 +17,7 @@ SUFFIXES = {".rs", ".md", ".py", ".yaml", ".yml", ".toml", ".json", ".ts", ".sh"
 # Files of other people's words, and files that name the words themselves.
 EXCLUDED = re.compile(r"^(Cargo\.lock|LICENSE|fuzz/Cargo\.lock|docs/glossary\.md|CHANGELOG\.md|tests/tools/node/|tests/fuzz-targets/corpus/)")
 # JSON members and names of AWS and HTTP that contain a word of the list.
-ALLOWED = re.compile(r"authority_key_identifier|certificateAuthority|certificate_authority|certificate authority|Certificate Authority|SecretVault|\.authority\(\)|uri\.authority|authority-[a-z-]+", re.I)
+ALLOWED = re.compile(r"authority_?key_?identifier|certificateAuthority|certificate_authority|certificate authority|Certificate Authority|SecretVault|\.authority\(\)|uri\.authority|authority-[a-z-]+", re.I)
 QUOTED = re.compile(r"`[^`\s]+`|\"[^\"\s]+\"|'[^'\s]+'")
 
 
