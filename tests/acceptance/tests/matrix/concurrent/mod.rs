@@ -9,7 +9,7 @@ mod vending;
 use std::{collections::BTreeMap, sync::Arc};
 
 use acceptance::HttpResponse;
-use tokio::task::JoinSet;
+use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
     fixture::Fixture,
@@ -31,9 +31,14 @@ const RETRY_BATCH: usize = 5;
 /// The maximum number of retries.
 const MAX_RETRIES: usize = 5;
 
+/// Held while requests are sent concurrently: two tests at once would be too much for two cores, and
+/// services would not answer in time.
+static CONCURRENT_REQUESTS: Mutex<()> = Mutex::const_new(());
+
 /// Sends all requests concurrently and returns the responses in their order. Requests that hit the
 /// rate limit or time out are retried.
 async fn send_concurrently(fixture: &Arc<Fixture>, actions: &[Action]) -> Vec<HttpResponse> {
+    let _only_one = CONCURRENT_REQUESTS.lock().await;
     let indices: Vec<_> = (0..actions.len()).collect();
     let mut responses = send_batch(fixture, actions, &indices).await;
     let first_responses: Vec<_> = responses.values().cloned().collect();
