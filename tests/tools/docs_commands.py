@@ -23,6 +23,8 @@ SAMPLES = {
     "<AccountSweepArn>": "arn:aws:lambda:us-east-1:111122223333:function:gangway-AccountSweep",
     "<VendingDlqUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-VendingDlq",
     "<management account>": "111122223333",
+    "<account>": "123456789012",
+    "<region>": "us-east-1",
 }
 # An option of version 2 of the AWS CLI; version 1, which PyPI has, does by itself what it asks for.
 SECOND_VERSION = re.compile(r"--cli-binary-format\s+raw-in-base64-out")
