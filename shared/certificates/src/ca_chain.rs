@@ -61,39 +61,42 @@ impl CaChain {
     /// Checks that every issuer is present. If the certificates are one chain, each must be next to the
     /// certificate that it issued. A set, such as several issuers below a root, has no order.
     pub fn chain_status(&self) -> ChainStatus {
-        for certificate in &self.certificates {
-            if !self.certificates.iter().any(|other| other.is_issuer_of(certificate)) {
-                let (subject, issuer) = (certificate.subject.clone(), certificate.issuer.clone());
-                return ChainStatus::IssuerMissing { subject, issuer };
+        // Verifying signatures takes most of the time, so each pair is tried once.
+        let issuers: Vec<Vec<usize>> =
+            self.certificates.iter().map(|certificate| self.issuers_of(certificate)).collect();
+        let indexed = || self.certificates.iter().zip(&issuers).enumerate();
+        let missing = indexed().find(|(_, (_, issuers))| issuers.is_empty());
+        if let Some((_, (certificate, _))) = missing {
+            let (subject, issuer) = (certificate.subject.clone(), certificate.issuer.clone());
+            return ChainStatus::IssuerMissing { subject, issuer };
+        }
+        let is_next_to_issuer =
+            |index: usize, issuers: &[usize]| issuers.iter().any(|at| at.abs_diff(index) <= 1);
+        match indexed().find(|(index, (_, issuers))| !is_next_to_issuer(*index, issuers)) {
+            Some((_, (certificate, _))) if is_one_chain(&issuers) => {
+                ChainStatus::OutOfOrder { subject: certificate.subject.clone() }
             }
+            Some(_) | None => ChainStatus::Complete,
         }
-        if !self.is_one_chain() {
-            return ChainStatus::Complete;
-        }
-        let mut indexed = self.certificates.iter().enumerate();
-        let out_of_order = indexed.find_map(|(index, certificate)| {
-            let is_next_to_issuer = [index.checked_sub(1), Some(index), index.checked_add(1)]
-                .into_iter()
-                .flatten()
-                .filter_map(|index| self.certificates.get(index))
-                .any(|other| other.is_issuer_of(certificate));
-            (!is_next_to_issuer).then(|| certificate.subject.clone())
-        });
-        out_of_order.map_or(ChainStatus::Complete, |subject| ChainStatus::OutOfOrder { subject })
     }
 
-    /// Returns `true` if there is one root, and every certificate issued at most one other.
-    fn is_one_chain(&self) -> bool {
-        let certificates = &self.certificates;
-        let issued = |issuer: &Certificate| {
-            certificates.iter().filter(|other| issuer.is_issuer_of(other)).count()
-        };
-        let roots = certificates.iter().filter(|root| root.is_issuer_of(root));
-        roots.count() == 1
-            && certificates
-                .iter()
-                .all(|issuer| issued(issuer) <= 1 + usize::from(issuer.is_issuer_of(issuer)))
+    /// Returns the indices of the certificates that issued this one.
+    fn issuers_of(&self, certificate: &Certificate) -> Vec<usize> {
+        let indexed = self.certificates.iter().enumerate();
+        indexed.filter(|(_, other)| other.is_issuer_of(certificate)).map(|(at, _)| at).collect()
     }
+}
+
+/// Returns `true` if there is one root, and every certificate issued at most one other. `issuers` are
+/// the indices of the issuers of each certificate.
+fn is_one_chain(issuers: &[Vec<usize>]) -> bool {
+    let issued_itself = |index: usize| issuers.get(index).is_some_and(|all| all.contains(&index));
+    let issued_others = |index: usize| {
+        issuers.iter().enumerate().filter(|(at, all)| *at != index && all.contains(&index)).count()
+    };
+    let indices = || 0..issuers.len();
+    indices().filter(|index| issued_itself(*index)).count() == 1
+        && indices().all(|index| issued_others(index) <= 1)
 }
 
 /// Largest bundle of CA certificates. Those of operating systems have 300 KiB.

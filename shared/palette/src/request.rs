@@ -164,7 +164,8 @@ impl<'a> AwsAccount<'a> {
         }
     }
 
-    /// Describes a registered account by its identity, without secrets.
+    /// Describes a registered account by the type of its credential and the role's ARN. Palette has the
+    /// rest stored.
     pub(crate) fn from_stored(account: &'a CloudAccount) -> Self {
         let (credential_type, sts, pod_identity) = match &account.access {
             StoredCredential::AssumedRole { role_arn } => {

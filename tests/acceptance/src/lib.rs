@@ -35,7 +35,7 @@ pub use methods::with;
 pub use response::{HttpResponse, text};
 pub use waiting::wait_until;
 
-/// The partitions in which both methods are offered.
+/// The partitions that offer every method of [`methods::OPEN_METHODS`]: commercial and GovCloud.
 pub const PARTITIONS: [Partition; 2] = [Partition::Aws, Partition::AwsUsGov];
 
 /// The detail type of registration events.

@@ -164,7 +164,7 @@ pub(crate) async fn serve_call(
     Ok(response.map(Body::from))
 }
 
-/// Closes the connection, or ends the calling function.
+/// Closes the connection. With a crash signal, ends the Lambda instance that sent the request instead.
 async fn close_connection(
     when: &str,
     crash_signal: Option<Arc<Notify>>,

@@ -26,7 +26,7 @@ pub(super) enum SecretState {
     Registered,
     /// Marked for deletion, or restored since.
     PendingDeletion,
-    /// An incoming secret whose content is registered.
+    /// A secret that a caller named by `secretArn`. Its content is registered, so it will be deleted.
     Promoted,
 }
 
@@ -168,12 +168,13 @@ pub(super) fn owner_tag(uid: &Uid) -> Tag {
     tag(UID, uid.as_str())
 }
 
-/// Returns `true` if the tags name this account and this scope.
+/// Returns `true` if the tags name this Palette account and this scope.
 pub(super) fn has_owner(tags: &[Tag], uid: &Uid, scope: &Scope) -> bool {
     value(tags, UID) == Some(uid.as_str()) && value(tags, SCOPE) == Some(&scope_value(scope))
 }
 
-/// Returns the account that the tags name, and its scope.
+/// Returns uid and scope of the Palette account that the tags name. `None` if a tag is missing or
+/// invalid.
 pub(super) fn owner(tags: &[Tag]) -> Option<(Uid, Scope)> {
     let scope = match value(tags, SCOPE)?.split_once('/') {
         None => Scope::Tenant,

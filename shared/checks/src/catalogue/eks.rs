@@ -35,7 +35,7 @@ pub static IMAGE_FAMILY: Check = Check {
     severity: Severity::Warning,
     subject: CheckSubject::Account,
     covers: &["X15"],
-    remedy: "Choose an image family in the cluster profiles that the partition offers.",
+    remedy: "In the cluster profiles, choose an image family that the partition offers.",
 };
 
 pub static IMAGE_SWAP: Check = Check {
@@ -85,7 +85,7 @@ pub static AGENT: Check = Check {
 
 pub static WORKER_NODE_TRUST: Check = Check {
     id: "eks.worker-nodes-trust",
-    title: "Workloads bring the CA certificates themselves",
+    title: "The images or volumes of workloads contain the partition's CA certificates",
     severity: Severity::Info,
     subject: CheckSubject::Account,
     covers: &["X16"],

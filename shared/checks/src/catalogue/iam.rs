@@ -107,7 +107,7 @@ pub static ROLE_SCOPE_ALLOWED: Check = Check {
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["C20"],
-    remedy: "Add the project or `tenant` to the tag: [the owner's tag](deploy.md#let-the-owner-decide).",
+    remedy: "Add the project, or `tenant`, to the tag `gangway:scopes`: [let the owner decide](deploy.md#let-the-owner-decide).",
 };
 
 pub static ROLE_SESSION_DURATION: Check = Check {
@@ -130,7 +130,7 @@ pub static SIMULATION_POSSIBLE: Check = Check {
 
 pub static VENDOR_POLICY: Check = Check {
     id: "iam.vendor-policy",
-    title: "Palette's published policies allow every action that they name",
+    title: "No statement of Palette's published policies names an action with a resource that the action does not have",
     severity: Severity::Warning,
     subject: CheckSubject::Account,
     covers: &["C07"],

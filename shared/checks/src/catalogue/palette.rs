@@ -26,7 +26,7 @@ pub static METHOD_SUPPORTED: Check = Check {
     severity: Severity::Info,
     subject: CheckSubject::Account,
     covers: &["C04"],
-    remedy: "Send the account's request to the validate route of its method.",
+    remedy: "Send the full registration request to `…/accounts/<method>/validate`.",
 };
 
 pub static POLICY_ARNS_ACCEPTED: Check = Check {
@@ -85,7 +85,7 @@ pub static NAME_AVAILABLE: Check = Check {
 
 pub static ACCOUNT_READABLE: Check = Check {
     id: "palette.account-readable",
-    title: "Palette returns the account after it was registered, and shows no error of it",
+    title: "Palette returns the account after its registration, without an error",
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["C18"],

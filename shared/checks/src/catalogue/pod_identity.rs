@@ -8,7 +8,7 @@ pub static ASSOCIATIONS: Check = Check {
     severity: Severity::Info,
     subject: CheckSubject::Account,
     covers: &["P20", "P21", "P22"],
-    remedy: "Name the present role in `replaceAssociations` if no other account needs it. See check `pod-identity.target-roles`, and the parameters `AllowPodIdentityChanges`, `ClusterArns` and `PodRoleNames`.",
+    remedy: "Put the ARN of the role that the association has now into `replaceAssociations`, if no other account needs it. See check `pod-identity.target-roles`, and the parameters `AllowPodIdentityChanges`, `ClusterArns` and `PodRoleNames`.",
 };
 
 pub static REGISTRY: Check = Check {
@@ -22,7 +22,7 @@ pub static REGISTRY: Check = Check {
 
 pub static EKS_ONLY: Check = Check {
     id: "pod-identity.eks-clusters-only",
-    title: "The permission profile is for EKS clusters, the only clusters of this method",
+    title: "The permission profile is for EKS clusters; this method supports no others",
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["P27"],
@@ -179,7 +179,7 @@ pub static REGISTERED_ROLE: Check = Check {
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["P30"],
-    remedy: "Send the ARN of the role that Palette works with. In another account that is its target role.",
+    remedy: "Send the ARN of Palette's role. If the account is not the cluster's, send Palette's target role.",
 };
 
 pub static ROLES_ACCOUNT: Check = Check {
@@ -193,7 +193,7 @@ pub static ROLES_ACCOUNT: Check = Check {
 
 pub static TARGET_ROLES: Check = Check {
     id: "pod-identity.target-roles",
-    title: "Hubble's association has its target role, and the identity service's association has none",
+    title: "Hubble's association has Hubble's target role, and the identity service's has no target role",
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["P22"],

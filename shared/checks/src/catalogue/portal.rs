@@ -4,11 +4,11 @@ use gangway_model::{Check, CheckSubject, Severity};
 
 pub static ACCOUNT_KNOWN: Check = Check {
     id: "portal.account-known",
-    title: "The AWS account behind the portal is known",
+    title: "Gangway can determine the 12-digit id of the AWS account",
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["X05", "X12"],
-    remedy: "Name the account by its 12 digits, or give the function a network path to the portal.",
+    remedy: "Send the 12-digit account id, or give the function a network path to the portal.",
 };
 
 pub static KEY_LIFETIME: Check = Check {

@@ -8,7 +8,7 @@ pub static SECRET_ACTIVE: Check = Check {
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["C18"],
-    remedy: "PUT the account with its credential.",
+    remedy: "Send the registration again with `PUT …/accounts/<method>/<uid>`, with the credential.",
 };
 
 pub static SECRET_MATCHES_PALETTE: Check = Check {
@@ -17,5 +17,5 @@ pub static SECRET_MATCHES_PALETTE: Check = Check {
     severity: Severity::Warning,
     subject: CheckSubject::Account,
     covers: &["C18"],
-    remedy: "PUT the account with its keys.",
+    remedy: "Send the registration again with `PUT …/accounts/<method>/<uid>`, with the keys.",
 };

@@ -4,7 +4,7 @@ use gangway_model::{Check, CheckSubject, Severity};
 
 pub static EXTERNAL_ID_ENFORCED: Check = Check {
     id: "sts.external-id-enforced",
-    title: "The role refuses Palette when it presents another external id",
+    title: "The role refuses Palette if Palette sends a wrong external id",
     severity: Severity::Warning,
     subject: CheckSubject::Account,
     covers: &["D07", "D11"],

@@ -24,7 +24,7 @@ outcome and with what was observed.
 
 A failed *blocker* prevents the registration. A failed *warning* or *info* does not.
 
-Ids do not change: portals, alarms and runbooks may rely on them. *Covers* names the prerequisites that the check
+Ids do not change: clients, alarms and runbooks may rely on them. *Covers* names the prerequisites that the check
 verifies. They are listed [below](#prerequisites). *Remedy* says what to do in general; a report
 names the account, role or certificate.
 

@@ -70,7 +70,7 @@ fn check_account(caller: &CallerIdentity, wanted: Partition, named: Option<Accou
     match named {
         Some(named) if named != caller.account => PARTITION.failed(
             format!("the portal's keys are of account {}, not {named}", caller.account),
-            "correct the account, or ask the portal's administrator to correct its mapping",
+            "correct the account in the request, or ask the administrator of the access portal which AWS account it stands for",
         ),
         Some(_) | None => PARTITION.passed(format!("account {} of {wanted}", caller.account)),
     }

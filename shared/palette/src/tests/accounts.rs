@@ -114,7 +114,7 @@ async fn request_fields_have_the_names_of_palettes_api() {
 
 /// Acceptance rows: F13.
 #[tokio::test]
-async fn keys_of_classified_partitions_are_marked_as_not_from_a_portal() {
+async fn keys_of_classified_partitions_turn_cap_validation_off() {
     let fake = Fake::saying(201, json!({ "uid": UID })).await;
     let mut registration = registration(keys());
     for (partition, wanted) in [

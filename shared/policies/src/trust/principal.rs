@@ -11,7 +11,7 @@ pub(super) struct PaletteIdentity {
     pub(super) account: AccountId,
 }
 
-/// The principals that a statement applies to, seen from Palette's account.
+/// How much of Palette's account a statement applies to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Reach {
     /// No principal of Palette's account.

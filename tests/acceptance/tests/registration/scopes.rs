@@ -82,7 +82,7 @@ async fn tenant_account_is_not_found_in_a_project() {
         ] {
             assert_eq!(response.status, 404, "{}", response.text);
         }
-        // Palette lists it there.
+        // Palette lists accounts of the tenant in every project; Gangway leaves them out.
         let list = app.get(&format!("/v1/projects/{project}/accounts")).await;
         assert_eq!(list.body["accounts"], json!([]), "{}", list.text);
         assert_eq!(State::snapshot(&app, "prod"), state);

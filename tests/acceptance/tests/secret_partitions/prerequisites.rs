@@ -36,7 +36,7 @@ async fn palette_without_vertex_is_reported() {
 
 /// Acceptance rows: F67, F70, F71.
 #[tokio::test]
-async fn report_states_tech_preview_image_limits_and_node_ca_limits() {
+async fn report_mentions_tech_preview_images_and_node_ca_certificates() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         let expected = notices(&app.validate(method, &request).await);

@@ -18,7 +18,7 @@ fn deploy_sweep(app: &VendingApp, settings: Vec<(&'static str, String)>) -> Arc<
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_register_through_the_management_roles() {
+async fn events_and_sweep_use_the_roles_of_a_separate_management_account() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let mut app = VendingApp::managed_elsewhere(partition).await;
         let excluded = app.organization().production.clone();

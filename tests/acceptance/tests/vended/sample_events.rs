@@ -13,11 +13,11 @@ use crate::fixture::VendingApp;
 enum Effect {
     /// The account is registered.
     Registered,
-    /// The account is closed and deregistered.
+    /// Gangway deregisters the account, because AWS reports that it was closed.
     RemovedAfterClosing,
-    /// The account has left the organization and is deregistered.
+    /// Gangway deregisters the account, because AWS reports that it left the organization.
     RemovedAfterLeaving,
-    /// The account is closed and deregistered on request.
+    /// Gangway deregisters the account, because an event asks for it and the account is closed.
     RemovedOnRequest,
     /// Nothing changes; this outcome is logged.
     NoChange(&'static str),

@@ -226,7 +226,7 @@ fn fips_setting_matches_the_partition_table() {
 }
 
 #[test]
-fn no_event_that_asks_for_a_change_is_accepted_by_default() {
+fn template_accepts_only_events_of_aws_by_default() {
     let template = Template::from_repository().unwrap();
     let mut deployment = deployment("aws", "us-east-1");
     deployment.parameters.insert("AccountVending".into(), "enabled".into());

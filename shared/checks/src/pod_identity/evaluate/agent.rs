@@ -128,8 +128,8 @@ fn node_roles(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Find
     let inaccessible = names_where(|outcome| *outcome == SimulationOutcome::Inaccessible);
     if !denied.is_empty() {
         return NODE_ROLES.failed(
-            format!("{} not allowed to {}", NODE_AGENT, denied.join(", ")),
-            "attach the current AmazonEKSWorkerNodePolicy to these roles, or a policy that allows it: GET /v1/pod-identity/plan shows one",
+            format!("these roles may not call {NODE_AGENT}: {}", denied.join(", ")),
+            "attach the current AmazonEKSWorkerNodePolicy to these roles, or the policy that GET /v1/pod-identity/plan returns",
         );
     }
     let unknown = names_where(|outcome| matches!(outcome, SimulationOutcome::Unknown(_)));

@@ -186,7 +186,7 @@ async fn lists_are_paged() {
 }
 
 #[tokio::test]
-async fn role_can_be_created_within_the_limits() {
+async fn iam_rejects_duplicate_roles_and_an_eleventh_policy() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let keys = admin(&account);
