@@ -1,7 +1,7 @@
 //! Assumes a role in a member account: the first of the configured roles that allows it.
 
 use gangway_aws::AwsSession;
-use gangway_model::{AccountId, Partition};
+use gangway_model::{AccountId, Partition, UpstreamError};
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,6 +24,13 @@ pub(crate) async fn assume_account_role(
         let Some(role) = role.in_account(partition, account) else { continue };
         match management.assume_role_with(&role, external_id, Some(&policy)).await {
             Ok(session) => return Ok(session),
+            // STS says what is wrong, and it is the same for every role.
+            Err(UpstreamError::Rejected { reason, .. }) => {
+                return Err(VendingError::AccessDenied(format!(
+                    "Gangway cannot assume {role} in {}: {reason}",
+                    management.region()
+                )));
+            }
             Err(error) if error.is_refusal() => {}
             Err(error) => return Err(error.into()),
         }

@@ -134,7 +134,7 @@ impl AwsSession {
     /// # Errors
     ///
     /// [`UpstreamError::Rejected`], with a reason for whoever sent the credentials, if STS does not accept
-    /// them.
+    /// them. [`UpstreamError::AccessDenied`] if STS accepts them and does not tell whose they are.
     pub async fn caller(&self) -> Result<CallerIdentity, UpstreamError> {
         let call =
             ApiCall { service: STS, action: "sts:GetCallerIdentity", resource: "such identity" };
@@ -145,9 +145,24 @@ impl AwsSession {
             Err(_elapsed) => return Err(UpstreamError::TimedOut { service: STS }),
         };
         let identity = response.map_err(|error| {
-            match AwsErrorKind::from_sdk(&error).and_then(credential_error) {
-                Some(reason) => UpstreamError::Rejected { service: STS, reason: reason.to_owned() },
-                None => call.to_upstream_error(&error),
+            let kind = AwsErrorKind::from_sdk(&error);
+            if let Some(reason) = kind.and_then(credential_error) {
+                return UpstreamError::Rejected { service: STS, reason: reason.to_owned() };
+            }
+            match call.to_upstream_error(&error) {
+                UpstreamError::AccessDenied { .. } if kind == Some(AwsErrorKind::AccessDenied) => {
+                    UpstreamError::AccessDenied { service: STS, reason: DENIED.to_owned() }
+                }
+                UpstreamError::Rejected { service, reason } => {
+                    UpstreamError::AccessDenied { service, reason }
+                }
+                error @ (UpstreamError::AccessDenied { .. }
+                | UpstreamError::NotFound { .. }
+                | UpstreamError::ProjectNotFound { .. }
+                | UpstreamError::AlreadyExists { .. }
+                | UpstreamError::Throttled { .. }
+                | UpstreamError::Unavailable { .. }
+                | UpstreamError::TimedOut { .. }) => error,
             }
         })?;
         let arn = identity.arn().unwrap_or_default();
@@ -155,6 +170,9 @@ impl AwsSession {
             .ok_or_else(|| call.invalid_response("the response contains no known identity"))
     }
 }
+
+/// No IAM policy can deny the call.
+const DENIED: &str = "sts:GetCallerIdentity was answered with AccessDenied, which only the policy of a VPC endpoint or a network firewall causes: allow the call there";
 
 /// Returns the reason if an error is about the credentials.
 const fn credential_error(kind: AwsErrorKind) -> Option<&'static str> {
@@ -174,6 +192,8 @@ const fn credential_error(kind: AwsErrorKind) -> Option<&'static str> {
         | AwsErrorKind::AlreadyExists
         | AwsErrorKind::InvalidState
         | AwsErrorKind::KmsFailure
+        | AwsErrorKind::RegionDisabled
+        | AwsErrorKind::PackedPolicyTooLarge
         | AwsErrorKind::Throttled
         | AwsErrorKind::ServiceFailure
         | AwsErrorKind::Other => None,

@@ -37,6 +37,10 @@ pub enum AwsErrorKind {
     InvalidState,
     /// The KMS key is disabled, or its use is denied.
     KmsFailure,
+    /// AWS STS is switched off in the region for the account, or the account has not enabled the region.
+    RegionDisabled,
+    /// Session policy and session tags of `AssumeRole` are too large together.
+    PackedPolicyTooLarge,
     Throttled,
     ServiceFailure,
     /// Anything else: repeating the call does not help.
@@ -79,6 +83,8 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
     (AwsErrorKind::AlreadyExists, &["ResourceExists", "ResourceInUse", "EntityAlreadyExists"]),
     (AwsErrorKind::InvalidState, &["InvalidRequest"]),
     (AwsErrorKind::KmsFailure, &["DecryptionFailure", "EncryptionFailure"]),
+    (AwsErrorKind::RegionDisabled, &["RegionDisabled"]),
+    (AwsErrorKind::PackedPolicyTooLarge, &["PackedPolicyTooLarge"]),
     (
         AwsErrorKind::Throttled,
         &[
@@ -190,6 +196,18 @@ impl ApiCall {
             AwsErrorKind::ServiceFailure => {
                 self.invalid_response(format!("{action}: {}", sanitize_code(code)))
             }
+            AwsErrorKind::RegionDisabled => UpstreamError::Rejected {
+                service,
+                reason: format!(
+                    "{action} was answered with RegionDisabledException: activate AWS STS for this region in the account settings of IAM, or enable the region for the account"
+                ),
+            },
+            AwsErrorKind::PackedPolicyTooLarge => UpstreamError::Rejected {
+                service,
+                reason: format!(
+                    "{action} was answered with PackedPolicyTooLarge: use shorter names in the session policy, or pass on fewer session tags"
+                ),
+            },
             AwsErrorKind::InvalidState | AwsErrorKind::Other => UpstreamError::Rejected {
                 service,
                 reason: format!("{action} was answered with {}", sanitize_code(code)),

@@ -19,7 +19,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use crate::{
-    error::{ApiCall, IAM, STS},
+    error::{ApiCall, AwsErrorKind, IAM, STS, error_code},
     http::ReqwestConnector,
     secrets::SecretsManagerStore,
 };
@@ -169,9 +169,24 @@ impl AwsSession {
         let request = request.set_external_id(external_id.map(str::to_owned));
         let response = request.set_policy(session_policy.map(Value::to_string)).send();
         let response = response.await.map_err(|error| {
+            let kind = AwsErrorKind::from_sdk(&error);
             let failed = call.to_upstream_error(&error);
-            if !failed.is_access_denied() {
-                return failed;
+            match kind {
+                Some(AwsErrorKind::AccessDenied) => {}
+                // These are about the credentials that call, not about the role.
+                Some(
+                    AwsErrorKind::Expired
+                    | AwsErrorKind::UnknownAccessKey
+                    | AwsErrorKind::WrongSignature
+                    | AwsErrorKind::ClockSkew,
+                ) => {
+                    let code = error_code(&error);
+                    let reason = format!(
+                        "sts:AssumeRole was answered with {code}: the credentials of this function are not accepted; send the request again, and check the clock if this lasts"
+                    );
+                    return UpstreamError::Rejected { service: STS, reason };
+                }
+                Some(_) | None => return failed,
             }
             // STS does not distinguish a missing role from one that does not trust Gangway.
             let condition = external_id.map_or("", |_| " with the configured external id");

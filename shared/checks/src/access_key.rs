@@ -62,8 +62,10 @@ async fn check_permissions(
     let Some(principal) = principal else {
         let (reason, remedy) =
             ("the keys do not belong to an IAM user", "fix the failed checks of the keys first");
-        let mut findings =
-            vec![access_key::unverified(reason, remedy), scope_tag::unverified(reason, remedy)];
+        let mut findings = vec![
+            access_key::unverified(reason, remedy),
+            scope_tag::unverified(reason, remedy, required),
+        ];
         findings.extend(permissions::unverified(reason, remedy));
         findings.push(policy_arns::unverified(reason, remedy));
         return Ok(findings);

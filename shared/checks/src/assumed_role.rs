@@ -91,7 +91,7 @@ async fn check_account(
     let aws = match access {
         InspectionAccess::Granted(aws) => aws,
         InspectionAccess::Unavailable { reason, remedy } => {
-            return Ok(unverified_account(reason, remedy));
+            return Ok(unverified_account(reason, remedy, required));
         }
     };
     let principal = Principal::Role(role.clone());
@@ -126,9 +126,13 @@ async fn check_account(
 }
 
 /// Returns the findings of [`check_account`] if Gangway has no access to the account's IAM.
-fn unverified_account(reason: &str, remedy: &str) -> Vec<Finding> {
+fn unverified_account(
+    reason: &str,
+    remedy: &str,
+    required: RequiredPermissions<'_>,
+) -> Vec<Finding> {
     let mut findings = iam_role::unverified(reason, remedy);
-    findings.push(scope_tag::unverified(reason, remedy));
+    findings.push(scope_tag::unverified(reason, remedy, required));
     findings.extend(trust_policy::unverified(reason, remedy));
     findings.extend(permissions::unverified(reason, remedy));
     findings.push(policy_arns::unverified(reason, remedy));

@@ -49,6 +49,11 @@ impl InspectionAccess {
         };
         match clients.aws.assume_role(&role, clients.inspection_external_id.as_deref()).await {
             Ok(aws) => Ok(Self::Granted(aws)),
+            // STS says what is wrong, and it is not the trust of the role.
+            Err(UpstreamError::Rejected { reason, .. }) => Ok(Self::Unavailable {
+                reason: format!("Gangway cannot assume {arn} in {}", clients.aws.region()),
+                remedy: reason,
+            }),
             Err(error) if error.is_refusal() => {
                 Ok(unavailable(format!("Gangway cannot assume {arn}, or the role does not exist")))
             }

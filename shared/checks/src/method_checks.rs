@@ -48,7 +48,9 @@ impl MethodChecks {
         let mut findings = vec![state.session, name];
         findings.extend(gateway.findings);
         findings.extend(self.findings);
-        let report = Report { partition, method, account, findings, notices, is_proven: true };
+        // Nothing shows that an account works whose AWS account is not known.
+        let is_proven = registration.is_some();
+        let report = Report { partition, method, account, findings, notices, is_proven };
         PreflightResult { report, registration, existing: state.existing }
     }
 }

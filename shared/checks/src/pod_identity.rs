@@ -103,7 +103,7 @@ async fn check_role(
         InspectionAccess::Granted(aws) => aws,
         InspectionAccess::Unavailable { reason, remedy } => {
             let mut findings = iam_role::unverified(reason, remedy);
-            findings.push(scope_tag::unverified(reason, remedy));
+            findings.push(scope_tag::unverified(reason, remedy, required));
             findings.extend(permissions::unverified(reason, remedy));
             findings.push(policy_arns::unverified(reason, remedy));
             findings.push(BOUNDARY.unverified(reason, remedy));

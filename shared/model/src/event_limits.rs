@@ -28,6 +28,9 @@ impl Default for EventLimits {
     }
 }
 
+/// The time of an event may be later than that of this machine by so much.
+const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_mins(15);
+
 impl EventLimits {
     /// Rejects an event that was replayed, that is too old, or whose age is unknown. Settings and
     /// accounts may have changed since it was sent.
@@ -45,7 +48,11 @@ impl EventLimits {
             let detail = "the event must have the member time, which EventBridge adds: send it over the event bus";
             return Err(FieldError::unprocessable("/time", detail));
         };
-        // An event from the future has a clock that is ahead; it is not old.
+        // Otherwise the event would never be too old.
+        if time.duration_since(now).unwrap_or_default() > MAX_CLOCK_DIFFERENCE {
+            let detail = "the time of the event is in the future: send it over the event bus, which sets the time";
+            return Err(FieldError::unprocessable("/time", detail));
+        }
         if now.duration_since(time).unwrap_or_default() > self.max_age {
             let hours = self.max_age.as_secs() / 3600;
             let detail = format!(
@@ -76,7 +83,8 @@ mod tests {
         for (origin, pointer) in [
             (origin(ago(0), false), None),
             (origin(ago(24), false), None),
-            (origin(Some(now + Duration::from_hours(1)), false), None),
+            (origin(Some(now + Duration::from_mins(14)), false), None),
+            (origin(Some(now + Duration::from_hours(1)), false), Some("/time")),
             (origin(ago(25), false), Some("/time")),
             (origin(None, false), Some("/time")),
             (origin(ago(0), true), Some("/replay-name")),

@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr};
 
 use crate::{AccountId, Uid};
 
-/// Longest ARN of an IAM principal or session that is kept.
+/// Longest ARN of an IAM principal or session that is kept, as long as a tag of a secret may be.
 const MAX_ARN_LEN: usize = 256;
 
 /// Longest `source` of an event that is kept.
@@ -97,8 +97,13 @@ impl PrincipalArn {
             && parts.next() == Some("")
             && parts.next().is_some_and(|account| account.parse::<AccountId>().is_ok())
             && parts.next().is_some_and(|name| !name.is_empty());
-        (is_principal && text.len() <= MAX_ARN_LEN && text.bytes().all(is_allowed))
-            .then(|| Self { text: text.to_owned() })
+        // IAM allows every printable character in paths; tags of secrets allow fewer.
+        let is_printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+        (is_principal && is_printable).then(|| {
+            let letters = text.bytes().take(MAX_ARN_LEN);
+            let letters = letters.map(|byte| if is_allowed(byte) { char::from(byte) } else { '_' });
+            Self { text: letters.collect() }
+        })
     }
 }
 

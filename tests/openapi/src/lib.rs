@@ -107,7 +107,11 @@ fn absent_not_null(schema: Value) -> Value {
             let mut members: Map<String, Value> =
                 members.into_iter().map(|(name, value)| (name, absent_not_null(value))).collect();
             for (name, kind) in types {
-                members["properties"][&name]["type"] = kind;
+                let properties = members.get_mut("properties");
+                let member = properties.and_then(|properties| properties.get_mut(&name));
+                if let Some(present) = member.and_then(|member| member.get_mut("type")) {
+                    *present = kind;
+                }
             }
             if let Some(Value::Array(types)) = members.get_mut("type") {
                 types.retain(|kind| kind != "null");

@@ -233,12 +233,15 @@ async fn execute(
     step: &Step<'_>,
 ) -> Result<(), UpstreamError> {
     match step {
-        Step::Create => eks.create_association(change).await,
+        Step::Create => eks.create_association(change).await?,
         Step::Update { id, role, target_role } => {
-            eks.update_association(id, *role, *target_role).await
+            eks.update_association(id, *role, *target_role).await?;
         }
-        Step::Keep { .. } => Ok(()),
+        Step::Keep { .. } => return Ok(()),
     }
+    let (role, target) = (change.role, change.target_role);
+    tracing::info!(change = step.record(change), role, targetRole = target, "association changed");
+    Ok(())
 }
 
 impl Step<'_> {

@@ -2,7 +2,7 @@
 
 use crate::catalogue::aws::{CLOCK, IDENTITY_IS_USER, IDENTITY_VALID, PARTITION, REACHABLE};
 use gangway_http::clock;
-use gangway_model::{AccountId, Finding, Partition, UpstreamError};
+use gangway_model::{AccountId, Check, Finding, Partition, UpstreamError};
 
 use gangway_aws::{CallerIdentity, IdentityKind, Principal};
 
@@ -37,6 +37,17 @@ pub fn check_caller(
                 principal: None,
             });
         }
+        Err(UpstreamError::AccessDenied { reason, .. }) => {
+            let mut findings = vec![
+                REACHABLE.passed(format!("AWS STS of {wanted} answered")),
+                clock(clock::skew()),
+            ];
+            findings.extend(identity_unknown(
+                &[&IDENTITY_VALID, &PARTITION, &IDENTITY_IS_USER],
+                &reason,
+            ));
+            return Ok(CallerCheck { findings, account: None, principal: None });
+        }
         Err(error) => return Err(error),
     };
     let findings = vec![
@@ -47,6 +58,14 @@ pub fn check_caller(
         user(&caller),
     ];
     Ok(CallerCheck { findings, account: Some(caller.account), principal: caller.principal() })
+}
+
+/// Returns the findings if STS does not tell whose the keys are.
+pub(super) fn identity_unknown(checks: &[&'static Check], remedy: &str) -> Vec<Finding> {
+    let unverified = |check: &&'static Check| {
+        check.unverified("AWS STS does not tell to whom the keys belong", remedy)
+    };
+    checks.iter().map(unverified).collect()
 }
 
 fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
@@ -143,6 +162,12 @@ mod tests {
         ] {
             assert_eq!(failing(response), failed);
         }
+        let denied =
+            UpstreamError::AccessDenied { service: "AWS STS", reason: "endpoint".to_owned() };
+        let check = check_caller(Err(denied), aws).unwrap();
+        let unverified = |finding: &&Finding| matches!(finding.outcome, Outcome::Unverified { .. });
+        assert!(check.account.is_none());
+        assert_eq!(check.findings.iter().filter(unverified).count(), 3);
         let silent = Err(UpstreamError::TimedOut { service: "AWS STS" });
         assert!(check_caller(silent, aws).is_err());
     }

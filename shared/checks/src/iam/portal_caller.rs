@@ -4,7 +4,7 @@ use crate::catalogue::aws::{IDENTITY_IS_ROLE, IDENTITY_VALID, PARTITION, REACHAB
 use gangway_http::clock;
 use gangway_model::{AccountId, Finding, Partition, RoleArn, UpstreamError};
 
-use super::caller::{CallerCheck, clock};
+use super::caller::{CallerCheck, clock, identity_unknown};
 use gangway_aws::{AwsSession, CallerIdentity, IdentityKind, Principal};
 
 /// Returns the findings if the portal issued no keys.
@@ -42,6 +42,12 @@ pub async fn check_caller(
                 [&PARTITION, &IDENTITY_IS_ROLE].map(|check| check.unverified(unknown, remedy));
             let mut findings = vec![reached, clock(clock::skew()), valid];
             findings.extend(unverified);
+            return Ok(CallerCheck { findings, account: None, principal: None });
+        }
+        Err(UpstreamError::AccessDenied { reason, .. }) => {
+            let mut findings = vec![reached, clock(clock::skew())];
+            let checks = [&IDENTITY_VALID, &PARTITION, &IDENTITY_IS_ROLE];
+            findings.extend(identity_unknown(&checks, &reason));
             return Ok(CallerCheck { findings, account: None, principal: None });
         }
         Err(error) => return Err(error),

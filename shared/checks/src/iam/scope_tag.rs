@@ -21,9 +21,15 @@ const TENANT: &str = "tenant";
 /// Tags of an IAM role or user.
 type Tags = BTreeMap<String, String>;
 
-/// Returns the finding if the tags cannot be read.
-pub fn unverified(reason: &str, remedy: &str) -> Finding {
-    ROLE_SCOPE_ALLOWED.unverified(reason, remedy)
+/// Returns the finding if the tag cannot be read: *unverified*, or failed if this deployment requires
+/// the tag. Otherwise a role that Gangway cannot read could be registered by anybody.
+pub fn unverified(reason: &str, remedy: &str, required: RequiredPermissions<'_>) -> Finding {
+    if required.require_scope_tag {
+        let observed = format!("{reason}, and this deployment requires the tag {TAG}");
+        ROLE_SCOPE_ALLOWED.failed(observed, remedy)
+    } else {
+        ROLE_SCOPE_ALLOWED.unverified(reason, remedy)
+    }
 }
 
 /// Checks the tags of a role that was read by its name.
@@ -42,9 +48,11 @@ pub async fn check_role(
         Err(UpstreamError::NotFound { .. }) => {
             Ok(ROLE_SCOPE_ALLOWED.not_applicable("there is no role"))
         }
-        Ok(_) | Err(_) => {
-            Ok(unverified("the role could not be read", "fix check iam.role-exists first"))
-        }
+        Ok(_) | Err(_) => Ok(unverified(
+            "the role could not be read",
+            "fix check iam.role-exists first",
+            required,
+        )),
     }
 }
 
@@ -62,7 +70,7 @@ pub async fn check_observed(
         Observed::Present(tags) => check(tags, accounts, required).await,
         Observed::Absent => Ok(ROLE_SCOPE_ALLOWED.not_applicable("there is no role")),
         Observed::Inaccessible(Inaccessible { reason, remedy, .. }) => {
-            Ok(unverified(&reason, &remedy))
+            Ok(unverified(&reason, &remedy, required))
         }
     }
 }
@@ -82,6 +90,7 @@ pub async fn check_user(
         return Ok(unverified(
             "the keys do not belong to an IAM user",
             "fix check aws.identity-is-user first",
+            required,
         ));
     };
     let call = AwsSession::iam_api_call("iam:GetUser", "such user");
@@ -95,9 +104,10 @@ pub async fn check_user(
         Err(error) if error.is_refusal() => Ok(unverified(
             "the user is not allowed to read its own tags",
             &format!("allow iam:GetUser to user {name} on itself"),
+            required,
         )),
         Err(UpstreamError::Throttled { .. }) => {
-            Ok(unverified("IAM throttled the request", "validate again later"))
+            Ok(unverified("IAM throttled the request", "validate again later", required))
         }
         Err(error) => Err(error),
     }
@@ -134,8 +144,8 @@ pub async fn check(
         Scope::Project(_) if entries.iter().all(|entry| *entry == TENANT) => false,
         Scope::Project(uid) => match accounts.project_name().await {
             Ok(Some(name)) => name != TENANT && entries.contains(&name.as_str()),
-            Ok(None) => return Ok(unknown_name(uid)),
-            Err(error) if error.is_refusal() => return Ok(unknown_name(uid)),
+            Ok(None) => return Ok(unknown_name(uid, required)),
+            Err(error) if error.is_refusal() => return Ok(unknown_name(uid, required)),
             Err(error) => return Err(error),
         },
     };
@@ -147,10 +157,11 @@ pub async fn check(
     })
 }
 
-fn unknown_name(uid: &Uid) -> Finding {
+fn unknown_name(uid: &Uid, required: RequiredPermissions<'_>) -> Finding {
     unverified(
         &format!("Palette does not show the name of project {uid} to this API key"),
         &format!("list the uid in tag {TAG}, or let the API key list projects"),
+        required,
     )
 }
 

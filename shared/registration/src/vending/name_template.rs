@@ -125,7 +125,13 @@ impl Part {
     /// Returns what may follow this part at the start of `text`.
     fn rests_behind<'a>(&self, text: &'a str, account: Option<AccountId>) -> Vec<&'a str> {
         match (self, account) {
-            (Self::Text(own), _) => text.strip_prefix(&**own).into_iter().collect(),
+            // Palette may not distinguish the case of names.
+            (Self::Text(own), _) => {
+                let rest = text
+                    .split_at_checked(own.len())
+                    .filter(|(start, _)| start.eq_ignore_ascii_case(own));
+                rest.map(|(_, rest)| rest).into_iter().collect()
+            }
             (Self::AccountId, Some(account)) => {
                 text.strip_prefix(account.as_str()).into_iter().collect()
             }

@@ -18,5 +18,6 @@ mod role_template;
 mod scope_tag;
 mod secrets;
 mod simulator_doubt;
+mod sts_errors;
 mod sts_source_account;
 mod trust;

@@ -91,17 +91,32 @@ async fn deployment_may_require_the_tag() {
 /// Acceptance rows: C20.
 #[tokio::test]
 async fn tag_that_cannot_be_read_is_unverified() {
-    let app = TestApp::start(Partition::Aws).await;
+    check_unreadable_tag(&TestApp::start(Partition::Aws).await, "unverified").await;
+}
+
+/// Otherwise anybody could register a role that Gangway cannot read.
+///
+/// Acceptance rows: C20.
+#[tokio::test]
+async fn required_tag_that_cannot_be_read_blocks() {
+    let app = TestApp::start_with_parameter(Partition::Aws, "RequireScopeTag", "true").await;
+    check_unreadable_tag(&app, "failed").await;
+    let request = app.request(AuthMethod::Sts, app.customer(), "prod");
+    app.assert_blocked(AuthMethod::Sts, &request).await;
+    app.assert_untouched();
+}
+
+async fn check_unreadable_tag(app: &TestApp, outcome: &str) {
     let user = &app.customer().user;
     let deny = json!({"Version": "2012-10-17",
         "Statement": [{"Effect": "Deny", "Action": "iam:GetUser", "Resource": "*"}]});
     user.inline("DenyGetUser", &deny);
     let method = AuthMethod::StaticCredentials;
     let report = app.validate(method, &app.request(method, app.customer(), "prod")).await;
-    report.assert_check(CHECK, "unverified", "not allowed", "iam:GetUser");
+    report.assert_check(CHECK, outcome, "not allowed", "iam:GetUser");
 
     app.customer().delete_inspection_role();
     let method = AuthMethod::Sts;
     let report = app.validate(method, &app.request(method, app.customer(), "prod")).await;
-    report.assert_check(CHECK, "unverified", "", "");
+    report.assert_check(CHECK, outcome, "", "");
 }

@@ -237,7 +237,7 @@ async fn keys_of_another_account_or_invalid_keys_are_refused() {
                 "aws.partition",
                 "failed",
                 "not 999999999999",
-                "portal's administrator",
+                "administrator of the access portal",
             );
             let gone = customer.account.role("PROJECT_Gone");
             let dead = entitled("gone", CredentialSource::Role(gone.clone()));
