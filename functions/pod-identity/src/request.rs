@@ -129,13 +129,7 @@ fn parse_region(
     if !members.has("clusterRegion") {
         return deployed_region.parse().ok();
     }
-    let region: Region = members.optional("clusterRegion")?;
-    if region.partition() == deployed {
-        return Some(region);
-    }
-    let rule = format!("must be a region of partition {deployed}, which this deployment serves");
-    members.reject("clusterRegion", &rule);
-    None
+    members.region("clusterRegion", deployed)
 }
 
 /// Parses the roles. Whether one or two AWS accounts are used follows from the roles' accounts.

@@ -35,7 +35,7 @@ impl Fields {
         let policies = self.policy_arns("policyArns", MAX_POLICIES, deployed);
         let gateway = self.optional("privateCloudGateway");
         let profile = self.optional("permissionProfile").unwrap_or_default();
-        let region = self.region(deployed);
+        let region = self.region("region", deployed);
         Some(AccountSpec {
             name: name?,
             description,
@@ -49,12 +49,12 @@ impl Fields {
         })
     }
 
-    /// Reads the region in which clusters will run.
-    fn region(&mut self, deployed: Partition) -> Option<Region> {
-        let region = self.optional::<Region>("region")?;
+    /// Reads an optional region, which must be of the partition that this deployment serves.
+    pub fn region(&mut self, name: &'static str, deployed: Partition) -> Option<Region> {
+        let region = self.optional::<Region>(name)?;
         if region.partition() != deployed {
             self.reject(
-                "region",
+                name,
                 format_args!(
                     "must be a region of partition {deployed}, which this deployment serves"
                 ),

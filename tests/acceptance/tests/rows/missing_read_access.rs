@@ -151,7 +151,7 @@ async fn nothing_is_told_about_a_role_of_gangways_account_without_its_tag() {
         let detail = of_function[0][0]["detail"].as_str().unwrap_or_default();
         assert!(detail.contains("gangway:scopes lists tenant: let the owner"), "{detail}");
         assert_eq!(of_function[2][0]["pointer"], "/hubbleRoleArn");
-        // Whether a role exists, or is for others, is not told either.
+        // The report does not show either whether a role exists, or is for other scopes.
         assert_eq!(attack(&deployer.arn()).await, of_function);
         assert_eq!(attack(&format!("{}X", deployer.arn())).await, of_function);
         deployer.tag("gangway:scopes", "Payments");
