@@ -1,11 +1,12 @@
-//! Decodes Lambda payloads: requests of API Gateway (REST and HTTP APIs) and EventBridge events.
+//! Decodes Lambda payloads: requests of API Gateway (REST and HTTP APIs), function URLs and
+//! application load balancers, and EventBridge events.
 //!
 //! The types of `aws_lambda_events` hold bodies and headers, which may be secret: do not format
 //! them with `Debug`.
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     time::SystemTime,
 };
 
@@ -17,6 +18,7 @@ use aws_lambda_events::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use gangway_model::{EventOrigin, Initiator};
 use http::{HeaderMap, Method, header::CONTENT_TYPE};
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::{RawValue, to_raw_value};
 use zeroize::Zeroizing;
@@ -26,18 +28,19 @@ const DETAIL_TYPE: &str = "Gangway Registration Requested";
 
 /// A decoded payload.
 pub(crate) enum Payload {
-    /// A request of API Gateway.
+    /// An HTTP request.
     Http(HttpRequest),
     /// The `detail` of an EventBridge event that asks for a registration, and the event's origin.
     Event { detail: Zeroizing<Box<str>>, initiator: Initiator, origin: EventOrigin },
 }
 
-/// The parts of an API Gateway request that Gangway uses, the same for REST and HTTP APIs.
+/// The parts of an HTTP request that Gangway uses, the same for all services that send one.
 pub(crate) struct HttpRequest {
     pub(crate) method: Method,
     pub(crate) path: String,
     /// The route with placeholders, as API Gateway names it. It may be logged; the path may not.
     pub(crate) route: Option<String>,
+    pub(crate) path_parameters: HashMap<String, String>,
     pub(crate) gateway_request_id: Option<String>,
     pub(crate) caller: Initiator,
     pub(crate) content_type: Option<String>,
@@ -67,11 +70,13 @@ struct ContextDiscriminator {
     http: Option<IgnoredAny>,
     #[serde(rename = "httpMethod")]
     http_method: Option<IgnoredAny>,
+    /// Sent by an application load balancer.
+    elb: Option<IgnoredAny>,
 }
 
 impl Payload {
-    /// Decodes a payload. Returns `None` if it is neither a request of API Gateway nor an event that
-    /// asks for a registration.
+    /// Decodes a payload. Returns `None` if it is neither an HTTP request nor an event that asks for a
+    /// registration.
     pub(crate) fn decode(payload: &str) -> Option<Self> {
         let kind: Discriminator<'_> = serde_json::from_str(payload).ok()?;
         let Some(context) = kind.request_context else {
@@ -83,10 +88,17 @@ impl Payload {
         } else if context.http_method.is_some() {
             HttpRequest::from_rest(serde_json::from_str(payload).ok()?)
         } else {
-            let payload = with_context_method(payload)?;
-            HttpRequest::from_rest(serde_json::from_slice(&payload).ok()?)
+            let filled = with_context_method(payload)?;
+            HttpRequest::from_rest(serde_json::from_slice(&filled).ok()?)
         };
-        request.map(Self::Http)
+        let mut request = request?;
+        if context.elb.is_some() {
+            // A load balancer forwards the query as it was written; API Gateway decodes it.
+            for value in request.query.values_mut() {
+                *value = percent_decode_str(value).decode_utf8().ok()?.into_owned();
+            }
+        }
+        Some(Self::Http(request))
     }
 }
 
@@ -132,10 +144,17 @@ impl HttpRequest {
             method: request.http_method,
             path: request.path?,
             route: request.resource,
+            path_parameters: request.path_parameters,
             gateway_request_id: request.request_context.request_id,
             caller,
-            content_type: content_type(&request.headers),
-            query: flatten_query(&request.query_string_parameters),
+            // A load balancer sends the one or the other of each pair.
+            content_type: content_type(&request.headers)
+                .or_else(|| content_type(&request.multi_value_headers)),
+            query: flatten_query(if request.query_string_parameters.is_empty() {
+                &request.multi_value_query_string_parameters
+            } else {
+                &request.query_string_parameters
+            }),
             body: decode_body(request.body, request.is_base64_encoded),
         })
     }
@@ -152,6 +171,7 @@ impl HttpRequest {
             method: context.http.method,
             path: request.raw_path.or(context.http.path)?,
             route: request.route_key,
+            path_parameters: request.path_parameters,
             gateway_request_id: context.request_id,
             caller,
             content_type: content_type(&request.headers),

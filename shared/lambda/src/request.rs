@@ -99,12 +99,14 @@ impl Request {
             path,
             route,
             gateway_request_id,
+            path_parameters,
             caller: initiator,
             content_type,
             query,
             body,
         } = request;
-        let (path, body) = (Path::parse(&path), Body::Http { content_type, bytes: body });
+        let path = Path::parse(&path, route.as_deref(), &path_parameters);
+        let body = Body::Http { content_type, bytes: body };
         Self {
             method,
             path,

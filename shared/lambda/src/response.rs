@@ -139,7 +139,8 @@ fn should_retry(error: &RegistrationError) -> bool {
     }
 }
 
-/// Returns the response for API Gateway. REST APIs and HTTP APIs accept the same one.
+/// Returns the response for API Gateway, function URLs and load balancers, which all accept the same
+/// one. A load balancer with multi-value headers reads no others.
 fn http_response(
     outcome: &Result<Response, ApiError>,
     request_id: &str,
@@ -171,6 +172,7 @@ fn http_response(
     }
     let mut response = ApiGatewayProxyResponse::default();
     response.status_code = status.into();
+    response.multi_value_headers = headers.clone();
     response.headers = headers;
     response.body = Some(Body::Text(body));
     response

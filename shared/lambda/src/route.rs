@@ -1,5 +1,7 @@
 //! Parses paths and matches them with routes.
 
+use std::collections::HashMap;
+
 use gangway_model::{FieldError, RequestedScope, UidOrName};
 use http::Method;
 
@@ -9,6 +11,9 @@ pub type Route<'a> = (Method, &'a str);
 
 /// First segment of the [`Route`]s of a scope.
 const SCOPE: &str = "{scope}";
+
+/// First segments below `/v1`.
+const ROOTS: [&str; 6] = ["tenant", "projects", "policies", "sts", "pod-identity", "openapi.json"];
 
 /// Remedy for a request that names its scope elsewhere.
 pub(crate) const SCOPE_IN_PATH: &str =
@@ -24,33 +29,41 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    /// Parses a path. A stage or a base path may come before `/v1`.
+    /// Parses a path. A stage and a base path of any depth may come before `/v1`.
+    ///
+    /// `resource` is the route that API Gateway chose, with placeholders, and `parameters` are their
+    /// values. Together they are the path without stage and base path, so they are used if they are
+    /// complete.
     ///
     /// # Errors
     ///
     /// IAM compares the path as the caller wrote it. A path that can be written in two ways would pass
     /// a policy for another scope, so percent-encoding and the segments `.` and `..` are errors.
-    pub(crate) fn parse(path: &str) -> Result<Self, FieldError> {
-        let path = path.strip_prefix('/').unwrap_or(path);
-        let path = path.strip_suffix('/').unwrap_or(path);
-        let mut raw: Vec<_> = path.split('/').collect();
-        if raw.contains(&".") || raw.contains(&"..") || path.contains(['%', '\\']) {
+    pub(crate) fn parse(
+        path: &str,
+        resource: Option<&str>,
+        parameters: &HashMap<String, String>,
+    ) -> Result<Self, FieldError> {
+        let whole = split(path);
+        let of_route = resource.and_then(|resource| expand(resource, parameters));
+        if whole.iter().chain(of_route.iter().flatten()).any(|segment| is_ambiguous(segment)) {
             return Err(FieldError::malformed(
                 "/path",
                 "path must not contain percent-encoding, a backslash, or a segment . or ..: name a project with other characters than A-Z a-z 0-9 . _ - by its uid",
             ));
         }
-        if raw.get(1) == Some(&"v1") {
-            raw.remove(0);
+        match below_version(of_route.as_deref().unwrap_or(&whole)) {
+            Some(["tenant", rest @ ..]) => Ok(Self::new(Some(RequestedScope::Tenant), rest)),
+            Some(["projects", project, rest @ ..]) => {
+                Ok(Self::new(Some(parse_project(project)?), rest))
+            }
+            Some(rest) => Ok(Self::new(None, rest)),
+            None => Ok(Self::default()),
         }
-        let (scope, segments) = match raw.as_slice() {
-            ["v1", "tenant", rest @ ..] => (Some(RequestedScope::Tenant), rest),
-            ["v1", "projects", project, rest @ ..] => (Some(parse_project(project)?), rest),
-            ["v1", rest @ ..] => (None, rest),
-            _ => return Ok(Self::default()),
-        };
-        let segments = segments.iter().map(|&segment| segment.to_owned()).collect();
-        Ok(Self { scope, segments })
+    }
+
+    fn new(scope: Option<RequestedScope>, segments: &[&str]) -> Self {
+        Self { scope, segments: segments.iter().map(|&segment| segment.to_owned()).collect() }
     }
 
     /// Returns `true` if this is the path of `route`, which has no placeholder.
@@ -82,6 +95,49 @@ impl Path {
         });
         fits && segments.next().is_none()
     }
+}
+
+/// Returns the segments after `/v1`. A base path may itself contain a segment `v1`, so the first
+/// `v1` is meant that has one of the [`ROOTS`] after it.
+fn below_version<'a, 'b>(segments: &'a [&'b str]) -> Option<&'a [&'b str]> {
+    let is_version = |&at: &usize| segments.get(at) == Some(&"v1");
+    let has_root = |at: &usize| segments.get(at + 1).is_some_and(|next| ROOTS.contains(next));
+    let positions = || (0..segments.len()).filter(is_version);
+    let at = positions().find(has_root).or_else(|| positions().next())?;
+    segments.get(at + 1..)
+}
+
+/// Returns the segments of a route with the values of its placeholders, or `None` if a value is
+/// missing or the route names no path, as `$default`. The value of `{name+}` is several segments.
+fn expand<'a>(resource: &'a str, parameters: &'a HashMap<String, String>) -> Option<Vec<&'a str>> {
+    let mut segments = Vec::new();
+    // A route of an HTTP API begins with its method.
+    let template = resource.split_once(' ').map_or(resource, |(_, path)| path);
+    if !template.starts_with('/') {
+        return None;
+    }
+    for segment in split(template) {
+        let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        match name.map(|name| (name, name.strip_suffix('+'))) {
+            None => segments.push(segment),
+            Some((_, Some(name))) => segments.extend(split(parameters.get(name)?)),
+            // A slash in it would be a segment more than the route has.
+            Some((name, None)) => {
+                segments.push(parameters.get(name).filter(|value| !value.contains('/'))?);
+            }
+        }
+    }
+    Some(segments)
+}
+
+fn split(path: &str) -> Vec<&str> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    path.strip_suffix('/').unwrap_or(path).split('/').collect()
+}
+
+/// Returns `true` if a path with this segment can also be written without it.
+fn is_ambiguous(segment: &str) -> bool {
+    segment == "." || segment == ".." || segment.contains(['%', '\\'])
 }
 
 fn parse_project(text: &str) -> Result<RequestedScope, FieldError> {
@@ -127,15 +183,101 @@ mod tests {
             ("", None, vec![]),
             ("//", None, vec![]),
             ("/v2/accounts", None, vec![]),
-            ("/a/b/v1/tenant/accounts", None, vec![]),
             ("/V1/tenant/accounts", None, vec![]),
+            ("/a/b/v1/tenant/accounts", tenant(), vec!["accounts"]),
+            ("/api/v1/v1/tenant/accounts", tenant(), vec!["accounts"]),
+            ("/team/v1/gangway/v1/projects/v1/accounts", project("v1"), vec!["accounts"]),
+            ("/v1/projects/v1/tenant/accounts", project("v1"), vec!["tenant", "accounts"]),
+            (
+                "/v1/projects/a/accounts/v1/tenant/accounts",
+                project("a"),
+                vec!["accounts", "v1", "tenant", "accounts"],
+            ),
+            ("/prod/v1/v1/policies", None, vec!["policies"]),
         ] {
-            let parsed = Path::parse(path).unwrap();
+            let parsed = Path::parse(path, None, &HashMap::new()).unwrap();
             assert_eq!(
                 (parsed.scope, parsed.segments),
                 (scope, segments.into_iter().map(str::to_owned).collect()),
                 "{path}"
             );
+        }
+    }
+
+    #[test]
+    fn the_route_that_api_gateway_chose_wins_over_the_path() {
+        const PROJECT: &str = "/v1/projects/{project}/accounts/{uid}";
+        let project = |name: &str| Some(RequestedScope::Project(name.parse().unwrap()));
+        let tenant = || Some(RequestedScope::Tenant);
+        for (path, resource, parameters, scope, segments) in [
+            (
+                "/platform/gangway/v1/projects/a/accounts/u",
+                PROJECT,
+                vec![("project", "a"), ("uid", "u")],
+                project("a"),
+                vec!["accounts", "u"],
+            ),
+            (
+                // The base path looks like a route.
+                "/v1/tenant/v1/projects/a/accounts/u",
+                PROJECT,
+                vec![("project", "a"), ("uid", "u")],
+                project("a"),
+                vec!["accounts", "u"],
+            ),
+            (
+                "/prod/v1/tenant/accounts",
+                "GET /v1/tenant/accounts",
+                vec![],
+                tenant(),
+                vec!["accounts"],
+            ),
+            (
+                "/x/y/v1/tenant/accounts/",
+                "/{proxy+}",
+                vec![("proxy", "v1/tenant/accounts/")],
+                tenant(),
+                vec!["accounts"],
+            ),
+            (
+                "/x/y/gangway/v1/tenant/accounts",
+                "ANY /gangway/{proxy+}",
+                vec![("proxy", "v1/tenant/accounts")],
+                tenant(),
+                vec!["accounts"],
+            ),
+            ("/a/b/v1/tenant/accounts", "$default", vec![], tenant(), vec!["accounts"]),
+            // Not complete, so the path is used.
+            (
+                "/v1/projects/a/accounts/u",
+                PROJECT,
+                vec![("project", "a")],
+                project("a"),
+                vec!["accounts", "u"],
+            ),
+            (
+                "/v1/projects/a/accounts/u",
+                PROJECT,
+                vec![("project", "a"), ("uid", "u/policies")],
+                project("a"),
+                vec!["accounts", "u"],
+            ),
+        ] {
+            let parameters: HashMap<_, _> = parameters
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            let parsed = Path::parse(path, Some(resource), &parameters).unwrap();
+            let segments: Vec<_> = segments.into_iter().map(str::to_owned).collect();
+            assert_eq!((parsed.scope, parsed.segments), (scope, segments), "{path} {resource}");
+        }
+        for (path, value) in
+            [("/v1/projects/%61/accounts/u", "a"), ("/v1/projects/a/accounts/u", "..")]
+        {
+            let parameters =
+                [("project", value), ("uid", "u")].map(|(name, value)| (name.into(), value.into()));
+            let error = Path::parse(path, Some(PROJECT), &parameters.into()).unwrap_err();
+            assert_eq!(error.pointer, "/path", "{path} {value}");
         }
     }
 
@@ -158,7 +300,8 @@ mod tests {
             ("/v1/projects/team*/accounts", "/project"),
             (&format!("/v1/projects/{}/accounts", "a".repeat(65)), "/project"),
         ] {
-            assert_eq!(Path::parse(path).unwrap_err().pointer, pointer, "{path}");
+            let error = Path::parse(path, None, &HashMap::new()).unwrap_err();
+            assert_eq!(error.pointer, pointer, "{path}");
         }
     }
 
@@ -184,7 +327,7 @@ mod tests {
             ("tenant/accounts", vec![]),
             ("", vec![]),
         ] {
-            let parsed = Path::parse(&format!("/v1/{path}")).unwrap();
+            let parsed = Path::parse(&format!("/v1/{path}"), None, &HashMap::new()).unwrap();
             assert_eq!(parsed.methods(routes), expected, "{path}");
         }
     }

@@ -15,6 +15,7 @@ mod removal;
 mod replacement;
 mod reserved_names;
 mod revalidate;
+mod routes;
 mod scopes;
 mod secrets;
 mod state;

@@ -1,0 +1,126 @@
+//! The same request through every service that can stand before a function, and below every base path.
+
+use acceptance::TestApp;
+use gangway_model::{AuthMethod, Partition};
+use serde_json::{Value, json};
+
+const TENANT: &str = "/v1/tenant/accounts/sts/validate";
+const PROJECT: &str = "/v1/projects/{project}/accounts/sts/validate";
+
+/// A request of a REST API.
+fn rest_api(path: &str, resource: &str, parameters: &Value) -> Value {
+    json!({
+        "resource": resource,
+        "path": path,
+        "httpMethod": "POST",
+        "headers": {"Content-Type": "application/json"},
+        "pathParameters": parameters,
+        "requestContext": {
+            "requestId": "1", "stage": "prod", "httpMethod": "POST", "resourcePath": resource,
+            "path": path, "identity": {"sourceIp": "203.0.113.7"},
+        },
+    })
+}
+
+/// A request of an HTTP API or a function URL.
+fn http_api(raw_path: &str, route: &str, stage: &str, parameters: &Value) -> Value {
+    json!({
+        "version": "2.0",
+        "routeKey": route,
+        "rawPath": raw_path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "pathParameters": parameters,
+        "requestContext": {
+            "requestId": "1", "stage": stage,
+            "http": {"method": "POST", "path": raw_path, "sourceIp": "203.0.113.7"},
+        },
+    })
+}
+
+/// A request of an application load balancer.
+fn load_balancer(path: &str, headers: (&str, Value)) -> Value {
+    let mut event = json!({
+        "httpMethod": "POST",
+        "path": path,
+        "requestContext": {"elb": {
+            "targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/a/b",
+        }},
+    });
+    event[headers.0] = headers.1;
+    event
+}
+
+/// Real case B10.
+#[tokio::test]
+async fn base_path_stage_and_service_do_not_change_the_route() {
+    let app = TestApp::start(Partition::Aws).await;
+    let body = app.request(AuthMethod::Sts, app.customer(), "prod");
+    let none = Value::Null;
+    let project = json!({"project": "Payments"});
+    let single = ("headers", json!({"content-type": "application/json"}));
+    let multiple = ("multiValueHeaders", json!({"content-type": ["application/json"]}));
+    let default = "$default";
+    for mut event in [
+        rest_api(TENANT, TENANT, &none),
+        rest_api(&format!("/platform/gangway{TENANT}"), TENANT, &none),
+        rest_api(&format!("/platform/gangway{TENANT}/"), TENANT, &none),
+        rest_api(&format!("/api/v1{TENANT}"), TENANT, &none),
+        rest_api("/a/b/c/v1/projects/Payments/accounts/sts/validate", PROJECT, &project),
+        rest_api(
+            "/a/v1/tenant/accounts/sts/validate",
+            "/{proxy+}",
+            &json!({"proxy": &TENANT[1..]}),
+        ),
+        http_api(TENANT, &format!("POST {TENANT}"), default, &none),
+        http_api(&format!("/prod/gangway{TENANT}"), &format!("POST {TENANT}"), "prod", &none),
+        http_api(&format!("/prod/gangway{TENANT}"), default, "prod", &none),
+        http_api(&format!("/v1{TENANT}"), default, "v1", &none),
+        http_api(TENANT, default, default, &none),
+        load_balancer(TENANT, single.clone()),
+        load_balancer(&format!("/gangway{TENANT}"), single),
+        load_balancer(TENANT, multiple),
+    ] {
+        event["body"] = body.to_string().into();
+        event["isBase64Encoded"] = false.into();
+        app.deployment().functions.stop_idle_instances();
+        let response = app.deployment().functions.invoke("sts", &event).await.expect("a response");
+        assert_eq!(response["statusCode"], 200, "{event}: {response}");
+        let report: Value =
+            serde_json::from_str(response["body"].as_str().expect("a body")).expect("a report");
+        assert_eq!(report["ready"], true, "{event}: {report}");
+        // A load balancer reads the one or the other.
+        let (one, many) = (&response["headers"], &response["multiValueHeaders"]);
+        assert_eq!(one["content-type"], "application/json", "{response}");
+        assert_eq!(many["content-type"], json!(["application/json"]), "{response}");
+    }
+}
+
+/// Real case B10.
+#[tokio::test]
+async fn base_path_cannot_hide_the_scope() {
+    let app = TestApp::start(Partition::Aws).await;
+    let body = app.request(AuthMethod::Sts, app.customer(), "prod");
+    let project = json!({"project": "Payments"});
+    let none = Value::Null;
+    for (mut event, status) in [
+        // The first scope in the path is meant, as an IAM policy for it means it.
+        (http_api("/v1/projects/Payments/v1/tenant/accounts/sts", "$default", "x", &none), 404),
+        (
+            http_api(
+                "/v1/projects/Payments/accounts/../../tenant/accounts/sts",
+                "$default",
+                "x",
+                &none,
+            ),
+            400,
+        ),
+        (rest_api("/v1/projects/%50ayments/accounts/sts", PROJECT, &project), 400),
+        (rest_api("/x/y", "/x/{proxy+}", &json!({"proxy": "y"})), 404),
+    ] {
+        event["body"] = body.to_string().into();
+        let response = app.deployment().functions.invoke("sts", &event).await.expect("a response");
+        assert_eq!(response["statusCode"], status, "{event}: {response}");
+    }
+    app.assert_untouched();
+}
