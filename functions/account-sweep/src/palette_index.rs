@@ -196,6 +196,7 @@ mod tests {
             account: None,
             profile: None,
             region: None,
+            waived_checks: Vec::new(),
             palette_cluster: None,
             policies: Vec::new(),
             annotations: annotations

@@ -83,7 +83,7 @@ impl VendingHandler {
         if event.kind != EventType::AccountVended {
             return Ok(());
         }
-        let limits = &self.context.app.config.event_limits;
+        let limits = &self.context.app.config.request_limits;
         // The sweep sends its event to the queue, without the envelope of EventBridge.
         let origin = EventOrigin { time: event.origin.time.or(message.sent), ..event.origin };
         limits

@@ -170,7 +170,9 @@ pub(crate) fn from_report(report: &Report) -> VendingError {
 fn describe(finding: &Finding) -> String {
     let Finding { check, observed, outcome } = finding;
     match outcome {
-        Outcome::Failed { remedy } => format!("{}: {observed} ({remedy})", check.id),
+        Outcome::Failed { remedy } | Outcome::Waived { remedy } => {
+            format!("{}: {observed} ({remedy})", check.id)
+        }
         Outcome::Passed | Outcome::Unverified { .. } | Outcome::NotApplicable => {
             format!("{}: {observed}", check.id)
         }

@@ -83,6 +83,7 @@ impl<'a> PendingRegistration<'a> {
                 .map(UidOrName::Uid),
             profile,
             region: existing.and_then(|existing| existing.region.clone()),
+            waived_checks: Vec::new(),
             incoming_secret: None,
         };
         Ok(Self { app, accounts, state, spec, source_account })

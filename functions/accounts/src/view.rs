@@ -30,6 +30,7 @@ pub(crate) fn to_json(account: &CloudAccount) -> Value {
         scope,
         state,
         region,
+        waived_checks,
         token_expiry,
         ..
     } = account;
@@ -65,6 +66,7 @@ pub(crate) fn to_json(account: &CloudAccount) -> Value {
         "privateCloudGateway": gateway,
         "permissionProfile": profile.map(gangway_model::PermissionProfile::id),
         "region": region.as_ref().map(Region::as_str),
+        "waivedChecks": waived_checks,
         "state": state,
         "tokenExpiry": token_expiry.map(to_rfc3339),
         "credential": credential,

@@ -19,8 +19,11 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
     if request.matches_route(&PLAN) {
         return plan::get_plan(request, context);
     }
-    let (operation, fields) =
-        request.parse_operation(AuthMethod::PodIdentity, &[PLAN], &context.config.event_limits)?;
+    let (operation, fields) = request.parse_operation(
+        AuthMethod::PodIdentity,
+        &[PLAN],
+        &context.config.request_limits,
+    )?;
     let wanted = PodIdentityRequest::parse(fields, context)?;
     let palette_accounts = context.clients.palette.resolve_scope(&wanted.settings.scope).await?;
     let function_account = request.function_account_id();

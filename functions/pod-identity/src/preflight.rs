@@ -78,6 +78,9 @@ pub(crate) async fn run_checks(
     }
     replace_findings(findings, updated);
     findings.extend(applied.into_iter().map(|applied| applied.finding));
+    if let Some(registration) = &preflight.registration {
+        preflight.report.waive(&registration.waived_checks);
+    }
     Ok(preflight)
 }
 

@@ -12,7 +12,7 @@ use request::ScapRequest;
 /// Handles one request: parses it, reads its secret, runs the checks, and registers the account.
 pub async fn handle(request: &Request, app: &AppContext) -> Result<Response, ApiError> {
     let (operation, fields) =
-        request.parse_operation(AuthMethod::Scap, &[], &app.config.event_limits)?;
+        request.parse_operation(AuthMethod::Scap, &[], &app.config.request_limits)?;
     let parsed = ScapRequest::parse(fields, app.clients.partition)?;
     let accounts = app.clients.palette.resolve_scope(&parsed.account.scope).await?;
     let parsed = parsed.resolve_secrets(&app.clients.secrets, accounts.scope(), &operation).await?;

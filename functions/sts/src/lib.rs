@@ -18,7 +18,7 @@ pub async fn handle(request: &Request, app: &AppContext) -> Result<Response, Api
         return trust::get_trust(request, app).await;
     }
     let (operation, fields) =
-        request.parse_operation(AuthMethod::Sts, &[TRUST], &app.config.event_limits)?;
+        request.parse_operation(AuthMethod::Sts, &[TRUST], &app.config.request_limits)?;
     let parsed = StsRequest::parse(fields, app.clients.partition)?;
     let accounts = app.clients.palette.resolve_scope(&parsed.account.scope).await?;
     let function_account = request.function_account_id();

@@ -212,7 +212,13 @@ async fn check_assumable(
             "require the external id in every statement of the role's trust policy that allows Palette's account",
         ),
         (Outcome::Passed, Err(error)) => EXTERNAL_ID_ENFORCED.unverified(error.to_string(), "validate again"),
-        (Outcome::Failed { .. } | Outcome::Unverified { .. } | Outcome::NotApplicable, _) => {
+        (
+            Outcome::Failed { .. }
+            | Outcome::Waived { .. }
+            | Outcome::Unverified { .. }
+            | Outcome::NotApplicable,
+            _,
+        ) => {
             EXTERNAL_ID_ENFORCED.not_applicable("not known, because Palette cannot assume the role at all")
         }
     };

@@ -19,7 +19,28 @@ pub mod sts;
 #[cfg(test)]
 mod tests;
 
-use gangway_model::Check;
+use gangway_model::{Check, Severity};
+
+/// Areas whose checks nobody can waive: they tell which identity is registered, and whether Palette and
+/// the secret store accept it.
+const NEVER_WAIVED_AREAS: [&str; 4] = ["aws", "palette", "portal", "vault"];
+
+/// Returns the check with this id, if an operator can let requests waive it. Only checks that prevent a
+/// registration need it. Identity, ownership and Palette's own validation are never waived.
+pub fn find_waivable(id: &str) -> Option<&'static Check> {
+    let check = ALL.iter().find(|check| check.id == id)?;
+    let (area, _) = check.id.split_once('.')?;
+    let identity = [
+        &iam::ROLE_SCOPE_ALLOWED,
+        &sts::ROLE_ARN,
+        &sts::EXTERNAL_ID_ENFORCED,
+        &pod_identity::REGISTERED_ROLE,
+    ];
+    let is_waivable = check.severity == Severity::Blocker
+        && !NEVER_WAIVED_AREAS.contains(&area)
+        && !identity.contains(check);
+    is_waivable.then_some(*check)
+}
 
 /// Every check, by id.
 pub static ALL: &[&Check] = &[

@@ -1,7 +1,7 @@
 //! The clients of a deployment, built once at start.
 
 use gangway_aws::{AwsSession, SecretsManagerStore};
-use gangway_model::Partition;
+use gangway_model::{Check, Partition};
 use gangway_palette::PaletteClient;
 use reqwest::Url;
 
@@ -25,6 +25,8 @@ pub struct Clients {
     pub inspection_external_id: Option<String>,
     /// Whether the owner of an AWS account must have set the tag `gangway:scopes`.
     pub require_scope_tag: bool,
+    /// The checks that requests may waive.
+    pub waivable_checks: Vec<&'static Check>,
     /// The region in which clusters will run, unless a request names another.
     pub cluster_region: String,
     /// Address of the partition's access portal.

@@ -50,7 +50,11 @@ impl MethodChecks {
         findings.extend(self.findings);
         // Nothing shows that an account works whose AWS account is not known.
         let is_proven = registration.is_some();
-        let report = Report { partition, method, account, findings, notices, is_proven };
+        let mut report = Report { partition, method, account, findings, notices, is_proven };
+        // Without a registration there is something that nobody can waive.
+        if let Some(registration) = &registration {
+            report.waive(&registration.waived_checks);
+        }
         PreflightResult { report, registration, existing: state.existing }
     }
 }

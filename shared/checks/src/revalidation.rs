@@ -3,7 +3,7 @@
 mod stored_credential;
 
 use gangway_model::{
-    AccountId, AuthMethod, CloudAccount, Credential, Finding, Outcome, PaletteCluster,
+    AccountId, AuthMethod, Check, CloudAccount, Credential, Finding, Outcome, PaletteCluster,
     PodIdentityRole, PolicyArn, Region, RegistrationError, Report, RoleArn, StoredCredential,
     UidOrName,
 };
@@ -69,7 +69,17 @@ pub async fn revalidate(
     if !is_proven {
         notices.push(NOT_PROVEN.to_owned());
     }
-    Ok(Report { partition, method, account: account.aws_account(), findings, notices, is_proven })
+    let aws_account = account.aws_account();
+    let mut report =
+        Report { partition, method, account: aws_account, findings, notices, is_proven };
+    report.waive(&still_waived(account, context.clients));
+    Ok(report)
+}
+
+/// Returns the checks that the registration waived, if this deployment still lets requests waive them.
+fn still_waived(account: &CloudAccount, clients: &Clients) -> Vec<&'static Check> {
+    let is_waived = |check: &&&'static Check| account.waived_checks.iter().any(|id| id == check.id);
+    clients.waivable_checks.iter().filter(is_waived).copied().collect()
 }
 
 /// Returns `true` if the finding shows that the credential of the account works.

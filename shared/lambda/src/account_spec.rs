@@ -1,7 +1,7 @@
 //! Reads the fields that the requests of every method have.
 
 use gangway_model::{
-    AccountName, AccountSpec, AuthMethod, Partition, Region, RequestedScope, UidOrName,
+    AccountName, AccountSpec, AuthMethod, Check, Partition, Region, RequestedScope, UidOrName,
 };
 
 use crate::{
@@ -36,6 +36,7 @@ impl Fields {
         let gateway = self.optional("privateCloudGateway");
         let profile = self.optional("permissionProfile").unwrap_or_default();
         let region = self.region("region", deployed);
+        let waived_checks = self.waived_checks();
         Some(AccountSpec {
             name: name?,
             description,
@@ -45,6 +46,7 @@ impl Fields {
             gateway,
             profile,
             region,
+            waived_checks,
             incoming_secret: None,
         })
     }
@@ -61,6 +63,37 @@ impl Fields {
             );
         }
         Some(region)
+    }
+
+    /// Reads the ids of the checks that the request waives. The deployment decides which those may be.
+    fn waived_checks(&mut self) -> Vec<&'static Check> {
+        const NAME: &str = "waivedChecks";
+        let items = match self.take(NAME) {
+            Field::Missing | Field::Invalid => return Vec::new(),
+            Field::Present(Json::List(items)) => items,
+            Field::Present(other) => {
+                let kind = other.kind();
+                self.malformed(NAME, format_args!("must be a list of check ids, not {kind}"));
+                return Vec::new();
+            }
+        };
+        let waivable = self.waivable_checks.clone();
+        let mut waived = Vec::new();
+        for (index, item) in items.into_iter().enumerate() {
+            let (pointer, subject) = (format!("{NAME}/{index}"), format!("item {index} of {NAME}"));
+            let Json::String(id) = item else {
+                let kind = item.kind();
+                self.add_malformed(&pointer, format!("{subject} must be a string, not {kind}"));
+                continue;
+            };
+            if let Some(check) = waivable.iter().find(|check| check.id == id.as_str()) {
+                waived.push(*check);
+            } else {
+                let rule = waivable_rule(&waivable);
+                self.add_unprocessable(&pointer, format!("{subject} {rule}"));
+            }
+        }
+        waived
     }
 
     /// Returns the scope in the path of an HTTP request, and rejects the field `scope` there. Reads it
@@ -117,6 +150,17 @@ impl Fields {
             );
         }
     }
+}
+
+fn waivable_rule(waivable: &[&'static Check]) -> String {
+    let ids: Vec<_> = waivable.iter().map(|check| check.id).collect();
+    if ids.is_empty() {
+        return "must be left out: this deployment lets requests waive no check (parameter WaivableChecks)".to_owned();
+    }
+    format!(
+        "must be a check that this deployment lets requests waive (parameter WaivableChecks): {}",
+        ids.join(", ")
+    )
 }
 
 /// Adds the scope to the invocation's log line. A project's name is left out if it may be a secret.

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, mem, str::FromStr};
 
-use gangway_model::{FieldError, RegistrationError, RequestedScope, UidOrName};
+use gangway_model::{Check, FieldError, RegistrationError, RequestedScope, UidOrName};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -33,6 +33,8 @@ pub struct Fields {
     pub(crate) path_scope: Option<RequestedScope>,
     /// The projects that an event may name. `None` for HTTP, where the caller's policies decide.
     pub(crate) event_projects: Option<Vec<UidOrName>>,
+    /// The checks that the request may waive.
+    pub(crate) waivable_checks: Vec<&'static Check>,
 }
 
 /// A field as it was sent.
@@ -81,6 +83,7 @@ impl Fields {
             account_name: None,
             path_scope: None,
             event_projects: None,
+            waivable_checks: Vec::new(),
         }
     }
 
@@ -90,6 +93,10 @@ impl Fields {
 
     pub(crate) fn with_projects(self, projects: &[UidOrName]) -> Self {
         Self { event_projects: Some(projects.to_vec()), ..self }
+    }
+
+    pub(crate) fn with_waivable_checks(self, checks: &[&'static Check]) -> Self {
+        Self { waivable_checks: checks.to_vec(), ..self }
     }
 
     /// Returns `true` if the field was sent, with whatever value.

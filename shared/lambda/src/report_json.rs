@@ -61,6 +61,7 @@ impl<'a> From<&'a Finding> for CheckJson<'a> {
         let (outcome, remedy) = match outcome {
             Outcome::Passed => ("passed", None),
             Outcome::Failed { remedy } => ("failed", Some(remedy.as_str())),
+            Outcome::Waived { remedy } => ("waived", Some(remedy.as_str())),
             Outcome::Unverified { remedy } => ("unverified", Some(remedy.as_str())),
             Outcome::NotApplicable => ("not-applicable", None),
         };

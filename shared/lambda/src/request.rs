@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gangway_http::clock;
 use gangway_model::{
-    AccountId, Arn, AuthMethod, EventLimits, EventOrigin, FieldError, Initiator, Operation,
+    AccountId, Arn, AuthMethod, EventOrigin, FieldError, Initiator, Operation, RequestLimits,
     RequestedScope, Uid,
 };
 use http::Method;
@@ -208,19 +208,20 @@ impl Request {
         &self,
         method: AuthMethod,
         extra_routes: &[Route<'_>],
-        limits: &EventLimits,
+        limits: &RequestLimits,
     ) -> Result<(Operation, Fields), ApiError> {
         match &self.body {
             Body::Http { .. } => {
                 let (operation, scope) = self.operation(method, extra_routes)?;
-                Ok((operation, self.json()?.with_scope(scope)))
+                let fields = self.json()?.with_scope(scope);
+                Ok((operation, fields.with_waivable_checks(&limits.waivable_checks)))
             }
             Body::Event(_, origin) => {
                 limits.check_origin(*origin, clock::now())?;
                 let mut fields = self.json()?.with_projects(&limits.projects);
                 fields.require_method(method);
                 fields.forbid_in_events(&SECRET_FIELDS);
-                Ok((Operation::Register, fields))
+                Ok((Operation::Register, fields.with_waivable_checks(&limits.waivable_checks)))
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::SystemTime};
 
 use crate::{
-    AccountId, AccountName, Credential, Description, PaletteCluster, Partition, PermissionProfile,
-    PolicyArn, Region, RoleArn, SecretArn, StoredCredential, Uid, UidOrName,
+    AccountId, AccountName, Check, Credential, Description, PaletteCluster, Partition,
+    PermissionProfile, PolicyArn, Region, RoleArn, SecretArn, StoredCredential, Uid, UidOrName,
 };
 
 /// The fields of a request that every method has.
@@ -23,6 +23,8 @@ pub struct AccountSpec {
     pub profile: PermissionProfile,
     /// The region in which clusters will run, if the request names one.
     pub region: Option<Region>,
+    /// Checks that do not prevent the registration if they fail.
+    pub waived_checks: Vec<&'static Check>,
     /// The secret from which the credential was read, if the request named one.
     pub incoming_secret: Option<SecretArn>,
 }
@@ -37,7 +39,7 @@ impl AccountSpec {
         credential: Credential,
     ) -> Registration {
         let Self { name, description, partition, policies, profile, region, .. } = self;
-        let incoming_secret = self.incoming_secret;
+        let (waived_checks, incoming_secret) = (self.waived_checks, self.incoming_secret);
         Registration {
             name,
             description,
@@ -49,6 +51,7 @@ impl AccountSpec {
             profile,
             region,
             credential,
+            waived_checks,
             incoming_secret,
         }
     }
@@ -99,6 +102,8 @@ pub struct Registration {
     /// The region in which clusters will run. Stored as an annotation for re-validation.
     pub region: Option<Region>,
     pub credential: Credential,
+    /// Checks that did not prevent the registration. Stored as an annotation for re-validation.
+    pub waived_checks: Vec<&'static Check>,
     /// The secret from which the credential was read. It is deleted once the account is registered.
     pub incoming_secret: Option<SecretArn>,
 }
@@ -118,6 +123,8 @@ pub struct CloudAccount {
     pub profile: Option<PermissionProfile>,
     /// The region in which clusters will run, from Gangway's annotation.
     pub region: Option<Region>,
+    /// Ids of the checks that the registration waived, from Gangway's annotation.
+    pub waived_checks: Vec<String>,
     /// Cluster that Palette runs on and roles of its pods, from Gangway's annotations. Method
     /// `pod-identity` only.
     pub palette_cluster: Option<PaletteCluster>,
@@ -186,6 +193,7 @@ impl Registration {
             profile,
             region,
             credential,
+            waived_checks,
             incoming_secret: _,
         } = self;
         // A masked access key id counts as equal; the version of the secret is compared elsewhere.
@@ -197,6 +205,7 @@ impl Registration {
             && known.account == Some(*account)
             && known.profile == Some(*profile)
             && known.region == *region
+            && waived_checks.iter().map(|check| check.id).eq(known.waived_checks.iter())
             && known.palette_cluster.as_ref() == credential.palette_cluster()
             && known.name == name.as_str()
             && known.scope == *scope

@@ -1,5 +1,7 @@
 //! Checks, their findings, the report, and the proof that no blocking check failed.
 
+use std::mem;
+
 use crate::{AccountId, AuthMethod, Partition};
 
 /// A check of a prerequisite. Its id is stable: callers, runbooks and alarms use it.
@@ -48,6 +50,11 @@ pub enum Outcome {
     /// Could not be checked. Never counts as passed.
     Unverified {
         /// What allows Gangway to check it.
+        remedy: String,
+    },
+    /// Failed, and the request waives the check.
+    Waived {
+        /// How to fix it.
         remedy: String,
     },
     /// The check does not concern this account.
@@ -116,6 +123,24 @@ pub struct Report {
 }
 
 impl Report {
+    /// Changes the failed findings of these checks to waived.
+    pub fn waive(&mut self, checks: &[&'static Check]) {
+        for finding in &mut self.findings {
+            if let Outcome::Failed { remedy } = &mut finding.outcome
+                && checks.contains(&finding.check)
+            {
+                let remedy = mem::take(remedy);
+                finding.outcome = Outcome::Waived { remedy };
+            }
+        }
+    }
+
+    /// Returns the ids of the checks that failed and are waived.
+    pub fn waived_checks(&self) -> impl Iterator<Item = &'static str> {
+        let is_waived = |finding: &&Finding| matches!(finding.outcome, Outcome::Waived { .. });
+        self.findings.iter().filter(is_waived).map(|finding| finding.check.id)
+    }
+
     /// Returns whether the account is ready, or `None` if nothing shows it.
     pub fn readiness(&self) -> Option<bool> {
         let is_ready = self.is_ready();
@@ -186,6 +211,22 @@ mod tests {
         covers: &["C02"],
         remedy: "",
     };
+
+    #[test]
+    fn only_failed_findings_of_waived_checks_are_waived() {
+        let mut waived =
+            report(vec![BLOCKER.failed("seen", "fix it"), WARNING.failed("seen", "fix it")]);
+        waived.waive(&[&WARNING]);
+        assert_eq!(waived.readiness(), Some(false));
+        waived.waive(&[&BLOCKER]);
+        assert_eq!(waived.readiness(), Some(true));
+        assert_eq!(waived.findings[0].outcome, Outcome::Waived { remedy: "fix it".to_owned() });
+        assert_eq!(waived.waived_checks().collect::<Vec<_>>(), ["a.b", "a.w"]);
+        let mut other =
+            report(vec![BLOCKER.unverified("not seen", "allow"), WARNING.passed("seen")]);
+        other.waive(&[&BLOCKER, &WARNING]);
+        assert_eq!(other.waived_checks().count(), 0);
+    }
 
     fn report(findings: Vec<Finding>) -> Report {
         let (partition, method) = (Partition::Aws, AuthMethod::Sts);

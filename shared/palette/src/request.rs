@@ -28,6 +28,8 @@ pub(crate) mod annotation {
     pub(crate) const PROFILE: &str = "gangwayPermissionProfile";
     /// The region in which clusters will run.
     pub(crate) const REGION: &str = "gangwayClusterRegion";
+    /// Ids of the checks that the registration waived, separated by commas.
+    pub(crate) const WAIVED_CHECKS: &str = "gangwayWaivedChecks";
     /// The caller or the event that last changed the account.
     pub(crate) const CHANGED_BY: &str = "gangwayChangedBy";
     pub(crate) const CHANGED_AT: &str = "gangwayChangedAt";
@@ -243,6 +245,12 @@ fn annotations<'a>(
         Some(region) => annotations.insert(annotation::REGION, region.as_str().into()),
         None => annotations.remove(annotation::REGION),
     };
+    let waived: Vec<_> = registration.waived_checks.iter().map(|check| check.id).collect();
+    if waived.is_empty() {
+        annotations.remove(annotation::WAIVED_CHECKS);
+    } else {
+        annotations.insert(annotation::WAIVED_CHECKS, waived.join(",").into());
+    }
     // Written with a change, and never a reason for one.
     annotations.insert(annotation::CHANGED_BY, origin::current().initiator.to_string().into());
     annotations.insert(annotation::CHANGED_AT, to_rfc3339(clock::now()).into());

@@ -310,6 +310,9 @@ impl Account {
             account: annotation(annotation::ACCOUNT).and_then(|id| id.parse().ok()),
             profile: annotation(annotation::PROFILE).and_then(|id| id.parse().ok()),
             region: annotation(annotation::REGION).and_then(|region| region.parse().ok()),
+            waived_checks: annotation(annotation::WAIVED_CHECKS)
+                .map(|ids| ids.split(',').map(str::to_owned).collect())
+                .unwrap_or_default(),
             palette_cluster: palette_cluster(&annotations),
             policies: spec.policy_arns,
             description: annotation(annotation::DESCRIPTION).cloned(),

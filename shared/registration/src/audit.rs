@@ -10,10 +10,12 @@ pub(crate) fn log_written(
     change: &'static str,
     secret: Option<&SecretArn>,
 ) {
-    let Registration { name, account, scope, credential, .. } = registration;
+    let Registration { name, account, scope, credential, waived_checks, .. } = registration;
     let (scope, name, uid) = (log_text(scope), name.as_str(), uid.as_str());
     let method = credential.method().id();
     let secret = secret.map(SecretArn::as_str);
+    let waived: Vec<_> = waived_checks.iter().map(|check| check.id).collect();
+    let waived = (!waived.is_empty()).then(|| waived.join(","));
     tracing::info!(
         change,
         scope,
@@ -22,6 +24,7 @@ pub(crate) fn log_written(
         method,
         awsAccountId = account.as_str(),
         secretArn = secret,
+        waivedChecks = waived,
         "account changed"
     );
 }

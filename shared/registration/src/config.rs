@@ -6,8 +6,8 @@ use std::{
     time::Duration,
 };
 
-use gangway_checks::PortalConfig;
-use gangway_model::{EventLimits, FieldError, Partition, Region};
+use gangway_checks::{PortalConfig, catalogue};
+use gangway_model::{FieldError, Partition, Region, RequestLimits};
 use reqwest::Url;
 
 use crate::{EnvReader, portal, vending::NameTemplate};
@@ -48,8 +48,8 @@ pub struct Config {
     /// Settings of the partition's access portal.
     pub portal: PortalConfig,
     /// `GANGWAY_EVENT_MAX_AGE_HOURS` (default 24) and `GANGWAY_EVENT_PROJECTS` (default none): which
-    /// events are accepted.
-    pub event_limits: EventLimits,
+    /// events are accepted. `GANGWAY_WAIVABLE_CHECKS` (default none): which checks a request may waive.
+    pub request_limits: RequestLimits,
     /// `GANGWAY_ACCOUNT_NAME_TEMPLATE`: names of accounts that are registered automatically. Requests may
     /// not use them. By default requests may use every name.
     pub reserved_names: Option<NameTemplate>,
@@ -64,6 +64,7 @@ const BOOL_RULE: &str = "must be true or false";
 const MAX_AGE_RULE: &str = "must be a number of hours from 1 to 168";
 const PROJECTS_RULE: &str = "must be comma-separated uids or names of Palette projects";
 const CLUSTER_REGION_RULE: &str = "must be a region of the partition of AWS_REGION";
+const WAIVABLE_RULE: &str = "must be comma-separated ids of checks that prevent a registration (docs/checks.md), except those about identity, ownership, the secret store, the access portal, and what Palette says itself";
 const RPS_RULE: &str = "must be a number from 1 to 1000";
 
 /// The errors of all variables.
@@ -113,6 +114,8 @@ impl Config {
             variables.optional_with("GANGWAY_EVENT_MAX_AGE_HOURS", MAX_AGE_RULE, parse_max_age);
         let projects =
             variables.list("GANGWAY_EVENT_PROJECTS", PROJECTS_RULE, |entry| entry.parse().ok());
+        let waivable_checks =
+            variables.list("GANGWAY_WAIVABLE_CHECKS", WAIVABLE_RULE, catalogue::find_waivable);
         let reserved_names = variables.optional("GANGWAY_ACCOUNT_NAME_TEMPLATE");
         let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
         let kms_key_id = variables.optional("GANGWAY_KMS_KEY_ID");
@@ -141,9 +144,10 @@ impl Config {
                     cluster_region,
                     palette_requests_per_second: requests_per_second,
                     portal,
-                    event_limits: EventLimits {
-                        max_age: max_age.unwrap_or(EventLimits::default().max_age),
+                    request_limits: RequestLimits {
+                        max_age: max_age.unwrap_or(RequestLimits::default().max_age),
                         projects,
+                        waivable_checks,
                     },
                     reserved_names,
                 })

@@ -80,6 +80,7 @@ impl AppContext {
             inspection_role: config.inspection_role.clone(),
             inspection_external_id: config.inspection_external_id.clone(),
             require_scope_tag: config.require_scope_tag,
+            waivable_checks: config.request_limits.waivable_checks.clone(),
             cluster_region,
             portal: config.portal.clone(),
         };

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use gangway_lambda::{ApiError, Fields, Request};
 use gangway_model::{
-    AccessKeyId, AccountName, AuthMethod, EventLimits, Partition, PermissionProfile,
-    RegistrationError, RoleArn, SecretAccessKey, SecretArn,
+    AccessKeyId, AccountName, AuthMethod, Partition, PermissionProfile, RegistrationError,
+    RequestLimits, RoleArn, SecretAccessKey, SecretArn,
 };
 
 use crate::assert_no_leak;
@@ -19,7 +19,7 @@ pub(crate) fn request(data: &[u8]) {
     if let Err(error) = request.route() {
         assert_no_leak(&error.detail);
     }
-    let limits = EventLimits { max_age: Duration::MAX, ..EventLimits::default() };
+    let limits = RequestLimits { max_age: Duration::MAX, ..RequestLimits::default() };
     for method in
         [AuthMethod::StaticCredentials, AuthMethod::Sts, AuthMethod::PodIdentity, AuthMethod::Scap]
     {

@@ -66,6 +66,8 @@ pub(crate) enum Outcome {
     /// Gangway could not check it. It does not count as passed.
     Unverified,
     /// The check does not apply.
+    /// Failed, and the request waives the check.
+    Waived,
     NotApplicable,
 }
 
@@ -114,6 +116,8 @@ pub(crate) struct Account {
     permission_profile: Option<Profile>,
     /// The Region in which clusters will run, if a request named it.
     region: Option<String>,
+    /// Ids of the checks that the registration waived.
+    waived_checks: Vec<String>,
     /// A state of Palette.
     state: Option<String>,
     /// When the credentials expire that Palette got from an access portal (RFC 3339).

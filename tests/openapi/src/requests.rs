@@ -31,6 +31,8 @@ macro_rules! registration {
             /// The Region in which clusters will run, for which the permissions are checked; the Region of the deployment by
             /// default, and that of the cluster for Pod Identity.
             region: Option<String>,
+            /// Ids of checks that do not prevent the registration if they fail. The deployment decides which those may be.
+            waived_checks: Option<Vec<String>>,
             $($(#[$member_doc])* $member: $type,)*
         }
     };

@@ -20,6 +20,7 @@ outcome and with what was observed.
 | passed | The requirement is met. |
 | failed | The requirement is not met. The report says how to fix it. |
 | unverified | Gangway could not check the requirement. The report says what is missing, often a permission. |
+| waived | The requirement is not met, and the request waives it with `waivedChecks`. The deployment names the checks that may be waived (`WaivableChecks`). |
 | not-applicable | The requirement does not apply to this request. |
 
 A failed *blocker* prevents the registration. A failed *warning* or *info* does not.

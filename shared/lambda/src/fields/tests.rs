@@ -69,7 +69,7 @@ fn errors_contain_the_field_the_rule_and_the_remedy() {
         (with("name", json!(7)), "name must be a string, not a number"),
         (
             with("colour", json!(7)),
-            "colour is unknown: remove it, or use one of name, description, partition, scope, policyArns, privateCloudGateway, permissionProfile, region, roleArn",
+            "colour is unknown: remove it, or use one of name, description, partition, scope, policyArns, privateCloudGateway, permissionProfile, region, waivedChecks, roleArn",
         ),
         (
             with("partition", json!("aws-iso")),

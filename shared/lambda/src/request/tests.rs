@@ -1,6 +1,6 @@
 //! Events that ask for a registration.
 
-use gangway_model::{AuthMethod, EventLimits, FieldErrorKind, Partition, RegistrationError};
+use gangway_model::{AuthMethod, FieldErrorKind, Partition, RegistrationError, RequestLimits};
 use serde_json::{Value, json};
 
 use crate::{
@@ -115,7 +115,7 @@ fn secrets_and_other_methods_are_rejected_in_events() {
 #[test]
 fn replayed_and_old_events_and_other_projects_are_rejected() {
     let detail = json!({ "method": "sts", "name": "prod", "scope": { "project": "Payments" } });
-    let pointers = |invocation: &Value, limits: &EventLimits| {
+    let pointers = |invocation: &Value, limits: &RequestLimits| {
         let parsed = read(invocation).parse_operation(AuthMethod::Sts, &[], limits);
         let checked = parsed.and_then(|(_, mut fields)| {
             let spec = fields.account_spec(Partition::Aws, AuthMethod::Sts, false);
@@ -132,8 +132,8 @@ fn replayed_and_old_events_and_other_projects_are_rejected() {
     let sent = event(&detail);
     assert_eq!(pointers(&sent, &no_limits()), Vec::<String>::new());
     // The sample was sent long ago.
-    assert_eq!(pointers(&sent, &EventLimits::default()), ["/time"]);
-    let elsewhere = EventLimits { projects: Vec::new(), ..no_limits() };
+    assert_eq!(pointers(&sent, &RequestLimits::default()), ["/time"]);
+    let elsewhere = RequestLimits { projects: Vec::new(), ..no_limits() };
     assert_eq!(pointers(&sent, &elsewhere), ["/scope/project"]);
     let (mut replayed, mut undated) = (sent.clone(), sent);
     replayed["replay-name"] = "restore-monday".into();

@@ -180,6 +180,7 @@ pub(super) fn registration(credential: Credential) -> Registration {
         gateway: None,
         profile: PermissionProfile::CoreEks,
         region: None,
+        waived_checks: Vec::new(),
         credential,
         incoming_secret: None,
     }

@@ -45,6 +45,7 @@ fn registration(credential: Credential) -> Registration {
         gateway: None,
         profile: PermissionProfile::CoreEks,
         region: None,
+        waived_checks: Vec::new(),
         credential,
         incoming_secret: None,
     }

@@ -80,6 +80,7 @@ fn samples() -> Samples {
         gateway: None,
         profile: PermissionProfile::Core,
         region: None,
+        waived_checks: Vec::new(),
         credential: Credential::AccessPortal(Box::new(portal())),
         incoming_secret: None,
     };

@@ -70,7 +70,7 @@ async fn base_path_stage_and_service_do_not_change_the_route() {
         rest_api(
             "/a/v1/tenant/accounts/sts/validate",
             "/{proxy+}",
-            &json!({"proxy": &TENANT[1..]}),
+            &json!({"proxy": TENANT.trim_start_matches('/')}),
         ),
         http_api(TENANT, &format!("POST {TENANT}"), default, &none),
         http_api(&format!("/prod/gangway{TENANT}"), &format!("POST {TENANT}"), "prod", &none),

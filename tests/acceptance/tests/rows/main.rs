@@ -21,3 +21,4 @@ mod simulator_doubt;
 mod sts_errors;
 mod sts_source_account;
 mod trust;
+mod waived_checks;

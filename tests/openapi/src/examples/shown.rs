@@ -36,6 +36,7 @@ fn account() -> Value {
         "awsAccountId": "123456789012",
         "scope": "tenant",
         "policyArns": [],
+        "waivedChecks": [],
         "permissionProfile": "core-eks",
         "state": "Running",
         "credential": { "roleArn": "arn:aws:iam::123456789012:role/SpectroCloudRole" },

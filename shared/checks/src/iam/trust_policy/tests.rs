@@ -20,7 +20,7 @@ fn letters(findings: &[Finding]) -> String {
         Outcome::Passed => 'P',
         Outcome::Failed { .. } => 'F',
         Outcome::Unverified { .. } => 'U',
-        Outcome::NotApplicable => 'n',
+        Outcome::Waived { .. } | Outcome::NotApplicable => 'n',
     };
     findings.iter().map(letter).collect()
 }

@@ -105,7 +105,7 @@ mod tests {
                 Outcome::Passed => 'P',
                 Outcome::Failed { .. } => 'F',
                 Outcome::Unverified { .. } => 'U',
-                Outcome::NotApplicable => 'n',
+                Outcome::Waived { .. } | Outcome::NotApplicable => 'n',
             };
             assert_eq!(letter, expected, "{text}");
         }

@@ -236,6 +236,7 @@ fn to_cloud_account(registration: &Registration, uid: &Uid) -> CloudAccount {
         account: Some(registration.account),
         profile: Some(registration.profile),
         region: registration.region.clone(),
+        waived_checks: registration.waived_checks.iter().map(|check| check.id.to_owned()).collect(),
         palette_cluster: registration.credential.palette_cluster().cloned(),
         policies: registration.policies.iter().map(ToString::to_string).collect(),
         annotations: BTreeMap::new(),

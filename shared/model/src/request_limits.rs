@@ -1,8 +1,9 @@
-//! Which events are accepted: how old they may be, and which projects they may name.
+//! What requests may ask of this deployment: how old events may be and which projects they may name,
+//! and which checks a request may waive.
 
 use std::time::{Duration, SystemTime};
 
-use crate::{FieldError, UidOrName};
+use crate::{Check, FieldError, UidOrName};
 
 /// When an event was sent, and whether an archive sent it again.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -13,25 +14,31 @@ pub struct EventOrigin {
     pub is_replayed: bool,
 }
 
-/// Limits of events that ask for a change.
+/// Limits of requests.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct EventLimits {
+pub struct RequestLimits {
     /// Age at which an event is refused.
     pub max_age: Duration,
     /// The projects that an event may name.
     pub projects: Vec<UidOrName>,
+    /// The checks that a request may waive.
+    pub waivable_checks: Vec<&'static Check>,
 }
 
-impl Default for EventLimits {
+impl Default for RequestLimits {
     fn default() -> Self {
-        Self { max_age: Duration::from_hours(24), projects: Vec::new() }
+        Self {
+            max_age: Duration::from_hours(24),
+            projects: Vec::new(),
+            waivable_checks: Vec::new(),
+        }
     }
 }
 
 /// The time of an event may be later than that of this machine by so much.
 const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_mins(15);
 
-impl EventLimits {
+impl RequestLimits {
     /// Rejects an event that was replayed, that is too old, or whose age is unknown. Settings and
     /// accounts may have changed since it was sent.
     ///
@@ -76,7 +83,7 @@ mod tests {
 
     #[test]
     fn replayed_old_and_undated_events_are_rejected() {
-        let limits = EventLimits::default();
+        let limits = RequestLimits::default();
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(1_000);
         let origin = |time, is_replayed| EventOrigin { time, is_replayed };
         let ago = |hours| Some(now - Duration::from_hours(hours));
@@ -96,10 +103,12 @@ mod tests {
 
     #[test]
     fn only_projects_of_the_setting_may_be_named() {
-        let limits =
-            EventLimits { projects: vec!["Payments".parse().unwrap()], ..EventLimits::default() };
+        let limits = RequestLimits {
+            projects: vec!["Payments".parse().unwrap()],
+            ..RequestLimits::default()
+        };
         assert!(limits.allows_project(&"Payments".parse().unwrap()));
         assert!(!limits.allows_project(&"payments".parse().unwrap()));
-        assert!(!EventLimits::default().allows_project(&"Payments".parse().unwrap()));
+        assert!(!RequestLimits::default().allows_project(&"Payments".parse().unwrap()));
     }
 }
