@@ -11,9 +11,13 @@ use gangway_aws::{
 };
 use gangway_checks::pod_identity::{inspection_commands, policy_cluster};
 use gangway_lambda::{ApiError, Request, Response};
-use gangway_policies::pod_identity::{
-    EksSessions, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, NodePolicy, PodIdentityPolicy,
-    PodIdentityRoles, REGISTRY_SERVICE_ACCOUNT, RolePurpose,
+use gangway_model::{AuthMethod, PermissionProfile};
+use gangway_policies::{
+    PolicyDocument,
+    pod_identity::{
+        EksSessions, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, NodePolicy,
+        PodIdentityPolicy, PodIdentityRoles, REGISTRY_SERVICE_ACCOUNT, RolePurpose,
+    },
 };
 use gangway_registration::AppContext;
 use serde_json::{Value, json};
@@ -46,7 +50,7 @@ pub(crate) fn get_plan(request: &Request, context: &AppContext) -> Result<Respon
         .collect();
     let steps = steps::all_steps(&query, &ids);
     let commands: Vec<String> = steps.iter().map(steps::Step::script).collect();
-    let documents = gangway_policies::documents_for(*profile);
+    let documents = required_documents(*profile);
     Ok(Response::Json(json!({
         "partition": partition.id(),
         "case": if roles.hubble_target().is_some() { "cross-account" } else { "same-account" },
@@ -83,9 +87,7 @@ pub(crate) fn get_plan(request: &Request, context: &AppContext) -> Result<Respon
 fn policies_of(query: &PlanQuery, purpose: RolePurpose) -> Vec<(&'static str, Value)> {
     let partition = query.cluster.region.partition();
     let profile = match purpose {
-        RolePurpose::Palette | RolePurpose::PaletteTarget => {
-            gangway_policies::documents_for(query.profile)
-        }
+        RolePurpose::Palette | RolePurpose::PaletteTarget => required_documents(query.profile),
         RolePurpose::Hubble
         | RolePurpose::Identity
         | RolePurpose::IdentityLocal
@@ -94,6 +96,10 @@ fn policies_of(query: &PlanQuery, purpose: RolePurpose) -> Vec<(&'static str, Va
     };
     let profile = profile.iter().map(|document| (document.name(), document.render(partition)));
     profile.chain([(purpose.document().name(), query.roles.permissions(purpose))]).collect()
+}
+
+const fn required_documents(profile: PermissionProfile) -> &'static [PolicyDocument] {
+    gangway_policies::required_documents(profile, AuthMethod::PodIdentity)
 }
 
 fn associations(roles: &PodIdentityRoles) -> Value {

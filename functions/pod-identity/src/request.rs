@@ -93,6 +93,10 @@ impl PodIdentityRequest {
             boundary: self.boundary.as_ref(),
             required: RequiredPermissions {
                 region: region.as_str(),
+                documents: gangway_policies::required_documents(
+                    self.settings.profile,
+                    AuthMethod::PodIdentity,
+                ),
                 ..RequiredPermissions::new(&self.settings, clients)
             },
         }

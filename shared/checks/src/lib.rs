@@ -34,6 +34,7 @@ pub mod pod_identity;
 pub mod revalidation;
 
 use gangway_model::{AccountSpec, Partition, PermissionProfile, PolicyArn, Region};
+use gangway_policies::PolicyDocument;
 
 pub use clients::{Clients, PortalConfig};
 pub use gangway_palette::ScopedClient;
@@ -48,6 +49,8 @@ pub use palette_state::PaletteStateCheck;
 pub struct RequiredPermissions<'a> {
     pub partition: Partition,
     pub profile: PermissionProfile,
+    /// The documents of the profile, and those that the method needs in addition.
+    pub documents: &'a [PolicyDocument],
     /// The region in which clusters will run: policies may allow actions in some regions only.
     pub region: &'a str,
     /// Additional policies that Palette attaches to the roles of clusters and nodes.
@@ -57,11 +60,18 @@ pub struct RequiredPermissions<'a> {
 }
 
 impl<'a> RequiredPermissions<'a> {
-    /// Returns what an account needs in this deployment.
+    /// Returns what an account needs in this deployment. The documents are those of the profile alone.
     pub fn new(settings: &'a AccountSpec, clients: &'a Clients) -> Self {
         let AccountSpec { partition, profile, policies, region, .. } = settings;
         let region = region.as_ref().map_or(clients.cluster_region.as_str(), Region::as_str);
         let require_scope_tag = clients.require_scope_tag;
-        Self { partition: *partition, profile: *profile, region, policies, require_scope_tag }
+        Self {
+            partition: *partition,
+            profile: *profile,
+            documents: gangway_policies::documents_for(*profile),
+            region,
+            policies,
+            require_scope_tag,
+        }
     }
 }

@@ -37,7 +37,7 @@ impl MethodChecks {
         let (partition, profile, account) = (spec.partition, spec.profile, self.account);
         let mut notices = vec![next_steps::supported_clusters_notice(partition, method, profile)];
         notices.extend(gangway_policies::privilege_escalation_notices(
-            gangway_policies::documents_for(profile),
+            gangway_policies::required_documents(profile, method),
         ));
         notices.extend(classified::notices(partition));
         notices.extend(self.notices);

@@ -48,6 +48,7 @@ async fn is_allowed(
     let required = RequiredPermissions {
         partition: clients.partition,
         profile: PermissionProfile::default(),
+        documents: &[],
         region: &clients.cluster_region,
         policies: &[],
         require_scope_tag: true,

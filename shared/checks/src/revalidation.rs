@@ -53,8 +53,14 @@ pub async fn revalidate(
     let policies = parse_policies(account);
     let region = account_region(account, context.clients);
     let require_scope_tag = context.clients.require_scope_tag;
-    let required =
-        RequiredPermissions { partition, profile, region, policies: &policies, require_scope_tag };
+    let required = RequiredPermissions {
+        partition,
+        profile,
+        documents: gangway_policies::required_documents(profile, method),
+        region,
+        policies: &policies,
+        require_scope_tag,
+    };
     let (gateway, checked) = join!(
         crate::gateway::check(context.palette_accounts, gateway.as_ref()),
         check_method(account, context, required),

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use gangway_model::{Partition, PermissionProfile};
+use gangway_model::{AuthMethod, Partition, PermissionProfile};
 use serde_json::Value;
 
 /// Placeholder for the partition in the ARNs of the files.
@@ -26,6 +26,9 @@ pub enum PolicyDocument {
     MinimumEksDynamic,
     /// EKS in an existing VPC; minimum.
     MinimumEksStatic,
+    /// Installs add-ons of EKS clusters; in addition to the minimum documents for EKS, for the method
+    /// `pod-identity` only. Palette publishes it without a name.
+    MinimumEksPodIdentity,
     /// Clusters on EC2, if Palette creates the VPC; minimum.
     MinimumIaasDynamic,
     /// Clusters on EC2 in an existing VPC; minimum.
@@ -51,6 +54,24 @@ pub const fn documents_for(profile: PermissionProfile) -> &'static [PolicyDocume
     }
 }
 
+/// Returns the documents that an account of this profile and method needs. EKS Pod Identity with a
+/// minimum profile needs one more than the profile has.
+pub const fn required_documents(
+    profile: PermissionProfile,
+    method: AuthMethod,
+) -> &'static [PolicyDocument] {
+    use PolicyDocument::{MinimumEksDynamic, MinimumEksPodIdentity, MinimumEksStatic};
+    match (method, profile) {
+        (AuthMethod::PodIdentity, PermissionProfile::MinimumEksDynamic) => {
+            &[MinimumEksDynamic, MinimumEksPodIdentity]
+        }
+        (AuthMethod::PodIdentity, PermissionProfile::MinimumEksStatic) => {
+            &[MinimumEksStatic, MinimumEksPodIdentity]
+        }
+        _ => documents_for(profile),
+    }
+}
+
 struct Entry {
     name: &'static str,
     aliases: &'static [&'static str],
@@ -73,7 +94,7 @@ macro_rules! entry {
 }
 
 /// In the order of [`PolicyDocument`]. The aliases are names in older versions of the documentation.
-static CATALOGUE: [Entry; 11] = [
+static CATALOGUE: [Entry; 12] = [
     entry!("PaletteControllerPolicy", "PaletteControllersPolicy"),
     entry!("PaletteControlPlanePolicy"),
     entry!("PaletteNodesPolicy"),
@@ -81,6 +102,7 @@ static CATALOGUE: [Entry; 11] = [
     entry!("PaletteControllersEKSPolicy", "PaletteControllerEKSPolicy"),
     entry!("PaletteMinimumEKSDynamicPermissions"),
     entry!("PaletteMinimumEKSStaticPermissions"),
+    entry!("PaletteMinimumEKSPodIdentityPermissions"),
     entry!("PaletteMinimumIaaSDynamicPermissions"),
     entry!("PaletteMinimumIaaSStaticPermissions"),
     entry!("PaletteCloudFormationStackPermissions"),
@@ -89,7 +111,7 @@ static CATALOGUE: [Entry; 11] = [
 
 impl PolicyDocument {
     /// Every document.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Controller,
         Self::ControlPlane,
         Self::Nodes,
@@ -97,6 +119,7 @@ impl PolicyDocument {
         Self::ControllersEks,
         Self::MinimumEksDynamic,
         Self::MinimumEksStatic,
+        Self::MinimumEksPodIdentity,
         Self::MinimumIaasDynamic,
         Self::MinimumIaasStatic,
         Self::CloudFormationStack,
@@ -112,10 +135,11 @@ impl PolicyDocument {
             Self::ControllersEks => &CATALOGUE[4],
             Self::MinimumEksDynamic => &CATALOGUE[5],
             Self::MinimumEksStatic => &CATALOGUE[6],
-            Self::MinimumIaasDynamic => &CATALOGUE[7],
-            Self::MinimumIaasStatic => &CATALOGUE[8],
-            Self::CloudFormationStack => &CATALOGUE[9],
-            Self::HostResourceGroups => &CATALOGUE[10],
+            Self::MinimumEksPodIdentity => &CATALOGUE[7],
+            Self::MinimumIaasDynamic => &CATALOGUE[8],
+            Self::MinimumIaasStatic => &CATALOGUE[9],
+            Self::CloudFormationStack => &CATALOGUE[10],
+            Self::HostResourceGroups => &CATALOGUE[11],
         }
     }
 
@@ -218,6 +242,23 @@ mod tests {
         let add_on = "PaletteCloudFormationStackPermissions";
         assert_eq!(PolicyDocument::from_name(add_on), Some(PolicyDocument::CloudFormationStack));
         assert!(PermissionProfile::ALL.iter().all(|profile| !names(*profile).contains(&add_on)));
+    }
+
+    /// Acceptance rows: F45, F91.
+    #[test]
+    fn only_pod_identity_with_a_minimum_profile_needs_the_document_about_add_ons() {
+        use PermissionProfile::{MinimumEksDynamic, MinimumEksStatic};
+        let needs = |profile, method| {
+            required_documents(profile, method).contains(&PolicyDocument::MinimumEksPodIdentity)
+        };
+        for profile in PermissionProfile::ALL {
+            for method in AuthMethod::ALL {
+                let expected = method == AuthMethod::PodIdentity
+                    && matches!(profile, MinimumEksDynamic | MinimumEksStatic);
+                assert_eq!(needs(profile, method), expected, "{profile} {method}");
+                assert!(required_documents(profile, method).starts_with(documents_for(profile)));
+            }
+        }
     }
 
     #[test]

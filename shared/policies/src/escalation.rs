@@ -34,9 +34,14 @@ fn notice(document: PolicyDocument) -> Option<String> {
         })
         .map(|(action, power)| format!("{action} ({power})"))
         .collect();
+    let remedy = if document == PolicyDocument::MinimumEksPodIdentity {
+        "set a permissions boundary"
+    } else {
+        "choose a minimum profile or set a permissions boundary"
+    };
     (!grants.is_empty()).then(|| {
         format!(
-            "{} allows privilege escalation: {}. If that is too much, choose a minimum profile or set a permissions boundary.",
+            "{} allows privilege escalation: {}. If that is too much, {remedy}.",
             document.name(),
             grants.join(", "),
         )

@@ -12,6 +12,6 @@ pub mod trust;
 mod wildcard;
 
 pub use compare::{is_equivalent, missing_actions};
-pub use document::{PolicyDocument, documents_for};
+pub use document::{PolicyDocument, documents_for, required_documents};
 pub use escalation::privilege_escalation_notices;
 pub use trust::trust_policy;

@@ -4,10 +4,10 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
-use gangway_model::{AccountId, Partition, PermissionProfile};
+use gangway_model::{AccountId, Partition};
 
 use crate::{
-    document::{PARTITION, PolicyDocument, documents_for},
+    document::{PARTITION, PolicyDocument},
     statement::{Condition, Statement, statements},
 };
 
@@ -28,7 +28,7 @@ pub struct SimulationRequest {
 pub struct SimulatedAction {
     /// `<service>:<operation>`.
     pub action: &'static str,
-    /// The first document of the profile that allows it: the one to attach if it is denied.
+    /// The first of the documents that allows it: the one to attach if it is denied.
     pub document: PolicyDocument,
     /// `true` if the published document names a resource type that this action does not have. A
     /// denial is then a defect of the document, not of the customer's role.
@@ -66,16 +66,16 @@ impl SimulationRequest {
     }
 }
 
-/// Returns the requests that check a profile's permissions, in as few calls as possible.
+/// Returns the requests that check the permissions of these documents, in as few calls as possible.
 pub fn simulation_requests(
-    profile: PermissionProfile,
+    documents: &[PolicyDocument],
     partition: Partition,
     account: AccountId,
     region: &str,
 ) -> Vec<SimulationRequest> {
     let place = sample::Place { partition, account, region };
     let mut requests = Vec::new();
-    for document in documents_for(profile) {
+    for document in documents {
         for statement in statements(document.template()) {
             if statement.allows() {
                 add_action(&mut requests, *document, statement, &place);

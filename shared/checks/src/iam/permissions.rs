@@ -62,10 +62,10 @@ impl PermissionFacts {
     async fn fetch(
         aws: &AwsSession,
         principal: &Principal,
-        RequiredPermissions { profile, region, .. }: RequiredPermissions<'_>,
+        RequiredPermissions { documents, region, .. }: RequiredPermissions<'_>,
     ) -> Result<Self, UpstreamError> {
         let (partition, account) = (aws.partition(), principal.account());
-        let requests = simulate::simulation_requests(profile, partition, account, region);
+        let requests = simulate::simulation_requests(documents, partition, account, region);
         let simulator = Simulator { aws, principal, region };
         let simulation = simulator.simulate(&requests, Mfa::Absent).await?;
         let simulation_with_mfa = match (principal, &simulation) {
@@ -140,7 +140,7 @@ pub async fn check(
         ListedPolicies::fetch(aws, principal),
     );
     let permissions = permissions?;
-    let documents = gangway_policies::documents_for(required.profile);
+    let documents = required.documents;
     let policies = PolicyFacts::fetch(aws, documents, permissions.is_allowed(), listed?).await?;
     let mut findings = simulation_findings(&permissions, principal, required.region);
     findings.push(attached_finding(&policies, documents, aws.partition(), principal));
@@ -157,7 +157,7 @@ pub async fn check_attached(
     required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let permissions = PermissionFacts::fetch(aws, principal, required).await?;
-    let documents = gangway_policies::documents_for(required.profile);
+    let documents = required.documents;
     let mut findings = simulation_findings(&permissions, principal, required.region);
     findings.push(
         POLICIES_ATTACHED

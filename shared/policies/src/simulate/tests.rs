@@ -3,17 +3,24 @@
 
 use std::collections::BTreeSet;
 
-use gangway_model::PARTITIONS;
+use gangway_model::{AuthMethod, PARTITIONS, PermissionProfile};
 
 use super::*;
-use crate::wildcard::{wildcard_match, wildcard_match_ignore_case};
+use crate::{
+    documents_for, required_documents,
+    wildcard::{wildcard_match, wildcard_match_ignore_case},
+};
 
 fn account() -> AccountId {
     "123456789012".parse().unwrap()
 }
 
+fn requests_of(documents: &[PolicyDocument], partition: Partition) -> Vec<SimulationRequest> {
+    simulation_requests(documents, partition, account(), partition.info().home_region)
+}
+
 fn requests_for(profile: PermissionProfile, partition: Partition) -> Vec<SimulationRequest> {
-    simulation_requests(profile, partition, account(), partition.info().home_region)
+    requests_of(documents_for(profile), partition)
 }
 
 /// Evaluates a policy. It supports only string conditions, since the documents contain no others.
@@ -165,4 +172,22 @@ fn defects_of_published_documents_are_marked() {
     assert_eq!(marked(PermissionProfile::CoreEks), MISPLACED.iter().copied().collect());
     assert!(marked(PermissionProfile::Core).is_empty());
     assert!(marked(PermissionProfile::MinimumEksDynamic).is_empty());
+}
+
+#[test]
+fn pod_identity_with_a_minimum_profile_also_asks_about_add_ons() {
+    for profile in [PermissionProfile::MinimumEksDynamic, PermissionProfile::MinimumEksStatic] {
+        let documents = required_documents(profile, AuthMethod::PodIdentity);
+        let requests = requests_of(documents, Partition::Aws);
+        let everywhere: Vec<_> = requests
+            .iter()
+            .filter(|request| request.resources == ["*"] && request.context.is_empty())
+            .flat_map(|request| &request.actions)
+            .filter(|asked| asked.document == PolicyDocument::MinimumEksPodIdentity)
+            .map(|asked| asked.action)
+            .collect();
+        let actions =
+            ["eks:DescribeAddonVersions", "eks:CreateAddon", "eks:UpdateAddon", "iam:PassRole"];
+        assert_eq!(everywhere, actions, "{profile}");
+    }
 }

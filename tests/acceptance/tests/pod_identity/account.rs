@@ -1,6 +1,6 @@
 //! Requirements for accounts of every method, in both account cases.
 
-use acceptance::{HttpResponse, PARTITIONS, TestApp, with};
+use acceptance::{HttpResponse, PARTITIONS, TestApp, text, with};
 use gangway_model::{
     AuthMethod,
     PermissionProfile::{CoreEks, MinimumEksDynamic, MinimumEksStatic},
@@ -151,6 +151,43 @@ async fn role_needs_the_policies_of_its_profile() {
             let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
             assert_eq!(shown.text_at("/permissionProfile"), profile.id());
         }
+    })
+    .await;
+}
+
+/// Acceptance rows: F36, F45, F91.
+#[tokio::test]
+async fn minimum_profile_also_needs_the_policy_about_add_ons() {
+    const ADD_ONS: PolicyDocument = PolicyDocument::MinimumEksPodIdentity;
+    for_each_case(async |app, case| {
+        let (palette, purpose) = (cluster(&app), registered_role(case));
+        let (role, policy) = (palette.role(purpose), palette.profile_policy(purpose, ADD_ONS));
+        for profile in [MinimumEksStatic, MinimumEksDynamic] {
+            let more = json!({"name": profile.id(), "permissionProfile": profile.id()});
+            let request = with(valid_request(&app, case), &more);
+            attach_profile_policies(&app, case, profile);
+            role.detach(&policy);
+            let report = app.assert_blocked(METHOD, &request).await;
+            let check = report.check("iam.actions-allowed");
+            for action in ["eks:DescribeAddonVersions", "eks:CreateAddon", "eks:UpdateAddon"] {
+                assert!(text(&check, "observed").contains(action), "{action}: {check:#}");
+            }
+            assert!(text(&check, "remedy").contains(ADD_ONS.name()), "{check:#}");
+            role.attach(&policy);
+            let receipt = app.assert_registered(METHOD, &request).await;
+            receipt.assert_check("iam.policies-attached", "passed", ADD_ONS.name(), "");
+            // The account is checked for the same policies again.
+            role.detach(&policy);
+            let path = format!("/v1/tenant/accounts/{}/validate", receipt.uid());
+            let again = app.post(&path, &json!({})).await;
+            again.assert_check("iam.actions-allowed", "failed", "eks:UpdateAddon", ADD_ONS.name());
+        }
+        // EKS's document of the core profile allows these actions already.
+        let request = valid_request(&app, case);
+        attach_profile_policies(&app, case, CoreEks);
+        let report = app.validate(METHOD, &request).await;
+        assert_eq!(report.ready(), Some(true), "{:#}", report.body);
+        assert!(!report.text.contains(ADD_ONS.name()), "{}", report.text);
     })
     .await;
 }

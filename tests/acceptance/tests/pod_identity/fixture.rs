@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use acceptance::{HttpResponse, TestApp, text};
-use gangway_model::PermissionProfile;
+use gangway_model::{AuthMethod, PermissionProfile};
 use gangway_policies::pod_identity::RolePurpose;
 use local_cloud::fixtures::{Breakage, PaletteCluster, PodIdentityCase};
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ pub(crate) fn attach_profile_policies(
     for arn in role.attached() {
         role.detach(&arn);
     }
-    let documents = gangway_policies::documents_for(profile).iter();
+    let documents = gangway_policies::required_documents(profile, AuthMethod::PodIdentity).iter();
     let documents = documents.map(|document| palette.profile_policy(purpose, *document));
     for arn in documents.chain([palette.policy(purpose)]) {
         role.attach(&arn);

@@ -1,7 +1,7 @@
 //! F49–F57, F65: the plan of roles, policies and associations for Pod Identity.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const PLAN: &str = "/v1/pod-identity/plan?clusterName=palette";
 const TARGET: &str = "300000000009";
@@ -60,6 +60,44 @@ async fn target_roles_have_their_trust_and_policies() {
     assert_eq!(cross.text_at("/associations/0/targetRoleArn"), cross.text_at("/roles/3/roleArn"));
     assert!(cross.body["associations"][1].get("targetRoleArn").is_none());
     assert_eq!(cross.text_at("/register/roleArn"), cross.text_at("/roles/2/roleArn"));
+}
+
+/// Acceptance rows: F36, F45, F91.
+#[tokio::test]
+async fn plan_of_a_minimum_profile_has_the_policy_about_add_ons() {
+    const ADD_ONS: &str = "PaletteMinimumEKSPodIdentityPermissions";
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        for (profile, own) in [
+            ("minimum-eks-static", "PaletteMinimumEKSStaticPermissions"),
+            ("minimum-eks-dynamic", "PaletteMinimumEKSDynamicPermissions"),
+        ] {
+            let query = format!("{PLAN}&permissionProfile={profile}");
+            for (path, role) in
+                [(query.clone(), 0), (format!("{query}&targetAccountId={TARGET}"), 2)]
+            {
+                let plan = app.get(&path).await;
+                plan.assert_status(200);
+                let policies = plan.body["roles"][role]["permissionPolicies"].as_array();
+                let policies = policies.expect("a list");
+                let names: Vec<_> = policies
+                    .iter()
+                    .map(|policy| policy["name"].as_str().expect("a name"))
+                    .collect();
+                assert_eq!(names, [own, ADD_ONS, "PalettePodIdentityPolicy"]);
+                let statements = &policies[1]["document"]["Statement"];
+                let actions =
+                    json!(["eks:DescribeAddonVersions", "eks:CreateAddon", "eks:UpdateAddon"]);
+                assert_eq!(statements[0]["Action"], actions);
+                assert_eq!(statements[1]["Action"], json!(["iam:PassRole"]));
+                let commands = plan.text_at("/commands");
+                assert!(commands.contains(&format!("policy/{ADD_ONS}")), "{commands}");
+            }
+        }
+        for plan in plans(&app).await {
+            assert!(!plan.text.contains(ADD_ONS), "{}", plan.text);
+        }
+    }
 }
 
 /// Acceptance rows: F56, F57.
