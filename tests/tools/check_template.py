@@ -26,7 +26,7 @@ def literal_partitions():
         for number, line in enumerate(path.read_text().splitlines(), 1):
             # CloudFormation accepts no function as a separator. Such a line stands in a branch of its partition.
             line = re.sub(r'!Join \["", \["(arn:aws(-us-gov)?:[^"]*)", !Join \[",\1", ', "", line)
-            service_principal = re.search(r"(Service|Principal): [a-z]+\.amazonaws\.com$", line)
+            service_principal = re.search(r"""(Service|Principal)"?: \[?("?[a-z.]+\.amazonaws\.com"?(, )?)+[\]}]*,?$""", line)
             if "arn:aws" in line or ("amazonaws.com" in line and not service_principal):
                 yield f"{path.relative_to(ROOT)}:{number} names a partition: {line.strip()}"
 
