@@ -138,9 +138,12 @@ template: $(VENV)/checks $(VENV)/checkov/checks
 	@$(VENV)/bin/cfn-lint --regions us-east-1 us-gov-west-1 -- template.yaml $(filter-out templates/aws-%,$(wildcard templates/*.yaml))
 	@$(VENV)/bin/cfn-lint --regions us-gov-west-1 us-gov-east-1 -- templates/aws-us-gov.yaml
 	@$(VENV)/bin/cfn-lint --regions us-isob-east-1 -- templates/aws-iso-b.yaml
+	@# Chat channels and API destinations are not in every region.
+	@$(VENV)/bin/cfn-lint --regions us-east-1 -- $(wildcard docs/examples/*.yaml)
 	@$(VENV)/bin/cfn-lint --regions us-iso-east-1 us-iso-west-1 -- templates/aws-iso.yaml
 	@$(VENV)/bin/python tests/tools/check_template.py
-	@$(VENV)/checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact $(addprefix --file ,template.yaml $(wildcard templates/*.yaml))
+	@$(VENV)/bin/python tests/tools/outcome_events.py --check
+	@$(VENV)/checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact $(addprefix --file ,template.yaml $(wildcard templates/*.yaml docs/examples/*.yaml))
 	@$(VENV)/bin/python tests/tools/check_imports.py
 	@$(VENV)/bin/python tests/tools/docs_tables.py
 	@$(VENV)/bin/python tests/tools/acceptance_page.py --check

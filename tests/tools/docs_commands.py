@@ -20,6 +20,7 @@ NOT_RUN = {}
 # What stands for a reader's own value, and what the check puts in its place.
 SAMPLES = {
     "<DeadLettersUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-DeadLetters",
+    "<AuditLogGroup>": "/aws/events/gangway/audit-0a1b2c3d",
     "<AccountSweepArn>": "arn:aws:lambda:us-east-1:111122223333:function:gangway-AccountSweep",
     "<VendingDlqUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-VendingDlq",
     "<management account>": "111122223333",

@@ -97,7 +97,7 @@ def faults():
     # Other pages speak of this template; that one, of what `make package` makes of it.
     pages = [ROOT / "README.md", *({*(ROOT / "docs").glob("*.md")} - {ROOT / "docs" / "air-gapped.md"})]
     known = {"ParameterKey", *PARAMETERS}
-    for path in (ROOT / "templates").glob("*.yaml"):
+    for path in [*(ROOT / "templates").glob("*.yaml"), *(ROOT / "docs" / "examples").glob("*.yaml")]:
         known |= set(yaml_parse(path.read_text()).get("Parameters", {}))
     for page in pages:
         text = page.read_text()

@@ -32,7 +32,7 @@ TARGETS = {"x86_64": "x86_64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux
 OTHER_ACCOUNTS = {"inspection-role.yaml": set(event_samples.PARTITIONS), "management-role.yaml": {"aws", "aws-us-gov"}}
 OTHER_ACCOUNTS["entry-role.yaml"] = OTHER_ACCOUNTS["forward-events.yaml"] = OTHER_ACCOUNTS["management-role.yaml"]
 # Pages for deployers and operators. The others lead to sources, which the archive does not have.
-PAGES = ["checks", "deploy", "operations", "security"]
+PAGES = ["checks", "deploy", "events", "operations", "security"]
 ZIP_EPOCH = 315532800  # 1980, the earliest date of a zip file
 CODE = re.compile(r"(CodeUri: )(?:\.\./)?functions/([a-z-]+)/")
 # Read by `sam build` only: the packed functions are already built.
@@ -114,7 +114,7 @@ def contents(partition, architecture, binaries):
         "openapi.json": (event_samples.ROOT / "openapi.json").read_text(),
     }
     pages = [event_samples.ROOT / "docs" / f"{page}.md" for page in PAGES]
-    for path in [*pages, *event_samples.ROOT.glob("events/schema/*.json")]:
+    for path in [*pages, *event_samples.ROOT.glob("events/schema/*.json"), *event_samples.ROOT.glob("docs/examples/*.yaml")]:
         texts[str(path.relative_to(event_samples.ROOT))] = path.read_text()
     for other, partitions in OTHER_ACCOUNTS.items():
         if partition in partitions:
