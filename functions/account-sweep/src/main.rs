@@ -10,7 +10,8 @@ async fn main() -> ExitCode {
     gangway_lambda::run("account-sweep", async |function| {
         let app = AppContext::from_env().await?;
         let sweep = Sweep::new(&app)?;
-        function.serve_schedule(async |fields| sweep.handle(fields).await).await
+        let partition = app.clients.partition;
+        function.serve_schedule(partition, async |fields| sweep.handle(fields).await).await
     })
     .await
 }

@@ -3,8 +3,12 @@
 
 use gangway_aws::sqs::SqsQueue;
 use gangway_http::clock;
-use gangway_lambda::{Disposition, MessageResult, SqsMessage};
-use gangway_model::{EventOrigin, RequestedScope};
+use gangway_lambda::{
+    AccountOperation, Disposition, EventAccount, MessageResult, OutcomeEvent, SqsMessage,
+};
+use gangway_model::{
+    AccountId, AuthMethod, BusEvent, EventOrigin, Partition, RequestedScope, UpstreamError,
+};
 use gangway_registration::Error;
 
 use crate::{
@@ -32,6 +36,16 @@ impl VendingHandler {
         Ok(Self { context, dead_letter_queue })
     }
 
+    /// Returns the partition of the deployment.
+    pub fn partition(&self) -> Partition {
+        self.context.app.clients.partition
+    }
+
+    /// Puts outcome events on the event bus.
+    pub async fn publish(&self, events: Vec<BusEvent>) -> Result<(), UpstreamError> {
+        self.context.app.publish(events).await
+    }
+
     /// Handles one message. A message that cannot succeed goes to the dead-letter queue, with the
     /// reason.
     pub async fn handle_message(&self, message: &SqsMessage) -> MessageResult {
@@ -49,6 +63,7 @@ impl VendingHandler {
                 outcome: outcome.id(),
                 detail: outcome.detail(),
                 error: None,
+                events: outcome.into_events(message.deliveries),
                 verdict: Disposition::Delete,
             },
             Err(error) => self.handle_failure(message, Some(&event), error).await,
@@ -119,13 +134,17 @@ impl VendingHandler {
             outcome: error.id(retry),
             detail: Some(error.to_string()),
             error: None,
+            events: Vec::new(),
             verdict: Disposition::Retry,
         };
         if !retry {
             let reason = error.to_string();
             let queue = &self.dead_letter_queue;
             match queue.send_to_dead_letter_queue(&message.body, &reason, account).await {
-                Ok(()) => result.verdict = Disposition::Delete,
+                Ok(()) => {
+                    result.verdict = Disposition::Delete;
+                    result.events.push(rejected(event, account, &reason));
+                }
                 Err(upstream) => {
                     result.error = Some(upstream);
                     return result;
@@ -137,4 +156,15 @@ impl VendingHandler {
         }
         result
     }
+}
+
+/// Returns the event of a message that cannot succeed.
+fn rejected(event: Option<&Event>, account: Option<AccountId>, reason: &str) -> OutcomeEvent {
+    let operation = match event.map(|event| &event.change) {
+        Some(AccountEvent::Removed(..)) => AccountOperation::Offboard,
+        _ => AccountOperation::Onboard,
+    };
+    let account =
+        EventAccount { account, method: Some(AuthMethod::Sts), ..EventAccount::default() };
+    OutcomeEvent::rejected(account, operation, reason)
 }

@@ -3,12 +3,15 @@
 use std::process::ExitCode;
 
 use gangway_account_vended::VendingHandler;
+use gangway_lambda::{Publisher, SqsMessage};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     gangway_lambda::run("account-vended", async |function| {
         let handler = VendingHandler::from_env().await?;
-        function.serve_sqs(async |message| handler.handle_message(message).await).await
+        let handle = async |message: &SqsMessage| handler.handle_message(message).await;
+        let publish = async |events| handler.publish(events).await;
+        function.serve_sqs(handle, Publisher { partition: handler.partition(), publish }).await
     })
     .await
 }

@@ -2,6 +2,7 @@
 
 use gangway_aws::organizations::{AccountState, OrgAccount, OrganizationsClient};
 use gangway_checks::ScopedClient;
+use gangway_lambda::EventAccount;
 use gangway_model::{
     AccountId, AccountName, RequestedScope, Uid, UpstreamError, stores::CloudAccountStore as _,
 };
@@ -29,9 +30,10 @@ pub(crate) async fn offboard_account(
     }
     let aws_name = org_account.as_ref().map_or("", |account| account.name.as_str());
     let Some(name) = config.name_template.name(id, aws_name) else {
-        return Ok(MessageOutcome::Reported(format!(
+        let reason = format!(
             "account {id} is closed or has left, and its name in Palette cannot be determined any more: remove the account there"
-        )));
+        );
+        return Ok(MessageOutcome::Reported(reason, account_of(id, None)));
     };
     let mut likely_scopes: Vec<RequestedScope> =
         account.project.clone().map(RequestedScope::Project).into_iter().collect();
@@ -40,14 +42,14 @@ pub(crate) async fn offboard_account(
         matching_accounts::find(context, &name, id, &likely_scopes).await?;
     let leftover = leftover_owners(context, id, &name).await?;
     if found.is_empty() && leftover.is_empty() && denied_projects > 0 {
-        return Ok(MessageOutcome::Reported(format!(
+        let reason = format!(
             "account {id} is closed or has left: remove {name} from Palette, if it is in one of the {denied_projects} projects that Gangway may not read"
-        )));
+        );
+        return Ok(MessageOutcome::Reported(reason, account_of(id, Some(&name))));
     }
     if found.is_empty() && leftover.is_empty() {
-        return Ok(MessageOutcome::Ignored(format!(
-            "Palette has no account {name} of AWS account {id}"
-        )));
+        let reason = format!("Palette has no account {name} of AWS account {id}");
+        return Ok(MessageOutcome::Absent(reason, account_of(id, Some(&name))));
     }
     let kept_because = match (config.offboarding, reason) {
         (OffboardingPolicy::Report, _) => Some("or set GANGWAY_OFFBOARDING to remove".to_owned()),
@@ -57,24 +59,41 @@ pub(crate) async fn offboard_account(
         }
     };
     let Some(kept_because) = kept_because else {
+        let mut removed = Vec::new();
         for (accounts, account) in &found {
             context.app.delete_account(&account.uid, accounts).await?;
+            removed.push(EventAccount::from(account));
         }
         for (uid, accounts) in &leftover {
             context.app.delete_leftover_secrets(uid, accounts).await?;
+            let uid = Some(uid.to_string());
+            let account = account_of(id, Some(&name)).with_scope(accounts.scope());
+            removed.push(EventAccount { uid, ..account });
         }
-        return Ok(MessageOutcome::Removed);
+        return Ok(MessageOutcome::Removed(removed));
     };
     if found.is_empty() {
-        return Ok(MessageOutcome::Reported(format!(
+        let reason = format!(
             "account {id} is closed or has left: delete the secrets that {name} has left behind, {kept_because}"
-        )));
+        );
+        return Ok(MessageOutcome::Reported(reason, account_of(id, Some(&name))));
     }
     let uids: Vec<_> = found.iter().map(|(_, account)| account.uid.as_str()).collect();
-    Ok(MessageOutcome::Reported(format!(
+    let reason = format!(
         "account {id} is closed or has left: remove {name} ({}) from Palette, {kept_because}",
         uids.join(", ")
-    )))
+    );
+    let reported = match found.as_slice() {
+        [(_, account)] => EventAccount::from(account),
+        _ => account_of(id, Some(&name)),
+    };
+    Ok(MessageOutcome::Reported(reason, reported))
+}
+
+/// Returns the account for an event.
+fn account_of(id: AccountId, name: Option<&AccountName>) -> EventAccount {
+    let name = name.map(ToString::to_string);
+    EventAccount { account: Some(id), name, ..EventAccount::default() }
 }
 
 /// Returns the accounts that own secrets of this AWS account and name, and that Palette no longer has: an

@@ -1,15 +1,18 @@
 //! Results of messages, and which errors lead to a retry.
 
+use gangway_lambda::{AccountOperation, EventAccount, OutcomeEvent};
 use gangway_model::{Finding, Outcome, RegistrationError, Report, UpsertOutcome, UpstreamError};
 
 /// The result of a message that was handled. SQS deletes the message.
 #[derive(Debug)]
 pub(crate) enum MessageOutcome {
-    Registered(UpsertOutcome),
-    /// The account was removed from Palette.
-    Removed,
+    Registered(UpsertOutcome, Box<OutcomeEvent>),
+    /// These accounts were removed from Palette.
+    Removed(Vec<EventAccount>),
     /// A person should remove the account from Palette, for this reason.
-    Reported(String),
+    Reported(String, EventAccount),
+    /// Palette does not have the account that is to be removed.
+    Absent(String, EventAccount),
     /// There was nothing to do, for this reason.
     Ignored(String),
     /// The AWS account was never created, for this reason.
@@ -20,23 +23,39 @@ impl MessageOutcome {
     /// Returns the value of the metric dimension `Outcome`.
     pub(crate) const fn id(&self) -> &'static str {
         match self {
-            Self::Registered(UpsertOutcome::Created) => "created",
-            Self::Registered(UpsertOutcome::Updated) => "updated",
-            Self::Registered(UpsertOutcome::Unchanged) => "unchanged",
-            Self::Removed => "removed",
-            Self::Reported(_) => "reported",
-            Self::Ignored(_) => "ignored",
+            Self::Registered(UpsertOutcome::Created, _) => "created",
+            Self::Registered(UpsertOutcome::Updated, _) => "updated",
+            Self::Registered(UpsertOutcome::Unchanged, _) => "unchanged",
+            Self::Removed(_) => "removed",
+            Self::Reported(..) => "reported",
+            Self::Absent(..) | Self::Ignored(_) => "ignored",
             Self::CreationFailed(_) => "creation-failed",
         }
     }
 
     /// Returns the reason, for the log.
-    pub(crate) fn detail(self) -> Option<String> {
+    pub(crate) fn detail(&self) -> Option<String> {
         match self {
-            Self::Registered(_) | Self::Removed => None,
-            Self::Reported(reason) | Self::Ignored(reason) | Self::CreationFailed(reason) => {
-                Some(reason)
+            Self::Registered(..) | Self::Removed(_) => None,
+            Self::Reported(reason, _)
+            | Self::Absent(reason, _)
+            | Self::Ignored(reason)
+            | Self::CreationFailed(reason) => Some(reason.clone()),
+        }
+    }
+
+    /// Returns the events to publish. An earlier delivery of a message may have removed the account and
+    /// ended before it could publish that.
+    pub(crate) fn into_events(self, deliveries: u32) -> Vec<OutcomeEvent> {
+        let removed = |account| OutcomeEvent::removed(account, AccountOperation::Offboard);
+        match self {
+            Self::Registered(_, event) => vec![*event],
+            Self::Removed(accounts) => accounts.into_iter().map(removed).collect(),
+            Self::Reported(reason, account) => {
+                vec![OutcomeEvent::offboarding_requested(account, &reason)]
             }
+            Self::Absent(_, account) if deliveries > 1 => vec![removed(account)],
+            Self::Absent(..) | Self::Ignored(_) | Self::CreationFailed(_) => Vec::new(),
         }
     }
 }

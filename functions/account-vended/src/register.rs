@@ -8,6 +8,7 @@ use gangway_checks::{
     ScopedClient, assumed_role,
     iam::{iam_role::IamRole, scope_tag},
 };
+use gangway_lambda::{AccountOperation, OutcomeEvent};
 use gangway_model::{
     AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Operation,
     PermissionProfile, Registration, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
@@ -136,8 +137,9 @@ impl<'a> PendingRegistration<'a> {
         let existing = self.state.existing.by_name.as_ref();
         let up_to_date =
             existing.is_some_and(|existing| self.registration(&arn).is_up_to_date(existing));
-        if role_unchanged && up_to_date {
-            return Ok(MessageOutcome::Registered(UpsertOutcome::Unchanged));
+        if let Some(existing) = existing.filter(|_| role_unchanged && up_to_date) {
+            let event = OutcomeEvent::unchanged(existing.into(), AccountOperation::Onboard);
+            return Ok(MessageOutcome::Registered(UpsertOutcome::Unchanged, Box::new(event)));
         }
         let findings = match ownership {
             RoleOwnership::Managed { role, is_new, .. } => {
@@ -190,6 +192,7 @@ impl<'a> PendingRegistration<'a> {
         let preflight =
             checks.into_preflight(AuthMethod::Sts, palette, spec, &operation, &accounts);
         let receipt = app.register(preflight, &operation, &accounts).await?;
-        Ok(MessageOutcome::Registered(receipt.outcome))
+        let event = OutcomeEvent::registered(&receipt, AccountOperation::Onboard);
+        Ok(MessageOutcome::Registered(receipt.outcome, Box::new(event)))
     }
 }

@@ -14,7 +14,7 @@ pub(crate) async fn delete_account(
     context: &AppContext,
 ) -> Result<Response, ApiError> {
     match context.delete_account(uid, palette_accounts).await {
-        Ok(DeleteOutcome::Deleted { name }) => Ok(Response::Deleted { name }),
+        Ok(DeleteOutcome::Deleted { account }) => Ok(Response::Deleted { account }),
         Ok(DeleteOutcome::NotFound) => Err(account_not_found(uid).into()),
         Err(denied @ UpstreamError::AccessDenied { .. }) => {
             Err(account_not_found_or_denied(denied, uid, palette_accounts).await.into())

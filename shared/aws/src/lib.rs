@@ -1,10 +1,12 @@
 //! AWS services that Gangway calls: STS, IAM, Secrets Manager, EKS, Kubernetes on EKS,
-//! Organizations and SQS.
+//! Organizations, SQS and EventBridge.
 
 mod caller;
 #[cfg(feature = "eks")]
 pub mod eks;
 pub mod error;
+#[cfg(feature = "events")]
+pub mod events;
 mod http;
 #[cfg(feature = "eks")]
 pub mod kubernetes;

@@ -16,7 +16,7 @@ use aws_lambda_events::{
     query_map::QueryMap,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use gangway_model::{EventOrigin, Initiator};
+use gangway_model::{Correlation, EventOrigin, Initiator};
 use http::{HeaderMap, Method, header::CONTENT_TYPE};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, de::IgnoredAny};
@@ -29,7 +29,7 @@ const DETAIL_TYPE: &str = "Gangway Registration Requested";
 /// A decoded payload.
 pub(crate) enum Payload {
     /// An HTTP request.
-    Http(HttpRequest),
+    Http(Box<HttpRequest>),
     /// The `detail` of an EventBridge event that asks for a registration, and the event's origin.
     Event { detail: Zeroizing<Box<str>>, initiator: Initiator, origin: EventOrigin },
 }
@@ -43,6 +43,7 @@ pub(crate) struct HttpRequest {
     pub(crate) path_parameters: HashMap<String, String>,
     pub(crate) gateway_request_id: Option<String>,
     pub(crate) caller: Initiator,
+    pub(crate) correlation: Correlation,
     pub(crate) content_type: Option<String>,
     pub(crate) query: BTreeMap<String, String>,
     /// `None` if the body is marked as base64 and is not.
@@ -98,7 +99,7 @@ impl Payload {
                 *value = percent_decode_str(value).decode_utf8().ok()?.into_owned();
             }
         }
-        Some(Self::Http(request))
+        Some(Self::Http(Box::new(request)))
     }
 }
 
@@ -147,6 +148,7 @@ impl HttpRequest {
             path_parameters: request.path_parameters,
             gateway_request_id: request.request_context.request_id,
             caller,
+            correlation: correlation(&request.headers, &request.multi_value_headers),
             // A load balancer sends the one or the other of each pair.
             content_type: content_type(&request.headers)
                 .or_else(|| content_type(&request.multi_value_headers)),
@@ -174,11 +176,18 @@ impl HttpRequest {
             path_parameters: request.path_parameters,
             gateway_request_id: context.request_id,
             caller,
+            correlation: correlation(&request.headers, &request.headers),
             content_type: content_type(&request.headers),
             query: flatten_query(&request.query_string_parameters),
             body: decode_body(request.body, request.is_base64_encoded),
         })
     }
+}
+
+fn correlation(headers: &HeaderMap, multi_value_headers: &HeaderMap) -> Correlation {
+    let header =
+        |name: &str| headers.get(name).or_else(|| multi_value_headers.get(name))?.to_str().ok();
+    Correlation::new(header("x-request-id"), header("traceparent"))
 }
 
 fn content_type(headers: &HeaderMap) -> Option<String> {

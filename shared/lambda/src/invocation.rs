@@ -3,14 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use gangway_http::{deadline, origin, upstream_timing};
-use gangway_model::{RequestOrigin, UpstreamError};
+use gangway_model::{BusEvent, RequestOrigin, UpstreamError};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 use crate::{
-    ApiError, Response, Trigger,
+    ApiError, OutcomeEvent, Publisher, Response, Trigger,
     logs::{INVOCATION, InvocationContext},
     metrics,
     panics::{PanicError, catch_unwind},
@@ -20,7 +20,7 @@ use crate::{
 /// Time that upstream calls leave for the rest of an invocation.
 const UPSTREAM_RESERVE: Duration = Duration::from_secs(1);
 /// Time that is left to send the response.
-const RESPONSE_RESERVE: Duration = Duration::from_millis(300);
+pub(crate) const RESPONSE_RESERVE: Duration = Duration::from_millis(300);
 /// Longest time that API Gateway waits for an integration.
 const API_GATEWAY_TIMEOUT: Duration = Duration::from_secs(29);
 /// Longest timeout of a Lambda function. Limits the deadlines of emulators, which may be missing or
@@ -40,19 +40,21 @@ pub(crate) trait Event: Sized {
     fn respond(
         trigger: Trigger,
         outcome: &Result<Response, ApiError>,
-        request_id: &str,
+        origin: &RequestOrigin,
     ) -> Result<Box<RawValue>, Diagnostic>;
 }
 
-/// Handles one invocation, and writes its log line and its metrics.
-pub(crate) async fn handle_invocation<E, H>(
+/// Handles one invocation: publishes what became of the account, and writes the log line and the metrics.
+pub(crate) async fn handle_invocation<E, H, P>(
     service: &'static str,
     handler: &H,
+    publisher: &Publisher<P>,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Box<RawValue>, Diagnostic>
 where
     E: Event,
     H: AsyncFn(E) -> Result<Response, ApiError>,
+    P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>,
 {
     let started = Instant::now();
     let LambdaEvent { payload, context } = event;
@@ -65,24 +67,39 @@ where
             let origin = RequestOrigin {
                 request_id: context.request_id.clone(),
                 initiator: record.initiator.clone(),
+                correlation: record.correlation.clone(),
             };
+            let scope = origin.clone();
             let work = async {
+                let deadline = started + remaining_time(&context, record.trigger);
                 let outcome = match event {
-                    Ok(event) => {
-                        let deadline = started + remaining_time(&context, record.trigger);
-                        match run_with_deadline(handler(event), deadline).await {
-                            Ok(outcome) => outcome,
-                            Err(aborted) => Err(aborted.into()),
-                        }
-                    }
+                    Ok(event) => match run_with_deadline(handler(event), deadline).await {
+                        Ok(outcome) => outcome,
+                        Err(aborted) => Err(aborted.into()),
+                    },
                     Err(error) => Err(error),
                 };
+                let known = InvocationRecord::known_account();
+                let event = record
+                    .operation
+                    .and_then(|operation| OutcomeEvent::of_request(operation, known, &outcome));
+                let until = deadline.checked_sub(RESPONSE_RESERVE).unwrap_or(deadline);
+                let trigger = record.trigger;
+                let is_published =
+                    publisher.publish(service, trigger.id(), event.as_slice(), until).await;
                 record.duration = started.elapsed();
                 record.log(&outcome);
                 metrics::write(&record, &outcome);
-                E::respond(record.trigger, &outcome, &context.request_id)
+                match trigger {
+                    // Lambda sends the event again, and the same outcome is published then.
+                    Trigger::Event if !is_published => Err(Diagnostic {
+                        error_type: "Gangway.EventNotPublished".to_owned(),
+                        error_message: "the outcome could not be published".to_owned(),
+                    }),
+                    Trigger::Http | Trigger::Event => E::respond(trigger, &outcome, &origin),
+                }
             };
-            origin::scope(origin, work).await
+            origin::scope(scope, work).await
         })
         .await
 }

@@ -14,7 +14,7 @@ use std::{
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use gangway_http::origin;
-use gangway_model::Initiator;
+use gangway_model::{BusEvent, Initiator, UpstreamError};
 use lambda_runtime::Context;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -72,6 +72,14 @@ pub(crate) fn request_fields() -> RequestFields {
 /// (kube warns with every answer that it cannot parse), so none of their lines is written.
 fn is_own_crate(target: &str) -> bool {
     target.starts_with("gangway_")
+}
+
+/// Logs events that could not be published, so that nothing of them is lost.
+pub(crate) fn log_unpublished(error: &UpstreamError, events: impl Iterator<Item = BusEvent>) {
+    let error = gangway_http::error_chain(error);
+    for BusEvent { detail_type, detail } in events {
+        tracing::error!(detailType = detail_type, detail, error, "outcome event not published");
+    }
 }
 
 /// Installs the subscriber. It writes INFO and worse, or only what `AWS_LAMBDA_LOG_LEVEL` asks for.
@@ -148,7 +156,10 @@ fn to_json(service: &'static str, event: &Event<'_>) -> Value {
             line.put("xrayTraceId", id.as_str());
         }
     });
-    line.put_initiator(&origin::current().initiator);
+    let origin = origin::current();
+    line.put_if_known("correlationId", origin.correlation.id().as_ref());
+    line.put_if_known("traceparent", origin.correlation.traceparent().as_ref());
+    line.put_initiator(&origin.initiator);
     event.record(&mut line);
     Value::Object(line.0)
 }

@@ -30,6 +30,13 @@ pub(crate) fn write_message(service: &str, result: &MessageResult, duration: Dur
     write_json_line(&message(service, result, duration, now()));
 }
 
+/// Writes the number of outcome events that could not be published.
+pub(crate) fn write_unpublished_events(service: &str, count: usize) {
+    let mut line = Line::default();
+    line.metric(&[("Function", service)], "EventsNotPublished", count, "Count");
+    write_json_line(&line.timestamp(now()));
+}
+
 /// Writes the latency of upstream calls.
 pub(crate) fn write_upstream_latency(calls: &[UpstreamCall]) {
     for line in upstream_latency_metrics(calls, now()) {
@@ -91,7 +98,7 @@ fn lines(
         Ok(response) => response.outcome(),
         Err(error) => error.kind().id,
     };
-    let metric = if record.is_registration { "Registrations" } else { "Requests" };
+    let metric = if record.is_registration() { "Registrations" } else { "Requests" };
     let latency = millis(record.duration);
     let mut line = Line::default();
     line.metric(&[("Function", record.service), ("Outcome", id)], metric, 1, "Count");

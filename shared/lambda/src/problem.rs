@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gangway_model::{FieldError, FieldErrorKind, RegistrationError, UpstreamError};
+use gangway_model::{FieldError, FieldErrorKind, RegistrationError, Report, UpstreamError};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -58,6 +58,15 @@ impl ApiError {
             }
             Self::Internal => problem_type("internal-error", 500, "Internal error"),
             Self::Registration(error) => from_registration_error(error),
+        }
+    }
+
+    /// Returns the report of a request whose checks failed.
+    pub(crate) fn report(&self) -> Option<&Report> {
+        if let Self::Registration(RegistrationError::ChecksFailed(report)) = self {
+            Some(report)
+        } else {
+            None
         }
     }
 

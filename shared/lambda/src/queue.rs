@@ -8,14 +8,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_lambda_events::sqs::{self, SqsBatchResponse, SqsEvent};
 use futures_util::future::join_all;
 use gangway_http::origin;
-use gangway_model::{AccountId, Arn, Initiator, RequestOrigin, UpstreamError};
+use gangway_model::{
+    AccountId, Arn, BusEvent, Correlation, Initiator, RequestOrigin, UpstreamError,
+};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, value::RawValue};
 use tokio::time::Instant;
 
 use crate::{
-    Trigger,
-    invocation::{Aborted, remaining_time, run_with_deadline},
+    OutcomeEvent, Publisher, Trigger,
+    invocation::{Aborted, RESPONSE_RESERVE, remaining_time, run_with_deadline},
     logs::{INVOCATION, InvocationContext},
     metrics,
 };
@@ -44,6 +46,8 @@ pub struct MessageResult {
     pub detail: Option<String>,
     /// The upstream error, if one was the cause.
     pub error: Option<UpstreamError>,
+    /// What became of accounts, to be published.
+    pub events: Vec<OutcomeEvent>,
     /// What SQS is to do with the message.
     pub verdict: Disposition,
 }
@@ -65,12 +69,13 @@ impl MessageResult {
             Aborted::TimedOut => ("timeout", Some(UpstreamError::TimedOut { service: "Gangway" })),
         };
         let (kind, verdict) = ("message", Disposition::Retry);
-        Self { kind, account: None, outcome, detail: None, error, verdict }
+        let events = Vec::new();
+        Self { kind, account: None, outcome, detail: None, error, events, verdict }
     }
 
     /// Writes the log line of a message.
     fn log(&self, message: &SqsMessage, duration: Duration) {
-        let Self { kind, account, outcome, detail, error, verdict } = self;
+        let Self { kind, account, outcome, detail, error, events: _, verdict } = self;
         let account = account.as_ref().map(AccountId::as_str);
         let duration = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let error = error.as_ref().map(|error| gangway_http::error_chain(error));
@@ -123,13 +128,15 @@ fn decode_message(message: sqs::SqsMessage) -> Option<SqsMessage> {
 }
 
 /// Handles one batch. All messages have the deadline of the invocation.
-pub(crate) async fn handle_batch<H>(
+pub(crate) async fn handle_batch<H, P>(
     service: &'static str,
     handler: &H,
+    publisher: &Publisher<P>,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<SqsBatchResponse, Diagnostic>
 where
     H: AsyncFn(&SqsMessage) -> MessageResult,
+    P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>,
 {
     let started = Instant::now();
     let LambdaEvent { payload, context } = event;
@@ -142,8 +149,10 @@ where
                 let origin = RequestOrigin {
                     request_id: context.request_id.clone(),
                     initiator: initiator(message),
+                    correlation: Correlation::default(),
                 };
-                origin::scope(origin, handle_message(service, handler, message, deadline))
+                let work = handle_message(service, handler, publisher, message, deadline);
+                origin::scope(origin, work)
             });
             let results = join_all(results).await;
             let mut response = SqsBatchResponse::default();
@@ -179,20 +188,27 @@ fn initiator(message: &SqsMessage) -> Initiator {
     }
 }
 
-async fn handle_message<H>(
+async fn handle_message<H, P>(
     service: &'static str,
     handler: &H,
+    publisher: &Publisher<P>,
     message: &SqsMessage,
     deadline: Instant,
 ) -> Disposition
 where
     H: AsyncFn(&SqsMessage) -> MessageResult,
+    P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>,
 {
     let started = Instant::now();
-    let result = match run_with_deadline(handler(message), deadline).await {
+    let mut result = match run_with_deadline(handler(message), deadline).await {
         Ok(result) => result,
         Err(aborted) => MessageResult::aborted(&aborted),
     };
+    let until = deadline.checked_sub(RESPONSE_RESERVE).unwrap_or(deadline);
+    if !publisher.publish(service, "queue", &result.events, until).await {
+        // SQS delivers the message again, and the same outcome is published then.
+        result.verdict = Disposition::Retry;
+    }
     let duration = started.elapsed();
     result.log(message, duration);
     metrics::write_message(service, &result, duration);

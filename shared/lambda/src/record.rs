@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
-use gangway_model::{AccountId, AuthMethod, Initiator, RegistrationError, SecretArn};
+use gangway_model::{AccountId, AuthMethod, Correlation, Initiator, RegistrationError, SecretArn};
 
-use crate::{ApiError, Request, Response, Trigger, logs};
+use crate::{AccountOperation, ApiError, EventAccount, Request, Response, Trigger, logs};
 
 /// What logs and metrics contain of an invocation.
 pub(crate) struct InvocationRecord {
     pub(crate) service: &'static str,
     pub(crate) trigger: Trigger,
-    pub(crate) is_registration: bool,
+    /// `None` if the request changes no account.
+    pub(crate) operation: Option<AccountOperation>,
     pub(crate) duration: Duration,
     pub(crate) initiator: Initiator,
+    pub(crate) correlation: Correlation,
     route: Option<String>,
     gateway_request_id: Option<String>,
 }
@@ -22,9 +24,10 @@ impl InvocationRecord {
         Self {
             service,
             trigger: request.map_or(Trigger::Event, Request::trigger),
-            is_registration: request.is_some_and(Request::is_registration),
+            operation: request.and_then(Request::account_operation),
             duration: Duration::ZERO,
             initiator: request.map(Request::initiator).cloned().unwrap_or_default(),
+            correlation: request.map(Request::correlation).cloned().unwrap_or_default(),
             route: request.and_then(Request::route_name).map(str::to_owned),
             gateway_request_id: request.and_then(Request::gateway_request_id).map(str::to_owned),
         }
@@ -32,17 +35,26 @@ impl InvocationRecord {
 
     #[cfg(test)]
     pub(crate) fn sample(service: &'static str, trigger: Trigger, duration: Duration) -> Self {
-        Self { trigger, duration, is_registration: true, ..Self::new(service, None) }
+        let operation = Some(AccountOperation::Register);
+        Self { trigger, duration, operation, ..Self::new(service, None) }
+    }
+
+    /// Returns `true` if the request registers or replaces an account.
+    pub(crate) const fn is_registration(&self) -> bool {
+        matches!(self.operation, Some(AccountOperation::Register | AccountOperation::Replace))
+    }
+
+    /// Returns what is known of the request's account.
+    pub(crate) fn known_account() -> EventAccount {
+        let logs::RequestFields { scope, name, uid } = logs::request_fields();
+        EventAccount { scope, name, uid, ..EventAccount::default() }
     }
 
     /// Writes the log line of the invocation. An upstream error is logged with its causes.
     pub(crate) fn log(&self, outcome: &Result<Response, ApiError>) {
         let route = self.route.as_deref();
         let gateway_request_id = self.gateway_request_id.as_deref();
-        let trigger = match self.trigger {
-            Trigger::Http => "http",
-            Trigger::Event => "event",
-        };
+        let trigger = self.trigger.id();
         let duration = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
         let (method, account) = method_and_account(outcome).unzip();
         let (method, account) = (method.map(AuthMethod::id), account.flatten());
@@ -53,8 +65,8 @@ impl InvocationRecord {
             fields.uid = Some(receipt.uid.to_string());
             secret_arn = receipt.secret.as_ref().map(SecretArn::as_str);
         }
-        if let Ok(Response::Deleted { name }) = outcome {
-            fields.name.clone_from(name);
+        if let Ok(Response::Deleted { account: Some(account) }) = outcome {
+            fields.name = Some(account.name.clone());
         }
         let (scope, name, uid) =
             (fields.scope.as_deref(), fields.name.as_deref(), fields.uid.as_deref());
@@ -105,6 +117,10 @@ fn method_and_account(
         Err(ApiError::Registration(RegistrationError::ChecksFailed(report))) => {
             Some((report.method, report.account))
         }
-        Ok(Response::Json(_) | Response::Static(_) | Response::Deleted { .. }) | Err(_) => None,
+        Ok(Response::Deleted { account: Some(account) }) => {
+            account.access.method().map(|method| (method, account.aws_account()))
+        }
+        Ok(Response::Json(_) | Response::Static(_) | Response::Deleted { account: None })
+        | Err(_) => None,
     }
 }

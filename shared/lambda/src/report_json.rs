@@ -65,11 +65,7 @@ impl<'a> From<&'a Finding> for CheckJson<'a> {
             Outcome::Unverified { remedy } => ("unverified", Some(remedy.as_str())),
             Outcome::NotApplicable => ("not-applicable", None),
         };
-        let severity = match check.severity {
-            Severity::Blocker => "blocker",
-            Severity::Warning => "warning",
-            Severity::Info => "info",
-        };
+        let severity = severity_id(check.severity);
         let (id, title, covers) = (check.id, check.title, check.covers);
         Self { id, title, severity, outcome, observed, remedy, covers }
     }
@@ -87,6 +83,15 @@ impl<'a> From<&'a Receipt> for ReceiptJson<'a> {
             secret_arn: receipt.secret.as_ref().map(gangway_model::SecretArn::as_str),
             report: (&receipt.report).into(),
         }
+    }
+}
+
+/// Returns the identifier of a severity, in reports and events.
+pub(crate) const fn severity_id(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Blocker => "blocker",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use gangway_http::clock;
 use gangway_model::{
-    AccountId, Arn, AuthMethod, EventOrigin, FieldError, Initiator, Operation, RequestLimits,
-    RequestedScope, Uid,
+    AccountId, Arn, AuthMethod, Correlation, EventOrigin, FieldError, Initiator, Operation,
+    RequestLimits, RequestOrigin, RequestedScope, Uid,
 };
 use http::Method;
 use lambda_runtime::{Context, Diagnostic};
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::{
-    ApiError, Fields, Response,
+    AccountOperation, ApiError, Fields, Response,
     account_spec::log_scope,
     event::{HttpRequest, Payload},
     invocation::Event,
@@ -39,6 +39,16 @@ pub enum Trigger {
     Event,
 }
 
+impl Trigger {
+    /// Returns the name of the trigger in logs and events.
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Event => "event",
+        }
+    }
+}
+
 /// A request to one of the functions, whatever its trigger.
 pub struct Request {
     method: Method,
@@ -47,6 +57,7 @@ pub struct Request {
     query: BTreeMap<String, String>,
     gateway_request_id: Option<String>,
     initiator: Initiator,
+    correlation: Correlation,
     body: Body,
     function_account_id: Option<AccountId>,
 }
@@ -68,9 +79,9 @@ impl Event for Request {
     fn respond(
         trigger: Trigger,
         outcome: &Result<Response, ApiError>,
-        request_id: &str,
+        origin: &RequestOrigin,
     ) -> Result<Box<RawValue>, Diagnostic> {
-        respond(trigger, outcome, request_id)
+        respond(trigger, outcome, origin)
     }
 }
 
@@ -79,7 +90,7 @@ impl Request {
     pub fn decode(payload: &str, function_arn: &str) -> Result<Self, ApiError> {
         let account = Arn::parse(function_arn).and_then(|arn| arn.account().parse().ok());
         match Payload::decode(payload).ok_or(ApiError::UnrecognizedEvent)? {
-            Payload::Http(request) => Ok(Self::from_http(request, account)),
+            Payload::Http(request) => Ok(Self::from_http(*request, account)),
             Payload::Event { detail, initiator, origin } => Ok(Self {
                 method: Method::POST,
                 path: Ok(Path::default()),
@@ -87,6 +98,7 @@ impl Request {
                 query: BTreeMap::new(),
                 gateway_request_id: None,
                 initiator,
+                correlation: Correlation::default(),
                 body: Body::Event(detail, origin),
                 function_account_id: account,
             }),
@@ -101,6 +113,7 @@ impl Request {
             gateway_request_id,
             path_parameters,
             caller: initiator,
+            correlation,
             content_type,
             query,
             body,
@@ -114,6 +127,7 @@ impl Request {
             query,
             gateway_request_id,
             initiator,
+            correlation,
             body,
             function_account_id,
         }
@@ -146,6 +160,11 @@ impl Request {
     /// Returns the caller or the event that sent the request.
     pub(crate) const fn initiator(&self) -> &Initiator {
         &self.initiator
+    }
+
+    /// Returns the ids that the caller sent with the request.
+    pub(crate) const fn correlation(&self) -> &Correlation {
+        &self.correlation
     }
 
     /// Returns a query parameter.
@@ -282,15 +301,18 @@ impl Request {
         self.gateway_request_id.as_deref()
     }
 
-    /// Returns `true` if the request registers or replaces an account.
-    pub(crate) fn is_registration(&self) -> bool {
+    /// Returns what the request does with an account, or `None` if it changes none.
+    pub(crate) fn account_operation(&self) -> Option<AccountOperation> {
         match (self.trigger(), &self.method) {
-            (Trigger::Event, _) | (Trigger::Http, &Method::PUT) => true,
+            (Trigger::Event, _) => Some(AccountOperation::Register),
+            (Trigger::Http, &Method::PUT) => Some(AccountOperation::Replace),
             (Trigger::Http, &Method::POST) => self
                 .path
                 .as_ref()
-                .is_ok_and(|path| path.scope.is_some() && path.segments.len() == 2),
-            (Trigger::Http, _) => false,
+                .is_ok_and(|path| path.scope.is_some() && path.segments.len() == 2)
+                .then_some(AccountOperation::Register),
+            (Trigger::Http, &Method::DELETE) => Some(AccountOperation::Delete),
+            (Trigger::Http, _) => None,
         }
     }
 }

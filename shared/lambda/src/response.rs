@@ -1,7 +1,9 @@
 //! Encodes outcomes: HTTP responses for API Gateway, success or failure for asynchronous invocations.
 
 use aws_lambda_events::{apigw::ApiGatewayProxyResponse, encodings::Body};
-use gangway_model::{Receipt, RegistrationError, Report, UpsertOutcome};
+use gangway_model::{
+    CloudAccount, Receipt, RegistrationError, Report, RequestOrigin, UpsertOutcome,
+};
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
@@ -29,8 +31,8 @@ pub enum Response {
     Static(&'static str),
     /// Success without a body (204).
     Deleted {
-        /// Name of the account, for the log; unknown if only its secret was left.
-        name: Option<String>,
+        /// The account, for the log and the event; unknown if only its secret was left.
+        account: Option<Box<CloudAccount>>,
     },
 }
 
@@ -98,10 +100,10 @@ impl Response {
 pub(crate) fn respond(
     trigger: Trigger,
     outcome: &Result<Response, ApiError>,
-    request_id: &str,
+    origin: &RequestOrigin,
 ) -> Result<Box<RawValue>, Diagnostic> {
     match (trigger, outcome) {
-        (Trigger::Http, outcome) => Ok(to_json(&http_response(outcome, request_id))),
+        (Trigger::Http, outcome) => Ok(to_json(&http_response(outcome, origin))),
         (Trigger::Event, Ok(response)) => Ok(response.json()),
         (Trigger::Event, Err(ApiError::Internal)) => Err(Diagnostic {
             error_type: "Gangway.InternalError".to_owned(),
@@ -114,7 +116,8 @@ pub(crate) fn respond(
             })
         }
         (Trigger::Event, Err(error)) => {
-            let rejected = EventError { outcome: "rejected", problem: error.problem(request_id) };
+            let rejected =
+                EventError { outcome: "rejected", problem: error.problem(&origin.request_id) };
             Ok(to_json(&rejected))
         }
     }
@@ -126,7 +129,7 @@ pub(crate) fn respond(
 /// This includes rejections: Palette answers with the same status 500 if it rejects a request and
 /// if it fails itself, and an event must not be lost to an outage. It also includes denied access,
 /// because the operator can correct the permissions of this deployment's API key or role.
-fn should_retry(error: &RegistrationError) -> bool {
+pub(crate) fn should_retry(error: &RegistrationError) -> bool {
     match error {
         RegistrationError::Upstream(error) => {
             error.is_retryable() || error.is_rejected() || error.is_access_denied()
@@ -143,11 +146,14 @@ fn should_retry(error: &RegistrationError) -> bool {
 /// one. A load balancer with multi-value headers reads no others.
 fn http_response(
     outcome: &Result<Response, ApiError>,
-    request_id: &str,
+    origin: &RequestOrigin,
 ) -> ApiGatewayProxyResponse {
     let mut headers = HeaderMap::new();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    insert_text(&mut headers, HeaderName::from_static("x-request-id"), request_id);
+    insert_text(&mut headers, HeaderName::from_static("x-request-id"), origin.correlation_id());
+    if let Some(traceparent) = origin.correlation.traceparent() {
+        insert_text(&mut headers, HeaderName::from_static("traceparent"), traceparent);
+    }
     let (status, content_type, body) = match outcome {
         Ok(Response::Deleted { .. }) => (204, None, String::new()),
         Ok(response) => {
@@ -162,7 +168,7 @@ fn http_response(
             if let ApiError::MethodNotAllowed { allow } = error {
                 insert_text(&mut headers, ALLOW, allow);
             }
-            let problem = error.problem(request_id);
+            let problem = error.problem(&origin.request_id);
             let body = to_json(&problem).get().to_owned();
             (problem.status, Some("application/problem+json"), body)
         }

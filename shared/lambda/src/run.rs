@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
+use gangway_model::{BusEvent, Partition, UpstreamError};
 use lambda_runtime::{Error, Runtime, service_fn};
 
 use crate::{
-    ApiError, Fields, MessageResult, Request, Response, SqsMessage, invocation::handle_invocation,
-    logs, panics, queue::handle_batch, schedule::ScheduledRequest,
+    ApiError, Fields, MessageResult, Publisher, Request, Response, SqsMessage,
+    invocation::handle_invocation, logs, panics, queue::handle_batch, schedule::ScheduledRequest,
 };
 
 /// A Lambda function with its telemetry set up. The methods serve one kind of trigger each, until
@@ -43,39 +44,43 @@ fn init_telemetry(name: &'static str) {
 }
 
 impl Function {
-    /// Serves requests of API Gateway, and events that ask for a registration.
-    pub async fn serve_http<H>(self, handler: H) -> Result<(), Error>
+    /// Serves HTTP requests, and events that ask for a registration. Publishes what became of the
+    /// accounts.
+    pub async fn serve_http<H, P>(self, handler: H, publisher: Publisher<P>) -> Result<(), Error>
     where
         H: AsyncFn(Request) -> Result<Response, ApiError>,
+        P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>,
     {
         let handler = &async |request: Request| {
             let trigger = request.trigger();
             handler(request).await.map_err(|error| error.with_project_pointer(trigger))
         };
-        Runtime::new(service_fn(move |event| handle_invocation(self.name, handler, event)))
-            .run()
-            .await
+        let publisher = &publisher;
+        let serve = move |event| handle_invocation(self.name, handler, publisher, event);
+        Runtime::new(service_fn(serve)).run().await
     }
 
     /// Serves batches of SQS messages. A message that is to be retried is reported as a batch item
-    /// failure.
-    pub async fn serve_sqs<H>(self, handler: H) -> Result<(), Error>
+    /// failure. Publishes what became of the accounts.
+    pub async fn serve_sqs<H, P>(self, handler: H, publisher: Publisher<P>) -> Result<(), Error>
     where
         H: AsyncFn(&SqsMessage) -> MessageResult,
+        P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>,
     {
-        let handler = &handler;
-        Runtime::new(service_fn(move |event| handle_batch(self.name, handler, event))).run().await
+        let (handler, publisher) = (&handler, &publisher);
+        let serve = move |event| handle_batch(self.name, handler, publisher, event);
+        Runtime::new(service_fn(serve)).run().await
     }
 
     /// Serves scheduled events, and direct invocations with fields of their own. Any failure but
-    /// invalid fields is an error of the function, so that alarms see it.
-    pub async fn serve_schedule<H>(self, handler: H) -> Result<(), Error>
+    /// invalid fields is an error of the function, so that alarms see it. They change no account.
+    pub async fn serve_schedule<H>(self, partition: Partition, handler: H) -> Result<(), Error>
     where
         H: AsyncFn(Fields) -> Result<Response, ApiError>,
     {
         let handler = &async |request: ScheduledRequest| handler(request.fields).await;
-        Runtime::new(service_fn(move |event| handle_invocation(self.name, handler, event)))
-            .run()
-            .await
+        let publisher = &Publisher::none(partition);
+        let serve = move |event| handle_invocation(self.name, handler, publisher, event);
+        Runtime::new(service_fn(serve)).run().await
     }
 }

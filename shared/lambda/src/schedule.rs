@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use gangway_model::{Initiator, RegistrationError};
+use gangway_model::{Initiator, RegistrationError, RequestOrigin};
 use lambda_runtime::{Context, Diagnostic};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -50,7 +50,7 @@ impl Event for ScheduledRequest {
     fn respond(
         trigger: Trigger,
         outcome: &Result<Response, ApiError>,
-        request_id: &str,
+        origin: &RequestOrigin,
     ) -> Result<Box<RawValue>, Diagnostic> {
         match outcome {
             Err(ApiError::Registration(error))
@@ -61,7 +61,7 @@ impl Event for ScheduledRequest {
                     error_message: error.to_string(),
                 })
             }
-            Ok(_) | Err(_) => respond(trigger, outcome, request_id),
+            Ok(_) | Err(_) => respond(trigger, outcome, origin),
         }
     }
 }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn response_to(outcome: &Result<Response, ApiError>) -> Result<Box<RawValue>, Diagnostic> {
-        <ScheduledRequest as Event>::respond(Trigger::Event, outcome, "1")
+        <ScheduledRequest as Event>::respond(Trigger::Event, outcome, &RequestOrigin::default())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use crate::{AccountId, Uid};
+use crate::{AccountId, Correlation, Uid};
 
 /// Longest ARN of an IAM principal or session that is kept, as long as a tag of a secret may be.
 const MAX_ARN_LEN: usize = 256;
@@ -133,9 +133,21 @@ pub struct RequestOrigin {
     /// The request id of the Lambda invocation.
     pub request_id: String,
     pub initiator: Initiator,
+    /// What the caller calls the request.
+    pub correlation: Correlation,
 }
 
 impl RequestOrigin {
+    /// Returns the id by which the sender finds the request: the one that it sent, or the id of its event,
+    /// or else the request id.
+    pub fn correlation_id(&self) -> &str {
+        let event_id = match &self.initiator {
+            Initiator::Event { id, .. } => id.as_ref().map(Uid::as_str),
+            Initiator::Caller { .. } | Initiator::DirectInvocation => None,
+        };
+        self.correlation.id().or(event_id).unwrap_or(&self.request_id)
+    }
+
     /// Returns the name of the sessions of this request, as CloudTrail shows it: the characters and
     /// the length are those that STS accepts.
     pub fn session_name(&self) -> String {

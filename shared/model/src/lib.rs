@@ -7,6 +7,8 @@ mod access_portal;
 mod account_id;
 mod arn;
 mod auth_method;
+mod bus_event;
+mod correlation;
 mod credential;
 mod eks_cluster;
 mod error;
@@ -33,6 +35,8 @@ pub use access_portal::{
 pub use account_id::{AccountId, InvalidAccountId};
 pub use arn::{Arn, InvalidArn, PolicyArn, RoleArn, SecretArn};
 pub use auth_method::{AuthMethod, InvalidMethod};
+pub use bus_event::BusEvent;
+pub use correlation::Correlation;
 pub use credential::{
     AccessKey, AccessKeyId, AssumedRole, Credential, InvalidAccessKey, PodIdentityRole,
     SecretAccessKey,

@@ -1,4 +1,4 @@
-use crate::{AccountId, AccountName, AuthMethod, Partition, Report, SecretArn, Uid};
+use crate::{AccountId, AccountName, AuthMethod, Partition, Report, Scope, SecretArn, Uid};
 
 /// The result of a registration.
 #[derive(Debug)]
@@ -10,6 +10,7 @@ pub struct Receipt {
     pub method: AuthMethod,
     /// The AWS account.
     pub account: AccountId,
+    pub scope: Scope,
     /// The account's secret, if the method has one.
     pub secret: Option<SecretArn>,
     /// The report that verified the registration.

@@ -45,6 +45,8 @@ pub struct Config {
     /// `PALETTE_REQUESTS_PER_SECOND`: the rate of one function instance for each endpoint group;
     /// default 8. Palette allows 10 for each address.
     pub palette_requests_per_second: Option<u16>,
+    /// `GANGWAY_EVENT_BUS`: name or ARN of the event bus that outcome events are put on; default none.
+    pub event_bus: Option<String>,
     /// Settings of the partition's access portal.
     pub portal: PortalConfig,
     /// `GANGWAY_EVENT_MAX_AGE_HOURS` (default 24) and `GANGWAY_EVENT_PROJECTS` (default none): which
@@ -117,6 +119,7 @@ impl Config {
         let waivable_checks =
             variables.list("GANGWAY_WAIVABLE_CHECKS", WAIVABLE_RULE, catalogue::find_waivable);
         let reserved_names = variables.optional("GANGWAY_ACCOUNT_NAME_TEMPLATE");
+        let event_bus = variables.optional("GANGWAY_EVENT_BUS");
         let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
         let kms_key_id = variables.optional("GANGWAY_KMS_KEY_ID");
         let inspection_role = variables.optional("GANGWAY_INSPECTION_ROLE");
@@ -143,6 +146,7 @@ impl Config {
                     require_scope_tag: require_scope_tag.unwrap_or_default(),
                     cluster_region,
                     palette_requests_per_second: requests_per_second,
+                    event_bus,
                     portal,
                     request_limits: RequestLimits {
                         max_age: max_age.unwrap_or(RequestLimits::default().max_age),

@@ -2,7 +2,7 @@
 
 use gangway_checks::ScopedClient;
 use gangway_model::{
-    Uid, UpstreamError,
+    CloudAccount, Uid, UpstreamError,
     stores::{CloudAccountStore as _, SecretOwner, SecretStore as _},
 };
 
@@ -13,8 +13,8 @@ use crate::{AppContext, audit};
 pub enum DeleteOutcome {
     /// The account was deleted, or a secret that an interrupted run had left.
     Deleted {
-        /// Name of the account; unknown if only a secret was left.
-        name: Option<String>,
+        /// The account; unknown if only a secret was left.
+        account: Option<Box<CloudAccount>>,
     },
     /// Neither an account nor a secret existed.
     NotFound,
@@ -38,8 +38,8 @@ impl AppContext {
         let owner = SecretOwner { uid, scope: accounts.scope(), last_seen: existing.as_ref() };
         let deleted = self.delete_secrets(owner).await?;
         let found = existing.is_some() || deleted > 0;
-        let name = existing.map(|account| account.name);
-        Ok(if found { DeleteOutcome::Deleted { name } } else { DeleteOutcome::NotFound })
+        let account = existing.map(Box::new);
+        Ok(if found { DeleteOutcome::Deleted { account } } else { DeleteOutcome::NotFound })
     }
 
     /// Deletes the secrets of an account that Palette no longer has: an earlier run ended between both

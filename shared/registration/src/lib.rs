@@ -10,10 +10,10 @@ mod register;
 mod reserved_names;
 pub mod vending;
 
-use gangway_aws::{AwsSession, SecretsManagerStore};
+use gangway_aws::{AwsSession, SecretsManagerStore, events::EventBus};
 use gangway_checks::Clients;
 use gangway_http::RootStore;
-use gangway_model::Region;
+use gangway_model::{BusEvent, Region, UpstreamError};
 use gangway_palette::PaletteClient;
 use secrecy::ExposeSecret as _;
 
@@ -28,7 +28,12 @@ pub struct AppContext {
     pub clients: Clients,
     /// Configuration, read once.
     pub config: Config,
+    /// The bus for outcome events, if there is one.
+    event_bus: Option<EventBus>,
 }
+
+/// `source` of outcome events.
+const EVENT_SOURCE: &str = "gangway";
 
 /// Why a function cannot start.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -84,7 +89,19 @@ impl AppContext {
             cluster_region,
             portal: config.portal.clone(),
         };
-        Ok(Self { clients, config })
+        let event_bus = config
+            .event_bus
+            .as_ref()
+            .map(|bus| EventBus::new(&clients.aws, bus.clone(), EVENT_SOURCE));
+        Ok(Self { clients, config, event_bus })
+    }
+
+    /// Puts outcome events on the event bus. Does nothing if the deployment has none.
+    pub async fn publish(&self, events: Vec<BusEvent>) -> Result<(), UpstreamError> {
+        match &self.event_bus {
+            Some(bus) => bus.put(&events).await,
+            None => Ok(()),
+        }
     }
 }
 

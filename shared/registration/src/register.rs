@@ -94,11 +94,12 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         let AppliedWrite { uid, staged, .. } = last;
         let Registration { name, partition, account, credential, .. } = registration;
         let (name, partition, account) = (name.clone(), *partition, *account);
+        let scope = registration.scope.clone();
         let method = credential.method();
         let secret = staged.map(|staged| staged.secret);
         let mut report = verified.into_report();
         report.findings.push(readable);
-        Ok(Receipt { uid, name, outcome, partition, method, account, secret, report })
+        Ok(Receipt { uid, name, outcome, partition, method, account, scope, secret, report })
     }
 
     /// Writes the account until both stores hold the credential of the same run. Every run writes

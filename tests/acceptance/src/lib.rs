@@ -12,6 +12,7 @@ mod contract;
 pub mod evidence;
 pub mod initiator;
 pub mod methods;
+pub mod outcome_events;
 mod response;
 mod waiting;
 
@@ -225,6 +226,11 @@ impl TestApp {
         self.deployment().functions.logs()
     }
 
+    /// Returns the outcome events on the stack's bus, oldest first.
+    pub fn outcome_events(&self) -> Vec<Value> {
+        self.deployment().gangway_account.put_events()
+    }
+
     /// Returns the names of the accounts in Palette, oldest first.
     pub fn account_names(&self) -> Vec<String> {
         let records = self.cloud().palette().records();
@@ -247,9 +253,16 @@ impl TestApp {
 }
 
 impl Drop for TestApp {
-    /// Prints the requests and the log of a failed test.
+    /// Checks the outcome events of the test. Prints the requests and the log of a failed test.
     #[expect(clippy::print_stderr, reason = "for the output of a failed test")]
     fn drop(&mut self) {
+        if !std::thread::panicking() {
+            for event in self.outcome_events() {
+                if let Err(difference) = outcome_events::check_schema(&event) {
+                    panic!("an outcome event does not fit its schema: {difference}");
+                }
+            }
+        }
         if std::thread::panicking() {
             let request_log =
                 self.request_log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");

@@ -8,7 +8,7 @@ use std::{io, time::Duration};
 use gangway_checks::catalogue::{palette::NAME_AVAILABLE, sts};
 use gangway_lambda::{ApiError, Response};
 use gangway_model::{
-    AccountId, AuthMethod, Check, FieldError, Partition, Receipt, RegistrationError, Report,
+    AccountId, AuthMethod, Check, FieldError, Partition, Receipt, RegistrationError, Report, Scope,
     UpsertOutcome, UpstreamError,
 };
 use serde_json::{Map, Value, json};
@@ -179,6 +179,7 @@ fn receipt(method: AuthMethod, outcome: UpsertOutcome) -> Value {
     let with_secret = matches!(method, AuthMethod::StaticCredentials | AuthMethod::Scap);
     let receipt = || {
         Some(Receipt {
+            scope: Scope::Tenant,
             uid: "5f0c1a2b3c4d5e6f70818293".parse().ok()?,
             name: "team-payments-prod".parse().ok()?,
             outcome,

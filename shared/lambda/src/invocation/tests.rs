@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use gangway_model::{RegistrationError, UpstreamError};
+use gangway_model::{Partition, RegistrationError, UpstreamError};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use tracing::Level;
 
-use super::{ApiError, Response, handle_invocation};
+use super::{ApiError, Publisher, Response, handle_invocation};
 use crate::Request;
 use crate::{
     logs::JsonSubscriber,
@@ -37,7 +37,13 @@ where
     context.deadline = deadline;
     context.xray_trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned());
     let payload = serde_json::from_str(&payload.to_string()).unwrap();
-    let response = handle_invocation("sts", &handler, LambdaEvent::new(payload, context)).await;
+    let response = handle_invocation(
+        "sts",
+        &handler,
+        &Publisher::none(Partition::Aws),
+        LambdaEvent::new(payload, context),
+    )
+    .await;
     drop(guard);
     let logged = logged.lock().unwrap().clone();
     (response.map(|response| serde_json::to_value(response).unwrap()), logged)
@@ -123,7 +129,7 @@ async fn upstream_calls_get_less_time_than_the_invocation() {
     let (_, _) = run(&registration(), 0, async |_| {
         let left = gangway_http::deadline::remaining();
         assert!(left + super::UPSTREAM_RESERVE <= super::API_GATEWAY_TIMEOUT, "{left:?}");
-        Ok(Response::Deleted { name: None })
+        Ok(Response::Deleted { account: None })
     })
     .await;
 }
@@ -131,7 +137,8 @@ async fn upstream_calls_get_less_time_than_the_invocation() {
 #[tokio::test]
 async fn an_unrecognized_payload_is_rejected_and_not_retried() {
     let (response, logged) =
-        run(&json!({ "secret": SECRET }), 0, async |_| Ok(Response::Deleted { name: None })).await;
+        run(&json!({ "secret": SECRET }), 0, async |_| Ok(Response::Deleted { account: None }))
+            .await;
     let response = response.unwrap();
     assert_eq!(response["outcome"], "rejected");
     assert_eq!(response["problem"]["type"], "urn:gangway:problem:unrecognized-event");

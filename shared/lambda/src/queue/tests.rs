@@ -7,6 +7,7 @@ use std::{
 };
 
 use gangway_http::deadline;
+use gangway_model::Partition;
 use lambda_runtime::Context;
 use serde_json::{Value, json};
 use tokio::{sync::Barrier, time::sleep};
@@ -49,8 +50,13 @@ where
     let mut context = Context::default();
     context.request_id = "id-1".to_owned();
     let payload = serde_json::from_str(payload).unwrap();
-    let response =
-        handle_batch("account-vended", &handler, LambdaEvent::new(payload, context)).await;
+    let response = handle_batch(
+        "account-vended",
+        &handler,
+        &Publisher::none(Partition::Aws),
+        LambdaEvent::new(payload, context),
+    )
+    .await;
     drop(guard);
     let logged = logged.lock().unwrap().clone();
     (response.map(|response| serde_json::to_value(response).unwrap()), logged)
@@ -63,6 +69,7 @@ fn result(verdict: Disposition) -> MessageResult {
         outcome: "created",
         detail: None,
         error: None,
+        events: Vec::new(),
         verdict,
     }
 }

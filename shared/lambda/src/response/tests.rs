@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gangway_model::{
     AuthMethod, Check, CheckSubject, FieldError, Finding, Partition, Receipt, RegistrationError,
-    Report, Severity, UpsertOutcome, UpstreamError,
+    Report, RequestOrigin, Scope, Severity, UpsertOutcome, UpstreamError,
 };
 use serde_json::{Value, json};
 
@@ -62,13 +62,19 @@ fn receipt(outcome: UpsertOutcome, secret: Option<&str>) -> Response {
         partition: Partition::AwsUsGov,
         method: AuthMethod::Sts,
         account: "123456789012".parse().unwrap(),
+        scope: Scope::Tenant,
         secret: secret.map(|arn| arn.parse().unwrap()),
         report: report(vec![BLOCKER.passed("seen")]),
     }))
 }
 
+fn origin() -> RequestOrigin {
+    RequestOrigin { request_id: "id-1".to_owned(), ..RequestOrigin::default() }
+}
+
 fn http(outcome: &Result<Response, ApiError>) -> (u16, Value, Value) {
-    let response = serde_json::to_value(respond(Trigger::Http, outcome, "id-1").unwrap()).unwrap();
+    let response =
+        serde_json::to_value(respond(Trigger::Http, outcome, &origin()).unwrap()).unwrap();
     assert_eq!(response["isBase64Encoded"], json!(false));
     assert_eq!(response["headers"]["cache-control"], "no-store");
     assert_eq!(response["headers"]["x-request-id"], "id-1");
@@ -169,7 +175,7 @@ fn every_error_has_a_status_and_a_problem_type() {
         assert_eq!(headers.get("retry-after"), (status == 429).then(|| json!("2")).as_ref());
         assert_eq!(headers.get("allow"), (status == 405).then(|| json!("GET, PUT")).as_ref());
         assert_eq!(problem.get("report").is_some(), kind == "checks-failed");
-        match respond(Trigger::Event, &outcome, "id-1") {
+        match respond(Trigger::Event, &outcome, &origin()) {
             Err(diagnostic) => {
                 assert!(retried, "{kind}");
                 assert!(diagnostic.error_type.starts_with("Gangway."), "{diagnostic:?}");
@@ -252,14 +258,14 @@ fn receipts_contain_the_outcome() {
             (&json!("5f0c1a2b3c4d5e6f70818293"), &json!("prod"))
         );
         let event =
-            serde_json::to_value(respond(Trigger::Event, &response, "id-1").unwrap()).unwrap();
+            serde_json::to_value(respond(Trigger::Event, &response, &origin()).unwrap()).unwrap();
         assert_eq!(event, body);
     }
 }
 
 #[test]
 fn removals_have_no_body() {
-    let (status, headers, body) = http(&Ok(Response::Deleted { name: None }));
+    let (status, headers, body) = http(&Ok(Response::Deleted { account: None }));
     assert_eq!((status, headers.get("content-type"), body), (204, None, Value::Null));
     let (status, _, body) = http(&Ok(Response::Json(json!({ "accounts": [] }))));
     assert_eq!((status, body), (200, json!({ "accounts": [] })));

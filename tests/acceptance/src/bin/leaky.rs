@@ -9,14 +9,15 @@
 
 use std::process::ExitCode;
 
-use gangway_lambda::{ApiError, Request, Response};
-use gangway_model::{FieldError, UpstreamError};
+use gangway_lambda::{ApiError, Publisher, Request, Response};
+use gangway_model::{FieldError, Partition, UpstreamError};
 use local_cloud::http_client;
 use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    gangway_lambda::run("leaky", async |function| function.serve_http(leak).await).await
+    let publisher = Publisher::none(Partition::Aws);
+    gangway_lambda::run("leaky", async |function| function.serve_http(leak, publisher).await).await
 }
 
 async fn leak(request: Request) -> Result<Response, ApiError> {
@@ -50,7 +51,7 @@ async fn leak(request: Request) -> Result<Response, ApiError> {
         "panic" => panic!("{text}"),
         other => return Err(FieldError::malformed("/place", other).into()),
     }
-    Ok(Response::Deleted { name: None })
+    Ok(Response::Deleted { account: None })
 }
 
 async fn call(url: &str, query: &str, trace_header: &str, body: &str) -> reqwest::Result<()> {

@@ -11,6 +11,7 @@
 mod idempotency;
 mod listing;
 mod network_calls;
+mod outcome_events;
 mod removal;
 mod replacement;
 mod reserved_names;

@@ -141,7 +141,7 @@ impl EventBus {
         let of_bus = self.rules.iter().filter(|rule| rule.bus == bus);
         let matching = of_bus.filter(|rule| pattern::matches(&rule.pattern, Some(event)));
         for (rule, target) in
-            matching.flat_map(|rule| rule.targets.iter().map(move |arn| (rule, arn)))
+            matching.flat_map(|rule| rule.targets.iter().map(move |target| (rule, &target.arn)))
         {
             let queue = self.queues.get(target);
             match queue
@@ -157,9 +157,38 @@ impl EventBus {
         result
     }
 
+    /// Returns what each target of the stack's bus receives of an event: the target's ARN, and the event or
+    /// the text that the rule makes of it.
+    pub fn targets_of(&self, event: &Value) -> Vec<(String, Value)> {
+        let Some((own, _)) = &self.own else { return Vec::new() };
+        let of_bus = self.rules.iter().filter(|rule| rule.bus == *own);
+        of_bus
+            .filter(|rule| pattern::matches(&rule.pattern, Some(event)))
+            .flat_map(|rule| &rule.targets)
+            .map(|target| {
+                let input = target.input_transformer.as_ref();
+                (target.arn.clone(), input.map_or_else(|| event.clone(), |it| transform(it, event)))
+            })
+            .collect()
+    }
+
     /// Returns a unique event id.
     pub fn next_event_id() -> String {
         static EVENTS: AtomicU64 = AtomicU64::new(1);
         format!("7a8e9feb-c592-4df8-8a02-{:012x}", EVENTS.fetch_add(1, Ordering::Relaxed))
     }
+}
+
+/// Fills an `InputTransformer` with the members of an event.
+fn transform(transformer: &Value, event: &Value) -> Value {
+    let template = transformer["InputTemplate"].as_str().unwrap_or_default();
+    let paths = transformer["InputPathsMap"].as_object().into_iter().flatten();
+    let filled = paths.fold(template.to_owned(), |text, (name, path)| {
+        let pointer = path.as_str().unwrap_or_default().replace('$', "").replace('.', "/");
+        let value = event.pointer(&pointer).cloned().unwrap_or_default();
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        text.replace(&format!("<{name}>"), &value)
+    });
+    let unquoted = filled.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    unquoted.unwrap_or(&filled).into()
 }

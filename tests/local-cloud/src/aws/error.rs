@@ -11,7 +11,7 @@ use crate::server::Response;
 pub(crate) enum Protocol {
     /// Query protocol with its XML namespace: STS, IAM.
     Query(&'static str),
-    /// JSON 1.1: Secrets Manager, Organizations.
+    /// JSON 1.1: Secrets Manager, Organizations, EventBridge.
     Json,
     /// JSON 1.0 with error codes of the older query protocol: SQS.
     QueryCompatibleJson,
@@ -22,7 +22,7 @@ pub(crate) enum Protocol {
 impl Protocol {
     pub(crate) fn for_service(service: &str) -> Protocol {
         match service {
-            "secretsmanager" | "organizations" => Protocol::Json,
+            "secretsmanager" | "organizations" | "events" => Protocol::Json,
             "sqs" => Protocol::QueryCompatibleJson,
             "eks" => Protocol::Rest,
             "iam" => Protocol::Query("https://iam.amazonaws.com/doc/2010-05-08/"),

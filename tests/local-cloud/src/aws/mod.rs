@@ -7,6 +7,7 @@ mod caller;
 pub mod client;
 pub mod eks;
 mod error;
+mod events;
 mod execute_api;
 mod form;
 mod iam;
@@ -93,6 +94,7 @@ pub(crate) fn target_service(request: &Request) -> String {
         let prefix = target.split('.').next().unwrap_or_default();
         return match prefix {
             "AWSOrganizationsV20161128" => "organizations".to_owned(),
+            "AWSEvents" => "events".to_owned(),
             "AmazonSQS" => "sqs".to_owned(),
             other => other.to_owned(),
         };
@@ -157,6 +159,8 @@ fn serve(
         ("secretsmanager", _) => secrets_manager::serve(store, caller, operation, request.body())
             .map(|body| build_response(200, "application/x-amz-json-1.1", body, id)),
         ("organizations", _) => organizations::serve(store, caller, operation, request.body())
+            .map(|body| build_response(200, "application/x-amz-json-1.1", body, id)),
+        ("events", _) => events::serve(store, caller, operation, request.body())
             .map(|body| build_response(200, "application/x-amz-json-1.1", body, id)),
         ("sqs", _) => sqs::serve(store, caller, operation, request.body())
             .map(|body| build_response(200, "application/x-amz-json-1.0", body, id)),

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::eks::StoredCluster;
+use super::events::StoredBus;
 use super::iam::SimulatorDoubt;
 use super::key_policy::KeyPolicy;
 use super::managed_policies;
@@ -159,6 +160,8 @@ pub(crate) struct StoredAccount {
     pub(crate) key_policies: BTreeMap<String, KeyPolicy>,
     /// By region and name.
     pub(crate) queues: BTreeMap<(String, String), StoredQueue>,
+    /// By region and name.
+    pub(crate) buses: BTreeMap<(String, String), StoredBus>,
     /// By region and name.
     pub(crate) clusters: BTreeMap<(String, String), StoredCluster>,
     /// Suspended or closed: all calls fail.

@@ -34,8 +34,15 @@ pub struct EventRule {
     /// Name of the event bus.
     pub bus: String,
     pub pattern: Value,
-    /// ARNs of the targets.
-    pub targets: Vec<String>,
+    pub targets: Vec<EventTarget>,
+}
+
+/// A target of a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventTarget {
+    pub arn: String,
+    /// What the target receives in place of the event.
+    pub input_transformer: Option<Value>,
 }
 
 /// An `AWS::Events::EventBus`.
@@ -172,17 +179,16 @@ pub(super) fn rules(scope: &EvaluationScope<'_>) -> Result<Vec<EventRule>, Templ
             continue;
         }
         let targets = resolve_property(scope, own, "Targets")?.unwrap_or_default();
-        let mut arns = Vec::new();
+        let mut parsed = Vec::new();
         for target in targets.as_array().into_iter().flatten() {
-            let whole = !["Input", "InputPath", "InputTransformer"]
-                .iter()
-                .any(|changed| target.get(changed).is_some());
+            let whole = !["Input", "InputPath"].iter().any(|changed| target.get(changed).is_some());
             let arn = target.get("Arn").and_then(Value::as_str).filter(|_| whole);
             let arn = arn.ok_or_else(|| unsupported(format!("a target of {logical_id}")))?;
-            arns.push(arn.to_owned());
+            let input_transformer = target.get("InputTransformer").cloned();
+            parsed.push(EventTarget { arn: arn.to_owned(), input_transformer });
         }
         let arn = names::attribute(scope, logical_id, "Arn")?;
-        rules.push(EventRule { arn, bus: bus_of_rule(scope, own)?, pattern, targets: arns });
+        rules.push(EventRule { arn, bus: bus_of_rule(scope, own)?, pattern, targets: parsed });
     }
     Ok(rules)
 }

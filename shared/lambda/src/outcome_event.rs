@@ -1,0 +1,440 @@
+//! Outcome events: what became of an account, for whoever waits for it. `docs/events.md` describes
+//! them, and `events/schema` has their schemas.
+
+#[cfg(test)]
+mod tests;
+
+use gangway_http::origin;
+use gangway_model::{
+    AccountId, AuthMethod, BusEvent, CloudAccount, Finding, Initiator, Outcome, Partition, Receipt,
+    RegistrationError, Report, Scope, UpsertOutcome,
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    ApiError, Response,
+    report_json::{outcome_id, severity_id},
+    response::should_retry,
+};
+
+/// Longest text of a member of an event, in characters.
+const MAX_TEXT_CHARS: usize = 2000;
+/// Longest sentence for people, in characters.
+const MAX_SUMMARY_CHARS: usize = 1000;
+/// Most checks and most invalid fields that an event lists. An event has at most 256 KiB.
+const MAX_ITEMS: usize = 40;
+
+/// What a request or a message does with an account.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AccountOperation {
+    Register,
+    Replace,
+    Delete,
+    /// A new account of the organization is registered.
+    Onboard,
+    /// A closed account of the organization is removed.
+    Offboard,
+}
+
+impl AccountOperation {
+    const fn id(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::Replace => "replace",
+            Self::Delete => "delete",
+            Self::Onboard => "onboard",
+            Self::Offboard => "offboard",
+        }
+    }
+
+    /// Completes "… was rejected".
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Register | Self::Onboard => "The registration",
+            Self::Replace => "The replacement",
+            Self::Delete | Self::Offboard => "The removal",
+        }
+    }
+}
+
+/// What happened to an account.
+#[derive(Debug)]
+enum EventKind {
+    Registered(UpsertOutcome),
+    Rejected,
+    Removed,
+    /// A person should remove the account.
+    OffboardingRequested,
+}
+
+impl EventKind {
+    const fn detail_type(&self) -> &'static str {
+        match self {
+            Self::Registered(UpsertOutcome::Created | UpsertOutcome::Unchanged) => {
+                "Gangway Account Registered"
+            }
+            Self::Registered(UpsertOutcome::Updated) => "Gangway Account Updated",
+            Self::Rejected => "Gangway Account Rejected",
+            Self::Removed => "Gangway Account Removed",
+            Self::OffboardingRequested => "Gangway Account Offboarding Requested",
+        }
+    }
+
+    const fn outcome(&self) -> &'static str {
+        match self {
+            Self::Registered(outcome) => outcome_id(*outcome),
+            Self::Rejected => "rejected",
+            Self::Removed => "removed",
+            Self::OffboardingRequested => "reported",
+        }
+    }
+}
+
+/// An account as an event names it. Parts that are not known are left out.
+#[derive(Clone, Debug, Default)]
+pub struct EventAccount {
+    /// `tenant` or `project/<uid or name>`.
+    pub scope: Option<String>,
+    pub name: Option<String>,
+    /// Uid in Palette.
+    pub uid: Option<String>,
+    /// The AWS account.
+    pub account: Option<AccountId>,
+    pub method: Option<AuthMethod>,
+    /// ARN of the account's secret.
+    pub secret: Option<String>,
+}
+
+impl From<&Receipt> for EventAccount {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            scope: Some(scope_text(&receipt.scope)),
+            name: Some(receipt.name.to_string()),
+            uid: Some(receipt.uid.to_string()),
+            account: Some(receipt.account),
+            method: Some(receipt.method),
+            secret: receipt.secret.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl From<&CloudAccount> for EventAccount {
+    fn from(account: &CloudAccount) -> Self {
+        Self {
+            scope: Some(scope_text(&account.scope)),
+            name: Some(account.name.clone()),
+            uid: Some(account.uid.to_string()),
+            account: account.aws_account(),
+            method: account.access.method(),
+            secret: None,
+        }
+    }
+}
+
+impl EventAccount {
+    /// Adds the scope in Palette.
+    #[must_use]
+    pub fn with_scope(self, scope: &Scope) -> Self {
+        Self { scope: Some(scope_text(scope)), ..self }
+    }
+}
+
+fn scope_text(scope: &Scope) -> String {
+    match scope {
+        Scope::Tenant => "tenant".to_owned(),
+        Scope::Project(uid) => format!("project/{uid}"),
+    }
+}
+
+/// What became of an account. It becomes an event when it is published.
+#[derive(Debug)]
+pub struct OutcomeEvent {
+    kind: EventKind,
+    operation: AccountOperation,
+    account: EventAccount,
+    waived_checks: Vec<&'static str>,
+    checks: Vec<CheckJson>,
+    problem: Option<&'static str>,
+    errors: Vec<(String, String)>,
+    reason: Option<String>,
+}
+
+/// A failed or waived check in an event.
+#[derive(Debug, Serialize)]
+struct CheckJson {
+    id: &'static str,
+    title: &'static str,
+    severity: &'static str,
+    outcome: &'static str,
+    observed: String,
+    remedy: String,
+}
+
+impl CheckJson {
+    /// Returns `None` for a check that did not fail.
+    fn new(finding: &Finding) -> Option<Self> {
+        let (outcome, remedy) = match &finding.outcome {
+            Outcome::Failed { remedy } => ("failed", remedy),
+            Outcome::Waived { remedy } => ("waived", remedy),
+            Outcome::Passed | Outcome::Unverified { .. } | Outcome::NotApplicable => return None,
+        };
+        Some(Self {
+            id: finding.check.id,
+            title: finding.check.title,
+            severity: severity_id(finding.check.severity),
+            outcome,
+            observed: truncate(&finding.observed, MAX_TEXT_CHARS),
+            remedy: truncate(remedy, MAX_TEXT_CHARS),
+        })
+    }
+}
+
+impl OutcomeEvent {
+    fn new(kind: EventKind, operation: AccountOperation, account: EventAccount) -> Self {
+        Self {
+            kind,
+            operation,
+            account,
+            waived_checks: Vec::new(),
+            checks: Vec::new(),
+            problem: None,
+            errors: Vec::new(),
+            reason: None,
+        }
+    }
+
+    /// Returns the event of a registration that succeeded.
+    pub fn registered(receipt: &Receipt, operation: AccountOperation) -> Self {
+        let kind = EventKind::Registered(receipt.outcome);
+        Self::new(kind, operation, receipt.into()).with_report(&receipt.report)
+    }
+
+    /// Returns the event of an account that was as requested, so that nothing was checked.
+    pub fn unchanged(account: EventAccount, operation: AccountOperation) -> Self {
+        Self::new(EventKind::Registered(UpsertOutcome::Unchanged), operation, account)
+    }
+
+    /// Returns the event of an account that Palette no longer has.
+    pub fn removed(account: EventAccount, operation: AccountOperation) -> Self {
+        Self::new(EventKind::Removed, operation, account)
+    }
+
+    /// Returns the event of a request that cannot succeed as it is. `reason` says what to do.
+    pub fn rejected(account: EventAccount, operation: AccountOperation, reason: &str) -> Self {
+        let reason = Some(truncate(reason, MAX_TEXT_CHARS));
+        Self { reason, ..Self::new(EventKind::Rejected, operation, account) }
+    }
+
+    /// Returns the event of an account that a person should remove from Palette, for this reason.
+    pub fn offboarding_requested(account: EventAccount, reason: &str) -> Self {
+        let kind = EventKind::OffboardingRequested;
+        let reason = Some(truncate(reason, MAX_TEXT_CHARS));
+        Self { reason, ..Self::new(kind, AccountOperation::Offboard, account) }
+    }
+
+    /// Adds the failed and the waived checks of a report.
+    #[must_use]
+    pub fn with_report(mut self, report: &Report) -> Self {
+        self.checks = report.findings.iter().filter_map(CheckJson::new).take(MAX_ITEMS).collect();
+        self.waived_checks = report.waived_checks().collect();
+        self
+    }
+
+    /// Returns the event of a request's outcome. Returns `None` if the outcome is not final: the caller
+    /// is told to send the request again, or Lambda retries the event.
+    pub(crate) fn of_request(
+        operation: AccountOperation,
+        mut known: EventAccount,
+        outcome: &Result<Response, ApiError>,
+    ) -> Option<Self> {
+        let error = match outcome {
+            Ok(Response::Receipt(receipt)) => return Some(Self::registered(receipt, operation)),
+            Ok(Response::Deleted { account }) => {
+                let account = account.as_deref().map_or(known, EventAccount::from);
+                return Some(Self::removed(account, operation));
+            }
+            Ok(Response::Report(_) | Response::Json(_) | Response::Static(_)) => return None,
+            Err(error) => error,
+        };
+        if !is_final(error) {
+            return None;
+        }
+        let report = error.report();
+        if let Some(report) = report {
+            known.account = report.account;
+            known.method = Some(report.method);
+        }
+        let mut event = Self::rejected(known, operation, &error.detail());
+        event.problem = Some(error.kind().id);
+        if let ApiError::Registration(RegistrationError::Invalid(errors)) = error {
+            let errors = errors.iter().take(MAX_ITEMS);
+            event.errors = errors
+                .map(|error| (error.pointer.clone(), truncate(&error.detail, MAX_TEXT_CHARS)))
+                .collect();
+        }
+        Some(match report {
+            Some(report) => event.with_report(report),
+            None => event,
+        })
+    }
+
+    /// Returns the event for the bus. The ids and the caller are those of the request in progress.
+    pub(crate) fn encode(&self, partition: Partition, trigger: &'static str) -> BusEvent {
+        let origin = origin::current();
+        let EventAccount { scope, name, uid, account, method, secret } = &self.account;
+        let mut detail = Map::new();
+        let mut put = |member: &str, value: Value| {
+            detail.insert(member.to_owned(), value);
+        };
+        put("version", 1.into());
+        put("requestId", origin.request_id.as_str().into());
+        put("correlationId", origin.correlation_id().into());
+        if let Some(traceparent) = origin.correlation.traceparent() {
+            put("traceparent", traceparent.into());
+        }
+        put("trigger", trigger.into());
+        put("caller", caller_json(&origin.initiator));
+        put("operation", self.operation.id().into());
+        if let Some(scope) = scope {
+            put("scope", scope_json(scope));
+        }
+        let account = account.map(|account| account.to_string());
+        for (member, value) in [
+            ("name", name.as_deref()),
+            ("uid", uid.as_deref()),
+            ("awsAccountId", account.as_deref()),
+            ("method", method.map(AuthMethod::id)),
+            ("secretArn", secret.as_deref()),
+            ("reason", self.reason.as_deref()),
+        ] {
+            if let Some(value) = value {
+                put(member, value.into());
+            }
+        }
+        put("partition", partition.id().into());
+        put("outcome", self.kind.outcome().into());
+        if matches!(self.kind, EventKind::Registered(_)) {
+            put("ready", true.into());
+        }
+        if !self.waived_checks.is_empty() {
+            put("waivedChecks", json!(self.waived_checks));
+        }
+        put("checks", json!(self.checks));
+        if let Some(problem) = self.problem {
+            put("problem", format!("urn:gangway:problem:{problem}").into());
+        }
+        if !self.errors.is_empty() {
+            let errors = self.errors.iter();
+            let errors =
+                errors.map(|(pointer, detail)| json!({"pointer": pointer, "detail": detail}));
+            put("errors", errors.collect());
+        }
+        put("summary", self.summary().into());
+        BusEvent { detail_type: self.kind.detail_type(), detail: Value::Object(detail).to_string() }
+    }
+
+    /// Returns one sentence for people: the account, what happened, and what to do.
+    fn summary(&self) -> String {
+        let account = self.account_text();
+        let reason = self.reason.as_deref().unwrap_or_default();
+        let text = match &self.kind {
+            EventKind::Registered(UpsertOutcome::Created) => format!("{account} was registered."),
+            EventKind::Registered(UpsertOutcome::Updated) => format!("{account} was updated."),
+            EventKind::Registered(UpsertOutcome::Unchanged) => {
+                format!("{account} is registered; nothing had to be changed.")
+            }
+            EventKind::Removed => format!("{account} was removed from Palette."),
+            EventKind::OffboardingRequested => format!("{account} should be removed: {reason}."),
+            EventKind::Rejected => {
+                let noun = self.operation.noun();
+                format!("{noun} of {account} was rejected: {}", self.rejection_text())
+            }
+        };
+        truncate(&text, MAX_SUMMARY_CHARS)
+    }
+
+    fn rejection_text(&self) -> String {
+        let blocking =
+            |check: &&CheckJson| check.outcome == "failed" && check.severity == "blocker";
+        let mut blocking = self.checks.iter().filter(blocking);
+        if let Some(CheckJson { id, observed, remedy, .. }) = blocking.next() {
+            let more = match blocking.count() {
+                0 => String::new(),
+                more => format!(" Other failed checks: {more}."),
+            };
+            return format!("{observed}. Remedy: {remedy}.{more} See docs/checks.md#{id}");
+        }
+        let mut errors = self.errors.iter();
+        match errors.next() {
+            Some((_, detail)) if errors.len() == 0 => format!("{detail}."),
+            Some((_, detail)) => format!("{detail}. Other invalid members: {}.", errors.len()),
+            None => format!("{}.", self.reason.as_deref().unwrap_or("no reason is known")),
+        }
+    }
+
+    fn account_text(&self) -> String {
+        let EventAccount { scope, name, account, .. } = &self.account;
+        let name =
+            name.as_deref().map_or("an account".to_owned(), |name| format!("account {name}"));
+        let account = account.map(|id| format!(" (AWS account {id})")).unwrap_or_default();
+        let scope = scope.as_deref().map(|scope| match scope.strip_prefix("project/") {
+            Some(project) => format!(" in project {project}"),
+            None => format!(" in scope {scope}"),
+        });
+        format!("{name}{account}{}", scope.unwrap_or_default())
+    }
+}
+
+/// Returns `true` if the same request cannot succeed later.
+fn is_final(error: &ApiError) -> bool {
+    match error {
+        ApiError::Registration(error) => !should_retry(error) && !error.is_retryable(),
+        ApiError::PayloadTooLarge | ApiError::UnsupportedMediaType => true,
+        // No account is known that it could be about.
+        ApiError::RouteNotFound
+        | ApiError::MethodNotAllowed { .. }
+        | ApiError::UnrecognizedEvent
+        | ApiError::Internal => false,
+    }
+}
+
+fn caller_json(initiator: &Initiator) -> Value {
+    let mut caller = Map::new();
+    let mut put = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            caller.insert(name.to_owned(), value.into());
+        }
+    };
+    match initiator {
+        Initiator::Caller { arn, account, source_ip } => {
+            put("arn", arn.as_ref().map(ToString::to_string));
+            put("accountId", account.map(|account| account.to_string()));
+            put("sourceIp", source_ip.map(|ip| ip.to_string()));
+        }
+        Initiator::Event { id, source, account } => {
+            put("eventId", id.as_ref().map(ToString::to_string));
+            put("eventSource", source.as_ref().map(ToString::to_string));
+            put("accountId", account.map(|account| account.to_string()));
+        }
+        Initiator::DirectInvocation => {}
+    }
+    Value::Object(caller)
+}
+
+/// Returns a scope as requests and events name it.
+fn scope_json(scope: &str) -> Value {
+    match scope.strip_prefix("project/") {
+        Some(project) => json!({ "project": project }),
+        None => scope.into(),
+    }
+}
+
+fn truncate(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars - 1) {
+        Some((at, _)) if text.chars().nth(max_chars).is_some() => {
+            format!("{}…", text.get(..at).unwrap_or_default())
+        }
+        _ => text.to_owned(),
+    }
+}

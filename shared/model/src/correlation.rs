@@ -1,0 +1,102 @@
+//! What a caller calls its request, to find it again in logs and events.
+
+/// Longest id that is kept.
+const MAX_ID_LEN: usize = 128;
+
+/// Longest part of an id, between `-`, `_`, `.` and `:`. A secret has longer parts.
+const MAX_PART_LEN: usize = 32;
+
+/// The ids that a caller sends with a request. One that is malformed is `None`: it must not stop the
+/// request, and it may be a secret in the wrong header.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Correlation {
+    id: Option<String>,
+    traceparent: Option<String>,
+}
+
+impl Correlation {
+    /// Returns the ids in the headers `X-Request-Id` and `traceparent` (W3C Trace Context).
+    pub fn new(id: Option<&str>, traceparent: Option<&str>) -> Self {
+        Self {
+            id: id.filter(|id| is_id(id)).map(str::to_owned),
+            traceparent: traceparent.filter(|text| is_traceparent(text)).map(str::to_owned),
+        }
+    }
+
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    pub fn traceparent(&self) -> Option<&str> {
+        self.traceparent.as_deref()
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let is_part = |part: &str| {
+        (1..=MAX_PART_LEN).contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    text.len() <= MAX_ID_LEN && text.split(['-', '_', '.', ':']).all(is_part)
+}
+
+/// Accepts every version but `ff`, with the four fields of version `00`.
+fn is_traceparent(text: &str) -> bool {
+    let is_hex = |part: &str, len: usize| {
+        part.len() == len
+            && part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    };
+    let parts: Vec<_> = text.split('-').collect();
+    let [version, trace, parent, flags] = parts.as_slice() else { return false };
+    is_hex(version, 2)
+        && *version != "ff"
+        && is_hex(trace, 32)
+        && is_hex(parent, 16)
+        && is_hex(flags, 2)
+        && trace.contains(|digit| digit != '0')
+        && parent.contains(|digit| digit != '0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_may_be_secrets_are_left_out() {
+        let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        let letters = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYab";
+        for (id, is_kept) in [
+            ("6a7e8feb-b491-4cf7-a9f1-bf3703467718", true),
+            ("01ARZ3NDEKTSV4RRFFQ69G5FAV", true),
+            ("1-5759e988-bd862e3fe1be46a994272793", true),
+            ("portal_42.a:b", true),
+            ("", false),
+            ("a--b", false),
+            ("a b", false),
+            ("a\nb", false),
+            (secret, false),
+            (letters, false),
+            (&"a-".repeat(80), false),
+        ] {
+            assert_eq!(Correlation::new(Some(id), None).id().is_some(), is_kept, "{id}");
+        }
+    }
+
+    #[test]
+    fn only_valid_trace_parents_are_kept() {
+        let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+        for (text, is_kept) in [
+            (format!("00-{trace}-{parent}-01"), true),
+            (format!("ff-{trace}-{parent}-01"), false),
+            (format!("00-{trace}-{parent}"), false),
+            (format!("00-{}-{parent}-01", trace.to_uppercase()), false),
+            (format!("00-{}-{parent}-01", "0".repeat(32)), false),
+            (format!("00-{trace}-{}-01", "0".repeat(16)), false),
+            (format!("00-{trace}-{parent}-01-x"), false),
+            (String::new(), false),
+        ] {
+            let correlation = Correlation::new(None, Some(&text));
+            assert_eq!(correlation.traceparent().is_some(), is_kept, "{text}");
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Outcome events: what became of an account, for whoever asked and for whoever watches.
+
+use acceptance::{
+    TestApp,
+    methods::{for_each_open, route},
+    with,
+};
+use gangway_model::{AuthMethod, Partition};
+use local_cloud::{
+    Effect, Fault,
+    fixtures::{API_KEY_SECRET, EVENT_SOURCE},
+    palette::ADMIN_KEY,
+};
+use serde_json::{Value, json};
+
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const ID: &str = "6a7e8feb-b491-4cf7-a9f1-bf3703467718";
+
+/// Returns the last event, which must be of this type and outcome.
+fn last(app: &TestApp, kind: &str, outcome: &str) -> Value {
+    let event = app.outcome_events().pop().expect("an event");
+    assert_eq!(event["detail-type"], format!("Gangway Account {kind}"), "{event:#}");
+    assert_eq!(event["source"], "gangway");
+    assert_eq!(event["detail"]["outcome"], outcome, "{event:#}");
+    event["detail"].clone()
+}
+
+#[tokio::test]
+async fn every_change_over_http_is_told() {
+    for_each_open(|app: TestApp, method| async move {
+        let mut request = app.request(method, app.customer(), "prod");
+        let receipt = app.register(method, &request).await;
+        receipt.assert_status(201);
+        let detail = last(&app, "Registered", "created");
+        let account = app.customer().account.id();
+        for (member, expected) in [
+            ("version", json!(1)),
+            ("trigger", json!("http")),
+            ("operation", json!("register")),
+            ("scope", json!("tenant")),
+            ("name", json!("prod")),
+            ("uid", json!(receipt.uid())),
+            ("awsAccountId", json!(account)),
+            ("method", json!(method.id())),
+            ("ready", json!(true)),
+        ] {
+            assert_eq!(detail[member], expected, "{member} of {detail:#}");
+        }
+        assert_eq!(detail["secretArn"].as_str(), receipt.body["secretArn"].as_str());
+
+        app.register(method, &request).await.assert_status(200);
+        assert_eq!(last(&app, "Registered", "unchanged")["uid"], receipt.uid());
+        request["description"] = "Payments".into();
+        app.register(method, &request).await.assert_status(200);
+        assert_eq!(last(&app, "Updated", "updated")["operation"], "register");
+        let uid = receipt.uid();
+        let replacement = with(request, &json!({"description": "Sales"}));
+        let path = format!("{}/{uid}", route(method));
+        app.put(&path, &replacement).await.assert_status(200);
+        assert_eq!(last(&app, "Updated", "updated")["operation"], "replace");
+        app.delete(&format!("/v1/tenant/accounts/{uid}")).await.assert_status(204);
+        let removed = last(&app, "Removed", "removed");
+        assert_eq!((&removed["uid"], &removed["name"]), (&json!(uid), &json!("prod")));
+        assert_eq!(removed["awsAccountId"], account);
+        assert_eq!(app.outcome_events().len(), 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn final_refusal_is_told_with_its_remedy() {
+    for_each_open(|app: TestApp, method| async move {
+        let request = app.request(method, app.customer(), "prod");
+        // A question is not a change.
+        app.validate(method, &with(request.clone(), &json!({"colour": 1}))).await;
+        assert!(app.outcome_events().is_empty());
+
+        app.register(method, &with(request.clone(), &json!({"colour": 1})))
+            .await
+            .assert_status(400);
+        let detail = last(&app, "Rejected", "rejected");
+        assert_eq!(detail["errors"][0]["pointer"], "/colour", "{detail:#}");
+        assert_eq!(detail["problem"], "urn:gangway:problem:validation-error");
+
+        app.customer().detach_policy(gangway_policies::PolicyDocument::Nodes);
+        app.register(method, &request).await.assert_status(422);
+        let detail = last(&app, "Rejected", "rejected");
+        let failed = detail["checks"].as_array().expect("checks");
+        assert!(failed.iter().any(|check| check["id"] == "iam.actions-allowed"), "{detail:#}");
+        let summary = detail["summary"].as_str().expect("a sentence");
+        for part in ["account prod", "was rejected", "Remedy: ", "docs/checks.md#"] {
+            assert!(summary.contains(part), "{part}: {summary}");
+        }
+        // People get the sentence, and the audit log group gets the event.
+        let event = app.outcome_events().pop().expect("an event");
+        let targets = app.deployment().bus.targets_of(&event);
+        let audit = targets.iter().find(|(arn, _)| arn.contains(":log-group:/aws/events/"));
+        assert_eq!(audit.expect("the audit log group").1, event);
+
+        // The same request may succeed later: that is not told.
+        let count = app.outcome_events().len();
+        let fault = Effect::Unavailable;
+        app.cloud().fault(Fault::on("palette", "*", fault));
+        assert!(app.register(method, &request).await.status >= 500);
+        assert_eq!(app.outcome_events().len(), count);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn notification_is_one_sentence() {
+    let topic = "arn:aws:sns:us-east-1:111122223333:operators";
+    let app = TestApp::start_with_parameter(Partition::Aws, "NotificationTopicArn", topic).await;
+    app.customer().detach_policy(gangway_policies::PolicyDocument::Nodes);
+    let request = app.request(AuthMethod::Sts, app.customer(), "prod");
+    app.register(AuthMethod::Sts, &request).await.assert_status(422);
+    let event = app.outcome_events().pop().expect("an event");
+    let targets = app.deployment().bus.targets_of(&event);
+    let (_, sentence) = targets.iter().find(|(arn, _)| arn == topic).expect("a notification");
+    assert_eq!(*sentence, event["detail"]["summary"]);
+    // What nobody has to act on is not sent.
+    app.customer().attach_policy(gangway_policies::PolicyDocument::Nodes);
+    app.register(AuthMethod::Sts, &request).await.assert_status(201);
+    let event = app.outcome_events().pop().expect("an event");
+    let targets = app.deployment().bus.targets_of(&event);
+    assert!(!targets.iter().any(|(arn, _)| arn == topic), "{targets:?}");
+}
+
+#[tokio::test]
+async fn ids_of_the_sender_come_back_everywhere() {
+    for_each_open(|app: TestApp, method| async move {
+        let body = app.request(method, app.customer(), "by-http").to_string().into_bytes();
+        let headers =
+            [("content-type", "application/json"), ("x-request-id", ID), ("traceparent", TRACE)];
+        let response = app.send("POST", &route(method), &headers, Some(body)).await;
+        response.assert_status(201);
+        assert_eq!(response.header("x-request-id".parse().expect("a name")), ID);
+        assert_eq!(response.header("traceparent".parse().expect("a name")), TRACE);
+        let detail = last(&app, "Registered", "created");
+        assert_eq!((&detail["correlationId"], &detail["traceparent"]), (&json!(ID), &json!(TRACE)));
+        let logs = app.logs();
+        let lines = logs.lines().filter(|line| line.contains(r#""message":"account changed""#));
+        for line in lines {
+            assert!(line.contains(&format!(r#""correlationId":"{ID}""#)), "{line}");
+            assert!(line.contains(TRACE), "{line}");
+        }
+        // What may be a secret is not repeated.
+        let secret = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYab";
+        let headers = [("x-request-id", secret), ("traceparent", secret)];
+        let response = app.send("GET", "/v1/tenant/accounts", &headers, None).await;
+        assert!(!format!("{:?}", response.headers).contains(secret));
+        assert!(!app.logs().contains(secret));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn event_that_cannot_be_published_comes_again() {
+    let app = TestApp::start(Partition::Aws).await;
+    let method = AuthMethod::Sts;
+    let detail = with(app.request(method, app.customer(), "prod"), &json!({"method": "sts"}));
+    for effect in [
+        Effect::Unavailable,
+        Effect::Throttle,
+        Effect::AwsError { status: 400, code: "AccessDeniedException" },
+        Effect::DisconnectBefore,
+        Effect::NoResponse,
+    ] {
+        app.cloud().faults().clear();
+        app.cloud().fault(Fault::on("events", "PutEvents", effect));
+        let mut deliveries = app.send_event(&detail).await;
+        assert!(deliveries.remove(0).outcome.is_err(), "{effect:?}");
+        assert!(app.outcome_events().is_empty());
+        assert!(app.logs().contains(r#""EventsNotPublished":1"#), "{effect:?}");
+        assert!(app.logs().contains(r#""message":"outcome event not published""#), "{effect:?}");
+    }
+    app.cloud().faults().clear();
+    let mut deliveries = app.send_event(&detail).await;
+    let receipt = deliveries.remove(0).outcome.expect("a receipt");
+    let told = app.outcome_events().pop().expect("an event");
+    assert_eq!(told["detail-type"], "Gangway Account Registered");
+    assert_eq!(told["detail"]["uid"], receipt["uid"]);
+    assert_eq!(told["detail"]["correlationId"], ID);
+    assert_eq!(told["detail"]["caller"]["eventSource"], EVENT_SOURCE);
+}
+
+#[tokio::test]
+async fn http_caller_is_answered_although_the_event_is_not_published() {
+    let app = TestApp::start(Partition::Aws).await;
+    let method = AuthMethod::Sts;
+    for (effect, name) in [(Effect::Unavailable, "one"), (Effect::Throttle, "two")] {
+        app.cloud().faults().clear();
+        app.cloud().fault(Fault::on("events", "PutEvents", effect));
+        let request = app.request(method, app.customer(), name);
+        app.register(method, &request).await.assert_status(201);
+    }
+    assert!(app.outcome_events().is_empty());
+    assert!(app.logs().contains(r#""EventsNotPublished":1"#));
+}
+
+#[tokio::test]
+async fn refused_event_is_told_with_the_id_of_the_event() {
+    let app = TestApp::start(Partition::Aws).await;
+    let method = AuthMethod::Sts;
+    let detail = with(
+        app.request(method, app.customer(), "no name"),
+        &json!({"method": "sts", "roleArn": 1}),
+    );
+    app.send_event(&detail).await;
+    let told = last(&app, "Rejected", "rejected");
+    assert_eq!(told["correlationId"], ID);
+    assert_eq!(told["trigger"], "event");
+    // Palette does not accept the deployment's key: the operator can fix that, and the event comes again.
+    app.deployment().put_secret(API_KEY_SECRET, "unknown-key").await;
+    let detail = with(app.request(method, app.customer(), "prod"), &json!({"method": "sts"}));
+    let count = app.outcome_events().len();
+    app.deployment().functions.stop_idle_instances();
+    assert!(app.send_event(&detail).await.remove(0).outcome.is_err());
+    assert_eq!(app.outcome_events().len(), count);
+    app.deployment().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
+}
