@@ -79,7 +79,7 @@ impl SecretsManagerStore {
     }
 
     /// Returns the name of an account's secret. Accounts of several scopes may have the same name, so the
-    /// scope is part of it; no account name contains `@`.
+    /// scope is part of it, after an `@`, which no account's part of the name contains.
     fn name(
         &self,
         partition: Partition,
@@ -98,8 +98,9 @@ impl SecretsManagerStore {
 
     /// Returns the last part of the secret's name.
     fn account_and_scope(name: &AccountName, scope: &Scope) -> String {
+        let name = name.to_secret_name_part();
         match scope {
-            Scope::Tenant => name.to_string(),
+            Scope::Tenant => name,
             Scope::Project(uid) => format!("{name}@{uid}"),
         }
     }

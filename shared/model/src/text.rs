@@ -49,7 +49,7 @@ pub fn is_iam_name(text: &str, max_len: usize) -> bool {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidText {
     #[error(
-        "must be 1 to 64 characters: letters, digits, '.', '_' and '-', a letter or digit first"
+        "must be 1 to 64 characters (at most 128 bytes) that can be seen, and blanks between them; it must not look like a key"
     )]
     Name,
     #[error("must be at most 255 characters, without line breaks or other control characters")]
@@ -62,16 +62,70 @@ pub enum InvalidText {
 
 text_type!(
     /// The name of a cloud account in Palette. Together with the scope it identifies the account,
-    /// and it is a part of its secret's name.
+    /// and its secret's name is derived from it. Palette publishes no pattern of its names.
     AccountName,
     InvalidText,
     Name,
     |text| {
-        (1..=64).contains(&text.len())
-            && text.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        (1..=64).contains(&text.chars().count())
+            && text.len() <= 128
+            && text.trim() == text
+            && !text.contains(is_invisible)
+            && !looks_like_key(text)
     }
 );
+
+impl AccountName {
+    /// Returns `true` if the name is made of letters, digits, `.`, `_` and `-` of ASCII, a letter or digit
+    /// first. Such a name needs no escapes anywhere.
+    pub fn is_plain(&self) -> bool {
+        self.text.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && self.text.bytes().all(is_plain_byte)
+    }
+
+    /// Returns the name with the characters that the names of secrets may have: as it is if it is plain.
+    /// Each other byte becomes `=` and two hexadecimal digits, so no two names have the same result, and
+    /// none contains `/` or `@`.
+    pub fn to_secret_name_part(&self) -> String {
+        let mut part = String::with_capacity(self.text.len());
+        for byte in self.text.bytes() {
+            if is_plain_byte(byte) {
+                part.push(char::from(byte));
+            } else {
+                part.push_str(&format!("={byte:02X}"));
+            }
+        }
+        part
+    }
+}
+
+const fn is_plain_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
+}
+
+/// Returns `true` for control characters, for blanks other than the space, and for characters that are not
+/// shown or that change the direction of others: two names that differ in them look the same.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || (character.is_whitespace() && character != ' ')
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{ffff}' | '\u{e0000}'..='\u{10ffff}')
+}
+
+/// Returns `true` for a text that is probably a key which was put into the wrong member: a long word in
+/// base64 with `+`, `/` or `=`, or a line of PEM. Names are logged, and keys must not be.
+fn looks_like_key(text: &str) -> bool {
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    text.contains("-----")
+        || text.split(' ').any(|word| {
+            word.len() >= 32
+                && word.bytes().all(is_base64)
+                && word.contains(|letter| "+/=".contains(letter))
+        })
+}
 
 text_type!(
     /// The description of a cloud account.
@@ -146,14 +200,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn account_names_are_safe_in_paths_and_secret_names() {
-        for text in ["a", "prod", "Team_1.dev-2", &"n".repeat(64)] {
+    fn account_names_are_those_that_can_be_read() {
+        for text in [
+            "a", "prod", "Team_1.dev-2", "Prod Account", "-prod", "a/b", "Prod (EU) #1", "naïve", "支払い",
+            "a@5f0c1a2b3c4d5e6f70818293", "=20", "a  b", &"n".repeat(64), &"é".repeat(64),
+        ] {
             assert_eq!(text.parse::<AccountName>().unwrap().as_str(), text);
         }
-        for text in ["", " prod", "prod ", "-prod", "a/b", "a b", "naïve", "a\n", &"n".repeat(65)]
-        {
+        for text in [
+            "", " ", " prod", "prod ", "a\n", "a\tb", "a\u{a0}b", "a\u{200b}b", "a\u{202e}b", "\u{feff}a",
+            "a\u{2028}b", "a\u{3164}b", "a\u{e0041}", &"n".repeat(65), &"支".repeat(43),
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "-----BEGIN PRIVATE KEY-----",
+        ] {
             assert_eq!(text.parse::<AccountName>(), Err(InvalidText::Name), "{text}");
         }
+    }
+
+    #[test]
+    fn parts_of_secret_names_are_safe_and_differ() {
+        let part = |text: &str| text.parse::<AccountName>().unwrap().to_secret_name_part();
+        for (name, expected, plain) in [
+            ("Team_1.dev-2", "Team_1.dev-2", true),
+            ("-prod", "-prod", false),
+            ("Prod Account", "Prod=20Account", false),
+            ("Prod=20Account", "Prod=3D20Account", false),
+            ("a/../b", "a=2F..=2Fb", false),
+            ("a@b", "a=40b", false),
+            ("ï", "=C3=AF", false),
+        ] {
+            assert_eq!(part(name), expected);
+            assert_eq!(name.parse::<AccountName>().unwrap().is_plain(), plain, "{name}");
+        }
+        // The longest prefix, partition, account and project fit into a secret's name beside it.
+        let longest = part(&"é".repeat(64));
+        assert!(longest.len() + 64 + "/aws-us-gov/123456789012/".len() + 37 <= 512);
     }
 
     #[test]

@@ -111,7 +111,8 @@ impl ScopedClient<'_> {
         next: Option<&str>,
     ) -> Result<AccountPage, AttemptError> {
         let mut request = ApiRequest::get(ACCOUNTS).query("limit", limit.to_string());
-        if let Some(name) = name {
+        // Palette does not publish how a filter quotes characters, so it gets only names that need no quotes.
+        if let Some(name) = name.filter(|name| name.is_plain()) {
             request = request.query("filters", format!("metadata.name={name}"));
         }
         if let Some(next) = next {

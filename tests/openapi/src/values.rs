@@ -14,8 +14,8 @@ macro_rules! text {
 }
 
 text!(
-    /// A cloud account's name in Palette.
-    AccountName { pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples("team-payments-dev") }
+    /// A cloud account's name in Palette: characters that can be seen, and blanks between them.
+    AccountName { min_length = 1, max_length = 64, examples("team-payments-dev", "Prod Account") }
 );
 text!(
     /// One line of text.

@@ -21,7 +21,7 @@ enum Part {
 )]
 pub struct InvalidNameTemplate;
 
-/// Palette's maximum length of a name.
+/// Maximum length of a name.
 const MAX_CHARS: usize = 64;
 
 impl Default for NameTemplate {
@@ -55,7 +55,7 @@ impl FromStr for NameTemplate {
         // A sample shows whether the texts around the placeholders are valid in a name.
         let sample = template.fill("000000000000", "a");
         let has_placeholder = template.0.iter().any(|part| !matches!(part, Part::Text(_)));
-        if has_placeholder && sample.parse::<AccountName>().is_ok() {
+        if has_placeholder && sample.parse().is_ok_and(|name: AccountName| name.is_plain()) {
             Ok(template)
         } else {
             Err(InvalidNameTemplate)
@@ -64,7 +64,7 @@ impl FromStr for NameTemplate {
 }
 
 impl NameTemplate {
-    /// Returns the name of an account. Characters that Palette does not accept become `-`. `None` if the
+    /// Returns the name of an account. Characters other than letters, digits, `.`, `_` and `-` become `-`. `None` if the
     /// name would be empty or too long: if it were cut, two accounts could have the same name.
     pub fn name(&self, account: AccountId, name: &str) -> Option<AccountName> {
         let name: String = name
@@ -82,7 +82,10 @@ impl NameTemplate {
             return None;
         }
         let filled = self.fill(account.as_str(), name);
-        if filled.len() > MAX_CHARS { None } else { filled.parse().ok() }
+        if filled.len() > MAX_CHARS {
+            return None;
+        }
+        filled.parse().ok().filter(AccountName::is_plain)
     }
 
     /// Returns `true` if the template contains the account's name. Events may mask that name, so it
@@ -104,6 +107,7 @@ impl NameTemplate {
 
     /// Returns `true` if the template gives this name to the account, or to any account.
     fn fits(&self, name: &AccountName, account: Option<AccountId>) -> bool {
+        let name = fold_case(name.as_str());
         let mut rests = BTreeSet::from([name.as_str()]);
         for part in &self.0 {
             rests = rests.into_iter().flat_map(|rest| part.rests_behind(rest, account)).collect();
@@ -125,13 +129,7 @@ impl Part {
     /// Returns what may follow this part at the start of `text`.
     fn rests_behind<'a>(&self, text: &'a str, account: Option<AccountId>) -> Vec<&'a str> {
         match (self, account) {
-            // Palette may not distinguish the case of names.
-            (Self::Text(own), _) => {
-                let rest = text
-                    .split_at_checked(own.len())
-                    .filter(|(start, _)| start.eq_ignore_ascii_case(own));
-                rest.map(|(_, rest)| rest).into_iter().collect()
-            }
+            (Self::Text(own), _) => text.strip_prefix(&*fold_case(own)).into_iter().collect(),
             (Self::AccountId, Some(account)) => {
                 text.strip_prefix(account.as_str()).into_iter().collect()
             }
@@ -143,6 +141,12 @@ impl Part {
             (Self::AccountName, _) => (1..=text.len()).filter_map(|end| text.get(end..)).collect(),
         }
     }
+}
+
+/// Returns the text in one spelling, because Palette may not distinguish the case of names. Some letters
+/// become ASCII only after the other change: `ſ` in upper case, `K` (the Kelvin sign) in lower case.
+fn fold_case(text: &str) -> String {
+    text.to_uppercase().to_lowercase()
 }
 
 impl fmt::Display for NameTemplate {
@@ -184,6 +188,10 @@ mod tests {
             ("aws-{accountId}", "aws-0123456789012", false, false),
             ("aws-{accountId}", "AWS-012345678901", true, false),
             ("aws-{accountId}", "Aws-999999999999", true, true),
+            ("aws-{accountId}", "awſ-999999999999", true, true),
+            ("aws-{accountId}", "aws -999999999999", false, false),
+            ("aws-{accountId}", "aws-٩99999999999", false, false),
+            ("kit-{accountName}", "\u{212a}it-Prod Account", true, true),
             ("{accountId}", "999999999999", true, true),
             ("{accountName}-{accountId}", "a-b-012345678901", true, false),
             ("{accountName}-{accountId}", "a-999999999999", true, true),

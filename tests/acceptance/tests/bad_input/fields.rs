@@ -40,7 +40,7 @@ pub(crate) fn invalid_members(
 }
 
 fn text_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
-    let name = "must be 1 to 64 characters: letters, digits, '.', '_' and '-'";
+    let name = "must be 1 to 64 characters (at most 128 bytes) that can be seen";
     let description = "must be at most 255 characters, without line breaks or other control";
     let partition = "must be one of aws, aws-us-gov, aws-iso-b, aws-iso";
     let gateway = "must be a uid or a name: 1 to 128 characters";
@@ -50,17 +50,15 @@ fn text_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
         ("name", "n".repeat(65).into(), name),
         ("name", "n".repeat(100_000).into(), name),
         ("name", " prod".into(), name),
-        ("name", "-prod".into(), name),
-        ("name", "../palette-api-key".into(), name),
-        ("name", "a/b".into(), name),
-        ("name", "a b".into(), name),
-        ("name", "naïve".into(), name),
-        ("name", "а".into(), name),
+        ("name", "prod ".into(), name),
+        ("name", " ".into(), name),
+        ("name", "支".repeat(43).into(), name),
         ("name", "a\u{0}b".into(), name),
         ("name", "a\nb".into(), name),
         ("name", "a\u{202e}b".into(), name),
-        ("name", "<script>".into(), name),
-        ("name", "${jndi:ldap://x}".into(), name),
+        ("name", "a\u{a0}b".into(), name),
+        ("name", "a\u{200b}b".into(), name),
+        ("name", "\u{feff}prod".into(), name),
         ("name", SECRET.into(), name),
         ("name", Value::Null, "must be a string, not null"),
         ("name", 7.into(), "must be a string, not a number"),

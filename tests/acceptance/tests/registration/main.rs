@@ -10,6 +10,7 @@
 
 mod idempotency;
 mod listing;
+mod names;
 mod network_calls;
 mod outcome_events;
 mod removal;
