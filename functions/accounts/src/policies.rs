@@ -1,11 +1,12 @@
 //! `POST /v1/policies` and `GET …/accounts/{uid}/policies`
 
 use gangway_aws::SecretsManagerStore;
-use gangway_checks::ScopedClient;
-use gangway_lambda::{ApiError, Fields, Request, Response};
+use gangway_checks::{Clients, ScopedClient, access_portal};
+use gangway_lambda::{ApiError, Fields, PortalAccess, Request, Response};
 use gangway_model::{
-    AccessKey, AssumedRole, Credential, Operation, Partition, RegistrationError, RequestedScope,
-    RoleArn, Scope, SecretSource, Uid, UpstreamError,
+    AccessKey, AccessPortalCredential, AssumedRole, ClientTlsIdentity, Credential, Finding, Operation,
+    Outcome, Partition, RegistrationError, RequestedScope, RoleArn, Scope, SecretSource, Uid,
+    UpstreamError,
 };
 use gangway_palette::IamPolicy;
 use gangway_registration::{AppContext, load_account};
@@ -15,9 +16,11 @@ use serde_json::{Value, json};
 const OWN_ACCOUNT_RULE: &str = "must be a role of another AWS account than Gangway's own: register that one, and ask for the policies of the registered account";
 
 /// The credential with which Palette lists the policies.
-enum ListingCredential<K> {
+enum ListingCredential<K, C> {
     Keys(K),
     Role(RoleArn),
+    /// A client certificate for the access portal of a classified partition.
+    Portal(PortalAccess, C),
 }
 
 /// Lists the IAM policies that `policyArns` of a registered account can name, as Palette's console
@@ -55,6 +58,12 @@ pub(crate) async fn list_policies(
             let credential = Credential::AssumedRole(role);
             (palette_accounts.iam_policies(partition, &credential).await, "/roleArn")
         }
+        ListingCredential::Portal(access, identity) => {
+            let portal = access.into_credential(identity);
+            let portal = issue_keys(portal, &palette_accounts, &context.clients).await?;
+            let credential = Credential::AccessPortal(Box::new(portal));
+            (palette_accounts.iam_policies(partition, &credential).await, "/agency")
+        }
     };
     to_response(policies, pointer)
 }
@@ -82,11 +91,16 @@ fn to_listing_error(error: UpstreamError, pointer: &str) -> RegistrationError {
     )
 }
 
-impl ListingCredential<SecretSource<AccessKey>> {
+impl ListingCredential<SecretSource<AccessKey>, SecretSource<ClientTlsIdentity>> {
     fn parse(mut members: Fields, deployed: Partition) -> Result<Self, ApiError> {
         let alternatives = ["roleArn", "secretArn", "accessKeyId"];
+        let has_portal = deployed.info().portal.is_some();
         let source = if members.has("roleArn") {
             members.role_arn("roleArn", deployed).map(Self::Role)
+        } else if has_portal && members.has("agency") {
+            let access = members.portal_access(deployed);
+            let identity = members.client_tls_identity(deployed);
+            access.zip(identity).map(|(access, identity)| Self::Portal(access, identity))
         } else {
             members.access_key(deployed).map(Self::Keys)
         };
@@ -96,21 +110,57 @@ impl ListingCredential<SecretSource<AccessKey>> {
         members.finish(source)
     }
 
-    /// Reads the access key from Secrets Manager if the request names a secret.
+    /// Reads the access key or the certificate from Secrets Manager if the request names a secret.
     async fn resolve_secret(
         self,
         secrets: &SecretsManagerStore,
-    ) -> Result<ListingCredential<AccessKey>, RegistrationError> {
+    ) -> Result<ListingCredential<AccessKey, ClientTlsIdentity>, RegistrationError> {
+        let (requested, scope, operation) =
+            (RequestedScope::Tenant, Scope::Tenant, Operation::Validate);
         Ok(match self {
             Self::Keys(source) => {
-                let (requested, scope) = (RequestedScope::Tenant, Scope::Tenant);
-                let operation = Operation::Validate;
                 let resolved =
                     secrets.resolve_source(source, &requested, &scope, &operation).await?;
                 ListingCredential::Keys(resolved.credential)
             }
             Self::Role(role) => ListingCredential::Role(role),
+            Self::Portal(access, source) => {
+                let resolved =
+                    secrets.resolve_source(source, &requested, &scope, &operation).await?;
+                ListingCredential::Portal(access, resolved.credential)
+            }
         })
+    }
+}
+
+/// Gets keys from the access portal, as the checks of a registration do.
+async fn issue_keys(
+    mut portal: AccessPortalCredential,
+    palette_accounts: &ScopedClient<'_>,
+    clients: &Clients,
+) -> Result<AccessPortalCredential, RegistrationError> {
+    let (findings, refused) =
+        access_portal::issue_keys(&mut portal, palette_accounts, clients).await?;
+    if !refused {
+        return Ok(portal);
+    }
+    let errors: Vec<String> =
+        findings.iter().filter(|finding| finding.is_blocking()).map(sentence).collect();
+    Err(RegistrationError::unprocessable(
+        "/agency",
+        format!("must be an access for which the portal issues keys; {}", errors.join("; ")),
+    ))
+}
+
+/// Returns what was observed and how to fix it.
+fn sentence(finding: &Finding) -> String {
+    match &finding.outcome {
+        Outcome::Failed { remedy } => {
+            format!("{}: {}: {remedy}", finding.check.id, finding.observed)
+        }
+        Outcome::Passed | Outcome::Unverified { .. } | Outcome::NotApplicable => {
+            finding.observed.clone()
+        }
     }
 }
 

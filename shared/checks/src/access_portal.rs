@@ -48,19 +48,7 @@ async fn check_portal(
     clients: &Clients,
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, UpstreamError> {
-    let now = clock::now();
-    let mut findings = certificates::check_client_certificate(&portal.identity, now);
-    findings.push(role_name_finding(&portal));
-    let usable =
-        !findings.iter().any(|finding| finding.is_blocking() && finding.check != &ROLE_NAME);
-    let fetched = if usable {
-        fetch::fetch_credentials(&portal, palette, clients, now).await?
-    } else {
-        fetch::not_fetched()
-    };
-    let refused = !usable || fetched.findings.iter().any(Finding::is_blocking);
-    findings.extend(fetched.findings);
-    portal.session = fetched.keys;
+    let (mut findings, refused) = issue_keys(&mut portal, palette, clients).await?;
     let named = portal.account.as_str().parse().ok().or(registered);
     let view = portal.session.as_ref().map(|keys| clients.aws.with_temporary_credentials(keys));
     let boundary = portal.permission_boundary.clone();
@@ -78,6 +66,29 @@ async fn check_portal(
     findings.extend(account_findings);
     findings.extend(accepted?);
     Ok(MethodChecks { findings, account, credential: Some(credential), notices: Vec::new() })
+}
+
+/// Gets keys from the portal with the certificate, if both are valid, and keeps them in `portal`. Returns
+/// `true` if there can be no keys until a finding is fixed.
+pub async fn issue_keys(
+    portal: &mut AccessPortalCredential,
+    palette: &ScopedClient<'_>,
+    clients: &Clients,
+) -> Result<(Vec<Finding>, bool), UpstreamError> {
+    let now = clock::now();
+    let mut findings = certificates::check_client_certificate(&portal.identity, now);
+    findings.push(role_name_finding(portal));
+    let usable =
+        !findings.iter().any(|finding| finding.is_blocking() && finding.check != &ROLE_NAME);
+    let fetched = if usable {
+        fetch::fetch_credentials(portal, palette, clients, now).await?
+    } else {
+        fetch::not_fetched()
+    };
+    let refused = !usable || fetched.findings.iter().any(Finding::is_blocking);
+    findings.extend(fetched.findings);
+    portal.session = fetched.keys;
+    Ok((findings, refused))
 }
 
 /// Checks that the AWS account is known. A request may name an account or mission; then only the portal's keys

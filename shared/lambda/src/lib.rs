@@ -30,6 +30,7 @@ mod schedule;
 mod samples;
 
 pub use api_error::ApiError;
+pub use credentials::PortalAccess;
 pub use fields::Fields;
 pub use http::Method;
 pub use lambda_runtime::Error;

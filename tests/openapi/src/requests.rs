@@ -122,10 +122,29 @@ registration!(
 pub(crate) struct PoliciesRequest {
     /// A role that Palette assumes.
     role_arn: Option<RoleArn>,
-    /// A secret with an access key.
+    /// A secret with an access key, or with the certificates for the access portal.
     secret_arn: Option<SecretArn>,
     /// An access key id.
     access_key_id: Option<AccessKeyId>,
     /// The secret access key.
     secret_access_key: Option<SecretAccessKey>,
+    /// Classified partitions: the CA certificates of AWS or of the access portal.
+    certificate_authority: Option<Pem>,
+    /// Classified partitions: the portal's agency. The next members identify the account.
+    agency: Option<String>,
+    /// Secret: the account's name or number in the portal.
+    account_name: Option<String>,
+    /// Top Secret: the mission.
+    mission: Option<String>,
+    /// The role at the portal.
+    role: Option<String>,
+    /// The prefix of role names.
+    role_prefix: Option<String>,
+    /// The permissions boundary of the roles that Palette creates.
+    permission_boundary_arn: Option<PolicyArn>,
+    /// The certificate of the non-person entity.
+    user_certificate: Option<Pem>,
+    /// Its private key, not encrypted.
+    #[schema(write_only)]
+    user_key: Option<Pem>,
 }

@@ -42,10 +42,14 @@ async fn policies_of_the_aws_account_are_listed() {
         let receipt = app.assert_registered(method, &app.request(method, customer, "prod")).await;
         let path = format!("/v1/tenant/accounts/{}/policies", receipt.uid());
         let mut lists = vec![app.get(&path).await];
-        if method == AuthMethod::StaticCredentials {
-            let keys = classified::key_fields(app.deployment(), customer);
-            lists.push(app.post("/v1/policies", &keys).await);
-        }
+        app.delete(&format!("/v1/tenant/accounts/{}", receipt.uid())).await.assert_status(204);
+        // The same before an account is registered.
+        let request = if method == AuthMethod::StaticCredentials {
+            classified::key_fields(app.deployment(), customer)
+        } else {
+            classified::portal_request(app.deployment(), customer)
+        };
+        lists.push(app.post("/v1/policies", &request).await);
         for list in lists {
             list.assert_status(200);
             let arns: Vec<&str> = list.body["policies"]
@@ -61,6 +65,42 @@ async fn policies_of_the_aws_account_are_listed() {
         }
     })
     .await;
+}
+
+/// Acceptance rows: F20.
+#[tokio::test]
+async fn policies_are_listed_with_a_certificate_in_a_secret_or_the_portals_refusal_is_told() {
+    for partition in classified::CLASSIFIED_PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
+        let request = classified::portal_request(app.deployment(), customer);
+        let certificates = classified::certificate_fields(app.deployment(), customer);
+        let arn = app
+            .deployment()
+            .put_secret("gangway/incoming/tenant/npe", &certificates.to_string())
+            .await;
+        let stored = with(
+            request.clone(),
+            &json!({"secretArn": arn, "certificateAuthority": null, "userCertificate": null,
+                "userKey": null}),
+        );
+        let list = app.post("/v1/policies", &stored).await;
+        list.assert_status(200);
+        assert!(list.body["policies"].as_array().is_some_and(|found| !found.is_empty()));
+
+        let unknown = with(request.clone(), &json!({"role": "Nobody"}));
+        let refused = app.post("/v1/policies", &unknown).await;
+        refused.assert_status(422);
+        assert_eq!(refused.pointers(), ["/agency"], "{}", refused.text);
+        assert!(refused.text.contains("portal.keys"), "{}", refused.text);
+        assert!(refused.text.contains("confirm agency, account and role"), "{}", refused.text);
+
+        let both = with(request, &json!({"accessKeyId": "AKIAIOSFODNN7EXAMPLE"}));
+        let refused = app.post("/v1/policies", &both).await;
+        refused.assert_status(422);
+        assert_eq!(refused.pointers(), ["/accessKeyId"], "{}", refused.text);
+        app.assert_untouched();
+    }
 }
 
 /// Acceptance rows: F87.
