@@ -199,6 +199,7 @@ mod tests {
             waived_checks: Vec::new(),
             palette_cluster: None,
             policies: Vec::new(),
+            portal_policy: None,
             annotations: annotations
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -4,9 +4,9 @@ use gangway_aws::SecretsManagerStore;
 use gangway_checks::{Clients, ScopedClient, access_portal};
 use gangway_lambda::{ApiError, Fields, PortalAccess, Request, Response};
 use gangway_model::{
-    AccessKey, AccessPortalCredential, AssumedRole, ClientTlsIdentity, Credential, Finding, Operation,
-    Outcome, Partition, RegistrationError, RequestedScope, RoleArn, Scope, SecretSource, Uid,
-    UpstreamError,
+    AccessKey, AccessPortalCredential, AssumedRole, ClientTlsIdentity, Credential, Finding,
+    Operation, Outcome, Partition, RegistrationError, RequestedScope, RoleArn, Scope, SecretSource,
+    Uid, UpstreamError,
 };
 use gangway_palette::IamPolicy;
 use gangway_registration::{AppContext, load_account};
@@ -94,10 +94,15 @@ fn to_listing_error(error: UpstreamError, pointer: &str) -> RegistrationError {
 impl ListingCredential<SecretSource<AccessKey>, SecretSource<ClientTlsIdentity>> {
     fn parse(mut members: Fields, deployed: Partition) -> Result<Self, ApiError> {
         let alternatives = ["roleArn", "secretArn", "accessKeyId"];
-        let has_portal = deployed.info().portal.is_some();
+        let names_portal = deployed.info().portal.is_some() && members.has("agency");
+        let rule = if names_portal {
+            "must be left out: agency names an access of the portal, which needs its certificates only"
+        } else {
+            "must be left out: name one of roleArn, secretArn, or accessKeyId with secretAccessKey"
+        };
         let source = if members.has("roleArn") {
             members.role_arn("roleArn", deployed).map(Self::Role)
-        } else if has_portal && members.has("agency") {
+        } else if names_portal {
             let access = members.portal_access(deployed);
             let identity = members.client_tls_identity(deployed);
             access.zip(identity).map(|(access, identity)| Self::Portal(access, identity))
@@ -105,7 +110,7 @@ impl ListingCredential<SecretSource<AccessKey>, SecretSource<ClientTlsIdentity>>
             members.access_key(deployed).map(Self::Keys)
         };
         for other in alternatives {
-            members.forbid(other, "must be left out: name one of roleArn, secretArn, or accessKeyId with secretAccessKey");
+            members.forbid(other, rule);
         }
         members.finish(source)
     }

@@ -6,7 +6,7 @@ mod preflight;
 mod request;
 
 use gangway_lambda::{ApiError, Method, Request, Response, Route};
-use gangway_model::{AuthMethod, Operation};
+use gangway_model::{AuthMethod, Operation, RegistrationError};
 use gangway_registration::AppContext;
 
 use request::PodIdentityRequest;
@@ -17,6 +17,7 @@ const PLAN: Route<'_> = (Method::GET, "pod-identity/plan");
 /// Handles a request: returns the setup plan, or parses the account, checks it and registers it.
 pub async fn handle(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
     if request.matches_route(&PLAN) {
+        ensure_self_hosted(context)?;
         return plan::get_plan(request, context);
     }
     let (operation, fields) = request.parse_operation(
@@ -25,6 +26,7 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
         &context.config.request_limits,
     )?;
     let wanted = PodIdentityRequest::parse(fields, context)?;
+    ensure_self_hosted(context)?;
     let palette_accounts = context.clients.palette.resolve_scope(&wanted.settings.scope).await?;
     let function_account = request.function_account_id();
     let preflight =
@@ -34,4 +36,13 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
         return Ok(preflight.report.into());
     }
     Ok(context.register(preflight, &operation, &palette_accounts).await?.into())
+}
+
+/// Refuses the method for a Palette whose pods run in an AWS account of its vendor.
+fn ensure_self_hosted(context: &AppContext) -> Result<(), RegistrationError> {
+    if !context.config.is_palette_saas() {
+        return Ok(());
+    }
+    let reason = "method pod-identity needs a Palette or VerteX that runs on an EKS cluster of yours, and this deployment uses Palette's SaaS: use method sts, or set PaletteUrl to the URL of your own installation";
+    Err(RegistrationError::unprocessable("", reason))
 }

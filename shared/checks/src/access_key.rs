@@ -33,7 +33,7 @@ pub async fn run_checks(
     let user = clients.aws.with_static_credentials(&keys);
     let (caller, classified, ca_chain) = join!(
         user.caller(),
-        classified::run_checks(palette, clients, required.profile),
+        classified::run_checks(palette, clients, required),
         ca_chain::run_checks(&keys, clients, clock::now()),
     );
     let credential = Credential::AccessKey(keys);

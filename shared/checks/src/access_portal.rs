@@ -22,6 +22,9 @@ use crate::{
 const VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition and its portal (private cloud gateway, WAN tunnel or PrivateLink), \
                                  and that its clock is right; then validate again";
 
+/// The remedy if Palette got no keys to validate: an older Palette does not fetch them itself.
+const NO_KEYS_REMEDY: &str = "give the function a network path to the portal and set the portal's URL, so that it sends keys: this Palette cannot fetch them before the account is registered. Or update Palette";
+
 /// Checks an access portal, the account behind it, and Palette's settings for the partition. `registered` is the AWS
 /// account id that was known at the registration.
 pub async fn run_checks(
@@ -32,7 +35,7 @@ pub async fn run_checks(
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, UpstreamError> {
     let (classified, checks) = join!(
-        classified::run_checks(palette, clients, required.profile),
+        classified::run_checks(palette, clients, required),
         check_portal(portal, registered, palette, clients, required),
     );
     let (mut findings, mut checks) = (classified?, checks?);
@@ -189,9 +192,12 @@ async fn check_palette(
             VALIDATION.not_applicable(reason),
         ]);
     }
+    let has_keys =
+        matches!(credential, Credential::AccessPortal(portal) if portal.session.is_some());
+    let remedy = if has_keys { VALIDATION_REMEDY } else { NO_KEYS_REMEDY };
     let (accepted, validates) = join!(
         palette_validation::check_policies(palette, credential, required),
-        palette_validation::check_credential(VALIDATION_REMEDY, palette, credential, required),
+        palette_validation::check_credential(remedy, palette, credential, required),
     );
     Ok(vec![accepted?, validates?])
 }

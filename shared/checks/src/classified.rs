@@ -4,11 +4,11 @@ use crate::catalogue::eks::{IMAGE_FAMILY, IMAGE_SWAP, WORKER_NODE_TRUST};
 use crate::catalogue::palette::{
     EDITION, ENDPOINT_OVERRIDES, PORTAL_ADDRESS, SECRET_PARTITION_FLAG,
 };
-use crate::{Clients, PortalConfig, ScopedClient};
+use crate::{Clients, PortalConfig, RequiredPermissions, ScopedClient};
 use futures_util::future::join_all;
 use gangway_http::{ProbeError, deadline, probe};
 use gangway_model::{Finding, Partition, PermissionProfile, UpstreamError};
-use gangway_palette::{EndpointOverrides, SecretPartitionFlag};
+use gangway_palette::{EndpointOverrides, RegionOverrides, SecretPartitionFlag};
 use tokio::join;
 
 /// Returns the limitations of the partition that users should know.
@@ -30,7 +30,7 @@ pub fn notices(partition: Partition) -> Vec<String> {
 pub async fn run_checks(
     palette: &ScopedClient<'_>,
     clients: &Clients,
-    profile: PermissionProfile,
+    RequiredPermissions { profile, region, .. }: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let partition = clients.partition;
     if !partition.is_classified() {
@@ -38,14 +38,14 @@ pub async fn run_checks(
     }
     let (flag, overrides) = join!(
         palette.secret_partition_flag(),
-        deadline::with_half_remaining(palette.endpoint_overrides(partition, clients.aws.region())),
+        deadline::with_half_remaining(palette.endpoint_overrides(partition)),
     );
     let unreachable = match &overrides {
         Ok(overrides) => unreachable_endpoints(clients, overrides).await,
         Err(_) => Vec::new(),
     };
     let mut findings = edition_findings(flag)?;
-    findings.push(endpoint_overrides_finding(overrides.as_ref(), &unreachable));
+    findings.push(endpoint_overrides_finding(overrides.as_ref(), region, &unreachable));
     findings.push(portal_address_finding(&clients.portal, overrides.as_ref()));
     findings.extend(cluster_findings(profile));
     Ok(findings)
@@ -93,20 +93,25 @@ fn edition_findings(
     })
 }
 
-/// Connects to each custom endpoint, with the CA certificates that Gangway trusts. Returns those that cannot be reached.
+/// Connects to each custom endpoint of every region, with the CA certificates that Gangway trusts. Returns those that
+/// cannot be reached.
 async fn unreachable_endpoints(clients: &Clients, overrides: &EndpointOverrides) -> Vec<String> {
-    let probes = overrides.services.iter().map(|(name, endpoint)| async move {
+    let endpoints = overrides.regions.iter().flat_map(|(region, set)| {
+        set.services.iter().map(move |(name, endpoint)| (region, name, endpoint))
+    });
+    let probes = endpoints.map(|(region, name, endpoint)| async move {
         let reached = match endpoint.parse() {
             Ok(url) => probe(&clients.http, url).await,
             Err(_invalid) => Err(ProbeError::ConnectionFailed),
         };
-        reached.err().map(|why| format!("{name} ({why})"))
+        reached.err().map(|why| format!("{name} of {region} ({why})"))
     });
     join_all(probes).await.into_iter().flatten().collect()
 }
 
 fn endpoint_overrides_finding(
     overrides: Result<&EndpointOverrides, &UpstreamError>,
+    cluster_region: &str,
     unreachable: &[String],
 ) -> Finding {
     let overrides = match overrides {
@@ -118,17 +123,31 @@ fn endpoint_overrides_finding(
             );
         }
     };
-    if overrides.services.is_empty() {
-        return ENDPOINT_OVERRIDES
-            .passed("none is set for this region; Palette uses the partition's own");
-    }
+    let set: Vec<String> = overrides.regions.iter().map(region_summary).collect();
+    let set = if overrides.regions.contains_key(cluster_region) {
+        set.join("; ")
+    } else {
+        let own =
+            format!("none is set for {cluster_region}, where Palette uses the partition's own");
+        [own].into_iter().chain(set).collect::<Vec<_>>().join("; ")
+    };
     if unreachable.is_empty() {
-        return ENDPOINT_OVERRIDES.passed(format!("{} set, all reached", overrides.services.len()));
+        return ENDPOINT_OVERRIDES.passed(set);
     }
     ENDPOINT_OVERRIDES.failed(
         format!("not reached from here: {}", unreachable.join(", ")),
         "correct them in the system console (Feature Flags, AwsSecretPartition, Configure Endpoints), or add their CA certificates to GANGWAY_AWS_CA_BUNDLE_SECRET",
     )
+}
+
+/// Returns how many endpoints a region has, and its DNS suffix: Palette derives all other endpoints from that.
+fn region_summary((name, region): (&String, &RegionOverrides)) -> String {
+    let count = region.services.len();
+    if region.dns_suffix.is_empty() {
+        format!("{name}: {count} set, all reached")
+    } else {
+        format!("{name}: {count} set, all reached; the others end with {}", region.dns_suffix)
+    }
 }
 
 /// Checks that Palette and Gangway use the same portal. If Palette does not return its address, the remedy names

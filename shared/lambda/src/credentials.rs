@@ -2,8 +2,8 @@
 
 use gangway_certificates::CaChain;
 use gangway_model::{
-    AccessKey, AccessKeyId, AccessPortalCredential, ClientTlsIdentity, Partition, PolicyArn, PortalName,
-    PortalRole, RolePrefix, SecretAccessKey, SecretSource,
+    AccessKey, AccessKeyId, AccessPortalCredential, ClientTlsIdentity, Partition, PolicyArn,
+    PortalName, PortalRole, RolePrefix, SecretAccessKey, SecretSource,
 };
 
 use crate::Fields;

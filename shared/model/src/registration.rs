@@ -130,6 +130,8 @@ pub struct CloudAccount {
     pub palette_cluster: Option<PaletteCluster>,
     /// Policies that Palette attaches to the roles of clusters and nodes.
     pub policies: Vec<String>,
+    /// The policy of an access portal's account, which other tools may set; kept on update.
+    pub portal_policy: Option<String>,
     /// All annotations, including those of other tools; kept on update.
     pub annotations: BTreeMap<String, String>,
     /// Labels; kept on update.

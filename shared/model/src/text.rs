@@ -202,15 +202,41 @@ mod tests {
     #[test]
     fn account_names_are_those_that_can_be_read() {
         for text in [
-            "a", "prod", "Team_1.dev-2", "Prod Account", "-prod", "a/b", "Prod (EU) #1", "naïve", "支払い",
-            "a@5f0c1a2b3c4d5e6f70818293", "=20", "a  b", &"n".repeat(64), &"é".repeat(64),
+            "a",
+            "prod",
+            "Team_1.dev-2",
+            "Prod Account",
+            "-prod",
+            "a/b",
+            "Prod (EU) #1",
+            "naïve",
+            "支払い",
+            "a@5f0c1a2b3c4d5e6f70818293",
+            "=20",
+            "a  b",
+            &"n".repeat(64),
+            &"é".repeat(64),
         ] {
             assert_eq!(text.parse::<AccountName>().unwrap().as_str(), text);
         }
         for text in [
-            "", " ", " prod", "prod ", "a\n", "a\tb", "a\u{a0}b", "a\u{200b}b", "a\u{202e}b", "\u{feff}a",
-            "a\u{2028}b", "a\u{3164}b", "a\u{e0041}", &"n".repeat(65), &"支".repeat(43),
-            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "-----BEGIN PRIVATE KEY-----",
+            "",
+            " ",
+            " prod",
+            "prod ",
+            "a\n",
+            "a\tb",
+            "a\u{a0}b",
+            "a\u{200b}b",
+            "a\u{202e}b",
+            "\u{feff}a",
+            "a\u{2028}b",
+            "a\u{3164}b",
+            "a\u{e0041}",
+            &"n".repeat(65),
+            &"支".repeat(43),
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "-----BEGIN PRIVATE KEY-----",
         ] {
             assert_eq!(text.parse::<AccountName>(), Err(InvalidText::Name), "{text}");
         }

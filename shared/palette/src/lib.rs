@@ -27,7 +27,9 @@ pub use accounts::AccountPage;
 pub use client::{PaletteClient, ScopedClient};
 pub use gateway::PrivateCloudGateway;
 pub use projects::{ScopedResults, query_scopes};
-pub use secret_partitions::{EndpointOverrides, PortalKeysResult, SecretPartitionFlag};
+pub use secret_partitions::{
+    EndpointOverrides, PortalKeysResult, RegionOverrides, SecretPartitionFlag,
+};
 pub use state::{ApiKeyStatus, PaletteState};
 pub use sts_source::StsSourceAccount;
 pub use validation::{IamPolicy, ValidationOutcome};

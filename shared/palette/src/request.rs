@@ -209,7 +209,7 @@ impl<'a> PolicyArns<'a> {
 
 impl<'a> Account<'a> {
     /// Returns the desired account; `known` is the existing one. Palette's PUT replaces everything,
-    /// so labels and annotations of other tools are sent again.
+    /// so labels, annotations and the policy of other tools are sent again.
     pub(crate) fn new(registration: &'a Registration, known: Option<&'a CloudAccount>) -> Self {
         let Registration { name, partition, credential, policies, .. } = registration;
         let metadata = Metadata {
@@ -218,7 +218,11 @@ impl<'a> Account<'a> {
             annotations: annotations(registration, known),
             labels: known.map(|known| &known.labels).filter(|labels| !labels.is_empty()),
         };
-        Self { metadata, spec: AwsAccount::new(*partition, credential, policies) }
+        let mut spec = AwsAccount::new(*partition, credential, policies);
+        if let (Credential::AccessPortal(_), Some(secret)) = (credential, &mut spec.secret_spec) {
+            secret.policy = known.and_then(|known| known.portal_policy.as_deref());
+        }
+        Self { metadata, spec }
     }
 }
 

@@ -121,6 +121,8 @@ pub(crate) struct SecretSpec {
     pub(crate) name_prefix: String,
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) permission_boundary: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) policy: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -179,6 +181,8 @@ pub(crate) struct PartitionEndpoints {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct RegionEndpoints {
     #[serde(deserialize_with = "null_as_default")]
+    pub(crate) dns_suffix: String,
+    #[serde(deserialize_with = "null_as_default")]
     pub(crate) services: BTreeMap<String, ServiceEndpoint>,
 }
 
@@ -187,6 +191,8 @@ pub(crate) struct RegionEndpoints {
 pub(crate) struct ServiceEndpoint {
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) endpoint: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) endpoint_fips: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -315,6 +321,7 @@ impl Account {
                 .unwrap_or_default(),
             palette_cluster: palette_cluster(&annotations),
             policies: spec.policy_arns,
+            portal_policy: non_empty(spec.secret_spec.policy),
             description: annotation(annotation::DESCRIPTION).cloned(),
             gateway: annotation(annotation::GATEWAY).cloned(),
             scope: owning_scope(annotation(annotation::SCOPE).map(String::as_str), scope),

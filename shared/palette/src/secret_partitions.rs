@@ -12,7 +12,7 @@ use crate::{
     error::AttemptError,
     error_response::ErrorResponse,
     request::PortalCredentialsRequest,
-    response::{self, Endpoints, Features, PartitionEndpoints},
+    response::{self, Endpoints, Features, PartitionEndpoints, RegionEndpoints},
     validation::is_credential_error,
 };
 
@@ -28,13 +28,31 @@ pub enum SecretPartitionFlag {
     Unsupported,
 }
 
-/// AWS endpoints that the operator of Palette has set for one region.
+/// AWS endpoints that the operator of Palette has set for one partition.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct EndpointOverrides {
     /// URL of the access portal; empty if the operator has not set it.
     pub credentials: String,
-    /// Endpoint of each service that the operator has set.
+    /// Regions for which the operator has set anything.
+    pub regions: BTreeMap<String, RegionOverrides>,
+}
+
+/// AWS endpoints that the operator of Palette has set for one region.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct RegionOverrides {
+    /// What the names of the region's endpoints end with; empty if the operator has not set it.
+    pub dns_suffix: String,
+    /// Endpoint of each service that the operator has set. That for FIPS has the name `<service> (FIPS)`.
     pub services: BTreeMap<String, String>,
+}
+
+impl From<RegionEndpoints> for RegionOverrides {
+    fn from(RegionEndpoints { dns_suffix, services }: RegionEndpoints) -> Self {
+        let set = services.into_iter().flat_map(|(name, service)| {
+            [(format!("{name} (FIPS)"), service.endpoint_fips), (name, service.endpoint)]
+        });
+        Self { dns_suffix, services: set.filter(|(_, endpoint)| !endpoint.is_empty()).collect() }
+    }
 }
 
 /// Result of fetching credentials from an access portal through Palette.
@@ -66,11 +84,10 @@ impl ScopedClient<'_> {
         })
     }
 
-    /// Fetches the endpoints that the operator has set for a region.
+    /// Fetches the endpoints that the operator has set for a partition.
     pub async fn endpoint_overrides(
         &self,
         partition: Partition,
-        region: &str,
     ) -> Result<EndpointOverrides, UpstreamError> {
         let resource = "list of AWS endpoints";
         let request = ApiRequest::get("/v1/clouds/aws/apiEndpoints");
@@ -81,13 +98,13 @@ impl ScopedClient<'_> {
             .map_err(|error| error.into_upstream(resource))?;
         let Endpoints { mut partitions } =
             response.json().map_err(|error| error.into_upstream(resource))?;
-        let PartitionEndpoints { credentials_endpoint, mut regions } =
+        let PartitionEndpoints { credentials_endpoint, regions } =
             partitions.remove(partition.id()).unwrap_or_default();
-        let services = regions.remove(region).unwrap_or_default().services;
-        let set = services.into_iter().map(|(name, service)| (name, service.endpoint));
+        let regions =
+            regions.into_iter().map(|(name, region)| (name, RegionOverrides::from(region)));
         Ok(EndpointOverrides {
             credentials: credentials_endpoint,
-            services: set.filter(|(_, endpoint)| !endpoint.is_empty()).collect(),
+            regions: regions.filter(|(_, region)| *region != RegionOverrides::default()).collect(),
         })
     }
 

@@ -69,6 +69,20 @@ fn one_template_serves_every_partition() {
     assert!(!template.to_string().contains("arn:aws"));
 }
 
+/// The largest template, which `make template` checks with cfn-lint as well.
+///
+/// Acceptance rows: F31.
+#[test]
+fn template_with_every_document_is_the_one_that_cfn_lint_checks() {
+    let template = role_template(&RoleTemplateParams {
+        profile: PermissionProfile::CoreEks,
+        add_ons: &[PolicyDocument::CloudFormationStack, PolicyDocument::HostResourceGroups],
+        palette_account: palette(),
+        external_id: EXTERNAL_ID,
+    });
+    assert_eq!(template, golden("role-template-core-eks.json"), "{template:#}");
+}
+
 /// Acceptance rows: F31.
 #[test]
 fn trust_policies_fit_into_a_role() {

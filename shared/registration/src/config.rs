@@ -57,6 +57,9 @@ pub struct Config {
     pub reserved_names: Option<NameTemplate>,
 }
 
+/// The domain of Palette's SaaS.
+const SAAS_DOMAIN: &str = "spectrocloud.com";
+
 const URL_RULE: &str = "must be the https URL of Palette, such as https://api.spectrocloud.com: http would send the API key in clear, and is accepted for a loopback address only";
 const KEY_RULE: &str = "must be the name or ARN of the secret that holds Palette's API key";
 const REGION_RULE: &str = "must be a region of aws, aws-us-gov, aws-iso-b or aws-iso";
@@ -68,6 +71,15 @@ const PROJECTS_RULE: &str = "must be comma-separated uids or names of Palette pr
 const CLUSTER_REGION_RULE: &str = "must be a region of the partition of AWS_REGION";
 const WAIVABLE_RULE: &str = "must be comma-separated ids of checks that prevent a registration (docs/checks.md), except those about identity, ownership, the secret store, the access portal, and what Palette says itself";
 const RPS_RULE: &str = "must be a number from 1 to 1000";
+
+impl Config {
+    /// Returns `true` if Palette is the SaaS of its vendor: its hosts, also those of single customers, are
+    /// below `spectrocloud.com`.
+    pub fn is_palette_saas(&self) -> bool {
+        let host = self.palette_url.host_str().unwrap_or_default().trim_end_matches('.');
+        host == SAAS_DOMAIN || host.ends_with(&format!(".{SAAS_DOMAIN}"))
+    }
+}
 
 /// The errors of all variables.
 #[derive(Debug, Eq, PartialEq)]

@@ -202,9 +202,9 @@ impl LambdaFunction {
     }
 
     async fn start(&self) -> Result<Instance, FunctionError> {
-        let mut function = self.function.clone();
-        function.environment.extend(lock(&self.variable_overrides).clone());
-        let instance = Instance::start(&self.binary, &function, &self.hosting, &self.logs).await?;
+        let mut hosting = HostConfig::clone(&self.hosting);
+        hosting.environment.extend(lock(&self.variable_overrides).clone());
+        let instance = Instance::start(&self.binary, &self.function, &hosting, &self.logs).await?;
         lock(&self.cold_start_times).push(instance.first_poll());
         Ok(instance)
     }

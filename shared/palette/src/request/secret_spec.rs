@@ -25,6 +25,9 @@ pub(super) struct SecretSpec<'a> {
     name_prefix: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     permission_boundary: Option<&'a str>,
+    /// JSON as a text. Gangway sets none, and keeps one that another tool has set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<&'a str>,
     is_cap_validation_enabled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     tls: Option<Tls<'a>>,
@@ -65,6 +68,7 @@ impl<'a> SecretSpec<'a> {
             role: None,
             name_prefix: None,
             permission_boundary: None,
+            policy: None,
             is_cap_validation_enabled: false,
             tls,
         }
@@ -82,6 +86,7 @@ impl<'a> SecretSpec<'a> {
             role: Some(portal.role.as_str()),
             name_prefix: Some(portal.prefix.or_default()),
             permission_boundary: portal.permission_boundary.as_ref().map(PolicyArn::as_str),
+            policy: None,
             is_cap_validation_enabled: true,
             tls: Some(Tls {
                 ca: identity.certificate_authority.pem(),

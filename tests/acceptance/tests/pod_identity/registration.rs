@@ -2,11 +2,12 @@
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::Partition;
+use gangway_policies::PolicyDocument;
 use local_cloud::fixtures::PodIdentityCase;
 use serde_json::json;
 
 use crate::fixture::{
-    ROUTE, boundary, cluster, register, registered_role, valid_request, validate,
+    ROUTE, boundary, cluster, register, registered_role, revalidate, valid_request, validate,
 };
 
 /// Acceptance rows: F30, F57.
@@ -79,6 +80,73 @@ async fn secret_partition_needs_the_opt_in_and_warns() {
     let receipt = register(&app, &request).await;
     receipt.assert_status(201);
     assert_eq!(receipt.failed(), ["pod-identity.partition-supported"], "{:#}", receipt.body);
+}
+
+/// Acceptance rows: F02, F12, F23, F30, F43, F49, F56, F58, F63.
+#[tokio::test]
+async fn secret_partition_is_checked_in_both_account_cases() {
+    for case in PodIdentityCase::ALL {
+        let app =
+            TestApp::start_with_parameter(Partition::AwsIsoB, "AllowSecretPodIdentity", "true")
+                .await;
+        let request = valid_request(&app, case);
+        let report = validate(&app, &request).await;
+        assert_eq!(report.failed(), ["pod-identity.partition-supported"], "{:#}", report.body);
+        let palette = cluster(&app);
+        let role = palette.role(registered_role(case));
+        let policy = palette.profile_policy(registered_role(case), PolicyDocument::ControllersEks);
+        role.detach(&policy);
+        let refused = validate(&app, &request).await;
+        refused.assert_check("iam.actions-allowed", "failed", "", "PaletteControllersEKSPolicy");
+        assert_eq!(refused.ready(), Some(false));
+        register(&app, &request).await.assert_status(422);
+        role.attach(&policy);
+        let receipt = register(&app, &request).await;
+        receipt.assert_status(201);
+        let spec = app.palette_body("prod")["spec"].clone();
+        assert_eq!(spec["partition"], "aws-iso-b");
+        assert_eq!(spec["podIdentity"]["roleArn"], role.arn());
+        let again = revalidate(&app, receipt.uid()).await;
+        assert_eq!(again.ready(), Some(true), "{:#}", again.body);
+        let query = match case {
+            PodIdentityCase::SameAccount => String::new(),
+            PodIdentityCase::CrossAccount => "&targetAccountId=300000000009".to_owned(),
+        };
+        let plan = app.get(&format!("/v1/pod-identity/plan?clusterName=palette{query}")).await;
+        plan.assert_status(200);
+        for arn in plan.text.split("arn:").skip(1) {
+            assert!(arn.starts_with("aws-iso-b:") || arn.starts_with("*:"), "{arn:.60}");
+        }
+        assert!(plan.text.contains("pods.eks.amazonaws.com"), "{}", plan.text);
+    }
+}
+
+/// Acceptance rows: F35.
+#[tokio::test]
+async fn method_is_refused_where_palette_is_the_saas() {
+    let app = TestApp::start(PARTITIONS[0]).await;
+    let request = valid_request(&app, PodIdentityCase::SameAccount);
+    let function = app.deployment().functions.get("pod-identity").expect("the function");
+    for url in ["https://api.spectrocloud.com", "https://acme.console.SpectroCloud.com./"] {
+        function.set_variable("PALETTE_URL", url);
+        app.deployment().functions.stop_idle_instances();
+        app.cloud().calls().clear();
+        for response in [
+            app.post(&format!("{ROUTE}/validate"), &request).await,
+            app.post(ROUTE, &request).await,
+            app.get("/v1/pod-identity/plan?clusterName=palette").await,
+        ] {
+            response.assert_status(422);
+            assert!(response.text.contains("use method sts"), "{}", response.text);
+            assert!(response.text.contains("PaletteUrl"), "{}", response.text);
+        }
+        assert_eq!(app.cloud().calls().lines(), Vec::<String>::new(), "no call is needed");
+    }
+    // A host of another domain may be an own installation.
+    function.set_variable("PALETTE_URL", "https://palette.notspectrocloud.com");
+    app.deployment().functions.stop_idle_instances();
+    app.get("/v1/pod-identity/plan?clusterName=palette").await.assert_status(200);
+    app.assert_untouched();
 }
 
 /// Acceptance rows: C20.

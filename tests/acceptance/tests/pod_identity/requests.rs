@@ -72,6 +72,29 @@ async fn permissions_boundary_must_exist_and_is_sent_to_palette() {
     }
 }
 
+/// Acceptance rows: F62.
+#[tokio::test]
+async fn permissions_boundary_is_one_of_the_target_account() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let request = valid_request(&app, PodIdentityCase::CrossAccount);
+        let everything = json!({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+        let of_cluster = with(request.clone(), "permissionBoundaryArn", json!(boundary(&app)));
+        let refused = register(&app, &of_cluster).await;
+        refused.assert_status(422);
+        assert_eq!(refused.pointers(), ["/permissionBoundaryArn"]);
+        let arn = cluster(&app).target.policy("TeamBoundary", &everything);
+        let bounded = with(request, "permissionBoundaryArn", json!(arn));
+        register(&app, &bounded).await.assert_status(201);
+        let spec = app.palette_body("prod")["spec"].clone();
+        assert_eq!(spec["podIdentity"]["permissionBoundaryArn"], arn.as_str());
+        cluster(&app).target.delete_policy(&arn);
+        let gone = validate(&app, &bounded).await;
+        assert_eq!(gone.failed(), ["pod-identity.permission-boundary"], "{:#}", gone.body);
+    }
+}
+
 /// Acceptance rows: P32, P30.
 #[tokio::test]
 async fn policy_arns_are_a_warning_and_local_roles_are_refused() {

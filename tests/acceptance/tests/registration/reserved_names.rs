@@ -50,7 +50,9 @@ async fn name_of_another_vended_account_is_rejected() {
 async fn every_spelling_of_a_reserved_name_is_rejected() {
     for_each_open(|app: TestApp, method| async move {
         for name in ["AWS-510000000001", "awſ-510000000001", "Awſ-510000000001"] {
-            assert_name_rejected(&app.validate(method, &app.request(method, app.customer(), name)).await);
+            assert_name_rejected(
+                &app.validate(method, &app.request(method, app.customer(), name)).await,
+            );
         }
         app.assert_untouched();
     })

@@ -33,6 +33,10 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
         let (uid, palette) = (receipt.uid().to_owned(), app.cloud().palette());
         let before = refreshed(&app).expect("keys");
 
+        // Another tool has set a policy, which no request of Gangway names.
+        let policy = r#"{"Version": "2012-10-17", "Statement": []}"#;
+        palette.records().accounts[0].body["spec"]["secretSpec"]["policy"] = json!(policy);
+
         let fresh = portal.issue(&CertificateSpec::client(entity));
         let renewed = with(first.clone(), &shown(&fresh));
         app.deployment().functions.stop_idle_instances();
@@ -53,7 +57,8 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
         // The current version may keep its pending label.
         assert!(secret.pending.is_none_or(|pending| pending == current));
         assert_eq!(secret.tags["gangway:palette-uid"], uid);
-        assert_eq!(app.palette_body("prod")["spec"]["secretSpec"]["tls"]["key"], *fresh.key);
+        let stored = app.palette_body("prod")["spec"]["secretSpec"].clone();
+        assert_eq!((&stored["tls"]["key"], &stored["policy"]), (&json!(*fresh.key), &json!(policy)));
 
         // The old certificate is revoked; Palette uses the new one.
         portal.revoke(&short);

@@ -69,7 +69,7 @@ async fn policies_of_the_aws_account_are_listed() {
 
 /// Acceptance rows: F20.
 #[tokio::test]
-async fn policies_are_listed_with_a_certificate_in_a_secret_or_the_portals_refusal_is_told() {
+async fn policies_are_listed_with_a_certificate_or_the_refusal_is_told() {
     for partition in classified::CLASSIFIED_PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -97,7 +97,7 @@ async fn policies_are_listed_with_a_certificate_in_a_secret_or_the_portals_refus
 
         let both = with(request, &json!({"accessKeyId": "AKIAIOSFODNN7EXAMPLE"}));
         let refused = app.post("/v1/policies", &both).await;
-        refused.assert_status(422);
+        refused.assert_status(400);
         assert_eq!(refused.pointers(), ["/accessKeyId"], "{}", refused.text);
         app.assert_untouched();
     }

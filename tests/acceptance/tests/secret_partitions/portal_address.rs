@@ -53,15 +53,20 @@ async fn account_name_must_be_resolved_before_registration() {
                 function.with_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
             app.cloud().palette().configure(|palette| palette.conceals = &[Concealed::Portal]);
             let response = report(&bare, method, &request).await;
-            let by_number = request[account_member(app.partition())]
-                .as_str()
-                .is_some_and(|account| account.bytes().all(|byte| byte.is_ascii_digit()));
-            let known = if by_number { "passed" } else { "failed" };
-            response.assert_check("portal.account-known", known, "", "");
-            assert_eq!(response.ready(), Some(by_number), "{:#}", response.body);
-            let mut named = request.clone();
-            named[account_member(app.partition())] = json!("payments");
-            let response = report(&bare, method, &named).await;
+            response.assert_check("portal.account-known", "failed", "without its 12-digit id", "");
+            assert_eq!(response.ready(), Some(false), "{:#}", response.body);
+            // The number tells which AWS account it is, but this Palette cannot validate without keys.
+            let mut numbered = request.clone();
+            numbered[account_member(app.partition())] = json!(app.customer().account.id());
+            let response = report(&bare, method, &numbered).await;
+            response.assert_check(
+                "portal.account-known",
+                "passed",
+                app.customer().account.id(),
+                "",
+            );
+            response.assert_check("portal.keys", "unverified", "cannot fetch keys", "");
+            response.assert_check("palette.validation", "failed", "", "set the portal's URL");
             assert_eq!(response.ready(), Some(false), "{:#}", response.body);
         },
     )

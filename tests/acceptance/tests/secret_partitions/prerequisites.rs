@@ -180,7 +180,7 @@ async fn configured_endpoints_are_reached_or_reported_by_name() {
         let good = services(&all, &app.cloud().url());
         set(&good);
         let report = app.validate(method, &request).await;
-        report.assert_check("palette.endpoint-overrides", "passed", "10 set, all reached", "");
+        report.assert_check("palette.endpoint-overrides", "passed", "10 set, all reached; the others end with example.test", "");
         let door = app.cloud().start_tls_endpoint().await;
         let mut some = good.clone();
         some["sts"] = json!({"endpoint": "https://localhost:9"});
@@ -191,11 +191,29 @@ async fn configured_endpoints_are_reached_or_reported_by_name() {
         let observed = found["observed"].to_string();
         assert_eq!(found["severity"], "warning");
         assert!(
-            observed.contains("sts (no connection") && observed.contains("eks (its certificate"),
+            observed.contains(&format!("sts of {} (no connection", app.deployment().region))
+                && observed.contains(&format!("eks of {} (its certificate", app.deployment().region)),
             "{observed}"
         );
         assert!(!observed.contains("ec2"), "{observed}");
         receipt.assert_check("palette.endpoint-overrides", "failed", "", "Configure Endpoints");
+        // Other regions and endpoints for FIPS count too: clusters may run there.
+        let elsewhere = json!({"sts": {"endpoint": app.cloud().url()},
+            "eks": {"endpoint": "", "endpointFips": "https://localhost:9"}});
+        let regions = json!({"us-iso-west-9": {"dnsSuffix": "", "services": elsewhere}});
+        let partitions =
+            json!({app.partition().id(): {"credentialsEndpoint": "", "regions": regions}});
+        app.cloud().palette().records().endpoints = json!({"partitions": partitions});
+        let report = app.validate(method, &request).await;
+        let (id, fault) = ("palette.endpoint-overrides", "eks (FIPS) of us-iso-west-9 (no conn");
+        report.assert_check(id, "failed", fault, "Configure Endpoints");
+        assert!(!report.check(id)["observed"].to_string().contains("sts"));
+        let regions = json!({"us-iso-west-9": {"dnsSuffix": "c2s.example.test"}});
+        let partitions = json!({app.partition().id(): {"regions": regions}});
+        app.cloud().palette().records().endpoints = json!({"partitions": partitions});
+        let report = app.validate(method, &request).await;
+        report.assert_check(id, "passed", "none is set for", "");
+        report.assert_check(id, "passed", "us-iso-west-9: 0 set, all reached; the others end", "");
     })
     .await;
 }

@@ -239,6 +239,7 @@ fn to_cloud_account(registration: &Registration, uid: &Uid) -> CloudAccount {
         waived_checks: registration.waived_checks.iter().map(|check| check.id.to_owned()).collect(),
         palette_cluster: registration.credential.palette_cluster().cloned(),
         policies: registration.policies.iter().map(ToString::to_string).collect(),
+        portal_policy: None,
         annotations: BTreeMap::new(),
         labels: BTreeMap::new(),
         description: registration.description.as_ref().map(ToString::to_string),
