@@ -163,9 +163,10 @@ fn sentence(finding: &Finding) -> String {
         Outcome::Failed { remedy } => {
             format!("{}: {}: {remedy}", finding.check.id, finding.observed)
         }
-        Outcome::Passed | Outcome::Unverified { .. } | Outcome::NotApplicable => {
-            finding.observed.clone()
-        }
+        Outcome::Passed
+        | Outcome::Unverified { .. }
+        | Outcome::NotApplicable
+        | Outcome::Waived { .. } => finding.observed.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
-//! Creates or changes two associations and creates a `ConfigMap`, if the caller asks for it and no
-//! other check fails. Gangway changes nothing else in the customer's accounts.
+//! Creates or changes two associations, creates a `ConfigMap` and installs the Pod Identity Agent, if the
+//! caller asks for it and no other check fails. Gangway changes nothing else in the customer's accounts.
 
+mod agent;
 mod associations;
 mod config_map;
 mod dependents;
@@ -8,8 +9,8 @@ mod dependents;
 use gangway_checks::pod_identity::{
     AccountAccess, Observations,
     catalogue::{
-        ASSOCIATIONS_ENSURED, CONFIG_MAP_ENSURED, FALLBACK, HUBBLE_ASSOCIATION,
-        IDENTITY_ASSOCIATION, PALETTE_VALIDATES, PODS_RESTARTED, TARGET_ROLES,
+        AGENT, AGENT_ENSURED, AGENT_EVERYWHERE, ASSOCIATIONS_ENSURED, CONFIG_MAP_ENSURED, FALLBACK,
+        HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PALETTE_VALIDATES, PODS_RESTARTED, TARGET_ROLES,
     },
 };
 use gangway_http::deadline;
@@ -21,7 +22,7 @@ use crate::request::{EnsureOptions, PodIdentityRequest};
 /// Outcome of one change.
 pub(crate) struct Applied {
     pub(crate) finding: Finding,
-    /// `true` if an association differs from what it was when Palette validated the credential.
+    /// `true` if an association or the agent differs from what it was when Palette validated the credential.
     pub(crate) has_changed: bool,
 }
 
@@ -42,7 +43,7 @@ pub(crate) async fn apply(
     findings: &[Finding],
 ) -> Result<Vec<Applied>, UpstreamError> {
     let request = registrant.request;
-    let EnsureOptions { associations, config_map } = request.ensure;
+    let EnsureOptions { agent, associations, config_map } = request.ensure;
     let reason = if *registrant.operation == Operation::Validate {
         Some("nothing is changed by validate".to_owned())
     } else {
@@ -50,12 +51,19 @@ pub(crate) async fn apply(
     };
     let mut applied = Vec::new();
     if let Some(reason) = reason {
-        let options = [(associations, &ASSOCIATIONS_ENSURED), (config_map, &CONFIG_MAP_ENSURED)];
+        let options = [
+            (agent, &AGENT_ENSURED),
+            (associations, &ASSOCIATIONS_ENSURED),
+            (config_map, &CONFIG_MAP_ENSURED),
+        ];
         for (_, check) in options.into_iter().filter(|(is_asked_for, _)| *is_asked_for) {
             let finding = check.not_applicable(reason.clone());
             applied.push(Applied { finding, has_changed: false });
         }
         return Ok(applied);
+    }
+    if agent {
+        applied.push(agent::ensure(access, &request.cluster, observations).await?);
     }
     if associations {
         applied.push(associations::ensure(access, registrant, palette, observations).await?);
@@ -78,8 +86,11 @@ fn blocking_checks(ensure: EnsureOptions, findings: &[Finding]) -> Option<String
         &PODS_RESTARTED,
         &PALETTE_VALIDATES,
     ];
+    // Without the agent no pod has credentials.
+    let fixed_by_agent: [&Check; 3] = [&AGENT, &AGENT_EVERYWHERE, &PALETTE_VALIDATES];
     let is_fixed = |check: &'static Check| {
-        ensure.associations && fixed_by_associations.iter().any(|fixed| fixed.id == check.id)
+        ensure.agent && fixed_by_agent.iter().any(|fixed| fixed.id == check.id)
+            || ensure.associations && fixed_by_associations.iter().any(|fixed| fixed.id == check.id)
             || ensure.config_map && check.id == FALLBACK.id
     };
     let blocking =

@@ -33,6 +33,8 @@ pub(crate) struct PodIdentityRequest {
 pub(crate) struct EnsureOptions {
     pub(crate) associations: bool,
     pub(crate) config_map: bool,
+    /// Install the add-on of the Pod Identity Agent.
+    pub(crate) agent: bool,
 }
 
 /// Hubble's association has a role and a target role, that of the identity service has a role.
@@ -70,6 +72,7 @@ impl PodIdentityRequest {
         let ensure = EnsureOptions {
             associations: members.optional_bool("ensureAssociations"),
             config_map: members.optional_bool("ensureConfigMap"),
+            agent: members.optional_bool("ensureAgent"),
         };
         let replaceable_roles =
             members.role_arns("replaceAssociations", MAX_REPLACEABLE_ROLES, deployed);

@@ -103,6 +103,19 @@ impl EksClient {
         Observed::from_result(addon, call.action)
     }
 
+    /// Installs the add-on [`POD_IDENTITY_AGENT`], in the version that EKS proposes. EKS returns before
+    /// the agent runs.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::AlreadyExists`] if it is installed or being installed.
+    pub async fn create_agent(&self) -> Result<(), UpstreamError> {
+        let call = eks_call("eks:CreateAddon", "such cluster");
+        let request = self.client.create_addon().cluster_name(&self.cluster);
+        let response = request.addon_name(POD_IDENTITY_AGENT).send().await;
+        response.map(drop).map_err(|error| call.to_upstream_error(&error))
+    }
+
     /// Returns the node role of each managed node group. A role appears once for each group that
     /// uses it.
     pub async fn node_roles(&self) -> Result<Observed<Vec<RoleArn>>, UpstreamError> {

@@ -67,6 +67,7 @@ pub static ALL: &[&Check] = &[
     &eks::KUBERNETES_VERSION,
     &eks::NODE_ROLES,
     &eks::AGENT,
+    &eks::AGENT_INSTALLED,
     &eks::WORKER_NODE_TRUST,
     &iam::ACTIONS_ALLOWED,
     &iam::BOUNDARY_ALLOWS,

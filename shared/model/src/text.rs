@@ -92,7 +92,11 @@ impl AccountName {
             if is_plain_byte(byte) {
                 part.push(char::from(byte));
             } else {
-                part.push_str(&format!("={byte:02X}"));
+                part.push('=');
+                for half in [byte >> 4, byte & 0xF] {
+                    let digit = char::from_digit(u32::from(half), 16).unwrap_or_default();
+                    part.push(digit.to_ascii_uppercase());
+                }
             }
         }
         part

@@ -57,7 +57,7 @@ pub struct Config {
     pub reserved_names: Option<NameTemplate>,
 }
 
-/// The domain of Palette's SaaS.
+/// The domain of a Palette that its vendor hosts.
 const SAAS_DOMAIN: &str = "spectrocloud.com";
 
 const URL_RULE: &str = "must be the https URL of Palette, such as https://api.spectrocloud.com: http would send the API key in clear, and is accepted for a loopback address only";
@@ -73,7 +73,7 @@ const WAIVABLE_RULE: &str = "must be comma-separated ids of checks that prevent 
 const RPS_RULE: &str = "must be a number from 1 to 1000";
 
 impl Config {
-    /// Returns `true` if Palette is the SaaS of its vendor: its hosts, also those of single customers, are
+    /// Returns `true` if its vendor hosts Palette: its hosts, also those of single customers, are
     /// below `spectrocloud.com`.
     pub fn is_palette_saas(&self) -> bool {
         let host = self.palette_url.host_str().unwrap_or_default().trim_end_matches('.');

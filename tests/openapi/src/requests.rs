@@ -86,6 +86,8 @@ registration!(
         replace_associations: Option<Vec<RoleArn>>,
         /// `true` lets Gangway create the `ConfigMap` that names the cluster.
         ensure_config_map: Option<bool>,
+        /// `true` lets Gangway install the add-on `eks-pod-identity-agent`, if there is no agent.
+        ensure_agent: Option<bool>,
     }
 );
 

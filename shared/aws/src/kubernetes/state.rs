@@ -76,15 +76,21 @@ impl KubernetesState {
 }
 
 impl KubernetesClient {
+    /// Reads how far the Pod Identity Agent is rolled out.
+    pub async fn agent_rollout(&self) -> Observed<AgentRollout> {
+        let daemon_sets: Api<DaemonSet> = Api::namespaced(self.0.clone(), KUBE_SYSTEM);
+        let agent = daemon_sets.get(POD_IDENTITY_AGENT).await;
+        to_observed(agent, "read daemon sets of kube-system").map(|agent| AgentRollout::new(&agent))
+    }
+
     pub async fn state(&self) -> KubernetesState {
         let Self(client) = self;
-        let daemon_sets: Api<DaemonSet> = Api::namespaced(client.clone(), KUBE_SYSTEM);
         let nodes: Api<Node> = Api::all(client.clone());
         let no_filter = ListParams::default();
         let (version, config_map, agent, nodes, hubble, identity) = join!(
             client.apiserver_version(),
             self.cluster_name_in_config_map(),
-            daemon_sets.get(POD_IDENTITY_AGENT),
+            self.agent_rollout(),
             nodes.list(&no_filter),
             hubble(client),
             identity(client),
@@ -92,8 +98,7 @@ impl KubernetesClient {
         KubernetesState {
             version: to_observed(version, "read the version").map(|version| version.git_version),
             config_map,
-            agent: to_observed(agent, "read daemon sets of kube-system")
-                .map(|agent| AgentRollout::new(&agent)),
+            agent,
             hubble,
             identity,
             unmanaged_nodes: to_observed(nodes, "list nodes")

@@ -80,7 +80,16 @@ pub static AGENT: Check = Check {
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["P04"],
-    remedy: "Install or repair the add-on `eks-pod-identity-agent`.",
+    remedy: "Install or repair the add-on `eks-pod-identity-agent`, or send `ensureAgent`, which installs it.",
+};
+
+pub static AGENT_INSTALLED: Check = Check {
+    id: "eks.pod-identity-agent-ensured",
+    title: "Gangway has installed the EKS Pod Identity Agent, as the request allows",
+    severity: Severity::Info,
+    subject: CheckSubject::Account,
+    covers: &["P04"],
+    remedy: "Install the add-on by hand. See check `eks.pod-identity-agent`, and the parameters `AllowPodIdentityChanges` and `ClusterArns`.",
 };
 
 pub static WORKER_NODE_TRUST: Check = Check {

@@ -40,12 +40,12 @@ fn the_event_schema_lists_the_fields_that_are_read() {
                 assert!(fields.required::<String>("clusterName").is_some());
                 assert!(fields.optional::<String>("clusterRegion").is_some());
                 assert!(fields.optional_policy_arn("permissionBoundaryArn", partition).is_some());
-                for name in ["ensureAssociations", "ensureConfigMap"] {
+                for name in ["ensureAssociations", "ensureConfigMap", "ensureAgent"] {
                     assert!(fields.has(name));
                     let _whichever = fields.optional_bool(name);
                 }
                 assert_eq!(fields.role_arns("replaceAssociations", 3, partition).len(), 1);
-                10
+                11
             }
             AuthMethod::Scap => {
                 assert!(fields.secret_arn("secretArn", partition).is_some());

@@ -86,6 +86,20 @@ async fn associations_are_created_there_through_the_inspection_role() {
     }
 }
 
+/// Acceptance rows: F42.
+#[tokio::test]
+async fn agent_is_installed_there_through_the_inspection_role() {
+    for partition in PARTITIONS {
+        let app = TestApp::start_with_cluster_in_other_account(partition).await;
+        let request = valid_request(&app, PodIdentityCase::SameAccount);
+        let request = with(request, "ensureAgent", json!(true));
+        cluster(&app).break_with(Breakage::NoAgent);
+        let done = register(&app, &request).await;
+        done.assert_status(201);
+        done.assert_check("eks.pod-identity-agent-ensured", "passed", "installed the add-on", "");
+    }
+}
+
 #[tokio::test]
 async fn nothing_passes_without_an_inspection_role_in_that_account() {
     for partition in PARTITIONS {

@@ -117,6 +117,47 @@ async fn config_map_is_created_on_request_and_never_changed() {
     }
 }
 
+/// Acceptance rows: F42.
+#[tokio::test]
+async fn agent_is_installed_on_request_and_never_changed() {
+    const CHECK: &str = "eks.pod-identity-agent-ensured";
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let request = valid_request(&app, PodIdentityCase::SameAccount);
+        let request = with(request, "ensureAgent", json!(true));
+        let created = || app.cloud().calls().count("eks", "CreateAddon");
+        cluster(&app).break_with(Breakage::NoAgent);
+        let report = validate(&app, &request).await;
+        report.assert_check("eks.pod-identity-agent", "failed", "not installed", "ensureAgent");
+        report.assert_check(CHECK, "not-applicable", "nothing is changed by validate", "");
+        assert_eq!(created(), 0);
+        let done = register(&app, &request).await;
+        done.assert_status(201).assert_check(CHECK, "passed", "installed the add-on", "");
+        done.assert_check("eks.pod-identity-agent", "passed", "ACTIVE", "");
+        done.assert_check("kubernetes.agent-on-every-node", "passed", "3 of 3", "");
+        assert_eq!(created(), 1);
+        let again = register(&app, &request).await;
+        again.assert_status(200).assert_check(CHECK, "passed", "no change was needed", "");
+        // An agent of somebody else is not replaced.
+        for breakage in [Breakage::AgentFromHelm, Breakage::AgentDegraded] {
+            let request =
+                with(valid_request(&app, PodIdentityCase::SameAccount), "ensureAgent", json!(true));
+            cluster(&app).break_with(breakage);
+            let report = register(&app, &request).await;
+            report.assert_check(CHECK, "passed", "no change was needed", "");
+        }
+        assert_eq!(created(), 1);
+        // What the installation does not fix prevents it.
+        let request = valid_request(&app, PodIdentityCase::SameAccount);
+        let request = with(request, "ensureAgent", json!(true));
+        cluster(&app)
+            .break_with(Breakage::NoAgent)
+            .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT));
+        register(&app, &request).await.assert_status(422);
+        assert_eq!(created(), 1);
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_changed_without_a_request() {
     for partition in PARTITIONS {

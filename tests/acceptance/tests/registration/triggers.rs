@@ -81,7 +81,7 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
         let secret = json!({"secretAccessKey": "x".repeat(40)});
         // The event, the problem type, and its status.
         for (event, kind, status) in [
-            (with(valid_event.clone(), &json!({"name": "no name"})), "validation-error", 400),
+            (with(valid_event.clone(), &json!({"name": "no\nname"})), "validation-error", 400),
             (with(valid_event.clone(), &json!({"surprise": 1})), "validation-error", 400),
             (
                 with(valid_event.clone(), &json!({"scope": {"project": "Nowhere"}})),

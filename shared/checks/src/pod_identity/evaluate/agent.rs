@@ -67,7 +67,7 @@ fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
             Observed::Absent => AGENT.failed(
                 format!("the add-on {POD_IDENTITY_AGENT} is not installed"),
                 format!(
-                    "install it: aws eks create-addon --cluster-name {name} --region {region} --addon-name {POD_IDENTITY_AGENT}; {OWNER_REMEDY}"
+                    "install it: aws eks create-addon --cluster-name {name} --region {region} --addon-name {POD_IDENTITY_AGENT}, or send ensureAgent; {OWNER_REMEDY}"
                 ),
             ),
             Observed::Inaccessible(inaccessible) => {

@@ -16,10 +16,10 @@ use crate::iam::grants::{self, SimulationOutcome};
 
 /// Facts from EKS and from the cluster.
 pub struct ClusterObservations {
-    pub(in crate::pod_identity) description: Observed<ClusterDescription>,
+    pub description: Observed<ClusterDescription>,
     /// `true` if the cluster is not in the account of the roles, but in that of the function.
     pub(in crate::pod_identity) is_in_function_account: bool,
-    pub(in crate::pod_identity) agent: Observed<Addon>,
+    pub agent: Observed<Addon>,
     /// For the role of each managed node group: whether it lets the agent ask for credentials.
     pub(in crate::pod_identity) nodes: Observed<Vec<(RoleArn, SimulationOutcome)>>,
     /// Fargate profiles. Read only if the `ConfigMap` does not name the cluster.

@@ -1,12 +1,12 @@
 //! Creates, updates and deletes Pod Identity associations.
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::associations::association_json;
 use super::call::{EksCall, invalid_parameter, not_found};
 use super::pods::POD_IDENTITY_SERVICE;
-use super::state::Association;
+use super::state::{Addon, Association};
 use crate::aws::error::AwsError;
 
 /// Quota of associations per cluster.
@@ -125,6 +125,24 @@ pub(super) fn create(call: &mut EksCall<'_>, name: &str) -> Result<Value, AwsErr
     };
     call.find_cluster_mut(name)?.associations.insert(id, association.clone());
     Ok(association_json(call, name, &association))
+}
+
+/// Installs an add-on. Like EKS, returns before it runs.
+pub(super) fn create_addon(call: &mut EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    call.authorize(&call.arn(&format!("cluster/{name}")))?;
+    let addon = call.required("addonName")?;
+    let cluster = call.find_cluster_mut(name)?;
+    if cluster.addons.contains_key(&addon) {
+        return Err(AwsError::new(409, "ResourceInUseException", "Addon already exists."));
+    }
+    if cluster.status != "ACTIVE" {
+        let message = format!("Cluster {name} is not in ACTIVE status");
+        return Err(AwsError::new(400, "InvalidRequestException", message));
+    }
+    let (status, version) = ("ACTIVE".to_owned(), "v1.3.8-eksbuild.2".to_owned());
+    let new = Addon { status, version, issues: Vec::new(), creating_reads: 2 };
+    cluster.addons.insert(addon.clone(), new);
+    Ok(json!({"addon": {"addonName": addon, "clusterName": name, "status": "CREATING"}}))
 }
 
 pub(super) fn update(call: &mut EksCall<'_>, name: &str, id: &str) -> Result<Value, AwsError> {

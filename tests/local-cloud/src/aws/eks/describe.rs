@@ -88,14 +88,13 @@ pub(super) fn list_addons(call: &EksCall<'_>, name: &str) -> Result<Value, AwsEr
 }
 
 pub(super) fn describe_addon(
-    call: &EksCall<'_>,
+    call: &mut EksCall<'_>,
     name: &str,
     addon: &str,
 ) -> Result<Value, AwsError> {
-    let cluster = call.find_cluster(name);
     let arn = call.arn(&format!("addon/{name}/{addon}/6ec5bb1d-7a5c-4c0e-8c3c-2f6f7f9a0d43"));
     call.authorize(&arn)?;
-    let found = cluster?.addons.get(addon);
+    let found = call.find_cluster_mut(name)?.read_addon(addon);
     let found =
         found.ok_or_else(|| not_found(format!("No addon: {addon} found in cluster: {name}")))?;
     let issues = found.issues.iter();

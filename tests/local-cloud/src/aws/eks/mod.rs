@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use self::call::EksCall;
 pub use self::setup::{AssociationSnapshot, Cluster, NewCluster};
-pub(crate) use self::state::{AccessRules, Addon, Association, Nodegroup, RbacRule, StoredCluster};
+pub(crate) use self::state::{
+    AccessRules, Addon, Association, Nodegroup, RbacRule, StoredCluster, agent_daemon_set,
+};
 use super::body::Body;
 use super::caller::Caller;
 use super::error::AwsError;
@@ -26,6 +28,7 @@ enum Operation<'a> {
     DescribeNodegroup(&'a str, &'a str),
     ListAddons(&'a str),
     DescribeAddon(&'a str, &'a str),
+    CreateAddon(&'a str),
     ListFargateProfiles(&'a str),
     ListPodIdentityAssociations(&'a str),
     CreatePodIdentityAssociation(&'a str),
@@ -44,6 +47,7 @@ impl<'a> Operation<'a> {
                 Some(Self::DescribeNodegroup(name, group))
             }
             ("GET", ["clusters", name, "addons"]) => Some(Self::ListAddons(name)),
+            ("POST", ["clusters", name, "addons"]) => Some(Self::CreateAddon(name)),
             ("GET", ["clusters", name, "addons", addon]) => Some(Self::DescribeAddon(name, addon)),
             ("GET", ["clusters", name, "fargate-profiles"]) => {
                 Some(Self::ListFargateProfiles(name))
@@ -70,6 +74,7 @@ impl<'a> Operation<'a> {
             Self::DescribeNodegroup(..) => "DescribeNodegroup",
             Self::ListAddons(..) => "ListAddons",
             Self::DescribeAddon(..) => "DescribeAddon",
+            Self::CreateAddon(..) => "CreateAddon",
             Self::ListFargateProfiles(..) => "ListFargateProfiles",
             Self::ListPodIdentityAssociations(..) => "ListPodIdentityAssociations",
             Self::CreatePodIdentityAssociation(..) => "CreatePodIdentityAssociation",
@@ -119,7 +124,8 @@ pub(crate) fn serve(
             describe::describe_nodegroup(&call, name, group)
         }
         Operation::ListAddons(name) => describe::list_addons(&call, name),
-        Operation::DescribeAddon(name, addon) => describe::describe_addon(&call, name, addon),
+        Operation::DescribeAddon(name, addon) => describe::describe_addon(&mut call, name, addon),
+        Operation::CreateAddon(name) => change::create_addon(&mut call, name),
         Operation::ListFargateProfiles(name) => describe::list_fargate_profiles(&call, name),
         Operation::ListPodIdentityAssociations(name) => associations::list(&mut call, name),
         Operation::DescribePodIdentityAssociation(name, id) => {

@@ -1,7 +1,7 @@
 //! State of a cluster: EKS resources and Kubernetes objects.
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[derive(Debug, Clone)]
 pub(crate) struct StoredCluster {
@@ -32,6 +32,40 @@ pub(crate) struct StoredCluster {
     pub(crate) revision: u64,
 }
 
+impl StoredCluster {
+    /// Returns an add-on as the next reader sees it. A new one is active after a few reads, and the agent has
+    /// its `DaemonSet` then.
+    pub(crate) fn read_addon(&mut self, name: &str) -> Option<Addon> {
+        let addon = self.addons.get_mut(name)?;
+        if addon.creating_reads > 0 {
+            addon.creating_reads -= 1;
+            let creating = Addon { status: "CREATING".to_owned(), ..addon.clone() };
+            if addon.creating_reads == 0 && name == "eks-pod-identity-agent" {
+                let path = "/apis/apps/v1/namespaces/kube-system/daemonsets/eks-pod-identity-agent";
+                self.put_object(Some("kube-system"), path.to_owned(), agent_daemon_set(3));
+            }
+            return Some(creating);
+        }
+        Some(addon.clone())
+    }
+}
+
+/// Returns the `DaemonSet` of the agent on three nodes.
+pub(crate) fn agent_daemon_set(ready: u32) -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "DaemonSet",
+        "metadata": {"name": "eks-pod-identity-agent"},
+        "spec": {
+            "selector": {"matchLabels": {"app": "agent"}},
+            "template": {"metadata": {"labels": {"app": "agent"}}},
+        },
+        "status": {
+            "currentNumberScheduled": 3, "desiredNumberScheduled": 3,
+            "numberMisscheduled": 0, "numberReady": ready,
+        },
+    })
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Nodegroup {
     pub(crate) status: String,
@@ -45,6 +79,8 @@ pub(crate) struct Addon {
     pub(crate) version: String,
     /// Code and message of each health issue.
     pub(crate) issues: Vec<(String, String)>,
+    /// How many more reads find it `CREATING`.
+    pub(crate) creating_reads: u32,
 }
 
 #[derive(Debug, Clone)]
