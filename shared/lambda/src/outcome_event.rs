@@ -351,7 +351,9 @@ impl OutcomeEvent {
                 format!("{noun} of {account} was rejected: {}", self.rejection_text())
             }
         };
-        truncate(&text, MAX_SUMMARY_CHARS)
+        // The rule for people puts the sentence between quotation marks of a JSON text.
+        let is_special = |letter: char| letter == '"' || letter == '\\' || letter.is_control();
+        truncate(&text.replace(is_special, "'"), MAX_SUMMARY_CHARS)
     }
 
     fn rejection_text(&self) -> String {

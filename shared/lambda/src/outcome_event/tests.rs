@@ -82,6 +82,14 @@ fn only_final_outcomes_are_events() {
 }
 
 #[test]
+fn summary_can_be_quoted() {
+    let event =
+        detail(AccountOperation::Register, &Err(failed("add {\"a\": \"b\\c\"}\n"))).unwrap();
+    let summary = event["summary"].as_str().unwrap();
+    assert!(summary.contains("add {'a': 'b'c'}'"), "{summary}");
+}
+
+#[test]
 fn long_texts_are_cut() {
     let event = detail(AccountOperation::Register, &Err(failed(&"é".repeat(5000)))).unwrap();
     let chars = |pointer: &str| event.pointer(pointer).unwrap().as_str().unwrap().chars().count();

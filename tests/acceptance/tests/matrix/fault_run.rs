@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use acceptance::text;
 use local_cloud::Effect;
+use serde_json::Value;
 
 use crate::{
     fault_case::{FaultCase, FaultDuration},
-    fixture::Fixture,
+    fixture::{Fixture, mentions_account},
     flow::{Action, Flow, Response, Subject},
     outcome_check::{check_outcome, is_expected},
     recording::UndisturbedRun,
@@ -119,8 +121,39 @@ impl Fixture {
         } else {
             Err(format!("the final state is {state_text}\ninstead of {}", undisturbed.final_state))
         };
+        // Only a process that ends cannot count the events that it does not publish.
+        let told = if fault_case.duration == FaultDuration::Crash {
+            self.check_last_event(&state, subject)
+        } else {
+            Ok(())
+        };
+        let result = result.and(told);
         result.map_err(|wrong| format!("{wrong}\nafter {}\nand {repeat}", response.text()))?;
         Ok(response.label())
+    }
+
+    /// Checks that the last outcome event of the account tells the state in which the account is.
+    fn check_last_event(&self, state: &State, subject: &Subject) -> Result<(), String> {
+        let events = self.app.outcome_events();
+        let of_subject = |event: &&Value| mentions_account(&event.to_string(), subject);
+        let Some(last) = events.iter().rfind(of_subject) else {
+            return if state.accounts.is_empty() {
+                Ok(())
+            } else {
+                Err("no event tells of the account".to_owned())
+            };
+        };
+        let is_true = match (text(last, "detail-type"), state.accounts.first()) {
+            ("Gangway Account Registered" | "Gangway Account Updated", Some(account)) => {
+                account["uid"] == last["detail"]["uid"]
+            }
+            ("Gangway Account Offboarding Requested", Some(_))
+            | ("Gangway Account Removed", None) => true,
+            // A second DELETE of an account that the first one removed.
+            ("Gangway Account Rejected", None) => last["detail"]["operation"] == "delete",
+            _ => false,
+        };
+        if is_true { Ok(()) } else { Err(format!("the last event is not true: {last}")) }
     }
 
     /// Repeats the action unless it succeeded, as a client does that got no response.

@@ -113,7 +113,11 @@ pub(super) fn http_response(answer: &Value, id: &str) -> Option<Response<Body>> 
     let status = StatusCode::from_u16(u16::try_from(status).ok()?).ok()?;
     let mut response = Response::builder().status(status);
     let members = |name: &str| answer.get(name).and_then(Value::as_object).into_iter().flatten();
-    for (name, value) in members("headers") {
+    // A header in both counts as the list says.
+    let lists = answer.get("multiValueHeaders");
+    let single =
+        members("headers").filter(|(name, _)| lists.is_none_or(|it| it.get(name).is_none()));
+    for (name, value) in single {
         response = response.header(name, text(value));
     }
     for (name, values) in members("multiValueHeaders") {
