@@ -36,7 +36,7 @@ impl InvocationRecord {
     #[cfg(test)]
     pub(crate) fn sample(service: &'static str, trigger: Trigger, duration: Duration) -> Self {
         let operation = Some(AccountOperation::Register);
-        Self { trigger, duration, operation, ..Self::new(service, None) }
+        Self { trigger, operation, duration, ..Self::new(service, None) }
     }
 
     /// Returns `true` if the request registers or replaces an account.
