@@ -20,7 +20,7 @@ pub(crate) fn print_heading() {
 pub(crate) struct PortalClient<'a> {
     pub(crate) deployment: &'a PartitionDeployment,
     /// Method name in the table.
-    label: &'static str,
+    pub(crate) label: &'static str,
     http: reqwest::Client,
     url: String,
 }
@@ -73,6 +73,20 @@ impl<'a> PortalClient<'a> {
 pub(crate) fn print_row(deployment: &PartitionDeployment, label: &str, step: &str, outcome: &str) {
     let partition = deployment.partition.id();
     println!("{partition:<11} {label:<19} {step:<30} {:>6} {:>5}  {outcome}", "", "");
+}
+
+/// Prints the last outcome event. Fails unless it is of this type.
+pub(crate) fn expect_event(
+    deployment: &PartitionDeployment,
+    label: &str,
+    detail_type: &str,
+) -> Result<(), Failure> {
+    let events = deployment.gangway_account.put_events();
+    let last = events.last().ok_or("no outcome event")?;
+    let text = |pointer: &str| last.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    print_row(deployment, label, "event", text("/detail/summary"));
+    let actual = text("/detail-type");
+    expect(actual == detail_type, || format!("the event {detail_type} was expected, not {actual}"))
 }
 
 /// Fails unless the report is not ready. Prints each failed check with its remedy.

@@ -10,7 +10,7 @@ use local_cloud::{
 };
 use serde_json::Value;
 
-use crate::show::{Failure, expect, print_row};
+use crate::show::{Failure, expect, expect_event, print_row};
 
 const FUNCTION: &str = "account-vended";
 
@@ -53,6 +53,8 @@ impl VendingDemo<'_> {
             &format!("registered {uid}"),
         );
 
+        expect_event(self.deployment, FUNCTION, "Gangway Account Registered")?;
+
         let again = organization.update_managed_account(&vended);
         self.send_events("Control Tower: updated", &again, || "unchanged".to_owned()).await?;
         expect(self.registered_uid(&vended).as_ref() == Some(&uid), || {
@@ -64,6 +66,7 @@ impl VendingDemo<'_> {
             "reported; Palette keeps it".to_owned()
         })
         .await?;
+        expect_event(self.deployment, FUNCTION, "Gangway Account Offboarding Requested")?;
         expect(self.registered_uid(&vended).is_some(), || {
             "removed, though to be reported".to_owned()
         })?;

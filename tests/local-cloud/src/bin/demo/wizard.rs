@@ -5,7 +5,9 @@ use gangway_policies::PolicyDocument;
 use local_cloud::fixtures::CustomerAccount;
 use serde_json::{Value, json};
 
-use crate::show::{Failure, PortalClient, expect, expect_blocked, failed_checks_text, names};
+use crate::show::{
+    Failure, PortalClient, expect, expect_blocked, expect_event, failed_checks_text, names,
+};
 
 /// The demo of one method in one partition.
 struct WizardDemo<'a> {
@@ -38,6 +40,7 @@ pub(crate) async fn register_fixed(
     })?;
     let receipt = portal.call("register", 201, "POST", &accounts, Some(request)).await?;
     expect(receipt.get("outcome") == Some(&json!("created")), || format!("no receipt: {receipt}"))?;
+    expect_event(portal.deployment, portal.label, "Gangway Account Registered")?;
     let again = portal.call("register again", 200, "POST", &accounts, Some(request)).await?;
     let same =
         again.get("outcome") == Some(&json!("unchanged")) && again.get("uid") == receipt.get("uid");
@@ -54,6 +57,7 @@ pub(crate) async fn delete_account(
     name: &str,
 ) -> Result<(), Failure> {
     portal.call("delete", 204, "DELETE", &format!("/v1/tenant/accounts/{uid}"), None).await?;
+    expect_event(portal.deployment, portal.label, "Gangway Account Removed")?;
     let list = portal.call("list", 200, "GET", "/v1/tenant/accounts", None).await?;
     expect(!names(&list).contains(&name), || format!("{name} is still listed"))
 }
