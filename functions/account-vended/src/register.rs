@@ -10,8 +10,8 @@ use gangway_checks::{
 };
 use gangway_lambda::{AccountOperation, OutcomeEvent};
 use gangway_model::{
-    AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Operation,
-    PermissionProfile, Registration, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
+    AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Difference,
+    Operation, PermissionProfile, Registration, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
 };
 use gangway_palette::StsSourceAccount;
 use gangway_registration::AppContext;
@@ -135,8 +135,17 @@ impl<'a> PendingRegistration<'a> {
             }
         };
         let existing = self.state.existing.by_name.as_ref();
-        let up_to_date =
-            existing.is_some_and(|existing| self.registration(&arn).is_up_to_date(existing));
+        let up_to_date = existing.is_some_and(|existing| {
+            match self.registration(&arn).difference_from(existing) {
+                Difference::None => true,
+                // The tags of a role that Gangway manages record the same.
+                Difference::AnnotationsMissing => {
+                    matches!(ownership, RoleOwnership::Managed { .. })
+                        || self.app.annotations.are_dropped()
+                }
+                Difference::Settings => false,
+            }
+        });
         if let Some(existing) = existing.filter(|_| role_unchanged && up_to_date) {
             let event = OutcomeEvent::unchanged(existing.into(), AccountOperation::Onboard);
             return Ok(MessageOutcome::Registered(UpsertOutcome::Unchanged, Box::new(event)));

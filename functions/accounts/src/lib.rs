@@ -42,11 +42,11 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
     match (method, path.as_slice()) {
         (&Method::GET, ["accounts"]) => {
             let query = ListQuery::parse(request)?;
-            list::list_accounts(&query, &resolve().await?).await
+            list::list_accounts(&query, &resolve().await?, context).await
         }
         (&Method::GET, ["accounts", uid]) => {
             let uid = Request::uid(uid)?;
-            view::get_account(&uid, &resolve().await?).await
+            view::get_account(&uid, &resolve().await?, context).await
         }
         (&Method::DELETE, ["accounts", uid]) => {
             let uid = Request::uid(uid)?;

@@ -3,6 +3,7 @@
 use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{RegistrationError, UpstreamError};
+use gangway_registration::AppContext;
 use serde_json::json;
 
 use crate::view;
@@ -35,10 +36,12 @@ impl ListQuery {
 pub(crate) async fn list_accounts(
     query: &ListQuery,
     palette_accounts: &ScopedClient<'_>,
+    context: &AppContext,
 ) -> Result<Response, ApiError> {
     let next = query.next.as_deref();
     let page = palette_accounts.list_page(query.limit, next).await;
-    let page = page.map_err(|error| to_page_error(error, next))?;
+    let mut page = page.map_err(|error| to_page_error(error, next))?;
+    context.clients.secrets.complete(&mut page.accounts).await?;
     let accounts: Vec<_> = page.accounts.iter().map(view::to_json).collect();
     let mut body = json!({ "accounts": accounts });
     if let (Some(next), Some(members)) = (page.next, body.as_object_mut()) {

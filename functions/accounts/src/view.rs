@@ -5,15 +5,18 @@ use gangway_lambda::{ApiError, Response};
 use gangway_model::{
     CloudAccount, Partition, Region, Scope, StoredCredential, Uid, time::to_rfc3339,
 };
-use gangway_registration::load_account;
+use gangway_registration::{AppContext, load_account};
 use serde_json::{Value, json};
 
 /// Returns one account.
 pub(crate) async fn get_account(
     uid: &Uid,
     palette_accounts: &ScopedClient<'_>,
+    context: &AppContext,
 ) -> Result<Response, ApiError> {
-    Ok(Response::Json(to_json(&load_account(uid, palette_accounts).await?)))
+    let mut account = load_account(uid, palette_accounts).await?;
+    context.clients.secrets.complete(std::slice::from_mut(&mut account)).await?;
+    Ok(Response::Json(to_json(&account)))
 }
 
 /// Returns the account as JSON.

@@ -19,7 +19,8 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
     };
     let uid = Request::uid(uid)?;
     let palette_accounts = context.clients.palette.resolve_scope(scope).await?;
-    let account = load_account(&uid, &palette_accounts).await?;
+    let mut account = load_account(&uid, &palette_accounts).await?;
+    context.clients.secrets.complete(std::slice::from_mut(&mut account)).await?;
     let context = RevalidationContext {
         palette_accounts: &palette_accounts,
         clients: &context.clients,

@@ -25,6 +25,7 @@ pub(crate) async fn run_checks(
             RequiredPermissions::new(&spec, &app.clients)
         ),
     );
-    let (palette, checks) = (palette?, checks?);
+    let (mut palette, checks) = (palette?, checks?);
+    app.identify_existing(&mut palette.state, &checks).await?;
     Ok(checks.into_preflight(AuthMethod::Scap, palette, spec, operation, accounts))
 }

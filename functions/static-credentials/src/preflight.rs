@@ -24,8 +24,9 @@ pub(crate) async fn run_checks(
             RequiredPermissions::new(&spec, &app.clients)
         ),
     );
-    let palette = palette?;
+    let mut palette = palette?;
     app.ensure_name_not_reserved(&spec.name, None, &palette.state, operation)?;
     let checks = checks?;
+    app.identify_existing(&mut palette.state, &checks).await?;
     Ok(checks.into_preflight(AuthMethod::StaticCredentials, palette, spec, operation, accounts))
 }

@@ -9,6 +9,7 @@ mod metadata;
 mod payload;
 mod promote;
 mod read;
+mod records;
 mod stage;
 
 use std::sync::{Arc, OnceLock};

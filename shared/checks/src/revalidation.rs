@@ -4,13 +4,17 @@ mod stored_credential;
 
 use gangway_model::{
     AccountId, AuthMethod, Check, CloudAccount, Credential, Finding, Outcome, PaletteCluster,
-    PodIdentityRole, PolicyArn, Region, RegistrationError, Report, RoleArn, StoredCredential,
-    UidOrName,
+    PodIdentityRole, PolicyArn, Region, RegistrationError, Report, RoleArn, Severity,
+    StoredCredential, UidOrName,
 };
 use tokio::join;
 
 use crate::{
     Clients, InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient, assumed_role,
+    catalogue::iam::{
+        ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS, POLICIES_ATTACHED,
+        POLICY_QUOTA,
+    },
     catalogue::palette::{METHOD_SUPPORTED, VALIDATION},
     classified, next_steps, own_account, palette_account,
     pod_identity::{self, AccountAccess, PodIdentitySetup, from_palette_cluster},
@@ -28,7 +32,7 @@ pub struct RevalidationContext<'a> {
 /// Notice of a report that does not say whether the account is ready.
 const NOT_PROVEN: &str = "Nothing shows whether the credential works, because Palette could not be asked to validate it: PUT the account with its credential, so that Gangway stores it and can check it again.";
 
-/// Checks an account with the settings that Palette and its annotations show.
+/// Checks an account with the settings that Palette, its annotations and its secret show.
 ///
 /// # Errors
 ///
@@ -49,6 +53,7 @@ pub async fn revalidate(
     }
     let method = account.access.method().ok_or_else(unknown_method)?;
     let gateway = parse_gateway(account)?;
+    // The default is the widest. What it lacks, an account whose profile is not recorded may not need.
     let profile = account.profile.unwrap_or_default();
     let policies = parse_policies(account);
     let region = account_region(account, context.clients);
@@ -69,12 +74,14 @@ pub async fn revalidate(
     let mut findings = vec![palette_account::check_state(account, "Palette has it")];
     findings.extend(checked.findings);
     findings.extend(gateway.findings);
+    let is_doubtful = account.profile.is_none() && doubt_permissions(&mut findings, required);
     let mut notices = notices(account, method, required);
     notices.extend(checked.notices);
     let is_proven = findings.iter().any(proves_credential);
     if !is_proven {
         notices.push(NOT_PROVEN.to_owned());
     }
+    let is_proven = is_proven && !is_doubtful;
     let aws_account = account.aws_account();
     let mut report =
         Report { partition, method, account: aws_account, findings, notices, is_proven };
@@ -86,6 +93,36 @@ pub async fn revalidate(
 fn still_waived(account: &CloudAccount, clients: &Clients) -> Vec<&'static Check> {
     let is_waived = |check: &&&'static Check| account.waived_checks.iter().any(|id| id == check.id);
     clients.waivable_checks.iter().filter(is_waived).copied().collect()
+}
+
+/// The checks whose result depends on the permission profile and on the region of the clusters.
+static PROFILE_CHECKS: [&Check; 6] = [
+    &ACTIONS_ALLOWED,
+    &BOUNDARY_ALLOWS,
+    &MFA_NOT_REQUIRED,
+    &ORGANIZATION_ALLOWS,
+    &POLICIES_ATTACHED,
+    &POLICY_QUOTA,
+];
+
+const PROFILE_REMEDY: &str = "send the request that registered the account to POST …/accounts/{method}/validate: it names the profile and the region";
+
+/// Makes failed checks of an account *unverified* whose profile is not recorded: it may need less, or need
+/// it in another region. Returns `true` if there were some.
+fn doubt_permissions(findings: &mut [Finding], required: RequiredPermissions<'_>) -> bool {
+    let mut is_doubtful = false;
+    for finding in findings {
+        let is_denied = matches!(finding.outcome, Outcome::Failed { .. });
+        if is_denied && PROFILE_CHECKS.iter().any(|check| check.id == finding.check.id) {
+            let observed = format!(
+                "the profile of this account is not recorded; for {} in {}: {}",
+                required.profile, required.region, finding.observed
+            );
+            *finding = finding.check.unverified(observed, PROFILE_REMEDY);
+            is_doubtful |= finding.check.severity == Severity::Blocker;
+        }
+    }
+    is_doubtful
 }
 
 /// Returns `true` if the finding shows that the credential of the account works.
@@ -180,8 +217,8 @@ async fn check_pod_identity(
             .await?;
         let access = InspectionAccess::connect(account, function_account, clients).await?;
         let mut findings = vec![METHOD_SUPPORTED.unverified(
-            "the account has no annotation with the cluster that Palette runs on, so neither the cluster nor its associations were checked",
-            "PUT the account, which stores its cluster and its roles as annotations; or send its request to POST …/accounts/pod-identity/validate",
+            "Palette does not show the cluster that it runs on, so neither the cluster nor its associations were checked",
+            "send the request that registered the account to POST …/accounts/pod-identity/validate; or PUT it, which records the cluster and the roles if this Palette keeps annotations",
         )];
         findings.extend(
             pod_identity::run_role_checks(pod_identity, &access, palette_accounts, required)
@@ -244,7 +281,7 @@ fn notices(
     notices.extend(classified::notices(partition));
     if account.profile.is_none() {
         notices.push(format!(
-            "The account has no annotation with its permission profile; it was checked against {profile}."
+            "The permission profile of this account is not recorded; it was checked against {profile}, and what that lacks is unverified."
         ));
     }
     if policies.len() < account.policies.len() {

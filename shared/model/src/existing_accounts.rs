@@ -1,4 +1,4 @@
-use crate::{CloudAccount, Operation, Registration};
+use crate::{CloudAccount, Identity, Operation, Registration};
 
 /// The accounts of Palette that a request names.
 #[derive(Clone, Debug, Default)]
@@ -31,16 +31,20 @@ impl ExistingAccounts {
             Operation::Replace(_) => {
                 Some(format!("the name {name} belongs to another account, {}", same_name.uid))
             }
-            Operation::Validate | Operation::Register
-                if registration.is_same_identity_as(same_name) =>
-            {
-                None
+            Operation::Validate | Operation::Register => {
+                let uid = &same_name.uid;
+                match registration.identity(same_name) {
+                    Identity::Same => None,
+                    Identity::Different => Some(format!(
+                        "the name {name} belongs to account {uid}, which is another AWS account \
+                         or uses another method"
+                    )),
+                    Identity::Unknown => Some(format!(
+                        "the name {name} belongs to account {uid}, and neither Palette nor \
+                         Gangway's secrets show that it is the same AWS account"
+                    )),
+                }
             }
-            Operation::Validate | Operation::Register => Some(format!(
-                "the name {name} belongs to account {}, which is another AWS account or uses \
-                 another method",
-                same_name.uid
-            )),
         }
     }
 }

@@ -53,7 +53,10 @@ pub use preflight_result::PreflightResult;
 pub use profile::{InvalidProfile, PermissionProfile};
 pub use receipt::{Receipt, UpsertOutcome};
 pub use region::{InvalidRegion, Region};
-pub use registration::{AccountSpec, CloudAccount, Operation, Registration, RequestedScope, Scope};
+pub use registration::{
+    AccountSettings, AccountSpec, CloudAccount, Difference, Identity, Operation, Registration,
+    RequestedScope, Scope,
+};
 pub use report::{Check, CheckSubject, Finding, Outcome, Report, Severity, Verified};
 pub use request_limits::{EventOrigin, RequestLimits};
 pub use source::SecretSource;

@@ -97,9 +97,9 @@ pub struct Registration {
     /// Policies that Palette attaches to the roles of clusters and nodes.
     pub policies: Vec<PolicyArn>,
     pub gateway: Option<Uid>,
-    /// The permissions that the account grants to Palette. Stored as an annotation for re-validation.
+    /// The permissions that the account grants to Palette. Recorded for re-validation.
     pub profile: PermissionProfile,
-    /// The region in which clusters will run. Stored as an annotation for re-validation.
+    /// The region in which clusters will run. Recorded for re-validation.
     pub region: Option<Region>,
     pub credential: Credential,
     /// Checks that did not prevent the registration. Stored as an annotation for re-validation.
@@ -117,11 +117,13 @@ pub struct CloudAccount {
     pub partition: String,
     /// The public part of the credential.
     pub access: StoredCredential,
-    /// The AWS account, from Gangway's annotation or the role's ARN.
+    /// The AWS account, from Gangway's annotation or from the account's secret. Palette need not
+    /// keep annotations. See [`Self::aws_account`].
     pub account: Option<AccountId>,
-    /// From Gangway's annotation.
+    /// From Gangway's annotation or from the account's secret.
     pub profile: Option<PermissionProfile>,
-    /// The region in which clusters will run, from Gangway's annotation.
+    /// The region in which clusters will run, from Gangway's annotation or from the account's
+    /// secret.
     pub region: Option<Region>,
     /// Ids of the checks that the registration waived, from Gangway's annotation.
     pub waived_checks: Vec<String>,
@@ -146,28 +148,73 @@ pub struct CloudAccount {
 }
 
 impl CloudAccount {
-    /// Returns the AWS account from the annotation, or else from the role's ARN.
+    /// Returns the AWS account: that of the role if Palette assumes one, or else the recorded one.
     pub fn aws_account(&self) -> Option<AccountId> {
-        self.account.or_else(|| match &self.access {
+        match &self.access {
             StoredCredential::AssumedRole { role_arn }
             | StoredCredential::PodIdentity { role_arn, .. } => {
                 role_arn.parse::<RoleArn>().ok().map(|role| role.account())
             }
             StoredCredential::AccessKey { .. }
             | StoredCredential::AccessPortal { .. }
-            | StoredCredential::Unrecognized(_) => None,
-        })
+            | StoredCredential::Unrecognized(_) => self.account,
+        }
     }
 }
 
+/// What Palette has no member for. Annotations of the account and tags of its secret record it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AccountSettings {
+    pub profile: PermissionProfile,
+    pub region: Option<Region>,
+}
+
+/// Whether a registration is for the AWS account that a registered account is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Identity {
+    Same,
+    /// Another AWS account, partition or method.
+    Different,
+    /// The same partition and method. Palette does not show the AWS account.
+    Unknown,
+}
+
+/// How a registered account differs from a registration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Difference {
+    None,
+    /// Gangway's annotations are missing, and nothing else differs: another tool has written the
+    /// account, or Palette does not keep them.
+    AnnotationsMissing,
+    /// A setting or the credential differs.
+    Settings,
+}
+
 impl Registration {
-    /// Returns `true` if the account has the same partition, method and AWS account.
+    /// Returns what Palette has no member for.
+    pub fn settings(&self) -> AccountSettings {
+        AccountSettings { profile: self.profile, region: self.region.clone() }
+    }
+
+    /// Returns `true` if the account is known to have the same partition, method and AWS account.
     pub fn is_same_identity_as(&self, known: &CloudAccount) -> bool {
-        let same_account = match (known.aws_account(), &known.access, &self.credential) {
+        self.identity(known) == Identity::Same
+    }
+
+    /// Compares partition, method and AWS account.
+    pub fn identity(&self, known: &CloudAccount) -> Identity {
+        if known.partition != self.partition.id()
+            || known.access.method() != Some(self.credential.method())
+        {
+            return Identity::Different;
+        }
+        let is_same = match (known.aws_account(), &known.access, &self.credential) {
             (Some(account), _, _) => account == self.account,
-            // Registered by hand, without annotations: the same key belongs to the same user.
-            (None, StoredCredential::AccessKey { access_key_id }, Credential::AccessKey(keys)) => {
-                keys.id.as_str() == access_key_id
+            // The same key belongs to the same user. Another key may be of the same user, too.
+            (None, StoredCredential::AccessKey { access_key_id }, Credential::AccessKey(keys))
+                if keys.id.as_str() == access_key_id =>
+            {
+                true
             }
             // The account has the same name in the access portal.
             (
@@ -175,15 +222,13 @@ impl Registration {
                 StoredCredential::AccessPortal { agency, account, .. },
                 Credential::AccessPortal(wanted),
             ) => wanted.agency.as_str() == agency && wanted.account.as_str() == account,
-            (None, _, _) => false,
+            (None, _, _) => return Identity::Unknown,
         };
-        same_account
-            && known.partition == self.partition.id()
-            && known.access.method() == Some(self.credential.method())
+        if is_same { Identity::Same } else { Identity::Different }
     }
 
-    /// Returns `true` if every field that Palette returns is as requested.
-    pub fn is_up_to_date(&self, known: &CloudAccount) -> bool {
+    /// Compares every field that Palette returns with the requested one.
+    pub fn difference_from(&self, known: &CloudAccount) -> Difference {
         let Self {
             name,
             description,
@@ -202,18 +247,28 @@ impl Registration {
         let access = known.access.matches_credential(credential).unwrap_or(true);
         let same_policies = policies.len() == known.policies.len()
             && policies.iter().all(|arn| known.policies.iter().any(|known| known == arn.as_str()));
-        access
+        let same_settings = access
             && same_policies
-            && known.account == Some(*account)
-            && known.profile == Some(*profile)
-            && known.region == *region
-            && waived_checks.iter().map(|check| check.id).eq(known.waived_checks.iter())
-            && known.palette_cluster.as_ref() == credential.palette_cluster()
             && known.name == name.as_str()
             && known.scope == *scope
             && known.description.as_deref().unwrap_or_default()
                 == description.as_ref().map_or("", Description::as_str)
             && known.gateway.as_deref().unwrap_or_default()
-                == gateway.as_ref().map_or("", Uid::as_str)
+                == gateway.as_ref().map_or("", Uid::as_str);
+        let same_annotations = known.account == Some(*account)
+            && known.profile == Some(*profile)
+            && known.region == *region
+            && waived_checks.iter().map(|check| check.id).eq(known.waived_checks.iter())
+            && known.palette_cluster.as_ref() == credential.palette_cluster();
+        let no_annotations = known.account.is_none_or(|known| known == *account)
+            && known.profile.is_none()
+            && known.region.is_none()
+            && known.waived_checks.is_empty()
+            && known.palette_cluster.is_none();
+        match (same_settings, same_annotations, no_annotations) {
+            (true, true, _) => Difference::None,
+            (true, false, true) => Difference::AnnotationsMissing,
+            (true, false, false) | (false, _, _) => Difference::Settings,
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::{future::Future, pin::Pin};
 use secrecy::SecretString;
 
 use crate::{
-    AccountName, AuthMethod, CloudAccount, Registration, Scope, SecretArn, Uid, UpstreamError,
+    AccountName, AccountSettings, AuthMethod, CloudAccount, Registration, Scope, SecretArn, Uid,
+    UpstreamError,
 };
 
 /// A credential that was staged and is not active yet.
@@ -14,6 +15,8 @@ use crate::{
 pub struct StagedSecret {
     pub secret: SecretArn,
     pub method: AuthMethod,
+    /// Recorded as tags of the secret.
+    pub settings: AccountSettings,
     /// The id of the secret's version: a hash of its content.
     pub version: String,
     /// The state of the secret before it was staged.
@@ -27,9 +30,9 @@ pub enum SecretStatus {
     New,
     /// No version of it is active for any account.
     NeverUsed,
-    /// This version is active already, for this account.
+    /// This version is active already, for this account, and the secret has the requested settings.
     ActiveFor(Uid),
-    /// Another version is active, or the active version cannot be determined.
+    /// Another version or other settings are active, or the active version cannot be determined.
     OtherVersionActive,
 }
 

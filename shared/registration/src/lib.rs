@@ -4,6 +4,7 @@ mod audit;
 mod config;
 mod deletion;
 mod env;
+mod identity;
 mod lookup;
 mod portal;
 mod register;
@@ -21,6 +22,7 @@ pub use config::{Config, ConfigError, env_var};
 pub use deletion::DeleteOutcome;
 pub use env::EnvReader;
 pub use lookup::{account_not_found, account_not_found_or_denied, load_account};
+pub use register::AnnotationSupport;
 
 /// What a function needs from start to end: its configuration and its clients.
 pub struct AppContext {
@@ -30,6 +32,8 @@ pub struct AppContext {
     pub config: Config,
     /// The bus for outcome events, if there is one.
     event_bus: Option<EventBus>,
+    /// Whether Palette keeps annotations, as far as accounts have shown it.
+    pub annotations: AnnotationSupport,
 }
 
 /// `source` of outcome events.
@@ -93,7 +97,7 @@ impl AppContext {
             .event_bus
             .as_ref()
             .map(|bus| EventBus::new(&clients.aws, bus.clone(), EVENT_SOURCE));
-        Ok(Self { clients, config, event_bus })
+        Ok(Self { clients, config, event_bus, annotations: AnnotationSupport::default() })
     }
 
     /// Puts outcome events on the event bus. Does nothing if the deployment has none.

@@ -7,13 +7,17 @@
 mod consistency;
 mod create;
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use gangway_checks::ScopedClient;
 use gangway_http::RetryPolicy;
 use gangway_model::{
-    CloudAccount, ExistingAccounts, Finding, Operation, PreflightResult, Receipt, Registration,
-    RegistrationError, SecretArn, StoredCredential, Uid, UpsertOutcome, UpstreamError,
+    CloudAccount, Difference, ExistingAccounts, Finding, Operation, PreflightResult, Receipt,
+    Registration, RegistrationError, SecretArn, StoredCredential, Uid, UpsertOutcome,
+    UpstreamError,
     stores::{CloudAccountStore, SecretOwner, SecretStatus, SecretStore, StagedSecret},
 };
 use tokio::time::sleep;
@@ -44,6 +48,7 @@ impl AppContext {
         let workflow = RegistrationWorkflow {
             secrets,
             accounts,
+            annotations: &self.annotations,
             retry_policy: RetryPolicy::CONFLICT,
             replica_lag: REPLICA_LAG,
         };
@@ -56,10 +61,34 @@ impl AppContext {
     }
 }
 
+/// Whether Palette keeps the annotations that Gangway writes, as its published API does not say.
+/// Accounts that were read back show it.
+#[derive(Debug, Default)]
+pub struct AnnotationSupport {
+    are_dropped: AtomicBool,
+}
+
+impl AnnotationSupport {
+    /// Returns `true` if the last account that was read back after a write had no annotations of Gangway.
+    pub fn are_dropped(&self) -> bool {
+        self.are_dropped.load(Ordering::Relaxed)
+    }
+
+    /// Learns from an account that was read back after `registration` was written.
+    fn learn(&self, registration: &Registration, read_back: &CloudAccount) {
+        match registration.difference_from(read_back) {
+            Difference::None => self.are_dropped.store(false, Ordering::Relaxed),
+            Difference::AnnotationsMissing => self.are_dropped.store(true, Ordering::Relaxed),
+            Difference::Settings => {}
+        }
+    }
+}
+
 /// The two stores that a registration writes, and its delays.
 struct RegistrationWorkflow<'a, S, A> {
     secrets: &'a S,
     accounts: &'a A,
+    annotations: &'a AnnotationSupport,
     /// Delays between the writes of a run while other runs change the account too.
     retry_policy: RetryPolicy,
     replica_lag: Duration,
@@ -120,7 +149,12 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         let mut delays = self.retry_policy.delays();
         loop {
             match write.check_consistency(registration, self.secrets, self.accounts).await {
-                Consistency::Consistent(readable) => return Ok((outcome, write, readable)),
+                Consistency::Consistent { readable, read_back } => {
+                    if let Some(account) = read_back {
+                        self.annotations.learn(registration, &account);
+                    }
+                    return Ok((outcome, write, readable));
+                }
                 Consistency::Conflicting(current) => {
                     let Some(delay) = delays.next() else {
                         return Err(RegistrationError::ConcurrentModification(format!(
@@ -209,7 +243,9 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
             .map_err(CreateError::Permanent)
     }
 
-    /// Updates the account, unless the account and its active secret are already as requested.
+    /// Updates the account, unless the account and its active secret are already as requested. If only
+    /// annotations are missing, it writes them, and the account as read back tells whether that changed
+    /// anything.
     async fn update_account(
         &self,
         current: &CloudAccount,
@@ -217,10 +253,20 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         status: Option<&SecretStatus>,
     ) -> Result<(Uid, UpsertOutcome), RegistrationError> {
         let same_secret = status.is_none_or(|status| status.active_for() == Some(&current.uid));
-        if same_secret && registration.is_up_to_date(current) {
+        let difference = registration.difference_from(current);
+        let only_annotations = same_secret && difference == Difference::AnnotationsMissing;
+        if same_secret && difference == Difference::None
+            || only_annotations && self.annotations.are_dropped()
+        {
             return Ok((current.uid.clone(), UpsertOutcome::Unchanged));
         }
         self.accounts.update(current, registration).await?;
+        if only_annotations && let Ok(account) = self.accounts.get(&current.uid).await {
+            self.annotations.learn(registration, &account);
+            if registration.difference_from(&account) == difference {
+                return Ok((current.uid.clone(), UpsertOutcome::Unchanged));
+            }
+        }
         Ok((current.uid.clone(), UpsertOutcome::Updated))
     }
 

@@ -29,6 +29,7 @@ use local_cloud::{
     fixtures::{CustomerAccount, EVENT_SOURCE, PartitionDeployment},
     http_client,
     lambda::FunctionError,
+    palette::KeptAnnotations,
 };
 use serde_json::Value;
 
@@ -137,6 +138,23 @@ impl TestApp {
     pub fn second_customer(&self) -> &CustomerAccount {
         let [_first, second] = &self.deployment().customers;
         second
+    }
+
+    /// Sets which annotations Palette keeps.
+    pub fn set_kept_annotations(&self, annotations: KeptAnnotations) {
+        self.cloud().palette().configure(|behaviour| behaviour.annotations = annotations);
+    }
+
+    /// Returns the text if it is recorded for an account of this method. Without a secret, only annotations
+    /// record what Palette has no member for.
+    pub fn recorded<'a>(&self, method: AuthMethod, text: &'a str) -> &'a str {
+        let has_secret = [AuthMethod::StaticCredentials, AuthMethod::Scap].contains(&method);
+        if has_secret || !self.drops_annotations() { text } else { "" }
+    }
+
+    /// Returns `true` if Palette drops Gangway's annotations.
+    pub fn drops_annotations(&self) -> bool {
+        self.cloud().palette().records().behaviour.annotations == KeptAnnotations::Published
     }
 
     /// Returns the URL of API Gateway, without a trailing slash.

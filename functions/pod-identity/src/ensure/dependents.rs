@@ -22,7 +22,7 @@ pub(super) struct Refusal {
 
 const IN_USE_REMEDY: &str = "register this account with the present roles; or change the association by hand, once the other accounts can do without it";
 
-const UNKNOWN_CLUSTER_REMEDY: &str = "PUT those accounts with Gangway, which stores their cluster and roles in Palette; or change the association by hand";
+const UNKNOWN_CLUSTER_REMEDY: &str = "PUT those accounts with Gangway, which stores their cluster and roles if this Palette keeps annotations; or change the association by hand";
 
 const DENIED_REMEDY: &str =
     "let Palette's API key read every project; or change the association by hand";
@@ -32,7 +32,7 @@ const DENIED_REMEDY: &str =
 enum Dependency {
     /// It is registered with the present role of one of them.
     ReliesOnRole,
-    /// Palette has no annotation with its cluster.
+    /// Palette shows no annotation with its cluster.
     ClusterUnknown,
 }
 

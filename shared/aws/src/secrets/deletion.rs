@@ -177,7 +177,7 @@ async fn list_by_owner(
 ) -> Result<Vec<SecretArn>, UpstreamError> {
     let SecretOwner { uid, scope, .. } = owner;
     let prefix = store.stored_prefix();
-    let secrets = list(store, &prefix, Some(uid)).await?;
+    let secrets = list(store, &prefix, std::slice::from_ref(uid)).await?;
     let own = secrets.iter().filter(|secret| metadata::has_owner(secret.tags(), uid, scope));
     Ok(own.filter_map(|secret| secret.arn()?.parse().ok()).collect())
 }
@@ -191,7 +191,7 @@ pub(super) async fn owners_of(
 ) -> Result<Vec<(Uid, Scope)>, UpstreamError> {
     // The name in the tenant. In a project, `@` and its uid follow.
     let in_tenant = store.name(store.0.partition, account, name, &Scope::Tenant);
-    let secrets = list(store, &in_tenant, None).await?;
+    let secrets = list(store, &in_tenant, &[]).await?;
     let mut owners = Vec::new();
     for secret in &secrets {
         let Some(owner) = metadata::owner(secret.tags()) else { continue };
@@ -203,12 +203,12 @@ pub(super) async fn owners_of(
     Ok(owners)
 }
 
-/// Lists secrets that have an owner and a name with this prefix, and a tag with this uid if one is given.
-/// Leaves out those that are scheduled for deletion.
-async fn list(
+/// Lists secrets that have an owner and a name with this prefix, and a tag with one of these uids if some
+/// are given, 10 at most. Leaves out those that are scheduled for deletion.
+pub(super) async fn list(
     store: &SecretsManagerStore,
     prefix: &str,
-    uid: Option<&Uid>,
+    uids: &[Uid],
 ) -> Result<Vec<SecretListEntry>, UpstreamError> {
     let call = call("secretsmanager:ListSecrets");
     let filter =
@@ -219,9 +219,12 @@ async fn list(
         .max_results(100)
         .filters(filter(FilterNameStringType::Name, prefix))
         .filters(filter(FilterNameStringType::TagKey, metadata::UID));
-    let request = match uid {
-        Some(uid) => request.filters(filter(FilterNameStringType::TagValue, uid.as_str())),
-        None => request,
+    let request = if uids.is_empty() {
+        request
+    } else {
+        let values = uids.iter().map(ToString::to_string).collect();
+        let filter = Filter::builder().key(FilterNameStringType::TagValue);
+        request.filters(filter.set_values(Some(values)).build())
     };
     let mut pages = request.into_paginator().send();
     let mut secrets = Vec::new();

@@ -2,7 +2,10 @@
 
 use aws_sdk_secretsmanager::{operation::describe_secret::DescribeSecretOutput, types::Tag};
 use gangway_http::origin;
-use gangway_model::{AuthMethod, Registration, Scope, SecretArn, Uid, UpstreamError};
+use gangway_model::{
+    AccountSettings, AuthMethod, Region, Registration, Scope, SecretArn, Uid, UpstreamError,
+    stores::StagedSecret,
+};
 
 use super::{CURRENT, PENDING, SecretsManagerStore, call, secret_arn};
 use crate::error::AwsErrorKind;
@@ -12,6 +15,10 @@ const ACCOUNT: &str = "gangway:aws-account";
 const METHOD: &str = "gangway:method";
 const SCOPE: &str = "gangway:scope";
 const STATE: &str = "gangway:state";
+/// The permission profile of the account, which Palette does not store.
+const PROFILE: &str = "gangway:permission-profile";
+/// The region in which clusters will run; empty if the registration named none.
+const REGION: &str = "gangway:cluster-region";
 /// Who or what last changed the secret.
 const CHANGED_BY: &str = "gangway:changed-by";
 /// Uid of the Palette account that the secret belongs to.
@@ -49,6 +56,7 @@ pub(super) struct SecretMetadata {
     pub(super) uid: Option<Uid>,
     pub(super) scope: Option<String>,
     method: Option<String>,
+    settings: Option<AccountSettings>,
     /// Scheduled for deletion.
     pub(super) scheduled: bool,
     current: Option<String>,
@@ -98,8 +106,9 @@ impl SecretMetadata {
         let uid = value(tags, UID).and_then(|uid| uid.parse().ok());
         let scope = value(tags, SCOPE).map(str::to_owned);
         let method = value(tags, METHOD).map(str::to_owned);
+        let settings = settings(tags);
         let scheduled = response.deleted_date().is_some();
-        Self { arn, state, uid, scope, method, scheduled, current, pending, versions }
+        Self { arn, state, uid, scope, method, settings, scheduled, current, pending, versions }
     }
 
     pub(super) fn has(&self, version: &str) -> bool {
@@ -114,9 +123,23 @@ impl SecretMetadata {
         self.pending.as_deref()
     }
 
-    /// Returns `true` if the tags say that the secret is active for this account and method.
-    pub(super) fn is_active_for(&self, uid: &Uid, method: AuthMethod) -> bool {
-        self.registered_for() == Some(uid) && self.method.as_deref() == Some(method.id())
+    /// Returns `true` if the tags say that the secret is active for this account, with the method
+    /// and the settings of this version.
+    pub(super) fn is_active_for(&self, uid: &Uid, staged: &StagedSecret) -> bool {
+        self.registered_for() == Some(uid)
+            && self.method.as_deref() == Some(staged.method.id())
+            && self.has_settings(&staged.settings)
+    }
+
+    pub(super) fn has_settings(&self, settings: &AccountSettings) -> bool {
+        self.settings.as_ref() == Some(settings)
+    }
+
+    /// Returns `true` if the secret is the active one of this account, or if a run that was
+    /// interrupted has written it: it does so only if no other account has the name.
+    pub(super) fn belongs_to(&self, uid: &Uid) -> bool {
+        let is_staged = self.state == Some(SecretState::Staged);
+        !self.scheduled && (is_staged || self.registered_for() == Some(uid))
     }
 
     /// Returns the uid of the account that the secret is active for.
@@ -129,14 +152,36 @@ impl SecretMetadata {
 pub(super) fn tags(registration: &Registration) -> Vec<Tag> {
     let Registration { partition, account, scope, credential, .. } = registration;
     let method: AuthMethod = credential.method();
-    vec![
+    let mut tags = vec![
         tag(PARTITION, partition.id()),
         tag(ACCOUNT, account.as_str()),
         method_tag(method),
         scope_tag(scope),
         state_tag(SecretState::Staged),
         changed_by_tag(),
-    ]
+    ];
+    tags.extend(settings_tags(&registration.settings()));
+    tags
+}
+
+/// Returns the tags with the settings that Palette does not store.
+pub(super) fn settings_tags(settings: &AccountSettings) -> [Tag; 2] {
+    let region = settings.region.as_ref().map_or("", Region::as_str);
+    [tag(PROFILE, settings.profile.id()), tag(REGION, region)]
+}
+
+/// Returns the settings that the tags hold. `None` if one is missing or invalid.
+pub(super) fn settings(tags: &[Tag]) -> Option<AccountSettings> {
+    let region = match value(tags, REGION)? {
+        "" => None,
+        region => Some(region.parse().ok()?),
+    };
+    Some(AccountSettings { profile: value(tags, PROFILE)?.parse().ok()?, region })
+}
+
+/// Returns `true` if the tags say that the secret is active.
+pub(super) fn is_registered(tags: &[Tag]) -> bool {
+    value(tags, STATE) == Some(SecretState::Registered.tag())
 }
 
 pub(super) fn scope_tag(scope: &Scope) -> Tag {

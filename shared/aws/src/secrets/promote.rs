@@ -2,7 +2,7 @@
 
 use gangway_http::{RetryPolicy, Retryable as _};
 use gangway_model::{
-    AuthMethod, SecretArn, Uid, UpstreamError,
+    SecretArn, Uid, UpstreamError,
     stores::{SecretStatus, StagedSecret},
 };
 use tokio::join;
@@ -40,7 +40,7 @@ pub(super) async fn promote(
     match &staged.status {
         SecretStatus::ActiveFor(owner) if owner == uid => return Ok(()),
         // Secrets Manager makes the first version of a secret current by itself.
-        SecretStatus::New => return tag(store, &staged.secret, uid, staged.method).await,
+        SecretStatus::New => return tag(store, &staged.secret, uid, staged).await,
         SecretStatus::ActiveFor(_) | SecretStatus::NeverUsed | SecretStatus::OtherVersionActive => {
         }
     }
@@ -144,13 +144,13 @@ async fn remove_pending(
 async fn tag_if_needed(
     store: &SecretsManagerStore,
     known: &SecretMetadata,
-    StagedSecret { version, method, .. }: &StagedSecret,
+    staged: &StagedSecret,
     uid: &Uid,
 ) -> Result<(), UpstreamError> {
-    if !known.is_active_for(uid, *method) {
-        return tag(store, &known.arn, uid, *method).await;
+    if !known.is_active_for(uid, staged) {
+        return tag(store, &known.arn, uid, staged).await;
     }
-    if known.current() == Some(version) {
+    if known.current() == Some(&staged.version) {
         return Ok(());
     }
     // The version changes, so the tag names who changes it. The other tags are as they should be.
@@ -164,7 +164,7 @@ async fn tag(
     store: &SecretsManagerStore,
     secret: &SecretArn,
     uid: &Uid,
-    method: AuthMethod,
+    StagedSecret { method, settings, .. }: &StagedSecret,
 ) -> Result<(), UpstreamError> {
     let call = call("secretsmanager:TagResource");
     let request = store
@@ -172,9 +172,10 @@ async fn tag(
         .tag_resource()
         .secret_id(secret.as_str())
         .tags(metadata::state_tag(SecretState::Registered))
-        .tags(metadata::method_tag(method))
+        .tags(metadata::method_tag(*method))
         .tags(metadata::owner_tag(uid))
         .tags(metadata::changed_by_tag());
-    let response = request.send().await;
+    let [profile, region] = metadata::settings_tags(settings);
+    let response = request.tags(profile).tags(region).send().await;
     response.map(drop).map_err(|error| call.to_upstream_error(&error))
 }

@@ -51,8 +51,17 @@ async fn create_or_add(
         return add_version(store, existing, registration, payload).await;
     }
     let secret = create(store, name, registration, payload).await?;
-    let (method, version) = (registration.credential.method(), payload.version.clone());
-    Ok(StagedSecret { secret, method, version, status: SecretStatus::New })
+    Ok(staged(secret, registration, payload, SecretStatus::New))
+}
+
+fn staged(
+    secret: SecretArn,
+    registration: &Registration,
+    payload: &SecretPayload,
+    status: SecretStatus,
+) -> StagedSecret {
+    let (method, settings) = (registration.credential.method(), registration.settings());
+    StagedSecret { secret, method, settings, version: payload.version.clone(), status }
 }
 
 /// Creates the secret. Its first version is current at once, so the state tag says *staged*.
@@ -111,7 +120,9 @@ async fn add_version(
         let request = request.tags(metadata::scope_tag(&registration.scope));
         request.send().await.map_err(|error| call.to_upstream_error(&error))?;
     }
-    let current = known.current() == Some(version) && !known.scheduled;
+    let current = known.current() == Some(version)
+        && known.has_settings(&registration.settings())
+        && !known.scheduled;
     let status = match (known.state, known.registered_for().filter(|_| current)) {
         (_, Some(uid)) => SecretStatus::ActiveFor(uid.clone()),
         (Some(SecretState::Staged | SecretState::PendingDeletion), None) => SecretStatus::NeverUsed,
@@ -119,8 +130,7 @@ async fn add_version(
             SecretStatus::OtherVersionActive
         }
     };
-    let method = registration.credential.method();
-    Ok(StagedSecret { secret: known.arn, method, version: payload.version.clone(), status })
+    Ok(staged(known.arn, registration, payload, status))
 }
 
 async fn put_secret_value(

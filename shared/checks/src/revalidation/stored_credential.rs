@@ -71,7 +71,7 @@ async fn load_stored<T: SecretPayloadType>(
     clients: &Clients,
 ) -> Result<Result<StoredSecret<T>, Finding>, RegistrationError> {
     let (Some(aws_account), Ok(name)) = (account.aws_account(), account.name.parse()) else {
-        let observed = "Gangway did not register this account, so it has no secret for it";
+        let observed = "neither Palette nor a secret of Gangway shows the AWS account, so there is no credential to check";
         return Ok(Err(SECRET_ACTIVE.unverified(observed, REMEDY)));
     };
     let stored = clients.secrets.load_for_account::<T>(

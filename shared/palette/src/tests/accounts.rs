@@ -1,8 +1,8 @@
 //! Accounts: request bodies, responses and scopes.
 
 use gangway_model::{
-    Credential, PaletteCluster, Partition, PermissionProfile, PodIdentityRole, RegistrationError,
-    RequestedScope, Scope, StoredCredential, stores::CloudAccountStore as _,
+    Credential, Difference, PaletteCluster, Partition, PermissionProfile, PodIdentityRole,
+    RegistrationError, RequestedScope, Scope, StoredCredential, stores::CloudAccountStore as _,
 };
 use serde_json::{Value, json};
 
@@ -180,7 +180,11 @@ async fn written_accounts_are_up_to_date_when_read_back() {
         stored["spec"]["secretKey"] = Value::Null;
         let echo = Fake::saying(200, stored).await;
         let known = echo.tenant().get(&UID.parse().unwrap()).await.unwrap();
-        assert!(wanted.is_same_identity_as(&known) && wanted.is_up_to_date(&known), "{known:?}");
+        assert!(
+            wanted.is_same_identity_as(&known)
+                && wanted.difference_from(&known) == Difference::None,
+            "{known:?}"
+        );
     }
 }
 
@@ -273,7 +277,7 @@ async fn cluster_and_roles_are_stored_as_annotations_of_pod_identity_accounts() 
     let fake = Fake::saying(200, written).await;
     let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
     assert_eq!(known.palette_cluster, Some(palette_cluster));
-    assert!(pod_identity.is_up_to_date(&known));
+    assert_eq!(pod_identity.difference_from(&known), Difference::None);
     fake.tenant().update(&known, &registration(role())).await.unwrap();
     let annotations = fake.requests().pop().unwrap().body["metadata"]["annotations"].to_string();
     assert!(!annotations.contains("Cluster") && !annotations.contains("Hubble"), "{annotations}");

@@ -3,7 +3,7 @@
 use gangway_checks::catalogue::palette::ACCOUNT_READABLE;
 use gangway_checks::palette_account::check_account_readable;
 use gangway_model::{
-    CloudAccount, Finding, Registration, SecretArn, Uid, UpsertOutcome,
+    CloudAccount, Finding, Registration, SecretArn, Uid, UpsertOutcome, UpstreamError,
     stores::{CloudAccountStore, SecretStore, StagedSecret},
 };
 use tokio::join;
@@ -18,7 +18,11 @@ pub(super) struct AppliedWrite {
 /// The result of reading both stores after a write.
 pub(super) enum Consistency {
     /// Both stores hold the credential of this run, or both that of a later one.
-    Consistent(Finding),
+    Consistent {
+        readable: Finding,
+        /// The account, if it could be read after the write.
+        read_back: Option<Box<CloudAccount>>,
+    },
     /// One store holds the credential of this run and the other that of another run. Holds the
     /// account as Palette returned it.
     Conflicting(Box<CloudAccount>),
@@ -38,13 +42,12 @@ impl AppliedWrite {
         accounts: &impl CloudAccountStore,
     ) -> Consistency {
         if self.outcome == UpsertOutcome::Unchanged {
-            return Consistency::Consistent(
-                ACCOUNT_READABLE.passed("found before anything was done"),
-            );
+            let readable = ACCOUNT_READABLE.passed("found before anything was done");
+            return Consistency::Consistent { readable, read_back: None };
         }
         let Some(staged) = &self.staged else {
             let account = accounts.get(&self.uid).await;
-            return Consistency::Consistent(check_account_readable(&self.uid, &account));
+            return self.consistent(account);
         };
         let (account, is_active) =
             join!(accounts.get(&self.uid), secrets.is_active(staged, &self.uid));
@@ -54,6 +57,11 @@ impl AppliedWrite {
         {
             return Consistency::Conflicting(Box::new(account.clone()));
         }
-        Consistency::Consistent(check_account_readable(&self.uid, &account))
+        self.consistent(account)
+    }
+
+    fn consistent(&self, account: Result<CloudAccount, UpstreamError>) -> Consistency {
+        let readable = check_account_readable(&self.uid, &account);
+        Consistency::Consistent { readable, read_back: account.ok().map(Box::new) }
     }
 }

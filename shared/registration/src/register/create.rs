@@ -1,7 +1,8 @@
 //! Creates an account in Palette, at most once.
 
 use gangway_model::{
-    CloudAccount, Registration, RegistrationError, Uid, UpstreamError, stores::CloudAccountStore,
+    CloudAccount, Identity, Registration, RegistrationError, Uid, UpstreamError,
+    stores::CloudAccountStore,
 };
 
 /// The result of a create that succeeded.
@@ -42,12 +43,26 @@ pub(super) async fn create(
         let Ok(found) = accounts.find_by_name(&registration.name).await else {
             return Err(CreateError::Indeterminate(error.into()));
         };
+        let identity = found.as_ref().map(|found| registration.identity(found));
         match found {
-            Some(found) if registration.is_same_identity_as(&found) => {
+            Some(found) if identity == Some(Identity::Same) => {
                 return Ok(if error.is_already_exists() {
                     CreateOutcome::AlreadyExists(Box::new(found))
                 } else {
                     CreateOutcome::Created(found.uid)
+                });
+            }
+            Some(found) if identity == Some(Identity::Unknown) => {
+                let (name, uid) = (&registration.name, found.uid);
+                let reason = format!(
+                    "account {uid} was just created with the name {name}, and Palette does not show its AWS account: send this request again"
+                );
+                // The staged secret stays if this run may have created the account: the next run
+                // tells by it. It must not stay beside the account of another run.
+                return Err(if error.is_already_exists() {
+                    CreateError::Permanent(RegistrationError::Conflict(reason))
+                } else {
+                    CreateError::Indeterminate(RegistrationError::ConcurrentModification(reason))
                 });
             }
             Some(found) => {

@@ -2,8 +2,6 @@
 
 mod fake_stores;
 
-use std::sync::Mutex;
-
 use super::*;
 use fake_stores::{FakeSecret, FakeState, FakeStores, Interruption};
 use gangway_checks::catalogue::palette::NAME_AVAILABLE;
@@ -78,7 +76,13 @@ fn run(
 fn workflow(stores: &FakeStores) -> RegistrationWorkflow<'_, FakeStores, FakeStores> {
     let retry_policy = RetryPolicy::CONFLICT.with_first_delay(Duration::ZERO);
     let replica_lag = Duration::ZERO;
-    RegistrationWorkflow { secrets: stores, accounts: stores, retry_policy, replica_lag }
+    RegistrationWorkflow {
+        secrets: stores,
+        accounts: stores,
+        annotations: &stores.annotations,
+        retry_policy,
+        replica_lag,
+    }
 }
 
 /// Returns the output of a future that is ready at the first poll.
@@ -93,17 +97,15 @@ fn poll_once<F: Future>(future: F) -> F::Output {
 /// Asserts that a run which is interrupted before or after any of its calls, and then run again,
 /// ends in the same state as an uninterrupted run.
 fn assert_converges(start: &FakeStores, operation: &Operation, registration: &Registration) {
-    let uninterrupted = FakeStores(Mutex::new(start.end_state()));
+    let uninterrupted = FakeStores::new(start.end_state());
     drop(run(&uninterrupted, operation, registration).unwrap());
     let calls = uninterrupted.state().calls;
     assert!(calls > 0);
     let interruptions =
         (0..calls).flat_map(|call| [Interruption::Before(call), Interruption::After(call)]);
     for interruption in interruptions {
-        let stores = FakeStores(Mutex::new(FakeState {
-            interruption: Some(interruption),
-            ..start.end_state()
-        }));
+        let stores =
+            FakeStores::new(FakeState { interruption: Some(interruption), ..start.end_state() });
         let first = run(&stores, operation, registration);
         stores.state().interruption = None;
         let second = run(&stores, operation, registration).unwrap();
@@ -239,10 +241,10 @@ fn concurrent_replacements_leave_the_keys_of_one_run_in_both_stores() {
 fn a_concurrent_run_leaves_the_same_keys_in_both_stores() {
     // Stage, create, (find, replace,) promote.
     for (before, in_use) in [(1, KEY), (2, NEW_KEY)] {
-        let stores = FakeStores(Mutex::new(FakeState {
+        let stores = FakeStores::new(FakeState {
             concurrent_run_before: Some(before),
             ..FakeState::default()
-        }));
+        });
         drop(run(&stores, &Operation::Register, &registration(keys(KEY))).unwrap());
         let end = stores.end_state();
         let [account] = end.accounts.into_values().collect::<Vec<_>>().try_into().unwrap();

@@ -3,7 +3,7 @@
 
 use acceptance::{PARTITIONS, TestApp, initiator::CHANGED_BY_TAG};
 use gangway_model::AuthMethod;
-use local_cloud::fixtures::CustomerAccount;
+use local_cloud::{fixtures::CustomerAccount, palette::KeptAnnotations};
 use serde_json::{Value, json};
 
 use crate::client::{Caller, signed_gateway};
@@ -38,6 +38,7 @@ fn request(app: &TestApp, customer: &CustomerAccount) -> Value {
 async fn every_change_names_its_caller() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
+        app.set_kept_annotations(KeptAnnotations::All);
         let gateway = signed_gateway(&app).await;
         let pipeline = app.cloud().aws().account(partition.id(), "444455556666").role("Pipeline");
         let trusted = pipeline.arn();
@@ -125,6 +126,7 @@ async fn every_change_names_its_caller() {
 #[tokio::test]
 async fn event_is_named_by_its_id_source_and_account() {
     let app = TestApp::start(gangway_model::Partition::Aws).await;
+    app.set_kept_annotations(KeptAnnotations::All);
     let keys = &app.customer().keys;
     let keys = json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret}).to_string();
     let arn = app.deployment().put_secret("gangway/incoming/tenant/prod-payments", &keys).await;

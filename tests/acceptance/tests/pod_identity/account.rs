@@ -60,7 +60,7 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
             ("/partition", app.partition().id()),
             ("/awsAccountId", role.as_str()),
             ("/scope", "tenant"),
-            ("/permissionProfile", "core-eks"),
+            ("/permissionProfile", app.recorded(METHOD, "core-eks")),
         ] {
             assert_eq!(shown.text_at(pointer), expected, "{pointer}");
         }
@@ -149,7 +149,8 @@ async fn role_needs_the_policies_of_its_profile() {
             let receipt = app.assert_registered(METHOD, &request).await;
             receipt.assert_check("iam.policies-attached", "passed", missing.name(), "");
             let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
-            assert_eq!(shown.text_at("/permissionProfile"), profile.id());
+            let recorded = app.recorded(METHOD, profile.id());
+            assert_eq!(shown.text_at("/permissionProfile"), recorded);
         }
     })
     .await;

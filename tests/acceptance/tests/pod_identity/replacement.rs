@@ -4,9 +4,12 @@
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use gangway_model::RoleArn;
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
-use local_cloud::fixtures::{
-    Breakage,
-    PodIdentityCase::{CrossAccount, SameAccount},
+use local_cloud::{
+    fixtures::{
+        Breakage,
+        PodIdentityCase::{CrossAccount, SameAccount},
+    },
+    palette::KeptAnnotations,
 };
 use serde_json::{Value, json};
 
@@ -61,6 +64,7 @@ async fn association_that_another_account_relies_on_is_not_replaced() {
     for partition in PARTITIONS {
         for route in [ROUTE, IN_PROJECT] {
             let app = TestApp::start(partition).await;
+            app.set_kept_annotations(KeptAnnotations::All);
             let uid = register_theirs(&app, route).await;
             let roles = cluster(&app).roles(SameAccount);
             let present = [roles.hubble(), roles.identity()];
@@ -128,6 +132,7 @@ async fn only_a_named_role_is_replaced() {
 async fn association_is_not_replaced_in_doubt() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
+        app.set_kept_annotations(KeptAnnotations::All);
         register_theirs(&app, ROUTE).await;
         remove_cluster_annotations(&app);
         let roles = cluster(&app).roles(SameAccount);

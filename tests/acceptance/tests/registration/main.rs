@@ -8,6 +8,7 @@
     reason = "a test program"
 )]
 
+mod dropped_annotations;
 mod idempotency;
 mod listing;
 mod names;

@@ -118,7 +118,8 @@ async fn name_is_available_in_every_other_scope() {
             let again = app.post_registration(method, &request).await;
             assert_eq!((again.uid(), again.outcome()), (&**uid, "unchanged"), "{}", again.text);
         }
-        assert_eq!(State::snapshot(&app, "prod"), state);
+        let after = State::snapshot(&app, "prod");
+        assert_eq!(after.normalized("prod"), state.normalized("prod"));
         // A deletion in one scope keeps the keys of the others.
         let removed = app.delete(&format!("/v1/tenant/accounts/{}", uids[0])).await;
         assert_eq!(removed.status, 204, "{}", removed.text);

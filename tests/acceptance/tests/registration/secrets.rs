@@ -38,9 +38,11 @@ async fn secret_has_the_configured_name_tags_and_key() {
         let expected = [
             ("gangway:aws-account", id),
             ("gangway:changed-by", changed_by),
+            ("gangway:cluster-region", ""),
             ("gangway:method", "static-credentials"),
             ("gangway:palette-uid", receipt.uid()),
             ("gangway:partition", partition.id()),
+            ("gangway:permission-profile", "core-eks"),
             ("gangway:scope", "tenant"),
             ("gangway:state", "registered"),
         ];

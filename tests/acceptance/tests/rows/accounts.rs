@@ -236,7 +236,7 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
                 ("/partition", partition.id()),
                 ("/awsAccountId", customer.account.id()),
                 ("/scope", "tenant"),
-                ("/permissionProfile", "core-eks"),
+                ("/permissionProfile", app.recorded(method, "core-eks")),
                 ("/state", "Running"),
             ] {
                 assert_eq!(shown.text_at(pointer), expected, "{pointer}");

@@ -3,7 +3,10 @@
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::AuthMethod;
 use gangway_policies::{PolicyDocument, pod_identity::RolePurpose};
-use local_cloud::fixtures::{INSPECTION_EXTERNAL_ID, PodIdentityCase};
+use local_cloud::{
+    fixtures::{INSPECTION_EXTERNAL_ID, PodIdentityCase},
+    palette::KeptAnnotations,
+};
 use serde_json::json;
 
 /// Checks that need read access to the account.
@@ -72,6 +75,7 @@ async fn palettes_validation_decides_without_read_access() {
 async fn role_in_gangways_account_needs_no_inspection_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
+        app.set_kept_annotations(KeptAnnotations::All);
         let (own, customer) = (&app.deployment().gangway_account, app.customer());
         let role = own.role("SpectroCloudRole");
         for document in gangway_policies::documents_for(gangway_model::PermissionProfile::CoreEks) {
@@ -164,6 +168,7 @@ async fn nothing_is_told_about_a_role_of_gangways_account_without_its_tag() {
 #[tokio::test]
 async fn revalidation_tells_nothing_once_the_owner_changes_the_tag() {
     let app = TestApp::start(gangway_model::Partition::Aws).await;
+    app.set_kept_annotations(KeptAnnotations::All);
     let cluster = app.deployment().palette_cluster().restore_for(PodIdentityCase::SameAccount);
     let mut request = cluster.request(PodIdentityCase::SameAccount);
     request["name"] = "prod".into();

@@ -1,6 +1,7 @@
 //! Who caused a change by an event in the queue.
 
 use gangway_model::Partition;
+use local_cloud::palette::KeptAnnotations;
 use serde_json::{Value, json};
 
 use crate::{
@@ -17,6 +18,7 @@ fn changes(logs: &str) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_name_the_event_that_the_message_holds() {
     let app = VendingApp::start(Partition::Aws).await;
+    app.cloud().palette().configure(|behaviour| behaviour.annotations = KeptAnnotations::All);
     let sandbox = app.organization().sandbox.clone();
     let accounts = vend(&app, 2, &sandbox);
     // Both messages are in one batch, so the lines must not be mixed up.

@@ -4,13 +4,16 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    behaviour::{Concealed, DuplicateResponse, SecretsOnRead},
+    behaviour::{Concealed, DuplicateResponse, KeptAnnotations, SecretsOnRead},
     caller::Caller,
     paging::{self, ListQuery, PageRange},
     records::{Account, PortalToken, Records},
     response::{PaletteError, PaletteResponse},
 };
 use crate::clock::iso8601;
+
+/// The annotations that Palette's published API names, and thus surely keeps.
+const PUBLISHED_ANNOTATIONS: [&str; 3] = ["scope", "overlordUid", "description"];
 
 pub(super) fn list(
     records: &Records,
@@ -43,6 +46,7 @@ pub(super) fn create(
     body: Value,
 ) -> Result<(String, PaletteResponse), PaletteError> {
     check_scope_annotation(caller, &body)?;
+    let body = kept(records, body);
     let account = Account {
         uid: records.new_uid(),
         tenant: caller.tenant.clone(),
@@ -110,6 +114,7 @@ pub(super) fn put(
     if records.accounts.iter().any(has_name) {
         return Err(duplicate_error(records.behaviour.duplicate, name));
     }
+    let body = kept(records, body);
     if let Some(account) = records.accounts.get_mut(index) {
         account.body = body;
     }
@@ -156,6 +161,17 @@ fn find_owned(
         Some(account) if caller.owns_in_scope(account) => Ok(index),
         Some(_) | None => Err(PaletteError::forbidden(permission)),
     }
+}
+
+/// Returns what Palette keeps of an account that a request sends.
+fn kept(records: &Records, mut body: Value) -> Value {
+    if records.behaviour.annotations == KeptAnnotations::Published
+        && let Some(annotations) =
+            body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut)
+    {
+        annotations.retain(|name, _| PUBLISHED_ANNOTATIONS.contains(&name.as_str()));
+    }
+    body
 }
 
 /// Checks that the scope annotation matches the scope of the request.

@@ -22,6 +22,29 @@ pub struct Behaviour {
     pub conceals: &'static [Concealed],
     /// Response to an unknown project.
     pub unknown_project: UnknownProject,
+    /// Which annotations of a request are kept.
+    pub annotations: KeptAnnotations,
+}
+
+/// Which annotations of a request are kept. Palette's documents promise those of its published API.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum KeptAnnotations {
+    /// All of them.
+    #[default]
+    All,
+    /// `scope`, `overlordUid` and `description` only.
+    Published,
+}
+
+impl KeptAnnotations {
+    /// Returns what the environment variable `GANGWAY_TEST_DROP_ANNOTATIONS` asks for: `1` drops the
+    /// annotations that are not published, in every test.
+    pub(super) fn from_env() -> Self {
+        match std::env::var_os("GANGWAY_TEST_DROP_ANNOTATIONS") {
+            Some(value) if value == "1" => Self::Published,
+            Some(_) | None => Self::All,
+        }
+    }
 }
 
 /// An operation that hides existing accounts: Palette does so for a wrong scope, and lists may be

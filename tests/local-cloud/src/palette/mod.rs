@@ -30,8 +30,8 @@ use self::{
 };
 pub use self::{
     behaviour::{
-        Behaviour, Concealed, DuplicateResponse, InvalidKeyResponse, SecretsOnRead,
-        UnconfiguredSts, UnknownProject,
+        Behaviour, Concealed, DuplicateResponse, InvalidKeyResponse, KeptAnnotations,
+        SecretsOnRead, UnconfiguredSts, UnknownProject,
     },
     classified::SECRET_PARTITION_FLAG,
     records::{

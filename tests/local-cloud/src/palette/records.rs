@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{behaviour::Behaviour, classified::SECRET_PARTITION_FLAG, rate_limit::RateLimiter};
+use super::{
+    behaviour::{Behaviour, KeptAnnotations},
+    classified::SECRET_PARTITION_FLAG,
+    rate_limit::RateLimiter,
+};
 use crate::aws::Cluster;
 
 /// API key of the first tenant's administrator.
@@ -154,7 +158,10 @@ impl Records {
             graduated_features: BTreeSet::new(),
             now: 0,
             lag: None,
-            behaviour: Behaviour::default(),
+            behaviour: Behaviour {
+                annotations: KeptAnnotations::from_env(),
+                ..Behaviour::default()
+            },
             rate_limiter: RateLimiter::default(),
             serial: 0,
         };

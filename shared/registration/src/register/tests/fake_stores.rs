@@ -9,7 +9,10 @@ use super::*;
 
 /// Both stores. A call can be interrupted before or after it does its work.
 #[derive(Default)]
-pub(super) struct FakeStores(pub(super) Mutex<FakeState>);
+pub(super) struct FakeStores {
+    state: Mutex<FakeState>,
+    pub(super) annotations: AnnotationSupport,
+}
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct FakeState {
@@ -64,8 +67,12 @@ fn unavailable() -> UpstreamError {
 }
 
 impl FakeStores {
+    pub(super) fn new(state: FakeState) -> Self {
+        Self { state: Mutex::new(state), annotations: AnnotationSupport::default() }
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, FakeState> {
-        self.0.lock().unwrap()
+        self.state.lock().unwrap()
     }
 
     /// Counts a call and runs `work`, unless the call is interrupted.
@@ -114,7 +121,7 @@ impl SecretStore for FakeStores {
     ) -> Result<Option<StagedSecret>, UpstreamError> {
         let Credential::AccessKey(keys) = &registration.credential else { return Ok(None) };
         let (secret, version) = (secret_arn(registration), keys.id.as_str().to_owned());
-        let method = registration.credential.method();
+        let (method, settings) = (registration.credential.method(), registration.settings());
         self.call(|state| {
             let Some(stored) = state.secrets.get_mut(secret.as_str()) else {
                 let new = FakeSecret { current: version.clone(), pending: None, uid: None };
@@ -122,6 +129,7 @@ impl SecretStore for FakeStores {
                 return Ok(Some(StagedSecret {
                     secret,
                     method,
+                    settings,
                     version,
                     status: SecretStatus::New,
                 }));
@@ -134,7 +142,7 @@ impl SecretStore for FakeStores {
                 Some(uid) if stored.current == version => SecretStatus::ActiveFor(uid),
                 Some(_) => SecretStatus::OtherVersionActive,
             };
-            Ok(Some(StagedSecret { secret, method, version, status }))
+            Ok(Some(StagedSecret { secret, method, settings, version, status }))
         })
     }
 

@@ -1,0 +1,97 @@
+//! What secrets tell about the accounts that they belong to. Palette does not return the AWS account
+//! of access keys, and it need not keep annotations.
+
+use aws_sdk_secretsmanager::types::SecretListEntry;
+use futures_util::future::try_join_all;
+use gangway_model::{AccountId, AccountSettings, AuthMethod, CloudAccount, Uid, UpstreamError};
+
+use super::{
+    SecretsManagerStore, deletion,
+    metadata::{self, SecretMetadata},
+};
+
+/// Secrets Manager accepts ten values for one filter.
+const MAX_FILTER_VALUES: usize = 10;
+
+/// What name and tags of a secret tell about its account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct SecretRecord {
+    account: AccountId,
+    /// `None` if an older version of Gangway wrote the secret.
+    settings: Option<AccountSettings>,
+}
+
+impl SecretsManagerStore {
+    /// Fills in what Palette does not show of accounts with a secret: the AWS account, which is part of the
+    /// secret's name, and the settings, which are tags of it. Sends nothing if nothing is missing.
+    pub async fn complete(&self, accounts: &mut [CloudAccount]) -> Result<(), UpstreamError> {
+        let partition = self.0.partition.id();
+        let is_incomplete = |account: &CloudAccount| {
+            let method = account.access.method();
+            matches!(method, Some(AuthMethod::StaticCredentials | AuthMethod::Scap))
+                && account.account.is_none()
+                && account.partition == partition
+        };
+        let uids: Vec<Uid> = accounts
+            .iter()
+            .filter(|account| is_incomplete(account))
+            .map(|account| account.uid.clone())
+            .collect();
+        let prefix = self.stored_prefix();
+        let queries =
+            uids.chunks(MAX_FILTER_VALUES).map(|uids| deletion::list(self, &prefix, uids));
+        let secrets = try_join_all(queries).await?.concat();
+        for account in accounts.iter_mut().filter(|account| is_incomplete(account)) {
+            if let Some(record) = find_record(&secrets, &prefix, account) {
+                account.account = Some(record.account);
+                if let Some(AccountSettings { profile, region }) = record.settings {
+                    account.profile = Some(profile);
+                    account.region = region;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns `true` if the secret of this AWS account, with the name and the scope of `known`, belongs to
+    /// `known`: then both are the same AWS account.
+    pub async fn is_of_account(
+        &self,
+        known: &CloudAccount,
+        account: AccountId,
+    ) -> Result<bool, UpstreamError> {
+        let Ok(name) = known.name.parse() else { return Ok(false) };
+        let name = self.name(self.0.partition, account, &name, &known.scope);
+        let secret = SecretMetadata::describe(self, &name).await?;
+        Ok(secret.is_some_and(|secret| secret.belongs_to(&known.uid)))
+    }
+}
+
+/// Returns the record of an account. `None` if it has no active secret, or several of different AWS
+/// accounts, which an interrupted replacement leaves.
+fn find_record(
+    secrets: &[SecretListEntry],
+    prefix: &str,
+    account: &CloudAccount,
+) -> Option<SecretRecord> {
+    let mut records = secrets.iter().filter_map(|secret| record_of(secret, prefix, account));
+    let record = records.next()?;
+    records.all(|other| other == record).then_some(record)
+}
+
+fn record_of(
+    secret: &SecretListEntry,
+    prefix: &str,
+    account: &CloudAccount,
+) -> Option<SecretRecord> {
+    let CloudAccount { uid, name, scope, .. } = account;
+    let tags = secret.tags();
+    if !metadata::has_owner(tags, uid, scope) || !metadata::is_registered(tags) {
+        return None;
+    }
+    let (id, rest) = secret.name()?.strip_prefix(prefix)?.split_once('/')?;
+    if rest != SecretsManagerStore::account_and_scope(&name.parse().ok()?, scope) {
+        return None;
+    }
+    Some(SecretRecord { account: id.parse().ok()?, settings: metadata::settings(tags) })
+}
