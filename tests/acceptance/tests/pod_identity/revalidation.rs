@@ -141,7 +141,7 @@ async fn without_cluster_annotations_only_the_role_is_checked() {
 
 /// Palette need not keep annotations: then the report says what it did not see.
 #[tokio::test]
-async fn without_annotations_the_cluster_is_unverified_and_repeated_requests_are_unchanged() {
+async fn without_annotations_the_cluster_is_unverified() {
     for case in PodIdentityCase::ALL {
         let app = TestApp::start(Partition::Aws).await;
         app.set_kept_annotations(KeptAnnotations::Published);
