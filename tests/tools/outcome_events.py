@@ -92,7 +92,7 @@ COMMON = {
         pattern="^[^\"\\\\\\u0000-\\u001f\\u007f-\\u009f]+$",
     ),
 }
-READY = {"description": "No blocking check failed.", "enum": [True]}
+READY = {"description": "No blocking check failed.", "type": "boolean"}
 REASON = text("What is to be done, for people.", maxLength=MAX_TEXT)
 REQUIRED = ["version", "requestId", "correlationId", "trigger", "caller", "operation", "partition", "outcome", "checks", "summary"]
 # By the last words of the detail type: what it means, operations, outcomes, members of its own, and those that are always there.
@@ -102,14 +102,14 @@ EVENTS = {
         ["register", "replace", "onboard"],
         ["created", "unchanged"],
         {"ready": READY},
-        ["scope", "name", "uid", "ready"],
+        ["scope", "name", "uid"],
     ),
     "Account Updated": (
         "The registered account has other settings or credentials than before.",
         ["register", "replace", "onboard"],
         ["updated"],
         {"ready": READY},
-        ["scope", "name", "uid", "ready"],
+        ["scope", "name", "uid"],
     ),
     "Account Rejected": (
         "A request, an event or a vended account was refused, and the same again would be refused too. Nothing in Palette was changed. checks names what failed, errors the members that are invalid, reason what is to be done.",
@@ -125,7 +125,7 @@ EVENTS = {
     "Account Removed": (
         "Palette no longer has the account. Its secret can be restored for 30 days.",
         ["delete", "offboard"],
-        ["removed"],
+        ["removed", "absent"],
         {},
         [],
     ),

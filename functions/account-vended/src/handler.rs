@@ -57,15 +57,25 @@ impl VendingHandler {
             }
         };
         match self.dispatch(&event, message).await {
-            Ok(outcome) => MessageResult {
-                kind: event.kind.id(),
-                account: event.account(),
-                outcome: outcome.id(),
-                detail: outcome.detail(),
-                error: None,
-                events: outcome.into_events(message.deliveries),
-                verdict: Disposition::Delete,
-            },
+            Ok(outcome) => {
+                let (id, detail, account) = (outcome.id(), outcome.detail(), event.account());
+                let mut events = outcome.into_events(message.deliveries);
+                // The sender asked for this account, and may wait for it.
+                let is_asked_for = event.kind == EventType::AccountVended
+                    && matches!(event.change, AccountEvent::Created(_));
+                if let Some(reason) = detail.as_deref().filter(|_| is_asked_for) {
+                    events.push(rejected(Some(&event), account, reason));
+                }
+                MessageResult {
+                    kind: event.kind.id(),
+                    account,
+                    outcome: id,
+                    detail,
+                    error: None,
+                    events,
+                    verdict: Disposition::Delete,
+                }
+            }
             Err(error) => self.handle_failure(message, Some(&event), error).await,
         }
     }
@@ -102,7 +112,8 @@ impl VendingHandler {
         // The sweep sends its event to the queue, without the envelope of EventBridge.
         let origin = EventOrigin { time: event.origin.time.or(message.sent), ..event.origin };
         limits
-            .check_origin(origin, clock::now())
+            // A message that is retried was not too old when it was sent.
+            .check_origin(origin, message.sent.unwrap_or_else(clock::now))
             .map_err(|error| VendingError::Permanent(error.detail))?;
         let AccountEvent::Created(AccountRef { project: Some(project), .. }) = &event.change else {
             return Ok(());
@@ -142,7 +153,7 @@ impl VendingHandler {
             let queue = &self.dead_letter_queue;
             match queue.send_to_dead_letter_queue(&message.body, &reason, account).await {
                 Ok(()) => {
-                    result.verdict = Disposition::Delete;
+                    result.verdict = Disposition::DeadLettered;
                     result.events.push(rejected(event, account, &reason));
                 }
                 Err(upstream) => {

@@ -54,7 +54,9 @@ impl MessageOutcome {
             Self::Reported(reason, account) => {
                 vec![OutcomeEvent::offboarding_requested(account, &reason)]
             }
-            Self::Absent(_, account) if deliveries > 1 => vec![removed(account)],
+            Self::Absent(_, account) if deliveries > 1 => {
+                vec![OutcomeEvent::absent(account, AccountOperation::Offboard)]
+            }
             Self::Absent(..) | Self::Ignored(_) | Self::CreationFailed(_) => Vec::new(),
         }
     }

@@ -150,6 +150,7 @@ impl<'a> PendingRegistration<'a> {
             let event = OutcomeEvent::unchanged(existing.into(), AccountOperation::Onboard);
             return Ok(MessageOutcome::Registered(UpsertOutcome::Unchanged, Box::new(event)));
         }
+        let role_changed = !role_unchanged;
         let findings = match ownership {
             RoleOwnership::Managed { role, is_new, .. } => {
                 let (permissions, palette) = self.wait_for_propagation(aws, &arn, is_new).await?;
@@ -183,14 +184,16 @@ impl<'a> PendingRegistration<'a> {
                 .findings
             }
         };
-        self.conclude(&arn, findings).await
+        self.conclude(&arn, findings, role_changed).await
     }
 
-    /// Registers the account, unless a finding blocks it.
+    /// Registers the account, unless a finding blocks it. A role that was changed is an update, also if
+    /// Palette's account is as it was.
     async fn conclude(
         self,
         role: &RoleArn,
         findings: Vec<gangway_model::Finding>,
+        role_changed: bool,
     ) -> Result<MessageOutcome, VendingError> {
         let credential = Some(Credential::AssumedRole(self.assumed_role(role)));
         let Self { app, accounts, state, spec, .. } = self;
@@ -200,7 +203,10 @@ impl<'a> PendingRegistration<'a> {
         let operation = Operation::Register;
         let preflight =
             checks.into_preflight(AuthMethod::Sts, palette, spec, &operation, &accounts);
-        let receipt = app.register(preflight, &operation, &accounts).await?;
+        let mut receipt = app.register(preflight, &operation, &accounts).await?;
+        if role_changed && receipt.outcome == UpsertOutcome::Unchanged {
+            receipt.outcome = UpsertOutcome::Updated;
+        }
         let event = OutcomeEvent::registered(&receipt, AccountOperation::Onboard);
         Ok(MessageOutcome::Registered(receipt.outcome, Box::new(event)))
     }

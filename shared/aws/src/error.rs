@@ -130,7 +130,11 @@ impl AwsErrorKind {
     pub fn from_sdk<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
         let service = error.as_service_error()?;
         let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-        Some(Self::from_code(service.code().unwrap_or_default(), status))
+        let kind = Self::from_code(service.code().unwrap_or_default(), status);
+        // Secrets Manager answers so if the caller may read the secret, and not use its key.
+        let is_of_kms = kind == Self::AccessDenied
+            && service.message().is_some_and(|message| message.contains("Access to KMS"));
+        Some(if is_of_kms { Self::KmsFailure } else { kind })
     }
 }
 
@@ -186,7 +190,7 @@ impl ApiCall {
                 denied(format!("allow {action} to the identity that calls it"))
             }
             AwsErrorKind::KmsFailure => denied(format!(
-                "{action} requires that the secret's KMS key is enabled and its use is allowed"
+                "{action} requires that the secret's KMS key is enabled, and that its policy and kms:Decrypt (parameter OtherKmsKeyArns for a key that is not the stack's) allow its use"
             )),
             AwsErrorKind::NotFound => UpstreamError::NotFound { service, resource },
             AwsErrorKind::AlreadyExists => UpstreamError::AlreadyExists { service },

@@ -19,11 +19,11 @@ pub mod sts;
 #[cfg(test)]
 mod tests;
 
-use gangway_model::{Check, Severity};
+use gangway_model::{Check, CheckSubject, Severity};
 
-/// Areas whose checks nobody can waive: they tell which identity is registered, and whether Palette and
-/// the secret store accept it.
-const NEVER_WAIVED_AREAS: [&str; 4] = ["aws", "palette", "portal", "vault"];
+/// Areas whose checks nobody can waive: they tell which identity is registered and whom it trusts, and
+/// whether Palette and the secret store accept it.
+const NEVER_WAIVED_AREAS: [&str; 5] = ["aws", "palette", "portal", "sts", "vault"];
 
 /// Returns the check with this id, if an operator can let requests waive it. Only checks that prevent a
 /// registration need it. Identity, ownership and Palette's own validation are never waived.
@@ -31,14 +31,19 @@ pub fn find_waivable(id: &str) -> Option<&'static Check> {
     let check = ALL.iter().find(|check| check.id == id)?;
     let (area, _) = check.id.split_once('.')?;
     let identity = [
-        &iam::ROLE_SCOPE_ALLOWED,
-        &sts::ROLE_ARN,
-        &sts::EXTERNAL_ID_ENFORCED,
-        &pod_identity::REGISTERED_ROLE,
+        "iam.role-exists",
+        "iam.role-scope-allowed",
+        "pod-identity.external-id",
+        "pod-identity.hubble-target-role",
+        "pod-identity.palette-target-role",
+        "pod-identity.role-arn",
+        "pod-identity.roles-in-cluster-account",
+        "pod-identity.target-roles",
     ];
     let is_waivable = check.severity == Severity::Blocker
+        && check.subject == CheckSubject::Account
         && !NEVER_WAIVED_AREAS.contains(&area)
-        && !identity.contains(check);
+        && !identity.contains(&check.id);
     is_waivable.then_some(*check)
 }
 

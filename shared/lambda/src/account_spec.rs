@@ -78,6 +78,10 @@ impl Fields {
             }
         };
         let waivable = self.waivable_checks.clone();
+        if items.len() > waivable.len().max(1) {
+            self.add_unprocessable(NAME, format!("{NAME} {}", waivable_rule(&waivable)));
+            return Vec::new();
+        }
         let mut waived = Vec::new();
         for (index, item) in items.into_iter().enumerate() {
             let (pointer, subject) = (format!("{NAME}/{index}"), format!("item {index} of {NAME}"));
@@ -93,6 +97,9 @@ impl Fields {
                 self.add_unprocessable(&pointer, format!("{subject} {rule}"));
             }
         }
+        // The order has no meaning, and decides whether an account is as requested.
+        waived.sort_unstable_by_key(|check: &&Check| check.id);
+        waived.dedup();
         waived
     }
 

@@ -94,7 +94,8 @@ where
                     // Lambda sends the event again, and the same outcome is published then.
                     Trigger::Event if !is_published => Err(Diagnostic {
                         error_type: "Gangway.EventNotPublished".to_owned(),
-                        error_message: "the outcome could not be published".to_owned(),
+                        error_message: "Amazon EventBridge has not taken the outcome event: the log has it, and Lambda sends the request again"
+                            .to_owned(),
                     }),
                     Trigger::Http | Trigger::Event => E::respond(trigger, &outcome, &origin),
                 }

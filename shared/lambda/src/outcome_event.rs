@@ -20,6 +20,8 @@ use crate::{
 
 /// Longest text of a member of an event, in characters.
 const MAX_TEXT_CHARS: usize = 2000;
+/// Longest text of a check, in characters.
+const MAX_CHECK_CHARS: usize = 1000;
 /// Longest sentence for people, in characters.
 const MAX_SUMMARY_CHARS: usize = 1000;
 /// Most checks and most invalid fields that an event lists. An event has at most 256 KiB.
@@ -64,6 +66,8 @@ enum EventKind {
     Registered(UpsertOutcome),
     Rejected,
     Removed,
+    /// Palette does not have the account that was to be removed.
+    Absent,
     /// A person should remove the account.
     OffboardingRequested,
 }
@@ -76,7 +80,7 @@ impl EventKind {
             }
             Self::Registered(UpsertOutcome::Updated) => "Gangway Account Updated",
             Self::Rejected => "Gangway Account Rejected",
-            Self::Removed => "Gangway Account Removed",
+            Self::Removed | Self::Absent => "Gangway Account Removed",
             Self::OffboardingRequested => "Gangway Account Offboarding Requested",
         }
     }
@@ -86,6 +90,7 @@ impl EventKind {
             Self::Registered(outcome) => outcome_id(*outcome),
             Self::Rejected => "rejected",
             Self::Removed => "removed",
+            Self::Absent => "absent",
             Self::OffboardingRequested => "reported",
         }
     }
@@ -153,6 +158,8 @@ pub struct OutcomeEvent {
     kind: EventKind,
     operation: AccountOperation,
     account: EventAccount,
+    /// `None` if nothing was checked.
+    ready: Option<bool>,
     waived_checks: Vec<&'static str>,
     checks: Vec<CheckJson>,
     problem: Option<&'static str>,
@@ -184,8 +191,8 @@ impl CheckJson {
             title: finding.check.title,
             severity: severity_id(finding.check.severity),
             outcome,
-            observed: truncate(&finding.observed, MAX_TEXT_CHARS),
-            remedy: truncate(remedy, MAX_TEXT_CHARS),
+            observed: truncate(&finding.observed, MAX_CHECK_CHARS),
+            remedy: truncate(remedy, MAX_CHECK_CHARS),
         })
     }
 }
@@ -196,6 +203,7 @@ impl OutcomeEvent {
             kind,
             operation,
             account,
+            ready: None,
             waived_checks: Vec::new(),
             checks: Vec::new(),
             problem: None,
@@ -220,6 +228,12 @@ impl OutcomeEvent {
         Self::new(EventKind::Removed, operation, account)
     }
 
+    /// Returns the event of an account that was to be removed and that Palette does not have: an earlier
+    /// run may have removed it.
+    pub fn absent(account: EventAccount, operation: AccountOperation) -> Self {
+        Self::new(EventKind::Absent, operation, account)
+    }
+
     /// Returns the event of a request that cannot succeed as it is. `reason` says what to do.
     pub fn rejected(account: EventAccount, operation: AccountOperation, reason: &str) -> Self {
         let reason = Some(truncate(reason, MAX_TEXT_CHARS));
@@ -238,6 +252,7 @@ impl OutcomeEvent {
     pub fn with_report(mut self, report: &Report) -> Self {
         self.checks = report.findings.iter().filter_map(CheckJson::new).take(MAX_ITEMS).collect();
         self.waived_checks = report.waived_checks().collect();
+        self.ready = report.readiness();
         self
     }
 
@@ -314,8 +329,8 @@ impl OutcomeEvent {
         }
         put("partition", partition.id().into());
         put("outcome", self.kind.outcome().into());
-        if matches!(self.kind, EventKind::Registered(_)) {
-            put("ready", true.into());
+        if let (EventKind::Registered(_), Some(ready)) = (&self.kind, self.ready) {
+            put("ready", ready.into());
         }
         if !self.waived_checks.is_empty() {
             put("waivedChecks", json!(self.waived_checks));
@@ -339,12 +354,16 @@ impl OutcomeEvent {
         let account = self.account_text();
         let reason = self.reason.as_deref().unwrap_or_default();
         let text = match &self.kind {
+            EventKind::Registered(_) if self.ready == Some(false) => {
+                format!("{account} is registered, and is not ready: {}", self.rejection_text())
+            }
             EventKind::Registered(UpsertOutcome::Created) => format!("{account} was registered."),
             EventKind::Registered(UpsertOutcome::Updated) => format!("{account} was updated."),
             EventKind::Registered(UpsertOutcome::Unchanged) => {
                 format!("{account} is registered; nothing had to be changed.")
             }
             EventKind::Removed => format!("{account} was removed from Palette."),
+            EventKind::Absent => format!("{account} is not in Palette."),
             EventKind::OffboardingRequested => format!("{account} should be removed: {reason}."),
             EventKind::Rejected => {
                 let noun = self.operation.noun();
@@ -365,13 +384,18 @@ impl OutcomeEvent {
                 0 => String::new(),
                 more => format!(" Other failed checks: {more}."),
             };
+            let [observed, remedy] = [observed, remedy].map(|text| sentence(text));
             return format!("{observed}. Remedy: {remedy}.{more} See docs/checks.md#{id}");
         }
         let mut errors = self.errors.iter();
         match errors.next() {
-            Some((_, detail)) if errors.len() == 0 => format!("{detail}."),
-            Some((_, detail)) => format!("{detail}. Other invalid members: {}.", errors.len()),
-            None => format!("{}.", self.reason.as_deref().unwrap_or("no reason is known")),
+            Some((_, detail)) if errors.len() == 0 => format!("{}.", sentence(detail)),
+            Some((_, detail)) => {
+                format!("{}. Other invalid members: {}.", sentence(detail), errors.len())
+            }
+            None => {
+                format!("{}.", sentence(self.reason.as_deref().unwrap_or("no reason is known")))
+            }
         }
     }
 
@@ -430,6 +454,11 @@ fn scope_json(scope: &str) -> Value {
         Some(project) => json!({ "project": project }),
         None => scope.into(),
     }
+}
+
+/// Returns a part of the summary: without a full stop, and short enough that the rest fits.
+fn sentence(text: &str) -> String {
+    truncate(text.trim_end_matches('.'), MAX_SUMMARY_CHARS / 3)
 }
 
 fn truncate(text: &str, max_chars: usize) -> String {

@@ -28,7 +28,7 @@ impl Publisher<fn(Vec<BusEvent>) -> Ready<Result<(), UpstreamError>>> {
 }
 
 /// Time after which publishing is given up, at the latest.
-const MAX_DURATION: Duration = Duration::from_secs(5);
+const MAX_DURATION: Duration = Duration::from_secs(3);
 
 impl<P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>> Publisher<P> {
     /// Publishes events of one request or message until the deadline. Returns `true` if all are on the

@@ -57,6 +57,8 @@ pub struct MessageResult {
 pub enum Disposition {
     /// Deletes it.
     Delete,
+    /// Deletes it: a dead-letter queue has it now. A retry would put it there a second time.
+    DeadLettered,
     /// Delivers it again after the visibility timeout, up to `maxReceiveCount` times.
     Retry,
 }
@@ -97,7 +99,7 @@ impl MessageResult {
             };
         }
         match verdict {
-            Disposition::Delete => log!(info, "message processed"),
+            Disposition::Delete | Disposition::DeadLettered => log!(info, "message processed"),
             Disposition::Retry => log!(warn, "message will be retried"),
         }
     }
@@ -205,7 +207,8 @@ where
         Err(aborted) => MessageResult::aborted(&aborted),
     };
     let until = deadline.checked_sub(RESPONSE_RESERVE).unwrap_or(deadline);
-    if !publisher.publish(service, "queue", &result.events, until).await {
+    let is_published = publisher.publish(service, "queue", &result.events, until).await;
+    if !is_published && result.verdict == Disposition::Delete {
         // SQS delivers the message again, and the same outcome is published then.
         result.verdict = Disposition::Retry;
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
 use gangway_model::{Check, Severity};
 
-use super::ALL;
+use super::{ALL, find_waivable};
 use prerequisites::PREREQUISITES;
 
 const HEAD: &str = "\
@@ -119,4 +119,29 @@ fn checks_are_defined_in_the_catalogue() {
         }
     }
     assert_eq!(defined, ALL.len());
+}
+
+#[test]
+fn identity_ownership_and_palette_cannot_be_waived() {
+    for id in [
+        "aws.identity-valid",
+        "iam.role-scope-allowed",
+        "iam.role-exists",
+        "palette.validation",
+        "palette.session",
+        "portal.keys",
+        "sts.external-id-required",
+        "sts.trusts-palette",
+        "pod-identity.role-arn",
+        "pod-identity.external-id",
+        // It does not prevent a registration.
+        "iam.key-age",
+        "no.such-check",
+        "",
+    ] {
+        assert!(find_waivable(id).is_none(), "{id}");
+    }
+    for id in ["iam.actions-allowed", "iam.organization-allows", "eks.kubernetes-version"] {
+        assert_eq!(find_waivable(id).map(|check| check.id), Some(id));
+    }
 }

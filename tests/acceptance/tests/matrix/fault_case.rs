@@ -30,6 +30,7 @@ impl CallSite {
             "iam" => "AWS IAM",
             "eks" => "Amazon EKS",
             "sqs" => "Amazon SQS",
+            "events" => "Amazon EventBridge",
             "organizations" => "AWS Organizations",
             "secretsmanager" => "AWS Secrets Manager",
             "kubernetes" => "Kubernetes",

@@ -135,8 +135,12 @@ impl Fixture {
     /// Checks that the last outcome event of the account tells the state in which the account is.
     fn check_last_event(&self, state: &State, subject: &Subject) -> Result<(), String> {
         let events = self.app.outcome_events();
-        let of_subject = |event: &&Value| mentions_account(&event.to_string(), subject);
-        let Some(last) = events.iter().rfind(of_subject) else {
+        let mentions = |event: &&Value| mentions_account(&event.to_string(), subject);
+        let uid = events.iter().rfind(mentions).map(|event| event["detail"]["uid"].clone());
+        // A refused DELETE names the account by its uid only.
+        let is_of_subject =
+            |event: &&Value| mentions(event) || uid.as_ref() == event["detail"].get("uid");
+        let Some(last) = events.iter().rfind(is_of_subject) else {
             return if state.accounts.is_empty() {
                 Ok(())
             } else {
