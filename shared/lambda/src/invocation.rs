@@ -91,7 +91,7 @@ where
                 record.log(&outcome);
                 metrics::write(&record, &outcome);
                 match trigger {
-                    // Lambda sends the event again, and the same outcome is published then.
+                    // Lambda sends the event again. The next run finds the account as this one left it.
                     Trigger::Event if !is_published => Err(Diagnostic {
                         error_type: "Gangway.EventNotPublished".to_owned(),
                         error_message: "Amazon EventBridge has not taken the outcome event: the log has it, and Lambda sends the request again"

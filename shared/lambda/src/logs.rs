@@ -75,7 +75,7 @@ fn is_own_crate(target: &str) -> bool {
 }
 
 /// Logs events that could not be published, so that nothing of them is lost.
-pub(crate) fn log_unpublished(error: &UpstreamError, events: impl Iterator<Item = BusEvent>) {
+pub(crate) fn log_unpublished(error: &UpstreamError, events: Vec<BusEvent>) {
     let error = gangway_http::error_chain(error);
     for BusEvent { detail_type, detail } in events {
         tracing::error!(detailType = detail_type, detail, error, "outcome event not published");

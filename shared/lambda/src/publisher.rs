@@ -43,18 +43,16 @@ impl<P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>> Publisher<P> {
         if events.is_empty() {
             return true;
         }
-        let encoded = events.iter().map(|event| event.encode(self.partition, trigger)).collect();
+        let encoded: Vec<_> =
+            events.iter().map(|event| event.encode(self.partition, trigger)).collect();
         let deadline = deadline.min(Instant::now() + MAX_DURATION);
-        let publish = deadline::scope(deadline, (self.publish)(encoded));
+        let publish = deadline::scope(deadline, (self.publish)(encoded.clone()));
         let error = match timeout_at(deadline, publish).await {
             Ok(Ok(())) => return true,
             Ok(Err(error)) => error,
             Err(_elapsed) => UpstreamError::TimedOut { service: "Amazon EventBridge" },
         };
-        logs::log_unpublished(
-            &error,
-            events.iter().map(|event| event.encode(self.partition, trigger)),
-        );
+        logs::log_unpublished(&error, encoded);
         metrics::write_unpublished_events(service, events.len());
         false
     }

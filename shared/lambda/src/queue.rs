@@ -209,7 +209,7 @@ where
     let until = deadline.checked_sub(RESPONSE_RESERVE).unwrap_or(deadline);
     let is_published = publisher.publish(service, "queue", &result.events, until).await;
     if !is_published && result.verdict == Disposition::Delete {
-        // SQS delivers the message again, and the same outcome is published then.
+        // SQS delivers the message again. The next run finds the account as this one left it.
         result.verdict = Disposition::Retry;
     }
     let duration = started.elapsed();

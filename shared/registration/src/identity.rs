@@ -7,8 +7,8 @@ use crate::AppContext;
 
 impl AppContext {
     /// Looks up the AWS account of the account with the requested name, if its method is the requested one
-    /// and Palette does not show it. The secret of the requested account tells: it belongs to the account
-    /// in Palette, or to none.
+    /// and Palette does not show it. The secret of the requested account shows it: the secret belongs to the
+    /// account in Palette, or to none.
     pub async fn identify_existing(
         &self,
         palette: &mut PaletteStateCheck,

@@ -26,7 +26,7 @@ fn last(app: &TestApp, kind: &str, outcome: &str) -> Value {
 }
 
 #[tokio::test]
-async fn every_change_over_http_is_told() {
+async fn every_change_over_http_is_published() {
     for_each_open(|app: TestApp, method| async move {
         let mut request = app.request(method, app.customer(), "prod");
         let receipt = app.register(method, &request).await;
@@ -68,7 +68,7 @@ async fn every_change_over_http_is_told() {
 }
 
 #[tokio::test]
-async fn final_refusal_is_told_with_its_remedy() {
+async fn final_refusal_is_published_with_its_remedy() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         // A question is not a change.
@@ -97,7 +97,7 @@ async fn final_refusal_is_told_with_its_remedy() {
         let audit = targets.iter().find(|(arn, _)| arn.contains(":log-group:/aws/events/"));
         assert_eq!(audit.expect("the audit log group").1, event);
 
-        // The same request may succeed later: that is not told.
+        // The same request may succeed later: that is not published.
         let count = app.outcome_events().len();
         let fault = Effect::Unavailable;
         app.cloud().fault(Fault::on("palette", "*", fault));
@@ -155,7 +155,7 @@ async fn ids_of_the_sender_come_back_everywhere() {
 }
 
 #[tokio::test]
-async fn event_that_cannot_be_published_comes_again() {
+async fn unpublished_event_fails_the_invocation() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::Sts;
     let detail = with(app.request(method, app.customer(), "prod"), &json!({"method": "sts"}));
@@ -177,11 +177,11 @@ async fn event_that_cannot_be_published_comes_again() {
     app.cloud().faults().clear();
     let mut deliveries = app.send_event(&detail).await;
     let receipt = deliveries.remove(0).outcome.expect("a receipt");
-    let told = app.outcome_events().pop().expect("an event");
-    assert_eq!(told["detail-type"], "Gangway Account Registered");
-    assert_eq!(told["detail"]["uid"], receipt["uid"]);
-    assert_eq!(told["detail"]["correlationId"], ID);
-    assert_eq!(told["detail"]["caller"]["eventSource"], EVENT_SOURCE);
+    let published = app.outcome_events().pop().expect("an event");
+    assert_eq!(published["detail-type"], "Gangway Account Registered");
+    assert_eq!(published["detail"]["uid"], receipt["uid"]);
+    assert_eq!(published["detail"]["correlationId"], ID);
+    assert_eq!(published["detail"]["caller"]["eventSource"], EVENT_SOURCE);
 }
 
 #[tokio::test]
@@ -199,7 +199,7 @@ async fn http_caller_is_answered_although_the_event_is_not_published() {
 }
 
 #[tokio::test]
-async fn refused_event_is_told_with_the_id_of_the_event() {
+async fn refused_event_is_published_with_its_own_id() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::Sts;
     let detail = with(
@@ -207,10 +207,10 @@ async fn refused_event_is_told_with_the_id_of_the_event() {
         &json!({"method": "sts", "roleArn": 1}),
     );
     app.send_event(&detail).await;
-    let told = last(&app, "Rejected", "rejected");
-    assert_eq!(told["correlationId"], ID);
-    assert_eq!(told["trigger"], "event");
-    // Palette does not accept the deployment's key: the operator can fix that, and the event comes again.
+    let published = last(&app, "Rejected", "rejected");
+    assert_eq!(published["correlationId"], ID);
+    assert_eq!(published["trigger"], "event");
+    // Palette does not accept the deployment's key: the operator can fix that, and the event is sent again.
     app.deployment().put_secret(API_KEY_SECRET, "unknown-key").await;
     let detail = with(app.request(method, app.customer(), "prod"), &json!({"method": "sts"}));
     let count = app.outcome_events().len();

@@ -84,8 +84,8 @@ async fn detached_policy_is_attached_again() {
     app.process_all().await;
     assert_eq!(app.assert_registered(&vended.account), first);
     assert_eq!(app.role(&vended.account), role);
-    let told = app.deployment().gangway_account.put_events().pop().expect("an event");
-    assert_eq!(told["detail"]["outcome"], "updated", "a repair is a change: {told:#}");
+    let published = app.deployment().gangway_account.put_events().pop().expect("an event");
+    assert_eq!(published["detail"]["outcome"], "updated", "a repair is a change: {published:#}");
 }
 
 /// A policy that is made anew begins with version `v1` again, which a note of version ids alone takes for
