@@ -73,7 +73,7 @@ COMMON = {
     "requestId": text("Lambda's id of the invocation, as in the log.", minLength=1),
     "correlationId": text("The X-Request-Id of the caller, or the id of the event that asked for it, or else requestId. It is the same when an event is handled again.", minLength=1, maxLength=256),
     "traceparent": text("W3C Trace Context, as the caller sent it.", pattern="^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"),
-    "trigger": choice("How it was asked for: a request over HTTP, an event, or a message in the queue of vended accounts.", ["http", "event", "queue"]),
+    "trigger": None,
     "caller": CALLER,
     "operation": None,
     "scope": SCOPE,
@@ -92,8 +92,11 @@ COMMON = {
         pattern="^[^\"\\\\\\u0000-\\u001f\\u007f-\\u009f]+$",
     ),
 }
+TRIGGER = choice("How it was asked for: a request over HTTP, an event, or a message in the queue of vended accounts.", ["http", "event", "queue"])
+WATCH_TRIGGER = choice("Nobody asked for it: the watch looked at the account.", ["watch"])
 READY = {"description": "No blocking check failed.", "type": "boolean"}
 REASON = text("What is to be done, for people.", maxLength=MAX_TEXT)
+TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z$"
 REQUIRED = ["version", "requestId", "correlationId", "trigger", "caller", "operation", "partition", "outcome", "checks", "summary"]
 # By the last words of the detail type: what it means, operations, outcomes, members of its own, and those that are always there.
 EVENTS = {
@@ -136,6 +139,31 @@ EVENTS = {
         {"reason": REASON},
         ["reason"],
     ),
+    "Account Readiness Changed": (
+        "The watch looked at the account in two runs, and both found the same, which is not what it had found before. checks names what failed.",
+        ["watch"],
+        ["ready", "not-ready"],
+        {
+            "ready": READY,
+            "previous": choice("What ready was before. null: the account had not been looked at, or nothing was certain.", [True, False, None]),
+            "since": text("When the watch first found it so, in UTC (RFC 3339).", pattern=TIME),
+        },
+        ["scope", "name", "uid", "ready", "previous", "since"],
+    ),
+    "Credential Expiring": (
+        "A key or a certificate of the account is about to expire: told 30, 14, 7 and 1 days before.",
+        ["watch"],
+        ["expiring"],
+        {
+            "credential": choice(
+                "Id of the check that looks at it. iam.key-age: an access key, which does not expire, but should be replaced when it is 90 days old.",
+                ["certificates.authority-lasts", "certificates.client-lasts", "iam.key-age"],
+            ),
+            "expires": text("When it expires, in UTC (RFC 3339). For an access key, when it is 90 days old.", pattern=TIME),
+            "daysLeft": {"description": "Whole days until then. Negative if that was before now.", "type": "integer"},
+        },
+        ["scope", "name", "uid", "credential", "expires", "daysLeft"],
+    ),
 }
 
 
@@ -149,7 +177,10 @@ def schema(name):
         if member == "summary":
             properties |= {it: own[it] for it in own if it != "ready"}
         properties[member] = value
-    properties["operation"] = choice("What was asked for. onboard and offboard are about vended accounts.", operations)
+    is_watch = operations == ["watch"]
+    properties["trigger"] = WATCH_TRIGGER if is_watch else TRIGGER
+    asked = "A regular look at the account." if is_watch else "What was asked for. onboard and offboard are about vended accounts."
+    properties["operation"] = choice(asked, operations)
     properties["outcome"] = choice("What became of it.", outcomes)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
