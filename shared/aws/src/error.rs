@@ -14,6 +14,8 @@ use gangway_model::UpstreamError;
 pub const STS: &str = "AWS STS";
 pub const IAM: &str = "AWS IAM";
 pub const EKS: &str = "Amazon EKS";
+#[cfg(feature = "dynamodb")]
+pub const DYNAMODB: &str = "Amazon DynamoDB";
 pub const SECRETS_MANAGER: &str = "AWS Secrets Manager";
 
 /// Returned to callers when AWS throttles, which it does per account and second. The SDK has retried by
@@ -97,6 +99,11 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
             // IAM accepts one change of a role at a time.
             "ConcurrentModification",
             "SlowDown",
+            "ProvisionedThroughputExceeded",
+            // DynamoDB: another request changes the item.
+            "TransactionInProgress",
+            "TransactionConflict",
+            "ReplicatedWriteConflict",
         ],
     ),
     (

@@ -79,6 +79,7 @@ fn service_name(request: &HttpRequest) -> &'static str {
         Some("secretsmanager") => SECRETS_MANAGER,
         Some("organizations") => "AWS Organizations",
         Some("sqs") => "Amazon SQS",
+        Some("dynamodb") => "Amazon DynamoDB",
         Some(_) | None => "AWS",
     }
 }

@@ -1,5 +1,5 @@
 //! AWS services that Gangway calls: STS, IAM, Secrets Manager, EKS, Kubernetes on EKS,
-//! Organizations, SQS and EventBridge.
+//! Organizations, SQS, EventBridge and DynamoDB.
 
 mod caller;
 #[cfg(feature = "eks")]
@@ -18,6 +18,8 @@ mod secrets;
 mod session;
 #[cfg(feature = "sqs")]
 pub mod sqs;
+#[cfg(feature = "dynamodb")]
+pub mod state_table;
 
 pub use caller::{CallerIdentity, IdentityKind, Principal};
 #[cfg(feature = "eks")]

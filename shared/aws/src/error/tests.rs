@@ -27,6 +27,8 @@ fn error_codes_are_recognized_in_every_protocol() {
         ("PolicyEvaluation", 500, AwsErrorKind::Other),
         ("Throttling", 400, AwsErrorKind::Throttled),
         ("ThrottlingException", 400, AwsErrorKind::Throttled),
+        ("ProvisionedThroughputExceededException", 400, AwsErrorKind::Throttled),
+        ("TransactionInProgressException", 400, AwsErrorKind::Throttled),
         ("TooFast", 429, AwsErrorKind::Throttled),
         ("ServiceFailure", 500, AwsErrorKind::ServiceFailure),
         ("", 503, AwsErrorKind::ServiceFailure),

@@ -1,0 +1,217 @@
+//! Amazon DynamoDB: the table with the state of record of each account in Palette.
+
+mod item;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    Client,
+    operation::{delete_item::DeleteItemError, put_item::PutItemError},
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use gangway_http::clock;
+use gangway_model::{Uid, UpstreamError};
+
+use self::item::{
+    CHECKED, DOCUMENT, EXPIRES, MAX_ITEM_BYTES, REVISION, SCOPE, UID, epoch_seconds, is_expired,
+    item_bytes,
+};
+use crate::{
+    AwsSession,
+    error::{ApiCall, AwsErrorKind, DYNAMODB},
+};
+
+pub use self::item::StateItem;
+
+/// Environment variable with the name or ARN of the table.
+pub const TABLE_VARIABLE: &str = "GANGWAY_STATE_TABLE";
+
+const RESOURCE: &str = "such table";
+const GET: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:GetItem", resource: RESOURCE };
+const PUT: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:PutItem", resource: RESOURCE };
+const DELETE: ApiCall =
+    ApiCall { service: DYNAMODB, action: "dynamodb:DeleteItem", resource: RESOURCE };
+const QUERY: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:Query", resource: RESOURCE };
+
+/// Result of a conditional write.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WriteOutcome {
+    Written,
+    /// Another writer was first. Nothing was changed.
+    Conflict,
+}
+
+/// The table with the state of record. Cheap to clone: clones share the client.
+///
+/// An item whose `expires` has passed is absent, even before DynamoDB deletes it, which takes it up to
+/// a few days.
+#[derive(Clone, Debug)]
+pub struct StateTable {
+    client: Client,
+    /// Name or ARN.
+    table: String,
+}
+
+impl StateTable {
+    /// Creates a client of the table. `table` is its name or ARN. Sends nothing.
+    pub fn new(aws: &AwsSession, table: String) -> Self {
+        Self { client: Client::new(aws.config()), table }
+    }
+
+    /// Reads the item of one account with its report. A read sees all writes that came before it.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::Rejected`] for an item that Gangway does not write.
+    pub async fn get(&self, scope: &str, uid: &Uid) -> Result<Option<StateItem>, UpstreamError> {
+        let request = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let response = request.set_key(Some(key(scope, uid))).send().await;
+        let item = response.map_err(|error| self.upstream_error(GET, &error))?.item;
+        item.filter(|item| !is_expired(item, clock::now())).map(StateItem::parse).transpose()
+    }
+
+    /// Writes an item if no other writer was first: if the table has none for this account
+    /// (`replaces` is `None`), or if it has the one with the revision `replaces`.
+    ///
+    /// The SDK repeats a request without response. If the first one was executed, the second finds the
+    /// item that it was to write, which is [`WriteOutcome::Written`].
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::Rejected`] for an item that is larger than DynamoDB accepts.
+    pub async fn put(
+        &self,
+        item: &StateItem,
+        replaces: Option<u64>,
+    ) -> Result<WriteOutcome, UpstreamError> {
+        let attributes = item.to_attributes();
+        let bytes = item_bytes(&attributes);
+        if bytes > MAX_ITEM_BYTES {
+            let reason = format!(
+                "the item of account {} has {bytes} bytes, and DynamoDB accepts {MAX_ITEM_BYTES}: shorten its report",
+                item.uid
+            );
+            return Err(UpstreamError::Rejected { service: DYNAMODB, reason });
+        }
+        let request = self.client.put_item().table_name(&self.table);
+        let request = match replaces {
+            Some(revision) => request
+                .condition_expression("#revision = :replaced")
+                .expression_attribute_names("#revision", REVISION)
+                .expression_attribute_values(":replaced", number(revision)),
+            None => request
+                .condition_expression("attribute_not_exists(#uid) OR #expires <= :now")
+                .expression_attribute_names("#uid", UID)
+                .expression_attribute_names("#expires", EXPIRES)
+                .expression_attribute_values(":now", number(epoch_seconds(clock::now()))),
+        };
+        let response = request
+            .set_item(Some(attributes.clone()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match response {
+            Ok(_) => Ok(WriteOutcome::Written),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(if failed.item() == Some(&attributes) {
+                        WriteOutcome::Written
+                    } else {
+                        WriteOutcome::Conflict
+                    })
+                }
+                _ => Err(self.upstream_error(PUT, &error)),
+            },
+        }
+    }
+
+    /// Deletes the item of an account if it has this revision. An item that is not in the table is
+    /// [`WriteOutcome::Written`]: the SDK may have repeated the request.
+    pub async fn delete(
+        &self,
+        scope: &str,
+        uid: &Uid,
+        revision: u64,
+    ) -> Result<WriteOutcome, UpstreamError> {
+        let request = self.client.delete_item().table_name(&self.table);
+        let response = request
+            .set_key(Some(key(scope, uid)))
+            .condition_expression("#revision = :revision")
+            .expression_attribute_names("#revision", REVISION)
+            .expression_attribute_values(":revision", number(revision))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match response {
+            Ok(_) => Ok(WriteOutcome::Written),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(if failed.item().is_none_or(HashMap::is_empty) {
+                        WriteOutcome::Written
+                    } else {
+                        WriteOutcome::Conflict
+                    })
+                }
+                _ => Err(self.upstream_error(DELETE, &error)),
+            },
+        }
+    }
+
+    /// Returns the items of a scope in the order of their uids, without their reports. It may miss the
+    /// writes of the last seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get): one item that cannot be read is an error of the whole list.
+    pub async fn list(&self, scope: &str) -> Result<Vec<StateItem>, UpstreamError> {
+        let mut request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#scope = :scope")
+            .expression_attribute_values(":scope", AttributeValue::S(scope.to_owned()));
+        let columns = [SCOPE, UID, REVISION, CHECKED, EXPIRES, DOCUMENT];
+        for column in columns {
+            request = request.expression_attribute_names(format!("#{column}"), column);
+        }
+        let projection = columns.map(|column| format!("#{column}")).join(", ");
+        let mut items = request.projection_expression(projection).into_paginator().items().send();
+        let mut listed = Vec::new();
+        while let Some(attributes) = items.next().await {
+            let attributes = attributes.map_err(|error| self.upstream_error(QUERY, &error))?;
+            if !is_expired(&attributes, clock::now()) {
+                listed.push(StateItem::parse(attributes)?);
+            }
+        }
+        Ok(listed)
+    }
+
+    fn upstream_error<E>(&self, call: ApiCall, error: &SdkError<E, HttpResponse>) -> UpstreamError
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        if AwsErrorKind::from_sdk(error) != Some(AwsErrorKind::NotFound) {
+            return call.to_upstream_error(error);
+        }
+        let reason = format!(
+            "there is no table {}, or it is still being created: set {TABLE_VARIABLE} to the name or ARN of the stack's state table",
+            self.table
+        );
+        UpstreamError::Rejected { service: DYNAMODB, reason }
+    }
+}
+
+fn key(scope: &str, uid: &Uid) -> HashMap<String, AttributeValue> {
+    HashMap::from([
+        (SCOPE.to_owned(), AttributeValue::S(scope.to_owned())),
+        (UID.to_owned(), AttributeValue::S(uid.to_string())),
+    ])
+}
+
+fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
