@@ -6,7 +6,7 @@ use std::{
 };
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig,
+    BehaviorVersion, ConfigLoader, Region, SdkConfig,
     environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
     identity::IdentityCache,
     retry::RetryConfig,
@@ -62,6 +62,18 @@ const MAX_ATTEMPTS: u32 = 3;
 /// from the first to the last.
 const IAM_MAX_ATTEMPTS: u32 = 6;
 
+/// Returns the settings that all sessions share. Credentials and region are set by the caller, so that
+/// neither profiles nor instance metadata are read.
+fn loader(http: reqwest::Client) -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(ReqwestConnector(http))
+        .profile_files(no_profiles())
+        .identity_cache(IdentityCache::no_cache())
+        .retry_config(retry_config(MAX_ATTEMPTS))
+        // `ReqwestConnector` reads whole responses, with a timeout.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
+
 fn retry_config(attempts: u32) -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(attempts)
@@ -72,16 +84,9 @@ impl AwsSession {
     /// Returns a session of the function's own role: region, endpoints and credentials come from the
     /// environment, as Lambda sets them.
     pub async fn from_env(http: reqwest::Client) -> Result<Self, ConfigError> {
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(ReqwestConnector(http))
-            // Set explicitly, so that neither profiles nor instance metadata are read.
+        let config = loader(http)
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
             .region(EnvironmentVariableRegionProvider::new())
-            .profile_files(no_profiles())
-            .identity_cache(IdentityCache::no_cache())
-            .retry_config(retry_config(MAX_ATTEMPTS))
-            // `ReqwestConnector` reads whole responses, with a timeout.
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .load()
             .await;
         let region = config.region().map(Region::to_string).ok_or(ConfigError::NoRegion)?;
@@ -98,6 +103,20 @@ impl AwsSession {
     ) -> Self {
         let (sts, iam) = (OnceLock::new(), OnceLock::new());
         Self(Arc::new(Inner { config, region, partition, key_id, sts, iam }))
+    }
+
+    /// Returns a session with these credentials for the local cloud at `url`.
+    #[cfg(test)]
+    pub(crate) async fn for_test(
+        http: reqwest::Client,
+        url: &str,
+        region: &str,
+        keys: &local_cloud::aws::AwsCredentials,
+    ) -> Self {
+        let keys = Credentials::new(&keys.id, &keys.secret, keys.token.clone(), None, "test");
+        let loader = loader(http).credentials_provider(keys).endpoint_url(url);
+        let config = loader.region(Region::new(region.to_owned())).load().await;
+        Self::new(config, region.to_owned(), Partition::from_region(region).unwrap(), None)
     }
 
     pub fn region(&self) -> &str {

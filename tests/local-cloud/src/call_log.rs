@@ -36,7 +36,7 @@ pub fn is_write_operation(service: &str, operation: &str) -> bool {
         // Access reviews are reads, although they are created.
         "kubernetes" => begins(&["create "]) && !operation.contains("reviews"),
         "sts" | "cap" | "scap" => false,
-        _ => !begins(&["Describe", "Get", "List", "Simulate"]),
+        _ => !begins(&["Describe", "Get", "List", "Query", "Simulate"]),
     }
 }
 

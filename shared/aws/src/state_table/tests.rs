@@ -1,6 +1,15 @@
-//! Items and their attributes.
+//! Items and their attributes, and calls to the local cloud.
 
 use std::time::{Duration, UNIX_EPOCH};
+
+use gangway_http::deadline;
+use local_cloud::{
+    CloudOptions, Effect, Fault, LocalCloud,
+    aws::{Table, TableSettings},
+    http_client,
+};
+use serde_json::json;
+use tokio::time::Instant;
 
 use super::*;
 
@@ -47,4 +56,215 @@ fn an_item_that_is_not_gangways_is_refused_with_the_attribute() {
         assert!(error.contains(&format!("attribute {attribute} {fault}")), "{error}");
         assert!(!error.contains("yesterday") && !error.contains("a b"), "{error}");
     }
+}
+
+const ACCOUNT: &str = "123456789012";
+
+/// A local cloud with a table, and a client that may do everything with it.
+struct Fixture {
+    cloud: LocalCloud,
+    stored: Table,
+    table: StateTable,
+}
+
+impl Fixture {
+    async fn new(partition: &str, region: &str) -> Self {
+        let cloud = LocalCloud::start(CloudOptions::default()).await;
+        let account = cloud.aws().account(partition, ACCOUNT);
+        let settings = TableSettings {
+            partition_key: SCOPE.to_owned(),
+            sort_key: Some(UID.to_owned()),
+            ttl_attribute: Some(EXPIRES.to_owned()),
+        };
+        let stored = account.table(region, "gangway-State", settings);
+        let user = account.user("watch");
+        let actions = ["GetItem", "PutItem", "DeleteItem", "Query"];
+        let actions = actions.map(|action| format!("dynamodb:{action}"));
+        let statement = json!({"Effect": "Allow", "Action": actions, "Resource": stored.arn()});
+        user.inline("Table", &json!({"Version": "2012-10-17", "Statement": [statement]}));
+        let http = http_client::client(cloud.ca_pem());
+        let keys = user.create_access_key();
+        let session = AwsSession::for_test(http, &cloud.url(), region, &keys).await;
+        let table = StateTable::new(&session, stored.arn());
+        Self { cloud, stored, table }
+    }
+
+    async fn commercial() -> Self {
+        Self::new("aws", "us-east-1").await
+    }
+
+    async fn get(&self) -> Option<StateItem> {
+        let StateItem { scope, uid, .. } = item(None);
+        self.table.get(&scope, &uid).await.unwrap()
+    }
+}
+
+fn revision(revision: u64) -> StateItem {
+    StateItem { revision, ..item(Some("{}")) }
+}
+
+#[tokio::test]
+async fn a_write_needs_the_revision_that_it_replaces() {
+    for (partition, region) in [
+        ("aws", "us-east-1"),
+        ("aws-us-gov", "us-gov-west-1"),
+        ("aws-iso", "us-iso-east-1"),
+        ("aws-iso-b", "us-isob-east-1"),
+    ] {
+        let fixture = Fixture::new(partition, region).await;
+        let table = &fixture.table;
+        let StateItem { scope, uid, .. } = item(None);
+        assert_eq!(fixture.get().await, None);
+        for (written, replaces, outcome) in [
+            (1, Some(1), WriteOutcome::Conflict),
+            (1, None, WriteOutcome::Written),
+            (2, None, WriteOutcome::Conflict),
+            (2, Some(1), WriteOutcome::Written),
+            (3, Some(1), WriteOutcome::Conflict),
+        ] {
+            assert_eq!(table.put(&revision(written), replaces).await.unwrap(), outcome);
+        }
+        assert_eq!(fixture.get().await, Some(revision(2)));
+        assert_eq!(table.delete(&scope, &uid, 1).await.unwrap(), WriteOutcome::Conflict);
+        assert_eq!(fixture.get().await, Some(revision(2)));
+        for _twice in 0..2 {
+            assert_eq!(table.delete(&scope, &uid, 2).await.unwrap(), WriteOutcome::Written);
+            assert_eq!(fixture.get().await, None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_request_is_no_conflict() {
+    let fixture = Fixture::commercial().await;
+    for (written, replaces) in [(1, None), (2, Some(1))] {
+        fixture.cloud.fault(Fault::on("dynamodb", "PutItem", Effect::DisconnectAfter).once());
+        let outcome = fixture.table.put(&revision(written), replaces).await.unwrap();
+        assert_eq!(outcome, WriteOutcome::Written);
+        assert_eq!(fixture.get().await, Some(revision(written)));
+    }
+    assert_eq!(fixture.cloud.calls().count("dynamodb", "PutItem"), 4);
+    let StateItem { scope, uid, .. } = item(None);
+    fixture.cloud.fault(Fault::on("dynamodb", "DeleteItem", Effect::DisconnectAfter).once());
+    let deleted = fixture.table.delete(&scope, &uid, 2).await.unwrap();
+    assert_eq!((deleted, fixture.get().await), (WriteOutcome::Written, None));
+}
+
+#[tokio::test]
+async fn an_expired_item_is_absent_and_can_be_replaced() {
+    let fixture = Fixture::commercial().await;
+    let expired = StateItem { expires: clock::now() - Duration::from_secs(1), ..revision(7) };
+    let hour = clock::now() + Duration::from_hours(1);
+    let other = StateItem { uid: "other".parse().unwrap(), expires: hour, ..revision(1) };
+    fixture.table.put(&expired, None).await.unwrap();
+    fixture.table.put(&other, None).await.unwrap();
+    assert_eq!(fixture.stored.len(), 2);
+    assert_eq!(fixture.get().await, None);
+    let listed = fixture.table.list(&expired.scope).await.unwrap();
+    assert_eq!(listed.iter().map(|item| &item.uid).collect::<Vec<_>>(), [&other.uid]);
+    let replaced = fixture.table.put(&revision(1), None).await.unwrap();
+    assert_eq!((replaced, fixture.get().await), (WriteOutcome::Written, Some(revision(1))));
+}
+
+#[tokio::test]
+async fn a_list_has_all_pages_of_its_scope_without_reports() {
+    let fixture = Fixture::commercial().await;
+    let report = "r".repeat(390_000);
+    for number in 0..7 {
+        let uid = format!("account-{number}").parse().unwrap();
+        let item = StateItem { uid, report: Some(report.clone()), ..revision(1) };
+        fixture.table.put(&item, None).await.unwrap();
+    }
+    let tenant = StateItem { scope: "tenant".to_owned(), ..revision(1) };
+    fixture.table.put(&tenant, None).await.unwrap();
+    let listed = fixture.table.list(&revision(1).scope).await.unwrap();
+    let uids: Vec<_> = listed.iter().map(|item| item.uid.to_string()).collect();
+    assert_eq!(uids, (0..7).map(|number| format!("account-{number}")).collect::<Vec<_>>());
+    assert!(listed.iter().all(|item| item.report.is_none() && item.revision == 1));
+    assert!(fixture.cloud.calls().count("dynamodb", "Query") > 3, "pages of two");
+    let tenants = fixture.table.list("tenant").await.unwrap();
+    assert_eq!(tenants, [StateItem { report: None, ..tenant }]);
+    assert_eq!(fixture.table.list("project/none").await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn get_sees_the_last_write() {
+    let fixture = Fixture::commercial().await;
+    fixture.table.put(&revision(1), None).await.unwrap();
+    let stale = Effect::StaleReads(Duration::from_mins(1));
+    fixture.cloud.fault(Fault::on("dynamodb", "PutItem", stale).once());
+    fixture.table.put(&revision(2), Some(1)).await.unwrap();
+    assert_eq!(fixture.get().await, Some(revision(2)));
+    assert_eq!(fixture.table.list(&revision(1).scope).await.unwrap()[0].revision, 1);
+}
+
+#[tokio::test]
+async fn an_item_of_somebody_else_is_an_error() {
+    let fixture = Fixture::commercial().await;
+    let StateItem { scope, uid, .. } = item(None);
+    fixture.stored.put(&json!({
+        SCOPE: {"S": scope}, UID: {"S": uid.as_str()}, "revision": {"S": "one"},
+    }));
+    for error in [
+        fixture.table.get(&scope, &uid).await.unwrap_err(),
+        fixture.table.list(&scope).await.unwrap_err(),
+    ] {
+        let text = error.to_string();
+        assert!(error.is_rejected() && text.contains("attribute revision is not a"), "{text}");
+        assert!(text.contains(uid.as_str()) && text.contains(&scope), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_call_names_the_action_or_the_setting() {
+    let fixture = Fixture::commercial().await;
+    let StateItem { scope, uid, .. } = item(None);
+    let missing = StateTable { table: "gone".to_owned(), ..fixture.table.clone() };
+    let denied = missing.get(&scope, &uid).await.unwrap_err().to_string();
+    assert!(denied.contains("allow dynamodb:GetItem"), "{denied}");
+    let code = Effect::AwsError { status: 400, code: "ResourceNotFoundException" };
+    fixture.cloud.fault(Fault::on("dynamodb", "*", code));
+    for error in [
+        missing.get(&scope, &uid).await.unwrap_err(),
+        missing.put(&item(None), None).await.unwrap_err(),
+        missing.delete(&scope, &uid, 1).await.unwrap_err(),
+        missing.list(&scope).await.unwrap_err(),
+    ] {
+        let text = error.to_string();
+        assert!(text.contains("no table gone") && text.contains(TABLE_VARIABLE), "{text}");
+    }
+    let large = StateItem { report: Some("r".repeat(MAX_ITEM_BYTES)), ..item(None) };
+    let refused = fixture.table.put(&large, None).await.unwrap_err().to_string();
+    assert!(refused.contains("accepts 409600"), "{refused}");
+}
+
+#[tokio::test]
+async fn throttled_calls_are_retried() {
+    let fixture = Fixture::commercial().await;
+    for code in [
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "TransactionInProgressException",
+    ] {
+        let effect = Effect::AwsError { status: 400, code };
+        fixture.cloud.calls().clear();
+        fixture.cloud.fault(Fault::on("dynamodb", "GetItem", effect).times(2));
+        assert_eq!(fixture.get().await, None);
+        assert_eq!(fixture.cloud.calls().count("dynamodb", "GetItem"), 3, "{code}");
+        fixture.cloud.fault(Fault::on("dynamodb", "GetItem", effect));
+        let StateItem { scope, uid, .. } = item(None);
+        let error = fixture.table.get(&scope, &uid).await.unwrap_err();
+        assert!(matches!(error, UpstreamError::Throttled { .. }), "{code}: {error}");
+        fixture.cloud.faults().clear();
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_after_the_deadline() {
+    let fixture = Fixture::commercial().await;
+    let StateItem { scope, uid, .. } = item(None);
+    let read = deadline::scope(Instant::now(), fixture.table.get(&scope, &uid)).await;
+    assert!(matches!(read, Err(UpstreamError::TimedOut { .. })));
+    assert_eq!(fixture.cloud.calls().all().len(), 0);
 }

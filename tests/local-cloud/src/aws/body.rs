@@ -16,6 +16,11 @@ impl<'a> Body<'a> {
         value.as_object().map(Body).ok_or_else(|| serialization("The request is no JSON object."))
     }
 
+    /// Returns the names of the members that are not null.
+    pub(super) fn names(self) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.as_str())
+    }
+
     pub(super) fn member(self, name: &str) -> Option<&'a Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }

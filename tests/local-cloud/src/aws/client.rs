@@ -118,6 +118,15 @@ impl AwsClient {
         self.json("sqs", "1.0", format!("AmazonSQS.{operation}"), parameters).await
     }
 
+    /// Calls DynamoDB.
+    pub async fn dynamodb(
+        &self,
+        operation: &str,
+        parameters: &Value,
+    ) -> Result<AwsResponse, reqwest::Error> {
+        self.json("dynamodb", "1.0", format!("DynamoDB_20120810.{operation}"), parameters).await
+    }
+
     /// Calls EKS. `line` is method, path and query.
     pub async fn eks(
         &self,

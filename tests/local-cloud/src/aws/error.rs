@@ -15,6 +15,8 @@ pub(crate) enum Protocol {
     Json,
     /// JSON 1.0 with error codes of the older query protocol: SQS.
     QueryCompatibleJson,
+    /// JSON 1.0; error codes have a prefix: DynamoDB.
+    DynamoDb,
     /// REST with JSON; the error code is in a header: EKS.
     Rest,
 }
@@ -23,6 +25,7 @@ impl Protocol {
     pub(crate) fn for_service(service: &str) -> Protocol {
         match service {
             "secretsmanager" | "organizations" | "events" => Protocol::Json,
+            "dynamodb" => Protocol::DynamoDb,
             "sqs" => Protocol::QueryCompatibleJson,
             "eks" => Protocol::Rest,
             "iam" => Protocol::Query("https://iam.amazonaws.com/doc/2010-05-08/"),
@@ -75,6 +78,11 @@ impl AwsError {
             Effect::Throttle if service == "sqs" => {
                 AwsError::new(400, "RequestThrottled", "Rate exceeded")
             }
+            Effect::Throttle if service == "dynamodb" => AwsError::new(
+                400,
+                "ThrottlingException",
+                "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table or index so please try again shortly.",
+            ),
             Effect::Throttle => AwsError::new(400, "Throttling", "Rate exceeded"),
             Effect::AwsError { status, code } => {
                 AwsError::new(status, code, "The request was rejected.")
@@ -97,6 +105,7 @@ impl AwsError {
                     "iam" => "ServiceFailure",
                     "organizations" => "ServiceException",
                     "eks" => "ServerException",
+                    "dynamodb" => "InternalServerError",
                     _ => "InternalFailure",
                 },
                 "The request processing has failed because of an unknown error, exception or failure.",
@@ -127,6 +136,25 @@ impl AwsError {
                 let key = if code == "AccessDeniedException" { "Message" } else { "message" };
                 let body = json!({ "__type": code, key: self.message }).to_string();
                 build_response(status, "application/x-amz-json-1.1", body, request_id)
+            }
+            Protocol::DynamoDb => {
+                let (status, code) = self.json_status_and_code();
+                let namespace = match code {
+                    "ValidationException" => "com.amazon.coral.validate",
+                    "ConditionalCheckFailedException"
+                    | "InternalServerError"
+                    | "ProvisionedThroughputExceededException"
+                    | "RequestLimitExceeded"
+                    | "ResourceNotFoundException"
+                    | "ThrottlingException"
+                    | "TransactionConflictException" => super::dynamodb::ERROR_NAMESPACE,
+                    _ => "com.amazon.coral.service",
+                };
+                let is_capital = matches!(code, "AccessDeniedException" | "SerializationException");
+                let key = if is_capital { "Message" } else { "message" };
+                let body = json!({"__type": format!("{namespace}#{code}"), key: self.message});
+                let json = "application/x-amz-json-1.0";
+                build_response(status, json, body.to_string(), request_id)
             }
             Protocol::Rest => {
                 let (_, code) = self.json_status_and_code();

@@ -5,6 +5,7 @@ mod body;
 mod bus_policy;
 mod caller;
 pub mod client;
+pub mod dynamodb;
 pub mod eks;
 mod error;
 mod events;
@@ -36,6 +37,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use self::assume::trust_allows;
 pub(crate) use self::bus_policy::BusPolicy;
 use self::caller::Caller;
+pub use self::dynamodb::{Table, TableSettings};
 pub use self::eks::Cluster;
 use self::error::{AwsError, Protocol, build_response};
 pub(crate) use self::execute_api::{AuthorizationError, RestApi};
@@ -96,6 +98,7 @@ pub(crate) fn target_service(request: &Request) -> String {
             "AWSOrganizationsV20161128" => "organizations".to_owned(),
             "AWSEvents" => "events".to_owned(),
             "AmazonSQS" => "sqs".to_owned(),
+            "DynamoDB_20120810" => "dynamodb".to_owned(),
             other => other.to_owned(),
         };
     }
@@ -140,7 +143,8 @@ pub(crate) fn handle(cloud: &CloudState, request: &Request) -> Response {
         Ok(caller) => caller,
         Err(error) => return error.to_response(protocol, &id),
     };
-    let served = store.with_replica(&service, &operation, |store| {
+    let is_consistent = dynamodb::is_consistent_read(&service, request);
+    let served = store.with_replica(&service, &operation, is_consistent, |store| {
         serve((&service, protocol), &operation, (store, &caller), request, &id)
     });
     let mut response = served.unwrap_or_else(|error| error.to_response(protocol, &id));
@@ -164,6 +168,8 @@ fn serve(
             .map(|body| build_response(200, "application/x-amz-json-1.1", body, id)),
         ("sqs", _) => sqs::serve(store, caller, operation, request.body())
             .map(|body| build_response(200, "application/x-amz-json-1.0", body, id)),
+        ("dynamodb", _) => dynamodb::serve(store, caller, operation, request.body())
+            .map(|(status, body)| build_response(status, "application/x-amz-json-1.0", body, id)),
         ("eks", _) => eks::serve(store, caller, request)
             .map(|body| build_response(200, "application/json", body, id)),
         ("sts" | "iam", Protocol::Query(namespace)) => {

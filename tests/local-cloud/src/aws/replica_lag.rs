@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 use std::mem::swap;
 
+use super::dynamodb::StoredTable;
 use super::eks;
 use super::secrets_manager::StoredSecret;
 use super::store::{
@@ -28,6 +29,8 @@ enum LaggingData {
     Secrets(BTreeMap<(String, String), StoredSecret>),
     /// By region and cluster name.
     Associations(BTreeMap<(String, String), BTreeMap<String, eks::Association>>),
+    /// By region and name.
+    Tables(BTreeMap<(String, String), StoredTable>),
 }
 
 impl LaggingData {
@@ -46,6 +49,7 @@ impl LaggingData {
                     clusters.map(|(key, one)| (key.clone(), one.associations.clone()));
                 Some(Self::Associations(associations.collect()))
             }
+            "dynamodb" => Some(Self::Tables(account.tables.clone())),
             _ => None,
         }
     }
@@ -60,6 +64,7 @@ impl LaggingData {
                 swap(policies, &mut account.policies);
             }
             Self::Secrets(secrets) => swap(secrets, &mut account.secrets),
+            Self::Tables(tables) => swap(tables, &mut account.tables),
             Self::Associations(clusters) => {
                 for (key, associations) in clusters {
                     if let Some(cluster) = account.clusters.get_mut(key) {
@@ -80,6 +85,7 @@ fn replica_service(service: &str, operation: &str) -> Option<&'static str> {
         "iam" | "sts" => Some("iam"),
         "secretsmanager" => Some("secretsmanager"),
         "eks" => Some("eks"),
+        "dynamodb" => Some("dynamodb"),
         _ => None,
     }
 }
@@ -96,17 +102,20 @@ impl Store {
         self.lags.insert(service, ReplicaLag { until, previous });
     }
 
-    /// Serves a read call from the replica, and other calls from the current state.
+    /// Serves a read call from the replica, and other calls from the current state, as well as reads
+    /// that ask to be consistent.
     pub(super) fn with_replica<R>(
         &mut self,
         service: &str,
         operation: &str,
+        is_consistent: bool,
         serve: impl FnOnce(&mut Self) -> R,
     ) -> R {
         let now = self.now();
         self.lags.retain(|_, lag| lag.until > now);
-        let lag =
-            replica_service(service, operation).and_then(|service| self.lags.remove_entry(service));
+        let lag = replica_service(service, operation)
+            .filter(|_| !is_consistent)
+            .and_then(|service| self.lags.remove_entry(service));
         let Some((replica, mut lag)) = lag else { return serve(self) };
         self.swap_all(&mut lag);
         let response = serve(self);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::dynamodb::StoredTable;
 use super::eks::StoredCluster;
 use super::events::StoredBus;
 use super::iam::SimulatorDoubt;
@@ -162,6 +163,8 @@ pub(crate) struct StoredAccount {
     pub(crate) queues: BTreeMap<(String, String), StoredQueue>,
     /// By region and name.
     pub(crate) buses: BTreeMap<(String, String), StoredBus>,
+    /// By region and name.
+    pub(crate) tables: BTreeMap<(String, String), StoredTable>,
     /// By region and name.
     pub(crate) clusters: BTreeMap<(String, String), StoredCluster>,
     /// Suspended or closed: all calls fail.

@@ -10,6 +10,7 @@ mod secrets;
 mod settling;
 mod signatures;
 mod simulate;
+mod tables;
 
 use serde_json::{Value, json};
 
