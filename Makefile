@@ -29,7 +29,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east
 .DEFAULT_GOAL := help
 .PHONY: help demo local sam-ready sam-local sam-image test lint format clippy template templates openapi openapi-check
 .PHONY: schemathesis docs test-rie build package bench crash faults
-.PHONY: deny audit leaks fuzz words
+.PHONY: deny audit leaks fuzz words dynamodb-contract
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -178,12 +178,17 @@ $(PEER)/peer: tests/bench/peer/requirements.txt
 	@$(PEER)/bin/pip install $(PIP_FLAGS) --requirement $<
 	@touch $@
 
+dynamodb-contract: $(VENV)/dynamodb/installed ## compare the DynamoDB of the local cloud with moto's
+	@$(VENV)/dynamodb/bin/python tests/tools/dynamodb_contract.py
+
 $(VENV)/checks: tests/tools/requirements.txt
 $(VENV)/build: tests/tools/requirements-build.txt
 $(VENV)/fuzz: tests/tools/requirements-fuzz.txt
 # checkov needs other versions of boto3 than the SAM CLI.
 $(VENV)/checkov/checks: tests/tools/requirements-checkov.txt
-$(VENV)/checks $(VENV)/build $(VENV)/fuzz $(VENV)/checkov/checks:
+# Its own place: `moto` chooses its boto3.
+$(VENV)/dynamodb/installed: tests/tools/requirements-dynamodb.txt
+$(VENV)/checks $(VENV)/build $(VENV)/fuzz $(VENV)/checkov/checks $(VENV)/dynamodb/installed:
 	@test -x $(@D)/bin/pip || $(PYTHON) -m venv $(@D)
 	@$(@D)/bin/pip install $(PIP_FLAGS) --requirement $<
 	@touch $@
