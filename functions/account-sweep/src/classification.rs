@@ -72,7 +72,7 @@ impl SkipReason {
                 "Organizations reports a state that Gangway does not know".to_owned()
             }
             Self::NoName => {
-                "GANGWAY_ACCOUNT_NAME_TEMPLATE makes no valid Palette name from its name: use {accountId} in the template"
+                "the parameter AccountNameTemplate makes no valid Palette name from its name: use {accountId} in it"
                     .to_owned()
             }
             Self::NameTaken => {

@@ -41,7 +41,7 @@ pub(crate) async fn assume_account_role(
         None => "this function's role (output AccountVendedRoleArn)".to_owned(),
     };
     Err(VendingError::AccessDenied(format!(
-        "Gangway can assume no role in account {account}; it tried {}: deploy templates/entry-role.yaml to this account with a StackSet (it must name {trusted} and the external id GANGWAY_ACCOUNT_ACCESS_EXTERNAL_ID), or name another role in GANGWAY_ACCOUNT_ACCESS_ROLES",
+        "Gangway can assume no role in account {account}; it tried {}: deploy templates/entry-role.yaml to this account with a StackSet (it must name {trusted} and the external id of the parameter AccountAccessExternalId), or name another role in the parameter AccountAccessRoles",
         roles.join(", ")
     )))
 }

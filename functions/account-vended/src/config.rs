@@ -30,6 +30,8 @@ pub(crate) struct HandlerConfig {
     pub(crate) grace_period: Duration,
     /// `GANGWAY_DEAD_LETTER_QUEUE_URL`: the queue of messages that cannot succeed.
     pub(crate) dead_letter_queue: QueueUrl,
+    /// `GANGWAY_VENDING_EVENT_SOURCES`: sources of `AWS Account Vended`, comma-separated. Default: none.
+    pub(crate) event_sources: Vec<String>,
     /// `GANGWAY_STACK_NAME`: value of the tag `gangway:stack`. Default `gangway`.
     pub(crate) stack_name: StackName,
 }
@@ -79,6 +81,11 @@ impl HandlerConfig {
         let grace_period = reader.optional("GANGWAY_ACCOUNT_GRACE_PERIOD_MINUTES");
         let GracePeriod(grace_period) = grace_period.unwrap_or_default();
         let dead_letter_queue = reader.required("GANGWAY_DEAD_LETTER_QUEUE_URL");
+        let event_sources = reader.list(
+            "GANGWAY_VENDING_EVENT_SOURCES",
+            "must be comma-separated sources of events",
+            |source| (!source.is_empty()).then(|| source.to_owned()),
+        );
         let stack_name = reader.optional("GANGWAY_STACK_NAME").unwrap_or_default();
         let errors = reader.into_errors();
         match (vending, dead_letter_queue) {
@@ -91,6 +98,7 @@ impl HandlerConfig {
                 permissions_boundary,
                 grace_period,
                 dead_letter_queue,
+                event_sources,
                 stack_name,
             }),
             _ => Err(ConfigError(errors)),

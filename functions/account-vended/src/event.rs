@@ -21,6 +21,10 @@ pub(crate) struct Event {
     pub(crate) change: AccountEvent,
     /// When the event was sent, and whether it was replayed.
     pub(crate) origin: EventOrigin,
+    /// The member `source`.
+    pub(crate) source: Option<String>,
+    /// Whether a notification of SNS contains the event.
+    pub(crate) is_notified: bool,
 }
 
 /// The type of an event.
@@ -178,7 +182,9 @@ impl Event {
                 Some(_) | None => parse_in_partition(kind, envelope.detail())?,
             },
         };
-        Ok(Self { kind, change, origin: envelope.origin() })
+        let source = envelope.source().map(str::to_owned);
+        let is_notified = envelope.is_notified();
+        Ok(Self { kind, change, origin: envelope.origin(), source, is_notified })
     }
 
     /// Returns the account that the event names, if any.

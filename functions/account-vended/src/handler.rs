@@ -15,7 +15,7 @@ use crate::{
     context::VendingContext,
     event::{AccountEvent, AccountRef, Event, EventType},
     offboard, onboard,
-    outcome::{MessageError, MessageOutcome, VendingError},
+    outcome::{MessageError, MessageOutcome, VendingError, removed_events},
 };
 
 /// The handler of the queue's messages. Built once, at start.
@@ -26,6 +26,9 @@ pub struct VendingHandler {
 
 /// Number of deliveries after which an ambiguous error counts as permanent.
 const MAX_AMBIGUOUS_DELIVERIES: u32 = 4;
+
+/// `source` of the events of the function `account-sweep`.
+const SWEEP_SOURCE: &str = "gangway";
 
 impl VendingHandler {
     /// Reads the environment and builds every client.
@@ -39,6 +42,11 @@ impl VendingHandler {
     /// Returns the partition of the deployment.
     pub fn partition(&self) -> Partition {
         self.context.app.clients.partition
+    }
+
+    /// Returns the sources of `AWS Account Vended` that the settings name.
+    pub fn event_sources(&self) -> &[String] {
+        &self.context.config.event_sources
     }
 
     /// Puts outcome events on the event bus.
@@ -91,8 +99,7 @@ impl VendingHandler {
                 onboard::onboard_account(&self.context, account, message.sent).await
             }
             AccountEvent::Removed(account, reason) => {
-                let result = offboard::offboard_account(&self.context, account, *reason).await;
-                result.map_err(|error| MessageError::new(error, false))
+                offboard::offboard_account(&self.context, account, *reason).await
             }
             AccountEvent::CreationFailed(reason) => {
                 Ok(MessageOutcome::CreationFailed(reason.clone()))
@@ -101,12 +108,21 @@ impl VendingHandler {
         }
     }
 
-    /// Rejects Gangway's own event if it is replayed or too old, or asks for a project that no
-    /// setting names. The events of AWS only say which account to look at: Organizations decides what
+    /// Rejects Gangway's own event if it is of a source that no setting names, is replayed or too old, or
+    /// asks for a project that no setting names. The rule of the template compares the source too, and a
+    /// topic of SNS does not. The events of AWS only say which account to look at: Organizations decides what
     /// happens to it, whenever they arrive.
     fn check_limits(&self, event: &Event, message: &SqsMessage) -> Result<(), VendingError> {
         if event.kind != EventType::AccountVended {
             return Ok(());
+        }
+        // The sweep sends its event to the queue itself.
+        let is_of_sweep = !event.is_notified && event.source.as_deref() == Some(SWEEP_SOURCE);
+        let is_named = |source: &String| self.event_sources().contains(source);
+        if !is_of_sweep && !event.source.as_ref().is_some_and(is_named) {
+            return Err(VendingError::Permanent(
+                "the event has a source that VendingEventSources does not name: add it there, or correct the sender".to_owned(),
+            ));
         }
         let limits = &self.context.app.config.request_limits;
         // The sweep sends its event to the queue, without the envelope of EventBridge.
@@ -134,7 +150,7 @@ impl VendingHandler {
         &self,
         message: &SqsMessage,
         event: Option<&Event>,
-        MessageError { error, retryable }: MessageError,
+        MessageError { error, retryable, removed }: MessageError,
     ) -> MessageResult {
         let account = event.and_then(Event::account);
         let retry =
@@ -145,7 +161,7 @@ impl VendingHandler {
             outcome: error.id(retry),
             detail: Some(error.to_string()),
             error: None,
-            events: Vec::new(),
+            events: removed_events(removed),
             verdict: Disposition::Retry,
         };
         if !retry {

@@ -11,7 +11,8 @@ async fn main() -> ExitCode {
         let handler = VendingHandler::from_env().await?;
         let handle = async |message: &SqsMessage| handler.handle_message(message).await;
         let publish = async |events| handler.publish(events).await;
-        function.serve_sqs(handle, Publisher { partition: handler.partition(), publish }).await
+        let publisher = Publisher { partition: handler.partition(), publish };
+        function.serve_sqs(handle, publisher, handler.event_sources()).await
     })
     .await
 }

@@ -1,5 +1,7 @@
 //! Offboards an account: reports that it should be removed from Palette, or removes it.
 
+use std::mem;
+
 use gangway_aws::organizations::{AccountState, OrgAccount, OrganizationsClient};
 use gangway_checks::ScopedClient;
 use gangway_lambda::EventAccount;
@@ -12,14 +14,27 @@ use crate::{
     context::VendingContext,
     event::{AccountRef, RemovalReason},
     matching_accounts::{self, MatchingAccounts},
-    outcome::{MessageOutcome, VendingError},
+    outcome::{MessageError, MessageOutcome, VendingError},
 };
 
-/// Offboards an account by `GANGWAY_OFFBOARDING`.
+/// Offboards an account by `GANGWAY_OFFBOARDING`. The error has the Palette accounts that were removed
+/// before it.
 pub(crate) async fn offboard_account(
     context: &VendingContext,
     account: &AccountRef,
     reason: RemovalReason,
+) -> Result<MessageOutcome, MessageError> {
+    let mut removed = Vec::new();
+    let outcome = offboard(context, account, reason, &mut removed).await;
+    outcome.map_err(|error| MessageError { removed, ..MessageError::new(error, false) })
+}
+
+/// Offboards an account, and adds each Palette account that it removes to `removed`.
+async fn offboard(
+    context: &VendingContext,
+    account: &AccountRef,
+    reason: RemovalReason,
+    removed: &mut Vec<EventAccount>,
 ) -> Result<MessageOutcome, VendingError> {
     let id = account.id;
     let config = &context.config.vending;
@@ -52,17 +67,22 @@ pub(crate) async fn offboard_account(
         return Ok(MessageOutcome::Absent(reason, account_of(id, Some(&name))));
     }
     let kept_because = match (config.offboarding, reason) {
-        (OffboardingPolicy::Report, _) => Some("or set GANGWAY_OFFBOARDING to remove".to_owned()),
+        (OffboardingPolicy::Report, _) => {
+            Some("or set the parameter Offboarding to remove".to_owned())
+        }
         (OffboardingPolicy::Remove, RemovalReason::Requested) => None,
         (OffboardingPolicy::Remove, RemovalReason::Closed | RemovalReason::Departed) => {
             not_managed(&config.account_filter, &organizations, org_account.as_ref()).await?
         }
     };
     let Some(kept_because) = kept_because else {
-        let mut removed = Vec::new();
         for (accounts, account) in &found {
-            context.app.delete_account(&account.uid, accounts).await?;
-            removed.push(EventAccount::from(account));
+            let result = context.app.delete_account(&account.uid, accounts).await;
+            // Its secret may be left, which the next delivery deletes.
+            if result.is_ok() || is_gone(accounts, &account.uid).await {
+                removed.push(EventAccount::from(account));
+            }
+            result?;
         }
         for (uid, accounts) in &leftover {
             context.app.delete_leftover_secrets(uid, accounts).await?;
@@ -70,7 +90,7 @@ pub(crate) async fn offboard_account(
             let account = account_of(id, Some(&name)).with_scope(accounts.scope());
             removed.push(EventAccount { uid, ..account });
         }
-        return Ok(MessageOutcome::Removed(removed));
+        return Ok(MessageOutcome::Removed(mem::take(removed)));
     };
     if found.is_empty() {
         let reason = format!(
@@ -88,6 +108,11 @@ pub(crate) async fn offboard_account(
         _ => account_of(id, Some(&name)),
     };
     Ok(MessageOutcome::Reported(reason, reported))
+}
+
+/// Returns `true` if Palette no longer has the account.
+async fn is_gone(accounts: &ScopedClient<'_>, uid: &Uid) -> bool {
+    matches!(accounts.get(uid).await, Err(UpstreamError::NotFound { .. }))
 }
 
 /// Returns the account for an event.

@@ -134,13 +134,13 @@ async fn register(
     let partition = app.clients.partition;
     let Some(name) = config.vending.name_template.name(org_account.id, &org_account.name) else {
         return Err(VendingError::Permanent(format!(
-            "GANGWAY_ACCOUNT_NAME_TEMPLATE gives account {} no valid name in Palette: rename the account, or correct the template",
+            "the parameter AccountNameTemplate gives account {} no valid name in Palette: rename the account, or correct the parameter",
             org_account.id
         )));
     };
     let Some(arn) = config.role_name.in_account(partition, org_account.id) else {
         return Err(VendingError::Permanent(
-            "GANGWAY_ROLE_NAME gives no valid role ARN".to_owned(),
+            "the parameter RoleName gives no valid role ARN".to_owned(),
         ));
     };
     let mut delays = PROPAGATION.within(CONCURRENT_CREATION).delays();

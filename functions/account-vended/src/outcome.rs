@@ -47,10 +47,9 @@ impl MessageOutcome {
     /// Returns the events to publish. An earlier delivery of a message may have removed the account and
     /// ended before it could publish that.
     pub(crate) fn into_events(self, deliveries: u32) -> Vec<OutcomeEvent> {
-        let removed = |account| OutcomeEvent::removed(account, AccountOperation::Offboard);
         match self {
             Self::Registered(_, event) => vec![*event],
-            Self::Removed(accounts) => accounts.into_iter().map(removed).collect(),
+            Self::Removed(accounts) => removed_events(accounts),
             Self::Reported(reason, account) => {
                 vec![OutcomeEvent::offboarding_requested(account, &reason)]
             }
@@ -60,6 +59,12 @@ impl MessageOutcome {
             Self::Absent(..) | Self::Ignored(_) | Self::CreationFailed(_) => Vec::new(),
         }
     }
+}
+
+/// Returns the events of accounts that were removed from Palette.
+pub(crate) fn removed_events(accounts: Vec<EventAccount>) -> Vec<OutcomeEvent> {
+    let removed = |account| OutcomeEvent::removed(account, AccountOperation::Offboard);
+    accounts.into_iter().map(removed).collect()
 }
 
 /// Why a message could not be handled.
@@ -165,6 +170,8 @@ impl From<RegistrationError> for VendingError {
 pub(crate) struct MessageError {
     pub(crate) error: VendingError,
     pub(crate) retryable: bool,
+    /// Accounts that the message had removed before. The next delivery does not find them.
+    pub(crate) removed: Vec<EventAccount>,
 }
 
 impl MessageError {
@@ -172,7 +179,7 @@ impl MessageError {
     /// error may disappear.
     pub(crate) const fn new(error: VendingError, in_grace_period: bool) -> Self {
         let retryable = error.is_retryable(in_grace_period);
-        Self { error, retryable }
+        Self { error, retryable, removed: Vec::new() }
     }
 }
 

@@ -95,7 +95,7 @@ impl<'a> PendingRegistration<'a> {
         match &self.state.existing.by_name {
             Some(existing) if !self.registration(role).is_same_identity_as(existing) => {
                 Err(VendingError::Permanent(format!(
-                    "the name {} belongs to account {} in Palette, which is another AWS account or uses another method: rename that account, or correct GANGWAY_ACCOUNT_NAME_TEMPLATE",
+                    "the name {} belongs to account {} in Palette, which is another AWS account or uses another method: rename that account, or correct the parameter AccountNameTemplate",
                     self.spec.name, existing.uid
                 )))
             }

@@ -1,6 +1,7 @@
 //! Outcome events: what became of an account, for whoever waits for it. `docs/events.md` describes
 //! them, and `events/schema` has their schemas.
 
+mod for_people;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use gangway_model::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use self::for_people::{capitalized, for_people};
 use crate::{
     ApiError, Response,
     report_json::{outcome_id, severity_id},
@@ -228,8 +230,8 @@ impl OutcomeEvent {
         Self::new(EventKind::Removed, operation, account)
     }
 
-    /// Returns the event of an account that was to be removed and that Palette does not have: an earlier
-    /// run may have removed it.
+    /// Returns the event of an account that was to be removed and that Palette does not have in this scope:
+    /// an earlier run may have removed it.
     pub fn absent(account: EventAccount, operation: AccountOperation) -> Self {
         Self::new(EventKind::Absent, operation, account)
     }
@@ -274,6 +276,11 @@ impl OutcomeEvent {
         };
         if !is_final(error) {
             return None;
+        }
+        let is_absent = matches!(error, ApiError::Registration(RegistrationError::NotFound(_)));
+        if operation == AccountOperation::Delete && is_absent {
+            // An earlier request may have removed it, and ended before it could publish that.
+            return Some(Self::absent(known, operation));
         }
         let report = error.report();
         if let Some(report) = report {
@@ -370,9 +377,7 @@ impl OutcomeEvent {
                 format!("{noun} of {account} was rejected: {}", self.rejection_text())
             }
         };
-        // The rule for people puts the sentence between quotation marks of a JSON text.
-        let is_special = |letter: char| letter == '"' || letter == '\\' || letter.is_control();
-        truncate(&text.replace(is_special, "'"), MAX_SUMMARY_CHARS)
+        truncate(&capitalized(&for_people(&text)), MAX_SUMMARY_CHARS)
     }
 
     fn rejection_text(&self) -> String {
@@ -389,9 +394,12 @@ impl OutcomeEvent {
         }
         let mut errors = self.errors.iter();
         match errors.next() {
-            Some((_, detail)) if errors.len() == 0 => format!("{}.", sentence(detail)),
             Some((_, detail)) => {
-                format!("{}. Other invalid members: {}.", sentence(detail), errors.len())
+                let more = match errors.len() {
+                    0 => String::new(),
+                    more => format!(" Other invalid members: {more}."),
+                };
+                format!("{}.{more}", sentence(detail))
             }
             None => {
                 format!("{}.", sentence(self.reason.as_deref().unwrap_or("no reason is known")))
@@ -400,9 +408,9 @@ impl OutcomeEvent {
     }
 
     fn account_text(&self) -> String {
-        let EventAccount { scope, name, account, .. } = &self.account;
-        let name =
-            name.as_deref().map_or("an account".to_owned(), |name| format!("account {name}"));
+        let EventAccount { scope, name, uid, account, .. } = &self.account;
+        let name = name.as_ref().or(uid.as_ref());
+        let name = name.map_or("an account".to_owned(), |name| format!("account {name}"));
         let account = account.map(|id| format!(" (AWS account {id})")).unwrap_or_default();
         let scope = scope.as_deref().map(|scope| match scope.strip_prefix("project/") {
             Some(project) => format!(" in project {project}"),
@@ -458,7 +466,7 @@ fn scope_json(scope: &str) -> Value {
 
 /// Returns a part of the summary: without a full stop, and short enough that the rest fits.
 fn sentence(text: &str) -> String {
-    truncate(text.trim_end_matches('.'), MAX_SUMMARY_CHARS / 3)
+    truncate(text.trim().trim_end_matches('.'), MAX_SUMMARY_CHARS / 3)
 }
 
 fn truncate(text: &str, max_chars: usize) -> String {

@@ -129,11 +129,13 @@ fn decode_message(message: sqs::SqsMessage) -> Option<SqsMessage> {
     Some(SqsMessage { id: message.message_id?, body: message.body?, sent, deliveries })
 }
 
-/// Handles one batch. All messages have the deadline of the invocation.
+/// Handles one batch. All messages have the deadline of the invocation. `event_sources` may name
+/// themselves and their ids in notifications of SNS.
 pub(crate) async fn handle_batch<H, P>(
     service: &'static str,
     handler: &H,
     publisher: &Publisher<P>,
+    event_sources: &[String],
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<SqsBatchResponse, Diagnostic>
 where
@@ -150,7 +152,7 @@ where
             let results = messages.iter().map(|message| {
                 let origin = RequestOrigin {
                     request_id: context.request_id.clone(),
-                    initiator: initiator(message),
+                    initiator: initiator(message, event_sources),
                     correlation: Correlation::default(),
                 };
                 let work = handle_message(service, handler, publisher, message, deadline);
@@ -169,7 +171,10 @@ where
 }
 
 /// Returns the event in a message: that of EventBridge, or else the notification of SNS around it.
-fn initiator(message: &SqsMessage) -> Initiator {
+///
+/// Who may publish to a topic writes the event in a notification, so its id and its source count only if
+/// it is from AWS or of a source that the settings name.
+fn initiator(message: &SqsMessage, event_sources: &[String]) -> Initiator {
     let Ok(body) = serde_json::from_str::<Value>(&message.body) else {
         return Initiator::default();
     };
@@ -179,7 +184,10 @@ fn initiator(message: &SqsMessage) -> Initiator {
     }
     let inner = text("Message").and_then(|text| serde_json::from_str::<Value>(text).ok());
     let inner = inner.unwrap_or_default();
-    let event = |name| inner.get(name).and_then(Value::as_str);
+    let source = inner.get("source").and_then(Value::as_str).unwrap_or_default();
+    let is_believed =
+        source.starts_with("aws.") || event_sources.iter().any(|allowed| allowed == source);
+    let event = |name| inner.get(name).and_then(Value::as_str).filter(|_| is_believed);
     match Initiator::event(event("id"), event("source"), event("account")) {
         Initiator::DirectInvocation => {
             let topic = text("TopicArn").and_then(Arn::parse);

@@ -61,14 +61,20 @@ impl Function {
     }
 
     /// Serves batches of SQS messages. A message that is to be retried is reported as a batch item
-    /// failure. Publishes what became of the accounts.
-    pub async fn serve_sqs<H, P>(self, handler: H, publisher: Publisher<P>) -> Result<(), Error>
+    /// failure. Publishes what became of the accounts. `event_sources` may name themselves and their ids in
+    /// notifications of SNS.
+    pub async fn serve_sqs<H, P>(
+        self,
+        handler: H,
+        publisher: Publisher<P>,
+        event_sources: &[String],
+    ) -> Result<(), Error>
     where
         H: AsyncFn(&SqsMessage) -> MessageResult,
         P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>,
     {
         let (handler, publisher) = (&handler, &publisher);
-        let serve = move |event| handle_batch(self.name, handler, publisher, event);
+        let serve = move |event| handle_batch(self.name, handler, publisher, event_sources, event);
         Runtime::new(service_fn(serve)).run().await
     }
 

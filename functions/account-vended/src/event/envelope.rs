@@ -7,7 +7,10 @@ use serde_json::Value;
 use super::{EventType, InvalidEvent};
 
 /// A message without its SNS envelope.
-pub(super) struct EventEnvelope(Value);
+pub(super) struct EventEnvelope {
+    event: Value,
+    is_notified: bool,
+}
 
 /// Parses a message.
 pub(super) fn parse(body: &str) -> Result<EventEnvelope, InvalidEvent> {
@@ -27,21 +30,30 @@ pub(super) fn parse(body: &str) -> Result<EventEnvelope, InvalidEvent> {
     {
         *detail = inner;
     }
-    Ok(EventEnvelope(event))
+    Ok(EventEnvelope { event, is_notified: is_notification })
 }
 
 impl EventEnvelope {
     /// Returns the whole event or payload.
     pub(super) const fn body(&self) -> &Value {
-        &self.0
+        &self.event
+    }
+
+    /// Returns `true` if SNS sent the event.
+    pub(super) const fn is_notified(&self) -> bool {
+        self.is_notified
+    }
+
+    pub(super) fn source(&self) -> Option<&str> {
+        text(&self.event, "source")
     }
 
     pub(super) fn detail(&self) -> &Value {
-        self.0.get("detail").unwrap_or(&Value::Null)
+        self.event.get("detail").unwrap_or(&Value::Null)
     }
 
     pub(super) fn kind(&self) -> EventType {
-        if text(&self.0, "detail-type") == Some("AWS Account Vended") {
+        if text(&self.event, "detail-type") == Some("AWS Account Vended") {
             return EventType::AccountVended;
         }
         match text(self.detail(), "eventName") {
@@ -52,7 +64,7 @@ impl EventEnvelope {
             Some("AccountDepartedOrganization") => EventType::AccountDeparted,
             Some("CloseAccountResult") => EventType::CloseAccountResult,
             Some("RemoveAccountFromOrganization") => EventType::RemoveAccount,
-            None if self.0.pointer("/account_info/account").is_some() => EventType::Aft,
+            None if self.event.pointer("/account_info/account").is_some() => EventType::Aft,
             Some(_) | None => EventType::Unknown,
         }
     }
@@ -60,14 +72,14 @@ impl EventEnvelope {
     /// Returns when the event was sent, and whether an archive sent it again.
     pub(super) fn origin(&self) -> EventOrigin {
         EventOrigin {
-            time: text(&self.0, "time").and_then(parse_rfc3339),
-            is_replayed: self.0.get("replay-name").is_some(),
+            time: text(&self.event, "time").and_then(parse_rfc3339),
+            is_replayed: self.event.get("replay-name").is_some(),
         }
     }
 
     /// Returns the partition of the event's region, if the event names one.
     pub(super) fn partition(&self) -> Option<Partition> {
-        let region = text(self.detail(), "awsRegion").or_else(|| text(&self.0, "region"));
+        let region = text(self.detail(), "awsRegion").or_else(|| text(&self.event, "region"));
         region.and_then(Partition::from_region)
     }
 }

@@ -86,7 +86,7 @@ fn summary_can_be_quoted() {
     let event =
         detail(AccountOperation::Register, &Err(failed("add {\"a\": \"b\\c\"}\n"))).unwrap();
     let summary = event["summary"].as_str().unwrap();
-    assert!(summary.contains("add {'a': 'b'c'}'"), "{summary}");
+    assert!(summary.contains("add {'a': 'b'c'}. See"), "{summary}");
 }
 
 #[test]

@@ -54,6 +54,7 @@ where
         "account-vended",
         &handler,
         &Publisher::none(Partition::Aws),
+        &[],
         LambdaEvent::new(payload, context),
     )
     .await;

@@ -3,6 +3,7 @@
 use acceptance::{
     TestApp,
     methods::{for_each_open, route},
+    outcome_events::assert_sample,
     with,
 };
 use gangway_model::{AuthMethod, Partition};
@@ -88,7 +89,9 @@ async fn final_refusal_is_published_with_its_remedy() {
         let failed = detail["checks"].as_array().expect("checks");
         assert!(failed.iter().any(|check| check["id"] == "iam.actions-allowed"), "{detail:#}");
         let summary = detail["summary"].as_str().expect("a sentence");
-        for part in ["account prod", "was rejected", "Remedy: ", "docs/checks.md#"] {
+        for part in
+            ["The registration of account prod", "was rejected", "Remedy: ", "docs/checks.md#"]
+        {
             assert!(summary.contains(part), "{part}: {summary}");
         }
         // People get the sentence, and the audit log group gets the event.
@@ -218,4 +221,112 @@ async fn refused_event_is_published_with_its_own_id() {
     assert!(app.send_event(&detail).await.remove(0).outcome.is_err());
     assert_eq!(app.outcome_events().len(), count);
     app.deployment().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
+}
+
+/// The second request may repeat one that was cut off after the deletion in Palette.
+#[tokio::test]
+async fn repeated_delete_tells_that_palette_has_no_such_account() {
+    for_each_open(|app: TestApp, method| async move {
+        let receipt = app.register(method, &app.request(method, app.customer(), "prod")).await;
+        let path = format!("/v1/tenant/accounts/{}", receipt.uid());
+        app.cloud().fault(Fault::on("events", "PutEvents", Effect::Unavailable));
+        app.delete(&path).await.assert_status(204);
+        app.cloud().faults().clear();
+        app.delete(&path).await.assert_status(404);
+        let detail = last(&app, "Removed", "absent");
+        assert_eq!(detail["uid"], receipt.uid(), "{detail:#}");
+        assert_eq!((&detail["operation"], &detail["scope"]), (&json!("delete"), &json!("tenant")));
+        let sentence = format!("Account {} in scope tenant is not in Palette.", receipt.uid());
+        assert_eq!(detail["summary"], sentence);
+    })
+    .await;
+}
+
+/// Returns the sentence that people get of the last event.
+fn told(app: &TestApp) -> Option<Value> {
+    let event = app.outcome_events().pop().expect("an event");
+    let mut targets = app.deployment().bus.targets_of(&event).into_iter();
+    targets.find(|(arn, _)| arn == TOPIC).map(|(_, sentence)| sentence)
+}
+
+const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:operators";
+
+#[tokio::test]
+async fn people_are_told_of_refusals_that_nobody_else_hears_of() {
+    let app = TestApp::start_with_parameter(Partition::Aws, "NotificationTopicArn", TOPIC).await;
+    let method = AuthMethod::Sts;
+    let request = app.request(method, app.customer(), "prod");
+    // The caller has the response, and corrects the request itself.
+    let typo = with(request.clone(), &json!({"colour": 1}));
+    app.register(method, &typo).await.assert_status(400);
+    assert_eq!(told(&app), None);
+    let other = request["roleArn"].as_str().expect("an ARN").replace("arn:aws:", "arn:aws-us-gov:");
+    let elsewhere = with(request.clone(), &json!({"roleArn": other}));
+    app.register(method, &elsewhere).await.assert_status(422);
+    assert_eq!(told(&app), None);
+    app.delete("/v1/tenant/accounts/65f00015fa8cfc37711c2db9").await.assert_status(404);
+    assert_eq!(told(&app), None);
+    // Nobody reads the response to an event.
+    app.send_event(&with(typo, &json!({"method": "sts"}))).await;
+    assert!(told(&app).is_some());
+    // Somebody has to change a policy.
+    app.customer().detach_policy(gangway_policies::PolicyDocument::Nodes);
+    app.register(method, &request).await.assert_status(422);
+    assert!(told(&app).is_some());
+    // An archive sends it again.
+    let mut replayed = app.outcome_events().pop().expect("an event");
+    replayed["replay-name"] = "last-week".into();
+    assert!(app.deployment().bus.targets_of(&replayed).is_empty());
+    app.customer().attach_policy(gangway_policies::PolicyDocument::Nodes);
+    let receipt = app.register(method, &request).await;
+    app.delete(&format!("/v1/tenant/accounts/{}", receipt.uid())).await.assert_status(204);
+    assert!(told(&app).is_some());
+}
+
+#[tokio::test]
+async fn sentence_for_people_has_no_link_of_the_account_owner() {
+    let app = TestApp::start_with_parameter(Partition::Aws, "NotificationTopicArn", TOPIC).await;
+    app.customer().trust_with_external_id("https://evil.example/login@www.evil.example");
+    let request = app.request(AuthMethod::Sts, app.customer(), "prod");
+    app.register(AuthMethod::Sts, &request).await.assert_status(422);
+    let detail = last(&app, "Rejected", "rejected");
+    assert!(detail["checks"].to_string().contains("https://evil.example"), "{detail:#}");
+    let sentence = told(&app).expect("a notification");
+    let sentence = sentence.as_str().expect("a text");
+    assert!(!sentence.contains("evil.example"), "{sentence}");
+    assert!(sentence.contains("(link left out)"), "{sentence}");
+    assert!(sentence.starts_with("The registration of account prod"), "{sentence}");
+}
+
+#[tokio::test]
+async fn samples_are_what_gangway_sends() {
+    let app = TestApp::start(Partition::Aws).await;
+    let method = AuthMethod::Sts;
+    let request = app.request(method, app.customer(), "prod");
+    let event = with(request.clone(), &json!({"method": "sts"}));
+    let ids = [
+        (app.customer().account.id(), "123456789012"),
+        (app.deployment().external_id.as_str(), "harbour-aws-65f0000478dde6e5fd29f054"),
+    ];
+    app.send_event(&with(event.clone(), &json!({"roleArn": 1, "region": "nowhere"}))).await;
+    let detail = last(&app, "Rejected", "rejected");
+    assert_sample("rejected-invalid-members", &detail, &ids);
+    app.customer().trust_with_wrong_external_id();
+    app.send_event(&event).await;
+    assert_sample("rejected-failed-check", &last(&app, "Rejected", "rejected"), &ids);
+    app.customer().trust_palette();
+    app.send_event(&event).await;
+    app.send_event(&event).await;
+    assert_sample("registered-unchanged", &last(&app, "Registered", "unchanged"), &ids);
+    let uid = last(&app, "Registered", "unchanged")["uid"].clone();
+    let path = format!("/v1/tenant/accounts/{}", uid.as_str().expect("a uid"));
+    app.delete(&path).await.assert_status(204);
+    assert_sample("removed", &last(&app, "Removed", "removed"), &ids);
+    app.register(method, &with(request, &json!({"scope": {"project": "Payments"}})))
+        .await
+        .assert_status(201);
+    let detail = last(&app, "Registered", "created");
+    let project = detail["scope"]["project"].as_str().expect("a project").to_owned();
+    let ids = [ids[0], (&project, "5f0c1a2b3c4d5e6f70818293")];
+    assert_sample("registered-created", &detail, &ids);
 }

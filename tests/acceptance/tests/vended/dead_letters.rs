@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acceptance::wait_until;
+use acceptance::{outcome_events::assert_sample, wait_until};
 use gangway_model::Partition;
 use local_cloud::{Effect, Fault, fixtures::VendingSource};
 use serde_json::json;
@@ -124,4 +124,30 @@ async fn redriven_message_succeeds_after_the_fix() {
     app.process_all().await;
     app.assert_registered(&vended.account);
     assert_eq!(app.dead_messages(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_of_vended_accounts_are_what_gangway_sends() {
+    for (partition, id) in [(Partition::Aws, "123456789012"), (Partition::AwsUsGov, "210987654321")]
+    {
+        let app = VendingApp::start(partition).await;
+        let organization = app.organization().with_age(OLD);
+        let last = || app.deployment().gangway_account.put_events().pop().expect("an event");
+        let vend = |kind| organization.vend(kind, "team", &organization.sandbox);
+        if partition == Partition::Aws {
+            let invited = vend(VendingSource::Invited).account;
+            app.put(&[organization.custom_event("onboard", invited.id())]).await;
+            app.process_all().await;
+            let detail = &last()["detail"];
+            assert_sample("rejected-vended-account", detail, &[(invited.id(), id)]);
+        } else {
+            let vended = vend(VendingSource::ControlTower);
+            app.put(&[creation_event(&vended)]).await;
+            app.process_all().await;
+            app.put(&app.organization().close(&vended.account)[..1]).await;
+            app.process_all().await;
+            let detail = &last()["detail"];
+            assert_sample("offboarding-requested", detail, &[(vended.account.id(), id)]);
+        }
+    }
 }

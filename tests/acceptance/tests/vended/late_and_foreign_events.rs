@@ -153,3 +153,40 @@ async fn account_stays_in_the_scope_that_palette_has_it_in() {
     assert_eq!(app.registered(&vended.account), [registered]);
     app.assert_dead_lettered(vended.account.id(), "gangway:scope");
 }
+
+/// Whoever may publish to the topic writes the event, with any source and any id.
+#[tokio::test(flavor = "multi_thread")]
+async fn notification_must_name_a_source_of_the_settings() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let vended = vend(&app);
+    let notification = |event: &Value, id: &str| {
+        json!({
+            "Type": "Notification",
+            "MessageId": id,
+            "TopicArn": "arn:aws:sns:us-east-1:777788889999:aft-notifications",
+            "Message": event.to_string(),
+        })
+    };
+    let last = || app.deployment().gangway_account.put_events().pop().expect("an event");
+    for source in ["com.example.anybody", "gangway", ""] {
+        let id = "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324";
+        let event = onboard_event(&app, &vended, &[("source", source.into())]);
+        app.queue().send(&notification(&event, id).to_string());
+        app.process_all().await;
+        app.assert_untouched(&vended.account);
+        let dead = app.dead_messages().pop().expect("a dead letter");
+        assert!(dead.attributes["reason"].contains("VendingEventSources"), "{dead:#?}");
+        // It cannot answer in the name of another event.
+        let detail = &last()["detail"];
+        assert_eq!(
+            (&detail["outcome"], &detail["correlationId"]),
+            (&json!("rejected"), &json!(id))
+        );
+        assert_eq!(detail["caller"]["eventSource"], "aft-notifications", "{detail:#}");
+    }
+    let event = onboard_event(&app, &vended, &[]);
+    app.queue().send(&notification(&event, "3").to_string());
+    app.process_all().await;
+    app.assert_registered(&vended.account);
+    assert_eq!(last()["detail"]["correlationId"], event["id"]);
+}

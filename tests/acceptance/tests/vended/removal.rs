@@ -193,3 +193,46 @@ async fn account_that_left_is_removed_only_without_a_name_filter() {
         assert_eq!(app.dead_messages(), []);
     }
 }
+
+/// The account is registered in the tenant, and by a person in a project too.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_removed_account_is_told_although_a_later_removal_fails() {
+    let app = VendingApp::with(Partition::Aws, |organization| {
+        let scopes = format!("{}=project:Payments", organization.production);
+        vec![("GANGWAY_OFFBOARDING", "remove".to_owned()), ("GANGWAY_OU_SCOPE_MAP", scopes)]
+    })
+    .await;
+    let account = registered_account(&app).await.account;
+    let [first] = app.registered(&account).try_into().expect("one account");
+    let gateway = app.deployment().start_gateway(0).await;
+    let url = format!("{}/v1/projects/Payments/accounts/sts", gateway.url());
+    let body = json!({"name": first.name, "roleArn": account.role(ROLE).arn()});
+    let response = http_client::client(None).post(url).json(&body).send().await;
+    let response = response.expect("a response");
+    assert_eq!(response.status(), 201, "{}", response.text().await.expect("text"));
+    let mut uids: Vec<_> = app.registered(&account).into_iter().map(|one| one.uid).collect();
+    uids.sort_unstable();
+    let delete = "DELETE /v1/cloudaccounts/aws/{uid}";
+    app.cloud().fault(Fault::on("palette", delete, Effect::Unavailable).nth(2).times(100));
+    app.put(&app.organization().close(&account)[..1]).await;
+    app.wait_for_log("upstream-error").await;
+    app.idle().await;
+    let removed = || {
+        let events = app.deployment().gangway_account.put_events().into_iter();
+        let removed = events.filter(|event| event["detail-type"] == "Gangway Account Removed");
+        let uids = removed.filter_map(|event| event["detail"]["uid"].as_str().map(str::to_owned));
+        let mut uids: Vec<_> = uids.collect();
+        uids.sort_unstable();
+        uids
+    };
+    assert_eq!(app.registered(&account).len(), 1, "{}", app.logs());
+    let told = removed();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_ne!(told, [app.registered(&account).remove(0).uid]);
+    app.cloud().faults().clear();
+    app.retry().await;
+    app.process_all().await;
+    assert_eq!(app.registered(&account), []);
+    assert_eq!(removed(), uids);
+    assert_eq!(app.dead_messages(), []);
+}

@@ -4,7 +4,9 @@ use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, RolePurpose};
 use local_cloud::fixtures::{Breakage, PodIdentityCase};
 use serde_json::{Value, json};
 
-use crate::show::{Failure, PortalClient, expect, expect_blocked, failed_checks_text};
+use crate::show::{
+    Failure, PortalClient, expect, expect_blocked, expect_event, failed_checks_text,
+};
 
 const ROUTE: &str = "/v1/tenant/accounts/pod-identity";
 
@@ -50,6 +52,7 @@ pub(crate) async fn run(portal: &PortalClient<'_>, case: PodIdentityCase) -> Res
     let receipt =
         portal.call("register, ensuring the rest", 201, "POST", ROUTE, Some(&request)).await?;
     expect(receipt.get("outcome") == Some(&json!("created")), || format!("no receipt: {receipt}"))?;
+    expect_event(portal.deployment, portal.label, "Gangway Account Registered")?;
     let association = cluster
         .cluster
         .association((HUBBLE_SERVICE_ACCOUNT.namespace, HUBBLE_SERVICE_ACCOUNT.name));
@@ -58,5 +61,5 @@ pub(crate) async fn run(portal: &PortalClient<'_>, case: PodIdentityCase) -> Res
     expect(again.get("outcome") == Some(&json!("unchanged")), || format!("changed: {again}"))?;
     let uid = receipt.get("uid").and_then(Value::as_str).unwrap_or_default();
     portal.call("delete", 204, "DELETE", &format!("/v1/tenant/accounts/{uid}"), None).await?;
-    Ok(())
+    expect_event(portal.deployment, portal.label, "Gangway Account Removed")
 }
