@@ -80,6 +80,7 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
             "ParentNotFound",
             "QueueDoesNotExist",
             "AWS.SimpleQueueService.NonExistentQueue",
+            "NoSuchBucket",
         ],
     ),
     (AwsErrorKind::AlreadyExists, &["ResourceExists", "ResourceInUse", "EntityAlreadyExists"]),
@@ -99,6 +100,8 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
             // IAM accepts one change of a role at a time.
             "ConcurrentModification",
             "SlowDown",
+            // S3 waited for the body of the request for too long.
+            "RequestTimeout",
             "ProvisionedThroughputExceeded",
             // DynamoDB: another request changes the item.
             "TransactionInProgress",
@@ -122,7 +125,7 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
 ];
 
 impl AwsErrorKind {
-    fn from_code(code: &str, status: u16) -> Self {
+    pub(crate) fn from_code(code: &str, status: u16) -> Self {
         let code = code.strip_suffix("Exception").unwrap_or(code);
         match CODES.iter().find(|(_, codes)| codes.contains(&code)) {
             Some((kind, _)) => *kind,

@@ -116,12 +116,12 @@ async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse,
 
 /// Returns `true` for an HTML page: a proxy or an access portal may reply with one and a status of
 /// success. The SDK ignores bodies that it does not need, so it would accept the page.
-fn is_html(headers: &HeaderMap) -> bool {
+pub(crate) fn is_html(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
 }
 
-fn record_server_date(date: &str) {
+pub(crate) fn record_server_date(date: &str) {
     if let Ok(date) = DateTime::from_str(date, Format::HttpDate)
         && let Ok(date) = date.try_into()
     {

@@ -1,5 +1,5 @@
 //! AWS services that Gangway calls: STS, IAM, Secrets Manager, EKS, Kubernetes on EKS,
-//! Organizations, SQS, EventBridge and DynamoDB.
+//! Organizations, SQS, EventBridge, DynamoDB and S3.
 
 mod caller;
 #[cfg(feature = "eks")]
@@ -10,6 +10,8 @@ pub mod events;
 mod http;
 #[cfg(feature = "eks")]
 pub mod kubernetes;
+#[cfg(feature = "objects")]
+pub mod objects;
 #[cfg(feature = "eks")]
 mod observed;
 #[cfg(feature = "organizations")]

@@ -6,8 +6,10 @@ use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::AwsCredentials;
+use super::store::hex;
 use crate::server::NESTED_HEADER;
 
 /// A client with the credentials of one identity.
@@ -141,6 +143,18 @@ impl AwsClient {
             (json, parameters.to_string())
         };
         self.send_to(method, path, "eks", headers, body).await
+    }
+
+    /// Puts an object into S3 by a path-style address. `headers` are signed, too.
+    pub async fn put_object(
+        &self,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: &str,
+    ) -> Result<AwsResponse, reqwest::Error> {
+        let mut all = vec![("x-amz-content-sha256", hex(&Sha256::digest(body)))];
+        all.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        self.send_to("PUT", path, "s3", all, body.to_owned()).await
     }
 
     async fn json(

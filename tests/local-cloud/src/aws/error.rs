@@ -17,6 +17,8 @@ pub(crate) enum Protocol {
     QueryCompatibleJson,
     /// JSON 1.0; error codes have a prefix: DynamoDB.
     DynamoDb,
+    /// REST with XML: S3.
+    RestXml,
     /// REST with JSON; the error code is in a header: EKS.
     Rest,
 }
@@ -26,6 +28,7 @@ impl Protocol {
         match service {
             "secretsmanager" | "organizations" | "events" => Protocol::Json,
             "dynamodb" => Protocol::DynamoDb,
+            "s3" => Protocol::RestXml,
             "sqs" => Protocol::QueryCompatibleJson,
             "eks" => Protocol::Rest,
             "iam" => Protocol::Query("https://iam.amazonaws.com/doc/2010-05-08/"),
@@ -78,6 +81,9 @@ impl AwsError {
             Effect::Throttle if service == "sqs" => {
                 AwsError::new(400, "RequestThrottled", "Rate exceeded")
             }
+            Effect::Throttle if service == "s3" => {
+                AwsError::new(503, "SlowDown", "Please reduce your request rate.")
+            }
             Effect::Throttle if service == "dynamodb" => AwsError::new(
                 400,
                 "ThrottlingException",
@@ -106,6 +112,7 @@ impl AwsError {
                     "organizations" => "ServiceException",
                     "eks" => "ServerException",
                     "dynamodb" => "InternalServerError",
+                    "s3" => "InternalError",
                     _ => "InternalFailure",
                 },
                 "The request processing has failed because of an unknown error, exception or failure.",
@@ -136,6 +143,22 @@ impl AwsError {
                 let key = if code == "AccessDeniedException" { "Message" } else { "message" };
                 let body = json!({ "__type": code, key: self.message }).to_string();
                 build_response(status, "application/x-amz-json-1.1", body, request_id)
+            }
+            Protocol::RestXml => {
+                let (status, code) = match self.code {
+                    "InvalidClientTokenId" => (403, "InvalidAccessKeyId"),
+                    "ExpiredToken" => (400, "ExpiredToken"),
+                    "SignatureDoesNotMatch" if self.message.starts_with("Signature") => {
+                        (403, "RequestTimeTooSkewed")
+                    }
+                    other => (self.status, other),
+                };
+                let message = super::xml::escape(&self.message);
+                let body = format!(
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>\
+                     <RequestId>{request_id}</RequestId></Error>"
+                );
+                build_response(status, "application/xml", body, request_id)
             }
             Protocol::DynamoDb => {
                 let (status, code) = self.json_status_and_code();

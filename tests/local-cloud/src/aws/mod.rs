@@ -20,6 +20,7 @@ mod partition;
 mod policy;
 mod presigned;
 mod replica_lag;
+pub mod s3;
 mod secrets_manager;
 pub mod setup;
 mod signature;
@@ -44,6 +45,7 @@ pub(crate) use self::execute_api::{AuthorizationError, RestApi};
 use self::form::Form;
 pub use self::iam::SimulatorDoubt;
 pub use self::organizations::Organization;
+pub use self::s3::{Bucket, ObjectSnapshot};
 pub use self::setup::{Account, AwsCredentials, Group, Role, SecretSnapshot, User};
 use self::signature::SignatureHeader;
 pub use self::snapshots::{PolicySnapshot, RoleSnapshot};
@@ -102,6 +104,9 @@ pub(crate) fn target_service(request: &Request) -> String {
             other => other.to_owned(),
         };
     }
+    if s3::is_addressed(request) {
+        return "s3".to_owned();
+    }
     if eks::is_addressed(request) {
         return "eks".to_owned();
     }
@@ -120,6 +125,7 @@ fn target_header(request: &Request) -> Option<&str> {
 pub(crate) fn operation(request: &Request) -> (String, String) {
     let operation = match target_header(request) {
         Some(target) => target.split_once('.').map(|(_, name)| name.to_owned()),
+        None if s3::is_addressed(request) => s3::operation(request).map(str::to_owned),
         None if eks::is_addressed(request) => eks::operation(request).map(str::to_owned),
         None => Form::parse(request.body()).get("Action").map(str::to_owned),
     };
@@ -170,6 +176,7 @@ fn serve(
             .map(|body| build_response(200, "application/x-amz-json-1.0", body, id)),
         ("dynamodb", _) => dynamodb::serve(store, caller, operation, request.body())
             .map(|(status, body)| build_response(status, "application/x-amz-json-1.0", body, id)),
+        ("s3", _) => s3::serve(store, caller, operation, request, id),
         ("eks", _) => eks::serve(store, caller, request)
             .map(|body| build_response(200, "application/json", body, id)),
         ("sts" | "iam", Protocol::Query(namespace)) => {

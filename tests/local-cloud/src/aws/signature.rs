@@ -3,8 +3,8 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
-    PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
-    sign,
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
 use aws_smithy_types::DateTime;
@@ -98,6 +98,13 @@ impl SignatureHeader {
                 "Signature not yet current: {date} is still later than {limit} ({now} + 5 min.)"
             )));
         }
+        let is_amz = |name: &&str| name.starts_with("x-amz-");
+        let is_signed = |name: &&str| self.headers.iter().any(|one| one == name);
+        let mut amz_headers = request.headers().keys().map(http::HeaderName::as_str).filter(is_amz);
+        if self.service == "s3" && amz_headers.any(|name| !is_signed(&name)) {
+            let message = "There were headers present in the request which were not signed";
+            return Err(AwsError::new(403, "AccessDenied", message));
+        }
         let unsigned = |name: &&str| {
             request.headers().contains_key(*name) && !self.headers.iter().any(|one| one == name)
         };
@@ -147,6 +154,11 @@ impl SignatureHeader {
         // All headers that the caller signed are signed again.
         settings.excluded_headers = None;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Enabled;
+        if self.service == "s3" {
+            // A key of S3 may contain what other services normalize or encode twice.
+            settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+            settings.percent_encoding_mode = PercentEncodingMode::Single;
+        }
         if self.headers.iter().any(|one| one == "x-amz-content-sha256") {
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         }

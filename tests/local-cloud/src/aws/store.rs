@@ -14,6 +14,7 @@ use super::managed_policies;
 use super::organizations::StoredOrganization;
 use super::policy::{Document, DocumentKind, NamedDocument};
 use super::replica_lag::ReplicaLag;
+use super::s3::StoredBucket;
 use super::secrets_manager::StoredSecret;
 use super::sqs::StoredQueue;
 use crate::clock::Clock;
@@ -165,6 +166,8 @@ pub(crate) struct StoredAccount {
     pub(crate) buses: BTreeMap<(String, String), StoredBus>,
     /// By region and name.
     pub(crate) tables: BTreeMap<(String, String), StoredTable>,
+    /// By name.
+    pub(crate) buckets: BTreeMap<String, StoredBucket>,
     /// By region and name.
     pub(crate) clusters: BTreeMap<(String, String), StoredCluster>,
     /// Suspended or closed: all calls fail.

@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn each_service_repeats_the_request_in_its_own_format() {
-        for service in ["sts", "iam", "secretsmanager", "eks", "sqs", "organizations", "dynamodb"] {
+        for service in
+            ["sts", "iam", "secretsmanager", "eks", "sqs", "organizations", "dynamodb", "s3"]
+        {
             for echo in [
                 Echo::Message(400),
                 Echo::HtmlPage,

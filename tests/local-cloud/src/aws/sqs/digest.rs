@@ -1,9 +1,9 @@
-//! MD5 (RFC 1321), the checksum of SQS messages.
+//! MD5 (RFC 1321), the checksum of SQS messages and S3 objects.
 
 const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
 /// Returns the digest as 32 hexadecimal digits.
-pub(super) fn md5(text: &[u8]) -> String {
+pub(in crate::aws) fn md5(text: &[u8]) -> String {
     let mut state: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
     let mut padded = text.to_vec();
     padded.push(0x80);

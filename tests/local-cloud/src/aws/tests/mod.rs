@@ -4,6 +4,7 @@ mod callers;
 mod eks;
 mod faults;
 mod iam;
+mod objects;
 mod organizations;
 mod queues;
 mod secrets;
