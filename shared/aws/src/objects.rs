@@ -1,5 +1,4 @@
-//! Amazon S3: puts objects into one bucket. One call does not earn the SDK crate of S3, which is the
-//! largest of all.
+//! Amazon S3: puts objects into one bucket, without the SDK crate of S3.
 
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,8 @@ impl CallSite {
             "eks" => "Amazon EKS",
             "sqs" => "Amazon SQS",
             "events" => "Amazon EventBridge",
+            "dynamodb" => "Amazon DynamoDB",
+            "s3" => "Amazon S3",
             "organizations" => "AWS Organizations",
             "secretsmanager" => "AWS Secrets Manager",
             "kubernetes" => "Kubernetes",
