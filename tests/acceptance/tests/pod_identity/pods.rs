@@ -6,23 +6,26 @@ use gangway_policies::pod_identity::{
 };
 use local_cloud::{
     Effect, Fault,
-    fixtures::{Breakage, PodIdentityCase::SameAccount},
+    fixtures::{
+        Breakage,
+        PodIdentityCase::{self, CrossAccount, SameAccount},
+    },
 };
 
 use crate::fixture::{break_and_validate, cluster, valid_request, validate};
 
 const PODS: &str = "kubernetes.pods-have-credentials";
 
-async fn assert_pods_without_credentials_fail(account: ServiceAccount) {
+async fn assert_pods_without_credentials_fail(account: ServiceAccount, case: PodIdentityCase) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for breakage in
             [Breakage::PodsNotRestarted(account), Breakage::PodsPartlyRestarted(account)]
         {
-            let (_, response) = break_and_validate(&app, SameAccount, &[breakage]).await;
+            let (_, response) = break_and_validate(&app, case, &[breakage]).await;
             response.assert_check(PODS, "failed", account.name, "kubectl delete pod");
             cluster(&app).restore();
-            let fixed = validate(&app, &valid_request(&app, SameAccount)).await;
+            let fixed = validate(&app, &valid_request(&app, case)).await;
             fixed.assert_check(PODS, "passed", account.name, "");
         }
     }
@@ -31,13 +34,25 @@ async fn assert_pods_without_credentials_fail(account: ServiceAccount) {
 /// Acceptance rows: F63.
 #[tokio::test]
 async fn hubble_pods_must_have_both_variables() {
-    assert_pods_without_credentials_fail(HUBBLE_SERVICE_ACCOUNT).await;
+    assert_pods_without_credentials_fail(HUBBLE_SERVICE_ACCOUNT, SameAccount).await;
+}
+
+/// Acceptance rows: F63.
+#[tokio::test]
+async fn hubble_pods_must_have_both_variables_with_two_accounts() {
+    assert_pods_without_credentials_fail(HUBBLE_SERVICE_ACCOUNT, CrossAccount).await;
 }
 
 /// Acceptance rows: F64.
 #[tokio::test]
 async fn identity_service_pods_must_have_both_variables() {
-    assert_pods_without_credentials_fail(IDENTITY_SERVICE_ACCOUNT).await;
+    assert_pods_without_credentials_fail(IDENTITY_SERVICE_ACCOUNT, SameAccount).await;
+}
+
+/// Acceptance rows: F64.
+#[tokio::test]
+async fn identity_service_pods_must_have_both_variables_with_two_accounts() {
+    assert_pods_without_credentials_fail(IDENTITY_SERVICE_ACCOUNT, CrossAccount).await;
 }
 
 /// Acceptance rows: F65.

@@ -101,7 +101,7 @@ async fn changing_keys_to_a_portal_updates_the_secret_tags() {
 
 /// Acceptance rows: F86.
 #[tokio::test]
-async fn key_expiry_is_in_the_report_and_in_palettes_status() {
+async fn expiry_of_keys_is_reported_and_is_that_of_palettes_keys() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
