@@ -141,7 +141,9 @@ fn to_upstream_error(error: RegistrationError) -> UpstreamError {
         | RegistrationError::ConcurrentModification(_)
         | RegistrationError::NotFound(_)) => UpstreamError::Rejected {
             service: "Palette",
-            reason: format!("GANGWAY_OU_SCOPE_MAP names a project that does not exist: {other}"),
+            reason: format!(
+                "the parameter OuScopeMap names a project that does not exist: {other}"
+            ),
         },
     }
 }

@@ -106,7 +106,9 @@ impl VendingError {
             denied @ UpstreamError::AccessDenied { .. } => {
                 Self::AccessDenied(format!("the account denies Gangway access: {denied}"))
             }
-            rejected @ UpstreamError::Rejected { .. } => Self::Permanent(rejected.to_string()),
+            rejected @ (UpstreamError::Rejected { .. }
+            | UpstreamError::RejectedOrFailed { .. }
+            | UpstreamError::NotPermittedNow { .. }) => Self::Permanent(rejected.to_string()),
             // IAM is eventually consistent: reads may not show a write of a moment ago.
             error @ (UpstreamError::NotFound { .. } | UpstreamError::AlreadyExists { .. }) => {
                 Self::NotReady(error.to_string())

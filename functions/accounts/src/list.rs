@@ -58,7 +58,7 @@ fn parse_limit(text: &str) -> Option<u8> {
 /// the request.
 fn to_page_error(error: UpstreamError, next: Option<&str>) -> RegistrationError {
     match (error, next) {
-        (UpstreamError::Rejected { .. }, Some(_)) => RegistrationError::unprocessable(
+        (error, Some(_)) if error.is_rejected() => RegistrationError::unprocessable(
             "/next",
             "next must be the value that the response to the page before returned",
         ),

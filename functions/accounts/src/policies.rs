@@ -82,7 +82,11 @@ fn to_response(
 /// Converts the error of the listing. If Palette rejects the credential, the error is in the
 /// request, at `pointer`.
 fn to_listing_error(error: UpstreamError, pointer: &str) -> RegistrationError {
-    let UpstreamError::Rejected { service, reason } = error else { return error.into() };
+    let (UpstreamError::Rejected { service, reason }
+    | UpstreamError::RejectedOrFailed { service, reason }) = error
+    else {
+        return error.into();
+    };
     RegistrationError::unprocessable(
         pointer,
         format!(

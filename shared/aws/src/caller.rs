@@ -157,6 +157,8 @@ impl AwsSession {
                     UpstreamError::AccessDenied { service, reason }
                 }
                 error @ (UpstreamError::AccessDenied { .. }
+                | UpstreamError::RejectedOrFailed { .. }
+                | UpstreamError::NotPermittedNow { .. }
                 | UpstreamError::NotFound { .. }
                 | UpstreamError::ProjectNotFound { .. }
                 | UpstreamError::AlreadyExists { .. }
@@ -194,6 +196,8 @@ const fn credential_error(kind: AwsErrorKind) -> Option<&'static str> {
         | AwsErrorKind::KmsFailure
         | AwsErrorKind::RegionDisabled
         | AwsErrorKind::PackedPolicyTooLarge
+        | AwsErrorKind::LimitExceeded
+        | AwsErrorKind::NoOrganization
         | AwsErrorKind::Throttled
         | AwsErrorKind::ServiceFailure
         | AwsErrorKind::Other => None,

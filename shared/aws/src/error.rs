@@ -43,6 +43,10 @@ pub enum AwsErrorKind {
     RegionDisabled,
     /// Session policy and session tags of `AssumeRole` are too large together.
     PackedPolicyTooLarge,
+    /// A quota of the AWS account is reached.
+    LimitExceeded,
+    /// The account that calls Organizations is in no organization, or is not its management account.
+    NoOrganization,
     Throttled,
     ServiceFailure,
     /// Anything else: repeating the call does not help.
@@ -85,15 +89,33 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
     ),
     (AwsErrorKind::AlreadyExists, &["ResourceExists", "ResourceInUse", "EntityAlreadyExists"]),
     (AwsErrorKind::InvalidState, &["InvalidRequest"]),
-    (AwsErrorKind::KmsFailure, &["DecryptionFailure", "EncryptionFailure"]),
+    (
+        AwsErrorKind::KmsFailure,
+        &[
+            "DecryptionFailure",
+            "EncryptionFailure",
+            "KmsAccessDenied",
+            "KmsDisabled",
+            "KmsInvalidKeyUsage",
+            "KmsInvalidState",
+            "KmsNotFound",
+            "KmsOptInRequired",
+        ],
+    ),
     (AwsErrorKind::RegionDisabled, &["RegionDisabled"]),
     (AwsErrorKind::PackedPolicyTooLarge, &["PackedPolicyTooLarge"]),
+    (
+        AwsErrorKind::LimitExceeded,
+        &["LimitExceeded", "ResourceLimitExceeded", "ServiceQuotaExceeded", "OverLimit"],
+    ),
+    (AwsErrorKind::NoOrganization, &["AWSOrganizationsNotInUse"]),
     (
         AwsErrorKind::Throttled,
         &[
             "Throttling",
             "Throttled",
             "RequestThrottled",
+            "KmsThrottled",
             "TooManyRequests",
             "RequestLimitExceeded",
             "PriorRequestNotComplete",
@@ -200,7 +222,7 @@ impl ApiCall {
                 denied(format!("allow {action} to the identity that calls it"))
             }
             AwsErrorKind::KmsFailure => denied(format!(
-                "{action} requires that the secret's KMS key is enabled, and that its policy and kms:Decrypt (parameter OtherKmsKeyArns for a key that is not the stack's) allow its use"
+                "{action} requires that the KMS key is enabled, and that its policy and kms:Decrypt, for writes also kms:GenerateDataKey (parameter OtherKmsKeyArns for a key that is not the stack's), allow its use"
             )),
             AwsErrorKind::NotFound => UpstreamError::NotFound { service, resource },
             AwsErrorKind::AlreadyExists => UpstreamError::AlreadyExists { service },
@@ -220,6 +242,19 @@ impl ApiCall {
                 service,
                 reason: format!(
                     "{action} was answered with PackedPolicyTooLarge: use shorter names in the session policy, or pass on fewer session tags"
+                ),
+            },
+            AwsErrorKind::LimitExceeded => UpstreamError::Rejected {
+                service,
+                reason: format!(
+                    "{action} was answered with {}: a quota of the AWS account is reached; delete what is not needed, or raise the quota in Service Quotas",
+                    sanitize_code(code)
+                ),
+            },
+            AwsErrorKind::NoOrganization => UpstreamError::Rejected {
+                service,
+                reason: format!(
+                    "{action} was answered with AWSOrganizationsNotInUseException: deploy the stack in the management account of an organization, or set the parameter OrganizationsRoleArn to a role there"
                 ),
             },
             AwsErrorKind::InvalidState | AwsErrorKind::Other => UpstreamError::Rejected {

@@ -164,14 +164,23 @@ fn from_registration_error(error: &RegistrationError) -> ProblemType {
         }
         RegistrationError::NotFound(_) => problem_type("not-found", 404, "Not found"),
         RegistrationError::Upstream(error) => match error {
+            UpstreamError::RejectedOrFailed { .. } => problem_type(
+                "upstream-failed",
+                502,
+                "Upstream service failed or rejected the request",
+            ),
             UpstreamError::Rejected { .. } => {
-                problem_type("upstream-rejected", 502, "Upstream service rejected the request")
+                problem_type("upstream-rejected", 422, "Upstream service rejected the request")
             }
+            UpstreamError::NotPermittedNow { .. } => {
+                problem_type("not-permitted-now", 409, "Not permitted in the present state")
+            }
+            // The operator of the deployment can correct these, and the caller cannot.
             UpstreamError::AccessDenied { .. } => {
-                problem_type("upstream-denied", 502, "Upstream service denied access")
+                problem_type("upstream-denied", 500, "Upstream service denied access")
             }
             UpstreamError::NotFound { .. } | UpstreamError::ProjectNotFound { .. } => {
-                problem_type("upstream-not-found", 502, "Upstream resource not found")
+                problem_type("upstream-not-found", 500, "Upstream resource not found")
             }
             UpstreamError::AlreadyExists { .. } => {
                 problem_type("upstream-conflict", 409, "Name already in use")

@@ -44,11 +44,25 @@ impl FieldError {
 /// An error of an outside service. `service` is its display name.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
-    /// The service refused the request. Not retryable.
+    /// The service refused the request.
     #[error("{service} rejected the request: {reason}")]
     Rejected {
         service: &'static str,
         /// Safe to show to the caller.
+        reason: String,
+    },
+    /// The service refused the request, or failed: it answers the same in both cases. One retry may help.
+    #[error("{service} rejected the request: {reason}")]
+    RejectedOrFailed {
+        service: &'static str,
+        /// Safe to show to the caller.
+        reason: String,
+    },
+    /// The state of the service's resources does not permit the request.
+    #[error("{service} does not permit this now: {reason}")]
+    NotPermittedNow {
+        service: &'static str,
+        /// With what is to be done first. Safe to show to the caller.
         reason: String,
     },
     /// The service denied access to Gangway's own key or role.
@@ -92,6 +106,8 @@ impl UpstreamError {
     pub const fn service(&self) -> &'static str {
         match self {
             Self::Rejected { service, .. }
+            | Self::RejectedOrFailed { service, .. }
+            | Self::NotPermittedNow { service, .. }
             | Self::AccessDenied { service, .. }
             | Self::NotFound { service, .. }
             | Self::ProjectNotFound { service }
@@ -102,8 +118,9 @@ impl UpstreamError {
         }
     }
 
+    /// Returns `true` if the service refused the request, or perhaps failed.
     pub const fn is_rejected(&self) -> bool {
-        matches!(self, Self::Rejected { .. })
+        matches!(self, Self::Rejected { .. } | Self::RejectedOrFailed { .. })
     }
 
     pub const fn is_access_denied(&self) -> bool {
@@ -128,6 +145,8 @@ impl UpstreamError {
         match self {
             Self::Throttled { .. } | Self::Unavailable { .. } | Self::TimedOut { .. } => true,
             Self::Rejected { .. }
+            | Self::RejectedOrFailed { .. }
+            | Self::NotPermittedNow { .. }
             | Self::AccessDenied { .. }
             | Self::NotFound { .. }
             | Self::ProjectNotFound { .. }

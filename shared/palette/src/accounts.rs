@@ -90,7 +90,7 @@ impl ScopedClient<'_> {
         self.palette
             .send(&request, &self.scope)
             .await
-            .map_err(|error| error.into_upstream(ACCOUNT))?;
+            .map_err(|error| error.into_upstream_of_change(ACCOUNT))?;
         Ok(())
     }
 

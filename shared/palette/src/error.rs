@@ -15,6 +15,12 @@ const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Hint for HTTP 500, which Palette uses for rejections as well.
 const REJECTED_OR_FAILED: &str = "Palette answers like this both if it rejects a request and if it fails, so try again once before you change anything";
 
+/// What to do about an account that clusters use.
+const IN_USE: &str = "delete the clusters that use the account, or let them use another one, then send the request again";
+
+/// What to do about a limit of the tenant. Clusters have limits too, which no request of Gangway meets.
+const LIMIT_REACHED: &str = "delete cloud accounts that nobody needs, or let a tenant administrator raise the resource limit of cloud accounts, then send the request again";
+
 /// The project does not exist or is not visible to the API key: Palette does not distinguish these.
 pub(crate) const NO_PROJECT: UpstreamError = UpstreamError::ProjectNotFound { service: SERVICE };
 
@@ -117,7 +123,7 @@ impl AttemptError {
                 ErrorKind::ProjectNotFound => NO_PROJECT,
                 ErrorKind::Other if status == 500 => {
                     let reason = format!("{reason}; {REJECTED_OR_FAILED}");
-                    UpstreamError::Rejected { service: SERVICE, reason }
+                    UpstreamError::RejectedOrFailed { service: SERVICE, reason }
                 }
                 ErrorKind::NameConflict | ErrorKind::Other => {
                     UpstreamError::Rejected { service: SERVICE, reason }
@@ -136,12 +142,51 @@ impl AttemptError {
     /// an account. The name may be taken.
     pub(crate) fn into_upstream_naming(self, resource: &'static str) -> UpstreamError {
         match self {
-            Self::Rejected(ErrorResponse { kind: ErrorKind::NameConflict, .. }) => {
+            Self::Rejected(ErrorResponse { kind: ErrorKind::NameConflict, .. })
+                if self.obstacle().is_none() =>
+            {
                 UpstreamError::AlreadyExists { service: SERVICE }
             }
             Self::Rejected(_) | Self::Throttled(_) | Self::Transport(_) | Self::Final(_) => {
-                self.into_upstream(resource)
+                self.into_upstream_of_change(resource)
             }
+        }
+    }
+
+    /// Converts the error like [`into_upstream`](Self::into_upstream), for requests that change an account. Its
+    /// present state, or that of the tenant, may not permit the change.
+    pub(crate) fn into_upstream_of_change(self, resource: &'static str) -> UpstreamError {
+        let obstacle = self.obstacle();
+        match (self, obstacle) {
+            (Self::Rejected(ErrorResponse { reason, .. }), Some(remedy)) => {
+                let reason = format!("{reason}; {remedy}");
+                UpstreamError::NotPermittedNow { service: SERVICE, reason }
+            }
+            (error, _) => error.into_upstream(resource),
+        }
+    }
+
+    /// Returns what is to be done if Palette says that it cannot change an account in its present state.
+    /// Palette documents no codes for this, and uses several statuses.
+    fn obstacle(&self) -> Option<&'static str> {
+        let Self::Rejected(ErrorResponse { kind, code, reason, .. }) = self else { return None };
+        if !matches!(kind, ErrorKind::NameConflict | ErrorKind::Other) {
+            return None;
+        }
+        let letters = |text: &str| {
+            let letters = text.chars().filter(char::is_ascii_alphabetic);
+            letters.collect::<String>().to_ascii_lowercase()
+        };
+        let (code, reason) = (letters(code), letters(reason));
+        let says = |words: &[&str]| {
+            words.iter().any(|words| code.contains(words) || reason.contains(words))
+        };
+        if says(&["inuse", "isusedby", "beingused"]) {
+            Some(IN_USE)
+        } else if says(&["limitreached", "limitexceeded", "quotareached", "quotaexceeded"]) {
+            Some(LIMIT_REACHED)
+        } else {
+            None
         }
     }
 }

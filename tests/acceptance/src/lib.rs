@@ -212,6 +212,7 @@ impl TestApp {
                 response.text
             );
         }
+        assert_may_be_502(&response);
         response
     }
 
@@ -290,6 +291,15 @@ impl Drop for TestApp {
             );
         }
     }
+}
+
+/// Asserts that a response with status 502 is about a service that cannot be reached or that fails, and says
+/// that the request can be sent again.
+fn assert_may_be_502(response: &HttpResponse) {
+    let kind = response.text_at("/type").replace("urn:gangway:problem:", "");
+    let helps = ["upstream-unavailable", "upstream-failed", "gateway"].contains(&kind.as_str())
+        && response.text.contains("again");
+    assert!(response.status != 502 || helps, "sending it again cannot help: {}", response.text);
 }
 
 /// The content type of a JSON body.

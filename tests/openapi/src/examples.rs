@@ -117,7 +117,18 @@ fn errors() -> Vec<ApiError> {
              which it belongs"
                 .to_owned(),
         )),
-        port(UpstreamError::Rejected { service: PALETTE, reason: "quota of cloud accounts reached".to_owned() }),
+        port(UpstreamError::Rejected {
+            service: "AWS STS",
+            reason: "sts:AssumeRole was answered with PackedPolicyTooLarge: use shorter names in the session policy, or pass on fewer session tags".to_owned(),
+        }),
+        port(UpstreamError::RejectedOrFailed {
+            service: PALETTE,
+            reason: "operation failed (OperationFailed, HTTP 500); Palette answers like this both if it rejects a request and if it fails, so try again once before you change anything".to_owned(),
+        }),
+        port(UpstreamError::NotPermittedNow {
+            service: PALETTE,
+            reason: "Cloud account is in use by a cluster (CloudAccountInUse, HTTP 500); delete the clusters that use the account, or let them use another one, then send the request again".to_owned(),
+        }),
         port(UpstreamError::AccessDenied {
             service: PALETTE,
             reason: "its API key is unknown, expired or inactive".to_owned(),

@@ -263,13 +263,13 @@ pub(crate) fn responses() -> Value {
         "Invalid": problem_response(400, "The request is invalid: every error with its pointer."),
         "Forbidden": problem_response(403, "The signature is missing or wrong, or its identity may not call this route."),
         "NotFound": problem_response(404, "The resource does not exist in this scope."),
-        "Conflict": problem_response(409, "The name belongs to another account, and nothing was changed; or other requests change this account at the same time."),
+        "Conflict": problem_response(409, "The name belongs to another account, or Palette does not permit the change now, and nothing was changed; or other requests change this account at the same time."),
         "TooLarge": problem_response(413, "The body is larger than 256 KiB."),
         "NotJson": problem_response(415, "The content type is not JSON."),
-        "Refused": problem_response(422, "The request is valid but not possible here, or the account is not ready (with the report)."),
+        "Refused": problem_response(422, "The request is valid but not possible here, the account is not ready (with the report), or AWS or Palette rejected it."),
         "Busy": busy,
-        "Broken": problem_response(500, "Gangway failed."),
-        "UpstreamFailed": problem_response(502, "Palette or AWS rejected the call or failed; or the function did not answer."),
+        "Broken": problem_response(500, "Gangway failed, or its operator must correct the deployment: AWS or Palette denied access, or has no such resource."),
+        "UpstreamFailed": problem_response(502, "Palette or AWS cannot be reached or failed, or the function did not answer: send the request again."),
         "TimedOut": problem_response(504, "Palette or AWS did not answer in time."),
     })
 }

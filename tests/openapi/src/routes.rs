@@ -139,7 +139,7 @@ fn show(scope: RouteScope) -> Value {
 }
 
 fn remove(scope: RouteScope) -> Value {
-    let mut responses = answers(&[], None, &[400, 404, 422]);
+    let mut responses = answers(&[], None, &[400, 404, 409, 422]);
     responses.insert(
         "204".to_owned(),
         json!({ "description": "The account was removed; its secret can be restored for 30 days." }),

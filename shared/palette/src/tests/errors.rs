@@ -10,7 +10,8 @@ use super::palette::{Fake, FakeResponse, KEY, SECRET, UID, fake_response, keys, 
 
 fn kind(error: &UpstreamError) -> &'static str {
     match error {
-        UpstreamError::Rejected { .. } => "refused",
+        UpstreamError::Rejected { .. } | UpstreamError::RejectedOrFailed { .. } => "refused",
+        UpstreamError::NotPermittedNow { .. } => "not now",
         UpstreamError::AccessDenied { .. } => "denied",
         UpstreamError::NotFound { .. } => "missing",
         UpstreamError::ProjectNotFound { .. } => "no project",
@@ -61,6 +62,23 @@ async fn error_responses_of_reads_are_mapped() {
     }
 }
 
+#[tokio::test]
+async fn deletion_of_an_account_in_use_is_not_permitted_now() {
+    let said = json!({ "code": 500, "message": "The cloud account is being used by 2 clusters" });
+    for (status, body, wanted) in [
+        (500, coded("CloudAccountInUse"), "not now"),
+        (409, coded("InUse"), "not now"),
+        (400, said.to_string(), "not now"),
+        (409, coded("Busy"), "refused"),
+        (500, coded("AwsThing"), "refused"),
+        (404, coded("ResourceNotFound"), "missing"),
+    ] {
+        let fake = Fake::saying(status, &body).await;
+        let error = fake.tenant().delete(&UID.parse().unwrap()).await.unwrap_err();
+        assert_eq!(kind(&error), wanted, "{status} {body}");
+    }
+}
+
 /// Acceptance rows: F04.
 #[tokio::test]
 async fn creates_are_sent_once_and_report_a_name_conflict() {
@@ -70,7 +88,9 @@ async fn creates_are_sent_once_and_report_a_name_conflict() {
         (400, coded("CloudAccountAlreadyExists"), "duplicate"),
         (422, coded("AlreadyExist"), "duplicate"),
         (500, said, "duplicate"),
-        (400, coded("QuotaExceeded"), "refused"),
+        (400, coded("QuotaExceeded"), "not now"),
+        (500, coded("ResourceLimitReached"), "not now"),
+        (409, coded("ResourceLimitReached"), "not now"),
         (503, String::new(), "unavailable"),
         (504, String::new(), "unavailable"),
         (201, HTML.to_owned(), "unavailable"),

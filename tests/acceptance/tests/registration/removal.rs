@@ -48,8 +48,13 @@ async fn secret_is_kept_when_palette_refuses_the_deletion() {
         let before = State::snapshot(&app, "prod");
         let path = format!("/v1/tenant/accounts/{}", first.uid());
         let refused = app.delete(&path).await;
-        assert_eq!(refused.status, 502, "{}", refused.text);
-        assert!(refused.text_at("/detail").contains("in use"), "{}", refused.text);
+        assert_eq!(refused.status, 409, "{}", refused.text);
+        assert_eq!(refused.text_at("/type"), "urn:gangway:problem:not-permitted-now");
+        for words in ["in use", "delete the clusters"] {
+            assert!(refused.text_at("/detail").contains(words), "{}", refused.text);
+        }
+        let told = app.outcome_events().pop().expect("an event");
+        assert_eq!(told["detail"]["outcome"], "rejected", "{told:#}");
         assert_eq!(State::snapshot(&app, "prod"), before);
         app.cloud().palette().records().accounts[0].in_use = false;
         assert_eq!(app.delete(&path).await.status, 204);

@@ -103,8 +103,11 @@ async fn secret_of_a_refused_registration_is_deleted_and_later_restored() {
         quota(0);
         for _again in 0..2 {
             let refused = app.post(&route(method), &request).await;
-            assert_eq!(refused.status, 502, "{}", refused.text);
-            assert!(refused.text_at("/detail").contains("Resource limit"), "{}", refused.text);
+            assert_eq!(refused.status, 409, "{}", refused.text);
+            assert_eq!(refused.text_at("/type"), "urn:gangway:problem:not-permitted-now");
+            for words in ["Resource limit", "raise the resource limit"] {
+                assert!(refused.text_at("/detail").contains(words), "{}", refused.text);
+            }
             app.assert_untouched();
         }
         quota(10);

@@ -33,7 +33,7 @@ async fn api_key_without_tenant_administrator_is_reported() {
             assert_eq!(report.check("palette.session")["covers"], json!(["C01"]));
         }
         let list = app.get("/v1/tenant/accounts").await;
-        list.assert_status(502);
+        list.assert_status(500);
         assert_eq!(list.text_at("/type"), "urn:gangway:problem:upstream-denied");
         app.assert_untouched();
     }

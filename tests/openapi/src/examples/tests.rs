@@ -17,7 +17,10 @@ fn documented_response(error: &ApiError) -> Result<&'static str, &'static str> {
         ApiError::UnrecognizedEvent => Err("API Gateway sends only known payloads"),
         ApiError::PayloadTooLarge => Ok("TooLarge"),
         ApiError::UnsupportedMediaType => Ok("NotJson"),
-        ApiError::Internal => Ok("Broken"),
+        ApiError::Internal
+        | ApiError::Registration(RegistrationError::Upstream(
+            UpstreamError::AccessDenied { .. } | UpstreamError::NotFound { .. },
+        )) => Ok("Broken"),
         ApiError::Registration(RegistrationError::Upstream(UpstreamError::ProjectNotFound {
             ..
         })) => Err("it is reported as an unprocessable field"),
@@ -27,11 +30,16 @@ fn documented_response(error: &ApiError) -> Result<&'static str, &'static str> {
                 Some(gangway_model::FieldErrorKind::Unprocessable) | None => Ok("Refused"),
             }
         }
-        ApiError::Registration(RegistrationError::ChecksFailed(_)) => Ok("Refused"),
+        ApiError::Registration(
+            RegistrationError::ChecksFailed(_)
+            | RegistrationError::Upstream(UpstreamError::Rejected { .. }),
+        ) => Ok("Refused"),
         ApiError::Registration(
             RegistrationError::Conflict(_)
             | RegistrationError::ConcurrentModification(_)
-            | RegistrationError::Upstream(UpstreamError::AlreadyExists { .. }),
+            | RegistrationError::Upstream(
+                UpstreamError::AlreadyExists { .. } | UpstreamError::NotPermittedNow { .. },
+            ),
         ) => Ok("Conflict"),
         ApiError::Registration(RegistrationError::NotFound(_)) => Ok("NotFound"),
         ApiError::Registration(RegistrationError::Upstream(UpstreamError::Throttled {
@@ -41,10 +49,7 @@ fn documented_response(error: &ApiError) -> Result<&'static str, &'static str> {
             Ok("TimedOut")
         }
         ApiError::Registration(RegistrationError::Upstream(
-            UpstreamError::Rejected { .. }
-            | UpstreamError::AccessDenied { .. }
-            | UpstreamError::NotFound { .. }
-            | UpstreamError::Unavailable { .. },
+            UpstreamError::RejectedOrFailed { .. } | UpstreamError::Unavailable { .. },
         )) => Ok("UpstreamFailed"),
     }
 }
