@@ -294,11 +294,14 @@ impl Drop for TestApp {
 }
 
 /// Asserts that a response with status 502 is about a service that cannot be reached or that fails, and says
-/// that the request can be sent again.
+/// that the request can be sent again. API Gateway's own is about a function that has ended.
 fn assert_may_be_502(response: &HttpResponse) {
     let kind = response.text_at("/type").replace("urn:gangway:problem:", "");
-    let helps = ["upstream-unavailable", "upstream-failed", "gateway"].contains(&kind.as_str())
-        && response.text.contains("again");
+    let helps = match kind.as_str() {
+        "gateway" => true,
+        "upstream-unavailable" | "upstream-failed" => response.text.contains("again"),
+        _ => false,
+    };
     assert!(response.status != 502 || helps, "sending it again cannot help: {}", response.text);
 }
 

@@ -11,6 +11,7 @@ use super::{
     CURRENT, PENDING, SecretsManagerStore, call,
     metadata::{self, SecretMetadata, SecretState},
 };
+use crate::error::AwsErrorKind;
 
 /// Why a staged version could not be made current.
 enum PromoteError {
@@ -120,8 +121,13 @@ async fn make_current(
         .version_stage(CURRENT)
         .move_to_version_id(version)
         .set_remove_from_version_id(known.current().map(str::to_owned));
-    let response = request.send().await;
-    response.map(drop).map_err(|error| call.to_upstream_error(&error))
+    match request.send().await {
+        Ok(_) => Ok(()),
+        // AWS does not say how long it keeps a version without a label, which another run may have taken.
+        // The caller finds out by `is_active`, and stages it again.
+        Err(error) if AwsErrorKind::from_sdk(&error) == Some(AwsErrorKind::NotFound) => Ok(()),
+        Err(error) => Err(call.to_upstream_error(&error)),
+    }
 }
 
 async fn remove_pending(

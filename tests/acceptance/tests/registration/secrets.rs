@@ -408,3 +408,22 @@ async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     assert_eq!(receipt.outcome(), "updated", "{}", receipt.text);
     assert_receipt_is_true(&app, method, "prod", &receipt);
 }
+
+/// Secrets Manager does not promise to keep a version that has lost its last label.
+#[tokio::test]
+async fn staged_version_that_is_gone_is_staged_again() {
+    for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
+        let customer = app.customer();
+        let request = app.request(method, customer, "prod");
+        app.post(&route(method), &request).await.assert_status(201);
+        let key = customer.user.create_access_key();
+        let renewed = with(request, &json!({"accessKeyId": key.id, "secretAccessKey": key.secret}));
+        let gone = Effect::AwsError { status: 400, code: "ResourceNotFoundException" };
+        app.cloud().fault(Fault::on("secretsmanager", "UpdateSecretVersionStage", gone).once());
+        let updated = app.register(method, &renewed).await;
+        assert_eq!((updated.status, updated.outcome()), (200, "updated"), "{}", updated.text);
+        let state = State::snapshot(&app, "prod");
+        assert_eq!(current_value(state.secret()), secret_document(&key));
+    })
+    .await;
+}

@@ -151,3 +151,24 @@ async fn samples_of_vended_accounts_are_what_gangway_sends() {
         }
     }
 }
+
+/// An old account, so that nothing is tried again.
+#[tokio::test(flavor = "multi_thread")]
+async fn refusal_of_sts_is_told_as_what_it_is() {
+    for (status, code, words) in [
+        (403, "RegionDisabledException", "enable the region for the account"),
+        (400, "PackedPolicyTooLarge", "use shorter names in the session policy"),
+        (403, "ExpiredToken", "credentials of this function are not accepted"),
+        (403, "AccessDenied", "deploy templates/entry-role.yaml"),
+    ] {
+        let app = VendingApp::start(Partition::Aws).await;
+        let organization = app.organization().with_age(OLD);
+        let vended = organization.vend(VendingSource::ControlTower, "one", &organization.sandbox);
+        let effect = Effect::AwsError { status, code };
+        app.cloud().fault(Fault::on("sts", "AssumeRole", effect).external_calls_only());
+        app.put(&[creation_event(&vended)]).await;
+        app.process_all().await;
+        app.assert_untouched(&vended.account);
+        app.assert_dead_lettered(vended.account.id(), words);
+    }
+}
