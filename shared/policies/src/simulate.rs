@@ -11,13 +11,13 @@ use crate::{
     statement::{Condition, Statement, statements},
 };
 
-/// One call of `SimulatePrincipalPolicy`: every action must be allowed on every resource. At most 100
+/// One call of `SimulatePrincipalPolicy`: IAM evaluates every action for every resource. At most 100
 /// actions.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SimulationRequest {
     /// The actions, without duplicates.
     pub actions: Vec<SimulatedAction>,
-    /// ARNs without wildcards, or `*` alone.
+    /// The resources of all actions: ARNs without wildcards, or `*` alone.
     pub resources: Vec<String>,
     /// Values of the condition keys in the documents. The caller adds `aws:RequestedRegion`.
     pub context: Vec<ContextEntry>,
@@ -28,6 +28,8 @@ pub struct SimulationRequest {
 pub struct SimulatedAction {
     /// `<service>:<operation>`.
     pub action: &'static str,
+    /// The resources of the request that it must be allowed on.
+    pub resources: Vec<String>,
     /// The first of the documents that allows it: the one to attach if it is denied.
     pub document: PolicyDocument,
     /// `true` if the published document names a resource type that this action does not have. A
@@ -83,7 +85,7 @@ pub fn simulation_requests(
         }
     }
     remove_implied_actions(&mut requests);
-    requests.into_iter().flat_map(split_in_calls).collect()
+    merge_requests(requests).into_iter().flat_map(split_in_calls).collect()
 }
 
 fn add_action(
@@ -105,7 +107,8 @@ fn add_action(
         let vendor_defect = document == PolicyDocument::ControllersEks
             && MISPLACED.contains(&action)
             && resources.iter().all(|resource| resource != "*");
-        let simulated = SimulatedAction { action, document, vendor_defect };
+        let simulated =
+            SimulatedAction { action, resources: resources.clone(), document, vendor_defect };
         match requests
             .iter_mut()
             .find(|request| request.resources == resources && may_share(&request.context, &context))
@@ -159,6 +162,32 @@ fn remove_implied_actions(requests: &mut Vec<SimulationRequest>) {
         }
     }
     requests.retain(|request| !request.actions.is_empty());
+}
+
+/// Merges requests about single resources that have the same context, so that there are fewer calls. `*` stays
+/// alone: the result for it is about no resource.
+fn merge_requests(requests: Vec<SimulationRequest>) -> Vec<SimulationRequest> {
+    let mut merged: Vec<SimulationRequest> = Vec::new();
+    for request in requests {
+        let is_mergeable = |other: &&mut SimulationRequest| {
+            let is_broad = |resources: &[String]| resources.iter().any(|one| one == "*");
+            other.context == request.context
+                && !is_broad(&other.resources)
+                && !is_broad(&request.resources)
+                && request.actions().all(|action| other.actions().all(|known| known != action))
+        };
+        let Some(other) = merged.iter_mut().find(is_mergeable) else {
+            merged.push(request);
+            continue;
+        };
+        other.actions.extend(request.actions);
+        for resource in request.resources {
+            if !other.resources.contains(&resource) {
+                other.resources.push(resource);
+            }
+        }
+    }
+    merged
 }
 
 /// Splits a request into parts of equal size, since the longest call determines the total time.

@@ -113,7 +113,7 @@ async fn simulate_list(
     let mut decided = Decided { count: actions.len(), ..Decided::default() };
     for action in actions {
         // An action without a result is not known to be allowed.
-        let evaluation = Evaluation::of_action(&action, &results)
+        let evaluation = Evaluation::of_action(&action, None, &results)
             .unwrap_or(Evaluation { decision: Decision::Unknown, ..Evaluation::default() });
         let label = format!("{action}{on}");
         match evaluation.decision {

@@ -238,19 +238,25 @@ fn to_decisions(
     results: &[EvaluationResult],
 ) -> Option<Vec<ActionDecision>> {
     let to_decision = |simulated: &SimulatedAction| {
-        let evaluation = Evaluation::of_action(simulated.action, results)?;
+        let resources = Some(simulated.resources.as_slice());
+        let evaluation = Evaluation::of_action(simulated.action, resources, results)?;
         Some(ActionDecision { simulated: simulated.clone(), evaluation })
     };
     request.actions.iter().map(to_decision).collect()
 }
 
 impl Evaluation {
-    /// Returns the worst result for an action, or `None` if it has none.
-    pub(super) fn of_action(action: &str, results: &[EvaluationResult]) -> Option<Self> {
+    /// Returns the worst result for an action on these resources, by default on all of the call. Returns
+    /// `None` if it has none.
+    pub(super) fn of_action(
+        action: &str,
+        resources: Option<&[String]>,
+        results: &[EvaluationResult],
+    ) -> Option<Self> {
         results
             .iter()
             .filter(|result| result.eval_action_name().eq_ignore_ascii_case(action))
-            .map(Self::from_result)
+            .filter_map(|result| Self::from_result(result, resources))
             .reduce(Self::worse)
     }
 
@@ -265,8 +271,11 @@ impl Evaluation {
     }
 
     /// Converts one result. If there are results for each resource, only those count: the overall
-    /// decision is about a template of an ARN.
-    fn from_result(result: &EvaluationResult) -> Self {
+    /// decision is about a template of an ARN. Returns `None` if none of them is about these resources.
+    fn from_result(result: &EvaluationResult, resources: Option<&[String]>) -> Option<Self> {
+        let is_wanted = |name: &str| {
+            resources.is_none_or(|wanted| wanted.iter().any(|one| one == "*" || one == name))
+        };
         let organization_allows = result
             .organizations_decision_detail()
             .is_none_or(OrganizationsDecisionDetail::allowed_by_organizations);
@@ -277,7 +286,14 @@ impl Evaluation {
             result.matched_statements(),
             result.missing_context_values(),
         );
-        let specific = result.resource_specific_results().iter().map(|one| {
+        let all = result.resource_specific_results();
+        if all.is_empty() {
+            // Of one resource, or of a template of an ARN, such as `arn:aws:s3:::${BucketName}`.
+            let resource = result.eval_resource_name();
+            let resource = resource.filter(|name| !name.contains(['*', '$']));
+            return resource.is_none_or(is_wanted).then_some(overall);
+        }
+        let specific = all.iter().filter(|one| is_wanted(one.eval_resource_name())).map(|one| {
             let boundary = one.permissions_boundary_decision_detail();
             Self::new(
                 one.eval_resource_decision(),
@@ -287,7 +303,7 @@ impl Evaluation {
                 one.missing_context_values(),
             )
         });
-        specific.reduce(Self::worse).unwrap_or(overall)
+        specific.reduce(Self::worse)
     }
 
     fn new(

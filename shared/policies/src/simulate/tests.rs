@@ -49,10 +49,11 @@ fn allowed(
 fn each_document_allows_its_own_actions() {
     for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
-            for SimulationRequest { actions, resources, context } in
+            for SimulationRequest { actions, resources: all, context } in
                 requests_for(profile, facts.partition)
             {
-                for SimulatedAction { action, document, .. } in actions {
+                for SimulatedAction { action, document, resources, .. } in actions {
+                    assert!(resources.iter().all(|resource| all.contains(resource)));
                     let rendered = document.render(facts.partition);
                     for resource in &resources {
                         assert!(
@@ -86,12 +87,12 @@ fn samples_are_complete_arns_of_the_partition() {
 #[test]
 fn requests_are_combined_up_to_the_maximum_size() {
     for (profile, calls) in [
-        (PermissionProfile::Core, 7),
-        (PermissionProfile::CoreEks, 11),
-        (PermissionProfile::MinimumEksDynamic, 3),
-        (PermissionProfile::MinimumEksStatic, 3),
-        (PermissionProfile::MinimumIaasDynamic, 3),
-        (PermissionProfile::MinimumIaasStatic, 3),
+        (PermissionProfile::Core, 3),
+        (PermissionProfile::CoreEks, 4),
+        (PermissionProfile::MinimumEksDynamic, 2),
+        (PermissionProfile::MinimumEksStatic, 2),
+        (PermissionProfile::MinimumIaasDynamic, 2),
+        (PermissionProfile::MinimumIaasStatic, 2),
     ] {
         let requests = requests_for(profile, Partition::Aws);
         assert_eq!(requests.len(), calls, "{profile} {requests:#?}");
@@ -189,5 +190,15 @@ fn pod_identity_with_a_minimum_profile_also_asks_about_add_ons() {
         let actions =
             ["eks:DescribeAddonVersions", "eks:CreateAddon", "eks:UpdateAddon", "iam:PassRole"];
         assert_eq!(everywhere, actions, "{profile}");
+    }
+}
+
+#[test]
+fn a_profile_needs_at_most_six_calls() {
+    for facts in &PARTITIONS {
+        for profile in PermissionProfile::ALL {
+            let calls = requests_for(profile, facts.partition).len();
+            assert!(calls <= 6, "{profile} in {}: {calls}", facts.id);
+        }
     }
 }

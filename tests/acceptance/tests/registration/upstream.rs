@@ -41,7 +41,7 @@ async fn palette_rate_limit_returns_429_with_retry_after() {
 #[tokio::test]
 async fn throttled_iam_simulations_are_retried() {
     for_each_open(|app: TestApp, method| async move {
-        let throttled = Fault::on("iam", "SimulatePrincipalPolicy", Effect::Throttle).times(20);
+        let throttled = Fault::on("iam", "SimulatePrincipalPolicy", Effect::Throttle).times(7);
         app.cloud().fault(throttled);
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);

@@ -10,6 +10,7 @@ use PolicyEvaluationDecisionType::{Allowed, ExplicitDeny, ImplicitDeny};
 fn question() -> SimulationRequest {
     let simulated = SimulatedAction {
         action: "ec2:RunInstances",
+        resources: vec!["*".to_owned()],
         document: PolicyDocument::Controller,
         vendor_defect: false,
     };

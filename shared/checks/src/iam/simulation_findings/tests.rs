@@ -14,6 +14,7 @@ fn allowed() -> ActionDecision {
     ActionDecision {
         simulated: SimulatedAction {
             action: "ec2:CreateTags",
+            resources: vec!["*".to_owned()],
             document: PolicyDocument::Nodes,
             vendor_defect: false,
         },
