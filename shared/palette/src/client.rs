@@ -6,7 +6,7 @@ use gangway_http::RetryPolicy;
 use gangway_model::{Scope, stores::ApiKeyProvider};
 use reqwest::Url;
 
-use crate::{api_key::ApiKeyCache, rate_limiter::RateLimiter};
+use crate::{api_key::ApiKeyCache, rate_limiter::RateLimiter, response_cache::ResponseCache};
 
 /// Client of a Palette tenant. Make one for each process: it caches the API key and limits the
 /// request rate.
@@ -16,6 +16,7 @@ pub struct PaletteClient {
     pub(crate) keys: ApiKeyCache,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) retry_policy: RetryPolicy,
+    pub(crate) cache: Option<ResponseCache>,
 }
 
 impl PaletteClient {
@@ -28,6 +29,7 @@ impl PaletteClient {
             keys: ApiKeyCache::new(api_key),
             rate_limiter: RateLimiter::default(),
             retry_policy: RetryPolicy::THROTTLED,
+            cache: None,
         }
     }
 
@@ -35,6 +37,15 @@ impl PaletteClient {
     #[must_use]
     pub fn with_rate_limit(self, requests_per_second: u16) -> Self {
         Self { rate_limiter: RateLimiter::with_rps(requests_per_second), ..self }
+    }
+}
+
+impl PaletteClient {
+    /// Keeps what Palette returns about the tenant and its projects for ten minutes, for functions that check many
+    /// accounts in a row. Accounts themselves are always read again.
+    #[must_use]
+    pub fn with_cache(self) -> Self {
+        Self { cache: Some(ResponseCache::default()), ..self }
     }
 }
 

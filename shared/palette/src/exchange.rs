@@ -9,7 +9,6 @@ use reqwest::{
     RequestBuilder,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
 };
-use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -17,8 +16,10 @@ use crate::{
     PaletteClient, SERVICE,
     api_key::ApiKey,
     api_request::ApiRequest,
-    error::{AttemptError, BadStatus, invalid_response, unavailable},
+    api_response::ApiResponse,
+    error::{AttemptError, BadStatus, unavailable},
     error_response::{ErrorKind, ErrorResponse},
+    response_cache::ResponseCache,
 };
 
 /// Timeout of one attempt. Two of them fit into API Gateway's 29 s.
@@ -36,16 +37,6 @@ struct ResponseTooLarge;
 #[error("a response that is not JSON, so not Palette's")]
 struct NotJson;
 
-/// The body of a successful response. Lists of accounts may contain secrets, so it is zeroized.
-pub(crate) struct ApiResponse(Zeroizing<Vec<u8>>);
-
-impl ApiResponse {
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, AttemptError> {
-        serde_json::from_slice(&self.0)
-            .map_err(|error| AttemptError::Final(invalid_response(&error)))
-    }
-}
-
 /// HTTP response before its status is mapped to an error.
 struct RawResponse {
     status: u16,
@@ -55,8 +46,22 @@ struct RawResponse {
 
 impl PaletteClient {
     /// Sends the request in this scope, with retries by the client's policy: after HTTP 429 always,
-    /// after a broken connection only if the request is idempotent, and never past the deadline.
+    /// after a broken connection only if the request is idempotent, and never past the deadline. Returns a
+    /// response that was kept, if the client has a cache and the request allows it.
     pub(crate) async fn send(
+        &self,
+        request: &ApiRequest,
+        scope: &Scope,
+    ) -> Result<ApiResponse, AttemptError> {
+        match &self.cache {
+            Some(cache) if ResponseCache::accepts(request) => {
+                cache.get(request, scope, self.send_with_retries(request, scope)).await
+            }
+            Some(_) | None => self.send_with_retries(request, scope).await,
+        }
+    }
+
+    async fn send_with_retries(
         &self,
         request: &ApiRequest,
         scope: &Scope,
@@ -180,7 +185,7 @@ fn classify(
 ) -> Result<ApiResponse, AttemptError> {
     let RawResponse { status, retry_after, body } = response;
     match status {
-        200..=299 if is_json_or_empty(&body) => Ok(ApiResponse(body)),
+        200..=299 if is_json_or_empty(&body) => Ok(ApiResponse::new(body)),
         200..=299 => Err(AttemptError::Final(unavailable(NotJson))),
         429 => Err(AttemptError::Throttled(retry_after)),
         // Palette rejects requests with 500, too; higher statuses come from a failing proxy or pod.

@@ -6,6 +6,7 @@
 mod accounts;
 mod api_key;
 mod api_request;
+mod api_response;
 mod client;
 mod error;
 mod error_response;
@@ -18,6 +19,7 @@ mod rate_limiter;
 mod redact;
 mod request;
 mod response;
+mod response_cache;
 mod secret_partitions;
 mod state;
 mod sts_source;

@@ -1,0 +1,115 @@
+//! Keeps responses of Palette for a while.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use gangway_model::Scope;
+use reqwest::Method;
+use tokio::{sync::Mutex as AsyncMutex, time::Instant};
+
+use crate::{api_request::ApiRequest, api_response::ApiResponse, error::AttemptError};
+
+/// How long a response is kept.
+const MAX_AGE: Duration = Duration::from_mins(10);
+
+/// With more entries than this, all are dropped. A scope has up to three.
+const MAX_ENTRIES: usize = 1000;
+
+/// Requests about accounts. Their responses are never kept.
+const ACCOUNTS: &str = "/v1/cloudaccounts/";
+
+/// A response and the time at which it arrived.
+type Entry = Arc<AsyncMutex<Option<(Instant, ApiResponse)>>>;
+
+/// Successful responses to `GET` requests about the tenant and its projects, by scope, path and query.
+#[derive(Default)]
+pub(crate) struct ResponseCache {
+    entries: Mutex<BTreeMap<String, Entry>>,
+}
+
+impl ResponseCache {
+    /// Returns `true` if the response to this request may be kept.
+    pub(crate) fn accepts(request: &ApiRequest) -> bool {
+        request.method == Method::GET && !request.path.starts_with(ACCOUNTS)
+    }
+
+    /// Returns the response that was kept, or that of `fetch`. Requests at the same time share one fetch.
+    pub(crate) async fn get(
+        &self,
+        request: &ApiRequest,
+        scope: &Scope,
+        fetch: impl Future<Output = Result<ApiResponse, AttemptError>>,
+    ) -> Result<ApiResponse, AttemptError> {
+        let entry = self.entry(format!("{scope:?} {} {:?}", request.path, request.query));
+        let mut entry = entry.lock().await;
+        if let Some((fetched, response)) = &*entry
+            && fetched.elapsed() < MAX_AGE
+        {
+            return Ok(response.clone());
+        }
+        let response = fetch.await?;
+        *entry = Some((Instant::now(), response.clone()));
+        Ok(response)
+    }
+
+    fn entry(&self, key: String) -> Entry {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MAX_ENTRIES && !entries.contains_key(&key) {
+            entries.clear();
+        }
+        Arc::clone(entries.entry(key).or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_response_is_fetched_once_in_ten_minutes_for_each_scope() {
+        let cache = ResponseCache::default();
+        let fetched = Cell::new(0);
+        let request = ApiRequest::get("/v1/overlords");
+        let project = Scope::Project("6a0c1a2b3c4d5e6f70818293".parse().unwrap());
+        let get = async |scope: &Scope| {
+            let fetch = async {
+                fetched.set(fetched.get() + 1);
+                Ok(ApiResponse::new(b"{}".to_vec().into()))
+            };
+            drop(cache.get(&request, scope, fetch).await);
+        };
+        tokio::join!(get(&Scope::Tenant), get(&Scope::Tenant));
+        assert_eq!(fetched.get(), 1);
+        get(&project).await;
+        assert_eq!(fetched.get(), 2);
+        advance(MAX_AGE).await;
+        get(&Scope::Tenant).await;
+        assert_eq!(fetched.get(), 3);
+    }
+
+    #[tokio::test]
+    async fn failures_are_not_kept() {
+        let cache = ResponseCache::default();
+        let request = ApiRequest::get("/v1/overlords");
+        let failed =
+            cache.get(&request, &Scope::Tenant, async { Err(AttemptError::Throttled(None)) });
+        assert!(failed.await.is_err());
+        let fetch = async { Ok(ApiResponse::new(b"{}".to_vec().into())) };
+        assert!(cache.get(&request, &Scope::Tenant, fetch).await.is_ok());
+    }
+
+    #[test]
+    fn accounts_and_changes_are_not_kept() {
+        assert!(ResponseCache::accepts(&ApiRequest::get("/v1/clouds/aws/account/sts")));
+        assert!(!ResponseCache::accepts(&ApiRequest::get("/v1/cloudaccounts/aws")));
+        let validate = ApiRequest::new(Method::POST, "/v1/clouds/aws/account/validate");
+        assert!(!ResponseCache::accepts(&validate));
+    }
+}
