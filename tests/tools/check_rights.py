@@ -17,6 +17,7 @@ UNSEEN = {
     "WriteTraces": "Lambda sends traces",
     "SendToDlq": "Lambda sends events that a function gave up on",
     "UseRuntimeKey": "SQS and Lambda open what they keep encrypted",
+    "UseStatesKey": "DynamoDB opens what it keeps encrypted",
     "ManageNetworkInterfaces": "Lambda makes the network interfaces",
     "DecryptWithOtherKeys": "Secrets Manager opens secrets that a user encrypted with a key of their own",
 }

@@ -18,6 +18,7 @@ PACKAGES = {
     "Revalidation": "revalidation",
     "AccountVended": "account-vended",
     "AccountSweep": "account-sweep",
+    "AccountWatch": "account-watch",
 }
 
 
@@ -35,6 +36,11 @@ def is_http(path):
     return path.name.startswith("http-")
 
 
+def is_message(path):
+    """Returns whether a sample is a message of a queue."""
+    return path.parent.name == "account-vended" or path.name.startswith("message-")
+
+
 def sent_now(path):
     """Returns the text of a sample. One of Gangway's own events gets the current time, since old ones are refused."""
     text = path.read_text()
@@ -45,7 +51,7 @@ def sent_now(path):
 
 def payload(path):
     """Returns the invocation payload: a queue message becomes a batch of one."""
-    if path.parent.name != "account-vended":
+    if not is_message(path):
         return sent_now(path).encode()
     attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": "1795210938000"}
     record = {"messageId": path.stem, "body": sent_now(path), "attributes": attributes, "eventSource": "aws:sqs"}

@@ -198,7 +198,7 @@ pub(crate) fn from_report(report: &Report) -> VendingError {
 }
 
 fn describe(finding: &Finding) -> String {
-    let Finding { check, observed, outcome } = finding;
+    let Finding { check, observed, outcome, .. } = finding;
     match outcome {
         Outcome::Failed { remedy } | Outcome::Waived { remedy } => {
             format!("{}: {observed} ({remedy})", check.id)

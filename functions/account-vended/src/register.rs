@@ -5,7 +5,8 @@ mod propagation;
 use gangway_aws::AwsSession;
 use gangway_checks::{
     InspectionAccess, MethodChecks, PaletteChecks, PaletteStateCheck, RequiredPermissions,
-    ScopedClient, assumed_role,
+    ScopedClient,
+    assumed_role::{self, ExternalIdTest},
     iam::{iam_role::IamRole, scope_tag},
 };
 use gangway_lambda::{AccountOperation, OutcomeEvent};
@@ -178,6 +179,7 @@ impl<'a> PendingRegistration<'a> {
                     &access,
                     &self.accounts,
                     required,
+                    ExternalIdTest::Always,
                 )
                 .await
                 .map_err(VendingError::in_account)?

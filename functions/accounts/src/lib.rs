@@ -5,10 +5,13 @@ mod delete;
 mod gateways;
 mod list;
 mod policies;
+mod readiness;
+mod show;
 mod view;
 
+use gangway_aws::state_table::{StateTable, TABLE_VARIABLE};
 use gangway_lambda::{ApiError, Method, Request, Response, Route};
-use gangway_registration::AppContext;
+use gangway_registration::{AppContext, Error, env_var};
 
 use list::ListQuery;
 
@@ -19,6 +22,7 @@ const ROUTES: &[Route<'_>] = &[
     (Method::GET, "{scope}/accounts/{uid}"),
     (Method::DELETE, "{scope}/accounts/{uid}"),
     (Method::GET, "{scope}/accounts/{uid}/policies"),
+    (Method::GET, "{scope}/accounts/{uid}/history"),
     (Method::GET, "{scope}/private-cloud-gateways"),
     (Method::POST, "policies"),
     (Method::GET, "openapi.json"),
@@ -27,8 +31,27 @@ const ROUTES: &[Route<'_>] = &[
 /// `OpenAPI` description of the whole API.
 const OPENAPI: &str = include_str!("../../../openapi.json");
 
+/// What the function needs. Built once, at start.
+pub struct Accounts {
+    pub context: AppContext,
+    /// The states of accounts, if the deployment checks accounts again.
+    states: Option<StateTable>,
+}
+
+impl Accounts {
+    /// Reads the environment and builds every client.
+    pub async fn from_env() -> Result<Self, Error> {
+        let context = AppContext::from_env().await?;
+        let table = env_var(TABLE_VARIABLE).filter(|table| !table.is_empty());
+        let states = table.map(|table| StateTable::new(&context.clients.aws, table));
+        Ok(Self { context, states })
+    }
+}
+
 /// Handles a request.
-pub async fn handle(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
+pub async fn handle(request: &Request, accounts: &Accounts) -> Result<Response, ApiError> {
+    let Accounts { context, states } = accounts;
+    let states = states.as_ref();
     let (method, scope, path) = request.route()?;
     let Some(scope) = scope else {
         return match (method, path.as_slice()) {
@@ -42,11 +65,11 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
     match (method, path.as_slice()) {
         (&Method::GET, ["accounts"]) => {
             let query = ListQuery::parse(request)?;
-            list::list_accounts(&query, &resolve().await?, context).await
+            list::list_accounts(&query, &resolve().await?, context, states).await
         }
         (&Method::GET, ["accounts", uid]) => {
             let uid = Request::uid(uid)?;
-            view::get_account(&uid, &resolve().await?, context).await
+            show::get_account(&uid, &resolve().await?, context, states).await
         }
         (&Method::DELETE, ["accounts", uid]) => {
             let uid = Request::uid(uid)?;
@@ -55,6 +78,10 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
         (&Method::GET, ["accounts", uid, "policies"]) => {
             let uid = Request::uid(uid)?;
             policies::list_account_policies(&uid, &resolve().await?).await
+        }
+        (&Method::GET, ["accounts", uid, "history"]) => {
+            let uid = Request::uid(uid)?;
+            readiness::get_history(&uid, &resolve().await?, states).await
         }
         (&Method::GET, ["private-cloud-gateways"]) => {
             gateways::list_gateways(&resolve().await?).await

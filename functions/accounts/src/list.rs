@@ -1,12 +1,17 @@
 //! `GET …/accounts`
 
+use gangway_aws::state_table::StateTable;
 use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{RegistrationError, UpstreamError};
 use gangway_registration::AppContext;
 use serde_json::json;
+use tokio::join;
 
-use crate::view;
+use crate::{
+    readiness::{self, ReadinessQuery},
+    view,
+};
 
 /// Maximum page size of Palette's API.
 const MAX_LIMIT: u8 = 50;
@@ -15,6 +20,8 @@ const MAX_LIMIT: u8 = 50;
 pub(crate) struct ListQuery {
     limit: u8,
     next: Option<String>,
+    /// Selects accounts by what the watch has seen of them.
+    readiness: Option<ReadinessQuery>,
 }
 
 impl ListQuery {
@@ -27,7 +34,8 @@ impl ListQuery {
         let next = fields.optional_with("next", "must not be empty: leave it out", |next| {
             (!next.is_empty()).then(|| next.to_owned())
         });
-        fields.finish(Some(Self { limit, next }))
+        let readiness = ReadinessQuery::parse(&mut fields);
+        fields.finish(Some(Self { limit, next, readiness }))
     }
 }
 
@@ -37,12 +45,24 @@ pub(crate) async fn list_accounts(
     query: &ListQuery,
     palette_accounts: &ScopedClient<'_>,
     context: &AppContext,
+    states: Option<&StateTable>,
 ) -> Result<Response, ApiError> {
     let next = query.next.as_deref();
+    let scope = palette_accounts.scope();
+    if let Some(selection) = &query.readiness {
+        return readiness::list(selection, (query.limit, next), scope, states).await;
+    }
     let page = palette_accounts.list_page(query.limit, next).await;
     let mut page = page.map_err(|error| to_page_error(error, next))?;
-    context.clients.secrets.complete(&mut page.accounts).await?;
-    let accounts: Vec<_> = page.accounts.iter().map(view::to_json).collect();
+    let uids: Vec<_> = page.accounts.iter().map(|account| account.uid.clone()).collect();
+    let (completed, known) = join!(
+        context.clients.secrets.complete(&mut page.accounts),
+        readiness::load_all(&uids, scope, states),
+    );
+    completed?;
+    let accounts = page.accounts.iter().zip(known);
+    let accounts: Vec<_> =
+        accounts.map(|(account, readiness)| view::to_json(account, readiness.as_ref())).collect();
     let mut body = json!({ "accounts": accounts });
     if let (Some(next), Some(members)) = (page.next, body.as_object_mut()) {
         members.extend([("next".to_owned(), next.into())]);

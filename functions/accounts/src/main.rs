@@ -2,14 +2,15 @@
 
 use std::process::ExitCode;
 
+use gangway_accounts::Accounts;
 use gangway_lambda::Publisher;
-use gangway_registration::AppContext;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     gangway_lambda::run("accounts", async |function| {
-        let app = AppContext::from_env().await?;
-        let handler = async |request| gangway_accounts::handle(&request, &app).await;
+        let accounts = Accounts::from_env().await?;
+        let app = &accounts.context;
+        let handler = async |request| gangway_accounts::handle(&request, &accounts).await;
         let publish = async |events| app.publish(events).await;
         let partition = app.clients.partition;
         function.serve_http(handler, Publisher { partition, publish }).await

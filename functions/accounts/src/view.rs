@@ -1,26 +1,18 @@
-//! `GET …/accounts/{uid}`, and the JSON of an account. It contains no secret.
+//! The JSON of an account. It contains no secret.
 
-use gangway_checks::ScopedClient;
-use gangway_lambda::{ApiError, Response};
-use gangway_model::{
-    CloudAccount, Partition, Region, Scope, StoredCredential, Uid, time::to_rfc3339,
-};
-use gangway_registration::{AppContext, load_account};
+use gangway_model::{CloudAccount, Partition, Region, Scope, StoredCredential, time::to_rfc3339};
 use serde_json::{Value, json};
 
-/// Returns one account.
-pub(crate) async fn get_account(
-    uid: &Uid,
-    palette_accounts: &ScopedClient<'_>,
-    context: &AppContext,
-) -> Result<Response, ApiError> {
-    let mut account = load_account(uid, palette_accounts).await?;
-    context.clients.secrets.complete(std::slice::from_mut(&mut account)).await?;
-    Ok(Response::Json(to_json(&account)))
+/// Returns a scope as requests name it.
+pub(crate) fn scope_json(scope: &Scope) -> Value {
+    match scope {
+        Scope::Tenant => json!("tenant"),
+        Scope::Project(uid) => json!({ "project": uid.as_str() }),
+    }
 }
 
-/// Returns the account as JSON.
-pub(crate) fn to_json(account: &CloudAccount) -> Value {
+/// Returns the account as JSON, with what the watch has seen of it.
+pub(crate) fn to_json(account: &CloudAccount, readiness: Option<&Value>) -> Value {
     let CloudAccount {
         uid,
         name,
@@ -53,10 +45,6 @@ pub(crate) fn to_json(account: &CloudAccount) -> Value {
         }
         StoredCredential::Unrecognized(_) => (access.method(), json!({})),
     };
-    let scope = match scope {
-        Scope::Tenant => json!("tenant"),
-        Scope::Project(uid) => json!({ "project": uid.as_str() }),
-    };
     let mut body = json!({
         "uid": uid.as_str(),
         "name": name,
@@ -64,7 +52,7 @@ pub(crate) fn to_json(account: &CloudAccount) -> Value {
         "partition": partition,
         "method": method.map(gangway_model::AuthMethod::id),
         "awsAccountId": account.aws_account().map(|account| account.to_string()),
-        "scope": scope,
+        "scope": scope_json(scope),
         "policyArns": policies,
         "privateCloudGateway": gateway,
         "permissionProfile": profile.map(gangway_model::PermissionProfile::id),
@@ -73,6 +61,7 @@ pub(crate) fn to_json(account: &CloudAccount) -> Value {
         "state": state,
         "tokenExpiry": token_expiry.map(to_rfc3339),
         "credential": credential,
+        "readiness": readiness,
     });
     if let Some(fields) = body.as_object_mut() {
         fields.retain(|_, value| !value.is_null());

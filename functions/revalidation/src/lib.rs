@@ -1,8 +1,11 @@
 //! Validates registered accounts again: `POST …/accounts/{uid}/validate`.
 //!
-//! It is the only function that may read stored secrets.
+//! Only this function and `account-watch` may read stored secrets.
 
-use gangway_checks::revalidation::{self, RevalidationContext};
+use gangway_checks::{
+    assumed_role::ExternalIdTest,
+    revalidation::{self, RevalidationContext},
+};
 use gangway_lambda::{ApiError, Method, Request, Response, Route};
 use gangway_registration::{AppContext, load_account};
 
@@ -25,6 +28,7 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
         palette_accounts: &palette_accounts,
         clients: &context.clients,
         function_account: request.function_account_id(),
+        external_id_test: ExternalIdTest::Always,
     };
     Ok(Response::Report(revalidation::revalidate(&account, context).await?))
 }

@@ -1,7 +1,9 @@
 //! Runs the checks of a role: first Palette, then the AWS account.
 
 use gangway_checks::{
-    InspectionAccess, PaletteChecks, RequiredPermissions, ScopedClient, assumed_role, own_account,
+    InspectionAccess, PaletteChecks, RequiredPermissions, ScopedClient,
+    assumed_role::{self, ExternalIdTest},
+    own_account,
 };
 use gangway_model::{AccountId, AuthMethod, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
@@ -30,7 +32,14 @@ pub(crate) async fn run_checks(
     let role_account = Some(role.account());
     app.ensure_name_not_reserved(&account.name, role_account, &palette.state, operation)?;
     let required = RequiredPermissions::new(&account, &app.clients);
-    let checks =
-        assumed_role::run_checks(&role, source_account, &access, accounts, required).await?;
+    let checks = assumed_role::run_checks(
+        &role,
+        source_account,
+        &access,
+        accounts,
+        required,
+        ExternalIdTest::Always,
+    )
+    .await?;
     Ok(checks.into_preflight(AuthMethod::Sts, palette, account, operation, accounts))
 }

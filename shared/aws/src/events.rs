@@ -51,7 +51,7 @@ impl EventBus {
         PutEventsRequestEntry::builder()
             .event_bus_name(&self.bus)
             .source(self.source)
-            .detail_type(event.detail_type)
+            .detail_type(&*event.detail_type)
             .detail(&event.detail)
             .build()
     }

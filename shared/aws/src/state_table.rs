@@ -9,12 +9,13 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     Client,
     operation::{delete_item::DeleteItemError, put_item::PutItemError},
-    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+    types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use gangway_http::clock;
+use gangway_http::{RetryPolicy, clock};
 use gangway_model::{Uid, UpstreamError};
+use tokio::time::sleep;
 
 use self::item::{
     CHECKED, DOCUMENT, EXPIRES, MAX_ITEM_BYTES, REVISION, SCOPE, UID, epoch_seconds, is_expired,
@@ -35,7 +36,12 @@ const GET: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:GetItem", re
 const PUT: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:PutItem", resource: RESOURCE };
 const DELETE: ApiCall =
     ApiCall { service: DYNAMODB, action: "dynamodb:DeleteItem", resource: RESOURCE };
+const BATCH_GET: ApiCall =
+    ApiCall { service: DYNAMODB, action: "dynamodb:BatchGetItem", resource: RESOURCE };
 const QUERY: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:Query", resource: RESOURCE };
+
+/// Most keys of one `BatchGetItem`.
+const MAX_BATCH: usize = 100;
 
 /// Result of a conditional write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -161,6 +167,51 @@ impl StateTable {
         }
     }
 
+    /// Reads the items of some accounts of a scope, without their reports. Accounts without an item are left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get), and if DynamoDB leaves items out again and again.
+    pub async fn get_many(
+        &self,
+        scope: &str,
+        uids: &[Uid],
+    ) -> Result<Vec<StateItem>, UpstreamError> {
+        let mut read = Vec::new();
+        for uids in uids.chunks(MAX_BATCH) {
+            let mut left: Vec<_> = uids.iter().map(|uid| key(scope, uid)).collect();
+            let mut delays = RetryPolicy::THROTTLED.delays();
+            while !left.is_empty() {
+                let wanted = KeysAndAttributes::builder()
+                    .set_keys(Some(left))
+                    .consistent_read(true)
+                    .projection_expression(projection())
+                    .set_expression_attribute_names(Some(projected_names()))
+                    .build()
+                    .map_err(|error| BATCH_GET.invalid_response(error.to_string()))?;
+                let request = self.client.batch_get_item().request_items(&self.table, wanted);
+                let response = request.send().await;
+                let response = response.map_err(|error| self.upstream_error(BATCH_GET, &error))?;
+                for item in response.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+                    if !is_expired(&item, clock::now()) {
+                        read.push(StateItem::parse(item)?);
+                    }
+                }
+                let unprocessed = response.unprocessed_keys.into_iter().flatten();
+                left = unprocessed.flat_map(|(_, unprocessed)| unprocessed.keys).collect();
+                if left.is_empty() {
+                    break;
+                }
+                // DynamoDB returns fewer items than asked for when it is busy, or after 16 MB.
+                let Some(delay) = delays.next() else {
+                    return Err(BATCH_GET.invalid_response("items were left out".to_owned()));
+                };
+                sleep(delay).await;
+            }
+        }
+        Ok(read)
+    }
+
     /// Returns the items of a scope in the order of their uids, without their reports. It may miss the
     /// writes of the last seconds.
     ///
@@ -168,18 +219,15 @@ impl StateTable {
     ///
     /// As [`get`](Self::get): one item that cannot be read is an error of the whole list.
     pub async fn list(&self, scope: &str) -> Result<Vec<StateItem>, UpstreamError> {
-        let mut request = self
+        let request = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("#scope = :scope")
-            .expression_attribute_values(":scope", AttributeValue::S(scope.to_owned()));
-        let columns = [SCOPE, UID, REVISION, CHECKED, EXPIRES, DOCUMENT];
-        for column in columns {
-            request = request.expression_attribute_names(format!("#{column}"), column);
-        }
-        let projection = columns.map(|column| format!("#{column}")).join(", ");
-        let mut items = request.projection_expression(projection).into_paginator().items().send();
+            .expression_attribute_values(":scope", AttributeValue::S(scope.to_owned()))
+            .projection_expression(projection())
+            .set_expression_attribute_names(Some(projected_names()));
+        let mut items = request.into_paginator().items().send();
         let mut listed = Vec::new();
         while let Some(attributes) = items.next().await {
             let attributes = attributes.map_err(|error| self.upstream_error(QUERY, &error))?;
@@ -203,6 +251,17 @@ impl StateTable {
         );
         UpstreamError::Rejected { service: DYNAMODB, reason }
     }
+}
+
+/// The attributes without the report. Some of their names are reserved words of DynamoDB.
+const LISTED: [&str; 6] = [SCOPE, UID, REVISION, CHECKED, EXPIRES, DOCUMENT];
+
+fn projection() -> String {
+    LISTED.map(|name| format!("#{name}")).join(", ")
+}
+
+fn projected_names() -> HashMap<String, String> {
+    LISTED.into_iter().map(|name| (format!("#{name}"), name.to_owned())).collect()
 }
 
 fn key(scope: &str, uid: &Uid) -> HashMap<String, AttributeValue> {

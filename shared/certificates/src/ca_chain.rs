@@ -58,6 +58,11 @@ impl CaChain {
         Validity::most_urgent(&self.certificates.iter().collect::<Vec<_>>(), now)
     }
 
+    /// Returns when the first of the certificates expires.
+    pub fn expiry(&self) -> Option<SystemTime> {
+        self.certificates.iter().map(Certificate::expiry).min()
+    }
+
     /// Checks that every issuer is present. If the certificates are one chain, each must be next to the
     /// certificate that it issued. A set, such as several issuers below a root, has no order.
     pub fn chain_status(&self) -> ChainStatus {

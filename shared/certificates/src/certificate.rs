@@ -1,5 +1,7 @@
 //! A parsed X.509 certificate.
 
+use std::time::SystemTime;
+
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use time::OffsetDateTime;
 use x509_parser::{
@@ -81,6 +83,10 @@ impl Certificate {
             public_key: x509.public_key().raw.to_vec(),
             der: der.clone().into_owned(),
         })
+    }
+
+    pub(crate) fn expiry(&self) -> SystemTime {
+        self.period.until.into()
     }
 
     /// Returns `true` if this certificate issued the other one: the names agree, and the signature is

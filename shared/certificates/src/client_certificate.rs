@@ -42,6 +42,11 @@ impl ClientCertificate {
         Validity::most_urgent(&self.certificates().collect::<Vec<_>>(), now)
     }
 
+    /// Returns when the first of the certificates expires.
+    pub fn expiry(&self) -> Option<SystemTime> {
+        self.certificates().map(Certificate::expiry).min()
+    }
+
     /// Returns `true` if the key usage extensions allow TLS client authentication, or are absent.
     pub const fn allows_client_auth(&self) -> bool {
         self.certificate.allows_client_auth

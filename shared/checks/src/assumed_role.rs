@@ -18,6 +18,22 @@ use crate::{
 const TRUST_REMEDY: &str =
     "correct the role's trust policy: GET /v1/sts/trust shows the one that Palette needs";
 
+/// Whether Palette is asked to assume a role with another external id, which must fail. It costs one of
+/// Palette's requests.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ExternalIdTest {
+    Always,
+    /// Only if Gangway cannot read the trust policy, which shows the same.
+    IfTrustPolicyIsUnread,
+}
+
+fn test_if_unread(test: ExternalIdTest, access: &InspectionAccess) -> bool {
+    match (test, access) {
+        (ExternalIdTest::Always, _) | (_, InspectionAccess::Unavailable { .. }) => true,
+        (ExternalIdTest::IfTrustPolicyIsUnread, InspectionAccess::Granted(_)) => false,
+    }
+}
+
 /// Checks a role: calls the AWS account and Palette at the same time. `source_account` is what Palette returned
 /// about its source account.
 pub async fn run_checks(
@@ -26,6 +42,7 @@ pub async fn run_checks(
     access: &InspectionAccess,
     palette: &ScopedClient<'_>,
     required: RequiredPermissions<'_>,
+    external_id_test: ExternalIdTest,
 ) -> Result<MethodChecks, UpstreamError> {
     let (source, trusted) = check_source_account(source_account)?;
     let assumed = trusted.as_ref().map(|(_, external_id)| AssumedRole {
@@ -34,7 +51,12 @@ pub async fn run_checks(
     });
     let (account_findings, assumable) = join!(
         check_account(access, role, trusted.as_ref(), palette, required),
-        check_assumable(palette, assumed.as_ref(), required),
+        check_assumable(
+            palette,
+            assumed.as_ref(),
+            required,
+            test_if_unread(external_id_test, access)
+        ),
     );
     let arn = ROLE_ARN.passed(format!("role {} of account {}", role.name(), role.account()));
     let mut findings = vec![arn, source];
@@ -178,11 +200,12 @@ pub async fn check_palette_can_assume(
 }
 
 /// Asks Palette to validate the role twice: with its external id, which must succeed, and with
-/// another external id, which must fail.
+/// another external id, which must fail, if `test_external_id` is `true`.
 async fn check_assumable(
     palette: &ScopedClient<'_>,
     assumed: Option<&AssumedRole>,
     required: RequiredPermissions<'_>,
+    test_external_id: bool,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let Some(assumed) = assumed else {
         let reason =
@@ -197,13 +220,25 @@ async fn check_assumable(
     let external_id = format!("not-{}", assumed.external_id);
     let wrong_external_id =
         Credential::AssumedRole(AssumedRole { external_id, role: assumed.role.clone() });
-    let (validated, accepted, rejected) = join!(
+    let test = async {
+        if test_external_id {
+            Some(palette.validate(required.partition, &wrong_external_id, required.policies).await)
+        } else {
+            None
+        }
+    };
+    let (validated, accepted, tested) = join!(
         palette_validation::check_credential(TRUST_REMEDY, palette, &proper, required),
         palette_validation::check_policies(palette, &proper, required),
-        palette.validate(required.partition, &wrong_external_id, required.policies),
+        test,
     );
     let validated = validated?;
-    let enforced = match (&validated.outcome, rejected) {
+    let Some(tested) = tested else {
+        let enforced = EXTERNAL_ID_ENFORCED
+            .not_applicable("not tested: the checks of the trust policy show the same");
+        return Ok(vec![enforced, accepted?, validated]);
+    };
+    let enforced = match (&validated.outcome, tested) {
         (Outcome::Passed, Ok(ValidationOutcome::Rejected(_))) => {
             EXTERNAL_ID_ENFORCED.passed("Palette could not assume the role with another external id")
         }

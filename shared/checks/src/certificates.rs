@@ -31,7 +31,7 @@ pub fn check_ca_chain(chain: &CaChain, now: SystemTime) -> Vec<Finding> {
             "get the current CA certificates from the cloud's administrator",
         ),
         chain_finding,
-        expiry_finding(&CA_EXPIRY, &validity),
+        expiry_finding(&CA_EXPIRY, &validity).expiring(chain.expiry()),
     ]
 }
 
@@ -48,7 +48,7 @@ pub fn check_client_certificate(identity: &ClientTlsIdentity, now: SystemTime) -
             "ask the identity team for a new certificate, and PUT the account with it",
         ),
         usage_finding(certificate),
-        expiry_finding(&CLIENT_EXPIRY, &validity),
+        expiry_finding(&CLIENT_EXPIRY, &validity).expiring(certificate.expiry()),
         key_match_finding(certificate, key),
     ]);
     findings

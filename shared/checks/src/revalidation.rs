@@ -10,7 +10,8 @@ use gangway_model::{
 use tokio::join;
 
 use crate::{
-    Clients, InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient, assumed_role,
+    Clients, InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient,
+    assumed_role::{self, ExternalIdTest},
     catalogue::iam::{
         ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS, POLICIES_ATTACHED,
         POLICY_QUOTA,
@@ -27,6 +28,7 @@ pub struct RevalidationContext<'a> {
     pub clients: &'a Clients,
     /// AWS account of the function.
     pub function_account: Option<AccountId>,
+    pub external_id_test: ExternalIdTest,
 }
 
 /// Notice of a report that does not say whether the account is ready.
@@ -183,7 +185,8 @@ async fn check_assumed_role(
     context: RevalidationContext<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, RegistrationError> {
-    let RevalidationContext { palette_accounts, clients, function_account } = context;
+    let RevalidationContext { palette_accounts, clients, function_account, external_id_test } =
+        context;
     let Ok(role) = role_arn.parse::<RoleArn>() else {
         let reason = "the role ARN that Palette returns is invalid";
         let remedy = "PUT the account with the role's ARN";
@@ -195,8 +198,15 @@ async fn check_assumed_role(
         palette_accounts.sts_source_account(required.partition),
         InspectionAccess::connect(role.account(), function_account, clients)
     );
-    Ok(assumed_role::run_checks(&role, source_account, &access?, palette_accounts, required)
-        .await?)
+    Ok(assumed_role::run_checks(
+        &role,
+        source_account,
+        &access?,
+        palette_accounts,
+        required,
+        external_id_test,
+    )
+    .await?)
 }
 
 async fn check_pod_identity(
@@ -204,7 +214,7 @@ async fn check_pod_identity(
     context: RevalidationContext<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, RegistrationError> {
-    let RevalidationContext { palette_accounts, clients, function_account } = context;
+    let RevalidationContext { palette_accounts, clients, function_account, .. } = context;
     let palette_cluster = pod_identity.palette_cluster.clone();
     if let Some(palette_cluster) = palette_cluster
         .filter(|palette_cluster| palette_cluster.cluster.region.partition() == required.partition)
@@ -236,7 +246,7 @@ async fn check_pod_identity_setup(
     context: RevalidationContext<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, RegistrationError> {
-    let RevalidationContext { palette_accounts, clients, function_account } = context;
+    let RevalidationContext { palette_accounts, clients, function_account, .. } = context;
     let PodIdentityRole { role, permission_boundary, .. } = &pod_identity;
     let roles = from_palette_cluster(role, palette_cluster);
     let setup = PodIdentitySetup {

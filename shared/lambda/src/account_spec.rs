@@ -113,18 +113,25 @@ impl Fields {
     /// Returns the scope in the path of an HTTP request, and rejects the field `scope` there. Reads it
     /// from that field of an event: `"tenant"` (the default) or `{"project": "<uid or name>"}`.
     pub fn scope(&mut self) -> RequestedScope {
-        const RULE: &str = r#"must be "tenant" or {"project": "<uid or name>"}"#;
         if let Some(scope) = self.path_scope.take() {
             self.forbid("scope", SCOPE_IN_PATH);
             return scope;
         }
-        let mut scope = RequestedScope::Tenant;
-        match self.take("scope") {
-            Field::Missing | Field::Invalid => {}
-            Field::Present(Json::String(text)) if *text == "tenant" => {}
-            Field::Present(Json::String(_)) => self.malformed("scope", RULE),
-            Field::Present(Json::Object(members)) => {
-                let mut object = Self::new(self.pointer("scope"), members);
+        let scope = match self.take("scope") {
+            Field::Missing | Field::Invalid => RequestedScope::Tenant,
+            Field::Present(value) => self.parse_scope("scope", "scope", value),
+        };
+        log_scope(&scope);
+        scope
+    }
+
+    /// Parses a scope. `place` is its member or item, and `subject` what errors call it.
+    fn parse_scope(&mut self, place: &str, subject: &str, value: Json) -> RequestedScope {
+        const RULE: &str = r#"must be "tenant" or {"project": "<uid or name>"}"#;
+        match value {
+            Json::String(text) if *text == "tenant" => {}
+            Json::Object(members) => {
+                let mut object = Self::new(self.pointer(place), members);
                 let project = object.required::<UidOrName>("project");
                 if let (Some(allowed), Some(project)) = (&self.event_projects, &project)
                     && !allowed.contains(project)
@@ -132,14 +139,38 @@ impl Fields {
                     object.reject("project", PROJECT_IN_EVENT);
                 }
                 self.extend_errors(object.into_errors());
-                scope = project.map_or(scope, RequestedScope::Project);
+                return project.map_or(RequestedScope::Tenant, RequestedScope::Project);
             }
-            Field::Present(other) => {
-                self.malformed("scope", format_args!("{RULE}, not {}", other.kind()));
+            Json::String(_) => self.add_malformed(place, format!("{subject} {RULE}")),
+            other @ (Json::Null | Json::Boolean(_) | Json::Number | Json::List(_)) => {
+                let kind = other.kind();
+                self.add_malformed(place, format!("{subject} {RULE}, not {kind}"));
             }
         }
-        log_scope(&scope);
-        scope
+        RequestedScope::Tenant
+    }
+
+    /// Reads a list of scopes from the field `scopes`: each `"tenant"` or `{"project": "<uid or name>"}`.
+    /// Returns `None` if it was left out.
+    pub fn scopes(&mut self) -> Option<Vec<RequestedScope>> {
+        const NAME: &str = "scopes";
+        let items = match self.take(NAME) {
+            Field::Missing | Field::Invalid => return None,
+            Field::Present(Json::List(items)) => items,
+            Field::Present(other) => {
+                self.malformed(
+                    NAME,
+                    format_args!("must be a list of scopes, not {}", other.kind()),
+                );
+                return None;
+            }
+        };
+        let mut scopes = Vec::new();
+        for (index, item) in items.into_iter().enumerate() {
+            let (place, subject) = (format!("{NAME}/{index}"), format!("item {index} of {NAME}"));
+            scopes.push(self.parse_scope(&place, &subject, item));
+        }
+        Some(scopes)
     }
 
     /// Rejects a partition that this deployment does not serve, and a method that Palette does not

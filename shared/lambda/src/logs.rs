@@ -78,7 +78,7 @@ fn is_own_crate(target: &str) -> bool {
 pub(crate) fn log_unpublished(error: &UpstreamError, events: Vec<BusEvent>) {
     let error = gangway_http::error_chain(error);
     for BusEvent { detail_type, detail } in events {
-        tracing::error!(detailType = detail_type, detail, error, "outcome event not published");
+        tracing::error!(detailType = &*detail_type, detail, error, "outcome event not published");
     }
 }
 

@@ -37,6 +37,19 @@ pub(crate) fn write_unpublished_events(service: &str, count: usize) {
     write_json_line(&line.timestamp(now()));
 }
 
+/// Writes one value of a metric of a function, with a further dimension if there is one.
+pub fn write_metric(
+    service: &'static str,
+    name: &'static str,
+    value: i64,
+    dimension: Option<(&'static str, &'static str)>,
+) {
+    let mut line = Line::default();
+    let dimensions: Vec<_> = [("Function", service)].into_iter().chain(dimension).collect();
+    line.metric(&dimensions, name, value, "Count");
+    write_json_line(&line.timestamp(now()));
+}
+
 /// Writes the latency of upstream calls.
 pub(crate) fn write_upstream_latency(calls: &[UpstreamCall]) {
     for line in upstream_latency_metrics(calls, now()) {

@@ -5,20 +5,18 @@ mod for_people;
 #[cfg(test)]
 mod tests;
 
+use std::time::SystemTime;
+
 use gangway_http::origin;
 use gangway_model::{
-    AccountId, AuthMethod, BusEvent, CloudAccount, Finding, Initiator, Outcome, Partition, Receipt,
-    RegistrationError, Report, Scope, UpsertOutcome,
+    AccountId, AuthMethod, BusEvent, Check, CloudAccount, Finding, Initiator, Outcome, Partition,
+    Receipt, RegistrationError, Report, Scope, UpsertOutcome, time::to_rfc3339,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use self::for_people::{capitalized, for_people};
-use crate::{
-    ApiError, Response,
-    report_json::{outcome_id, severity_id},
-    response::should_retry,
-};
+use crate::{ApiError, Response, report_json::outcome_id, response::should_retry};
 
 /// Longest text of a member of an event, in characters.
 const MAX_TEXT_CHARS: usize = 2000;
@@ -26,6 +24,8 @@ const MAX_TEXT_CHARS: usize = 2000;
 const MAX_CHECK_CHARS: usize = 1000;
 /// Longest sentence for people, in characters.
 const MAX_SUMMARY_CHARS: usize = 1000;
+/// Id of the check whose expiration is that of an access key. Others are about certificates.
+const KEY_AGE: &str = "iam.key-age";
 /// Most checks and most invalid fields that an event lists. An event has at most 256 KiB.
 const MAX_ITEMS: usize = 40;
 
@@ -39,6 +39,8 @@ pub enum AccountOperation {
     Onboard,
     /// A closed account of the organization is removed.
     Offboard,
+    /// A registered account is validated again.
+    Watch,
 }
 
 impl AccountOperation {
@@ -49,6 +51,7 @@ impl AccountOperation {
             Self::Delete => "delete",
             Self::Onboard => "onboard",
             Self::Offboard => "offboard",
+            Self::Watch => "watch",
         }
     }
 
@@ -58,6 +61,7 @@ impl AccountOperation {
             Self::Register | Self::Onboard => "The registration",
             Self::Replace => "The replacement",
             Self::Delete | Self::Offboard => "The removal",
+            Self::Watch => "The check",
         }
     }
 }
@@ -72,6 +76,18 @@ enum EventKind {
     Absent,
     /// A person should remove the account.
     OffboardingRequested,
+    /// The account is ready, or no longer ready. `previous` is `None` if nothing had shown it before.
+    ReadinessChanged {
+        ready: bool,
+        previous: Option<bool>,
+        since: SystemTime,
+    },
+    /// A key or certificate expires soon.
+    CredentialExpiring {
+        check: &'static Check,
+        expires: SystemTime,
+        days_left: i64,
+    },
 }
 
 impl EventKind {
@@ -84,6 +100,8 @@ impl EventKind {
             Self::Rejected => "Gangway Account Rejected",
             Self::Removed | Self::Absent => "Gangway Account Removed",
             Self::OffboardingRequested => "Gangway Account Offboarding Requested",
+            Self::ReadinessChanged { .. } => "Gangway Account Readiness Changed",
+            Self::CredentialExpiring { .. } => "Gangway Credential Expiring",
         }
     }
 
@@ -94,6 +112,9 @@ impl EventKind {
             Self::Removed => "removed",
             Self::Absent => "absent",
             Self::OffboardingRequested => "reported",
+            Self::ReadinessChanged { ready: true, .. } => "ready",
+            Self::ReadinessChanged { ready: false, .. } => "not-ready",
+            Self::CredentialExpiring { .. } => "expiring",
         }
     }
 }
@@ -191,7 +212,7 @@ impl CheckJson {
         Some(Self {
             id: finding.check.id,
             title: finding.check.title,
-            severity: severity_id(finding.check.severity),
+            severity: finding.check.severity.id(),
             outcome,
             observed: truncate(&finding.observed, MAX_CHECK_CHARS),
             remedy: truncate(remedy, MAX_CHECK_CHARS),
@@ -249,6 +270,28 @@ impl OutcomeEvent {
         Self { reason, ..Self::new(kind, AccountOperation::Offboard, account) }
     }
 
+    /// Returns the event of an account that is ready, or no longer ready, since this time.
+    pub fn readiness_changed(
+        account: EventAccount,
+        ready: bool,
+        previous: Option<bool>,
+        since: SystemTime,
+    ) -> Self {
+        let kind = EventKind::ReadinessChanged { ready, previous, since };
+        Self::new(kind, AccountOperation::Watch, account)
+    }
+
+    /// Returns the event of a key or certificate that expires soon. `check` watches it.
+    pub fn expiring(
+        account: EventAccount,
+        check: &'static Check,
+        expires: SystemTime,
+        days_left: i64,
+    ) -> Self {
+        let kind = EventKind::CredentialExpiring { check, expires, days_left };
+        Self::new(kind, AccountOperation::Watch, account)
+    }
+
     /// Adds the failed and the waived checks of a report.
     #[must_use]
     pub fn with_report(mut self, report: &Report) -> Self {
@@ -302,7 +345,7 @@ impl OutcomeEvent {
     }
 
     /// Returns the event for the bus. The ids and the caller are those of the request in progress.
-    pub(crate) fn encode(&self, partition: Partition, trigger: &'static str) -> BusEvent {
+    pub fn encode(&self, partition: Partition, trigger: &'static str) -> BusEvent {
         let origin = origin::current();
         let EventAccount { scope, name, uid, account, method, secret } = &self.account;
         let mut detail = Map::new();
@@ -336,8 +379,26 @@ impl OutcomeEvent {
         }
         put("partition", partition.id().into());
         put("outcome", self.kind.outcome().into());
-        if let (EventKind::Registered(_), Some(ready)) = (&self.kind, self.ready) {
-            put("ready", ready.into());
+        match &self.kind {
+            EventKind::Registered(_) => {
+                if let Some(ready) = self.ready {
+                    put("ready", ready.into());
+                }
+            }
+            EventKind::ReadinessChanged { ready, previous, since } => {
+                put("ready", (*ready).into());
+                put("previous", json!(previous));
+                put("since", to_rfc3339(*since).into());
+            }
+            EventKind::CredentialExpiring { check, expires, days_left } => {
+                put("credential", check.id.into());
+                put("expires", to_rfc3339(*expires).into());
+                put("daysLeft", (*days_left).into());
+            }
+            EventKind::Rejected
+            | EventKind::Removed
+            | EventKind::Absent
+            | EventKind::OffboardingRequested => {}
         }
         if !self.waived_checks.is_empty() {
             put("waivedChecks", json!(self.waived_checks));
@@ -353,7 +414,8 @@ impl OutcomeEvent {
             put("errors", errors.collect());
         }
         put("summary", self.summary().into());
-        BusEvent { detail_type: self.kind.detail_type(), detail: Value::Object(detail).to_string() }
+        let detail = Value::Object(detail).to_string();
+        BusEvent { detail_type: self.kind.detail_type().into(), detail }
     }
 
     /// Returns one sentence for people: the account, what happened, and what to do.
@@ -372,6 +434,29 @@ impl OutcomeEvent {
             EventKind::Removed => format!("{account} was removed from Palette."),
             EventKind::Absent => format!("{account} is not in Palette."),
             EventKind::OffboardingRequested => format!("{account} should be removed: {reason}."),
+            EventKind::ReadinessChanged { ready: true, .. } => format!("{account} is ready again."),
+            EventKind::ReadinessChanged { ready: false, .. } => {
+                format!("{account} is not ready any more: {}", self.rejection_text())
+            }
+            EventKind::CredentialExpiring { check, expires, days_left } => {
+                let date = to_rfc3339(*expires);
+                let date = date.split('T').next().unwrap_or_default();
+                let (what, remedy) = if check.id == KEY_AGE {
+                    let remedy =
+                        "create a new access key, PUT the account with it, delete the old one";
+                    (format!("The access key of {account} should be rotated by {date}"), remedy)
+                } else {
+                    let remedy = "have a new certificate issued, and PUT the account with it";
+                    (format!("A certificate of {account} expires on {date}"), remedy)
+                };
+                let left = match days_left {
+                    ..0 => "that day has passed".to_owned(),
+                    0 => "less than a day is left".to_owned(),
+                    1 => "one day is left".to_owned(),
+                    days => format!("{days} days are left"),
+                };
+                format!("{what}: {left}. Remedy: {remedy}. See docs/checks.md#{}", check.id)
+            }
             EventKind::Rejected => {
                 let noun = self.operation.noun();
                 format!("{noun} of {account} was rejected: {}", self.rejection_text())

@@ -12,6 +12,7 @@ use gangway_model::{
     AccountId, Arn, BusEvent, Correlation, Initiator, RequestOrigin, UpstreamError,
 };
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 use tokio::time::Instant;
 
@@ -31,6 +32,8 @@ pub struct SqsMessage {
     pub sent: Option<SystemTime>,
     /// `ApproximateReceiveCount`: deliveries so far, with this one.
     pub deliveries: u32,
+    /// AWS account of the function.
+    pub function_account: Option<AccountId>,
 }
 
 /// Result of handling one message.
@@ -105,6 +108,16 @@ impl MessageResult {
     }
 }
 
+/// Returns `true` if the payload has the member that a batch of messages has.
+pub(crate) fn is_batch(payload: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Batch {
+        #[serde(rename = "Records")]
+        records: Option<IgnoredAny>,
+    }
+    serde_json::from_str(payload).is_ok_and(|Batch { records }| records.is_some())
+}
+
 /// Decodes a batch. Fails as a whole if the payload is not a batch, or if a message has no id or no
 /// body: there is no message id to report then.
 pub(crate) fn decode_batch(payload: &str) -> Result<Vec<SqsMessage>, Diagnostic> {
@@ -126,7 +139,8 @@ fn decode_message(message: sqs::SqsMessage) -> Option<SqsMessage> {
     let sent = sent.and_then(|millis| UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
     let deliveries = attribute("ApproximateReceiveCount").and_then(|count| count.parse().ok());
     let deliveries = deliveries.unwrap_or(1);
-    Some(SqsMessage { id: message.message_id?, body: message.body?, sent, deliveries })
+    let (id, body) = (message.message_id?, message.body?);
+    Some(SqsMessage { id, body, sent, deliveries, function_account: None })
 }
 
 /// Handles one batch. All messages have the deadline of the invocation. `event_sources` may name
@@ -147,7 +161,12 @@ where
     let deadline = started + remaining_time(&context, Trigger::Event);
     INVOCATION
         .scope(InvocationContext::from(&context), async {
-            let messages = decode_batch(payload.get())?;
+            let arn = Arn::parse(&context.invoked_function_arn);
+            let function_account = arn.and_then(|arn| arn.account().parse().ok());
+            let mut messages = decode_batch(payload.get())?;
+            for message in &mut messages {
+                message.function_account = function_account;
+            }
             drop(payload);
             let results = messages.iter().map(|message| {
                 let origin = RequestOrigin {

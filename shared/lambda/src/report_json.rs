@@ -1,6 +1,6 @@
 //! Reports and receipts as JSON.
 
-use gangway_model::{Finding, Outcome, Receipt, Report, Severity, UpsertOutcome};
+use gangway_model::{Finding, Receipt, Report, UpsertOutcome, time::to_rfc3339};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -25,6 +25,8 @@ struct CheckJson<'a> {
     observed: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
     covers: &'static [&'static str],
 }
 
@@ -57,17 +59,11 @@ impl<'a> From<&'a Report> for ReportJson<'a> {
 
 impl<'a> From<&'a Finding> for CheckJson<'a> {
     fn from(finding: &'a Finding) -> Self {
-        let Finding { check, outcome, observed } = finding;
-        let (outcome, remedy) = match outcome {
-            Outcome::Passed => ("passed", None),
-            Outcome::Failed { remedy } => ("failed", Some(remedy.as_str())),
-            Outcome::Waived { remedy } => ("waived", Some(remedy.as_str())),
-            Outcome::Unverified { remedy } => ("unverified", Some(remedy.as_str())),
-            Outcome::NotApplicable => ("not-applicable", None),
-        };
-        let severity = severity_id(check.severity);
+        let Finding { check, outcome, observed, expires } = finding;
+        let (severity, outcome, remedy) = (check.severity.id(), outcome.id(), outcome.remedy());
         let (id, title, covers) = (check.id, check.title, check.covers);
-        Self { id, title, severity, outcome, observed, remedy, covers }
+        let expires = expires.map(to_rfc3339);
+        Self { id, title, severity, outcome, observed, remedy, expires, covers }
     }
 }
 
@@ -86,13 +82,9 @@ impl<'a> From<&'a Receipt> for ReceiptJson<'a> {
     }
 }
 
-/// Returns the identifier of a severity, in reports and events.
-pub(crate) const fn severity_id(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Blocker => "blocker",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
+/// Returns a report as the API shows it.
+pub fn report_json(report: &Report) -> String {
+    serde_json::json!(ReportJson::from(report)).to_string()
 }
 
 /// Returns the identifier of an outcome, in answers, logs and metrics.

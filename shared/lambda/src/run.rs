@@ -3,11 +3,15 @@
 use std::process::ExitCode;
 
 use gangway_model::{BusEvent, Partition, UpstreamError};
-use lambda_runtime::{Error, Runtime, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     ApiError, Fields, MessageResult, Publisher, Request, Response, SqsMessage,
-    invocation::handle_invocation, logs, panics, queue::handle_batch, schedule::ScheduledRequest,
+    invocation::handle_invocation,
+    logs, panics,
+    queue::{handle_batch, is_batch},
+    schedule::ScheduledRequest,
 };
 
 /// A Lambda function with its telemetry set up. The methods serve one kind of trigger each, until
@@ -75,6 +79,34 @@ impl Function {
     {
         let (handler, publisher) = (&handler, &publisher);
         let serve = move |event| handle_batch(self.name, handler, publisher, event_sources, event);
+        Runtime::new(service_fn(serve)).run().await
+    }
+
+    /// Serves scheduled events and direct invocations with fields of their own, which `on_schedule` handles,
+    /// and batches of SQS messages, which `on_message` handles.
+    pub async fn serve_schedule_and_sqs<S, H>(
+        self,
+        partition: Partition,
+        on_schedule: S,
+        on_message: H,
+    ) -> Result<(), Error>
+    where
+        S: AsyncFn(Fields) -> Result<Response, ApiError>,
+        H: AsyncFn(&SqsMessage) -> MessageResult,
+    {
+        let on_schedule = &async |request: ScheduledRequest| on_schedule(request.fields).await;
+        let (on_message, publisher) = (&on_message, &Publisher::none(partition));
+        let serve = async |event: LambdaEvent<Box<RawValue>>| {
+            if is_batch(event.payload.get()) {
+                let response = handle_batch(self.name, on_message, publisher, &[], event).await?;
+                to_raw_value(&response).map_err(|error| Diagnostic {
+                    error_type: "Gangway.InvalidResponse".to_owned(),
+                    error_message: error.to_string(),
+                })
+            } else {
+                handle_invocation(self.name, on_schedule, publisher, event).await
+            }
+        };
         Runtime::new(service_fn(serve)).run().await
     }
 

@@ -1,6 +1,6 @@
 //! Checks, their findings, the report, and the proof that no blocking check failed.
 
-use std::mem;
+use std::{mem, time::SystemTime};
 
 use crate::{AccountId, AuthMethod, Partition};
 
@@ -28,6 +28,17 @@ pub enum Severity {
     /// Does not prevent the registration; something will fail later, or is insecure.
     Warning,
     Info,
+}
+
+impl Severity {
+    /// Returns the identifier, in reports and events.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Blocker => "blocker",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
 }
 
 /// What a check is about.
@@ -61,6 +72,29 @@ pub enum Outcome {
     NotApplicable,
 }
 
+impl Outcome {
+    /// Returns the identifier, in reports and events.
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed { .. } => "failed",
+            Self::Unverified { .. } => "unverified",
+            Self::Waived { .. } => "waived",
+            Self::NotApplicable => "not-applicable",
+        }
+    }
+
+    /// Returns what to do, if there is something to do.
+    pub fn remedy(&self) -> Option<&str> {
+        match self {
+            Self::Failed { remedy } | Self::Unverified { remedy } | Self::Waived { remedy } => {
+                Some(remedy)
+            }
+            Self::Passed | Self::NotApplicable => None,
+        }
+    }
+}
+
 /// The result of a check.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Finding {
@@ -68,11 +102,13 @@ pub struct Finding {
     pub outcome: Outcome,
     /// What was observed.
     pub observed: String,
+    /// When the checked key or certificate expires or is too old, if that is known.
+    pub expires: Option<SystemTime>,
 }
 
 impl Check {
     pub fn passed(&'static self, observed: impl Into<String>) -> Finding {
-        Finding { check: self, outcome: Outcome::Passed, observed: observed.into() }
+        Finding::new(self, Outcome::Passed, observed)
     }
 
     pub fn failed(
@@ -80,8 +116,7 @@ impl Check {
         observed: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Finding {
-        let outcome = Outcome::Failed { remedy: remedy.into() };
-        Finding { check: self, outcome, observed: observed.into() }
+        Finding::new(self, Outcome::Failed { remedy: remedy.into() }, observed)
     }
 
     /// Returns a finding of a check that could not be carried out. `remedy` says how to make it
@@ -91,16 +126,25 @@ impl Check {
         observed: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Finding {
-        let outcome = Outcome::Unverified { remedy: remedy.into() };
-        Finding { check: self, outcome, observed: observed.into() }
+        Finding::new(self, Outcome::Unverified { remedy: remedy.into() }, observed)
     }
 
     pub fn not_applicable(&'static self, observed: impl Into<String>) -> Finding {
-        Finding { check: self, outcome: Outcome::NotApplicable, observed: observed.into() }
+        Finding::new(self, Outcome::NotApplicable, observed)
     }
 }
 
 impl Finding {
+    fn new(check: &'static Check, outcome: Outcome, observed: impl Into<String>) -> Self {
+        Self { check, outcome, observed: observed.into(), expires: None }
+    }
+
+    /// Adds when the checked key or certificate expires or is too old.
+    #[must_use]
+    pub fn expiring(self, expires: impl Into<Option<SystemTime>>) -> Self {
+        Self { expires: expires.into(), ..self }
+    }
+
     /// Returns `true` if it prevents the registration.
     pub fn is_blocking(&self) -> bool {
         self.check.severity == Severity::Blocker && matches!(self.outcome, Outcome::Failed { .. })

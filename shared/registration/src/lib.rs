@@ -1,5 +1,6 @@
 //! Configuration from the environment, construction of all clients, and the registration workflow.
 
+pub mod account_state;
 mod audit;
 mod config;
 mod deletion;

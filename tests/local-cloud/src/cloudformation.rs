@@ -8,6 +8,7 @@ mod keys;
 mod names;
 mod queues;
 mod roles;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod yaml;
@@ -24,6 +25,7 @@ pub use self::{
     function::{Function, FunctionRule, Route},
     queues::{EventRule, EventSourceMapping, Queue, Schedule, TemplateBus},
     roles::Role,
+    tables::TemplateTable,
 };
 
 /// A parsed template.
@@ -151,6 +153,14 @@ impl Template {
     /// Returns the queues with their policies.
     pub fn queues(&self, deployment: &DeploymentTarget) -> Result<Vec<Queue>, TemplateError> {
         queues::queues(&intrinsics::EvaluationScope { document: &self.document, deployment })
+    }
+
+    /// Returns the DynamoDB tables.
+    pub fn tables(
+        &self,
+        deployment: &DeploymentTarget,
+    ) -> Result<Vec<TemplateTable>, TemplateError> {
+        tables::tables(&intrinsics::EvaluationScope { document: &self.document, deployment })
     }
 
     /// Returns the `AWS::Events::Rule` resources.

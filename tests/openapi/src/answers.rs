@@ -38,6 +38,9 @@ pub(crate) struct Check {
     observed: String,
     /// How to fix it, or the missing permission. Present if failed or unverified.
     remedy: Option<String>,
+    /// When the checked certificate expires, or when the access key is 90 days old.
+    #[schema(format = DateTime)]
+    expires: Option<String>,
     /// The prerequisites that it covers.
     #[schema(examples("D07"))]
     covers: Vec<String>,
@@ -111,19 +114,112 @@ pub(crate) struct Account {
     method: Option<MethodId>,
     aws_account_id: Option<AccountId>,
     scope: ProjectOrTenant,
-    policy_arns: Vec<String>,
+    /// Left out in a list by readiness.
+    policy_arns: Option<Vec<String>>,
     private_cloud_gateway: Option<String>,
     permission_profile: Option<Profile>,
     /// The Region in which clusters will run, if a request named it.
     region: Option<String>,
-    /// Ids of the checks that the registration waived.
-    waived_checks: Vec<String>,
+    /// Ids of the checks that the registration waived. Left out in a list by readiness.
+    waived_checks: Option<Vec<String>>,
     /// A state of Palette.
     state: Option<String>,
     /// When the credentials expire that Palette got from an access portal (RFC 3339).
     token_expiry: Option<String>,
-    /// The part of the credential that is not secret.
-    credential: Value,
+    /// The part of the credential that is not secret. Left out in a list by readiness.
+    credential: Option<Value>,
+    /// What the last check of the account has shown. Left out if it was not checked again yet.
+    readiness: Option<Readiness>,
+}
+
+/// What the last check of a registered account has shown.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Readiness {
+    /// `null` if nothing has shown yet whether the account is ready.
+    #[schema(required = true)]
+    ready: Option<bool>,
+    /// When a check first saw that the account is ready, or that it is not.
+    #[schema(format = DateTime)]
+    since: Option<String>,
+    /// When the account was last checked, to within a day.
+    #[schema(format = DateTime)]
+    last_checked: String,
+    /// Why nothing shows whether the account is ready.
+    reason: Option<String>,
+    /// What the last check saw that differs from `ready`. A second check that agrees changes `ready`.
+    unconfirmed: Option<Unconfirmed>,
+    /// The checks that failed, were waived or could not be carried out.
+    checks: Vec<OpenCheck>,
+    /// Keys and certificates that expire, the first first.
+    expirations: Vec<Expiration>,
+    /// The whole report of the last check. Only for one account.
+    report: Option<Report>,
+}
+
+/// What one check saw.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Unconfirmed {
+    ready: bool,
+    #[schema(format = DateTime)]
+    since: String,
+}
+
+/// A check that did not pass.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenCheck {
+    id: String,
+    severity: Severity,
+    outcome: Outcome,
+    observed: String,
+    remedy: String,
+}
+
+/// A key or a certificate that expires.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Expiration {
+    /// Id of the check that watches it.
+    check: String,
+    /// For an access key: when it is 90 days old.
+    #[schema(format = DateTime)]
+    expires: String,
+    /// Negative once the time has passed.
+    days_left: i64,
+}
+
+/// The last changes of an account, at most 20, the newest first.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct History {
+    uid: Uid,
+    changes: Vec<Change>,
+}
+
+/// A change that a check of the account has seen.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    #[schema(format = DateTime)]
+    at: String,
+    #[expect(clippy::struct_field_names, reason = "the member of the API")]
+    change: ChangeId,
+    /// Ids of the checks that say so.
+    checks: Vec<String>,
+}
+
+/// What changed.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ChangeId {
+    /// The account is ready again.
+    Ready,
+    /// A blocking check failed twice.
+    NotReady,
+    /// A key or a certificate expires soon.
+    Expiring,
 }
 
 /// A page of accounts.

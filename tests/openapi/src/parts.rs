@@ -75,6 +75,9 @@ pub(crate) fn parameters() -> Value {
         },
         "limit": query("limit", "The maximum number of accounts.", json!({ "type": "integer", "minimum": 1, "maximum": 50, "default": 50 })),
         "next": query("next", "The value of `next` of the previous page.", json!({ "type": "string", "minLength": 1 })),
+        "ready": query("ready", "Only accounts that are ready, that are not, or of which nothing shows it.", json!({ "type": "string", "enum": ["true", "false", "unproven"] })),
+        "expiringWithin": query("expiringWithin", "Only accounts with a key or certificate that expires within this number of days.", json!({ "type": "integer", "minimum": 0, "maximum": 3650 })),
+        "sort": query("sort", "By name, by the time of the last change (newest first), or by the next expiration.", json!({ "type": "string", "enum": ["name", "since", "expires"], "default": "name" })),
         "partition": query("partition", "The partition of the deployment. It may be left out.", schema("PartitionId")),
         "permissionProfile": query("permissionProfile", "A set of Palette's IAM policies; `core-eks` by default.", schema("Profile")),
         "addOns": query(

@@ -39,6 +39,7 @@ pub(crate) fn paths() -> Value {
                 path("accounts/{uid}/policies"),
                 json!({ "parameters": uid, "get": account_policies(scope) }),
             ),
+            (path("accounts/{uid}/history"), json!({ "parameters": uid, "get": history(scope) })),
             (
                 path("private-cloud-gateways"),
                 json!({ "parameters": project, "get": gateways(scope) }),
@@ -124,7 +125,11 @@ fn list(scope: RouteScope) -> Value {
         "operationId": format!("listAccounts{}", scope.suffix()),
         "tags": ["accounts"],
         "summary": "A page of accounts",
-        "parameters": [parameter("limit"), parameter("next")],
+        "description": "With `ready`, `expiringWithin` or `sort`, lists the accounts that the deployment has checked again, without what only Palette knows of them.",
+        "parameters": [
+            parameter("limit"), parameter("next"), parameter("ready"), parameter("expiringWithin"),
+            parameter("sort"),
+        ],
         "responses": answers(&[("200", "Accounts")], None, &[400, 422]),
     })
 }
@@ -135,6 +140,15 @@ fn show(scope: RouteScope) -> Value {
         "tags": ["accounts"],
         "summary": "One account",
         "responses": answers(&[("200", "Account")], None, &[400, 404, 422]),
+    })
+}
+
+fn history(scope: RouteScope) -> Value {
+    json!({
+        "operationId": format!("showAccountHistory{}", scope.suffix()),
+        "tags": ["accounts"],
+        "summary": "The last changes that checks of an account have seen",
+        "responses": answers(&[("200", "History")], None, &[400, 404, 422]),
     })
 }
 

@@ -71,6 +71,14 @@ impl SqsQueue {
         }
     }
 
+    /// Sends one message that can be received after this many seconds, at most 900.
+    pub async fn send_delayed(&self, body: &str, seconds: u16) -> Result<(), UpstreamError> {
+        let request = self.client.send_message().queue_url(self.url.as_str()).message_body(body);
+        let sent = request.delay_seconds(i32::from(seconds)).send().await;
+        sent.map_err(|error| SEND.to_upstream_error(&error))?;
+        Ok(())
+    }
+
     /// Sends a message that cannot be processed, with the reason and the AWS account as message attributes
     /// `reason` and `accountId`.
     pub async fn send_to_dead_letter_queue(

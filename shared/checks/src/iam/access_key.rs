@@ -87,16 +87,21 @@ fn describe_age(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Findin
             "check its age in IAM, or rotate it",
         );
     };
+    let expires = created.checked_add(MAX_KEY_AGE_DAYS);
     let age = now.duration_since(created).unwrap_or_default();
     let days = age.as_secs() / 86_400;
     if age > MAX_KEY_AGE_DAYS {
         let observed = format!("the access key is {days} days old; the user has {keys} of 2");
-        KEY_AGE.failed(
-            observed,
-            "create a new access key, PUT the account with it, delete the old one",
-        )
+        KEY_AGE
+            .failed(
+                observed,
+                "create a new access key, PUT the account with it, delete the old one",
+            )
+            .expiring(expires)
     } else {
-        KEY_AGE.passed(format!("the access key is {days} days old; the user has {keys} of 2"))
+        KEY_AGE
+            .passed(format!("the access key is {days} days old; the user has {keys} of 2"))
+            .expiring(expires)
     }
 }
 

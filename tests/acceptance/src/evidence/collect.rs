@@ -83,6 +83,11 @@ impl Evidence {
                 self.add("stored in AWS: names and tags", format!("{policy:?}"));
             }
         }
+        for table in &deployment.tables {
+            for item in table.items() {
+                self.add("stored in the state table", item.to_string());
+            }
+        }
         for queue in &deployment.queues {
             for message in queue.messages() {
                 self.add(

@@ -53,6 +53,7 @@ impl Flow {
         name: &str,
         uid: &str,
     ) -> Vec<HttpResponse> {
+        Self::run_watch(app).await;
         let (route, request) = (self.route(), self.named(name));
         let account_path = format!("/v1/tenant/accounts/{uid}");
         let changed = with(request.clone(), &json!({"description": "changed"}));
@@ -65,8 +66,16 @@ impl Flow {
             app.post(&format!("{account_path}/validate"), &json!({})).await,
             app.post("/v1/policies", &self.credentials()).await,
             app.get(&format!("/v1/tenant/accounts/{uid}/policies")).await,
+            app.get(&format!("/v1/tenant/accounts/{uid}/history")).await,
+            app.get("/v1/tenant/accounts?sort=expires").await,
             app.get("/v1/tenant/private-cloud-gateways").await,
         ]
+    }
+
+    /// Validates every registered account again, as the schedule does.
+    async fn run_watch(app: &TestApp) {
+        drop(app.deployment().run_schedules("account-watch").await);
+        app.deployment().poller("account-watch").expect("a queue feeds it").wait_until_idle().await;
     }
 
     /// Sends the requests that make the most calls.
@@ -76,6 +85,7 @@ impl Flow {
         name: &str,
         uid: &str,
     ) -> Vec<HttpResponse> {
+        Self::run_watch(app).await;
         let changed = with(self.named(name), &json!({"description": "changed"}));
         vec![
             app.post(&self.route(), &self.named(name)).await,

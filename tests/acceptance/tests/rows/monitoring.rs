@@ -63,6 +63,24 @@ fn texts(value: &Value) -> Vec<String> {
     value.as_array().expect("a list").iter().map(text).collect()
 }
 
+const WATCH: &str = "account-watch";
+
+/// The message that lists the accounts of the tenant.
+const CHECK_SCOPE: &str =
+    r#"{"id": "1", "source": "gangway", "kind": "list-scope", "scope": "tenant"}"#;
+
+/// Runs the watch as its schedule does, until its messages are handled.
+async fn run_the_watch(app: &TestApp) {
+    let responses = app.deployment().run_schedules(WATCH).await;
+    assert!(responses.iter().all(Result::is_ok), "{responses:?}");
+    run_queue_of_the_watch(app).await;
+}
+
+async fn run_queue_of_the_watch(app: &TestApp) {
+    let left = app.deployment().poller(WATCH).expect("a queue").drain(8).await;
+    assert_eq!(left, 0, "messages are left");
+}
+
 /// Returns logs that contain every metric.
 async fn logs_with_every_metric() -> String {
     let app = TestApp::start(Partition::Aws).await;
@@ -72,6 +90,13 @@ async fn logs_with_every_metric() -> String {
     app.assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "other")).await;
     app.cloud().fault(Fault::on("palette", "*", Effect::InternalError));
     app.get("/v1/tenant/accounts").await.assert_status(502);
+    app.cloud().faults().clear();
+    let keys = app.request(AuthMethod::StaticCredentials, app.second_customer(), "keys");
+    app.assert_registered(AuthMethod::StaticCredentials, &keys).await;
+    run_the_watch(&app).await;
+    app.cloud().fault(Fault::on("palette", "*", Effect::InternalError));
+    app.deployment().poller(WATCH).expect("a queue").queue().send(CHECK_SCOPE);
+    run_queue_of_the_watch(&app).await;
     app.cloud().faults().clear();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/account-vended");
     let mut samples =
@@ -113,5 +138,5 @@ async fn dashboard_and_alarms_use_the_metrics_of_the_functions() {
         assert!(there, "{id} looks at {metric:?} of {values:?}; there are {written:?}");
         checked.push(*id);
     }
-    assert_eq!(checked, ["PaletteUnreachable"]);
+    assert_eq!(checked, ["AccountsNotChecked", "CredentialsExpiring", "PaletteUnreachable"]);
 }

@@ -67,6 +67,7 @@ pub(super) fn attribute(
         }
         "AWS::Events::EventBus" => format!("{}:event-bus/{name}", here("events")),
         "AWS::SQS::Queue" => format!("{}:{name}", here("sqs")),
+        "AWS::DynamoDB::Table" => format!("{}:table/{name}", here("dynamodb")),
         "AWS::SNS::Topic" => format!("{}:{name}", here("sns")),
         other => format!("arn:{partition}:{}:{region}:{account}:{name}", other.replace("::", "-")),
     })

@@ -14,6 +14,20 @@ pub(super) fn of_type(name: &str) -> Value {
                 "name": "PaletteNodesPolicy",
             }] }),
         ),
+        "History" => (
+            "A role whose trust policy was broken and repaired",
+            json!({
+                "uid": "5f0c1a2b3c4d5e6f70818293",
+                "changes": [
+                    { "at": "2026-11-28T12:04:11Z", "change": "ready", "checks": [] },
+                    {
+                        "at": "2026-11-27T18:03:52Z",
+                        "change": "not-ready",
+                        "checks": ["palette.validation", "sts.external-id-required"],
+                    },
+                ],
+            }),
+        ),
         "Gateways" => (
             "One that runs",
             json!({ "privateCloudGateways": [{

@@ -34,7 +34,12 @@ impl DynamoDbCall<'_> {
 
     /// Returns the key of the table that the call names, whether or not it exists.
     pub(super) fn table_key(&self) -> Result<TableKey, AwsError> {
-        let name = self.body.string("TableName")?;
+        self.table_key_in(self.body)
+    }
+
+    /// As [`table_key`](Self::table_key), of a part of a batch.
+    pub(super) fn table_key_in(&self, body: Body<'_>) -> Result<TableKey, AwsError> {
+        let name = body.string("TableName")?;
         let name =
             name.ok_or_else(|| invalid_member("null", "tableName", "Member must not be null"))?;
         let region = &self.caller.region;

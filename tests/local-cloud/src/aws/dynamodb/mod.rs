@@ -1,4 +1,5 @@
-//! Fake DynamoDB: `GetItem`, `PutItem`, `DeleteItem` and `Query` on tables whose keys are strings.
+//! Fake DynamoDB: `BatchGetItem`, `GetItem`, `PutItem`, `DeleteItem` and `Query` on tables whose keys are strings.
+mod batch;
 mod call;
 mod condition;
 mod expression;
@@ -40,8 +41,12 @@ fn unsupported(what: &str) -> AwsError {
 /// Returns `true` for a read that must see all writes before it.
 pub(super) fn is_consistent_read(service: &str, request: &Request) -> bool {
     service == "dynamodb"
-        && serde_json::from_slice::<Value>(request.body())
-            .is_ok_and(|body| body.get("ConsistentRead") == Some(&Value::Bool(true)))
+        && serde_json::from_slice::<Value>(request.body()).is_ok_and(|body| {
+            let is_true =
+                |request: &Value| request.get("ConsistentRead") == Some(&Value::Bool(true));
+            let batch = body.get("RequestItems").and_then(Value::as_object);
+            is_true(&body) || batch.is_some_and(|tables| tables.values().all(is_true))
+        })
 }
 
 /// Returns status and body.
@@ -55,6 +60,7 @@ pub(crate) fn serve(
         .map_err(|_not_json| serialization("Unable to parse the request as JSON"))?;
     let mut call = DynamoDbCall { store, caller, operation, body: Body::from_value(&body)? };
     let served = match operation {
+        "BatchGetItem" => batch::batch_get(&call),
         "GetItem" => items::get(&call),
         "PutItem" => items::put(&mut call),
         "DeleteItem" => items::delete(&mut call),

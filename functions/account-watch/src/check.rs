@@ -1,0 +1,229 @@
+//! Checks one account, and writes its state.
+
+use std::time::{Duration, SystemTime};
+
+use gangway_aws::state_table::{StateItem, WriteOutcome};
+use gangway_checks::{
+    assumed_role::ExternalIdTest,
+    revalidation::{self, RevalidationContext},
+};
+use gangway_lambda::{EventAccount, OutcomeEvent, SqsMessage};
+use gangway_model::{CloudAccount, RegistrationError, Report};
+use gangway_registration::{
+    account_state::{AccountState, Look, StateChange, StoredEvent, scope_key},
+    load_account,
+};
+
+use crate::{
+    Watch, WatchError,
+    publication::{self, is_claimed},
+};
+
+/// A state is written again after this time, even if nothing has changed.
+const MAX_AGE: Duration = Duration::from_hours(23);
+
+/// DynamoDB deletes a state that was not written for this long: the account is gone.
+const LIFETIME: Duration = Duration::from_hours(14 * 24);
+
+/// Trigger of the events of the watch.
+const TRIGGER: &str = "watch";
+
+/// A state as the table has it.
+struct KnownState {
+    item: StateItem,
+    state: AccountState,
+}
+
+/// The result of validating an account again.
+enum Validated {
+    Checked(Box<Report>),
+    NotCheckable(String),
+    /// Palette does not have the account any more.
+    Gone,
+}
+
+impl Watch {
+    /// Checks an account. Returns the identifier of the outcome.
+    ///
+    /// The state has the time at which the message was sent, so that an old message cannot replace a newer
+    /// state.
+    pub(crate) async fn check_account(
+        &self,
+        account: CloudAccount,
+        (run, sent): (&str, SystemTime),
+        message: &SqsMessage,
+    ) -> Result<&'static str, WatchError> {
+        let scope = scope_key(&account.scope);
+        let item = self.table.get(&scope, &account.uid).await?;
+        let known = match item {
+            Some(item) => {
+                let state = serde_json::from_str(&item.document).unwrap_or_default();
+                let known = KnownState { item, state };
+                self.publish_left_over(known, (message, sent)).await?
+            }
+            None => None,
+        };
+        if known.as_ref().is_some_and(|known| known.state.run == run) {
+            return Ok("already-checked");
+        }
+        if known.as_ref().is_some_and(|known| known.item.checked > sent) {
+            return Ok("superseded");
+        }
+        let (account, validated) = self.validate(account, known.as_ref(), message).await?;
+        let look = match &validated {
+            Validated::Checked(report) => Look::Checked(report),
+            Validated::NotCheckable(reason) => Look::NotCheckable(reason),
+            Validated::Gone => {
+                if let Some(KnownState { item, .. }) = known {
+                    self.table.delete(&item.scope, &item.uid, item.revision).await?;
+                }
+                return Ok("gone");
+            }
+        };
+        let previous = known.as_ref().map(|known| &known.state);
+        let (mut state, changes) = AccountState::after(previous, &account, look, run, sent);
+        let is_old = known.as_ref().is_none_or(|known| {
+            sent.duration_since(known.item.checked).is_ok_and(|age| age >= MAX_AGE)
+        });
+        let is_changed = previous.is_none_or(|before| {
+            AccountState { run: String::new(), ..before.clone() }
+                != AccountState { run: String::new(), ..state.clone() }
+        });
+        if !is_changed && !is_old {
+            return Ok("unchanged");
+        }
+        let events = changes.iter().map(|change| {
+            let event = to_event(&account, *change, &validated);
+            let event = event.encode(self.partition(), TRIGGER);
+            StoredEvent { detail_type: event.detail_type.into_owned(), detail: event.detail }
+        });
+        state.unpublished = events.collect();
+        let claim = publication::claim(message, sent);
+        state.publisher = Some(claim).filter(|_| !state.unpublished.is_empty());
+        let report = match &validated {
+            Validated::Checked(report) => Some(gangway_lambda::report_json(report)),
+            Validated::NotCheckable(_) | Validated::Gone => None,
+        };
+        let replaces = known.as_ref().map(|known| known.item.revision);
+        let item = StateItem {
+            scope,
+            uid: account.uid.clone(),
+            revision: replaces.unwrap_or_default() + 1,
+            checked: sent,
+            expires: sent + LIFETIME,
+            document: serde_json::json!(state).to_string(),
+            report,
+        };
+        if self.table.put(&item, replaces).await? == WriteOutcome::Conflict {
+            return Ok("superseded");
+        }
+        self.publish(item, state).await?;
+        Ok(if changes.is_empty() { "checked" } else { "changed" })
+    }
+
+    /// Validates the account. One that is not ready any more is read from Palette first, because it may have
+    /// been changed since it was listed.
+    async fn validate(
+        &self,
+        account: CloudAccount,
+        known: Option<&KnownState>,
+        message: &SqsMessage,
+    ) -> Result<(CloudAccount, Validated), WatchError> {
+        let validated = self.revalidate(&account, message).await?;
+        let was_ready = known.is_none_or(|known| known.state.ready != Some(false));
+        let is_not_ready = match &validated {
+            Validated::Checked(report) => !report.is_ready(),
+            Validated::NotCheckable(_) | Validated::Gone => true,
+        };
+        if !(was_ready && is_not_ready) {
+            return Ok((account, validated));
+        }
+        let palette_accounts = self.context.clients.palette.in_scope(account.scope.clone());
+        let mut current = match load_account(&account.uid, &palette_accounts).await {
+            Ok(current) => current,
+            Err(RegistrationError::NotFound(_)) => return Ok((account, Validated::Gone)),
+            Err(error) => return Err(error.into()),
+        };
+        self.context.clients.secrets.complete(std::slice::from_mut(&mut current)).await?;
+        let is_as_listed = (&current.access, &current.policies, &current.gateway, &current.account)
+            == (&account.access, &account.policies, &account.gateway, &account.account);
+        if is_as_listed {
+            return Ok((account, validated));
+        }
+        let validated = self.revalidate(&current, message).await?;
+        Ok((current, validated))
+    }
+
+    async fn revalidate(
+        &self,
+        account: &CloudAccount,
+        message: &SqsMessage,
+    ) -> Result<Validated, WatchError> {
+        let palette_accounts = self.context.clients.palette.in_scope(account.scope.clone());
+        let context = RevalidationContext {
+            palette_accounts: &palette_accounts,
+            clients: &self.context.clients,
+            function_account: message.function_account,
+            external_id_test: ExternalIdTest::IfTrustPolicyIsUnread,
+        };
+        match revalidation::revalidate(account, context).await {
+            Ok(report) if report.has_deployment_failure() => {
+                let failed = report.findings.iter().filter(|finding| finding.is_blocking());
+                let failed: Vec<_> = failed
+                    .map(|finding| format!("{}: {}", finding.check.id, finding.observed))
+                    .collect();
+                Err(WatchError::Deployment(failed.join("; ")))
+            }
+            Ok(report) => Ok(Validated::Checked(Box::new(report))),
+            Err(RegistrationError::Invalid(errors)) => {
+                let details: Vec<_> = errors.into_iter().map(|error| error.detail).collect();
+                Ok(Validated::NotCheckable(details.join("; ")))
+            }
+            Err(RegistrationError::NotFound(_)) => Ok(Validated::Gone),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Publishes events that an earlier message has written and not published. Returns the state as it is then.
+    async fn publish_left_over(
+        &self,
+        known: KnownState,
+        (message, sent): (&SqsMessage, SystemTime),
+    ) -> Result<Option<KnownState>, WatchError> {
+        let KnownState { item, mut state } = known;
+        if state.unpublished.is_empty() {
+            return Ok(Some(KnownState { item, state }));
+        }
+        if state.publisher.as_ref().is_some_and(|claim| is_claimed(claim, message, sent)) {
+            return Err(WatchError::Claimed);
+        }
+        state.publisher = Some(publication::claim(message, sent));
+        let revision = item.revision;
+        let item = StateItem {
+            revision: revision + 1,
+            document: serde_json::json!(state).to_string(),
+            ..item
+        };
+        if self.table.put(&item, Some(revision)).await? == WriteOutcome::Conflict {
+            return Err(WatchError::Claimed);
+        }
+        let (item, state) = self.publish(item, state).await?;
+        Ok(Some(KnownState { item, state }))
+    }
+}
+
+fn to_event(account: &CloudAccount, change: StateChange, validated: &Validated) -> OutcomeEvent {
+    let subject = EventAccount::from(account);
+    match change {
+        StateChange::Readiness { ready, previous, since } => {
+            let event = OutcomeEvent::readiness_changed(subject, ready, previous, since);
+            match validated {
+                Validated::Checked(report) => event.with_report(report),
+                Validated::NotCheckable(_) | Validated::Gone => event,
+            }
+        }
+        StateChange::Expiring { check, expires, days_left } => {
+            OutcomeEvent::expiring(subject, check, expires, days_left)
+        }
+    }
+}

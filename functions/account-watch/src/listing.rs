@@ -1,0 +1,202 @@
+//! Lists accounts of Palette, and sends a message for each.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
+
+use gangway_checks::ScopedClient;
+use gangway_http::{deadline, origin};
+use gangway_model::{
+    CloudAccount, Initiator, RegistrationError, RequestedScope, Scope, Uid, UpstreamError,
+};
+use gangway_registration::account_state::{AccountState, parse_scope_key, scope_key};
+use serde_json::{Value, json};
+
+use crate::{
+    Watch, WatchError,
+    message::{WatchMessage, Work},
+    reporting::DELAY_SECONDS,
+};
+
+/// Page size of Palette's lists.
+const PAGE_SIZE: u8 = 50;
+
+/// Time that must be left to list another page. Otherwise another message continues the list.
+const PAGE_TIME_BUDGET: Duration = Duration::from_secs(20);
+
+impl Watch {
+    /// Sends a message for each of the scopes, by default the tenant and every project that the API key
+    /// can see. In a dry run, counts their accounts instead.
+    pub(crate) async fn list_run(
+        &self,
+        requested: Option<Vec<RequestedScope>>,
+        dry_run: bool,
+    ) -> Result<Value, RegistrationError> {
+        let run = run_id();
+        let is_whole = requested.is_none();
+        let scopes = match requested {
+            Some(requested) => self.resolve(&requested).await?,
+            None => self.all_scopes().await?,
+        };
+        let mut accounts = 0;
+        let mut unread = 0;
+        if dry_run {
+            for scope in &scopes {
+                match self.count_accounts(scope).await {
+                    Ok(count) => accounts += count,
+                    Err(error) if is_unreadable(&error) => unread += 1,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        } else {
+            let list = |scope| Work::ListScope { scope: scope_key(scope), next: None };
+            let bodies: Vec<_> =
+                scopes.iter().map(|scope| WatchMessage::new(&run, list(scope)).to_body()).collect();
+            self.queue.send_batch(&bodies).await?;
+            if is_whole {
+                let report = WatchMessage::new(&run, Work::Report { delays: 1 });
+                self.queue.send_delayed(&report.to_body(), DELAY_SECONDS).await?;
+            }
+        }
+        tracing::info!(run, dryRun = dry_run, scopes = scopes.len(), "run of the watch started");
+        let outcome = if dry_run { "counted" } else { "started" };
+        let mut answer = json!({ "outcome": outcome, "run": run, "scopes": scopes.len() });
+        if let Some(members) = answer.as_object_mut().filter(|_| dry_run) {
+            members.insert("accounts".to_owned(), accounts.into());
+            members.insert("unreadScopes".to_owned(), unread.into());
+        }
+        Ok(answer)
+    }
+
+    /// Returns the tenant and every project that the API key can see.
+    pub(crate) async fn all_scopes(&self) -> Result<Vec<Scope>, UpstreamError> {
+        let projects = self.context.clients.palette.projects().await?;
+        Ok([Scope::Tenant].into_iter().chain(projects.into_iter().map(Scope::Project)).collect())
+    }
+
+    async fn resolve(&self, requested: &[RequestedScope]) -> Result<Vec<Scope>, RegistrationError> {
+        let mut scopes = Vec::new();
+        for scope in requested {
+            let scope = self.context.clients.palette.resolve_scope(scope).await?.scope().clone();
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+        Ok(scopes)
+    }
+
+    async fn count_accounts(&self, scope: &Scope) -> Result<usize, UpstreamError> {
+        let palette_accounts = self.context.clients.palette.in_scope(scope.clone());
+        let mut count = 0;
+        let mut next = None;
+        loop {
+            let page = palette_accounts.list_page(PAGE_SIZE, next.as_deref()).await?;
+            count += page.accounts.len();
+            next = page.next;
+            if next.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+
+    /// Sends a message for each account of a scope, from a page on. A scope that cannot be read, or that
+    /// was deleted since the run began, is skipped.
+    pub(crate) async fn list_scope(
+        &self,
+        (run, sent): (&str, SystemTime),
+        scope: &str,
+        next: Option<String>,
+    ) -> Result<&'static str, WatchError> {
+        let scope = parse_scope_key(scope).ok_or(WatchError::InvalidMessage)?;
+        let palette_accounts = self.context.clients.palette.in_scope(scope);
+        match self.send_accounts((run, sent), &palette_accounts, next).await {
+            Ok(()) => Ok("listed"),
+            Err(WatchError::Upstream(error)) if is_unreadable(&error) => {
+                let error = gangway_http::error_chain(&error);
+                tracing::warn!(error, "the scope cannot be read");
+                Ok("unread")
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn send_accounts(
+        &self,
+        (run, sent): (&str, SystemTime),
+        palette_accounts: &ScopedClient<'_>,
+        mut next: Option<String>,
+    ) -> Result<(), WatchError> {
+        let is_first = next.is_none();
+        let mut listed = BTreeSet::new();
+        loop {
+            let page = palette_accounts.list_page(PAGE_SIZE, next.as_deref()).await?;
+            let mut accounts = page.accounts;
+            self.context.clients.secrets.complete(&mut accounts).await?;
+            listed.extend(accounts.iter().map(|account| account.uid.to_string()));
+            let body = |account: CloudAccount| {
+                let account = Box::new(account.into());
+                WatchMessage::new(run, Work::CheckAccount { account }).to_body()
+            };
+            let mut bodies: Vec<_> = accounts.into_iter().map(body).collect();
+            next = page.next;
+            let is_late = deadline::remaining() < PAGE_TIME_BUDGET;
+            if next.is_some() && is_late {
+                let scope = scope_key(palette_accounts.scope());
+                let list = Work::ListScope { scope, next: next.take() };
+                bodies.push(WatchMessage::new(run, list).to_body());
+            }
+            self.queue.send_batch(&bodies).await?;
+            if next.is_none() {
+                let is_whole = is_first && !is_late;
+                return if is_whole {
+                    self.forget(palette_accounts, &listed, sent).await
+                } else {
+                    Ok(())
+                };
+            }
+        }
+    }
+
+    /// Deletes the states of accounts that the scope does not list any more. Newer states stay: their
+    /// accounts may have been registered since. So do those with events that are not on the bus yet.
+    async fn forget(
+        &self,
+        palette_accounts: &ScopedClient<'_>,
+        listed: &BTreeSet<String>,
+        sent: SystemTime,
+    ) -> Result<(), WatchError> {
+        for item in self.table.list(&scope_key(palette_accounts.scope())).await? {
+            let is_told = || {
+                serde_json::from_str::<AccountState>(&item.document)
+                    .is_ok_and(|state| state.unpublished.is_empty())
+            };
+            if !listed.contains(item.uid.as_str()) && item.checked < sent && is_told() {
+                self.table.delete(&item.scope, &item.uid, item.revision).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the id of this run: that of the scheduled event, which Lambda delivers again with the same id, or
+/// else that of the invocation.
+fn run_id() -> String {
+    let origin = origin::current();
+    match &origin.initiator {
+        Initiator::Event { id: Some(id), .. } => Uid::as_str(id).to_owned(),
+        Initiator::Event { id: None, .. }
+        | Initiator::Caller { .. }
+        | Initiator::DirectInvocation => origin.request_id,
+    }
+}
+
+/// Returns `true` if the API key may not read the scope, or if it does not exist any more.
+const fn is_unreadable(error: &UpstreamError) -> bool {
+    matches!(
+        error,
+        UpstreamError::AccessDenied { .. }
+            | UpstreamError::NotFound { .. }
+            | UpstreamError::ProjectNotFound { .. }
+    )
+}

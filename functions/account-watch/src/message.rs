@@ -1,0 +1,216 @@
+//! The messages in the queue of the watch.
+
+use std::{collections::BTreeMap, str::FromStr, time::SystemTime};
+
+use gangway_model::{
+    CloudAccount, PaletteCluster, StoredCredential,
+    time::{parse_rfc3339, to_rfc3339},
+};
+use gangway_registration::account_state::{parse_scope_key, scope_key};
+use serde::{Deserialize, Serialize};
+
+/// `source` of the messages. Logs show it as the source of an event.
+const SOURCE: &str = "gangway";
+
+/// A message: a piece of work of one run.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct WatchMessage {
+    /// Id of the run: that of the scheduled event, or of the invocation.
+    pub(crate) id: String,
+    source: String,
+    #[serde(flatten)]
+    pub(crate) work: Work,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum Work {
+    /// List the accounts of a scope, from this page on, and send a message for each.
+    ListScope {
+        scope: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+    },
+    /// Write the metrics of all accounts, unless the run takes longer.
+    Report {
+        /// How often it was delayed.
+        delays: u32,
+    },
+    /// Validate an account again.
+    CheckAccount { account: Box<ListedAccount> },
+}
+
+impl WatchMessage {
+    pub(crate) fn new(run: &str, work: Work) -> Self {
+        Self { id: run.to_owned(), source: SOURCE.to_owned(), work }
+    }
+
+    /// Returns the message as JSON.
+    pub(crate) fn to_body(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+}
+
+impl Work {
+    /// Returns the identifier, for logs.
+    pub(crate) const fn id(&self) -> &'static str {
+        match self {
+            Self::ListScope { .. } => "list-scope",
+            Self::CheckAccount { .. } => "check-account",
+            Self::Report { .. } => "report",
+        }
+    }
+}
+
+/// An account as Palette lists it, with what its validation needs. It saves a request to Palette for each
+/// account. It contains no secret.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListedAccount {
+    uid: String,
+    scope: String,
+    name: String,
+    partition: String,
+    #[serde(with = "StoredCredentialJson")]
+    access: StoredCredential,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aws_account_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission_profile: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    waived_checks: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    palette_cluster: Option<PaletteClusterJson>,
+    policies: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_expiry: Option<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(remote = "StoredCredential", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum StoredCredentialJson {
+    AccessKey {
+        access_key_id: String,
+    },
+    AssumedRole {
+        role_arn: String,
+    },
+    PodIdentity {
+        role_arn: String,
+        permission_boundary_arn: String,
+    },
+    AccessPortal {
+        agency: String,
+        account: String,
+        role: String,
+        prefix: String,
+        permission_boundary_arn: String,
+    },
+    Unrecognized(String),
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PaletteClusterJson {
+    cluster: String,
+    hubble_role: String,
+    identity_role: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hubble_target_role: Option<String>,
+}
+
+impl From<CloudAccount> for ListedAccount {
+    fn from(account: CloudAccount) -> Self {
+        Self {
+            uid: account.uid.to_string(),
+            scope: scope_key(&account.scope),
+            name: account.name,
+            partition: account.partition,
+            access: account.access,
+            aws_account_id: account.account.map(|id| id.to_string()),
+            permission_profile: account.profile.map(|profile| profile.to_string()),
+            region: account.region.map(|region| region.to_string()),
+            waived_checks: account.waived_checks,
+            palette_cluster: account.palette_cluster.map(Into::into),
+            policies: account.policies,
+            gateway: account.gateway,
+            state: account.state,
+            token_expiry: account.token_expiry.map(to_rfc3339),
+        }
+    }
+}
+
+impl ListedAccount {
+    /// Returns the account, without annotations and labels of other tools. `None` if the message does
+    /// not describe one.
+    pub(crate) fn into_account(self) -> Option<CloudAccount> {
+        Some(CloudAccount {
+            uid: self.uid.parse().ok()?,
+            name: self.name,
+            partition: self.partition,
+            access: self.access,
+            account: parse(self.aws_account_id).ok()?,
+            profile: parse(self.permission_profile).ok()?,
+            region: parse(self.region).ok()?,
+            waived_checks: self.waived_checks,
+            palette_cluster: match self.palette_cluster {
+                Some(cluster) => Some(cluster.into_cluster()?),
+                None => None,
+            },
+            policies: self.policies,
+            portal_policy: None,
+            annotations: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            description: None,
+            gateway: self.gateway,
+            scope: parse_scope_key(&self.scope)?,
+            state: self.state,
+            token_expiry: parse_time(self.token_expiry).ok()?,
+        })
+    }
+}
+
+impl From<PaletteCluster> for PaletteClusterJson {
+    fn from(palette: PaletteCluster) -> Self {
+        Self {
+            cluster: palette.cluster.arn(),
+            hubble_role: palette.hubble_role.to_string(),
+            identity_role: palette.identity_role.to_string(),
+            hubble_target_role: palette.hubble_target_role.map(|role| role.to_string()),
+        }
+    }
+}
+
+impl PaletteClusterJson {
+    fn into_cluster(self) -> Option<PaletteCluster> {
+        Some(PaletteCluster {
+            cluster: self.cluster.parse().ok()?,
+            hubble_role: self.hubble_role.parse().ok()?,
+            identity_role: self.identity_role.parse().ok()?,
+            hubble_target_role: parse(self.hubble_target_role).ok()?,
+        })
+    }
+}
+
+/// A text of a message is not of its type.
+struct InvalidText;
+
+/// Parses a text that may be left out.
+fn parse<T: FromStr>(text: Option<String>) -> Result<Option<T>, InvalidText> {
+    text.map(|text| text.parse().map_err(|_invalid| InvalidText)).transpose()
+}
+
+fn parse_time(text: Option<String>) -> Result<Option<SystemTime>, InvalidText> {
+    text.map(|text| parse_rfc3339(&text).ok_or(InvalidText)).transpose()
+}
+
+/// Parses the body of a message. `None` if it is not one of this function.
+pub(crate) fn parse_body(body: &str) -> Option<WatchMessage> {
+    serde_json::from_str(body).ok().filter(|message: &WatchMessage| message.source == SOURCE)
+}

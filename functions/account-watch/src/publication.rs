@@ -1,0 +1,60 @@
+//! Publishes the events of a state.
+
+use std::time::{Duration, SystemTime};
+
+use gangway_aws::state_table::StateItem;
+use gangway_http::{RetryPolicy, Retryable as _, clock};
+use gangway_lambda::SqsMessage;
+use gangway_model::UpstreamError;
+use gangway_registration::account_state::{AccountState, PublisherClaim, Timestamp};
+
+use crate::{Watch, WatchError};
+
+/// How long others leave the events of a state to the message that claims them. Longer than the
+/// function runs.
+const CLAIM: Duration = Duration::from_mins(6);
+
+/// Returns the claim of one delivery of a message to publish the events of a state.
+pub(crate) fn claim(message: &SqsMessage, sent: SystemTime) -> PublisherClaim {
+    PublisherClaim {
+        message: message.id.clone(),
+        delivery: message.deliveries,
+        until: Timestamp(sent.max(clock::now()) + CLAIM),
+    }
+}
+
+/// Returns `true` if another delivery may still be publishing. SQS delivers a message again only after the
+/// function that had it before must have ended.
+pub(crate) fn is_claimed(claim: &PublisherClaim, message: &SqsMessage, sent: SystemTime) -> bool {
+    let is_own = claim.message == message.id && claim.delivery < message.deliveries;
+    !is_own && claim.until.0 > sent.max(clock::now())
+}
+
+impl Watch {
+    /// Publishes the events of a state that this message has claimed, and then removes them from the table.
+    /// Removing is tried again and again: events that stay there are published twice.
+    pub(crate) async fn publish(
+        &self,
+        item: StateItem,
+        mut state: AccountState,
+    ) -> Result<(StateItem, AccountState), WatchError> {
+        if state.unpublished.is_empty() {
+            return Ok((item, state));
+        }
+        let events = std::mem::take(&mut state.unpublished);
+        self.context.publish(events.into_iter().map(Into::into).collect()).await?;
+        state.publisher = None;
+        let replaces = item.revision;
+        let item = StateItem {
+            revision: replaces + 1,
+            document: serde_json::json!(state).to_string(),
+            ..item
+        };
+        // Another writer is possible only once the claim is over, and then publishes them itself.
+        (|| self.table.put(&item, Some(replaces)))
+            .retry(RetryPolicy::THROTTLED)
+            .when(UpstreamError::is_retryable)
+            .await?;
+        Ok((item, state))
+    }
+}

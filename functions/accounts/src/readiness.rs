@@ -1,0 +1,328 @@
+//! What the watch has seen of accounts, from the table with their states.
+
+use std::cmp::Reverse;
+
+use gangway_aws::state_table::{StateItem, StateTable};
+use gangway_checks::ScopedClient;
+use gangway_http::clock;
+use gangway_lambda::{ApiError, Fields, Response};
+use gangway_model::{RegistrationError, Scope, Uid, UpstreamError, time::to_rfc3339};
+use gangway_registration::account_state::{AccountState, Expiration, scope_key};
+use serde_json::{Value, json};
+
+/// An account must be known to be ready, or not to be, or nothing has shown either.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Readiness {
+    Ready,
+    NotReady,
+    Unproven,
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Order {
+    #[default]
+    Name,
+    /// What changed last comes first.
+    Since,
+    /// What expires first comes first.
+    Expires,
+}
+
+/// Which accounts a list has, and in which order.
+#[derive(Debug)]
+pub(crate) struct ReadinessQuery {
+    readiness: Option<Readiness>,
+    /// Days.
+    expiring_within: Option<i64>,
+    order: Order,
+}
+
+impl ReadinessQuery {
+    /// Reads the query parameters. Returns `None` if none of them was sent.
+    pub(crate) fn parse(fields: &mut Fields) -> Option<Self> {
+        let readiness = fields.optional_with("ready", "must be true, false or unproven", |text| {
+            Some(match text {
+                "true" => Readiness::Ready,
+                "false" => Readiness::NotReady,
+                "unproven" => Readiness::Unproven,
+                _ => return None,
+            })
+        });
+        let days_rule = "must be a number of days from 0 to 3650";
+        let expiring_within = fields.optional_with("expiringWithin", days_rule, |text| {
+            text.parse().ok().filter(|days| (0..=3650).contains(days))
+        });
+        let order = fields.optional_with("sort", "must be name, since or expires", |text| {
+            Some(match text {
+                "name" => Order::Name,
+                "since" => Order::Since,
+                "expires" => Order::Expires,
+                _ => return None,
+            })
+        });
+        (readiness.is_some() || expiring_within.is_some() || order.is_some()).then(|| Self {
+            readiness,
+            expiring_within,
+            order: order.unwrap_or_default(),
+        })
+    }
+
+    fn selects(&self, state: &AccountState) -> bool {
+        let readiness = match state.ready {
+            Some(true) => Readiness::Ready,
+            Some(false) => Readiness::NotReady,
+            None => Readiness::Unproven,
+        };
+        let now = clock::now();
+        let expires = |expiration: &Expiration, days| expiration.expires.days_left(now) <= days;
+        self.readiness.is_none_or(|wanted| wanted == readiness)
+            && self.expiring_within.is_none_or(|days| {
+                state.expirations.iter().any(|expiration| expires(expiration, days))
+            })
+    }
+
+    fn sort(&self, states: &mut [KnownState]) {
+        states.sort_by(|one, other| {
+            let (one, other) = (&one.state, &other.state);
+            let expiry = |state: &AccountState| {
+                let first = state.expirations.first();
+                first.map_or((true, None), |first| (false, Some(first.expires)))
+            };
+            let by_order = match self.order {
+                Order::Name => std::cmp::Ordering::Equal,
+                Order::Since => Reverse(one.since).cmp(&Reverse(other.since)),
+                Order::Expires => expiry(one).cmp(&expiry(other)),
+            };
+            by_order.then_with(|| one.name.cmp(&other.name))
+        });
+    }
+}
+
+/// A state as the table has it.
+struct KnownState {
+    item: StateItem,
+    state: AccountState,
+}
+
+impl KnownState {
+    /// Returns `None` for a document that another version of Gangway wrote.
+    fn parse(item: StateItem) -> Option<Self> {
+        let state = serde_json::from_str(&item.document).ok()?;
+        Some(Self { item, state })
+    }
+
+    /// Returns the state as the API shows it.
+    fn to_json(&self) -> Value {
+        let AccountState { ready, since, reason, unconfirmed, checks, expirations, .. } =
+            &self.state;
+        let now = clock::now();
+        let expirations = expirations.iter().map(|expiration| {
+            json!({
+                "check": expiration.check,
+                "expires": expiration.expires,
+                "daysLeft": expiration.expires.days_left(now),
+            })
+        });
+        let unconfirmed =
+            unconfirmed.as_ref().map(|first| json!({ "ready": first.ready, "since": first.since }));
+        let mut body = json!({
+            "ready": ready,
+            "since": since,
+            "lastChecked": to_rfc3339(self.item.checked),
+            "reason": reason,
+            "unconfirmed": unconfirmed,
+            "checks": checks,
+            "expirations": expirations.collect::<Vec<_>>(),
+        });
+        if let Some(members) = body.as_object_mut() {
+            members.retain(|name, value| name == "ready" || !value.is_null());
+        }
+        body
+    }
+}
+
+/// Returns the readiness of accounts of one scope, in the order of the uids. `None` for an account that was
+/// not checked again yet. If the table cannot be read, none is known: the accounts are shown all the same.
+pub(crate) async fn load_all(
+    uids: &[Uid],
+    scope: &Scope,
+    table: Option<&StateTable>,
+) -> Vec<Option<Value>> {
+    let Some(table) = table.filter(|_| !uids.is_empty()) else { return vec![None; uids.len()] };
+    match table.get_many(&scope_key(scope), uids).await {
+        Ok(items) => {
+            let states: Vec<_> = items.into_iter().filter_map(KnownState::parse).collect();
+            let find = |uid: &Uid| states.iter().find(|known| known.item.uid == *uid);
+            uids.iter().map(|uid| find(uid).map(KnownState::to_json)).collect()
+        }
+        Err(error) => {
+            log_unread(&error);
+            vec![None; uids.len()]
+        }
+    }
+}
+
+/// Returns the readiness of one account, with the last report.
+pub(crate) async fn load(uid: &Uid, scope: &Scope, table: Option<&StateTable>) -> Option<Value> {
+    let item = table?.get(&scope_key(scope), uid).await;
+    let item = item.inspect_err(log_unread).ok()??;
+    let known = KnownState::parse(item)?;
+    let mut body = known.to_json();
+    let report = known.item.report.as_deref();
+    let report = report.and_then(|report| serde_json::from_str::<Value>(report).ok());
+    if let (Some(members), Some(report)) = (body.as_object_mut(), report) {
+        members.insert("report".to_owned(), report);
+    }
+    Some(body)
+}
+
+fn log_unread(error: &UpstreamError) {
+    let error = gangway_http::error_chain(error);
+    tracing::warn!(error, "the states of accounts cannot be read");
+}
+
+/// `GET …/accounts/{uid}/history`: the last changes of an account.
+///
+/// # Errors
+///
+/// Not found if the scope has no such account, or if it was not checked again yet.
+pub(crate) async fn get_history(
+    uid: &Uid,
+    palette_accounts: &ScopedClient<'_>,
+    table: Option<&StateTable>,
+) -> Result<Response, ApiError> {
+    let table = table.ok_or_else(|| no_watch("/uid"))?;
+    let item = table.get(&scope_key(palette_accounts.scope()), uid).await;
+    let known = item.map_err(RegistrationError::from)?.and_then(KnownState::parse);
+    let known = known.ok_or_else(|| {
+        RegistrationError::NotFound(format!(
+            "no state of account {uid} in this scope: it was not checked again yet, or the path must name the tenant or the project to which it belongs"
+        ))
+    })?;
+    Ok(Response::Json(json!({ "uid": uid.as_str(), "changes": known.state.changes })))
+}
+
+/// Lists the accounts that a query selects, as the table knows them. `next` is the number of accounts to
+/// skip.
+pub(crate) async fn list(
+    query: &ReadinessQuery,
+    (limit, next): (u8, Option<&str>),
+    scope: &Scope,
+    table: Option<&StateTable>,
+) -> Result<Response, ApiError> {
+    let table = table.ok_or_else(|| no_watch("/ready"))?;
+    let skip: usize = match next {
+        None => 0,
+        Some(next) => next.parse().map_err(|_not_a_number| {
+            RegistrationError::unprocessable(
+                "/next",
+                "next must be the value that the response to the page before returned",
+            )
+        })?,
+    };
+    let items = table.list(&scope_key(scope)).await.map_err(RegistrationError::from)?;
+    let mut states: Vec<_> = items.into_iter().filter_map(KnownState::parse).collect();
+    states.retain(|known| query.selects(&known.state));
+    query.sort(&mut states);
+    let limit = usize::from(limit);
+    let end = skip.saturating_add(limit);
+    let more = states.len() > end;
+    let page = states.iter().skip(skip).take(limit);
+    let mut body =
+        json!({ "accounts": page.map(|known| to_account_json(known, scope)).collect::<Vec<_>>() });
+    if let (true, Some(members)) = (more, body.as_object_mut()) {
+        members.insert("next".to_owned(), end.to_string().into());
+    }
+    Ok(Response::Json(body))
+}
+
+/// Returns an account as far as its state shows it.
+fn to_account_json(known: &KnownState, scope: &Scope) -> Value {
+    let AccountState { name, partition, method, aws_account_id, .. } = &known.state;
+    let mut body = json!({
+        "uid": known.item.uid.as_str(),
+        "name": name,
+        "partition": partition,
+        "method": method,
+        "awsAccountId": aws_account_id,
+        "scope": crate::view::scope_json(scope),
+        "readiness": known.to_json(),
+    });
+    if let Some(members) = body.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    body
+}
+
+fn no_watch(pointer: &'static str) -> RegistrationError {
+    RegistrationError::unprocessable(
+        pointer,
+        "must be left out: this deployment does not check registered accounts again (parameter WatchSchedule)",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use gangway_registration::account_state::Timestamp;
+
+    use super::*;
+
+    fn known(name: &str, ready: Option<bool>, since: u64, days: Option<u64>) -> KnownState {
+        let time = |days: u64| Timestamp(clock::now() + Duration::from_hours(24 * days));
+        let expirations = days.map(|days| Expiration {
+            check: "certificates.client-lasts".to_owned(),
+            expires: time(days),
+            told: None,
+        });
+        let state = AccountState {
+            name: name.to_owned(),
+            ready,
+            since: Some(Timestamp(SystemTime::UNIX_EPOCH + Duration::from_secs(since))),
+            expirations: expirations.into_iter().collect(),
+            ..AccountState::default()
+        };
+        let item = StateItem {
+            scope: "tenant".to_owned(),
+            uid: "5f0c1a2b3c4d5e6f70818293".parse().unwrap(),
+            revision: 1,
+            checked: SystemTime::UNIX_EPOCH,
+            expires: SystemTime::UNIX_EPOCH,
+            document: String::new(),
+            report: None,
+        };
+        KnownState { item, state }
+    }
+
+    #[test]
+    fn a_query_selects_and_sorts() {
+        let query = |readiness, expiring_within, order| ReadinessQuery {
+            readiness,
+            expiring_within,
+            order,
+        };
+        for (query, names) in [
+            (query(None, None, Order::Name), "a b c d"),
+            (query(Some(Readiness::Ready), None, Order::Name), "a d"),
+            (query(Some(Readiness::NotReady), None, Order::Name), "b"),
+            (query(Some(Readiness::Unproven), None, Order::Name), "c"),
+            (query(None, Some(30), Order::Name), "b d"),
+            (query(Some(Readiness::Ready), Some(5), Order::Name), "d"),
+            (query(None, None, Order::Since), "c b a d"),
+            (query(None, None, Order::Expires), "d b a c"),
+        ] {
+            let mut states = vec![
+                known("d", Some(true), 1, Some(2)),
+                known("c", None, 4, None),
+                known("b", Some(false), 3, Some(20)),
+                known("a", Some(true), 2, Some(90)),
+            ];
+            states.retain(|known| query.selects(&known.state));
+            query.sort(&mut states);
+            let found: Vec<_> = states.iter().map(|known| known.state.name.as_str()).collect();
+            assert_eq!(found.join(" "), names, "{query:?}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `GET …/accounts/{uid}`
+
+use gangway_aws::state_table::StateTable;
+use gangway_checks::ScopedClient;
+use gangway_lambda::{ApiError, Response};
+use gangway_model::Uid;
+use gangway_registration::{AppContext, load_account};
+use tokio::join;
+
+use crate::{readiness, view};
+
+/// Returns one account.
+pub(crate) async fn get_account(
+    uid: &Uid,
+    palette_accounts: &ScopedClient<'_>,
+    context: &AppContext,
+    states: Option<&StateTable>,
+) -> Result<Response, ApiError> {
+    let (account, readiness) = join!(
+        load_account(uid, palette_accounts),
+        readiness::load(uid, palette_accounts.scope(), states),
+    );
+    let mut account = account?;
+    context.clients.secrets.complete(std::slice::from_mut(&mut account)).await?;
+    Ok(Response::Json(view::to_json(&account, readiness.as_ref())))
+}

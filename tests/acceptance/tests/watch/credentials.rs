@@ -1,0 +1,62 @@
+//! Accounts with stored keys, and accounts that Palette accesses through EKS Pod Identity.
+
+use gangway_model::{AuthMethod, Partition};
+use serde_json::json;
+
+use crate::fixture::{READINESS_CHANGED, WatchedApp};
+
+#[tokio::test]
+async fn deactivated_key_is_told() {
+    for partition in [Partition::Aws, Partition::AwsIsoB] {
+        let app = WatchedApp::start(partition).await;
+        let uid = app.registered(AuthMethod::StaticCredentials, "prod").await;
+        app.run().await;
+        assert_eq!(app.readiness(&uid).await["ready"], true);
+        app.customer().deactivate_access_key();
+        app.run().await;
+        app.run().await;
+        let told = app.told(READINESS_CHANGED);
+        let [broken] = told.as_slice() else { panic!("{told:#?}") };
+        assert_eq!(broken["checks"][0]["id"], "aws.identity-valid", "{broken:#}");
+        app.customer().activate_access_key();
+        app.run().await;
+        app.run().await;
+        let expected = [("not-ready", "prod"), ("ready", "prod")];
+        let expected = expected.map(|(one, other)| (one.to_owned(), other.to_owned()));
+        assert_eq!(app.told_outcomes(), expected);
+    }
+}
+
+#[tokio::test]
+async fn expired_client_certificate_of_a_portal_is_told() {
+    let app = WatchedApp::start(Partition::AwsIsoB).await;
+    let uid = app.registered(AuthMethod::Scap, "prod").await;
+    app.run().await;
+    let readiness = app.readiness(&uid).await;
+    assert_eq!(readiness["ready"], true, "{readiness:#}");
+    let expirations = readiness["expirations"].as_array().expect("expirations");
+    assert!(!expirations.is_empty(), "{readiness:#}");
+    assert!(expirations.iter().all(|one| one["daysLeft"].is_i64()), "{readiness:#}");
+}
+
+#[tokio::test]
+async fn removed_association_is_told() {
+    let app = WatchedApp::start(Partition::Aws).await;
+    let cluster = app.deployment().palette_cluster();
+    let request = acceptance::with(
+        cluster.request(local_cloud::fixtures::PodIdentityCase::SameAccount),
+        &json!({"name": "palette"}),
+    );
+    let receipt = app.post("/v1/tenant/accounts/pod-identity", &request).await;
+    receipt.assert_status(201);
+    app.run().await;
+    assert_eq!(app.readiness(receipt.uid()).await["ready"], true);
+    let (service_account, _) = cluster.cluster.associations().remove(0);
+    cluster.cluster.dissociate((&service_account.0, &service_account.1));
+    app.run().await;
+    app.run().await;
+    assert_eq!(app.told_outcomes(), [("not-ready".to_owned(), "palette".to_owned())]);
+    let told = app.told(READINESS_CHANGED);
+    let id = told[0]["checks"][0]["id"].as_str().expect("an id");
+    assert!(id.starts_with("pod-identity."), "{told:#?}");
+}

@@ -1,0 +1,157 @@
+//! A partition whose accounts are watched.
+
+use std::{ops::Deref, time::Duration};
+
+use acceptance::{HttpResponse, TestApp, methods::route};
+use gangway_model::{AuthMethod, Partition};
+use local_cloud::{CloudOptions, lambda::Poller, palette};
+use serde_json::{Value, json};
+
+/// The function.
+pub(crate) const WATCH: &str = "account-watch";
+
+/// Time between two runs: the template's default.
+const PERIOD: Duration = Duration::from_hours(6);
+
+/// The number of clock steps, more than a message has deliveries.
+const CLOCK_STEPS: usize = 12;
+
+/// The detail type of events about readiness.
+pub(crate) const READINESS_CHANGED: &str = "Gangway Account Readiness Changed";
+
+/// The detail type of events about expirations.
+pub(crate) const EXPIRING: &str = "Gangway Credential Expiring";
+
+/// A partition whose accounts are watched.
+#[derive(Debug)]
+pub(crate) struct WatchedApp(TestApp);
+
+impl Deref for WatchedApp {
+    type Target = TestApp;
+
+    fn deref(&self) -> &TestApp {
+        &self.0
+    }
+}
+
+impl WatchedApp {
+    /// Starts a partition. Palette's rate limit does not slow its functions down.
+    pub(crate) async fn start(partition: Partition) -> Self {
+        Self::new(TestApp::start_with(partition, CloudOptions::default()).await)
+    }
+
+    pub(crate) fn new(app: TestApp) -> Self {
+        Self(app)
+    }
+
+    /// Registers an account of the first customer, and returns its uid.
+    pub(crate) async fn registered(&self, method: AuthMethod, name: &str) -> String {
+        let request = self.request(method, self.customer(), name);
+        let receipt = self.post(&route(method), &request).await;
+        receipt.assert_status(201);
+        receipt.uid().to_owned()
+    }
+
+    /// Starts a run as the schedule does, and returns the response.
+    pub(crate) async fn start_run(&self) -> Value {
+        self.cloud().clock().advance(PERIOD);
+        let mut responses = self.deployment().run_schedules(WATCH).await;
+        assert_eq!(responses.len(), 1, "the function has one schedule");
+        responses.remove(0).unwrap_or_else(|error| panic!("{error}\n{}", self.logs()))
+    }
+
+    /// Starts a run, and waits until every message is handled.
+    pub(crate) async fn run(&self) {
+        self.start_run().await;
+        self.finish().await;
+    }
+
+    /// Waits until every message is handled.
+    pub(crate) async fn finish(&self) {
+        let left = self.poller().drain(CLOCK_STEPS).await;
+        assert_eq!(left, 0, "messages are left\n{}", self.logs());
+    }
+
+    pub(crate) fn poller(&self) -> &Poller {
+        self.deployment().poller(WATCH).expect("a queue feeds the function")
+    }
+
+    /// Invokes the function with fields.
+    pub(crate) async fn invoke(&self, fields: &Value) -> Value {
+        let response = self.deployment().functions.invoke(WATCH, fields).await;
+        response.unwrap_or_else(|error| panic!("{error}\n{}", self.logs()))
+    }
+
+    /// Returns the details of the events of a type, oldest first.
+    pub(crate) fn told(&self, detail_type: &str) -> Vec<Value> {
+        let events = self.outcome_events().into_iter();
+        events
+            .filter(|event| event["detail-type"] == detail_type)
+            .map(|event| event["detail"].clone())
+            .collect()
+    }
+
+    /// Returns `(outcome, name)` of each event of the watch, oldest first.
+    pub(crate) fn told_outcomes(&self) -> Vec<(String, String)> {
+        let events = self.outcome_events().into_iter().map(|event| event["detail"].clone());
+        events
+            .filter(|detail| detail["trigger"] == "watch")
+            .map(|detail| {
+                let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
+                (text("outcome"), text("name"))
+            })
+            .collect()
+    }
+
+    /// Returns the readiness of an account as the API shows it.
+    pub(crate) async fn readiness(&self, uid: &str) -> Value {
+        self.account(uid).await.body["readiness"].clone()
+    }
+
+    /// Returns an account as the API shows it.
+    pub(crate) async fn account(&self, uid: &str) -> HttpResponse {
+        self.deployment().functions.stop_idle_instances();
+        let account = self.get(&format!("/v1/tenant/accounts/{uid}")).await;
+        account.assert_status(200);
+        account
+    }
+
+    /// Returns the names that a list has, in its order.
+    pub(crate) async fn listed(&self, query: &str) -> Vec<String> {
+        self.deployment().functions.stop_idle_instances();
+        let list = self.get(&format!("/v1/tenant/accounts?{query}")).await;
+        list.assert_status(200);
+        let accounts = list.body["accounts"].as_array().expect("a list").iter();
+        accounts.map(|account| account["name"].as_str().expect("a name").to_owned()).collect()
+    }
+
+    /// Makes an account in Palette, as another tool would.
+    pub(crate) fn make_in_palette(&self, name: &str, spec: &Value) -> String {
+        let mut records = self.cloud().palette().records();
+        let (uid, tenant) = (records.new_uid(), records.tenants[0].uid.clone());
+        let annotations = json!({"scope": "tenant", "overlordUid": ""});
+        let body = json!({"metadata": {"name": name, "annotations": annotations}, "spec": spec});
+        let (project, in_use, portal_token) = (None, false, None);
+        records.accounts.push(palette::Account {
+            uid: uid.clone(),
+            tenant,
+            project,
+            body,
+            in_use,
+            portal_token,
+        });
+        uid
+    }
+
+    /// Returns the lines of a metric that the watch wrote, oldest first.
+    pub(crate) fn metric(&self, name: &str) -> Vec<Value> {
+        let lines = self.watch_log();
+        let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter(|line| line.get(name).is_some()).collect()
+    }
+
+    /// Returns what the watch has logged.
+    pub(crate) fn watch_log(&self) -> String {
+        self.deployment().functions.get(WATCH).expect("the function").logs().text()
+    }
+}

@@ -1,0 +1,17 @@
+//! The watch: registered accounts are validated again, and changes are told.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::tests_outside_test_module,
+    reason = "tests"
+)]
+
+mod credentials;
+mod delivery;
+mod expirations;
+mod fixture;
+mod foreign_accounts;
+mod outages;
+mod readiness;
+mod runs;
