@@ -67,11 +67,11 @@ impl VendingHandler {
         match self.dispatch(&event, message).await {
             Ok(outcome) => {
                 let (id, detail, account) = (outcome.id(), outcome.detail(), event.account());
-                let mut events = outcome.into_events(message.deliveries);
                 // The sender asked for this account, and may wait for it.
-                let is_asked_for = event.kind == EventType::AccountVended
-                    && matches!(event.change, AccountEvent::Created(_));
-                if let Some(reason) = detail.as_deref().filter(|_| is_asked_for) {
+                let is_asked_for = event.kind == EventType::AccountVended;
+                let mut events = outcome.into_events(message.deliveries, is_asked_for);
+                let is_untold = is_asked_for && events.is_empty();
+                if let Some(reason) = detail.as_deref().filter(|_| is_untold) {
                     events.push(rejected(Some(&event), account, reason));
                 }
                 MessageResult {

@@ -45,15 +45,15 @@ impl MessageOutcome {
     }
 
     /// Returns the events to publish. An earlier delivery of a message may have removed the account and
-    /// ended before it could publish that.
-    pub(crate) fn into_events(self, deliveries: u32) -> Vec<OutcomeEvent> {
+    /// ended before it could publish that, and a sender that asked for the removal waits for an answer.
+    pub(crate) fn into_events(self, deliveries: u32, is_asked_for: bool) -> Vec<OutcomeEvent> {
         match self {
             Self::Registered(_, event) => vec![*event],
             Self::Removed(accounts) => removed_events(accounts),
             Self::Reported(reason, account) => {
                 vec![OutcomeEvent::offboarding_requested(account, &reason)]
             }
-            Self::Absent(_, account) if deliveries > 1 => {
+            Self::Absent(_, account) if deliveries > 1 || is_asked_for => {
                 vec![OutcomeEvent::absent(account, AccountOperation::Offboard)]
             }
             Self::Absent(..) | Self::Ignored(_) | Self::CreationFailed(_) => Vec::new(),

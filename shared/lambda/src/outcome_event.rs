@@ -22,6 +22,8 @@ use crate::{ApiError, Response, report_json::outcome_id, response::should_retry}
 const MAX_TEXT_CHARS: usize = 2000;
 /// Longest text of a check, in characters.
 const MAX_CHECK_CHARS: usize = 1000;
+/// Longest name of an account in the sentence for people, in characters.
+const MAX_NAME_CHARS: usize = 128;
 /// Longest sentence for people, in characters.
 const MAX_SUMMARY_CHARS: usize = 1000;
 /// Id of the check whose expiration is that of an access key. Others are about certificates.
@@ -495,6 +497,7 @@ impl OutcomeEvent {
     fn account_text(&self) -> String {
         let EventAccount { scope, name, uid, account, .. } = &self.account;
         let name = name.as_ref().or(uid.as_ref());
+        let name = name.map(|name| truncate(&for_people(name), MAX_NAME_CHARS));
         let name = name.map_or("an account".to_owned(), |name| format!("account {name}"));
         let account = account.map(|id| format!(" (AWS account {id})")).unwrap_or_default();
         let scope = scope.as_deref().map(|scope| match scope.strip_prefix("project/") {
@@ -551,7 +554,7 @@ fn scope_json(scope: &str) -> Value {
 
 /// Returns a part of the summary: without a full stop, and short enough that the rest fits.
 fn sentence(text: &str) -> String {
-    truncate(text.trim().trim_end_matches('.'), MAX_SUMMARY_CHARS / 3)
+    truncate(for_people(text).trim_end_matches('.'), MAX_SUMMARY_CHARS / 3)
 }
 
 fn truncate(text: &str, max_chars: usize) -> String {

@@ -68,6 +68,30 @@ async fn closed_or_removed_account_is_deregistered_when_configured() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sender_that_asks_for_a_removal_is_always_answered() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let active = registered_account(&app).await;
+    let sandbox = &app.organization().sandbox;
+    let unknown = app.organization().vend(VendingSource::Invited, "unknown", sandbox);
+    drop(app.organization().close(&unknown.account));
+    for (account, kind, outcome) in [
+        (&active.account, "Gangway Account Rejected", "rejected"),
+        (&unknown.account, "Gangway Account Removed", "absent"),
+    ] {
+        app.put(&[app.organization().custom_event("offboard", account.id())]).await;
+        app.process_all().await;
+        let told = app.deployment().gangway_account.put_events().pop().expect("an event");
+        assert_eq!(told["detail-type"], kind, "{told:#}");
+        let detail = &told["detail"];
+        assert_eq!(
+            (&detail["operation"], &detail["outcome"]),
+            (&json!("offboard"), &json!(outcome))
+        );
+        assert_eq!(detail["awsAccountId"], account.id());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn removal_that_aws_refused_is_ignored() {
     let app =
         VendingApp::with(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
