@@ -1,6 +1,8 @@
 //! Accounts with stored keys, and accounts that Palette accesses through EKS Pod Identity.
 
 use gangway_model::{AuthMethod, Partition};
+use gangway_policies::{PolicyDocument, pod_identity::RolePurpose};
+use local_cloud::fixtures::{Breakage, PodIdentityCase};
 use serde_json::json;
 
 use crate::fixture::{READINESS_CHANGED, WatchedApp};
@@ -44,7 +46,7 @@ async fn removed_association_is_told() {
     let app = WatchedApp::start(Partition::Aws).await;
     let cluster = app.deployment().palette_cluster();
     let request = acceptance::with(
-        cluster.request(local_cloud::fixtures::PodIdentityCase::SameAccount),
+        cluster.request(PodIdentityCase::SameAccount),
         &json!({"name": "palette"}),
     );
     let receipt = app.post("/v1/tenant/accounts/pod-identity", &request).await;
@@ -59,4 +61,20 @@ async fn removed_association_is_told() {
     let told = app.told(READINESS_CHANGED);
     let id = told[0]["checks"][0]["id"].as_str().expect("an id");
     assert!(id.starts_with("pod-identity."), "{told:#?}");
+}
+
+#[tokio::test]
+async fn palette_on_fargate_and_without_a_policy_is_told() {
+    let app = WatchedApp::start(Partition::Aws).await;
+    let cluster = app.deployment().palette_cluster();
+    let request = cluster.request(PodIdentityCase::SameAccount);
+    let request = acceptance::with(request, &json!({"name": "palette"}));
+    app.post("/v1/tenant/accounts/pod-identity", &request).await.assert_status(201);
+    app.run().await;
+    cluster.break_with(Breakage::Fargate);
+    let palette = cluster.role(RolePurpose::Palette);
+    palette.detach(&cluster.profile_policy(RolePurpose::Palette, PolicyDocument::Controller));
+    app.run().await;
+    app.run().await;
+    assert_eq!(app.told_outcomes(), [("not-ready".to_owned(), "palette".to_owned())]);
 }

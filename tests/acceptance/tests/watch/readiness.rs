@@ -3,6 +3,7 @@
 use acceptance::TestApp;
 use acceptance::methods::for_each;
 use gangway_model::{AuthMethod, Partition};
+use gangway_policies::PolicyDocument;
 use serde_json::{Value, json};
 
 use crate::fixture::{READINESS_CHANGED, WatchedApp};
@@ -119,4 +120,20 @@ async fn what_gangway_cannot_look_at_changes_nothing() {
     let checks = readiness["checks"].as_array().expect("checks");
     assert!(checks.iter().any(|check| check["outcome"] == "unverified"), "{readiness:#}");
     assert_eq!(app.told_outcomes(), []);
+}
+
+#[tokio::test]
+async fn detached_policy_is_told_with_the_document_to_attach() {
+    let app = WatchedApp::start(Partition::Aws).await;
+    app.registered(AuthMethod::Sts, "prod").await;
+    app.run().await;
+    app.customer().detach_policy(PolicyDocument::Controller);
+    app.run().await;
+    app.run().await;
+    let told = app.told(READINESS_CHANGED);
+    let [broken] = told.as_slice() else { panic!("{told:#?}") };
+    let checks = broken["checks"].as_array().expect("checks");
+    let denied = checks.iter().find(|check| check["id"] == "iam.actions-allowed");
+    let remedy = denied.expect("the failed check")["remedy"].as_str().expect("a remedy");
+    assert!(remedy.contains("PaletteControllerPolicy"), "{remedy}");
 }
