@@ -133,7 +133,7 @@ impl Watch {
         let was_ready = known.is_none_or(|known| known.state.ready != Some(false));
         let is_not_ready = match &validated {
             Validated::Checked(report) => !report.is_ready(),
-            Validated::NotCheckable(_) | Validated::Gone => true,
+            Validated::NotCheckable(_) | Validated::Gone => false,
         };
         if !(was_ready && is_not_ready) {
             return Ok((account, validated));

@@ -7,6 +7,7 @@ use std::{
 
 use gangway_checks::ScopedClient;
 use gangway_http::{deadline, origin};
+use gangway_lambda::write_metric;
 use gangway_model::{
     CloudAccount, Initiator, RegistrationError, RequestedScope, Scope, Uid, UpstreamError,
 };
@@ -14,7 +15,7 @@ use gangway_registration::account_state::{AccountState, parse_scope_key, scope_k
 use serde_json::{Value, json};
 
 use crate::{
-    Watch, WatchError,
+    FUNCTION, Watch, WatchError,
     message::{WatchMessage, Work},
     reporting::DELAY_SECONDS,
 };
@@ -113,6 +114,10 @@ impl Watch {
         match self.send_accounts((run, sent), &palette_accounts, next).await {
             Ok(()) => Ok("listed"),
             Err(WatchError::Upstream(error)) if is_unreadable(&error) => {
+                // Nobody can tell how many accounts there are.
+                if error.is_access_denied() {
+                    write_metric(FUNCTION, "AccountsNotChecked", 1, None);
+                }
                 let error = gangway_http::error_chain(&error);
                 tracing::warn!(error, "the scope cannot be read");
                 Ok("unread")

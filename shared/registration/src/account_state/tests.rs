@@ -115,9 +115,21 @@ fn a_change_is_told_once_when_a_second_run_agrees() {
         ),
         // What could not be looked at changes nothing, and does not count as agreement.
         (
-            vec![(1, Ready), (2, NotReady), (3, NotReady), (4, Unverified), (5, Unverified)],
+            (1..=9).map(|run| (run, if run > 3 { Unverified } else { NotReady })).collect(),
             Some(false),
-            vec![(3, false)],
+            vec![(2, false)],
+        ),
+        (
+            vec![
+                (1, NotReady),
+                (2, NotReady),
+                (3, Unverified),
+                (4, Unverified),
+                (5, Ready),
+                (6, Ready),
+            ],
+            Some(true),
+            vec![(2, false), (6, true)],
         ),
         (vec![(1, Ready), (2, Unproven), (3, NotCheckable)], Some(true), vec![]),
         (

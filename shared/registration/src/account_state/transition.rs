@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use gangway_model::{Check, CloudAccount, Outcome, Report};
 
 use super::{
-    AccountState, Change, Expiration, MAX_CHANGES, Timestamp, Unconfirmed, check_states, method_id,
+    AccountState, Change, CheckState, Expiration, MAX_CHANGES, Timestamp, Unconfirmed,
+    check_states, method_id,
 };
 
 /// Numbers of days before an expiration at which an event is put.
@@ -57,7 +58,7 @@ impl AccountState {
             Look::Checked(report) => {
                 let seen = state.seen_readiness(report);
                 told.extend(state.apply_readiness(seen, run, now));
-                state.checks = check_states(report);
+                state.checks = state.merged_checks(report);
                 told.extend(state.apply_expirations(report, now));
                 state.reason = (state.ready.is_none() && seen.is_none())
                     .then(|| "nothing shows whether the credential works".to_owned());
@@ -73,13 +74,22 @@ impl AccountState {
     /// Returns whether a report shows that the account is ready. `None` if the report leaves it open: what
     /// failed before and could not be checked now has not been fixed.
     fn seen_readiness(&self, report: &Report) -> Option<bool> {
-        let is_open = report.findings.iter().any(|finding| {
-            let failed_before =
-                |before: &super::CheckState| before.is_blocking() && before.id == finding.check.id;
-            matches!(finding.outcome, Outcome::Unverified { .. })
-                && self.checks.iter().any(failed_before)
-        });
+        let is_open = self.checks.iter().any(|before| is_left_open(before, report));
         report.readiness().filter(|ready| !ready || !is_open)
+    }
+
+    /// Returns the checks of a report that did not pass. A check that failed before and could not be carried
+    /// out now stays as it was.
+    fn merged_checks(&self, report: &Report) -> Vec<CheckState> {
+        let mut checks = check_states(report);
+        for check in &mut checks {
+            let before = self.checks.iter().find(|before| before.id == check.id);
+            if let Some(before) = before.filter(|before| is_left_open(before, report)) {
+                check.clone_from(before);
+            }
+        }
+        checks.sort_by_key(|check| !check.is_blocking());
+        checks
     }
 
     fn apply_readiness(
@@ -161,6 +171,14 @@ impl AccountState {
         self.changes.insert(0, change);
         self.changes.truncate(MAX_CHANGES);
     }
+}
+
+/// Returns `true` if a check kept the account from being ready, and the report could not carry it out.
+fn is_left_open(before: &CheckState, report: &Report) -> bool {
+    before.is_blocking()
+        && report.findings.iter().any(|finding| {
+            finding.check.id == before.id && matches!(finding.outcome, Outcome::Unverified { .. })
+        })
 }
 
 /// Compares as stored: without fractions of a second.
