@@ -49,7 +49,10 @@ async fn every_function_and_trigger_has_a_flow() {
         covered.insert((flow.function.to_owned(), trigger));
         covered.insert((flow.function.to_owned(), "is deployed".to_owned()));
     }
-    let deployed_triggers = deployed_triggers().await;
+    let mut deployed_triggers = deployed_triggers().await;
+    // One run of the watch is many messages. The suite `watch` has its crashes, its faults and its repeated
+    // messages: see its files delivery.rs, load.rs and outages.rs.
+    deployed_triggers.retain(|(function, _)| function != "account-watch");
     assert!(deployed_triggers.len() > 25, "{deployed_triggers:?}");
     assert_eq!(covered, deployed_triggers);
 }

@@ -12,6 +12,7 @@ mod delivery;
 mod expirations;
 mod fixture;
 mod foreign_accounts;
+mod load;
 mod outages;
 mod readiness;
 mod runs;

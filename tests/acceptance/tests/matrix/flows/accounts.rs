@@ -1,6 +1,7 @@
 //! Flows of `accounts`.
 
 use gangway_model::Partition::{Aws, AwsIsoB, AwsUsGov};
+use serde_json::json;
 
 use super::{scap, static_credentials, sts};
 use crate::{
@@ -16,6 +17,19 @@ fn account_path(subject: &Subject) -> String {
 
 fn delete(_fixture: &Fixture, subject: &Subject) -> Action {
     Action::Http("DELETE", account_path(subject), None)
+}
+
+/// Writes the state of an account as the watch does.
+fn put_state(fixture: &Fixture, subject: &Subject) {
+    let table = fixture.app.deployment().table("AccountStates").expect("the table");
+    table.put(&json!({
+        "scope": {"S": "tenant"},
+        "uid": {"S": subject.uid},
+        "revision": {"N": "1"},
+        "checked": {"S": "2026-11-30T00:00:00Z"},
+        "expires": {"N": "4102444800"},
+        "document": {"S": "{}"},
+    }));
 }
 
 const FUNCTION: Function = Function("accounts");
@@ -41,6 +55,15 @@ pub(crate) const FLOWS: &[Flow] = &[
             |_, subject| Action::get(&format!("{}/policies", account_path(subject))),
         )
         .prepared_by(sts::registered),
+    FUNCTION
+        .flow(
+            "history of an account",
+            Aws,
+            Trigger::Route("GET", "/v1/tenant/accounts/{uid}/history"),
+            |_, subject| Action::get(&format!("{}/history", account_path(subject))),
+        )
+        .prepared_by(sts::registered)
+        .changed_by(put_state),
     FUNCTION.flow("policies of keys", Aws, Trigger::Route("POST", "/v1/policies"), |fixture, _| {
         let keys = static_credentials::members(&fixture.app.customer().keys);
         Action::post("/v1/policies", keys)
