@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::fixture::{READINESS_CHANGED, WATCH, WatchedApp};
 
-const ACCOUNTS: usize = 150;
+const ACCOUNTS: usize = 60;
 
 /// Enough that each account is checked twice, although one call in twenty fails.
 const MAX_RUNS: usize = 8;
