@@ -10,7 +10,7 @@ use gangway_checks::{
 use gangway_lambda::{EventAccount, OutcomeEvent, SqsMessage};
 use gangway_model::{CloudAccount, RegistrationError, Report};
 use gangway_registration::{
-    account_state::{AccountState, Look, StateChange, StoredEvent, scope_key},
+    account_state::{AccountState, Look, StateChange, StoredEvent},
     load_account,
 };
 
@@ -53,7 +53,7 @@ impl Watch {
         (run, sent): (&str, SystemTime),
         message: &SqsMessage,
     ) -> Result<&'static str, WatchError> {
-        let scope = scope_key(&account.scope);
+        let scope = account.scope.to_string();
         let item = self.table.get(&scope, &account.uid).await?;
         let known = match item {
             Some(item) => {

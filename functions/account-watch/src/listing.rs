@@ -11,7 +11,7 @@ use gangway_lambda::write_metric;
 use gangway_model::{
     CloudAccount, Initiator, RegistrationError, RequestedScope, Scope, Uid, UpstreamError,
 };
-use gangway_registration::account_state::{AccountState, parse_scope_key, scope_key};
+use gangway_registration::account_state::AccountState;
 use serde_json::{Value, json};
 
 use crate::{
@@ -51,7 +51,7 @@ impl Watch {
                 }
             }
         } else {
-            let list = |scope| Work::ListScope { scope: scope_key(scope), next: None };
+            let list = |scope: &Scope| Work::ListScope { scope: scope.to_string(), next: None };
             let bodies: Vec<_> =
                 scopes.iter().map(|scope| WatchMessage::new(&run, list(scope)).to_body()).collect();
             self.queue.send_batch(&bodies).await?;
@@ -109,7 +109,7 @@ impl Watch {
         scope: &str,
         next: Option<String>,
     ) -> Result<&'static str, WatchError> {
-        let scope = parse_scope_key(scope).ok_or(WatchError::InvalidMessage)?;
+        let scope = scope.parse().map_err(|_invalid| WatchError::InvalidMessage)?;
         let palette_accounts = self.context.clients.palette.in_scope(scope);
         match self.send_accounts((run, sent), &palette_accounts, next).await {
             Ok(()) => Ok("listed"),
@@ -147,7 +147,7 @@ impl Watch {
             next = page.next;
             let is_late = deadline::remaining() < PAGE_TIME_BUDGET;
             if next.is_some() && is_late {
-                let scope = scope_key(palette_accounts.scope());
+                let scope = palette_accounts.scope().to_string();
                 let list = Work::ListScope { scope, next: next.take() };
                 bodies.push(WatchMessage::new(run, list).to_body());
             }
@@ -155,7 +155,7 @@ impl Watch {
             if next.is_none() {
                 let is_whole = is_first && !is_late;
                 return if is_whole {
-                    self.forget(palette_accounts, &listed, sent).await
+                    self.delete_stale_states(palette_accounts, &listed, sent).await
                 } else {
                     Ok(())
                 };
@@ -165,18 +165,18 @@ impl Watch {
 
     /// Deletes the states of accounts that the scope does not list any more. Newer states stay: their
     /// accounts may have been registered since. So do those with events that are not on the bus yet.
-    async fn forget(
+    async fn delete_stale_states(
         &self,
         palette_accounts: &ScopedClient<'_>,
         listed: &BTreeSet<String>,
         sent: SystemTime,
     ) -> Result<(), WatchError> {
-        for item in self.table.list(&scope_key(palette_accounts.scope())).await? {
-            let is_told = || {
+        for item in self.table.list(&palette_accounts.scope().to_string()).await? {
+            let is_published = || {
                 serde_json::from_str::<AccountState>(&item.document)
                     .is_ok_and(|state| state.unpublished.is_empty())
             };
-            if !listed.contains(item.uid.as_str()) && item.checked < sent && is_told() {
+            if !listed.contains(item.uid.as_str()) && item.checked < sent && is_published() {
                 self.table.delete(&item.scope, &item.uid, item.revision).await?;
             }
         }

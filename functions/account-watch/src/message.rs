@@ -6,7 +6,6 @@ use gangway_model::{
     CloudAccount, PaletteCluster, StoredCredential,
     time::{parse_rfc3339, to_rfc3339},
 };
-use gangway_registration::account_state::{parse_scope_key, scope_key};
 use serde::{Deserialize, Serialize};
 
 /// `source` of the messages. Logs show it as the source of an event.
@@ -129,7 +128,7 @@ impl From<CloudAccount> for ListedAccount {
     fn from(account: CloudAccount) -> Self {
         Self {
             uid: account.uid.to_string(),
-            scope: scope_key(&account.scope),
+            scope: account.scope.to_string(),
             name: account.name,
             partition: account.partition,
             access: account.access,
@@ -169,7 +168,7 @@ impl ListedAccount {
             labels: BTreeMap::new(),
             description: None,
             gateway: self.gateway,
-            scope: parse_scope_key(&self.scope)?,
+            scope: self.scope.parse().ok()?,
             state: self.state,
             token_expiry: parse_time(self.token_expiry).ok()?,
         })

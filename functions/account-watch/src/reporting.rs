@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use gangway_http::clock;
 use gangway_lambda::write_metric;
-use gangway_registration::account_state::{AccountState, scope_key};
+use gangway_registration::account_state::AccountState;
 
 use crate::{
     FUNCTION, Watch, WatchError,
@@ -68,7 +68,7 @@ impl Watch {
         let mut totals = Totals::default();
         let now = clock::now();
         for scope in self.all_scopes().await? {
-            for item in self.table.list(&scope_key(&scope)).await? {
+            for item in self.table.list(&scope.to_string()).await? {
                 totals.add(&serde_json::from_str(&item.document).unwrap_or_default(), now);
             }
         }

@@ -7,7 +7,7 @@ use gangway_checks::ScopedClient;
 use gangway_http::clock;
 use gangway_lambda::{ApiError, Fields, Response};
 use gangway_model::{RegistrationError, Scope, Uid, UpstreamError, time::to_rfc3339};
-use gangway_registration::account_state::{AccountState, Expiration, scope_key};
+use gangway_registration::account_state::{AccountState, Expiration};
 use serde_json::{Value, json};
 
 /// An account must be known to be ready, or not to be, or nothing has shown either.
@@ -150,7 +150,7 @@ pub(crate) async fn load_all(
     table: Option<&StateTable>,
 ) -> Vec<Option<Value>> {
     let Some(table) = table.filter(|_| !uids.is_empty()) else { return vec![None; uids.len()] };
-    match table.get_many(&scope_key(scope), uids).await {
+    match table.get_many(&scope.to_string(), uids).await {
         Ok(items) => {
             let states: Vec<_> = items.into_iter().filter_map(KnownState::parse).collect();
             let find = |uid: &Uid| states.iter().find(|known| known.item.uid == *uid);
@@ -165,7 +165,7 @@ pub(crate) async fn load_all(
 
 /// Returns the readiness of one account, with the last report.
 pub(crate) async fn load(uid: &Uid, scope: &Scope, table: Option<&StateTable>) -> Option<Value> {
-    let item = table?.get(&scope_key(scope), uid).await;
+    let item = table?.get(&scope.to_string(), uid).await;
     let item = item.inspect_err(log_unread).ok()??;
     let known = KnownState::parse(item)?;
     let mut body = known.to_json();
@@ -193,7 +193,7 @@ pub(crate) async fn get_history(
     table: Option<&StateTable>,
 ) -> Result<Response, ApiError> {
     let table = table.ok_or_else(|| no_watch("/uid"))?;
-    let item = table.get(&scope_key(palette_accounts.scope()), uid).await;
+    let item = table.get(&palette_accounts.scope().to_string(), uid).await;
     let known = item.map_err(RegistrationError::from)?.and_then(KnownState::parse);
     let known = known.ok_or_else(|| {
         RegistrationError::NotFound(format!(
@@ -221,7 +221,7 @@ pub(crate) async fn list(
             )
         })?,
     };
-    let items = table.list(&scope_key(scope)).await.map_err(RegistrationError::from)?;
+    let items = table.list(&scope.to_string()).await.map_err(RegistrationError::from)?;
     let mut states: Vec<_> = items.into_iter().filter_map(KnownState::parse).collect();
     states.retain(|known| query.selects(&known.state));
     query.sort(&mut states);

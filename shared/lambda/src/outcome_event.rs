@@ -139,7 +139,7 @@ pub struct EventAccount {
 impl From<&Receipt> for EventAccount {
     fn from(receipt: &Receipt) -> Self {
         Self {
-            scope: Some(scope_text(&receipt.scope)),
+            scope: Some(receipt.scope.to_string()),
             name: Some(receipt.name.to_string()),
             uid: Some(receipt.uid.to_string()),
             account: Some(receipt.account),
@@ -152,7 +152,7 @@ impl From<&Receipt> for EventAccount {
 impl From<&CloudAccount> for EventAccount {
     fn from(account: &CloudAccount) -> Self {
         Self {
-            scope: Some(scope_text(&account.scope)),
+            scope: Some(account.scope.to_string()),
             name: Some(account.name.clone()),
             uid: Some(account.uid.to_string()),
             account: account.aws_account(),
@@ -166,14 +166,7 @@ impl EventAccount {
     /// Adds the scope in Palette.
     #[must_use]
     pub fn with_scope(self, scope: &Scope) -> Self {
-        Self { scope: Some(scope_text(scope)), ..self }
-    }
-}
-
-fn scope_text(scope: &Scope) -> String {
-    match scope {
-        Scope::Tenant => "tenant".to_owned(),
-        Scope::Project(uid) => format!("project/{uid}"),
+        Self { scope: Some(scope.to_string()), ..self }
     }
 }
 

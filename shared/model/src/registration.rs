@@ -1,6 +1,6 @@
 //! A cloud account: as requested, as registered, and as Palette returns it.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{collections::BTreeMap, fmt, str::FromStr, time::SystemTime};
 
 use crate::{
     AccountId, AccountName, Check, Credential, Description, PaletteCluster, Partition,
@@ -71,6 +71,33 @@ pub enum Scope {
     /// Visible in all projects of the tenant.
     Tenant,
     Project(Uid),
+}
+
+/// Writes `tenant` or `project/<uid>`.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tenant => f.write_str("tenant"),
+            Self::Project(uid) => write!(f, "project/{uid}"),
+        }
+    }
+}
+
+/// The rule that the text of a scope violates.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("must be tenant or project/<uid>")]
+pub struct InvalidScope;
+
+impl FromStr for Scope {
+    type Err = InvalidScope;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix("project/") {
+            Some(uid) => uid.parse().map(Self::Project).map_err(|_invalid| InvalidScope),
+            None if text == "tenant" => Ok(Self::Tenant),
+            None => Err(InvalidScope),
+        }
+    }
 }
 
 /// The operation that a request asks for.

@@ -8,7 +8,7 @@ mod transition;
 use std::time::{Duration, SystemTime};
 
 use gangway_model::{
-    AuthMethod, BusEvent, Finding, Report, Scope,
+    AuthMethod, BusEvent, Finding, Report,
     time::{parse_rfc3339, to_rfc3339},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -177,22 +177,6 @@ pub struct PublisherClaim {
     pub message: String,
     pub delivery: u32,
     pub until: Timestamp,
-}
-
-/// Returns the partition key of a scope in the table: `tenant` or `project/<uid>`.
-pub fn scope_key(scope: &Scope) -> String {
-    match scope {
-        Scope::Tenant => "tenant".to_owned(),
-        Scope::Project(uid) => format!("project/{uid}"),
-    }
-}
-
-/// Returns the scope of a partition key.
-pub fn parse_scope_key(key: &str) -> Option<Scope> {
-    match key.strip_prefix("project/") {
-        Some(uid) => uid.parse().ok().map(Scope::Project),
-        None => (key == "tenant").then_some(Scope::Tenant),
-    }
 }
 
 /// Returns the id of a method, for a state.

@@ -1,7 +1,7 @@
 //! Writes a log line for each account that was changed in Palette, whatever asked for it. The caller
 //! or the event is in every line of a request.
 
-use gangway_model::{AccountId, AuthMethod, CloudAccount, Registration, Scope, SecretArn, Uid};
+use gangway_model::{AccountId, AuthMethod, CloudAccount, Registration, SecretArn, Uid};
 
 /// Logs an account that was created or updated, as `change` says.
 pub(crate) fn log_written(
@@ -11,7 +11,7 @@ pub(crate) fn log_written(
     secret: Option<&SecretArn>,
 ) {
     let Registration { name, account, scope, credential, waived_checks, .. } = registration;
-    let (scope, name, uid) = (log_text(scope), name.as_str(), uid.as_str());
+    let (scope, name, uid) = (scope.to_string(), name.as_str(), uid.as_str());
     let method = credential.method().id();
     let secret = secret.map(SecretArn::as_str);
     let waived: Vec<_> = waived_checks.iter().map(|check| check.id).collect();
@@ -32,7 +32,7 @@ pub(crate) fn log_written(
 /// Logs an account that was deleted.
 pub(crate) fn log_deleted(account: &CloudAccount) {
     let CloudAccount { name, uid, scope, access, .. } = account;
-    let (scope, name, uid) = (log_text(scope), name.as_str(), uid.as_str());
+    let (scope, name, uid) = (scope.to_string(), name.as_str(), uid.as_str());
     let method = access.method().map(AuthMethod::id);
     let aws_account = account.aws_account();
     let aws_account = aws_account.as_ref().map(AccountId::as_str);
@@ -45,11 +45,4 @@ pub(crate) fn log_deleted(account: &CloudAccount) {
         awsAccountId = aws_account,
         "account changed"
     );
-}
-
-fn log_text(scope: &Scope) -> String {
-    match scope {
-        Scope::Tenant => "tenant".to_owned(),
-        Scope::Project(uid) => format!("project/{uid}"),
-    }
 }

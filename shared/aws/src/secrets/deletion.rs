@@ -163,7 +163,7 @@ async fn find_by_name(
         return Ok(None);
     };
     let is_owner = secret.uid.as_ref() == Some(&account.uid)
-        && secret.scope == Some(metadata::scope_value(owner.scope))
+        && secret.scope == Some(owner.scope.to_string())
         && !secret.scheduled;
     Ok(is_owner.then_some(secret.arn))
 }

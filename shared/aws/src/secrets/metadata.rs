@@ -185,15 +185,7 @@ pub(super) fn is_registered(tags: &[Tag]) -> bool {
 }
 
 pub(super) fn scope_tag(scope: &Scope) -> Tag {
-    tag(SCOPE, &scope_value(scope))
-}
-
-/// Returns the value of the tag `gangway:scope`.
-pub(super) fn scope_value(scope: &Scope) -> String {
-    match scope {
-        Scope::Tenant => "tenant".to_owned(),
-        Scope::Project(uid) => format!("project/{uid}"),
-    }
+    tag(SCOPE, &scope.to_string())
 }
 
 pub(super) fn state_tag(state: SecretState) -> Tag {
@@ -215,18 +207,13 @@ pub(super) fn owner_tag(uid: &Uid) -> Tag {
 
 /// Returns `true` if the tags name this Palette account and this scope.
 pub(super) fn has_owner(tags: &[Tag], uid: &Uid, scope: &Scope) -> bool {
-    value(tags, UID) == Some(uid.as_str()) && value(tags, SCOPE) == Some(&scope_value(scope))
+    value(tags, UID) == Some(uid.as_str()) && value(tags, SCOPE) == Some(&scope.to_string())
 }
 
 /// Returns uid and scope of the Palette account that the tags name. `None` if a tag is missing or
 /// invalid.
 pub(super) fn owner(tags: &[Tag]) -> Option<(Uid, Scope)> {
-    let scope = match value(tags, SCOPE)?.split_once('/') {
-        None => Scope::Tenant,
-        Some((_, uid)) => Scope::Project(uid.parse().ok()?),
-    };
-    let owner = (value(tags, UID)?.parse().ok()?, scope);
-    has_owner(tags, &owner.0, &owner.1).then_some(owner)
+    value(tags, UID)?.parse().ok().zip(value(tags, SCOPE)?.parse().ok())
 }
 
 fn tag(key: &str, value: &str) -> Tag {

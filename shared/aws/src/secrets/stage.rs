@@ -113,7 +113,7 @@ async fn add_version(
     if !known.has(version) {
         put_secret_value(store, &known, payload).await?;
     }
-    let scope = metadata::scope_value(&registration.scope);
+    let scope = registration.scope.to_string();
     if known.scope.as_deref() != Some(&scope) {
         let call = call("secretsmanager:TagResource");
         let request = store.client().tag_resource().secret_id(known.arn.as_str());

@@ -53,22 +53,22 @@ impl AccountState {
         state.method = method_id(account.access.method());
         state.aws_account_id = account.aws_account().map(|id| id.to_string());
         run.clone_into(&mut state.run);
-        let mut told = Vec::new();
+        let mut changes = Vec::new();
         match look {
             Look::Checked(report) => {
                 let seen = state.seen_readiness(report);
-                told.extend(state.apply_readiness(seen, run, now));
+                changes.extend(state.apply_readiness(seen, run, now));
                 state.checks = state.merged_checks(report);
-                told.extend(state.apply_expirations(report, now));
+                changes.extend(state.apply_expirations(report, now));
                 state.reason = (state.ready.is_none() && seen.is_none())
                     .then(|| "nothing shows whether the credential works".to_owned());
             }
             Look::NotCheckable(reason) => state.reason = Some(reason.to_owned()),
         }
-        for change in &told {
+        for change in &changes {
             state.record(*change, now);
         }
-        (state, told)
+        (state, changes)
     }
 
     /// Returns whether a report shows that the account is ready. `None` if the report leaves it open: what
@@ -128,7 +128,7 @@ impl AccountState {
 
     /// Replaces the expirations, and returns those to tell.
     fn apply_expirations(&mut self, report: &Report, now: SystemTime) -> Vec<StateChange> {
-        let mut told = Vec::new();
+        let mut changes = Vec::new();
         let before = std::mem::take(&mut self.expirations);
         for finding in &report.findings {
             let (check, Some(expires)) = (finding.check, finding.expires) else { continue };
@@ -140,7 +140,7 @@ impl AccountState {
             let due = EXPIRY_NOTICES.into_iter().find(|days| days_left <= *days);
             if let Some(due) = due.filter(|due| notice.is_none_or(|last| *due < last)) {
                 notice = Some(due);
-                told.push(StateChange::Expiring { check, expires, days_left });
+                changes.push(StateChange::Expiring { check, expires, days_left });
             }
             let check = check.id.to_owned();
             self.expirations.push(Expiration { check, expires: time, told: notice });
@@ -155,7 +155,7 @@ impl AccountState {
         let unknown: Vec<_> = before.into_iter().filter(is_unknown).collect();
         self.expirations.extend(unknown);
         self.expirations.sort_by_key(|expiration| expiration.expires);
-        told
+        changes
     }
 
     fn record(&mut self, change: StateChange, now: SystemTime) {
