@@ -55,10 +55,12 @@ impl PaletteIndex {
         let partition = context.clients.partition.id();
         let listings =
             scopes.iter().enumerate().map(|(index, scope)| list_scope(scope, index, partition));
-        let (listings, mut others) =
+        let (listings, projects) =
             try_join!(try_join_all(listings), context.clients.palette.projects())?;
         let seen: Vec<_> = scopes.iter().map(|scope| scope.scope().clone()).collect();
-        others.retain(|uid| !seen.contains(&Scope::Project(uid.clone())));
+        let others = projects.into_iter().map(|project| project.uid);
+        let others: Vec<_> =
+            others.filter(|uid| !seen.contains(&Scope::Project(uid.clone()))).collect();
         let requests = (scopes.len()..).zip(&others).map(async |(index, uid)| {
             let scope = context.clients.palette.in_scope(Scope::Project(uid.clone()));
             list_scope(&scope, index, partition).await

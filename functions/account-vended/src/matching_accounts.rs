@@ -57,7 +57,8 @@ pub(crate) async fn find_in_other_scopes<'a>(
     searched: &[Scope],
 ) -> Result<MatchingAccounts<'a>, VendingError> {
     let palette = &app.clients.palette;
-    let projects = palette.projects().await?.into_iter().map(Scope::Project);
+    let projects = palette.projects().await?.into_iter();
+    let projects = projects.map(|project| Scope::Project(project.uid));
     let others =
         iter::once(Scope::Tenant).chain(projects).filter(|scope| !searched.contains(scope));
     let queries = others.map(async |scope| {

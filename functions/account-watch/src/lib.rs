@@ -5,6 +5,7 @@
 //! the state if it changed, and publishes events about changes. `docs/consistency.md` describes why
 //! no event is lost and none is published twice.
 
+mod accounts_report;
 mod check;
 mod config;
 mod listing;
@@ -12,7 +13,7 @@ mod message;
 mod publication;
 mod reporting;
 
-use gangway_aws::{sqs::SqsQueue, state_table::StateTable};
+use gangway_aws::{objects::ObjectStore, sqs::SqsQueue, state_table::StateTable};
 use gangway_http::clock;
 use gangway_lambda::{
     ApiError, Disposition, Fields, MessageResult, Response, SqsMessage, write_metric,
@@ -33,6 +34,7 @@ const MAX_DELIVERIES: u32 = 3;
 pub struct Watch {
     context: AppContext,
     table: StateTable,
+    reports: ObjectStore,
     queue: SqsQueue,
     dead_letter_queue: SqsQueue,
 }
@@ -48,6 +50,8 @@ enum WatchError {
     /// The deployment is not ready: checks failed that do not concern the account.
     #[error("checks of this deployment failed: {0}")]
     Deployment(String),
+    #[error("the report cannot be made: {0}")]
+    Report(String),
     /// Another message publishes the events of the account.
     #[error("another message publishes the events of this account")]
     Claimed,
@@ -61,9 +65,11 @@ impl Watch {
         let config = WatchConfig::from_env(env_var)?;
         let aws = &context.clients.aws;
         let table = StateTable::new(aws, config.table);
+        let http = context.clients.http.clone();
+        let reports = ObjectStore::new(aws, http, config.reports_bucket);
         let queue = SqsQueue::new(aws, config.queue);
         let dead_letter_queue = SqsQueue::new(aws, config.dead_letter_queue);
-        Ok(Self { context, table, queue, dead_letter_queue })
+        Ok(Self { context, table, reports, queue, dead_letter_queue })
     }
 
     /// Returns the partition of the deployment.
@@ -91,7 +97,7 @@ impl Watch {
             Work::ListScope { scope, next } => {
                 (None, self.list_scope((&run, sent), &scope, next).await)
             }
-            Work::Report { delays } => (None, self.report(&run, delays).await),
+            Work::Report { delays } => (None, self.report((&run, sent), delays).await),
             Work::CheckAccount { account } => match account.into_account() {
                 None => (None, Err(WatchError::InvalidMessage)),
                 Some(account) => {
@@ -140,6 +146,7 @@ impl Watch {
             WatchError::Upstream(upstream) => {
                 ("upstream-error", Some(upstream), Disposition::Retry)
             }
+            WatchError::Report(_) => ("not-reported", None, Disposition::Delete),
             WatchError::Deployment(_) => ("not-checked", None, Disposition::Delete),
         };
         if outcome == "not-checked" {

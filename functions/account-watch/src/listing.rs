@@ -71,9 +71,10 @@ impl Watch {
     }
 
     /// Returns the tenant and every project that the API key can see.
-    pub(crate) async fn all_scopes(&self) -> Result<Vec<Scope>, UpstreamError> {
-        let projects = self.context.clients.palette.projects().await?;
-        Ok([Scope::Tenant].into_iter().chain(projects.into_iter().map(Scope::Project)).collect())
+    async fn all_scopes(&self) -> Result<Vec<Scope>, UpstreamError> {
+        let projects = self.context.clients.palette.projects().await?.into_iter();
+        let projects = projects.map(|project| Scope::Project(project.uid));
+        Ok([Scope::Tenant].into_iter().chain(projects).collect())
     }
 
     async fn resolve(&self, requested: &[RequestedScope]) -> Result<Vec<Scope>, RegistrationError> {

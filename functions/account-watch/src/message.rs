@@ -31,7 +31,7 @@ pub(crate) enum Work {
         #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<String>,
     },
-    /// Write the metrics of all accounts, unless the run takes longer.
+    /// Report all accounts, once the other messages of the run are handled.
     Report {
         /// How often it was delayed.
         delays: u32,

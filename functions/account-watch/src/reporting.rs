@@ -1,26 +1,39 @@
-//! Counts the accounts by readiness after a run, for metrics.
+//! Reports all accounts after a run: metrics, and a page and a table for people.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use askama::Template as _;
+use bytes::Bytes;
+use gangway_aws::state_table::StateItem;
 use gangway_http::clock;
 use gangway_lambda::write_metric;
-use gangway_registration::account_state::AccountState;
+use gangway_model::{Scope, Uid, UpstreamError, time::to_rfc3339};
+use gangway_palette::Project;
+use gangway_registration::account_state::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     FUNCTION, Watch, WatchError,
+    accounts_report::{AccountsReport, ReportedAccount},
     message::{WatchMessage, Work},
 };
 
-/// Delay between the start of a run and its report, the longest of SQS, in seconds.
+/// Delay before a report, and before it looks again whether the run is over, in seconds.
 pub(crate) const DELAY_SECONDS: u16 = 900;
 
-/// Fewest functions that work at the same time: the lowest maximum of a queue's event source.
-const MIN_CONCURRENCY: u32 = 2;
+/// Most delays of a report: six hours. Then it reports what is known.
+const MAX_DELAYS: u32 = 24;
 
-/// Palette's requests a second of one function, by default.
-const DEFAULT_RPS: u16 = 8;
+/// Scope of the item of the table that describes the last report. No scope of Palette has this name.
+const REPORT_SCOPE: &str = "report";
 
-/// The accounts of all scopes.
+/// Uid of that item.
+const REPORT_UID: &str = "accounts";
+
+/// DynamoDB deletes that item if no report was made for this long.
+const REPORT_LIFETIME: Duration = Duration::from_hours(90 * 24);
+
+/// Counts of the accounts of all scopes.
 #[derive(Debug, Default, Eq, PartialEq)]
 struct Totals {
     ready: u32,
@@ -30,22 +43,32 @@ struct Totals {
     fewest_days_left: Option<i64>,
 }
 
-impl Totals {
-    fn add(&mut self, state: &AccountState, now: SystemTime) {
-        match state.ready {
-            Some(true) => self.ready += 1,
-            Some(false) => self.not_ready += 1,
-            None => self.unproven += 1,
-        }
-        let first = state.expirations.first().map(|first| first.expires.days_left(now));
-        self.fewest_days_left = match (self.fewest_days_left, first) {
-            (Some(known), Some(first)) => Some(known.min(first)),
-            (known, first) => known.or(first),
-        };
-    }
+/// The last report, as the table has it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct LastReport {
+    run: String,
+    made: Timestamp,
+    /// When the report before it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<Timestamp>,
+}
 
-    const fn accounts(&self) -> u32 {
-        self.ready + self.not_ready + self.unproven
+impl Totals {
+    fn of(accounts: &[ReportedAccount], now: SystemTime) -> Self {
+        let mut totals = Self::default();
+        for ReportedAccount { state, .. } in accounts {
+            match state.ready {
+                Some(true) => totals.ready += 1,
+                Some(false) => totals.not_ready += 1,
+                None => totals.unproven += 1,
+            }
+            let first = state.expirations.first().map(|first| first.expires.days_left(now));
+            totals.fewest_days_left = match (totals.fewest_days_left, first) {
+                (Some(known), Some(first)) => Some(known.min(first)),
+                (known, first) => known.or(first),
+            };
+        }
+        totals
     }
 
     fn write_metrics(&self) {
@@ -62,58 +85,132 @@ impl Totals {
 }
 
 impl Watch {
-    /// Writes the metrics of all accounts. `delays` is how often the message was delayed: with many accounts,
-    /// the run takes longer.
-    pub(crate) async fn report(&self, run: &str, delays: u32) -> Result<&'static str, WatchError> {
-        let mut totals = Totals::default();
-        let now = clock::now();
-        for scope in self.all_scopes().await? {
-            for item in self.table.list(&scope.to_string()).await? {
-                totals.add(&serde_json::from_str(&item.document).unwrap_or_default(), now);
-            }
-        }
-        let per_second = self.context.config.palette_requests_per_second.unwrap_or(DEFAULT_RPS);
-        let checked = delays * u32::from(DELAY_SECONDS) * u32::from(per_second) * MIN_CONCURRENCY;
-        if totals.accounts() > checked {
+    /// Reports all accounts, once every other message of the queue is handled: writes the metrics, and the
+    /// page and the table for people. `delays` is how often the message was delayed.
+    pub(crate) async fn report(
+        &self,
+        (run, sent): (&str, SystemTime),
+        delays: u32,
+    ) -> Result<&'static str, WatchError> {
+        // This message is one of them. Reports of two runs at once must not wait for each other for ever.
+        let tolerated = u64::from(delays.saturating_sub(1).max(1));
+        if delays < MAX_DELAYS && self.queue.count_messages().await? > tolerated {
             let message = WatchMessage::new(run, Work::Report { delays: delays + 1 });
             self.queue.send_delayed(&message.to_body(), DELAY_SECONDS).await?;
             return Ok("delayed");
         }
-        totals.write_metrics();
+        let accounts = self.known_accounts().await?;
+        Totals::of(&accounts, clock::now()).write_metrics();
+        let last = self.note_report(run, sent).await?;
+        let partition = self.partition().id();
+        let report = AccountsReport::new(partition, last.made.0, last.previous, accounts);
+        self.write_report(&report, last.made).await?;
         Ok("reported")
+    }
+
+    /// Returns the accounts of all scopes with their states.
+    async fn known_accounts(&self) -> Result<Vec<ReportedAccount>, UpstreamError> {
+        let projects = self.context.clients.palette.projects().await?.into_iter();
+        let projects = projects.map(|Project { uid, name }| (Scope::Project(uid), name));
+        let mut accounts = Vec::new();
+        for (scope, scope_name) in
+            [(Scope::Tenant, "Tenant".to_owned())].into_iter().chain(projects)
+        {
+            let scope = scope.to_string();
+            for StateItem { uid, checked, document, .. } in self.table.list(&scope).await? {
+                accounts.push(ReportedAccount {
+                    scope: scope.clone(),
+                    scope_name: scope_name.clone(),
+                    uid: uid.to_string(),
+                    checked,
+                    state: serde_json::from_str(&document).unwrap_or_default(),
+                });
+            }
+        }
+        Ok(accounts)
+    }
+
+    /// Writes into the table that this report is made. One that is made again keeps its time, so that it
+    /// shows the same changes.
+    async fn note_report(&self, run: &str, sent: SystemTime) -> Result<LastReport, WatchError> {
+        let uid: Uid = REPORT_UID.parse().map_err(|_invalid| WatchError::InvalidMessage)?;
+        let item = self.table.get(REPORT_SCOPE, &uid).await?;
+        let before =
+            item.as_ref().and_then(|item| serde_json::from_str::<LastReport>(&item.document).ok());
+        if let Some(before) = before.as_ref().filter(|before| before.run == run) {
+            return Ok(before.clone());
+        }
+        let previous = before.map(|before| before.made);
+        let report = LastReport { run: run.to_owned(), made: Timestamp(sent), previous };
+        let replaces = item.map(|item| item.revision);
+        let item = StateItem {
+            scope: REPORT_SCOPE.to_owned(),
+            uid,
+            revision: replaces.unwrap_or_default() + 1,
+            checked: sent,
+            expires: sent + REPORT_LIFETIME,
+            document: serde_json::json!(report).to_string(),
+            report: None,
+        };
+        // Of two runs at once, both reports are made. The next one compares with either.
+        self.table.put(&item, replaces).await?;
+        Ok(report)
+    }
+
+    /// Writes page and table twice: under the time of the report, and as the latest ones.
+    async fn write_report(
+        &self,
+        report: &AccountsReport,
+        made: Timestamp,
+    ) -> Result<(), WatchError> {
+        let failed = |error: &dyn std::error::Error| WatchError::Report(error.to_string());
+        let page = Bytes::from(report.render().map_err(|error| failed(&error))?);
+        let table = Bytes::from(report.to_csv().map_err(|error| failed(&error))?);
+        // A colon is not valid in a file name of every system.
+        let time = to_rfc3339(made.0).replace(':', "-");
+        for folder in [format!("reports/{time}"), "reports/latest".to_owned()] {
+            let (page_key, table_key) =
+                (format!("{folder}/accounts.html"), format!("{folder}/accounts.csv"));
+            tokio::try_join!(
+                self.reports.put(&page_key, "text/html; charset=utf-8", page.clone()),
+                self.reports.put(&table_key, "text/csv; charset=utf-8", table.clone()),
+            )?;
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use gangway_registration::account_state::{Expiration, Timestamp};
+    use gangway_registration::account_state::{AccountState, Expiration};
 
     use super::*;
 
     #[test]
     fn accounts_are_counted_and_the_first_expiration_found() {
         let now = SystemTime::UNIX_EPOCH;
-        let state = |ready, days: Option<u64>| AccountState {
-            ready,
-            expirations: days
-                .map(|days| Expiration {
-                    check: "iam.key-age".to_owned(),
-                    expires: Timestamp(now + Duration::from_hours(24 * days)),
-                    told: None,
-                })
-                .into_iter()
-                .collect(),
-            ..AccountState::default()
+        let account = |(ready, days): (Option<bool>, Option<u64>)| ReportedAccount {
+            scope: "tenant".to_owned(),
+            scope_name: "Tenant".to_owned(),
+            uid: String::new(),
+            checked: now,
+            state: AccountState {
+                ready,
+                expirations: days
+                    .map(|days| Expiration {
+                        check: "iam.key-age".to_owned(),
+                        expires: Timestamp(now + Duration::from_hours(24 * days)),
+                        told: None,
+                    })
+                    .into_iter()
+                    .collect(),
+                ..AccountState::default()
+            },
         };
-        let mut totals = Totals::default();
-        for (ready, days) in
+        let accounts =
             [(Some(true), None), (Some(true), Some(9)), (None, Some(20)), (Some(false), Some(3))]
-        {
-            totals.add(&state(ready, days), now);
-        }
+                .map(account);
         let expected = Totals { ready: 2, not_ready: 1, unproven: 1, fewest_days_left: Some(3) };
-        assert_eq!((totals.accounts(), totals), (4, expected));
+        assert_eq!(Totals::of(&accounts, now), expected);
     }
 }

@@ -28,7 +28,7 @@ mod validation;
 pub use accounts::AccountPage;
 pub use client::{PaletteClient, ScopedClient};
 pub use gateway::PrivateCloudGateway;
-pub use projects::{ScopedResults, query_scopes};
+pub use projects::{Project, ScopedResults, query_scopes};
 pub use secret_partitions::{
     EndpointOverrides, PortalKeysResult, RegionOverrides, SecretPartitionFlag,
 };

@@ -10,6 +10,13 @@ use crate::{
     response::{Named, Projects, uid},
 };
 
+/// A project of the tenant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Project {
+    pub uid: Uid,
+    pub name: String,
+}
+
 const PROJECTS: &str = "/v1/dashboard/projects/metadata";
 const LIST: &str = "list of projects";
 
@@ -40,9 +47,10 @@ impl PaletteClient {
     }
 
     /// Lists the projects that the API key can see.
-    pub async fn projects(&self) -> Result<Vec<Uid>, UpstreamError> {
+    pub async fn projects(&self) -> Result<Vec<Project>, UpstreamError> {
         let projects = self.list_projects(ApiRequest::get(PROJECTS)).await?;
-        Ok(projects.iter().filter_map(|project| uid(&project.uid)).collect())
+        let project = |listed: Named| Some(Project { uid: uid(&listed.uid)?, name: listed.name });
+        Ok(projects.into_iter().filter_map(project).collect())
     }
 
     async fn project(&self, name: &str) -> Result<Uid, RegistrationError> {

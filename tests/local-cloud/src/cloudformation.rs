@@ -163,6 +163,13 @@ impl Template {
         tables::tables(&intrinsics::EvaluationScope { document: &self.document, deployment })
     }
 
+    /// Returns the names of the S3 buckets.
+    pub fn buckets(&self, deployment: &DeploymentTarget) -> Result<Vec<String>, TemplateError> {
+        let scope = intrinsics::EvaluationScope { document: &self.document, deployment };
+        let buckets = queues::resources(&scope, "AWS::S3::Bucket")?.into_iter();
+        buckets.map(|(logical_id, _)| names::reference(&scope, logical_id)).collect()
+    }
+
     /// Returns the `AWS::Events::Rule` resources.
     pub fn rules(&self, deployment: &DeploymentTarget) -> Result<Vec<EventRule>, TemplateError> {
         queues::rules(&intrinsics::EvaluationScope { document: &self.document, deployment })

@@ -52,7 +52,8 @@ pub(super) async fn find_refusal(
         Err(UpstreamError::AccessDenied { .. }) => return Ok(Some(denied())),
         Err(error) => return Err(error),
     };
-    let scopes = iter::once(Scope::Tenant).chain(projects.into_iter().map(Scope::Project));
+    let scopes = iter::once(Scope::Tenant)
+        .chain(projects.into_iter().map(|project| Scope::Project(project.uid)));
     let cluster = &registrant.request.cluster;
     let listings = scopes.map(async |scope| {
         let accounts = palette.in_scope(scope);

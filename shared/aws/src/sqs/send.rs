@@ -4,7 +4,10 @@ use crate::{AwsSession, error::ApiCall};
 use aws_sdk_sqs::{
     Client,
     error::BuildError,
-    types::{BatchResultErrorEntry, MessageAttributeValue, SendMessageBatchRequestEntry},
+    types::{
+        BatchResultErrorEntry, MessageAttributeValue, QueueAttributeName,
+        SendMessageBatchRequestEntry,
+    },
 };
 use gangway_http::RetryPolicy;
 use gangway_model::{AccountId, UpstreamError};
@@ -17,6 +20,14 @@ const SERVICE: &str = "Amazon SQS";
 
 const SEND: ApiCall =
     ApiCall { service: SERVICE, action: "sqs:SendMessage", resource: "such queue" };
+
+const COUNT: ApiCall =
+    ApiCall { service: SERVICE, action: "sqs:GetQueueAttributes", resource: "such queue" };
+
+const COUNTS: [QueueAttributeName; 2] = [
+    QueueAttributeName::ApproximateNumberOfMessages,
+    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+];
 
 /// Maximum number of messages in a batch.
 const MAX_BATCH: usize = 10;
@@ -77,6 +88,19 @@ impl SqsQueue {
         let sent = request.delay_seconds(i32::from(seconds)).send().await;
         sent.map_err(|error| SEND.to_upstream_error(&error))?;
         Ok(())
+    }
+
+    /// Returns about how many messages can be received or are being handled, without delayed ones.
+    pub async fn count_messages(&self) -> Result<u64, UpstreamError> {
+        let request = self.client.get_queue_attributes().queue_url(self.url.as_str());
+        let response = request.set_attribute_names(Some(COUNTS.to_vec())).send().await;
+        let response = response.map_err(|error| COUNT.to_upstream_error(&error))?;
+        let attributes = response.attributes.unwrap_or_default();
+        let count = |name: &QueueAttributeName| {
+            let count = attributes.get(name).and_then(|count| count.parse::<u64>().ok());
+            count.ok_or_else(|| COUNT.invalid_response(format!("no number {name}")))
+        };
+        COUNTS.iter().map(count).sum()
     }
 
     /// Sends a message that cannot be processed, with the reason and the AWS account as message attributes

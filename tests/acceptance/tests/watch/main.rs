@@ -15,4 +15,5 @@ mod foreign_accounts;
 mod load;
 mod outages;
 mod readiness;
+mod reports;
 mod runs;

@@ -23,6 +23,8 @@ pub(super) fn reference(
     let DeploymentTarget { region, account, partition, .. } = scope.deployment;
     Ok(match kind {
         "AWS::SecretsManager::Secret" | "AWS::SNS::Topic" => attribute(scope, logical, "Arn")?,
+        // Names of buckets have no capital letters.
+        "AWS::S3::Bucket" => name.to_lowercase(),
         "AWS::SQS::Queue" => {
             format!("https://sqs.{region}.{}/{account}/{name}", dns_suffix(partition))
         }
@@ -68,6 +70,7 @@ pub(super) fn attribute(
         "AWS::Events::EventBus" => format!("{}:event-bus/{name}", here("events")),
         "AWS::SQS::Queue" => format!("{}:{name}", here("sqs")),
         "AWS::DynamoDB::Table" => format!("{}:table/{name}", here("dynamodb")),
+        "AWS::S3::Bucket" => format!("arn:{partition}:s3:::{}", name.to_lowercase()),
         "AWS::SNS::Topic" => format!("{}:{name}", here("sns")),
         other => format!("arn:{partition}:{}:{region}:{account}:{name}", other.replace("::", "-")),
     })

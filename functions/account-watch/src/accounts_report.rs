@@ -1,0 +1,236 @@
+//! The report about all accounts, for people: one HTML page and one CSV file.
+
+use std::{cmp::Reverse, time::SystemTime};
+
+use askama::Template;
+use gangway_model::time::to_rfc3339;
+use gangway_registration::account_state::{AccountState, Change, CheckState, Timestamp};
+
+/// An account expires soon if it has at most this many days left.
+const SOON_DAYS: i64 = 30;
+
+/// Characters that make a spreadsheet program read a cell as a formula.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// Column titles of the CSV file.
+const COLUMNS: [&str; 14] = [
+    "scope",
+    "project",
+    "name",
+    "uid",
+    "awsAccountId",
+    "partition",
+    "method",
+    "readiness",
+    "since",
+    "lastChecked",
+    "expires",
+    "failedChecks",
+    "unverifiedChecks",
+    "remedies",
+];
+
+/// One account of the report.
+#[derive(Clone, Debug)]
+pub(crate) struct ReportedAccount {
+    /// `tenant` or `projects/<uid>`.
+    pub(crate) scope: String,
+    /// Name of the project, or `Tenant`.
+    pub(crate) scope_name: String,
+    pub(crate) uid: String,
+    pub(crate) checked: SystemTime,
+    pub(crate) state: AccountState,
+}
+
+/// The report of one run. The page lists what needs somebody's attention first.
+#[derive(Template)]
+#[template(path = "accounts.html")]
+pub(crate) struct AccountsReport {
+    partition: &'static str,
+    /// When the report was made.
+    now: SystemTime,
+    /// When the report before was made. `None` for the first one.
+    previous: Option<Timestamp>,
+    /// Those that are not ready first, then those that nothing has shown to be ready.
+    accounts: Vec<ReportedAccount>,
+}
+
+impl ReportedAccount {
+    /// Returns `ready`, `not-ready` or `unproven`.
+    pub(crate) const fn readiness(&self) -> &'static str {
+        match self.state.ready {
+            Some(true) => "ready",
+            Some(false) => "not-ready",
+            None => "unproven",
+        }
+    }
+
+    const fn readiness_label(&self) -> &'static str {
+        match self.state.ready {
+            Some(true) => "Ready",
+            Some(false) => "Not ready",
+            None => "Not proven",
+        }
+    }
+
+    fn aws_account_id(&self) -> &str {
+        self.state.aws_account_id.as_deref().unwrap_or_default()
+    }
+
+    fn method(&self) -> &str {
+        self.state.method.as_deref().unwrap_or_default()
+    }
+
+    fn since(&self) -> String {
+        self.state.since.map(|time| to_rfc3339(time.0)).unwrap_or_default()
+    }
+
+    fn checked(&self) -> String {
+        to_rfc3339(self.checked)
+    }
+
+    fn expires(&self) -> String {
+        let first = self.state.expirations.first();
+        first.map(|first| to_rfc3339(first.expires.0)).unwrap_or_default()
+    }
+
+    fn reason(&self) -> &str {
+        self.state.reason.as_deref().unwrap_or_default()
+    }
+
+    fn failed(&self) -> impl Iterator<Item = &CheckState> {
+        self.state.checks.iter().filter(|check| check.outcome == "failed")
+    }
+
+    /// Returns the checks that a person has to do something about.
+    fn blocking(&self) -> impl Iterator<Item = &CheckState> {
+        self.state.checks.iter().filter(|check| check.is_blocking())
+    }
+
+    fn sort_key(&self) -> (u8, &str, &str) {
+        let readiness = match self.state.ready {
+            Some(false) => 0,
+            None => 1,
+            Some(true) => 2,
+        };
+        (readiness, &self.scope_name, &self.state.name)
+    }
+
+    fn csv_row(&self) -> [String; COLUMNS.len()] {
+        let ids = |outcome: &str| {
+            let checks = self.state.checks.iter().filter(|check| check.outcome == outcome);
+            checks.map(|check| check.id.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        let remedies: Vec<_> = self.failed().map(|check| check.remedy.as_str()).collect();
+        [
+            self.scope.clone(),
+            self.scope_name.clone(),
+            self.state.name.clone(),
+            self.uid.clone(),
+            self.aws_account_id().to_owned(),
+            self.state.partition.clone(),
+            self.method().to_owned(),
+            self.readiness().to_owned(),
+            self.since(),
+            self.checked(),
+            self.expires(),
+            ids("failed"),
+            ids("unverified"),
+            remedies.join("\n"),
+        ]
+    }
+}
+
+impl AccountsReport {
+    /// Sorts the accounts.
+    pub(crate) fn new(
+        partition: &'static str,
+        now: SystemTime,
+        previous: Option<Timestamp>,
+        mut accounts: Vec<ReportedAccount>,
+    ) -> Self {
+        accounts.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
+        Self { partition, now, previous, accounts }
+    }
+
+    /// Returns the CSV file, with a byte order mark, without which Excel misreads letters outside ASCII.
+    ///
+    /// # Errors
+    ///
+    /// Never: the bytes are written to memory.
+    pub(crate) fn to_csv(&self) -> Result<Vec<u8>, csv::Error> {
+        let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+        writer.write_record(COLUMNS)?;
+        for account in &self.accounts {
+            writer.write_record(account.csv_row().map(without_formula))?;
+        }
+        writer.into_inner().map_err(|error| error.into_error().into())
+    }
+
+    fn made(&self) -> String {
+        to_rfc3339(self.now)
+    }
+
+    fn count(&self, readiness: &str) -> usize {
+        self.with(readiness).count()
+    }
+
+    /// Returns the accounts with a readiness.
+    fn with<'a>(&'a self, readiness: &'a str) -> impl Iterator<Item = &'a ReportedAccount> {
+        self.accounts.iter().filter(move |account| account.readiness() == readiness)
+    }
+
+    /// Returns what expires soon or has expired, the first first, with the days left.
+    fn expiring(&self) -> Vec<(&ReportedAccount, &str, String, i64)> {
+        let all = self.accounts.iter().flat_map(|account| {
+            account.state.expirations.iter().map(move |expiration| (account, expiration))
+        });
+        let mut soon: Vec<_> = all
+            .map(|(account, expiration)| {
+                let days_left = expiration.expires.days_left(self.now);
+                (account, &*expiration.check, to_rfc3339(expiration.expires.0), days_left)
+            })
+            .filter(|(.., days_left)| *days_left <= SOON_DAYS)
+            .collect();
+        soon.sort_by_key(|(.., days_left)| *days_left);
+        soon
+    }
+
+    /// Returns what changed since the report before, the newest first.
+    fn changes(&self) -> Vec<(&ReportedAccount, &Change)> {
+        let is_new = |change: &Change| self.previous.is_some_and(|previous| change.at > previous);
+        let all = self
+            .accounts
+            .iter()
+            .flat_map(|account| account.state.changes.iter().map(move |change| (account, change)));
+        let mut changes: Vec<_> = all.filter(|(_, change)| is_new(change)).collect();
+        changes.sort_by_key(|(_, change)| Reverse(change.at));
+        changes
+    }
+
+    fn previous(&self) -> Option<String> {
+        self.previous.map(|previous| to_rfc3339(previous.0))
+    }
+}
+
+/// Returns a change as words.
+fn change_label(change: &Change) -> &'static str {
+    match change.change.as_str() {
+        "ready" => "is ready",
+        "not-ready" => "is not ready",
+        "expiring" => "has something that expires soon",
+        _ => "has changed",
+    }
+}
+
+fn change_time(change: &Change) -> String {
+    to_rfc3339(change.at.0)
+}
+
+/// Makes a spreadsheet program show a cell as text. Names of accounts are anybody's in Palette.
+fn without_formula(cell: String) -> String {
+    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
+}
+
+#[cfg(test)]
+mod tests;
