@@ -122,7 +122,15 @@ EVENTS = {
         "The registered account has other settings or credentials than before.",
         ["register", "replace", "onboard"],
         ["updated"],
-        {"ready": READY},
+        {
+            "ready": READY,
+            "repaired": {
+                "description": "Of a vended account: the parts of its role in AWS that were not as Gangway makes them, and were brought back.",
+                "type": "array",
+                "minItems": 1,
+                "items": {"enum": ["role", "trust-policy", "permissions-boundary", "description", "policies", "tags"]},
+            },
+        },
         ["scope", "name", "uid"],
     ),
     "Account Rejected": (

@@ -10,7 +10,10 @@ use crate::palette_index::PaletteIndex;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Classification {
     /// Palette has the account, in the right scope.
-    Registered,
+    Registered {
+        /// `true` if it has the name that an event would give it.
+        is_vended: bool,
+    },
     /// The account should be in Palette and is not.
     NotRegistered,
     /// The account is closed, being closed or suspended, and Palette still has it.
@@ -123,13 +126,20 @@ pub(crate) fn classify(
         (AccountState::Unknown, Ok(())) => Classification::Ignored(SkipReason::StateUnknown),
         (AccountState::Active, Ok(())) => {
             let scope = target_scope(config, config.ou_scope_map.scope_for(&ou_path));
-            if palette_accounts.iter().any(|palette_account| palette_account.scope == scope) {
-                return Classification::Registered;
+            let name = config.name_template.name(account.id, &account.name);
+            let mut registered =
+                palette_accounts.iter().filter(|registered| registered.scope == scope).peekable();
+            if registered.peek().is_some() {
+                let has_name =
+                    |name: &AccountName| registered.any(|one| &*one.name == name.as_str());
+                return Classification::Registered {
+                    is_vended: name.as_ref().is_some_and(has_name),
+                };
             }
             if !palette_accounts.is_empty() {
                 return Classification::Ignored(SkipReason::OtherScope);
             }
-            match config.name_template.name(account.id, &account.name) {
+            match name {
                 None => Classification::Ignored(SkipReason::NoName),
                 Some(name) if is_taken(palette_index, scope, &name) => {
                     Classification::Ignored(SkipReason::NameTaken)

@@ -9,6 +9,9 @@ use gangway_registration::{ConfigError, EnvReader, vending::VendingConfig};
 pub(crate) struct SweepConfig {
     /// Which accounts are registered, and in which scope: the same settings as for events.
     pub(crate) vending: VendingConfig,
+    /// `GANGWAY_REPAIR_DRIFT`: whether roles that Gangway made are brought back to what it made. Default
+    /// `disabled`.
+    pub(crate) repairs_drift: bool,
     /// `GANGWAY_VENDING_QUEUE_URL`: the queue that receives the events.
     pub(crate) queue: QueueUrl,
 }
@@ -21,11 +24,26 @@ impl SweepConfig {
     ) -> Result<Self, ConfigError> {
         let mut variables = EnvReader::new(variable);
         let vending = VendingConfig::from_variables(&mut variables, partition);
+        let repairs_drift = variables.optional_with(REPAIR_DRIFT, REPAIR_DRIFT_RULE, parse_switch);
         let queue = variables.required("GANGWAY_VENDING_QUEUE_URL");
         match (vending, queue) {
-            (Some(vending), Some(queue)) => Ok(Self { vending, queue }),
+            (Some(vending), Some(queue)) => {
+                Ok(Self { vending, repairs_drift: repairs_drift.unwrap_or_default(), queue })
+            }
             _ => Err(ConfigError(variables.into_errors())),
         }
+    }
+}
+
+const REPAIR_DRIFT: &str = "GANGWAY_REPAIR_DRIFT";
+
+const REPAIR_DRIFT_RULE: &str = "must be enabled or disabled";
+
+fn parse_switch(text: &str) -> Option<bool> {
+    match text {
+        "enabled" => Some(true),
+        "disabled" => Some(false),
+        _ => None,
     }
 }
 

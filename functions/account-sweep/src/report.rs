@@ -32,6 +32,8 @@ pub(crate) struct SweepReport {
     /// Number of events that were sent.
     pub(crate) queued: usize,
     pub(crate) offboarding: usize,
+    /// Number of registered accounts whose roles are compared with what Gangway makes.
+    pub(crate) compared: usize,
 }
 
 /// A group of accounts: their number, and the first of them.
@@ -91,6 +93,7 @@ impl SweepReport {
                 "ignored": self.ignored.count,
                 "queued": self.queued,
                 "offboarding": self.offboarding,
+                "compared": self.compared,
             },
             "missing": self.missing.to_json(),
             "closedButRegistered": self.closed.to_json(),
@@ -115,6 +118,7 @@ impl SweepReport {
             ignored = self.ignored.count,
             queued = self.queued,
             offboarding = self.offboarding,
+            compared = self.compared,
             incomplete,
             "sweep completed"
         );

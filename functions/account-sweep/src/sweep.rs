@@ -101,9 +101,13 @@ impl Sweep<'_> {
         report.organization += 1;
         let config = &self.config.vending;
         let action = match classify(account, is_govcloud_pair, config, palette_index) {
-            Classification::Registered => {
+            Classification::Registered { is_vended } => {
                 report.registered += 1;
-                return;
+                if !(is_vended && self.config.repairs_drift) {
+                    return;
+                }
+                report.compared += 1;
+                Action::Onboard
             }
             Classification::Ignored(reason) => {
                 report.add_ignored(account, reason);

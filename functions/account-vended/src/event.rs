@@ -27,6 +27,32 @@ pub(crate) struct Event {
     pub(crate) is_notified: bool,
 }
 
+/// `source` of the events of the function `account-sweep`.
+const SWEEP_SOURCE: &str = "gangway";
+
+impl Event {
+    /// Returns who sent it. The sweep sends its events to the queue itself.
+    pub(crate) fn sender(&self) -> Sender {
+        if self.kind != EventType::AccountVended {
+            Sender::Aws
+        } else if !self.is_notified && self.source.as_deref() == Some(SWEEP_SOURCE) {
+            Sender::Sweep
+        } else {
+            Sender::Pipeline
+        }
+    }
+}
+
+/// Who sent an event.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Sender {
+    Aws,
+    /// A vending pipeline, which asked for this account and may wait for it.
+    Pipeline,
+    /// The function `account-sweep`.
+    Sweep,
+}
+
 /// The type of an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EventType {

@@ -13,7 +13,7 @@ use gangway_registration::Error;
 
 use crate::{
     context::VendingContext,
-    event::{AccountEvent, AccountRef, Event, EventType},
+    event::{AccountEvent, AccountRef, Event, EventType, Sender},
     offboard, onboard,
     outcome::{MessageError, MessageOutcome, VendingError, removed_events},
 };
@@ -26,9 +26,6 @@ pub struct VendingHandler {
 
 /// Number of deliveries after which an ambiguous error counts as permanent.
 const MAX_AMBIGUOUS_DELIVERIES: u32 = 4;
-
-/// `source` of the events of the function `account-sweep`.
-const SWEEP_SOURCE: &str = "gangway";
 
 impl VendingHandler {
     /// Reads the environment and builds every client.
@@ -67,10 +64,9 @@ impl VendingHandler {
         match self.dispatch(&event, message).await {
             Ok(outcome) => {
                 let (id, detail, account) = (outcome.id(), outcome.detail(), event.account());
-                // The sender asked for this account, and may wait for it.
-                let is_asked_for = event.kind == EventType::AccountVended;
-                let mut events = outcome.into_events(message.deliveries, is_asked_for);
-                let is_untold = is_asked_for && events.is_empty();
+                let sender = event.sender();
+                let mut events = outcome.into_events(message.deliveries, sender);
+                let is_untold = sender != Sender::Aws && events.is_empty();
                 if let Some(reason) = detail.as_deref().filter(|_| is_untold) {
                     events.push(rejected(Some(&event), account, reason));
                 }
@@ -116,10 +112,8 @@ impl VendingHandler {
         if event.kind != EventType::AccountVended {
             return Ok(());
         }
-        // The sweep sends its event to the queue itself.
-        let is_of_sweep = !event.is_notified && event.source.as_deref() == Some(SWEEP_SOURCE);
         let is_named = |source: &String| self.event_sources().contains(source);
-        if !is_of_sweep && !event.source.as_ref().is_some_and(is_named) {
+        if event.sender() != Sender::Sweep && !event.source.as_ref().is_some_and(is_named) {
             return Err(VendingError::Permanent(
                 "the event has a source that VendingEventSources does not name: add it there, or correct the sender".to_owned(),
             ));

@@ -20,7 +20,7 @@ use crate::{
     outcome::{MessageError, MessageOutcome, VendingError},
     palette_cache::CachedSourceAccount,
     register::{PendingRegistration, RoleOwnership},
-    role::{self, Changes, DesiredRole, ExistingRole, ManagedTags, PROPAGATION, SCOPE_TAG},
+    role::{self, DesiredRole, ExistingRole, ManagedTags, PROPAGATION, RoleChanges, SCOPE_TAG},
 };
 
 /// Registers an account, or returns why it is not registered.
@@ -181,7 +181,7 @@ async fn register(
             ExistingRole::Missing if role::create(aws, &desired).await? => RoleOwnership::Managed {
                 role: desired.to_iam_role(),
                 is_new: true,
-                changes: Changes::Made,
+                changes: RoleChanges::Created,
             },
             ExistingRole::Missing => {
                 let Some(delay) = delays.next() else {
@@ -192,9 +192,10 @@ async fn register(
                 continue;
             }
             ExistingRole::Managed(role) => {
-                let changes = role::reconcile(aws, &desired, role).await?;
+                let parts = role::reconcile(aws, &desired, role).await?;
+                let changes = RoleChanges::Updated(parts);
                 let created_lately = role.made.is_some_and(|created| age(created) < NEW_ROLE);
-                let is_new = created_lately || changes == Changes::Made;
+                let is_new = created_lately || changes.takes_time();
                 RoleOwnership::Managed { role: desired.to_iam_role(), is_new, changes }
             }
             ExistingRole::External(role) => RoleOwnership::External(role.arn.clone()),

@@ -1,7 +1,10 @@
 //! Results of messages, and which errors lead to a retry.
 
 use gangway_lambda::{AccountOperation, EventAccount, OutcomeEvent};
+
 use gangway_model::{Finding, Outcome, RegistrationError, Report, UpsertOutcome, UpstreamError};
+
+use crate::event::Sender;
 
 /// The result of a message that was handled. SQS deletes the message.
 #[derive(Debug)]
@@ -46,14 +49,20 @@ impl MessageOutcome {
 
     /// Returns the events to publish. An earlier delivery of a message may have removed the account and
     /// ended before it could publish that, and a sender that asked for the removal waits for an answer.
-    pub(crate) fn into_events(self, deliveries: u32, is_asked_for: bool) -> Vec<OutcomeEvent> {
+    pub(crate) fn into_events(self, deliveries: u32, sender: Sender) -> Vec<OutcomeEvent> {
         match self {
+            // The sweep lets the role be compared. A message that comes again tells what the first delivery did.
+            Self::Registered(UpsertOutcome::Unchanged, _)
+                if sender == Sender::Sweep && deliveries == 1 =>
+            {
+                Vec::new()
+            }
             Self::Registered(_, event) => vec![*event],
             Self::Removed(accounts) => removed_events(accounts),
             Self::Reported(reason, account) => {
                 vec![OutcomeEvent::offboarding_requested(account, &reason)]
             }
-            Self::Absent(_, account) if deliveries > 1 || is_asked_for => {
+            Self::Absent(_, account) if deliveries > 1 || sender != Sender::Aws => {
                 vec![OutcomeEvent::absent(account, AccountOperation::Offboard)]
             }
             Self::Absent(..) | Self::Ignored(_) | Self::CreationFailed(_) => Vec::new(),

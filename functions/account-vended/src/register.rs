@@ -20,7 +20,7 @@ use gangway_registration::AppContext;
 use crate::{
     outcome::{MessageOutcome, VendingError},
     palette_cache::CachedSourceAccount,
-    role::Changes,
+    role::RoleChanges,
 };
 
 /// An account that is to be registered.
@@ -40,7 +40,7 @@ pub(crate) enum RoleOwnership {
         role: IamRole,
         /// `true` if the role or its policies may not be visible in all of AWS yet.
         is_new: bool,
-        changes: Changes,
+        changes: RoleChanges,
     },
     /// Somebody else created the role with this ARN.
     External(String),
@@ -127,12 +127,12 @@ impl<'a> PendingRegistration<'a> {
         desired_role: &RoleArn,
         ownership: RoleOwnership,
     ) -> Result<MessageOutcome, VendingError> {
-        let (arn, role_unchanged) = match &ownership {
+        let (arn, role_unchanged, repaired) = match &ownership {
             RoleOwnership::Managed { changes, .. } => {
-                (desired_role.clone(), *changes == Changes::None)
+                (desired_role.clone(), changes.is_empty(), changes.repaired())
             }
             RoleOwnership::External(arn) => {
-                (arn.parse().unwrap_or_else(|_invalid| desired_role.clone()), true)
+                (arn.parse().unwrap_or_else(|_invalid| desired_role.clone()), true, Vec::new())
             }
         };
         let existing = self.state.existing.by_name.as_ref();
@@ -186,7 +186,7 @@ impl<'a> PendingRegistration<'a> {
                 .findings
             }
         };
-        self.conclude(&arn, findings, role_changed).await
+        self.conclude(&arn, findings, role_changed, repaired).await
     }
 
     /// Registers the account, unless a finding blocks it. A role that was changed is an update, also if
@@ -196,6 +196,7 @@ impl<'a> PendingRegistration<'a> {
         role: &RoleArn,
         findings: Vec<gangway_model::Finding>,
         role_changed: bool,
+        repaired: Vec<&'static str>,
     ) -> Result<MessageOutcome, VendingError> {
         let credential = Some(Credential::AssumedRole(self.assumed_role(role)));
         let Self { app, accounts, state, spec, .. } = self;
@@ -210,6 +211,10 @@ impl<'a> PendingRegistration<'a> {
             receipt.outcome = UpsertOutcome::Updated;
         }
         let event = OutcomeEvent::registered(&receipt, AccountOperation::Onboard);
+        let event = match receipt.outcome {
+            UpsertOutcome::Updated => event.with_repaired_parts(repaired),
+            UpsertOutcome::Created | UpsertOutcome::Unchanged => event,
+        };
         Ok(MessageOutcome::Registered(receipt.outcome, Box::new(event)))
     }
 }

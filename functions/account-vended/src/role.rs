@@ -12,7 +12,10 @@ mod policy_version;
 mod policy_versions;
 mod retry;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use gangway_aws::AwsSession;
 use gangway_checks::iam::iam_role::{self, IamRole};
@@ -78,11 +81,59 @@ pub(crate) enum ExistingRole {
     External(IamRole),
 }
 
-/// Whether anything was created or changed, so that AWS may not show it everywhere yet.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Changes {
-    None,
-    Made,
+/// What was made or changed of the role.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum RoleChanges {
+    /// The role is new.
+    Created,
+    /// These parts were not as desired.
+    Updated(BTreeSet<RolePart>),
+}
+
+impl RoleChanges {
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Updated(parts) if parts.is_empty())
+    }
+
+    /// Returns `true` if AWS may not show it everywhere yet. Nothing waits for tags and description.
+    pub(crate) fn takes_time(&self) -> bool {
+        match self {
+            Self::Created => true,
+            Self::Updated(parts) => {
+                parts.iter().any(|part| !matches!(part, RolePart::Description | RolePart::Tags))
+            }
+        }
+    }
+
+    /// Returns the identifiers of what is as desired again, if the account was registered before.
+    pub(crate) fn repaired(&self) -> Vec<&'static str> {
+        match self {
+            Self::Created => vec!["role"],
+            Self::Updated(parts) => parts.iter().map(|part| part.id()).collect(),
+        }
+    }
+}
+
+/// A part of the role that Gangway brings back to the desired state.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum RolePart {
+    TrustPolicy,
+    PermissionsBoundary,
+    Description,
+    Policies,
+    Tags,
+}
+
+impl RolePart {
+    const fn id(self) -> &'static str {
+        match self {
+            Self::TrustPolicy => "trust-policy",
+            Self::PermissionsBoundary => "permissions-boundary",
+            Self::Description => "description",
+            Self::Policies => "policies",
+            Self::Tags => "tags",
+        }
+    }
 }
 
 /// Reads the role by its name, whatever its path is.
@@ -115,11 +166,11 @@ pub(crate) async fn create(aws: &AwsSession, desired: &DesiredRole) -> Result<bo
     Ok(created)
 }
 
-/// Updates what differs from the desired state.
+/// Updates what differs from the desired state, and returns what did.
 pub(crate) async fn reconcile(
     aws: &AwsSession,
     desired: &DesiredRole,
     existing: &IamRole,
-) -> Result<Changes, VendingError> {
+) -> Result<BTreeSet<RolePart>, VendingError> {
     converge::role(aws, desired, existing).await
 }

@@ -183,6 +183,7 @@ pub struct OutcomeEvent {
     problem: Option<&'static str>,
     errors: Vec<(String, String)>,
     reason: Option<String>,
+    repaired: Vec<&'static str>,
 }
 
 /// A failed or waived check in an event.
@@ -227,6 +228,7 @@ impl OutcomeEvent {
             problem: None,
             errors: Vec::new(),
             reason: None,
+            repaired: Vec::new(),
         }
     }
 
@@ -234,6 +236,12 @@ impl OutcomeEvent {
     pub fn registered(receipt: &Receipt, operation: AccountOperation) -> Self {
         let kind = EventKind::Registered(receipt.outcome);
         Self::new(kind, operation, receipt.into()).with_report(&receipt.report)
+    }
+
+    /// Adds the parts of the role that were brought back to the desired state.
+    #[must_use]
+    pub fn with_repaired_parts(self, repaired: Vec<&'static str>) -> Self {
+        Self { repaired, ..self }
     }
 
     /// Returns the event of an account that was as requested, so that nothing was checked.
@@ -398,6 +406,9 @@ impl OutcomeEvent {
         if !self.waived_checks.is_empty() {
             put("waivedChecks", json!(self.waived_checks));
         }
+        if !self.repaired.is_empty() {
+            put("repaired", json!(self.repaired));
+        }
         put("checks", json!(self.checks));
         if let Some(problem) = self.problem {
             put("problem", format!("urn:gangway:problem:{problem}").into());
@@ -422,6 +433,10 @@ impl OutcomeEvent {
                 format!("{account} is registered, and is not ready: {}", self.rejection_text())
             }
             EventKind::Registered(UpsertOutcome::Created) => format!("{account} was registered."),
+            EventKind::Registered(UpsertOutcome::Updated) if !self.repaired.is_empty() => {
+                let parts = self.repaired.join(", ").replace('-', " ");
+                format!("{account} was updated: of its role in AWS, Gangway restored {parts}.")
+            }
             EventKind::Registered(UpsertOutcome::Updated) => format!("{account} was updated."),
             EventKind::Registered(UpsertOutcome::Unchanged) => {
                 format!("{account} is registered; nothing had to be changed.")

@@ -50,14 +50,14 @@ fn accounts_are_classified() {
             vec![],
             AccountState::Active,
             vec![(own_account, Some(0), name)],
-            Classification::Registered,
+            Classification::Registered { is_vended: true },
         ),
         (
             "registered by hand",
             vec![],
             AccountState::Active,
             vec![(own_account, Some(0), "prod")],
-            Classification::Registered,
+            Classification::Registered { is_vended: false },
         ),
         (
             "registered in another scope",
@@ -71,7 +71,7 @@ fn accounts_are_classified() {
             vec![],
             AccountState::Active,
             vec![(own_account, None, "prod"), (own_account, Some(0), name)],
-            Classification::Registered,
+            Classification::Registered { is_vended: true },
         ),
         (
             "name of another account",

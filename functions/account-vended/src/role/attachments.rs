@@ -6,7 +6,7 @@ use gangway_model::RoleArn;
 use gangway_policies::PolicyDocument;
 
 use super::{
-    Changes, DesiredRole, POLICY_PATH,
+    DesiredRole, POLICY_PATH,
     managed_policy::{self, EnsuredPolicy, FirstAttempt},
     policy_versions::{NotedVersion, PolicyVersions},
     retry::retry_until_consistent,
@@ -64,13 +64,13 @@ fn own_path(desired: &DesiredRole) -> String {
 }
 
 /// Creates, updates and attaches all policies of the profile, at the same time; then detaches
-/// Gangway's policies of another profile. Returns the versions of the policies, too.
+/// Gangway's policies of another profile. Returns whether anything was changed, and the versions.
 pub(super) async fn reconcile(
     aws: &AwsSession,
     desired: &DesiredRole,
     attached: &[AttachedPolicy],
     first_attempt: FirstAttempt,
-) -> Result<(Changes, PolicyVersions), VendingError> {
+) -> Result<(bool, PolicyVersions), VendingError> {
     let documents = gangway_policies::documents_for(desired.profile).iter();
     let ensured = try_join_all(documents.map(async |document| {
         let policy = managed_policy::ensure(aws, desired, *document, first_attempt).await?;
@@ -78,20 +78,19 @@ pub(super) async fn reconcile(
             return Ok(policy);
         }
         attach(aws, desired, &policy.arn).await?;
-        Ok::<_, VendingError>(EnsuredPolicy { changes: Changes::Made, ..policy })
+        Ok::<_, VendingError>(EnsuredPolicy { is_changed: true, ..policy })
     }));
     let ensured = ensured.await?;
-    let is_changed = ensured.iter().any(|policy| policy.changes == Changes::Made);
-    let mut changes = if is_changed { Changes::Made } else { Changes::None };
+    let mut is_changed = ensured.iter().any(|policy| policy.is_changed);
     for policy in obsolete(desired, attached) {
         detach(aws, desired, &policy.arn).await?;
-        changes = Changes::Made;
+        is_changed = true;
     }
     let own_path = own_path(desired);
     let versions = ensured.into_iter().map(|policy| {
         if policy.arn.starts_with(&own_path) { policy.version } else { NotedVersion::default() }
     });
-    Ok((changes, PolicyVersions::new(versions.collect())))
+    Ok((is_changed, PolicyVersions::new(versions.collect())))
 }
 
 /// Attaches a policy. Idempotent.

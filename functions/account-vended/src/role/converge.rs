@@ -1,54 +1,58 @@
 //! Updates a role that this deployment created.
 
+use std::collections::BTreeSet;
+
 use gangway_aws::AwsSession;
 use gangway_checks::iam::iam_role::IamRole;
 use gangway_model::UpstreamError;
 use tokio::join;
 
 use super::{
-    Changes, DESCRIPTION, DesiredRole, ManagedTags, SESSION_SECONDS, attachments, create,
+    DESCRIPTION, DesiredRole, ManagedTags, RolePart, SESSION_SECONDS, attachments, create,
     managed_policy::FirstAttempt, policy_versions::PolicyVersions, retry::retry_until_consistent,
 };
 use crate::outcome::VendingError;
 
-/// Updates what differs, and the tags last: if a run is interrupted, the tags still differ, and the
+/// Updates what differs, and returns what did. The tags come last: if a run is interrupted, the tags still differ, and the
 /// next run completes the update.
 pub(super) async fn role(
     aws: &AwsSession,
     desired: &DesiredRole,
     existing: &IamRole,
-) -> Result<Changes, VendingError> {
+) -> Result<BTreeSet<RolePart>, VendingError> {
     let (attached, versions) =
         join!(attachments::list(aws, &desired.arn), PolicyVersions::list(aws, desired));
     let (attached, versions) = (attached?, versions?);
     let mut tags = desired.tags.with_versions(&versions);
     let documents_verified = versions.is_complete() && tags.has_same_documents(&existing.tags);
-    let mut changes = Changes::None;
+    let mut changed = BTreeSet::new();
     if !gangway_policies::is_equivalent(&existing.trust, &desired.trust_policy) {
         update_trust_policy(aws, desired).await?;
-        changes = Changes::Made;
+        changed.insert(RolePart::TrustPolicy);
     }
     if desired.permissions_boundary.is_some() && existing.boundary != desired.permissions_boundary {
         update_boundary(aws, desired).await?;
-        changes = Changes::Made;
+        changed.insert(RolePart::PermissionsBoundary);
     }
     let session_long_enough =
         existing.max_session.as_secs() >= SESSION_SECONDS.unsigned_abs().into();
     if !session_long_enough || existing.description != DESCRIPTION {
         update_description_and_session(aws, desired, existing, session_long_enough).await?;
+        changed.insert(RolePart::Description);
     }
     if !attachments::is_complete(desired, &attached) || !documents_verified {
-        let (attachment_changes, versions) =
+        let (is_changed, versions) =
             attachments::reconcile(aws, desired, &attached, FirstAttempt::Read).await?;
-        if attachment_changes == Changes::Made {
-            changes = Changes::Made;
+        if is_changed {
+            changed.insert(RolePart::Policies);
         }
         tags = desired.tags.with_versions(&versions);
     }
     if !tags.are_on(&existing.tags) {
         update_tags(aws, desired, &tags).await?;
+        changed.insert(RolePart::Tags);
     }
-    Ok(changes)
+    Ok(changed)
 }
 
 async fn update_trust_policy(aws: &AwsSession, desired: &DesiredRole) -> Result<(), VendingError> {

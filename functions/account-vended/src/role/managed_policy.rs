@@ -7,7 +7,7 @@ use gangway_model::UpstreamError;
 use gangway_policies::PolicyDocument;
 
 use super::{
-    Changes, DesiredRole, POLICY_PATH, managed_tags, policy_version, policy_versions::NotedVersion,
+    DesiredRole, POLICY_PATH, managed_tags, policy_version, policy_versions::NotedVersion,
 };
 use crate::outcome::VendingError;
 
@@ -25,7 +25,8 @@ pub(super) enum FirstAttempt {
 pub(super) struct EnsuredPolicy {
     pub(super) arn: String,
     pub(super) version: NotedVersion,
-    pub(super) changes: Changes,
+    /// Whether it was created or has a new version.
+    pub(super) is_changed: bool,
 }
 
 /// A policy that exists.
@@ -54,7 +55,7 @@ pub(super) async fn ensure(
         return update(aws, desired, document, existing).await;
     }
     match create(aws, desired, document).await {
-        Ok(version) => return Ok(EnsuredPolicy { arn: own_arn, version, changes: Changes::Made }),
+        Ok(version) => return Ok(EnsuredPolicy { arn: own_arn, version, is_changed: true }),
         Err(VendingError::Upstream(UpstreamError::AlreadyExists { .. })) => {}
         Err(error) => return Err(error),
     }
@@ -123,7 +124,7 @@ async fn update(
     let current = policy_version::read(aws, &arn, &default_version_id).await?;
     if gangway_policies::is_equivalent(&current, &document.render(desired.partition())) {
         let version = NotedVersion::new(&id, &default_version_id);
-        return Ok(EnsuredPolicy { arn, version, changes: Changes::None });
+        return Ok(EnsuredPolicy { arn, version, is_changed: false });
     }
     if !managed_tags::is_managed_by(&tags, desired.tags.stack_name()) {
         return Err(VendingError::Permanent(format!(
@@ -132,5 +133,5 @@ async fn update(
     }
     let version_id = policy_version::create(aws, &arn, document.text(desired.partition())).await?;
     let version = NotedVersion::new(&id, &version_id);
-    Ok(EnsuredPolicy { arn, version, changes: Changes::Made })
+    Ok(EnsuredPolicy { arn, version, is_changed: true })
 }

@@ -10,7 +10,7 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 
-use crate::fixture::{SWEEP, VendingApp, set};
+use crate::fixture::{ROLE, SWEEP, VendingApp, set};
 
 /// The sweep with these settings.
 pub(crate) fn deploy_sweep(
@@ -250,4 +250,49 @@ async fn closed_accounts_are_removed_when_configured() {
     assert_eq!(app.registered(&accounts[0].account), []);
     assert_eq!(app.registered(&accounts[1].account).len(), 1, "it may come back");
     app.assert_registered(&accounts[2].account);
+}
+
+/// Returns the details of the events about an account, oldest first.
+fn told(app: &VendingApp, vended: &VendedAccount) -> Vec<Value> {
+    let events = app.deployment().gangway_account.put_events().into_iter();
+    let details = events.map(|event| event["detail"].clone());
+    details.filter(|detail| detail["awsAccountId"] == vended.account.id()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_role_is_restored_by_the_sweep_if_configured_and_told_once() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let accounts = vend(&app, 3, &app.organization().sandbox);
+    sweep(&deploy_sweep(&app, &[]), json!({})).await;
+    app.process_all().await;
+    let [changed, unchanged, deleted] = &accounts[..] else { panic!("three accounts") };
+    let role = changed.account.role(ROLE);
+    let before = app.role(&changed.account);
+    role.set_trust_policy(&json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": changed.account.root_arn()}, "Action": "sts:AssumeRole",
+        }],
+    }));
+    role.detach(&role.attached()[0]);
+    deleted.account.role(ROLE).delete();
+
+    let off = sweep(&deploy_sweep(&app, &[]), json!({})).await;
+    assert_eq!((count(&off, "compared"), count(&off, "queued")), (0, 0), "{off:#}");
+    let lambda = deploy_sweep(&app, &[("GANGWAY_REPAIR_DRIFT", "enabled".to_owned())]);
+    for _ in 0..2 {
+        let response = sweep(&lambda, json!({})).await;
+        assert_eq!(count(&response, "compared"), 3, "{response:#}");
+        app.process_all().await;
+    }
+    assert_eq!(app.role(&changed.account), before);
+    let repaired = |vended| {
+        let details = told(&app, vended).into_iter().skip(1);
+        details.map(|detail| detail["repaired"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(repaired(changed), [json!(["trust-policy", "policies"])]);
+    assert_eq!(repaired(deleted), [json!(["role"])]);
+    assert_eq!(repaired(unchanged), Vec::<Value>::new());
+    app.assert_registered(&deleted.account);
+    assert_eq!(app.dead_messages(), []);
 }
