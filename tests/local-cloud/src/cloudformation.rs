@@ -6,6 +6,7 @@ mod function;
 mod intrinsics;
 mod keys;
 mod names;
+mod permissions;
 mod queues;
 mod roles;
 mod tables;
@@ -168,6 +169,15 @@ impl Template {
         let scope = intrinsics::EvaluationScope { document: &self.document, deployment };
         let buckets = queues::resources(&scope, "AWS::S3::Bucket")?.into_iter();
         buckets.map(|(logical_id, _)| names::reference(&scope, logical_id)).collect()
+    }
+
+    /// Returns the ARNs of the functions that Secrets Manager may invoke to rotate secrets.
+    pub fn rotation_functions(
+        &self,
+        deployment: &DeploymentTarget,
+    ) -> Result<Vec<String>, TemplateError> {
+        let scope = intrinsics::EvaluationScope { document: &self.document, deployment };
+        permissions::rotation_functions(&scope)
     }
 
     /// Returns the `AWS::Events::Rule` resources.

@@ -8,6 +8,7 @@ mod organization;
 mod palette_cluster;
 mod portal_access;
 mod prerequisites;
+mod rotation;
 mod stack;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ pub use self::{
     organization::{Organization, VendedAccount, VendingSource},
     palette_cluster::{Breakage, PaletteCluster, PodIdentityCase},
     portal_access::PortalAccess,
+    rotation::{RotationAttempt, rotation_event},
     stack::{EVENT_SOURCE, INSPECTION_EXTERNAL_ID, VENDING_EVENT_SOURCE, event_sender},
 };
 use crate::{

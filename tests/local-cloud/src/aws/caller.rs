@@ -97,6 +97,10 @@ impl Store {
             return Err(AwsError::invalid_client_token());
         }
         claim.verify(request, &key.secret, None, wall)?;
+        if let Some(left) = key.unknown_for.checked_sub(1) {
+            key.unknown_for = left;
+            return Err(AwsError::invalid_client_token());
+        }
         key.used = Some((now, claim.service.clone(), claim.region.clone()));
         let (account_key, owner) = (key.account_key.clone(), key.owner.clone());
         self.caller_for_owner(account_key, owner, &claim.region)

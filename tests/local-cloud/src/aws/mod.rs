@@ -46,6 +46,7 @@ use self::form::Form;
 pub use self::iam::SimulatorDoubt;
 pub use self::organizations::Organization;
 pub use self::s3::{Bucket, ObjectSnapshot};
+pub use self::secrets_manager::{DueRotation, RotationKind};
 pub use self::setup::{Account, AwsCredentials, Group, Role, SecretSnapshot, User};
 use self::signature::SignatureHeader;
 pub use self::snapshots::{PolicySnapshot, RoleSnapshot};

@@ -51,6 +51,11 @@ impl Aws {
         self.store().hide_new_for_reads = reads;
     }
 
+    /// Lets AWS refuse each new access key for its first `calls` calls: IAM takes seconds to make it known.
+    pub fn delay_new_keys(&self, calls: u32) {
+        self.store().new_keys_unknown_for = calls;
+    }
+
     /// Sets `aws:SourceIp` of all calls. The default is 127.0.0.1.
     pub fn set_source_ip(&self, address: &str) {
         address.clone_into(&mut self.store().source_ip);

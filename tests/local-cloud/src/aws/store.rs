@@ -1,5 +1,5 @@
 //! Stored state of AWS: accounts, access keys and sessions.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -123,6 +123,8 @@ pub(crate) struct AccessKey {
     pub(crate) owner: Owner,
     pub(crate) active: bool,
     pub(crate) created: i64,
+    /// Number of calls for which IAM does not know the key yet.
+    pub(crate) unknown_for: u32,
     /// Last use: time, service and region.
     pub(crate) used: Option<(i64, String, String)>,
 }
@@ -156,6 +158,8 @@ pub(crate) struct StoredAccount {
     /// SCPs. Empty: the account is in no organization.
     pub(crate) scps: Vec<(String, ParsedPolicy)>,
     pub(crate) quotas: BTreeMap<String, u32>,
+    /// ARNs of the functions that Secrets Manager may invoke.
+    pub(crate) rotation_functions: BTreeSet<String>,
     /// By region and name.
     pub(crate) secrets: BTreeMap<(String, String), StoredSecret>,
     /// Policies of customer managed KMS keys, by ARN. Without one, IAM policies alone decide.
@@ -182,6 +186,8 @@ pub(crate) struct Store {
     random_count: u64,
     /// Number of reads that do not see a new resource.
     pub(crate) hide_new_for_reads: u32,
+    /// Number of calls that a new access key cannot sign.
+    pub(crate) new_keys_unknown_for: u32,
     pub(crate) source_ip: String,
     pub(crate) accounts: BTreeMap<AccountKey, StoredAccount>,
     pub(crate) keys: HashMap<String, AccessKey>,
@@ -202,6 +208,7 @@ impl Store {
             seed,
             random_count: 0,
             hide_new_for_reads: 0,
+            new_keys_unknown_for: 0,
             source_ip: "127.0.0.1".into(),
             accounts: BTreeMap::new(),
             keys: HashMap::new(),

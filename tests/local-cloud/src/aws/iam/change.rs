@@ -91,6 +91,7 @@ impl Store {
             owner,
             active: true,
             created,
+            unknown_for: self.new_keys_unknown_for,
             used: None,
         };
         self.keys.insert(id, key.clone());

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{SecretsCall, invalid_parameter, invalid_request, validation_error};
 use super::values::{add_version, stages_or_current};
-use super::{SecretVersion, StoredSecret};
+use super::{SecretVersion, StoredRotation, StoredSecret};
 use crate::aws::error::AwsError;
 
 pub(super) fn create(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
@@ -76,6 +76,7 @@ pub(super) fn create(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
         deletion_date: None,
         deletion_days: None,
         hidden_reads: call.store.hide_new_for_reads,
+        rotation: None,
     };
     let key = (call.caller.region.clone(), name.clone());
     call.store.account_mut(&call.caller.account_key).secrets.insert(key, secret);
@@ -97,6 +98,7 @@ pub(super) fn description_json(secret: &StoredSecret) -> Map<String, Value> {
     let labelled = secret.versions.iter().filter(|version| !version.stages.is_empty());
     let stages: Map<String, Value> =
         labelled.map(|version| (version.id.clone(), json!(version.stages))).collect();
+    let rotation = secret.rotation.as_ref();
     let members = [
         ("ARN", Some(json!(secret.arn))),
         ("Name", Some(json!(secret.name))),
@@ -107,6 +109,11 @@ pub(super) fn description_json(secret: &StoredSecret) -> Map<String, Value> {
         ("LastAccessedDate", secret.accessed.map(|date| json!(date / 86_400 * 86_400))),
         ("DeletedDate", secret.deletion_date.map(|date| json!(date))),
         ("Tags", (!tags.is_empty()).then(|| json!(tags))),
+        ("RotationEnabled", rotation.map(|it| json!(it.enabled))),
+        ("RotationLambdaARN", rotation.map(|it| json!(it.lambda))),
+        ("RotationRules", rotation.map(|it| it.rules.clone())),
+        ("LastRotatedDate", rotation.and_then(|it| it.last).map(|date| json!(date))),
+        ("NextRotationDate", rotation.and_then(StoredRotation::next).map(|date| json!(date))),
         ("VersionIdsToStages", (!stages.is_empty()).then(|| json!(stages))),
     ];
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()

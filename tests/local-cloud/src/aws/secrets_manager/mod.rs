@@ -2,6 +2,7 @@
 mod call;
 mod lifecycle;
 mod list;
+mod rotation;
 mod stages;
 mod values;
 
@@ -13,6 +14,9 @@ use self::call::SecretsCall;
 use super::caller::Caller;
 use super::error::AwsError;
 use super::store::Store;
+
+pub(crate) use rotation::StoredRotation;
+pub use rotation::{DueRotation, RotationKind};
 
 #[derive(Debug, Clone)]
 pub(crate) struct StoredSecret {
@@ -31,6 +35,8 @@ pub(crate) struct StoredSecret {
     /// Length of the recovery window, in days.
     pub(crate) deletion_days: Option<i64>,
     pub(crate) hidden_reads: u32,
+    /// `None` if rotation was never configured.
+    pub(crate) rotation: Option<StoredRotation>,
 }
 
 /// A version of a secret, with its staging labels.
@@ -48,6 +54,8 @@ pub(crate) enum Payload {
     Text(String),
     /// Encoded in base64.
     Binary(String),
+    /// Of a version that a rotation is to fill.
+    Missing,
 }
 
 impl StoredSecret {
@@ -82,6 +90,8 @@ pub(crate) fn serve(
         "PutSecretValue" => values::put_value(&mut call),
         "GetSecretValue" => values::get_value(&mut call),
         "UpdateSecretVersionStage" => stages::update_version_stage(&mut call),
+        "RotateSecret" => rotation::rotate(&mut call),
+        "CancelRotateSecret" => rotation::cancel(&mut call),
         "ListSecretVersionIds" => list::list_versions(&mut call),
         "ListSecrets" => list::list_secrets(&call),
         _ => Err(AwsError::new(400, "UnknownOperationException", "")),

@@ -46,6 +46,16 @@ pub(super) fn add_version(
         if existing.payload == payload {
             return Ok(());
         }
+        if existing.payload == Payload::Missing {
+            call.authorize_kms(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
+            let now = call.store.now();
+            let secret = call.active_secret_mut(name)?;
+            if let Some(version) = secret.versions.iter_mut().find(|version| version.id == id) {
+                version.payload = payload;
+            }
+            secret.changed = now;
+            return Ok(());
+        }
         let message = format!(
             "You can't use ClientRequestToken {id} because that value is already in use for a version of secret {arn}."
         );
@@ -116,13 +126,19 @@ pub(super) fn get_value(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
             secret.version_with_stage(label).ok_or_else(|| not_found(message))?
         }
     };
+    if version.payload == Payload::Missing {
+        return Err(not_found(
+            "Secrets Manager can't find the specified secret value for the requested version.",
+        ));
+    }
     call.authorize_kms(secret.kms_key.as_deref(), &secret.arn, &["kms:Decrypt"])?;
     if let Some(secret) = call.find_secret_mut(&name) {
         secret.accessed = Some(now);
     }
     let (member, value) = match &version.payload {
-        Payload::Text(text) => ("SecretString", text),
-        Payload::Binary(binary) => ("SecretBinary", binary),
+        Payload::Text(text) => ("SecretString", text.as_str()),
+        Payload::Binary(binary) => ("SecretBinary", binary.as_str()),
+        Payload::Missing => ("SecretString", ""),
     };
     Ok(json!({
         "ARN": secret.arn, "Name": name, "VersionId": version.id, member: value,

@@ -219,6 +219,7 @@ impl Account {
             deletion_date: None,
             deletion_days: None,
             hidden_reads: 0,
+            rotation: None,
         };
         let key = (region.to_owned(), name.to_owned());
         store.account_mut(&self.account_key).secrets.insert(key, secret);

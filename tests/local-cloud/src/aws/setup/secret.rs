@@ -23,12 +23,15 @@ pub struct SecretSnapshot {
     pub deleted: bool,
     /// Recovery window of the scheduled deletion, in days.
     pub deletion_days: Option<i64>,
+    /// Whether it is rotated automatically; `None` if rotation was never configured.
+    pub rotation_enabled: Option<bool>,
 }
 
 pub(super) fn snapshot(secret: &StoredSecret) -> SecretSnapshot {
     let value = |stage| {
-        secret.version_with_stage(stage).map(|version| match &version.payload {
-            Payload::Text(value) | Payload::Binary(value) => value.clone(),
+        secret.version_with_stage(stage).and_then(|version| match &version.payload {
+            Payload::Text(value) | Payload::Binary(value) => Some(value.clone()),
+            Payload::Missing => None,
         })
     };
     SecretSnapshot {
@@ -45,5 +48,6 @@ pub(super) fn snapshot(secret: &StoredSecret) -> SecretSnapshot {
         pending: value("AWSPENDING"),
         deleted: secret.deletion_date.is_some(),
         deletion_days: secret.deletion_days,
+        rotation_enabled: secret.rotation.as_ref().map(|rotation| rotation.enabled),
     }
 }

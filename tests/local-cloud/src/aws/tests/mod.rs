@@ -7,6 +7,7 @@ mod iam;
 mod objects;
 mod organizations;
 mod queues;
+mod rotation;
 mod secrets;
 mod settling;
 mod signatures;
