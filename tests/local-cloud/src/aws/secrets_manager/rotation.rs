@@ -162,17 +162,17 @@ impl Account {
     pub fn due_rotations(&self) -> Vec<DueRotation> {
         let mut store = self.aws().store();
         let now = store.now();
-        let token = crate::aws::store::uuid(&store.random_bytes());
+        let count = store.account_mut(self.account_key()).secrets.len();
+        let tokens: Vec<_> = (0..count).map(|_| store.request_id()).collect();
         let secrets = &mut store.account_mut(self.account_key()).secrets;
         let mut due = Vec::new();
-        for (number, secret) in secrets.values_mut().enumerate() {
+        for (secret, token) in secrets.values_mut().zip(tokens) {
             let Some(rotation) =
                 secret.rotation.as_mut().filter(|_| secret.deletion_date.is_none())
             else {
                 continue;
             };
             if rotation.due.is_none() && rotation.next().is_some_and(|next| next <= now) {
-                let token = format!("{}{number:04x}", &token[..token.len() - 4]);
                 rotation.due = Some((RotationKind::Rotation, token.clone()));
                 add_empty_version(secret, &token, now);
             }
