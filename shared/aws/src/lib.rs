@@ -1,6 +1,7 @@
 //! AWS services that Gangway calls: STS, IAM, Secrets Manager, EKS, Kubernetes on EKS,
 //! Organizations, SQS, EventBridge, DynamoDB and S3.
 
+mod access_keys;
 mod caller;
 #[cfg(feature = "eks")]
 pub mod eks;
@@ -22,9 +23,13 @@ pub mod sqs;
 #[cfg(feature = "dynamodb")]
 pub mod state_table;
 
+pub use access_keys::{CreatedKey, ListedKey};
 pub use caller::{CallerIdentity, IdentityKind, Principal};
 pub use observed::{Inaccessible, Observed};
 #[cfg(feature = "fuzzing")]
 pub use secrets::fuzzing;
-pub use secrets::{ResolvedCredential, SecretPayloadType, SecretsManagerStore, StoredSecret};
+pub use secrets::{
+    OldKey, ResolvedCredential, RotatingSecret, RotationSchedule, RotationStatus, RotationVersion,
+    SecretPayloadType, SecretsManagerStore, StoredSecret,
+};
 pub use session::{AwsSession, ConfigError};

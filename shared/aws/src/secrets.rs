@@ -10,6 +10,7 @@ mod payload;
 mod promote;
 mod read;
 mod records;
+mod rotation;
 mod stage;
 
 use std::sync::{Arc, OnceLock};
@@ -26,6 +27,7 @@ use crate::error::{ApiCall, SECRETS_MANAGER};
 pub use incoming::ResolvedCredential;
 pub use payload::SecretPayloadType;
 pub use read::StoredSecret;
+pub use rotation::{OldKey, RotatingSecret, RotationSchedule, RotationStatus, RotationVersion};
 
 /// Secrets of one region, read and written with the credentials of one [`AwsSession`](crate::AwsSession).
 /// Clones share the client and the configuration.

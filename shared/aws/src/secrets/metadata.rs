@@ -3,16 +3,16 @@
 use aws_sdk_secretsmanager::{operation::describe_secret::DescribeSecretOutput, types::Tag};
 use gangway_http::origin;
 use gangway_model::{
-    AccountSettings, AuthMethod, Region, Registration, Scope, SecretArn, Uid, UpstreamError,
-    stores::StagedSecret,
+    AccountSettings, AuthMethod, PermissionProfile, Region, Registration, Scope, SecretArn, Uid,
+    UpstreamError, stores::StagedSecret,
 };
 
-use super::{CURRENT, PENDING, SecretsManagerStore, call, secret_arn};
+use super::{CURRENT, OldKey, PENDING, SecretsManagerStore, call, secret_arn};
 use crate::error::AwsErrorKind;
 
 const PARTITION: &str = "gangway:partition";
 const ACCOUNT: &str = "gangway:aws-account";
-const METHOD: &str = "gangway:method";
+pub(super) const METHOD: &str = "gangway:method";
 const SCOPE: &str = "gangway:scope";
 const STATE: &str = "gangway:state";
 /// The permission profile of the account, which Palette does not store.
@@ -49,6 +49,7 @@ impl SecretState {
 }
 
 /// A secret without its value.
+#[derive(Debug)]
 pub(super) struct SecretMetadata {
     pub(super) arn: SecretArn,
     /// `None` if Gangway did not create the secret.
@@ -62,6 +63,7 @@ pub(super) struct SecretMetadata {
     current: Option<String>,
     pending: Option<String>,
     versions: Vec<String>,
+    pub(super) old_key: Option<OldKey>,
 }
 
 impl SecretMetadata {
@@ -83,7 +85,7 @@ impl SecretMetadata {
         }
     }
 
-    fn from_response(arn: SecretArn, response: &DescribeSecretOutput) -> Self {
+    pub(super) fn from_response(arn: SecretArn, response: &DescribeSecretOutput) -> Self {
         let stages = response.version_ids_to_stages().into_iter().flatten();
         let with_label = |label: &str| {
             let mut stages = stages.clone();
@@ -108,7 +110,30 @@ impl SecretMetadata {
         let method = value(tags, METHOD).map(str::to_owned);
         let settings = settings(tags);
         let scheduled = response.deleted_date().is_some();
-        Self { arn, state, uid, scope, method, settings, scheduled, current, pending, versions }
+        let old_key = OldKey::from_tags(tags);
+        Self {
+            arn,
+            state,
+            uid,
+            scope,
+            method,
+            settings,
+            scheduled,
+            current,
+            pending,
+            versions,
+            old_key,
+        }
+    }
+
+    /// Returns the recorded settings. Older versions of Gangway recorded none.
+    pub(super) fn settings_or_default(&self) -> AccountSettings {
+        let default = AccountSettings { profile: PermissionProfile::default(), region: None };
+        self.settings.clone().unwrap_or(default)
+    }
+
+    pub(super) fn is_of_method(&self, method: AuthMethod) -> bool {
+        self.method.as_deref() == Some(method.id())
     }
 
     pub(super) fn has(&self, version: &str) -> bool {
@@ -216,10 +241,10 @@ pub(super) fn owner(tags: &[Tag]) -> Option<(Uid, Scope)> {
     value(tags, UID)?.parse().ok().zip(value(tags, SCOPE)?.parse().ok())
 }
 
-fn tag(key: &str, value: &str) -> Tag {
+pub(super) fn tag(key: &str, value: &str) -> Tag {
     Tag::builder().key(key).value(value).build()
 }
 
-fn value<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
+pub(super) fn value<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
     tags.iter().find(|tag| tag.key() == Some(key)).and_then(Tag::value)
 }

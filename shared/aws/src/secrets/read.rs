@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use tokio::join;
 
 use super::{
-    CURRENT, SecretsManagerStore, call,
+    CURRENT, OldKey, SecretsManagerStore, call,
     metadata::SecretMetadata,
     payload::{self, SecretPayloadType},
     secret_arn,
@@ -20,6 +20,8 @@ pub struct StoredSecret<T> {
     pub secret: SecretArn,
     /// The Palette account that it is active for; `None` if its registration did not complete.
     pub active_for: Option<Uid>,
+    /// The key that a rotation has put out of use and that is not deleted yet.
+    pub old_key: Option<OldKey>,
 }
 
 /// Result of `GetSecretValue`.
@@ -64,8 +66,10 @@ impl SecretsManagerStore {
             let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
             GET_SECRET_VALUE.invalid_response(format!("a stored secret {}", faults.join("; ")))
         })?;
-        let in_use_for = metadata?.and_then(|secret| secret.registered_for().cloned());
-        Ok(Some(StoredSecret { credential: contents, secret, active_for: in_use_for }))
+        let metadata = metadata?;
+        let active_for = metadata.as_ref().and_then(|secret| secret.registered_for().cloned());
+        let old_key = metadata.and_then(|secret| secret.old_key);
+        Ok(Some(StoredSecret { credential: contents, secret, active_for, old_key }))
     }
 
     /// Returns the text of a secret that the configuration names, such as a CA bundle, by name or ARN.
