@@ -152,6 +152,12 @@ def messages(event):
             yield None
 
 
+def rotating(template):
+    """Returns the functions that Secrets Manager may invoke."""
+    permissions = [it["Properties"] for it in template["Resources"].values() if it["Type"] == "AWS::Lambda::Permission"]
+    return {it["FunctionName"]["Fn::GetAtt"][0] for it in permissions if it["Principal"] == "secretsmanager.amazonaws.com"}
+
+
 def events(name, id, function, template):
     """Yields sample events that the template would not deliver to their function."""
     sampled = set()
@@ -177,6 +183,9 @@ def events(name, id, function, template):
         elif path.name.startswith("direct-") and "Schedule" in kinds:
             if "detail-type" in event:
                 yield f"{where}: that is not how somebody asks for it"
+        elif path.name.startswith("rotation-") and id in rotating(template):
+            if {"Step", "SecretId", "ClientRequestToken"} - event.keys():
+                yield f"{where}: Secrets Manager sends other members"
         elif "SQS" in kinds:
             # What comes by a topic, and what nobody can read, comes by no rule.
             told = [it for it in messages(event) if isinstance(it, dict) and "detail-type" in it]

@@ -19,6 +19,7 @@ PACKAGES = {
     "AccountVended": "account-vended",
     "AccountSweep": "account-sweep",
     "AccountWatch": "account-watch",
+    "KeyRotation": "key-rotation",
 }
 
 

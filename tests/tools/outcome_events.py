@@ -103,6 +103,7 @@ COMMON = {
         pattern="^[^\"\\\\\\u0000-\\u001f\\u007f-\\u009f]+$",
     ),
 }
+ROTATION_TRIGGER = choice("Secrets Manager asked for a step of a rotation.", ["rotation"])
 TRIGGER = choice("How it was asked for: a request over HTTP, an event, or a message in the queue of vended accounts.", ["http", "event", "queue"])
 WATCH_TRIGGER = choice("Nobody asked for it: the watch looked at the account.", ["watch"])
 READY = {"description": "No blocking check failed.", "type": "boolean"}
@@ -183,6 +184,20 @@ EVENTS = {
         },
         ["scope", "name", "uid", "credential", "expires", "daysLeft"],
     ),
+    "Credential Rotated": (
+        "Palette uses a new access key for the account, and the old one is deactivated. The next rotation deletes it.",
+        ["rotate"],
+        ["rotated"],
+        {},
+        ["scope", "name", "uid", "awsAccountId", "method", "secretArn"],
+    ),
+    "Rotation Failed": (
+        "The access key of the account could not be rotated, and somebody has to do what reason says. The account works with the key that it has. Told once for each rotation.",
+        ["rotate"],
+        ["rotation-failed"],
+        {"reason": REASON},
+        ["scope", "name", "uid", "awsAccountId", "method", "secretArn", "reason"],
+    ),
 }
 
 
@@ -197,8 +212,9 @@ def schema(name):
             properties |= {it: own[it] for it in own if it != "ready"}
         properties[member] = value
     is_watch = operations == ["watch"]
-    properties["trigger"] = WATCH_TRIGGER if is_watch else TRIGGER
-    asked = "A regular look at the account." if is_watch else "What was asked for. onboard and offboard are about vended accounts."
+    is_rotation = operations == ["rotate"]
+    properties["trigger"] = WATCH_TRIGGER if is_watch else ROTATION_TRIGGER if is_rotation else TRIGGER
+    asked = "A regular look at the account." if is_watch else "A rotation of the access key." if is_rotation else "What was asked for. onboard and offboard are about vended accounts."
     properties["operation"] = choice(asked, operations)
     properties["outcome"] = choice("What became of it.", outcomes)
     return {

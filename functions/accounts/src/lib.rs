@@ -6,6 +6,7 @@ mod gateways;
 mod list;
 mod policies;
 mod readiness;
+mod rotation;
 mod show;
 mod view;
 

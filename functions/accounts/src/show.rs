@@ -7,7 +7,7 @@ use gangway_model::Uid;
 use gangway_registration::{AppContext, load_account};
 use tokio::join;
 
-use crate::{readiness, view};
+use crate::{readiness, rotation, view};
 
 /// Returns one account.
 pub(crate) async fn get_account(
@@ -22,5 +22,10 @@ pub(crate) async fn get_account(
     );
     let mut account = account?;
     context.clients.secrets.complete(std::slice::from_mut(&mut account)).await?;
-    Ok(Response::Json(view::to_json(&account, readiness.as_ref())))
+    let rotation = rotation::load(&account, context).await;
+    let mut shown = view::to_json(&account, readiness.as_ref());
+    if let (Some(rotation), Some(members)) = (rotation, shown.as_object_mut()) {
+        members.insert("rotation".to_owned(), rotation);
+    }
+    Ok(Response::Json(shown))
 }

@@ -1,6 +1,7 @@
-//! Validates registered accounts again: `POST …/accounts/{uid}/validate`.
+//! Validates registered accounts again: `POST …/accounts/{uid}/validate`. Starts rotations of their access
+//! keys: `POST …/accounts/{uid}/rotate`.
 //!
-//! Only this function and `account-watch` may read stored secrets.
+//! Only this function, `account-watch` and `key-rotation` may read stored secrets.
 
 use gangway_checks::{
     assumed_role::ExternalIdTest,
@@ -8,14 +9,18 @@ use gangway_checks::{
 };
 use gangway_lambda::{ApiError, Method, Request, Response, Route};
 use gangway_registration::{AppContext, load_account};
+use serde_json::json;
 
-/// The route of this function. A request with another HTTP method is answered with the allowed one.
-const ROUTES: &[Route<'_>] = &[(Method::POST, "{scope}/accounts/{uid}/validate")];
+/// The routes of this function. A request with another HTTP method is answered with the allowed one.
+const ROUTES: &[Route<'_>] = &[
+    (Method::POST, "{scope}/accounts/{uid}/validate"),
+    (Method::POST, "{scope}/accounts/{uid}/rotate"),
+];
 
-/// Handles a request: loads the account and returns the report of its checks.
+/// Handles a request: loads the account, and returns the report of its checks or starts a rotation.
 pub async fn handle(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
     let (method, scope, path) = request.route()?;
-    let (Some(scope), &Method::POST, ["accounts", uid, "validate"]) =
+    let (Some(scope), &Method::POST, ["accounts", uid, action @ ("validate" | "rotate")]) =
         (scope, method, path.as_slice())
     else {
         return Err(request.routing_error(ROUTES));
@@ -24,6 +29,11 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
     let palette_accounts = context.clients.palette.resolve_scope(scope).await?;
     let mut account = load_account(&uid, &palette_accounts).await?;
     context.clients.secrets.complete(std::slice::from_mut(&mut account)).await?;
+    if *action == "rotate" {
+        let is_started = context.rotate_now(&account).await?;
+        let state = if is_started { "started" } else { "in-progress" };
+        return Ok(Response::Accepted(json!({ "uid": uid.as_str(), "rotation": state })));
+    }
     let context = RevalidationContext {
         palette_accounts: &palette_accounts,
         clients: &context.clients,

@@ -16,9 +16,12 @@ pub async fn handle(request: &Request, app: &AppContext) -> Result<Response, Api
     let parsed = StaticCredentialsRequest::parse(fields, app.clients.partition)?;
     let accounts = app.clients.palette.resolve_scope(&parsed.account.scope).await?;
     let parsed = parsed.resolve_secrets(&app.clients.secrets, accounts.scope(), &operation).await?;
+    let is_to_rotate = parsed.rotation;
     let preflight = preflight::run_checks(parsed, &operation, &accounts, app).await?;
     if operation == Operation::Validate {
         return Ok(preflight.report.into());
     }
-    Ok(app.register(preflight, &operation, &accounts).await?.into())
+    let receipt = app.register(preflight, &operation, &accounts).await?;
+    app.schedule_rotation(&receipt, is_to_rotate).await;
+    Ok(receipt.into())
 }

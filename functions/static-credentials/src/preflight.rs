@@ -1,6 +1,9 @@
 //! Runs the checks of an access key: first its owner, then its permissions.
 
-use gangway_checks::{PaletteChecks, RequiredPermissions, ScopedClient, access_key};
+use gangway_checks::{
+    PaletteChecks, RequiredPermissions, ScopedClient,
+    access_key::{self, KeyRotation},
+};
 use gangway_model::{AccessKey, AuthMethod, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
 use tokio::join;
@@ -14,14 +17,16 @@ pub(crate) async fn run_checks(
     accounts: &ScopedClient<'_>,
     app: &AppContext,
 ) -> Result<PreflightResult, RegistrationError> {
-    let StaticCredentialsRequest { account: spec, keys } = request;
+    let StaticCredentialsRequest { account: spec, keys, rotation } = request;
+    let is_to_rotate = rotation && app.clients.rotation.is_some();
     let (palette, checks) = join!(
         PaletteChecks::run(accounts, &spec, operation),
         access_key::run_checks(
             keys,
             accounts,
             &app.clients,
-            RequiredPermissions::new(&spec, &app.clients)
+            RequiredPermissions::new(&spec, &app.clients),
+            is_to_rotate.then(KeyRotation::default),
         ),
     );
     let mut palette = palette?;

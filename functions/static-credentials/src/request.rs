@@ -12,6 +12,8 @@ pub(crate) struct StaticCredentialsRequest<K> {
     pub(crate) account: AccountSpec,
     /// The access key, or the secret that contains it.
     pub(crate) keys: K,
+    /// Whether the key is to be rotated, where this deployment rotates keys.
+    pub(crate) rotation: bool,
 }
 
 impl StaticCredentialsRequest<SecretSource<AccessKey>> {
@@ -19,7 +21,8 @@ impl StaticCredentialsRequest<SecretSource<AccessKey>> {
     pub(crate) fn parse(mut fields: Fields, deployed: Partition) -> Result<Self, ApiError> {
         let account = fields.account_spec(deployed, AuthMethod::StaticCredentials, false);
         let keys = fields.access_key(deployed);
-        fields.finish(account.zip(keys).map(|(account, keys)| Self { account, keys }))
+        let rotation = fields.optional_bool_or("rotation", true);
+        fields.finish(account.zip(keys).map(|(account, keys)| Self { account, keys, rotation }))
     }
 
     /// Reads the access key from the secret that the request names, if it names one.
@@ -29,9 +32,9 @@ impl StaticCredentialsRequest<SecretSource<AccessKey>> {
         scope: &Scope,
         operation: &Operation,
     ) -> Result<StaticCredentialsRequest<AccessKey>, RegistrationError> {
-        let Self { mut account, keys } = self;
+        let Self { mut account, keys, rotation } = self;
         let resolved = secrets.resolve_source(keys, &account.scope, scope, operation).await?;
         account.incoming_secret = resolved.incoming_secret;
-        Ok(StaticCredentialsRequest { account, keys: resolved.credential })
+        Ok(StaticCredentialsRequest { account, keys: resolved.credential, rotation })
     }
 }

@@ -1,10 +1,10 @@
 //! Checks of the access keys of an IAM user.
 
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
-use crate::iam::{access_key, caller, permissions, policy_arns, scope_tag};
+use crate::iam::{access_key, caller, key_rotation, permissions, policy_arns, scope_tag};
 use gangway_aws::{AwsSession, Principal};
 use gangway_http::clock;
-use gangway_model::{AccessKey, Credential, Finding, Partition, UpstreamError};
+use gangway_model::{AccessKey, AccessKeyId, Credential, Finding, Partition, UpstreamError};
 use tokio::join;
 
 use crate::{
@@ -29,6 +29,7 @@ pub async fn run_checks(
     palette: &ScopedClient<'_>,
     clients: &Clients,
     required: RequiredPermissions<'_>,
+    rotation: Option<KeyRotation<'_>>,
 ) -> Result<MethodChecks, UpstreamError> {
     let user = clients.aws.with_static_credentials(&keys);
     let (caller, classified, ca_chain) = join!(
@@ -39,17 +40,40 @@ pub async fn run_checks(
     let credential = Credential::AccessKey(keys);
     let caller = caller::check_caller(caller, required.partition)?;
     let known = caller.account.is_some();
-    let (allowed, accepted) = join!(
+    let (allowed, rotatable, accepted) = join!(
         check_permissions(&user, caller.principal.as_ref(), palette, required),
+        check_rotation(&user, caller.principal.as_ref(), rotation),
         check_palette(palette, &credential, known, required),
     );
     let mut findings = classified?;
     findings.extend(ca_chain);
     findings.extend(caller.findings);
     findings.extend(allowed?);
+    findings.extend(rotatable?);
     findings.extend(accepted?);
     let (account, credential) = (caller.account, Some(credential));
     Ok(MethodChecks { findings, account, credential, notices: Vec::new() })
+}
+
+/// What is known of the rotation of a key, where it is to be rotated.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyRotation<'a> {
+    /// The key that the rotation before has put out of use.
+    pub old_key: Option<&'a AccessKeyId>,
+}
+
+async fn check_rotation(
+    user: &AwsSession,
+    principal: Option<&Principal>,
+    rotation: Option<KeyRotation<'_>>,
+) -> Result<Option<Finding>, UpstreamError> {
+    match (rotation, principal) {
+        (None, _) => Ok(None),
+        (Some(_), None) => Ok(Some(key_rotation::unverified())),
+        (Some(rotation), Some(principal)) => {
+            key_rotation::check(user, principal, rotation.old_key).await.map(Some)
+        }
+    }
 }
 
 /// Checks the age of the keys, the tags of their user and what it may do.

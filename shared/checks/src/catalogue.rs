@@ -77,6 +77,7 @@ pub static ALL: &[&Check] = &[
     &iam::ACTIONS_ALLOWED,
     &iam::BOUNDARY_ALLOWS,
     &iam::KEY_AGE,
+    &iam::KEY_ROTATABLE,
     &iam::MFA_NOT_REQUIRED,
     &iam::ORGANIZATION_ALLOWS,
     &iam::PERMISSIONS_BOUNDARY_EXISTS,

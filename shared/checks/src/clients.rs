@@ -1,6 +1,6 @@
 //! The clients of a deployment, built once at start.
 
-use gangway_aws::{AwsSession, SecretsManagerStore};
+use gangway_aws::{AwsSession, RotationSchedule, SecretsManagerStore};
 use gangway_model::{Check, Partition};
 use gangway_palette::PaletteClient;
 use reqwest::Url;
@@ -25,6 +25,8 @@ pub struct Clients {
     pub inspection_external_id: Option<String>,
     /// Whether the owner of an AWS account must have set the tag `gangway:scopes`.
     pub require_scope_tag: bool,
+    /// How often access keys are rotated. `None` if this deployment or this function does not.
+    pub rotation: Option<RotationSchedule>,
     /// The checks that requests may waive.
     pub waivable_checks: Vec<&'static Check>,
     /// The region in which clusters will run, unless a request names another.

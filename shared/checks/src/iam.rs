@@ -5,6 +5,7 @@ mod attached_policies;
 pub mod caller;
 pub mod grants;
 pub mod iam_role;
+pub mod key_rotation;
 pub mod permissions;
 pub mod policy_arns;
 pub(crate) mod policy_content;

@@ -156,8 +156,13 @@ impl Fields {
 
     /// Reads a boolean that may be left out, which means `false`.
     pub fn optional_bool(&mut self, name: &'static str) -> bool {
+        self.optional_bool_or(name, false)
+    }
+
+    /// Reads a boolean that may be left out, which means `default`.
+    pub fn optional_bool_or(&mut self, name: &'static str, default: bool) -> bool {
         match self.take(name) {
-            Field::Missing | Field::Invalid => false,
+            Field::Missing | Field::Invalid => default,
             Field::Present(Json::Boolean(value)) => value,
             Field::Present(other) => {
                 self.malformed(name, format_args!("must be true or false, not {}", other.kind()));

@@ -169,7 +169,13 @@ fn report(outcome: &Result<Response, ApiError>) -> Option<&Report> {
         Ok(Response::Report(report)) => Some(report),
         Ok(Response::Receipt(receipt)) => Some(&receipt.report),
         Err(ApiError::Registration(RegistrationError::ChecksFailed(report))) => Some(report),
-        Ok(Response::Json(_) | Response::Static(_) | Response::Deleted { .. }) | Err(_) => None,
+        Ok(
+            Response::Json(_)
+            | Response::Accepted(_)
+            | Response::Static(_)
+            | Response::Deleted { .. },
+        )
+        | Err(_) => None,
     }
 }
 

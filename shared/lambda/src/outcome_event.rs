@@ -43,6 +43,8 @@ pub enum AccountOperation {
     Offboard,
     /// A registered account is validated again.
     Watch,
+    /// The access key of a registered account is rotated.
+    Rotate,
 }
 
 impl AccountOperation {
@@ -54,6 +56,7 @@ impl AccountOperation {
             Self::Onboard => "onboard",
             Self::Offboard => "offboard",
             Self::Watch => "watch",
+            Self::Rotate => "rotate",
         }
     }
 
@@ -64,6 +67,7 @@ impl AccountOperation {
             Self::Replace => "The replacement",
             Self::Delete | Self::Offboard => "The removal",
             Self::Watch => "The check",
+            Self::Rotate => "The rotation",
         }
     }
 }
@@ -90,6 +94,10 @@ enum EventKind {
         expires: SystemTime,
         days_left: i64,
     },
+    /// Palette uses a new access key, and the old one is deactivated.
+    Rotated,
+    /// The access key cannot be rotated until somebody has done something.
+    RotationFailed,
 }
 
 impl EventKind {
@@ -104,6 +112,8 @@ impl EventKind {
             Self::OffboardingRequested => "Gangway Account Offboarding Requested",
             Self::ReadinessChanged { .. } => "Gangway Account Readiness Changed",
             Self::CredentialExpiring { .. } => "Gangway Credential Expiring",
+            Self::Rotated => "Gangway Credential Rotated",
+            Self::RotationFailed => "Gangway Rotation Failed",
         }
     }
 
@@ -117,6 +127,8 @@ impl EventKind {
             Self::ReadinessChanged { ready: true, .. } => "ready",
             Self::ReadinessChanged { ready: false, .. } => "not-ready",
             Self::CredentialExpiring { .. } => "expiring",
+            Self::Rotated => "rotated",
+            Self::RotationFailed => "rotation-failed",
         }
     }
 }
@@ -295,6 +307,18 @@ impl OutcomeEvent {
         Self::new(kind, AccountOperation::Watch, account)
     }
 
+    /// Returns the event of an access key that was rotated.
+    pub fn rotated(account: EventAccount) -> Self {
+        Self::new(EventKind::Rotated, AccountOperation::Rotate, account)
+    }
+
+    /// Returns the event of an access key that cannot be rotated. `reason` says what to do.
+    pub fn rotation_failed(account: EventAccount, reason: &str) -> Self {
+        let reason = Some(truncate(reason, MAX_TEXT_CHARS));
+        let kind = EventKind::RotationFailed;
+        Self { reason, ..Self::new(kind, AccountOperation::Rotate, account) }
+    }
+
     /// Adds the failed and the waived checks of a report.
     #[must_use]
     pub fn with_report(mut self, report: &Report) -> Self {
@@ -317,7 +341,12 @@ impl OutcomeEvent {
                 let account = account.as_deref().map_or(known, EventAccount::from);
                 return Some(Self::removed(account, operation));
             }
-            Ok(Response::Report(_) | Response::Json(_) | Response::Static(_)) => return None,
+            Ok(
+                Response::Report(_)
+                | Response::Json(_)
+                | Response::Accepted(_)
+                | Response::Static(_),
+            ) => return None,
             Err(error) => error,
         };
         if !is_final(error) {
@@ -401,7 +430,9 @@ impl OutcomeEvent {
             EventKind::Rejected
             | EventKind::Removed
             | EventKind::Absent
-            | EventKind::OffboardingRequested => {}
+            | EventKind::OffboardingRequested
+            | EventKind::Rotated
+            | EventKind::RotationFailed => {}
         }
         if !self.waived_checks.is_empty() {
             put("waivedChecks", json!(self.waived_checks));
@@ -466,6 +497,13 @@ impl OutcomeEvent {
                     days => format!("{days} days are left"),
                 };
                 format!("{what}: {left}. Remedy: {remedy}. See docs/checks.md#{}", check.id)
+            }
+            EventKind::Rotated => format!(
+                "The access key of {account} was rotated: Palette uses a new one, and the old one is deactivated."
+            ),
+            EventKind::RotationFailed => {
+                let reason = sentence(reason);
+                format!("The access key of {account} could not be rotated: {reason}.")
             }
             EventKind::Rejected => {
                 let noun = self.operation.noun();

@@ -120,7 +120,12 @@ fn method_and_account(
         Ok(Response::Deleted { account: Some(account) }) => {
             account.access.method().map(|method| (method, account.aws_account()))
         }
-        Ok(Response::Json(_) | Response::Static(_) | Response::Deleted { account: None })
+        Ok(
+            Response::Json(_)
+            | Response::Accepted(_)
+            | Response::Static(_)
+            | Response::Deleted { account: None },
+        )
         | Err(_) => None,
     }
 }

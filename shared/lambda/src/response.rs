@@ -27,6 +27,8 @@ pub enum Response {
     Report(Report),
     Receipt(Box<Receipt>),
     Json(Value),
+    /// What was started and is not done yet (202).
+    Accepted(Value),
     /// A JSON document that is compiled in.
     Static(&'static str),
     /// Success without a body (204).
@@ -66,6 +68,7 @@ impl Response {
             },
             Self::Receipt(receipt) => outcome_id(receipt.outcome),
             Self::Json(_) | Self::Static(_) => "shown",
+            Self::Accepted(_) => "accepted",
             Self::Deleted { .. } => "removed",
         }
     }
@@ -74,6 +77,7 @@ impl Response {
         match self {
             Self::Receipt(receipt) if receipt.outcome == UpsertOutcome::Created => 201,
             Self::Report(_) | Self::Receipt(_) | Self::Json(_) | Self::Static(_) => 200,
+            Self::Accepted(_) => 202,
             Self::Deleted { .. } => 204,
         }
     }
@@ -87,7 +91,7 @@ impl Response {
         match self {
             Self::Report(report) => to_json(&ReportJson::from(report)),
             Self::Receipt(receipt) => to_json(&ReceiptJson::from(receipt.as_ref())),
-            Self::Json(json) => to_json(json),
+            Self::Json(json) | Self::Accepted(json) => to_json(json),
             Self::Static(json) => RawValue::from_string((*json).to_owned())
                 .unwrap_or_else(|_never| RawValue::NULL.to_owned()),
             Self::Deleted { .. } => to_json(&()),

@@ -7,7 +7,7 @@ use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
-    ApiError, Fields, MessageResult, Publisher, Request, Response, SqsMessage,
+    ApiError, Fields, MessageResult, Publisher, Request, Response, SecretRotation, SqsMessage,
     invocation::handle_invocation,
     logs, panics,
     queue::{handle_batch, is_batch},
@@ -107,6 +107,17 @@ impl Function {
                 handle_invocation(self.name, on_schedule, publisher, event).await
             }
         };
+        Runtime::new(service_fn(serve)).run().await
+    }
+
+    /// Serves the steps of rotations that Secrets Manager asks for. The handler publishes what became of the
+    /// accounts.
+    pub async fn serve_rotation<H>(self, partition: Partition, handler: H) -> Result<(), Error>
+    where
+        H: AsyncFn(SecretRotation) -> Result<Response, ApiError>,
+    {
+        let (handler, publisher) = (&handler, &Publisher::none(partition));
+        let serve = move |event| handle_invocation(self.name, handler, publisher, event);
         Runtime::new(service_fn(serve)).run().await
     }
 

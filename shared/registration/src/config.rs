@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use gangway_aws::RotationSchedule;
 use gangway_checks::{PortalConfig, catalogue};
 use gangway_model::{FieldError, Partition, Region, RequestLimits};
 use reqwest::Url;
@@ -52,6 +53,9 @@ pub struct Config {
     /// `GANGWAY_EVENT_MAX_AGE_HOURS` (default 24) and `GANGWAY_EVENT_PROJECTS` (default none): which
     /// events are accepted. `GANGWAY_WAIVABLE_CHECKS` (default none): which checks a request may waive.
     pub request_limits: RequestLimits,
+    /// `GANGWAY_ROTATION_FUNCTION`, the ARN of the function that rotates access keys, and
+    /// `GANGWAY_ROTATE_KEYS_AFTER_DAYS`. By default no keys are rotated.
+    pub rotation: Option<RotationSchedule>,
     /// `GANGWAY_ACCOUNT_NAME_TEMPLATE`: names of accounts that are registered automatically. Requests may
     /// not use them. By default requests may use every name.
     pub reserved_names: Option<NameTemplate>,
@@ -70,6 +74,7 @@ const MAX_AGE_RULE: &str = "must be a number of hours from 1 to 168";
 const PROJECTS_RULE: &str = "must be comma-separated uids or names of Palette projects";
 const CLUSTER_REGION_RULE: &str = "must be a region of the partition of AWS_REGION";
 const WAIVABLE_RULE: &str = "must be comma-separated ids of checks that prevent a registration (docs/checks.md), except those about identity, ownership, the secret store, the access portal, and what Palette says itself";
+const DAYS_RULE: &str = "must be a number of days from 1 to 1000";
 const RPS_RULE: &str = "must be a number from 1 to 1000";
 
 impl Config {
@@ -132,6 +137,10 @@ impl Config {
             variables.list("GANGWAY_WAIVABLE_CHECKS", WAIVABLE_RULE, catalogue::find_waivable);
         let reserved_names = variables.optional("GANGWAY_ACCOUNT_NAME_TEMPLATE");
         let event_bus = variables.optional("GANGWAY_EVENT_BUS");
+        let rotation_function: Option<String> = variables.optional("GANGWAY_ROTATION_FUNCTION");
+        let rotation_days =
+            variables.optional_with("GANGWAY_ROTATE_KEYS_AFTER_DAYS", DAYS_RULE, parse_days);
+        let rotation = rotation_function.zip(rotation_days);
         let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
         let kms_key_id = variables.optional("GANGWAY_KMS_KEY_ID");
         let inspection_role = variables.optional("GANGWAY_INSPECTION_ROLE");
@@ -165,6 +174,7 @@ impl Config {
                         projects,
                         waivable_checks,
                     },
+                    rotation: rotation.map(|(function, days)| RotationSchedule { function, days }),
                     reserved_names,
                 })
             }
@@ -217,6 +227,10 @@ fn parse_bool(text: &str) -> Option<bool> {
 fn parse_max_age(text: &str) -> Option<Duration> {
     let hours = text.parse().ok().filter(|hours| (1..=168).contains(hours))?;
     Some(Duration::from_hours(hours))
+}
+
+fn parse_days(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|days| (1..=1000).contains(days))
 }
 
 fn parse_rps(text: &str) -> Option<u16> {

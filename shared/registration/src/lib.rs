@@ -10,6 +10,7 @@ mod lookup;
 mod portal;
 mod register;
 mod reserved_names;
+pub mod rotation;
 pub mod vending;
 
 use gangway_aws::{AwsSession, SecretsManagerStore, events::EventBus};
@@ -90,6 +91,7 @@ impl AppContext {
             inspection_role: config.inspection_role.clone(),
             inspection_external_id: config.inspection_external_id.clone(),
             require_scope_tag: config.require_scope_tag,
+            rotation: config.rotation.clone(),
             waivable_checks: config.request_limits.waivable_checks.clone(),
             cluster_region,
             portal: config.portal.clone(),

@@ -130,6 +130,22 @@ pub(crate) struct Account {
     credential: Option<Value>,
     /// What the last check of the account has shown. Left out if it was not checked again yet.
     readiness: Option<Readiness>,
+    /// The rotation of the access key. Only for one account, and only if the deployment rotates keys.
+    rotation: Option<KeyRotation>,
+}
+
+/// The rotation of an access key.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyRotation {
+    /// Whether the key is rotated automatically.
+    enabled: bool,
+    /// When the key was last rotated.
+    #[schema(format = DateTime)]
+    last: Option<String>,
+    /// When the key is rotated next.
+    #[schema(format = DateTime)]
+    next: Option<String>,
 }
 
 /// What the last check of a registered account has shown.
@@ -188,6 +204,24 @@ pub(crate) struct Expiration {
     expires: String,
     /// Negative once the time has passed.
     days_left: i64,
+}
+
+/// A rotation of an access key that was requested.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rotation {
+    uid: Uid,
+    rotation: RotationState,
+}
+
+/// What became of the request.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RotationState {
+    /// Secrets Manager starts the rotation.
+    Started,
+    /// An earlier rotation is not complete: Secrets Manager tries it again.
+    InProgress,
 }
 
 /// The last changes of an account, at most 20, the newest first.

@@ -79,6 +79,7 @@ fn schemas() -> Map<String, Value> {
     with::<answers::Policies>(&mut all);
     with::<answers::Gateways>(&mut all);
     with::<answers::History>(&mut all);
+    with::<answers::Rotation>(&mut all);
     with::<answers::Trust>(&mut all);
     with::<plan::Plan>(&mut all);
     with::<answers::Problem>(&mut all);

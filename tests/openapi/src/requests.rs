@@ -49,6 +49,8 @@ registration!(
         certificate_authority: Option<Pem>,
         /// The secret that contains these fields as JSON.
         secret_arn: Option<SecretArn>,
+        /// `false` leaves the key out of the rotation, where the deployment rotates keys; `true` by default.
+        rotation: Option<bool>,
     }
 );
 

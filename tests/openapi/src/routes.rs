@@ -35,6 +35,7 @@ pub(crate) fn paths() -> Value {
                 path("accounts/{uid}/validate"),
                 json!({ "parameters": uid, "post": revalidate(scope) }),
             ),
+            (path("accounts/{uid}/rotate"), json!({ "parameters": uid, "post": rotate(scope) })),
             (
                 path("accounts/{uid}/policies"),
                 json!({ "parameters": uid, "get": account_policies(scope) }),
@@ -163,6 +164,15 @@ fn remove(scope: RouteScope) -> Value {
         "tags": ["accounts"],
         "summary": "Remove an account",
         "responses": responses,
+    })
+}
+
+fn rotate(scope: RouteScope) -> Value {
+    json!({
+        "operationId": format!("rotateAccountKey{}", scope.suffix()),
+        "tags": ["accounts"],
+        "summary": "Replace the access key of a registered account by a new one",
+        "responses": answers(&[("202", "Rotation")], None, &[400, 404, 422]),
     })
 }
 

@@ -10,7 +10,7 @@ use aws_sdk_secretsmanager::{
 };
 use aws_smithy_types::DateTime;
 use gangway_model::{
-    AccessKey, AccessKeyId, AccountId, AuthMethod, Credential, Scope, SecretArn, Uid,
+    AccessKey, AccessKeyId, AccountId, AuthMethod, CloudAccount, Credential, Scope, SecretArn, Uid,
     UpstreamError,
     stores::{SecretStatus, SecretStore as _, StagedSecret},
     time::{parse_rfc3339, to_rfc3339},
@@ -67,6 +67,8 @@ pub struct RotatingSecret {
     pub uid: Uid,
     pub scope: Scope,
     pub account: AccountId,
+    /// Name of the account in Palette.
+    pub name: String,
     pub version: RotationVersion,
     /// When a rotation was about to create an access key.
     pub creating_since: Option<SystemTime>,
@@ -86,7 +88,8 @@ impl RotatingSecret {
     ) -> Option<Self> {
         let tags = response.tags();
         let prefix = store.stored_prefix();
-        let account = response.name()?.strip_prefix(&prefix)?.split_once('/')?.0.parse().ok()?;
+        let (account, name) = response.name()?.strip_prefix(&prefix)?.split_once('/')?;
+        let (account, name) = (account.parse().ok()?, account_name(name));
         let (uid, scope) = metadata::owner(tags)?;
         let metadata = SecretMetadata::from_response(arn.clone(), response);
         let is_static = metadata.is_of_method(AuthMethod::StaticCredentials);
@@ -103,8 +106,33 @@ impl RotatingSecret {
         let old_key = metadata.old_key.clone();
         let creating_since = value(tags, CREATING).and_then(parse_rfc3339);
         let told = value(tags, TOLD).map(str::to_owned);
-        Some(Self { arn, uid, scope, account, version, creating_since, old_key, told, metadata })
+        Some(Self {
+            arn,
+            uid,
+            scope,
+            account,
+            name,
+            version,
+            creating_since,
+            old_key,
+            told,
+            metadata,
+        })
     }
+}
+
+/// Returns the name of an account from the last part of its secret's name, which may have escapes, and an `@`
+/// before the project.
+fn account_name(part: &str) -> String {
+    let part = part.split_once('@').map_or(part, |(name, _project)| name);
+    let mut pieces = part.split('=');
+    let mut name: Vec<u8> = pieces.next().unwrap_or_default().into();
+    for piece in pieces {
+        let byte = piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        name.extend(byte);
+        name.extend(piece.get(2..).unwrap_or_default().as_bytes());
+    }
+    String::from_utf8_lossy(&name).into_owned()
 }
 
 /// How often secrets are rotated, and by which function.
@@ -161,7 +189,17 @@ impl SecretsManagerStore {
         secret: &SecretArn,
         token: &str,
     ) -> Result<Option<AccessKey>, UpstreamError> {
-        Ok(self.key_of(secret, Some(token)).await?.map(|(_, key)| key))
+        let key = self.key_of(secret, Some((token, Some(PENDING)))).await?;
+        Ok(key.map(|(_, key)| key))
+    }
+
+    /// Returns the access key of a version without a label.
+    pub async fn abandoned_key(
+        &self,
+        secret: &SecretArn,
+        token: &str,
+    ) -> Result<Option<AccessKey>, UpstreamError> {
+        Ok(self.key_of(secret, Some((token, None))).await?.map(|(_, key)| key))
     }
 
     /// Returns `true` if a registration staged this version, and not a rotation: its id is the hash of its
@@ -174,20 +212,22 @@ impl SecretsManagerStore {
         if token.len() != 64 {
             return Ok(false);
         }
-        let content = self.key_of(secret, Some(token)).await?;
+        let content = self.key_of(secret, Some((token, Some(PENDING)))).await?;
         Ok(content.is_some_and(|(hash, _)| hash == token))
     }
 
-    /// Reads the key of a version, and the hash of its content. `None` for the version in use.
+    /// Reads the key of a version with a label, and the hash of its content. `None` for the version in use.
     async fn key_of(
         &self,
         secret: &SecretArn,
-        version: Option<&str>,
+        version: Option<(&str, Option<&str>)>,
     ) -> Result<Option<(String, AccessKey)>, UpstreamError> {
         let call = call("secretsmanager:GetSecretValue");
         let request = self.client().get_secret_value().secret_id(secret.as_str());
         let request = match version {
-            Some(version) => request.version_id(version).version_stage(PENDING),
+            Some((version, label)) => {
+                request.version_id(version).set_version_stage(label.map(str::to_owned))
+            }
             None => request.version_stage(CURRENT),
         };
         let text = match request.send().await {
@@ -345,6 +385,18 @@ impl SecretsManagerStore {
         }))
     }
 
+    /// Returns what Secrets Manager shows about the rotation of an account's secret. `None` if there is none.
+    pub async fn rotation_of_account(
+        &self,
+        account: &CloudAccount,
+    ) -> Result<Option<RotationStatus>, UpstreamError> {
+        let (Some(aws_account), Ok(name)) = (account.aws_account(), account.name.parse()) else {
+            return Ok(None);
+        };
+        let name = self.name(self.0.partition, aws_account, &name, &account.scope);
+        self.rotation_status(&name).await
+    }
+
     /// Turns the rotation of a secret on, unless it is on with this schedule. Rotates nothing now.
     pub async fn enable_rotation(
         &self,
@@ -412,6 +464,21 @@ impl RotatingSecret {
             settings: self.metadata.settings_or_default(),
             version: token.to_owned(),
             status: SecretStatus::OtherVersionActive,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_accounts_come_from_names_of_secrets() {
+        for name in ["prod", "Team Payments", "grün=2", "a@b"] {
+            let parsed: gangway_model::AccountName = name.parse().unwrap();
+            let part = parsed.to_secret_name_part();
+            assert_eq!(account_name(&part), name);
+            assert_eq!(account_name(&format!("{part}@5f0c1a2b3c4d5e6f70818293")), name);
         }
     }
 }

@@ -29,6 +29,15 @@ pub static KEY_AGE: Check = Check {
     remedy: "Activate the key or rotate it: [replacing keys](operations.md#replace-keys).",
 };
 
+pub static KEY_ROTATABLE: Check = Check {
+    id: "iam.key-rotatable",
+    title: "The access key can be rotated",
+    severity: Severity::Warning,
+    subject: CheckSubject::Account,
+    covers: &["S04"],
+    remedy: "Allow the user to make and delete its own keys, and delete a second key: [rotation](operations.md#rotation-of-access-keys). Only where the deployment rotates keys.",
+};
+
 pub static MFA_NOT_REQUIRED: Check = Check {
     id: "iam.mfa-not-required",
     title: "No action requires multi-factor authentication (MFA)",

@@ -9,7 +9,11 @@ use gangway_model::{
 
 use super::RevalidationContext;
 use crate::catalogue::secret_store::{SECRET_ACTIVE, SECRET_MATCHES_PALETTE};
-use crate::{Clients, MethodChecks, RequiredPermissions, access_key, access_portal};
+use crate::{
+    Clients, MethodChecks, RequiredPermissions,
+    access_key::{self, KeyRotation},
+    access_portal,
+};
 
 const REMEDY: &str = "PUT the account with its credential, so that Gangway stores it";
 
@@ -22,8 +26,8 @@ pub(super) async fn check_access_key(
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, .. } = context;
-    let (active, keys) = match load_stored::<AccessKey>(account, clients).await? {
-        Ok(stored) => (active_finding(account, &stored), stored.credential),
+    let (active, keys, old_key) = match load_stored::<AccessKey>(account, clients).await? {
+        Ok(stored) => (active_finding(account, &stored), stored.credential, stored.old_key),
         Err(finding) => return Ok(vec![finding].into()),
     };
     let matches_palette = match registered_id {
@@ -32,7 +36,10 @@ pub(super) async fn check_access_key(
         _ => SECRET_MATCHES_PALETTE
             .failed(format!("the stored key is {}; Palette shows another", keys.id), REMEDY),
     };
-    let checks = access_key::run_checks(keys, palette_accounts, clients, required).await?;
+    let old_key = old_key.as_ref().map(|old| &old.id);
+    let rotation = clients.rotation.as_ref().map(|_schedule| KeyRotation { old_key });
+    let checks =
+        access_key::run_checks(keys, palette_accounts, clients, required, rotation).await?;
     Ok(with_leading_findings(vec![active, matches_palette], checks))
 }
 

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
+    time::Duration,
 };
 
 use acceptance::TestApp;
@@ -117,10 +118,27 @@ async fn logs_with_every_metric() -> String {
     app.logs()
 }
 
+/// Returns logs of a rotation that failed.
+async fn logs_of_rotations() -> String {
+    let app = TestApp::start_with_parameter(Partition::Aws, "RotateKeysAfterDays", "90").await;
+    app.customer().allow_key_rotation();
+    let method = AuthMethod::StaticCredentials;
+    let keys = app.request(method, app.customer(), "keys");
+    app.assert_registered(method, &keys).await;
+    app.customer().user.create_access_key();
+    app.cloud().clock().advance(Duration::from_hours(91 * 24));
+    app.deployment().run_rotations().await;
+    app.deployment().run_rotations().await;
+    app.logs()
+}
+
 #[tokio::test]
 async fn dashboard_and_alarms_use_the_metrics_of_the_functions() {
     let template = Template::from_repository().expect("the repository's template");
-    let written = written_metrics(&logs_with_every_metric().await);
+    let mut written = written_metrics(&logs_with_every_metric().await);
+    for (metric, values) in written_metrics(&logs_of_rotations().await) {
+        written.entry(metric).or_default().extend(values);
+    }
     assert_eq!(
         dashboard_metrics(&template),
         written.keys().cloned().collect(),
@@ -138,5 +156,7 @@ async fn dashboard_and_alarms_use_the_metrics_of_the_functions() {
         assert!(there, "{id} looks at {metric:?} of {values:?}; there are {written:?}");
         checked.push(*id);
     }
-    assert_eq!(checked, ["AccountsNotChecked", "CredentialsExpiring", "PaletteUnreachable"]);
+    let expected =
+        ["AccountsNotChecked", "CredentialsExpiring", "PaletteUnreachable", "RotationsFailed"];
+    assert_eq!(checked, expected);
 }

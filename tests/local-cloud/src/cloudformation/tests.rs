@@ -181,9 +181,9 @@ fn routes_come_from_the_openapi_document() {
         let functions = template.functions(&deployment).unwrap();
         functions.iter().map(|function| function.routes.len()).sum::<usize>()
     };
-    assert_eq!(routes("aws", "us-east-1", "regional"), 36);
-    assert_eq!(routes("aws-us-gov", "us-gov-west-1", "private"), 36);
-    assert_eq!(routes("aws-iso", "us-iso-east-1", "private"), 28);
+    assert_eq!(routes("aws", "us-east-1", "regional"), 38);
+    assert_eq!(routes("aws-us-gov", "us-gov-west-1", "private"), 38);
+    assert_eq!(routes("aws-iso", "us-iso-east-1", "private"), 30);
     assert_eq!(routes("aws-iso-b", "us-isob-west-1", "none"), 0);
 }
 

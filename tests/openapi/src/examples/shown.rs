@@ -28,6 +28,10 @@ pub(super) fn of_type(name: &str) -> Value {
                 ],
             }),
         ),
+        "Rotation" => (
+            "Secrets Manager starts it",
+            json!({ "uid": "5f0c1a2b3c4d5e6f70818293", "rotation": "started" }),
+        ),
         "Gateways" => (
             "One that runs",
             json!({ "privateCloudGateways": [{

@@ -54,6 +54,36 @@ impl User {
         self
     }
 
+    /// Deletes a key.
+    pub fn delete_key(&self, keys: &AwsCredentials) -> &User {
+        self.account.aws.store().keys.remove(&keys.id);
+        self
+    }
+
+    /// Activates a deactivated key.
+    pub fn activate_key(&self, id: &str) -> &User {
+        if let Some(key) = self.account.aws.store().keys.get_mut(id) {
+            key.active = true;
+        }
+        self
+    }
+
+    /// Returns the user's access keys, oldest first, and whether they are active.
+    pub fn access_keys(&self) -> Vec<(AwsCredentials, bool)> {
+        let store = self.account.aws.store();
+        let owner = Owner::User(self.name.clone());
+        let own = store
+            .keys
+            .values()
+            .filter(|key| key.account_key == self.account.account_key && key.owner == owner);
+        let mut keys: Vec<_> = own.cloned().collect();
+        keys.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
+        keys.into_iter()
+            .map(|key| (key.active, key))
+            .map(|(on, key)| (long_lived_credentials(key), on))
+            .collect()
+    }
+
     /// Makes a key older by a number of days.
     pub fn set_key_age(&self, keys: &AwsCredentials, days: u32) -> &User {
         if let Some(key) = self.account.aws.store().keys.get_mut(&keys.id) {

@@ -1,0 +1,104 @@
+//! Rotates the access keys of registered accounts, one step at a time, as Secrets Manager asks.
+
+use gangway_aws::RotatingSecret;
+use gangway_lambda::{
+    ApiError, EventAccount, OutcomeEvent, Response, SecretRotation, write_metric,
+};
+use gangway_model::{AuthMethod, RegistrationError, UpstreamError};
+use gangway_registration::{
+    AppContext,
+    rotation::{Rotation, RotationError, RotationStep},
+};
+
+/// Name of the function in metrics.
+const FUNCTION: &str = "key-rotation";
+
+/// Trigger of the events.
+const TRIGGER: &str = "rotation";
+
+/// Carries out one step of a rotation, and tells when the key has been rotated or cannot be.
+pub async fn handle(event: SecretRotation, app: &AppContext) -> Result<Response, ApiError> {
+    let SecretRotation { step, secret_id, client_request_token: token } = event;
+    let Some(step) = parse_step(&step) else { return Err(ApiError::UnrecognizedEvent) };
+    let Some(secret) = app.clients.secrets.rotating(&secret_id, &token).await? else {
+        let reason = "the secret holds no access key of a registered account";
+        return Err(RegistrationError::NotFound(reason.to_owned()).into());
+    };
+    match Rotation::new(app, &secret, &token).run(step).await {
+        Ok(true) => {
+            let event = OutcomeEvent::rotated(event_account(&secret));
+            tell(app, &secret, &token, event).await?;
+            Ok(Response::Json("rotated".into()))
+        }
+        Ok(false) => Ok(Response::Json("done".into())),
+        Err(error) => {
+            if let Some(reason) = error.final_reason() {
+                let event = OutcomeEvent::rotation_failed(event_account(&secret), &reason);
+                let told = format!("{token} failed");
+                tell(app, &secret, &told, event).await?;
+            }
+            Err(match error {
+                RotationError::Refused(reason) => RegistrationError::Conflict(reason).into(),
+                RotationError::Upstream(error) => error.into(),
+            })
+        }
+    }
+}
+
+/// Accepts the names of AWS's templates, and those of its documentation.
+fn parse_step(name: &str) -> Option<RotationStep> {
+    Some(match name {
+        "createSecret" | "create_secret" => RotationStep::Create,
+        "setSecret" | "set_secret" => RotationStep::Set,
+        "testSecret" | "test_secret" => RotationStep::Test,
+        "finishSecret" | "finish_secret" => RotationStep::Finish,
+        _ => return None,
+    })
+}
+
+fn event_account(secret: &RotatingSecret) -> EventAccount {
+    EventAccount {
+        scope: Some(secret.scope.to_string()),
+        name: Some(secret.name.clone()),
+        uid: Some(secret.uid.to_string()),
+        account: Some(secret.account),
+        method: Some(AuthMethod::StaticCredentials),
+        secret: Some(secret.arn.to_string()),
+    }
+}
+
+/// Puts an event, once for each rotation and outcome. `told` says so in a tag of the secret, written after
+/// the event: it may be put twice, and is not lost.
+async fn tell(
+    app: &AppContext,
+    secret: &RotatingSecret,
+    told: &str,
+    event: OutcomeEvent,
+) -> Result<(), UpstreamError> {
+    if secret.told.as_deref() == Some(told) {
+        return Ok(());
+    }
+    app.publish(vec![event.encode(app.clients.partition, TRIGGER)]).await?;
+    let outcome = if told.ends_with("failed") { "failed" } else { "rotated" };
+    write_metric(FUNCTION, "Rotations", 1, Some(("Outcome", outcome)));
+    app.clients.secrets.note_told(&secret.arn, told).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_have_two_spellings() {
+        for (name, step) in [
+            ("createSecret", Some(RotationStep::Create)),
+            ("set_secret", Some(RotationStep::Set)),
+            ("testSecret", Some(RotationStep::Test)),
+            ("finish_secret", Some(RotationStep::Finish)),
+            ("FinishSecret", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_step(name), step, "{name}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Checks that the access key of a user can be rotated: the user may make and delete its own keys, and has
+//! no key of somebody else.
+
+use gangway_aws::{AwsSession, Principal};
+use gangway_model::{AccessKey, AccessKeyId, Finding, UpstreamError};
+use tokio::join;
+
+use super::simulation::{self, Decision, Evaluated, Evaluation};
+use crate::{Clients, catalogue::iam::KEY_ROTATABLE};
+
+/// What a rotation does with the keys of a user.
+const ACTIONS: [&str; 4] =
+    ["iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:ListAccessKeys", "iam:UpdateAccessKey"];
+
+/// Checks a stored access key. `old_key` is the one that the rotation before has put out of use.
+///
+/// # Errors
+///
+/// If AWS could not be called. A missing permission is a finding.
+pub async fn check_key(
+    key: &AccessKey,
+    old_key: Option<&AccessKeyId>,
+    clients: &Clients,
+) -> Result<Finding, UpstreamError> {
+    let user = clients.aws.with_static_credentials(key);
+    match user.caller().await {
+        Ok(caller) => match caller.principal() {
+            Some(principal) => check(&user, &principal, old_key).await,
+            None => Ok(unverified()),
+        },
+        Err(UpstreamError::Rejected { reason, .. }) => {
+            Ok(KEY_ROTATABLE.failed(reason, "PUT the account with an access key that works"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the finding if nobody knows whose the keys are.
+pub fn unverified() -> Finding {
+    KEY_ROTATABLE.unverified(
+        "the keys do not belong to an IAM user",
+        "fix the failed checks of the keys first",
+    )
+}
+
+/// Checks the access key of the session `user`. `old_key` is the one that the rotation before has put out
+/// of use.
+///
+/// # Errors
+///
+/// If IAM could not be called. A missing permission is a finding.
+pub async fn check(
+    user: &AwsSession,
+    principal: &Principal,
+    old_key: Option<&AccessKeyId>,
+) -> Result<Finding, UpstreamError> {
+    let Principal::User { name, arn, .. } = principal else { return Ok(unverified()) };
+    let actions = ACTIONS.map(str::to_owned).to_vec();
+    let (evaluated, keys) = join!(
+        simulation::evaluate(user, principal, actions, vec![arn.clone()], Vec::new()),
+        user.list_access_keys(name),
+    );
+    let results = match evaluated? {
+        Evaluated::Given(results) => results,
+        Evaluated::NotAllowed => {
+            return Ok(KEY_ROTATABLE.unverified(
+                "the user is not allowed to simulate its own permissions",
+                format!("allow iam:SimulatePrincipalPolicy to user {name} on itself"),
+            ));
+        }
+        Evaluated::NoSuchPrincipal | Evaluated::Failed(_) => {
+            return Ok(KEY_ROTATABLE.unverified(
+                "IAM's simulator cannot evaluate the permissions of the user",
+                "run the IAM policy simulator for the user, which names the policy that it cannot evaluate",
+            ));
+        }
+    };
+    let decision = |action: &str| {
+        Evaluation::of_action(action, Some(std::slice::from_ref(arn)), &results)
+            .map_or(Decision::Unknown, |evaluation| evaluation.decision)
+    };
+    let with = |wanted: &[Decision]| -> Vec<&str> {
+        ACTIONS.into_iter().filter(|action| wanted.contains(&decision(action))).collect()
+    };
+    let denied = with(&[Decision::NotAllowed, Decision::Denied]);
+    if !denied.is_empty() {
+        return Ok(KEY_ROTATABLE
+            .failed(format!("user {name} may not {} on itself", denied.join(", ")), policy(arn)));
+    }
+    let doubtful = with(&[Decision::Unknown]);
+    if !doubtful.is_empty() {
+        let observed =
+            format!("IAM's simulator does not tell whether the user may {}", doubtful.join(", "));
+        return Ok(KEY_ROTATABLE.unverified(observed, policy(arn)));
+    }
+    let keys = match keys {
+        Ok(keys) => keys,
+        Err(error) if error.is_refusal() => {
+            return Ok(KEY_ROTATABLE.unverified("the user's keys could not be listed", policy(arn)));
+        }
+        Err(UpstreamError::Throttled { .. }) => {
+            return Ok(
+                KEY_ROTATABLE.unverified("IAM throttled the request", "validate again later")
+            );
+        }
+        Err(error) => return Err(error),
+    };
+    let is_other = |id: &AccessKeyId| Some(id.as_str()) != user.key_id() && Some(id) != old_key;
+    Ok(match keys.iter().find(|key| is_other(&key.id)) {
+        None => KEY_ROTATABLE.passed(format!("user {name} may rotate its access key")),
+        Some(other) => {
+            let state = if other.is_active { "active" } else { "inactive" };
+            KEY_ROTATABLE.failed(
+                format!(
+                    "user {name} has a second access key, {}, which is {state}; IAM allows two",
+                    other.id
+                ),
+                format!(
+                    "delete access key {} if nobody uses it, or use another IAM user",
+                    other.id
+                ),
+            )
+        }
+    })
+}
+
+/// Returns the statement that allows the rotation.
+fn policy(user: &str) -> String {
+    let actions = ACTIONS.map(|action| format!("\"{action}\"")).join(",");
+    format!(
+        "allow it to the user: {{\"Effect\":\"Allow\",\"Action\":[{actions}],\"Resource\":\"{user}\"}}"
+    )
+}

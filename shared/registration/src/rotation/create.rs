@@ -1,0 +1,148 @@
+//! `createSecret`: makes a new access key.
+
+use std::time::{Duration, SystemTime};
+
+use gangway_aws::{CreatedKey, ListedKey, OldKey};
+use gangway_http::clock;
+use gangway_model::{AccessKey, AccessKeyId};
+
+use super::{KeyUser, Rotation, RotationError, not_yet, refused, shown_key};
+
+/// A key that was created later after the note than this is not one of this rotation: the function does not
+/// run longer.
+const MAX_CREATION: Duration = Duration::from_mins(3);
+
+/// AWS's clock and the dates of keys differ by this much at most.
+const PRECISION: Duration = Duration::from_secs(5);
+
+/// A key that IAM does not list after this time does not exist.
+const LIST_LAG: Duration = Duration::from_mins(10);
+
+impl Rotation<'_> {
+    /// Creates an access key and stores it as pending, unless an earlier attempt has.
+    pub(super) async fn create(&self) -> Result<(), RotationError> {
+        let (secrets, secret) = (&self.app.clients.secrets, &self.secret.arn);
+        if secrets.is_staged_by_registration(secret, self.token).await? {
+            secrets.give_up_pending(secret, self.token).await?;
+            return refused(
+                "a registration that was interrupted had left a pending version. Its label is removed, and the next rotation starts anew",
+            );
+        }
+        let current = secrets.current_key(secret).await?;
+        let user = self.user_of(&current).await?;
+        let keys = user.aws.list_access_keys(&user.name).await?;
+        if let Some(pending) = secrets.pending_key(secret, self.token).await? {
+            return self.check_pending(&pending, &keys).await;
+        }
+        self.check_use(&current.id).await?;
+        self.delete_own_keys(&user, &current.id, &keys).await?;
+        secrets.note_creation(secret, Some(server_time())).await?;
+        // A key that somebody has created since is not taken for one of this rotation.
+        if user.aws.list_access_keys(&user.name).await?.iter().any(|key| key.id != current.id) {
+            secrets.note_creation(secret, None).await?;
+            return not_yet("IAM lists another access key of the user");
+        }
+        match user.aws.create_access_key(&user.name).await? {
+            CreatedKey::Created(id, secret_key) => {
+                let certificate_authority = current.certificate_authority;
+                let key = AccessKey { id, secret: secret_key, certificate_authority };
+                Ok(secrets.put_pending_key(secret, self.token, &key).await?)
+            }
+            CreatedKey::Refused(error) => {
+                secrets.note_creation(secret, None).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Makes sure that a pending key exists. Whoever looks for lost keys may have deleted it.
+    async fn check_pending(
+        &self,
+        pending: &AccessKey,
+        keys: &[ListedKey],
+    ) -> Result<(), RotationError> {
+        let is_listed = keys.iter().any(|key| key.id == pending.id);
+        if is_listed || self.app.clients.aws.with_static_credentials(pending).caller().await.is_ok()
+        {
+            return Ok(());
+        }
+        let age =
+            self.secret.creating_since.and_then(|since| server_time().duration_since(since).ok());
+        if age.is_some_and(|age| age < LIST_LAG) {
+            return not_yet("IAM does not list the pending access key yet");
+        }
+        let secrets = &self.app.clients.secrets;
+        secrets.give_up_pending(&self.secret.arn, self.token).await?;
+        refused(format!(
+            "the pending access key {} does not exist any more. The next rotation starts anew",
+            pending.id
+        ))
+    }
+
+    /// Makes sure that Palette uses the current key, and that no other account does.
+    async fn check_use(&self, current: &AccessKeyId) -> Result<(), RotationError> {
+        if shown_key(&self.account().await?)?.is_some_and(|shown| shown != *current) {
+            return refused(format!(
+                "Palette has another access key than {current}, which the secret holds: PUT the account with its access key"
+            ));
+        }
+        if self.app.clients.secrets.is_key_of_another_account(self.secret, current).await? {
+            return refused(format!(
+                "another registered account uses access key {current} too, and would stop working: register each account with an IAM user of its own"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Deletes the old key of the rotation before, and a key that an interrupted attempt has left. Refuses if
+    /// the user has a key of somebody else.
+    async fn delete_own_keys(
+        &self,
+        user: &KeyUser,
+        current: &AccessKeyId,
+        keys: &[ListedKey],
+    ) -> Result<(), RotationError> {
+        let (secrets, secret) = (&self.app.clients.secrets, &self.secret.arn);
+        for key in keys.iter().filter(|key| key.id != *current) {
+            let old = self.secret.old_key.as_ref().filter(|old| old.id == key.id);
+            match old {
+                Some(OldKey { is_deactivated: true, .. }) if key.is_active => {
+                    return refused(format!(
+                        "access key {} was rotated, and somebody has activated it again: find out who uses it, and deactivate it",
+                        key.id
+                    ));
+                }
+                Some(_) => {
+                    user.aws.delete_access_key(&user.name, &key.id).await?;
+                    secrets.note_old_key(secret, None).await?;
+                }
+                None if self.was_lost(key) => {
+                    user.aws.delete_access_key(&user.name, &key.id).await?;
+                }
+                None => {
+                    return refused(format!(
+                        "user {} has a second access key, {}, which Gangway has not created: delete it if nobody uses it. IAM allows two",
+                        user.name, key.id
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns `true` if an attempt has created the key and ended before it stored its secret: it was created
+    /// when the note says that one was about to be.
+    fn was_lost(&self, key: &ListedKey) -> bool {
+        let Some((since, created)) = self.secret.creating_since.zip(key.created) else {
+            return false;
+        };
+        created + PRECISION >= since && created <= since + MAX_CREATION
+    }
+}
+
+/// Returns the time by the clock of AWS.
+fn server_time() -> SystemTime {
+    let skew = clock::skew().unwrap_or_default();
+    let difference = Duration::from_secs(skew.unsigned_abs());
+    if skew > 0 { clock::now() - difference } else { clock::now() + difference }
+}

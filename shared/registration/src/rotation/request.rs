@@ -1,0 +1,87 @@
+//! When keys are rotated: the schedule of a registered account, and rotations that a caller asks for.
+
+use gangway_checks::{catalogue::iam::KEY_ROTATABLE, iam::key_rotation};
+use gangway_model::{
+    AccessKey, AccountName, CloudAccount, Outcome, Receipt, RegistrationError, SecretArn,
+    StoredCredential,
+};
+
+use crate::AppContext;
+
+impl AppContext {
+    /// Turns the rotation of a registered account's key on or off. It is turned on only if the check of the
+    /// registration passed. A failure is logged: the account is registered, and the same request tries again.
+    pub async fn schedule_rotation(&self, receipt: &Receipt, is_wanted: bool) {
+        let (Some(schedule), Some(secret)) = (&self.clients.rotation, &receipt.secret) else {
+            return;
+        };
+        let mut findings = receipt.report.findings.iter();
+        let is_possible = findings
+            .any(|finding| finding.check == &KEY_ROTATABLE && finding.outcome == Outcome::Passed);
+        let result = match (is_wanted, is_possible) {
+            (true, true) => self.clients.secrets.enable_rotation(secret, schedule).await,
+            (true, false) => return,
+            (false, _) => self.clients.secrets.disable_rotation(secret).await,
+        };
+        if let Err(error) = result {
+            let error: &(dyn std::error::Error + 'static) = &error;
+            let secret = secret.as_str();
+            tracing::warn!(
+                error,
+                secretArn = secret,
+                "the rotation of the secret is not as requested"
+            );
+        }
+    }
+
+    /// Starts a rotation of the account's key, and turns its rotation on. Returns `false` if an earlier one is
+    /// not complete: Secrets Manager tries that one again.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RegistrationError::Invalid`] if the key cannot be rotated.
+    pub async fn rotate_now(&self, account: &CloudAccount) -> Result<bool, RegistrationError> {
+        let unprocessable = |reason: &str| RegistrationError::unprocessable("/uid", reason);
+        let Some(schedule) = &self.clients.rotation else {
+            return Err(unprocessable(
+                "uid belongs to an account whose key this deployment does not rotate: set the parameter RotateKeysAfterDays",
+            ));
+        };
+        let secrets = &self.clients.secrets;
+        let not_stored = || {
+            unprocessable(
+                "uid must belong to an account of the method static-credentials whose access key Gangway has stored",
+            )
+        };
+        if !matches!(account.access, StoredCredential::AccessKey { .. }) {
+            return Err(not_stored());
+        }
+        let name: AccountName = account.name.parse().map_err(|_rule| not_stored())?;
+        let aws_account = account.aws_account().ok_or_else(not_stored)?;
+        let partition = self.clients.partition;
+        let stored =
+            secrets.load_for_account::<AccessKey>(partition, aws_account, &name, &account.scope);
+        let stored = stored.await?.ok_or_else(not_stored)?;
+        if stored.active_for.as_ref() != Some(&account.uid) {
+            return Err(not_stored());
+        }
+        let old = stored.old_key.as_ref().map(|old| &old.id);
+        let finding = key_rotation::check_key(&stored.credential, old, &self.clients).await?;
+        if finding.outcome != Outcome::Passed {
+            let remedy = finding.outcome.remedy().unwrap_or_default();
+            return Err(unprocessable(&format!(
+                "uid belongs to an account whose key cannot be rotated: {}. Remedy: {remedy}",
+                finding.observed
+            )));
+        }
+        let secret: SecretArn = stored.secret;
+        let is_started = secrets.rotate_now(&secret, schedule).await?;
+        tracing::info!(
+            change = "rotation-requested",
+            uid = account.uid.as_str(),
+            secretArn = secret.as_str(),
+            "account changed"
+        );
+        Ok(is_started)
+    }
+}

@@ -1,0 +1,65 @@
+//! The function ends before or after each of its calls, or a call fails. Then Secrets Manager tries again.
+
+use gangway_model::Partition;
+use local_cloud::{Effect, Fault};
+
+use crate::fixture::{FUNCTION, ROTATED, RotatingApp};
+
+/// Attempts of one rotation, more than a case needs.
+const ATTEMPTS: usize = 6;
+
+/// Tries until the rotation is done. The account must work after each attempt.
+async fn finish(app: &RotatingApp, when: &str) {
+    for _attempt in 0..ATTEMPTS {
+        let attempts = app.attempt().await;
+        app.cloud().faults().clear();
+        app.assert_works(when);
+        if attempts.iter().all(|attempt| attempt.is_done) {
+            app.assert_settled(when);
+            return;
+        }
+    }
+    panic!("{when}: the rotation does not end\n{}", app.logs());
+}
+
+/// Returns the number of calls of a rotation that has an old key to delete.
+async fn count_calls(app: &RotatingApp, uid: &str) -> u32 {
+    app.rotate(uid).await;
+    app.ask(uid).await;
+    app.cloud().calls().clear();
+    finish(app, "without a fault").await;
+    let calls = app.cloud().calls().all();
+    u32::try_from(calls.iter().filter(|call| !call.nested).count()).expect("a number")
+}
+
+/// Runs a rotation for every `step`-th call, with this effect on it.
+async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
+    let app = RotatingApp::start(Partition::Aws).await;
+    let uid = app.registered_and_tested().await;
+    let calls = count_calls(&app, &uid).await;
+    assert!(calls > 25, "{calls}");
+    let signal = app.deployment().functions.get(FUNCTION).expect("the function").crash_signal();
+    let mut rotations = app.told(ROTATED).len();
+    for (number, effect) in effects.iter().enumerate() {
+        for call in (1..=calls).skip(number).step_by(step) {
+            app.ask(&uid).await;
+            let fault = Fault::on("*", "*", *effect).external_calls_only().nth(call);
+            let fault = if is_crash { fault.crashing(signal.clone()) } else { fault };
+            app.cloud().fault(fault);
+            finish(&app, &format!("{effect:?} at call {call}")).await;
+            assert!(app.told(ROTATED).len() > rotations, "{effect:?} at call {call}: not told");
+            rotations = app.told(ROTATED).len();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotation_that_ends_at_any_call_is_completed() {
+    run_cases(&[Effect::DisconnectBefore, Effect::DisconnectAfter], true, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotation_with_a_failing_call_is_completed() {
+    let effects = [Effect::InternalError, Effect::Throttle, Effect::DisconnectAfter];
+    run_cases(&effects, false, 3).await;
+}

@@ -1,0 +1,150 @@
+//! A deployment that rotates access keys.
+
+use std::ops::Deref;
+
+use acceptance::{TestApp, methods::route, text};
+use gangway_model::{AuthMethod, Partition};
+use local_cloud::{
+    CloudOptions,
+    aws::{DueRotation, User},
+    fixtures::RotationAttempt,
+};
+use serde_json::Value;
+
+/// Detail type of the event of a success.
+pub(crate) const ROTATED: &str = "Gangway Credential Rotated";
+
+/// Detail type of the event of a failure.
+pub(crate) const FAILED: &str = "Gangway Rotation Failed";
+
+/// Name of the rotation function.
+pub(crate) const FUNCTION: &str = "key-rotation";
+
+/// A deployment that rotates access keys every 90 days.
+#[derive(Debug)]
+pub(crate) struct RotatingApp(TestApp);
+
+impl Deref for RotatingApp {
+    type Target = TestApp;
+
+    fn deref(&self) -> &TestApp {
+        &self.0
+    }
+}
+
+impl RotatingApp {
+    /// Starts a partition. The first customer's user may rotate its keys.
+    pub(crate) async fn start(partition: Partition) -> Self {
+        let options = CloudOptions { requests_per_second: Some(1000), ..CloudOptions::default() };
+        let parameter = "RotateKeysAfterDays";
+        let app = TestApp::start_with_options(partition, options, parameter, "90").await;
+        app.cloud().palette().configure(|behaviour| behaviour.rate_limited = false);
+        app.customer().allow_key_rotation();
+        Self(app)
+    }
+
+    pub(crate) fn user(&self) -> &User {
+        &self.customer().user
+    }
+
+    /// Registers the account of the first customer. Returns its uid.
+    pub(crate) async fn registered(&self) -> String {
+        let method = AuthMethod::StaticCredentials;
+        let request = self.request(method, self.customer(), "prod");
+        let receipt = self.post(&route(method), &request).await;
+        receipt.assert_status(201);
+        receipt.uid().to_owned()
+    }
+
+    /// Registers the account, and lets Secrets Manager test its schedule.
+    pub(crate) async fn registered_and_tested(&self) -> String {
+        let uid = self.registered().await;
+        let attempts = self.attempt().await;
+        assert!(attempts.iter().all(|attempt| attempt.is_done), "{attempts:#?}");
+        uid
+    }
+
+    /// Asks for a rotation.
+    pub(crate) async fn ask(&self, uid: &str) {
+        let response = self.post_rotate(uid).await;
+        response.assert_status(202);
+    }
+
+    pub(crate) async fn post_rotate(&self, uid: &str) -> acceptance::HttpResponse {
+        self.post(&format!("/v1/tenant/accounts/{uid}/rotate"), &Value::Null).await
+    }
+
+    /// Lets Secrets Manager try what is due, once.
+    pub(crate) async fn attempt(&self) -> Vec<RotationAttempt> {
+        self.deployment().run_rotations().await
+    }
+
+    /// Returns the only rotation that is due.
+    pub(crate) fn due(&self) -> DueRotation {
+        let mut due = self.deployment().gangway_account.due_rotations();
+        assert_eq!(due.len(), 1, "{due:?}");
+        due.remove(0)
+    }
+
+    /// Carries out a step of a rotation.
+    pub(crate) async fn step(&self, rotation: &DueRotation, step: &str) -> Result<(), String> {
+        let done = self.deployment().run_rotation_step(rotation, step).await;
+        done.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Rotates the key, and asserts that it succeeds at once.
+    pub(crate) async fn rotate(&self, uid: &str) {
+        self.ask(uid).await;
+        let attempts = self.attempt().await;
+        let [attempt] = attempts.as_slice() else { panic!("{attempts:#?}") };
+        assert!(attempt.is_done, "{attempt:#?}\n{}", self.logs());
+    }
+
+    /// Returns id and secret of the access key that Palette has.
+    pub(crate) fn palette_key(&self) -> (String, String) {
+        let records = self.cloud().palette().records();
+        let account = records.accounts.iter().find(|account| account.name() == "prod");
+        let spec = account.expect("the account").spec();
+        (text(spec, "accessKey").to_owned(), text(spec, "secretKey").to_owned())
+    }
+
+    /// Returns the id of the access key in use, in Secrets Manager.
+    pub(crate) fn stored_key(&self) -> String {
+        let secrets = self.deployment().gangway_account.secrets();
+        let secret = secrets.into_iter().find(|secret| secret.name.ends_with("/prod"));
+        let current = secret.and_then(|secret| secret.current).expect("a value");
+        let current: Value = serde_json::from_str(&current).expect("JSON");
+        text(&current, "accessKeyId").to_owned()
+    }
+
+    /// Returns the ids of the user's keys, oldest first, and whether they are active.
+    pub(crate) fn keys(&self) -> Vec<(String, bool)> {
+        self.user().access_keys().into_iter().map(|(key, on)| (key.id, on)).collect()
+    }
+
+    /// Asserts that the account works with what Palette has.
+    pub(crate) fn assert_works(&self, when: &str) {
+        let (id, secret) = self.palette_key();
+        let keys = self.user().access_keys();
+        let works = keys.iter().any(|(key, on)| *on && key.id == id && key.secret == secret);
+        assert!(works, "{when}: Palette has {id}, the user {:?}\n{}", self.keys(), self.logs());
+        assert!(keys.len() <= 2, "{when}: {:?}", self.keys());
+    }
+
+    /// Asserts that one active key is in use everywhere, and that at most one other is left, inactive.
+    pub(crate) fn assert_settled(&self, when: &str) {
+        self.assert_works(when);
+        let (id, _) = self.palette_key();
+        assert_eq!(self.stored_key(), id, "{when}");
+        for (key, is_active) in self.keys() {
+            assert_eq!(is_active, key == id, "{when}: {:?}", self.keys());
+        }
+    }
+
+    /// Returns the details of the events of this type.
+    pub(crate) fn told(&self, detail_type: &str) -> Vec<Value> {
+        let events = self.outcome_events().into_iter();
+        let told = events.filter(|event| event["detail-type"] == detail_type);
+        told.map(|event| event["detail"].clone()).collect()
+    }
+}

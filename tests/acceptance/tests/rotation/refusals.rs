@@ -1,0 +1,112 @@
+//! Keys that cannot be rotated: people are told, and nothing changes.
+
+use acceptance::{methods::route, with};
+use gangway_model::{AuthMethod, Partition};
+use serde_json::json;
+
+use crate::fixture::{FAILED, ROTATED, RotatingApp};
+
+#[tokio::test]
+async fn user_without_rights_is_registered_and_not_rotated() {
+    let app = RotatingApp::start(Partition::Aws).await;
+    app.user().inline("RotateOwnKeys", &json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": "iam:CreateAccessKey", "Resource": app.user().arn() }],
+    }));
+    let uid = app.registered().await;
+    let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!(null)).await;
+    assert!(report.failed().contains(&"iam.key-rotatable".to_owned()), "{:#}", report.body);
+    assert_eq!(report.ready(), Some(true));
+    let secrets = app.deployment().gangway_account.secrets();
+    assert!(secrets.iter().all(|secret| secret.rotation_enabled.is_none()));
+    let refused = app.post_rotate(&uid).await;
+    refused.assert_status(422);
+    for part in ["iam:DeleteAccessKey, iam:UpdateAccessKey", "\\\"Resource\\\":", "Remedy"] {
+        assert!(refused.text.contains(part), "{part}: {}", refused.text);
+    }
+    assert_eq!(app.keys().len(), 1);
+}
+
+#[tokio::test]
+async fn key_of_somebody_else_is_never_deleted() {
+    let app = RotatingApp::start(Partition::Aws).await;
+    let uid = app.registered_and_tested().await;
+    app.ask(&uid).await;
+    let other = app.user().create_access_key();
+    for _try in 0..2 {
+        let attempts = app.attempt().await;
+        assert!(!attempts[0].is_done);
+        let (step, _) = attempts[0].error.as_ref().expect("an error");
+        assert_eq!(*step, "createSecret");
+        assert_eq!(app.keys().len(), 2);
+        assert!(app.keys().iter().all(|(_, is_active)| *is_active));
+    }
+    let told = app.told(FAILED);
+    assert_eq!(told.len(), 1, "told once: {told:#?}");
+    let reason = told[0]["reason"].as_str().expect("a reason");
+    assert!(reason.contains("second access key") && reason.contains("delete it"), "{reason}");
+    assert!(!reason.contains(&other.id), "ids are shortened: {reason}");
+    let refused = app.post_rotate(&uid).await;
+    refused.assert_status(422);
+    assert!(refused.text.contains("second access key"), "{}", refused.text);
+    // Once the other key is gone, the same rotation succeeds.
+    app.user().delete_key(&other);
+    assert!(app.attempt().await[0].is_done, "{}", app.logs());
+    app.assert_settled("without the other key");
+    assert_eq!(app.told(ROTATED).len(), 1);
+}
+
+#[tokio::test]
+async fn old_key_that_somebody_activated_is_kept() {
+    let app = RotatingApp::start(Partition::Aws).await;
+    let uid = app.registered_and_tested().await;
+    app.rotate(&uid).await;
+    let keys = app.keys().into_iter();
+    let (old, _) = keys.into_iter().find(|(_, is_active)| !is_active).expect("an old key");
+    app.user().activate_key(&old);
+    app.ask(&uid).await;
+    assert!(!app.attempt().await[0].is_done);
+    assert!(app.keys().contains(&(old, true)));
+    let told = app.told(FAILED);
+    assert!(told[0]["reason"].as_str().expect("a reason").contains("activated it again"));
+    app.assert_works("with an old key that is active");
+}
+
+#[tokio::test]
+async fn key_of_two_accounts_is_not_rotated() {
+    let app = RotatingApp::start(Partition::Aws).await;
+    let uid = app.registered_and_tested().await;
+    let method = AuthMethod::StaticCredentials;
+    let other = with(app.request(method, app.customer(), "other"), &json!({"rotation": false}));
+    app.post(&route(method), &other).await.assert_status(201);
+    app.ask(&uid).await;
+    assert!(!app.attempt().await[0].is_done);
+    let told = app.told(FAILED);
+    assert!(told[0]["reason"].as_str().expect("a reason").contains("another registered account"));
+    assert_eq!(app.keys().len(), 1);
+}
+
+#[tokio::test]
+async fn palette_gets_the_old_key_back_if_it_rejects_the_new_one() {
+    let app = RotatingApp::start(Partition::Aws).await;
+    let uid = app.registered_and_tested().await;
+    let old = app.stored_key();
+    app.ask(&uid).await;
+    let due = app.due();
+    app.step(&due, "createSecret").await.expect("a new key");
+    app.step(&due, "setSecret").await.expect("Palette takes it");
+    let (new, _) = app.palette_key();
+    assert_ne!(new, old);
+    let keys = app.user().access_keys().into_iter();
+    let (credentials, _) = keys.into_iter().find(|(key, _)| key.id == new).expect("the new key");
+    app.user().deactivate_key(&credentials);
+    let failed = app.step(&due, "testSecret").await.expect_err("a key that does not work");
+    assert!(failed.contains("old access key again"), "{failed}");
+    assert_eq!(app.palette_key().0, old);
+    app.assert_works("after the new key was rejected");
+    assert_eq!(app.told(FAILED).len(), 1);
+    app.user().activate_key(&credentials.id);
+    assert!(app.attempt().await[0].is_done, "{}", app.logs());
+    app.assert_settled("after the second attempt");
+    assert_eq!(app.stored_key(), new, "no other key was made");
+}

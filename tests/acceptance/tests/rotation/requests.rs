@@ -1,0 +1,92 @@
+//! Rotations that are requested, and those of the schedule.
+
+use std::time::Duration;
+
+use acceptance::{methods::route, with};
+use gangway_model::{AuthMethod, Partition};
+use serde_json::json;
+
+use crate::fixture::{FAILED, ROTATED, RotatingApp};
+
+#[tokio::test]
+async fn key_is_rotated_on_request_in_every_partition() {
+    for partition in [Partition::Aws, Partition::AwsUsGov, Partition::AwsIsoB, Partition::AwsIso] {
+        let app = RotatingApp::start(partition).await;
+        let uid = app.registered_and_tested().await;
+        let first = app.stored_key();
+        // AWS does not know a new key at once.
+        app.cloud().aws().delay_new_keys(2);
+        app.rotate(&uid).await;
+        app.assert_settled("after the first rotation");
+        let second = app.stored_key();
+        assert_ne!(first, second);
+        assert_eq!(app.keys().len(), 2, "the old key is kept: {:?}", app.keys());
+        let told = app.told(ROTATED);
+        assert_eq!(told.len(), 1, "{told:#?}");
+        assert_eq!((&told[0]["name"], &told[0]["uid"]), (&json!("prod"), &json!(uid)));
+        assert!(told[0]["secretArn"].is_string(), "{told:#?}");
+
+        app.rotate(&uid).await;
+        app.assert_settled("after the second rotation");
+        let keys = app.keys();
+        assert_eq!(keys.len(), 2);
+        assert!(keys.iter().all(|(key, _)| *key != first), "the first key is deleted: {keys:?}");
+        assert_eq!(app.told(FAILED), Vec::<serde_json::Value>::new());
+        let shown = app.get(&format!("/v1/tenant/accounts/{uid}")).await.body;
+        assert_eq!(shown["rotation"]["enabled"], true, "{shown:#}");
+        assert!(shown["rotation"]["last"].is_string() && shown["rotation"]["next"].is_string());
+        let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!(null)).await;
+        assert_eq!(report.ready(), Some(true), "{:#}", report.body);
+    }
+}
+
+#[tokio::test]
+async fn registration_turns_rotation_on_and_off() {
+    let app = RotatingApp::start(Partition::Aws).await;
+    let uid = app.registered().await;
+    let secret = || {
+        app.deployment()
+            .gangway_account
+            .secrets()
+            .into_iter()
+            .find(|one| one.name.ends_with("/prod"))
+    };
+    assert_eq!(secret().expect("a secret").rotation_enabled, Some(true));
+    assert!(app.attempt().await.iter().all(|attempt| attempt.is_done));
+    assert_eq!(app.attempt().await.len(), 0, "the key is not rotated at once");
+
+    let method = AuthMethod::StaticCredentials;
+    let request = app.request(method, app.customer(), "prod");
+    let again = app.post(&route(method), &request).await;
+    assert_eq!(again.text_at("/outcome"), "unchanged");
+    assert_eq!(app.attempt().await.len(), 0);
+
+    app.cloud().clock().advance(Duration::from_hours(91 * 24));
+    app.deployment().functions.stop_idle_instances();
+    let attempts = app.attempt().await;
+    assert!(attempts.len() == 1 && attempts[0].is_done, "{attempts:#?}");
+    app.assert_settled("after 91 days");
+
+    let without = with(
+        json!({ "name": "prod", "rotation": false }),
+        &json!({ "accessKeyId": app.palette_key().0, "secretAccessKey": app.palette_key().1 }),
+    );
+    app.put(&format!("{}/{uid}", route(method)), &without).await.assert_status(200);
+    assert_eq!(secret().expect("a secret").rotation_enabled, Some(false));
+    app.cloud().clock().advance(Duration::from_hours(91 * 24));
+    assert_eq!(app.attempt().await.len(), 0);
+    app.assert_settled("after a replacement with the same key");
+}
+
+#[tokio::test]
+async fn deployment_without_rotation_says_how_to_turn_it_on() {
+    let app = acceptance::TestApp::start(Partition::Aws).await;
+    let method = AuthMethod::StaticCredentials;
+    let request = app.request(method, app.customer(), "prod");
+    let receipt = app.post(&route(method), &request).await;
+    receipt.assert_status(201);
+    let path = format!("/v1/tenant/accounts/{}/rotate", receipt.uid());
+    let refused = app.post(&path, &json!(null)).await;
+    refused.assert_status(422);
+    assert!(refused.text.contains("RotateKeysAfterDays"), "{}", refused.text);
+}
