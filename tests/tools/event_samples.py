@@ -18,6 +18,7 @@ PACKAGES = {
     "Revalidation": "revalidation",
     "AccountVended": "account-vended",
     "AccountSweep": "account-sweep",
+    "AccountResource": "account-resource",
     "AccountWatch": "account-watch",
     "KeyRotation": "key-rotation",
 }

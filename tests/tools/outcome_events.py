@@ -104,7 +104,10 @@ COMMON = {
     ),
 }
 ROTATION_TRIGGER = choice("Secrets Manager asked for a step of a rotation.", ["rotation"])
-TRIGGER = choice("How it was asked for: a request over HTTP, an event, or a message in the queue of vended accounts.", ["http", "event", "queue"])
+TRIGGER = choice(
+    "How it was asked for: a request over HTTP, an event, a message in the queue of vended accounts, or a CloudFormation stack.",
+    ["http", "event", "queue", "stack"],
+)
 WATCH_TRIGGER = choice("Nobody asked for it: the watch looked at the account.", ["watch"])
 READY = {"description": "No blocking check failed.", "type": "boolean"}
 REASON = text("What is to be done, for people.", maxLength=MAX_TEXT)

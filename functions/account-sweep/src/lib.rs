@@ -9,10 +9,8 @@ mod palette_index;
 mod report;
 mod sweep;
 
-use gangway_aws::organizations::OrganizationsClient;
 use gangway_aws::sqs::SqsQueue;
 use gangway_lambda::{ApiError, Fields, Response};
-use gangway_model::UpstreamError;
 use gangway_registration::{AppContext, ConfigError, env_var};
 
 use config::SweepConfig;
@@ -40,16 +38,5 @@ impl<'a> Sweep<'a> {
         let report = self.run(dry_run).await?;
         report.log();
         Ok(Response::Json(report.to_json()))
-    }
-
-    /// Returns a client for the organization, as the function itself or through the role in the
-    /// management account.
-    async fn organization(&self) -> Result<OrganizationsClient, UpstreamError> {
-        let (aws, vending) = (&self.context.clients.aws, &self.config.vending);
-        let Some(role) = &vending.organizations_role else {
-            return Ok(OrganizationsClient::new(aws));
-        };
-        let session = aws.assume_role(role, vending.external_id.as_deref()).await?;
-        Ok(OrganizationsClient::new(&session))
     }
 }

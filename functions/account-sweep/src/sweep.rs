@@ -32,7 +32,7 @@ impl Sweep<'_> {
     /// starts again, and by then the accounts of this one's events are registered.
     pub(crate) async fn run(&self, dry_run: bool) -> Result<SweepReport, UpstreamError> {
         let config = &self.config.vending;
-        let organization = self.organization().await?;
+        let organization = config.organizations(&self.context.clients.aws).await?;
         let index = PaletteIndex::load(self.context, &config.ou_scope_map);
         let (mut palette_index, govcloud_pairs) =
             try_join!(index, self.paired_accounts(&organization))?;

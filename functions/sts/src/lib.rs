@@ -1,6 +1,5 @@
 //! Registers AWS accounts by an IAM role that Palette assumes (AWS STS).
 
-mod preflight;
 mod request;
 mod trust;
 
@@ -22,8 +21,8 @@ pub async fn handle(request: &Request, app: &AppContext) -> Result<Response, Api
     let parsed = StsRequest::parse(fields, app.clients.partition)?;
     let accounts = app.clients.palette.resolve_scope(&parsed.account.scope).await?;
     let function_account = request.function_account_id();
-    let preflight =
-        preflight::run_checks(parsed, &operation, &accounts, app, function_account).await?;
+    let checked = (parsed.account, parsed.role);
+    let preflight = app.check_role(checked, &operation, &accounts, function_account).await?;
     if operation == Operation::Validate {
         return Ok(preflight.report.into());
     }

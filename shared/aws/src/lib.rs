@@ -16,10 +16,14 @@ pub mod objects;
 mod observed;
 #[cfg(feature = "organizations")]
 pub mod organizations;
+#[cfg(feature = "dynamodb")]
+pub mod resource_table;
 mod secrets;
 mod session;
 #[cfg(feature = "sqs")]
 pub mod sqs;
+#[cfg(feature = "objects")]
+pub mod stack_response;
 #[cfg(feature = "dynamodb")]
 pub mod state_table;
 

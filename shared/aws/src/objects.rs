@@ -170,7 +170,7 @@ impl ObjectStore {
 }
 
 /// Returns the endpoint that the environment sets for S3 or for all services.
-fn endpoint(config: &SdkConfig) -> Option<String> {
+pub(crate) fn endpoint(config: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder()
         .service_id("S3")
         .env("AWS_ENDPOINT_URL")
@@ -190,7 +190,7 @@ fn bucket_url(bucket: &str, region: &str, suffix: &str, is_fips: bool) -> String
     }
 }
 
-fn unanswered(error: reqwest::Error) -> UpstreamError {
+pub(crate) fn unanswered(error: reqwest::Error) -> UpstreamError {
     let error = error.without_url();
     if error.is_timeout() {
         UpstreamError::TimedOut { service: SERVICE }
@@ -200,7 +200,7 @@ fn unanswered(error: reqwest::Error) -> UpstreamError {
 }
 
 /// Returns the error code in a response: the text of the first element `Code`.
-async fn error_code(mut response: Response) -> Result<String, UpstreamError> {
+pub(crate) async fn error_code(mut response: Response) -> Result<String, UpstreamError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
         if body.len() + chunk.len() > MAX_ERROR_BYTES {

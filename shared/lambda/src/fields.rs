@@ -2,17 +2,18 @@
 
 use std::{fmt::Display, mem, str::FromStr};
 
-use gangway_model::{Check, FieldError, RegistrationError, RequestedScope, UidOrName};
+use gangway_model::{
+    Check, FieldError, RegistrationError, RequestLimits, RequestedScope, UidOrName,
+};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::{ApiError, json::Json, logs};
+use crate::{ApiError, json::Json, logs, request::SECRET_FIELDS};
 
 /// Number of unknown fields that are reported one by one; the rest are counted.
 const MAX_UNKNOWN_FIELDS: usize = 20;
 
-const SECRET_IN_EVENT: &str =
-    "must not be in an event: send secretArn; this key was sent in an event and should be replaced";
+const SECRET_IN_STACK: &str = "must not be in a stack: a role has no key; this key was sent to CloudFormation and SNS and should be replaced";
 
 /// The fields of a JSON object, or the parameters of a query, that are still to be read.
 ///
@@ -56,6 +57,14 @@ impl Fields {
             return Err(FieldError::malformed("", error));
         };
         Ok(Self::new(String::new(), members))
+    }
+
+    /// Parses the properties of a resource of a stack, a JSON object. A secret in it is an error, and a
+    /// field that nothing reads.
+    pub fn of_stack(document: &str, limits: &RequestLimits) -> Result<Self, FieldError> {
+        let mut fields = Self::from_json(document)?.with_waivable_checks(&limits.waivable_checks);
+        fields.forbid_secrets(&SECRET_FIELDS, SECRET_IN_STACK);
+        Ok(fields)
     }
 
     /// Takes the parameters of a query. A parameter that nothing reads is ignored.
@@ -191,14 +200,14 @@ impl Fields {
         }
     }
 
-    /// Rejects secrets in events: events are logged, archived and replayed.
-    pub(crate) fn forbid_in_events(&mut self, names: &'static [&'static str]) {
+    /// Rejects secrets in what others log, archive and replay.
+    pub(crate) fn forbid_secrets(&mut self, names: &'static [&'static str], rule: &str) {
         self.forbidden = names;
         for &name in names {
             let before = self.unread.len();
             self.unread.retain(|(unread, _)| unread != name);
             if self.unread.len() < before {
-                self.reject(name, SECRET_IN_EVENT);
+                self.reject(name, rule);
             }
         }
     }

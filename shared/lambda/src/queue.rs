@@ -23,6 +23,9 @@ use crate::{
     metrics,
 };
 
+/// Source of requests for resources of stacks.
+const CLOUDFORMATION: &str = "aws.cloudformation";
+
 /// An SQS message. The body may be secret, so there is no `Debug`.
 pub struct SqsMessage {
     /// Message id that SQS assigned.
@@ -79,7 +82,7 @@ impl MessageResult {
     }
 
     /// Writes the log line of a message.
-    fn log(&self, message: &SqsMessage, duration: Duration) {
+    fn log(&self, trigger: &str, message: &SqsMessage, duration: Duration) {
         let Self { kind, account, outcome, detail, error, events: _, verdict } = self;
         let account = account.as_ref().map(AccountId::as_str);
         let duration = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -88,7 +91,7 @@ impl MessageResult {
         macro_rules! log {
             ($level:ident, $message:literal) => {
                 tracing::$level!(
-                    trigger = "queue",
+                    trigger,
                     messageId = message.id,
                     deliveries = message.deliveries,
                     kind,
@@ -143,13 +146,31 @@ fn decode_message(message: sqs::SqsMessage) -> Option<SqsMessage> {
     Some(SqsMessage { id, body, sent, deliveries, function_account: None })
 }
 
-/// Handles one batch. All messages have the deadline of the invocation. `event_sources` may name
-/// themselves and their ids in notifications of SNS.
+/// What a queue contains.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum QueueKind<'a> {
+    /// Messages about accounts. These sources may name themselves and their ids in notifications of SNS.
+    Accounts(&'a [String]),
+    /// Requests of CloudFormation for resources of stacks.
+    Stacks,
+}
+
+impl QueueKind<'_> {
+    /// Returns the name of the trigger in logs and events.
+    const fn trigger(self) -> &'static str {
+        match self {
+            Self::Accounts(_) => "queue",
+            Self::Stacks => "stack",
+        }
+    }
+}
+
+/// Handles one batch. All messages have the deadline of the invocation.
 pub(crate) async fn handle_batch<H, P>(
     service: &'static str,
     handler: &H,
     publisher: &Publisher<P>,
-    event_sources: &[String],
+    kind: QueueKind<'_>,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<SqsBatchResponse, Diagnostic>
 where
@@ -171,10 +192,10 @@ where
             let results = messages.iter().map(|message| {
                 let origin = RequestOrigin {
                     request_id: context.request_id.clone(),
-                    initiator: initiator(message, event_sources),
+                    initiator: initiator(message, kind),
                     correlation: Correlation::default(),
                 };
-                let work = handle_message(service, handler, publisher, message, deadline);
+                let work = handle_message((service, kind), handler, publisher, message, deadline);
                 origin::scope(origin, work)
             });
             let results = join_all(results).await;
@@ -193,7 +214,7 @@ where
 ///
 /// Who may publish to a topic writes the event in a notification, so its id and its source count only if
 /// it is from AWS or of a source that the settings name.
-fn initiator(message: &SqsMessage, event_sources: &[String]) -> Initiator {
+fn initiator(message: &SqsMessage, kind: QueueKind<'_>) -> Initiator {
     let Ok(body) = serde_json::from_str::<Value>(&message.body) else {
         return Initiator::default();
     };
@@ -203,6 +224,15 @@ fn initiator(message: &SqsMessage, event_sources: &[String]) -> Initiator {
     }
     let inner = text("Message").and_then(|text| serde_json::from_str::<Value>(text).ok());
     let inner = inner.unwrap_or_default();
+    let event_sources = match kind {
+        QueueKind::Accounts(event_sources) => event_sources,
+        QueueKind::Stacks => {
+            let member = |name| inner.get(name).and_then(Value::as_str);
+            let stack = member("StackId").and_then(Arn::parse);
+            let account = stack.map(Arn::account);
+            return Initiator::event(member("RequestId"), Some(CLOUDFORMATION), account);
+        }
+    };
     let source = inner.get("source").and_then(Value::as_str).unwrap_or_default();
     let is_believed =
         source.starts_with("aws.") || event_sources.iter().any(|allowed| allowed == source);
@@ -218,7 +248,7 @@ fn initiator(message: &SqsMessage, event_sources: &[String]) -> Initiator {
 }
 
 async fn handle_message<H, P>(
-    service: &'static str,
+    (service, kind): (&'static str, QueueKind<'_>),
     handler: &H,
     publisher: &Publisher<P>,
     message: &SqsMessage,
@@ -228,19 +258,19 @@ where
     H: AsyncFn(&SqsMessage) -> MessageResult,
     P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>,
 {
-    let started = Instant::now();
+    let (started, trigger) = (Instant::now(), kind.trigger());
     let mut result = match run_with_deadline(handler(message), deadline).await {
         Ok(result) => result,
         Err(aborted) => MessageResult::aborted(&aborted),
     };
     let until = deadline.checked_sub(RESPONSE_RESERVE).unwrap_or(deadline);
-    let is_published = publisher.publish(service, "queue", &result.events, until).await;
+    let is_published = publisher.publish(service, trigger, &result.events, until).await;
     if !is_published && result.verdict == Disposition::Delete {
         // SQS delivers the message again. The next run finds the account as this one left it.
         result.verdict = Disposition::Retry;
     }
     let duration = started.elapsed();
-    result.log(message, duration);
+    result.log(trigger, message, duration);
     metrics::write_message(service, &result, duration);
     result.verdict
 }

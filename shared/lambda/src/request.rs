@@ -28,7 +28,10 @@ use crate::{
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Fields with secret values. They are rejected in events, which are logged, archived and replayed.
-const SECRET_FIELDS: [&str; 2] = ["secretAccessKey", "userKey"];
+pub(crate) const SECRET_FIELDS: [&str; 2] = ["secretAccessKey", "userKey"];
+
+const SECRET_IN_EVENT: &str =
+    "must not be in an event: send secretArn; this key was sent in an event and should be replaced";
 
 /// What invoked the function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -239,7 +242,7 @@ impl Request {
                 limits.check_origin(*origin, clock::now())?;
                 let mut fields = self.json()?.with_projects(&limits.projects);
                 fields.require_method(method);
-                fields.forbid_in_events(&SECRET_FIELDS);
+                fields.forbid_secrets(&SECRET_FIELDS, SECRET_IN_EVENT);
                 Ok((Operation::Register, fields.with_waivable_checks(&limits.waivable_checks)))
             }
         }

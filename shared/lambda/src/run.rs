@@ -10,7 +10,7 @@ use crate::{
     ApiError, Fields, MessageResult, Publisher, Request, Response, SecretRotation, SqsMessage,
     invocation::handle_invocation,
     logs, panics,
-    queue::{handle_batch, is_batch},
+    queue::{QueueKind, handle_batch, is_batch},
     schedule::ScheduledRequest,
 };
 
@@ -78,7 +78,21 @@ impl Function {
         P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>,
     {
         let (handler, publisher) = (&handler, &publisher);
-        let serve = move |event| handle_batch(self.name, handler, publisher, event_sources, event);
+        let kind = QueueKind::Accounts(event_sources);
+        let serve = move |event| handle_batch(self.name, handler, publisher, kind, event);
+        Runtime::new(service_fn(serve)).run().await
+    }
+
+    /// Serves batches of SQS messages like [`Self::serve_sqs`]. They contain requests of CloudFormation for
+    /// resources of stacks.
+    pub async fn serve_stacks<H, P>(self, handler: H, publisher: Publisher<P>) -> Result<(), Error>
+    where
+        H: AsyncFn(&SqsMessage) -> MessageResult,
+        P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>,
+    {
+        let (handler, publisher) = (&handler, &publisher);
+        let kind = QueueKind::Stacks;
+        let serve = move |event| handle_batch(self.name, handler, publisher, kind, event);
         Runtime::new(service_fn(serve)).run().await
     }
 
@@ -98,7 +112,9 @@ impl Function {
         let (on_message, publisher) = (&on_message, &Publisher::none(partition));
         let serve = async |event: LambdaEvent<Box<RawValue>>| {
             if is_batch(event.payload.get()) {
-                let response = handle_batch(self.name, on_message, publisher, &[], event).await?;
+                let response =
+                    handle_batch(self.name, on_message, publisher, QueueKind::Accounts(&[]), event)
+                        .await?;
                 to_raw_value(&response).map_err(|error| Diagnostic {
                     error_type: "Gangway.InvalidResponse".to_owned(),
                     error_message: error.to_string(),

@@ -10,6 +10,7 @@ mod lookup;
 mod portal;
 mod register;
 mod reserved_names;
+mod role_checks;
 pub mod rotation;
 pub mod vending;
 

@@ -12,6 +12,7 @@ mod roles;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod topics;
 mod yaml;
 
 use std::{
@@ -27,6 +28,7 @@ pub use self::{
     queues::{EventRule, EventSourceMapping, Queue, Schedule, TemplateBus},
     roles::Role,
     tables::TemplateTable,
+    topics::TemplateTopic,
 };
 
 /// A parsed template.
@@ -178,6 +180,14 @@ impl Template {
     ) -> Result<Vec<String>, TemplateError> {
         let scope = intrinsics::EvaluationScope { document: &self.document, deployment };
         permissions::rotation_functions(&scope)
+    }
+
+    /// Returns the topics with their policies and queues.
+    pub fn topics(
+        &self,
+        deployment: &DeploymentTarget,
+    ) -> Result<Vec<TemplateTopic>, TemplateError> {
+        topics::topics(&intrinsics::EvaluationScope { document: &self.document, deployment })
     }
 
     /// Returns the `AWS::Events::Rule` resources.

@@ -10,8 +10,10 @@ mod portal_access;
 mod prerequisites;
 mod rotation;
 mod stack;
+mod stack_resource;
 #[cfg(test)]
 mod tests;
+mod topic;
 mod triggers;
 
 use gangway_model::Partition;
@@ -26,6 +28,8 @@ pub use self::{
     portal_access::PortalAccess,
     rotation::{RotationAttempt, rotation_event},
     stack::{EVENT_SOURCE, INSPECTION_EXTERNAL_ID, VENDING_EVENT_SOURCE, event_sender},
+    stack_resource::{Delivery, StackAnswer, StackRequest, StackResource},
+    topic::Topic,
 };
 use crate::{
     CloudOptions, LocalCloud,

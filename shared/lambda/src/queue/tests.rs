@@ -54,7 +54,7 @@ where
         "account-vended",
         &handler,
         &Publisher::none(Partition::Aws),
-        &[],
+        QueueKind::Accounts(&[]),
         LambdaEvent::new(payload, context),
     )
     .await;

@@ -3,8 +3,11 @@
 use std::str::FromStr;
 
 use crate::EnvReader;
-use gangway_aws::organizations::OuId;
-use gangway_model::{Partition, RoleArn};
+use gangway_aws::{
+    AwsSession,
+    organizations::{OrganizationsClient, OuId},
+};
+use gangway_model::{Partition, RoleArn, UpstreamError};
 
 use crate::vending::{AccountFilter, Glob, NameTemplate, OuScopeMap};
 
@@ -114,6 +117,19 @@ impl VendingConfig {
             variables.add_error(name, format_args!("must be the ARN of a role in {partition}"));
         }
         role
+    }
+
+    /// Returns a client for the organization, as the function itself or through the role in the
+    /// management account.
+    pub async fn organizations(
+        &self,
+        aws: &AwsSession,
+    ) -> Result<OrganizationsClient, UpstreamError> {
+        let Some(role) = &self.organizations_role else {
+            return Ok(OrganizationsClient::new(aws));
+        };
+        let session = aws.assume_role(role, self.external_id.as_deref()).await?;
+        Ok(OrganizationsClient::new(&session))
     }
 
     /// Returns `true` if the OU path of accounts is needed, so that it must be read.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::pattern;
 use crate::{
-    aws::{BusPolicy, Queue},
+    aws::{Queue, ResourcePolicy},
     clock::{Clock, iso8601},
     cloudformation::{DEFAULT_BUS, EventRule, TemplateBus},
     lambda::{DeployedFunctions, FunctionError},
@@ -23,7 +23,7 @@ pub struct EventBus {
     /// By ARN.
     queues: BTreeMap<String, Queue>,
     /// Name and policy of the stack's own bus.
-    own: Option<(String, BusPolicy)>,
+    own: Option<(String, ResourcePolicy)>,
     account: String,
     region: String,
 }
@@ -71,7 +71,7 @@ impl EventBus {
     /// Adds the stack's own bus.
     #[must_use]
     pub fn with_own_bus(self, bus: Option<TemplateBus>) -> Self {
-        let own = bus.map(|bus| (bus.name, BusPolicy::new(&bus.arn, &bus.policy)));
+        let own = bus.map(|bus| (bus.name, ResourcePolicy::new(&bus.arn, &bus.policy)));
         Self { own, ..self }
     }
 

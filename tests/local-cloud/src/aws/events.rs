@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 
 use super::body::Body;
-use super::bus_policy::BusPolicy;
+use super::bus_policy::ResourcePolicy;
 use super::caller::Caller;
 use super::error::AwsError;
 use super::setup::Account;
@@ -17,7 +17,7 @@ const MAX_BYTES: usize = 262_144;
 /// An event bus with what was put on it.
 #[derive(Debug)]
 pub(crate) struct StoredBus {
-    policy: BusPolicy,
+    policy: ResourcePolicy,
     /// Complete events, oldest first.
     events: Vec<Value>,
 }
@@ -25,7 +25,7 @@ pub(crate) struct StoredBus {
 impl Account {
     /// Creates an event bus in a region.
     pub fn create_event_bus(&self, region: &str, name: &str, arn: &str, policy: &Value) {
-        let bus = StoredBus { policy: BusPolicy::new(arn, policy), events: Vec::new() };
+        let bus = StoredBus { policy: ResourcePolicy::new(arn, policy), events: Vec::new() };
         let key = (region.to_owned(), name.to_owned());
         self.aws().store().account_mut(self.account_key()).buses.insert(key, bus);
     }

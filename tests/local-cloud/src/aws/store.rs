@@ -17,6 +17,7 @@ use super::replica_lag::ReplicaLag;
 use super::s3::StoredBucket;
 use super::secrets_manager::StoredSecret;
 use super::sqs::StoredQueue;
+use super::stack_responses::IssuedResponse;
 use crate::clock::Clock;
 
 /// A policy document: the original text and the parsed document.
@@ -197,6 +198,8 @@ pub(crate) struct Store {
     managed: BTreeMap<String, StoredPolicy>,
     /// Replicas with an old state, by service.
     pub(super) lags: BTreeMap<&'static str, ReplicaLag>,
+    /// Presigned URLs for the answers of custom resources, by bucket and key.
+    pub(super) stack_responses: BTreeMap<String, IssuedResponse>,
     /// How IAM's simulator is wrong.
     pub(super) simulator_doubt: Option<SimulatorDoubt>,
 }
@@ -216,6 +219,7 @@ impl Store {
             organizations: BTreeMap::new(),
             managed: managed_policies::policies(),
             lags: BTreeMap::new(),
+            stack_responses: BTreeMap::new(),
             simulator_doubt: None,
         }
     }

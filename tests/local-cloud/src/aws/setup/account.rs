@@ -33,6 +33,11 @@ impl Account {
         &self.account_key.0
     }
 
+    /// Returns the id of the organization that the account is in.
+    pub fn organization_id(&self) -> Option<String> {
+        self.aws.store().organization_id(&self.account_key).map(str::to_owned)
+    }
+
     /// Returns the region in whose scope IAM calls are signed.
     pub fn iam_region(&self) -> &'static str {
         partition::iam_region(&self.account_key.0)

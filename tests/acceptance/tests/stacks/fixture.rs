@@ -1,0 +1,90 @@
+//! A partition whose customers deploy stacks.
+
+use std::ops::Deref;
+
+use acceptance::TestApp;
+use gangway_model::Partition;
+use local_cloud::{
+    CloudOptions,
+    aws::{Queue, organizations::JoinedMethod, sqs::MessageSnapshot},
+    fixtures::{CustomerAccount, StackResource},
+    lambda::Poller,
+};
+use serde_json::{Value, json};
+
+/// The function.
+pub(crate) const RESOURCE: &str = "account-resource";
+
+/// A partition with its organization, of which both customers are members.
+#[derive(Debug)]
+pub(crate) struct StackApp(TestApp);
+
+impl Deref for StackApp {
+    type Target = TestApp;
+
+    fn deref(&self) -> &TestApp {
+        &self.0
+    }
+}
+
+impl StackApp {
+    pub(crate) async fn start(partition: Partition) -> Self {
+        Self::new(TestApp::start_with(partition, CloudOptions::default()).await)
+    }
+
+    /// Starts a partition with settings that may refer to the OUs of the organization.
+    pub(crate) async fn start_with(
+        partition: Partition,
+        settings: impl FnOnce(&Self) -> Vec<(&'static str, String)>,
+    ) -> Self {
+        let app = Self::start(partition).await;
+        let settings = settings(&app);
+        let changed = app.deployment().redeploy(RESOURCE, |function| {
+            function
+                .environment
+                .extend(settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        });
+        assert!(changed.is_some(), "the function is deployed");
+        app
+    }
+
+    fn new(app: TestApp) -> Self {
+        let organization = app.deployment().organization();
+        for (number, customer) in app.deployment().customers.iter().enumerate() {
+            let (name, parent) = (format!("customer-{number}"), organization.workloads.clone());
+            let joined = app.cloud().clock().now();
+            let method = JoinedMethod::Created;
+            organization.api.add_member(&customer.account, &name, &parent, method, joined);
+        }
+        Self(app)
+    }
+
+    /// Returns the resource of a new stack in the first customer's account.
+    pub(crate) fn resource(&self) -> StackResource {
+        self.deployment().stack_resource(self.cloud(), &self.customer().account)
+    }
+
+    pub(crate) fn poller(&self) -> &Poller {
+        self.deployment().poller(RESOURCE).expect("a queue feeds the function")
+    }
+
+    pub(crate) fn queue(&self) -> &Queue {
+        self.deployment().queue("StackQueue").expect("the template has the queue")
+    }
+
+    /// Returns the messages of the dead-letter queue.
+    pub(crate) fn dead_messages(&self) -> Vec<MessageSnapshot> {
+        self.deployment().queue("StackDlq").expect("the template has the queue").messages()
+    }
+
+    /// Waits until every message is handled.
+    pub(crate) async fn finish(&self) {
+        let left = self.poller().drain(80).await;
+        assert_eq!(left, 0, "messages are left\n{}", self.logs());
+    }
+}
+
+/// Returns the properties of an account with the customer's role.
+pub(crate) fn properties(customer: &CustomerAccount, name: &str) -> Value {
+    json!({"Name": name, "RoleArn": customer.role.arn()})
+}

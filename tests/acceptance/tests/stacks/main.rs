@@ -1,0 +1,14 @@
+//! Accounts that register themselves as resources of CloudFormation stacks.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::tests_outside_test_module,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+mod fixture;
+mod invalid;
+mod life_cycle;
+mod origin;
+mod upstream;

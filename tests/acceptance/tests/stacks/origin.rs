@@ -1,0 +1,148 @@
+//! Who may register what, and where answers go.
+
+use gangway_model::Partition;
+use local_cloud::fixtures::Organization;
+use serde_json::{Value, json};
+
+use crate::fixture::{StackApp, properties};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_members_of_the_organization_may_publish() {
+    let app = StackApp::start(Partition::AwsUsGov).await;
+    let mut stack = app.resource();
+    let request = stack.request("Create", None, &properties(app.customer(), "prod"));
+    stack.account = app.deployment().palette.clone();
+    assert!(!stack.send(&request), "Palette's account is in another organization");
+    assert!(app.queue().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn role_of_another_account_is_refused() {
+    let app = StackApp::start(Partition::Aws).await;
+    let mut stack = app.resource();
+    let foreign = properties(app.second_customer(), "prod");
+    let reason = stack.create(&foreign, app.poller()).await.unwrap_err();
+    assert!(
+        reason.starts_with(
+            "/ResourceProperties/RoleArn: RoleArn must be a role of the AWS account of the stack"
+        ),
+        "{reason}"
+    );
+    app.assert_untouched();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_stack_can_neither_change_nor_remove_an_account() {
+    let app = StackApp::start(Partition::Aws).await;
+    let (mut stack, poller) = (app.resource(), app.poller());
+    let prod = properties(app.customer(), "prod");
+    stack.create(&prod, poller).await.unwrap();
+    // In the same account, and in another.
+    for account in [&app.customer().account, &app.second_customer().account] {
+        let mut other = app.deployment().stack_resource(app.cloud(), account);
+        let uid = stack.physical_id.as_deref();
+        let update = other.request("Update", uid, &prod);
+        assert!(other.send(&update));
+        app.finish().await;
+        assert!(!other.answer(&update).expect("an answer").is_success);
+        let delete = other.request("Delete", uid, &prod);
+        assert!(other.send(&delete));
+        app.finish().await;
+        assert!(other.answer(&delete).expect("an answer").is_success);
+        assert_eq!(app.account_names(), ["prod"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_go_to_cloud_formation_only() {
+    let app = StackApp::start(Partition::Aws).await;
+    let mut stack = app.resource();
+    let change: [(&str, fn(&str) -> String); 6] = [
+        ("another host", |url| url.replace("127.0.0.1", "127.0.0.2")),
+        ("a service of AWS", |_| {
+            "http://169.254.169.254/latest/meta-data?X-Amz-Signature=a".to_owned()
+        }),
+        ("another bucket", |url| url.replace("cloudformation-custom-resource-response-", "other-")),
+        ("another request", |url| url.replace("%7CAccount%7C", "%7COther%7C")),
+        ("no signature", |url| url.replace("X-Amz-Signature", "X-Amz-Nothing")),
+        ("no URL", |_| "none".to_owned()),
+    ];
+    for (number, (what, change)) in change.into_iter().enumerate() {
+        let mut request = stack.request("Create", None, &properties(app.customer(), "prod"));
+        let url = request.body["ResponseURL"].as_str().unwrap().to_owned();
+        request.body["ResponseURL"] = change(&url).into();
+        app.cloud().calls().clear();
+        assert!(stack.send(&request));
+        app.finish().await;
+        app.assert_untouched();
+        let dead = app.dead_messages();
+        assert_eq!(dead.len(), number + 1, "{what}");
+        let reason = &dead.last().unwrap().attributes["reason"];
+        assert!(reason.contains("ResponseURL must be a presigned URL"), "{what}: {reason}");
+        let calls = app.cloud().calls().all();
+        assert!(calls.iter().all(|call| call.service != "s3"), "{what}");
+    }
+}
+
+/// A request that CloudFormation has not signed registers nothing: S3 refuses its answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn forged_request_leaves_nothing() {
+    let app = StackApp::start(Partition::Aws).await;
+    let mut stack = app.resource();
+    let mut request = stack.request("Create", None, &properties(app.customer(), "prod"));
+    let url = request.body["ResponseURL"].as_str().unwrap();
+    let forged = format!("{}X-Amz-Signature=forged", url.split("X-Amz-Signature").next().unwrap());
+    request.body["ResponseURL"] = forged.into();
+    assert!(stack.send(&request));
+    app.finish().await;
+    app.assert_untouched();
+    assert_eq!(app.dead_messages().len(), 1);
+    assert!(app.logs().contains("refused"), "{}", app.logs());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scope_is_that_of_the_organizational_unit() {
+    let map = |organization: &Organization| format!("{}=project:Payments", organization.workloads);
+    let app = StackApp::start_with(Partition::Aws, |app| {
+        vec![("GANGWAY_OU_SCOPE_MAP", map(app.deployment().organization()))]
+    })
+    .await;
+    let poller = app.poller();
+    let role = app.deployment().execution_role("account-resource");
+    role.inline(
+        "ReadOrganizations",
+        &json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Action": ["organizations:DescribeAccount", "organizations:ListParents"],
+                "Resource": "*",
+            }],
+        }),
+    );
+    let mut stack = app.resource();
+    let prod = properties(app.customer(), "prod");
+    stack.create(&prod, poller).await.unwrap();
+    let scope = stack.attributes["Scope"].as_str().unwrap().to_owned();
+    assert!(scope.starts_with("project/"), "{scope}");
+    // What settings allow: the OU's own, and EventProjects.
+    let with = |scope: Value| {
+        let mut properties = prod.clone();
+        properties["Scope"] = scope;
+        properties
+    };
+    stack.update(&with(json!({"Project": "Payments"})), poller).await.unwrap();
+    assert_eq!(stack.attributes["Scope"], scope);
+    for wrong in [json!("tenant"), json!({"Project": "Research"})] {
+        let reason = stack.update(&with(wrong), poller).await.unwrap_err();
+        assert!(
+            reason.starts_with("/ResourceProperties/Scope: Scope must be left out"),
+            "{reason}"
+        );
+    }
+    stack.update(&with(json!({"Project": "Default"})), poller).await.unwrap();
+    assert_ne!(stack.attributes["Scope"], scope);
+    assert_eq!(app.account_names().len(), 1, "replaced");
+    stack.delete(poller).await.unwrap();
+    app.assert_untouched();
+}

@@ -1,0 +1,53 @@
+//! Failures of Palette and AWS, and functions that end.
+
+use gangway_model::Partition;
+use local_cloud::{Effect, Fault};
+
+use crate::fixture::{RESOURCE, StackApp, properties};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outage_is_waited_out_and_a_long_one_is_answered() {
+    let app = StackApp::start(Partition::Aws).await;
+    let (mut stack, poller) = (app.resource(), app.poller());
+    let prod = properties(app.customer(), "prod");
+    app.cloud().fault(Fault::on("palette", "*", Effect::Unavailable).times(30));
+    stack.create(&prod, poller).await.unwrap();
+    stack.delete(poller).await.unwrap();
+    app.cloud().fault(Fault::on("palette", "*", Effect::Unavailable));
+    let mut stack = app.resource();
+    let request = stack.request("Create", None, &prod);
+    assert!(stack.send(&request));
+    app.finish().await;
+    let answer = stack.answer(&request).expect("an answer");
+    assert!(!answer.is_success && answer.reason.contains("Palette is not available"), "{answer:?}");
+    app.cloud().faults().clear();
+    app.assert_untouched();
+}
+
+/// The function ends at every call that it makes for a create, and at those for the delete.
+#[tokio::test(flavor = "multi_thread")]
+async fn function_that_ends_anywhere_leaves_what_the_stack_says() {
+    let app = StackApp::start(Partition::Aws).await;
+    let poller = app.poller();
+    let lambda = app.deployment().functions.get(RESOURCE).expect("the function").clone();
+    for at in (1..=60).step_by(3) {
+        let mut stack = app.resource();
+        let prod = properties(app.customer(), &format!("prod-{at}"));
+        let crash = |at| {
+            let fault = Fault::on("*", "*", Effect::DisconnectAfter).external_calls_only().nth(at);
+            app.cloud().fault(fault.crashing(lambda.crash_signal()));
+        };
+        crash(at);
+        stack.create(&prod, poller).await.unwrap();
+        let is_reached = app.cloud().faults().triggered_count() > 0;
+        app.cloud().faults().clear();
+        assert_eq!(app.account_names(), [format!("prod-{at}")]);
+        crash(at.min(12));
+        stack.delete(poller).await.unwrap();
+        app.cloud().faults().clear();
+        app.assert_untouched();
+        if !is_reached {
+            return;
+        }
+    }
+}
