@@ -259,9 +259,11 @@ impl ResourceHandler {
                 // If this fails, the claim ends by itself.
                 drop(record.write().await);
             }
-            let (detail, upstream) = match error {
-                RegistrationError::Upstream(upstream) => (None, Some(upstream)),
-                error => (Some(reason_of(&error)), None),
+            let reason = reason_of(&error);
+            let (detail, upstream) = if let RegistrationError::Upstream(upstream) = error {
+                (None, Some(upstream))
+            } else {
+                (Some(reason), None)
             };
             return MessageResult { detail, ..retry_result(request, "upstream-error", upstream) };
         }

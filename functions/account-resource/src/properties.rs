@@ -64,12 +64,11 @@ impl WantedAccount {
         });
         match fields.finish(wanted) {
             Ok(wanted) if errors.is_empty() => Ok(wanted),
-            Ok(_) => Err(RegistrationError::Invalid(errors)),
             Err(ApiError::Registration(RegistrationError::Invalid(others))) => {
                 errors.extend(others);
                 Err(RegistrationError::Invalid(errors))
             }
-            Err(_) => Err(RegistrationError::Invalid(errors)),
+            Ok(_) | Err(_) => Err(RegistrationError::Invalid(errors)),
         }
     }
 }
@@ -103,8 +102,8 @@ fn to_fields(properties: &Value, errors: &mut Vec<FieldError>) -> Value {
 
 /// Returns an error with the names that the template has.
 pub(crate) fn as_property(error: &FieldError) -> FieldError {
-    let pointer: String =
-        error.pointer.split('/').skip(1).map(|name| format!("/{}", capitalized(name))).collect();
+    let names = error.pointer.split('/').skip(1).map(capitalized);
+    let pointer = names.fold(String::new(), |pointer, name| pointer + "/" + &name);
     let mut detail = error.detail.clone();
     if let Some((name, rest)) = detail.split_once(' ')
         && error.pointer.rsplit('/').next() == Some(name)

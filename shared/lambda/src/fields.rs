@@ -8,10 +8,14 @@ use gangway_model::{
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::{ApiError, json::Json, logs, request::SECRET_FIELDS};
+use crate::{ApiError, json::Json, logs};
 
 /// Number of unknown fields that are reported one by one; the rest are counted.
 const MAX_UNKNOWN_FIELDS: usize = 20;
+
+/// Fields with secret values. They are rejected in events and stacks, which are logged, archived and
+/// replayed.
+pub(crate) const SECRET_FIELDS: [&str; 2] = ["secretAccessKey", "userKey"];
 
 const SECRET_IN_STACK: &str = "must not be in a stack: a role has no key; this key was sent to CloudFormation and SNS and should be replaced";
 

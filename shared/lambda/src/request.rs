@@ -16,6 +16,7 @@ use crate::{
     AccountOperation, ApiError, Fields, Response,
     account_spec::log_scope,
     event::{HttpRequest, Payload},
+    fields::SECRET_FIELDS,
     invocation::Event,
     logs,
     record::InvocationRecord,
@@ -26,9 +27,6 @@ use crate::{
 /// Largest body. API Gateway accepts 10 MB; the largest valid request, with three PEM chains, has
 /// about 60 KB.
 const MAX_BODY_BYTES: usize = 256 * 1024;
-
-/// Fields with secret values. They are rejected in events, which are logged, archived and replayed.
-pub(crate) const SECRET_FIELDS: [&str; 2] = ["secretAccessKey", "userKey"];
 
 const SECRET_IN_EVENT: &str =
     "must not be in an event: send secretArn; this key was sent in an event and should be replaced";

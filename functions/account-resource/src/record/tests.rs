@@ -43,10 +43,9 @@ fn a_request_has_one_message_at_a_time_and_one_answer() {
     let answer = Answer::failed(&create, "no".to_owned());
     state.answer(&create, &answer, true);
     for message in [message("m1", 3), message("m2", 2), message("m3", 1)] {
-        match state.admit(&create, &message, NOW) {
-            Admission::Answered(known) => assert_eq!(known, answer),
-            other => panic!("{other:?}"),
-        }
+        let admission = state.admit(&create, &message, NOW);
+        let Admission::Answered(known) = admission else { panic!("{admission:?}") };
+        assert_eq!(known, answer);
     }
 }
 

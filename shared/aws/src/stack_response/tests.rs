@@ -1,3 +1,6 @@
+use gangway_http::{RootStore, build_client};
+use gangway_model::RootStoreKind;
+
 use super::*;
 
 const BUCKET: &str = "cloudformation-custom-resource-response-useast1";
@@ -7,7 +10,7 @@ const PATH: &str =
 
 fn responder(endpoint: Option<&str>) -> StackResponder {
     StackResponder {
-        http: Client::new(),
+        http: build_client(&RootStore::for_kind(RootStoreKind::Public).unwrap()).unwrap(),
         bucket: BUCKET.to_owned(),
         hosts: ["s3.us-east-1", "s3-us-east-1", "s3"]
             .map(|host| format!("{host}.amazonaws.com"))

@@ -1,11 +1,5 @@
 //! Accounts that register themselves as resources of CloudFormation stacks.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::tests_outside_test_module,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
+#![expect(clippy::expect_used, clippy::tests_outside_test_module, reason = "tests")]
 
 mod fixture;
 mod invalid;

@@ -53,11 +53,14 @@ async fn another_stack_can_neither_change_nor_remove_an_account() {
     }
 }
 
+/// Makes another URL of that of a request.
+type UrlChange = fn(&str) -> String;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_go_to_cloud_formation_only() {
     let app = StackApp::start(Partition::Aws).await;
     let mut stack = app.resource();
-    let change: [(&str, fn(&str) -> String); 6] = [
+    let changes: [(&str, UrlChange); 6] = [
         ("another host", |url| url.replace("127.0.0.1", "127.0.0.2")),
         ("a service of AWS", |_| {
             "http://169.254.169.254/latest/meta-data?X-Amz-Signature=a".to_owned()
@@ -67,7 +70,7 @@ async fn answers_go_to_cloud_formation_only() {
         ("no signature", |url| url.replace("X-Amz-Signature", "X-Amz-Nothing")),
         ("no URL", |_| "none".to_owned()),
     ];
-    for (number, (what, change)) in change.into_iter().enumerate() {
+    for (number, (what, change)) in changes.into_iter().enumerate() {
         let mut request = stack.request("Create", None, &properties(app.customer(), "prod"));
         let url = request.body["ResponseURL"].as_str().unwrap().to_owned();
         request.body["ResponseURL"] = change(&url).into();

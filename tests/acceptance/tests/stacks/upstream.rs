@@ -29,7 +29,7 @@ async fn outage_is_waited_out_and_a_long_one_is_answered() {
 async fn function_that_ends_anywhere_leaves_what_the_stack_says() {
     let app = StackApp::start(Partition::Aws).await;
     let poller = app.poller();
-    let lambda = app.deployment().functions.get(RESOURCE).expect("the function").clone();
+    let lambda = app.deployment().functions.get(RESOURCE).expect("the function");
     for at in (1..=60).step_by(3) {
         let mut stack = app.resource();
         let prod = properties(app.customer(), &format!("prod-{at}"));
