@@ -17,6 +17,7 @@ mod faults;
 mod flow;
 mod invalid_input;
 mod open_partitions;
+mod rotation;
 mod search;
 mod secret_types;
 mod vending;

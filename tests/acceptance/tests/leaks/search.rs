@@ -5,7 +5,7 @@ use std::{pin::Pin, sync::Arc};
 use acceptance::{PARTITIONS, classified::CLASSIFIED_PARTITIONS, evidence::Evidence};
 use tokio::sync::Semaphore;
 
-use crate::{classified_partitions, open_partitions, vending};
+use crate::{classified_partitions, open_partitions, rotation, vending};
 
 /// A test that returns its evidence.
 type EvidenceFuture = Pin<Box<dyn Future<Output = Evidence> + Send>>;
@@ -32,6 +32,7 @@ async fn no_secret_leaks_in_any_flow_or_fault() {
         classified_partitions::runs_with_faults().map(|future| Box::pin(future) as EvidenceFuture),
     );
     futures.extend(vending::runs().map(|future| Box::pin(future) as EvidenceFuture));
+    futures.extend(rotation::runs().map(|future| Box::pin(future) as EvidenceFuture));
     let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let results: Vec<_> = futures
         .into_iter()

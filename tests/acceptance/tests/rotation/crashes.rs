@@ -1,5 +1,7 @@
 //! The function ends before or after each of its calls, or a call fails. Then Secrets Manager tries again.
 
+use std::sync::Arc;
+
 use gangway_model::Partition;
 use local_cloud::{Effect, Fault};
 
@@ -44,7 +46,7 @@ async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
         for call in (1..=calls).skip(number).step_by(step) {
             app.ask(&uid).await;
             let fault = Fault::on("*", "*", *effect).external_calls_only().nth(call);
-            let fault = if is_crash { fault.crashing(signal.clone()) } else { fault };
+            let fault = if is_crash { fault.crashing(Arc::clone(&signal)) } else { fault };
             app.cloud().fault(fault);
             finish(&app, &format!("{effect:?} at call {call}")).await;
             assert!(app.told(ROTATED).len() > rotations, "{effect:?} at call {call}: not told");

@@ -10,5 +10,6 @@
 mod concurrent;
 mod crashes;
 mod fixture;
+mod fleet;
 mod refusals;
 mod requests;
