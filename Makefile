@@ -70,7 +70,7 @@ test: lint $(if $(ADVISORY_DB),audit) ## check formatting, lints and the templat
 
 crash: ## interrupt every flow of every function at each call and run it again; prints a table
 	@cargo build $(LOCKED) --all-targets
-	@cargo test $(LOCKED) --quiet --test matrix -- crash:: --nocapture --test-threads=1
+	@GANGWAY_WHOLE_MATRIX=1 cargo test $(LOCKED) --quiet --test matrix -- crash:: --nocapture --test-threads=1
 
 faults: ## let each call of every flow fail in every way; prints a table; takes half an hour
 	@cargo build $(LOCKED) --all-targets

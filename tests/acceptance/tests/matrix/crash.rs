@@ -7,13 +7,16 @@ use crate::{
     fault_case::{FaultCase, FaultDuration::Crash},
     flow::Flow,
     flows,
-    runner::{Run, run_fault_cases},
+    runner::{Run, is_whole_matrix, run_fault_cases},
 };
 
-/// Returns crashes before and after each call. Flows that change nothing are skipped.
+/// Returns crashes before and after each call; outside of the whole matrix, of each call that changes something:
+/// between two of those, nothing depends on where the process ends. Flows that change nothing are skipped.
 fn crashes(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
     let crashes_of = |run: &Run| {
-        let call_sites = run.call_sites.iter().filter(|_| !run.flow.trigger.is_read_only());
+        let call_sites = run.call_sites.iter().filter(|call_site| {
+            !run.flow.trigger.is_read_only() && (is_whole_matrix() || call_site.changes())
+        });
         let crashes = |call_site| {
             [Effect::DisconnectBefore, Effect::DisconnectAfter]
                 .map(|it| FaultCase::new(call_site, it, Crash))

@@ -27,6 +27,11 @@ pub(crate) struct Run {
     pub(crate) call_sites: Vec<CallSite>,
 }
 
+/// Returns `true` if everything is to be tried, as `make crash` and `make faults` do, and not a sample.
+pub(crate) fn is_whole_matrix() -> bool {
+    std::env::var_os("GANGWAY_WHOLE_MATRIX").is_some()
+}
+
 /// Selects the faults for the calls of each flow.
 pub(crate) type FaultSelection = fn(&[Run]) -> Vec<Vec<FaultCase>>;
 
