@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes templates/<partition>.yaml: template.yaml with the partition's conditions resolved. `--check` only compares.
+"""Writes templates/<partition>.yaml: template.yaml with the partition's conditions resolved; and templates/account-stack.yaml.
+
+`--check` only compares.
 
 It edits the text, one decision after the other, so that comments and order stay as they are.
 """
@@ -7,6 +9,7 @@ It edits the text, one decision after the other, so that comments and order stay
 import sys
 from pathlib import Path
 
+import account_stack
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -219,14 +222,15 @@ def template(partition):
 def main():
     """Writes what differs, or tells it."""
     differ = []
-    for partition in PARTITIONS:
-        path, text = ROOT / "templates" / f"{partition}.yaml", template(partition)
+    made = {ROOT / "templates" / f"{partition}.yaml": template(partition) for partition in PARTITIONS}
+    made[account_stack.PATH] = account_stack.template()
+    for path, text in made.items():
         if not path.exists() or path.read_text() != text:
             differ.append(str(path.relative_to(ROOT)))
             if "--check" not in sys.argv:
                 path.write_text(text)
     for path in differ:
-        print(f"error: {path} is not what template.yaml makes: make templates" if "--check" in sys.argv else f"wrote {path}")
+        print(f"error: {path} is not up to date: make templates" if "--check" in sys.argv else f"wrote {path}")
     return 1 if differ and "--check" in sys.argv else 0
 
 

@@ -10,8 +10,8 @@ use gangway_policies::{
 use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
-/// Handles `GET /v1/sts/trust`: trusted account, external id, policies, and a CloudFormation
-/// template of the role.
+/// Handles `GET /v1/sts/trust`: trusted account, external id, policies, and CloudFormation templates of the
+/// role, without and with the registration of its account.
 pub(crate) async fn get_trust(request: &Request, app: &AppContext) -> Result<Response, ApiError> {
     let partition = app.clients.partition;
     let TrustQuery { profile, add_ons } = TrustQuery::parse(request, partition)?;
@@ -36,7 +36,7 @@ pub(crate) async fn get_trust(request: &Request, app: &AppContext) -> Result<Res
         .iter()
         .map(|document| json!({ "name": document.name(), "document": document.render(partition) }))
         .collect();
-    Ok(Response::Json(json!({
+    let mut answer = json!({
         "partition": partition.id(),
         "trustedEntityType": "AWS account: another AWS account",
         "paletteAccountId": palette_account.as_str(),
@@ -48,7 +48,12 @@ pub(crate) async fn get_trust(request: &Request, app: &AppContext) -> Result<Res
         "permissionPolicies": rendered,
         "cloudFormationTemplate": cloudformation::role_template(&role),
         "notices": gangway_policies::privilege_escalation_notices(&documents),
-    })))
+    });
+    if let (Some(topic), Some(members)) = (&app.config.stack_topic, answer.as_object_mut()) {
+        let template = cloudformation::account_template(&role, topic);
+        members.insert("accountStackTemplate".to_owned(), template);
+    }
+    Ok(Response::Json(answer))
 }
 
 /// The query parameters.

@@ -66,6 +66,53 @@ pub fn role_template(role: &RoleTemplateParams<'_>) -> Value {
     })
 }
 
+/// Returns the template of the role with the registration of its account, for a `StackSet`. `topic` is the
+/// ARN of the topic that registers accounts.
+pub fn account_template(role: &RoleTemplateParams<'_>, topic: &str) -> Value {
+    let mut template = role_template(role);
+    let description = format!(
+        "The IAM role that Spectro Cloud Palette assumes in this account, profile {}, and the registration of the account.",
+        role.profile
+    );
+    insert(&mut template, "", "Description", description.into());
+    let topic = json!({
+        "Type": "String",
+        "Description": "The topic of Gangway that registers accounts. It must be in the region of this stack.",
+        "Default": topic,
+        "AllowedPattern": "^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$",
+        "ConstraintDescription": "the ARN of a topic",
+    });
+    insert(&mut template, "/Parameters", "StackTopicArn", topic);
+    let prefix = json!({
+        "Type": "String",
+        "Description": "The name in Palette is this text, followed by the AWS account id.",
+        "Default": "aws-",
+        "AllowedPattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$",
+        "ConstraintDescription": "1 to 48 letters, digits and ._-",
+    });
+    insert(&mut template, "/Parameters", "NamePrefix", prefix);
+    let account = json!({
+        "Type": "Custom::GangwayAccount",
+        "Properties": {
+            "ServiceToken": {"Ref": "StackTopicArn"},
+            "Name": {"Fn::Sub": "${NamePrefix}${AWS::AccountId}"},
+            "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+            "PermissionProfile": role.profile.id(),
+        },
+    });
+    insert(&mut template, "/Resources", "Account", account);
+    let uid = json!({"Description": "Uid of the account in Palette.", "Value": {"Ref": "Account"}});
+    insert(&mut template, "/Outputs", "Uid", uid);
+    template
+}
+
+/// Adds a member to an object in a template.
+fn insert(template: &mut Value, pointer: &str, name: &str, value: Value) {
+    if let Some(object) = template.pointer_mut(pointer).and_then(Value::as_object_mut) {
+        object.insert(name.to_owned(), value);
+    }
+}
+
 fn parameters(role: &RoleTemplateParams<'_>) -> Value {
     json!({
         "RoleName": {

@@ -48,6 +48,8 @@ pub struct Config {
     pub palette_requests_per_second: Option<u16>,
     /// `GANGWAY_EVENT_BUS`: name or ARN of the event bus that outcome events are put on; default none.
     pub event_bus: Option<String>,
+    /// `GANGWAY_STACK_TOPIC`: ARN of the topic that registers accounts in their stacks; default none.
+    pub stack_topic: Option<String>,
     /// Settings of the partition's access portal.
     pub portal: PortalConfig,
     /// `GANGWAY_EVENT_MAX_AGE_HOURS` (default 24) and `GANGWAY_EVENT_PROJECTS` (default none): which
@@ -141,6 +143,7 @@ impl Config {
         let rotation_days =
             variables.optional_with("GANGWAY_ROTATE_KEYS_AFTER_DAYS", DAYS_RULE, parse_days);
         let rotation = rotation_function.zip(rotation_days);
+        let stack_topic = variables.optional("GANGWAY_STACK_TOPIC");
         let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
         let kms_key_id = variables.optional("GANGWAY_KMS_KEY_ID");
         let inspection_role = variables.optional("GANGWAY_INSPECTION_ROLE");
@@ -168,6 +171,7 @@ impl Config {
                     cluster_region,
                     palette_requests_per_second: requests_per_second,
                     event_bus,
+                    stack_topic,
                     portal,
                     request_limits: RequestLimits {
                         max_age: max_age.unwrap_or(RequestLimits::default().max_age),

@@ -182,6 +182,21 @@ impl Template {
         permissions::rotation_functions(&scope)
     }
 
+    /// Returns the resources of a type by logical id, with their evaluated properties. Resources with a false
+    /// condition are left out.
+    pub fn evaluated(
+        &self,
+        kind: &str,
+        deployment: &DeploymentTarget,
+    ) -> Result<Vec<(String, Value)>, TemplateError> {
+        let scope = intrinsics::EvaluationScope { document: &self.document, deployment };
+        let mut evaluated = Vec::new();
+        for (logical_id, own) in queues::resources(&scope, kind)? {
+            evaluated.push((logical_id.clone(), scope.resolve(own)?.unwrap_or_default()));
+        }
+        Ok(evaluated)
+    }
+
     /// Returns the topics with their policies and queues.
     pub fn topics(
         &self,

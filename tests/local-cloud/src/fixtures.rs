@@ -1,6 +1,7 @@
 //! Fixtures: a local cloud with Gangway deployed in each partition, Palette's account and customer
 //! accounts.
 
+mod account_stack;
 mod cross_account_roles;
 mod customer;
 mod deployment;
@@ -20,6 +21,7 @@ use gangway_model::Partition;
 
 use self::stack::CaFile;
 pub use self::{
+    account_stack::deploy_account_stack,
     cross_account_roles::{ACCESS_EXTERNAL_ID, ENTRY_ROLE, MEMBER_ACCESS_ROLE, ORGANIZATIONS_ROLE},
     customer::CustomerAccount,
     deployment::{API_KEY_SECRET, PartitionDeployment},

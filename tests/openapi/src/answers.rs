@@ -314,6 +314,9 @@ pub(crate) struct Trust {
     permission_policies: Vec<NamedDocument>,
     /// A template in JSON that creates the role and its policies.
     cloud_formation_template: Value,
+    /// The same with the registration of the account, for a `StackSet`. Missing if the deployment registers
+    /// no accounts in their stacks.
+    account_stack_template: Option<Value>,
     notices: Vec<String>,
 }
 

@@ -6,7 +6,7 @@ use acceptance::TestApp;
 use gangway_model::Partition;
 use local_cloud::{
     CloudOptions,
-    aws::{Queue, organizations::JoinedMethod, sqs::MessageSnapshot},
+    aws::{Queue, sqs::MessageSnapshot},
     fixtures::{CustomerAccount, StackResource},
     lambda::Poller,
 };
@@ -51,10 +51,7 @@ impl StackApp {
     fn new(app: TestApp) -> Self {
         let organization = app.deployment().organization();
         for (number, customer) in app.deployment().customers.iter().enumerate() {
-            let (name, parent) = (format!("customer-{number}"), organization.workloads.clone());
-            let joined = app.cloud().clock().now();
-            let method = JoinedMethod::Created;
-            organization.api.add_member(&customer.account, &name, &parent, method, joined);
+            organization.add(&customer.account, &format!("customer-{number}"));
         }
         Self(app)
     }

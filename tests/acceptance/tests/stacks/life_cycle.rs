@@ -213,7 +213,9 @@ async fn stacks_converge_with_faults_and_duplicates() {
             names.sort();
             assert_eq!(names, expected, "seed {seed}\n{}", app.logs());
         };
-        if stack.create(&first, poller).await.is_ok() {
+        let created = stack.create(&first, poller).await;
+        assert!(created.is_ok() || seed > 4, "few of the faults are final: {created:?}");
+        if created.is_ok() {
             expect(&[&first]);
             stack.update_and_roll_back(&second, poller).await;
             expect(&[&first]);

@@ -9,6 +9,7 @@
 mod pod_identity;
 mod secret_partitions;
 mod show;
+mod stacks;
 mod vended;
 mod wizard;
 
@@ -76,6 +77,7 @@ async fn run() -> Result<(usize, usize), Failure> {
             tally.count(pod_identity::run(&portal, case).await);
         }
         tally.count(vended::run(&fixture.cloud, deployment).await);
+        tally.count(stacks::run(&fixture.cloud, deployment).await);
     }
     Ok((tally.registered, tally.failed))
 }
