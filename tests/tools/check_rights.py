@@ -18,6 +18,7 @@ UNSEEN = {
     "SendToDlq": "Lambda sends events that a function gave up on",
     "UseRuntimeKey": "SQS and Lambda open what they keep encrypted",
     "UseStatesKey": "DynamoDB opens what it keeps encrypted",
+    "UseResourcesKey": "DynamoDB opens what it keeps encrypted",
     "UseReportsKey": "S3 encrypts what it keeps",
     "ManageNetworkInterfaces": "Lambda makes the network interfaces",
     "DecryptWithOtherKeys": "Secrets Manager opens secrets that a user encrypted with a key of their own",

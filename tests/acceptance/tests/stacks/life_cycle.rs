@@ -1,8 +1,8 @@
 //! Create, update, replace, delete, and the rollback of each.
 
 use acceptance::PARTITIONS;
-use gangway_model::Partition;
-use local_cloud::{Effect, Fault, fixtures::Delivery};
+use gangway_model::{AuthMethod, Partition};
+use local_cloud::{Effect, Fault, fixtures::Delivery, palette::KeptAnnotations};
 use serde_json::{Value, json};
 
 use crate::fixture::{StackApp, properties};
@@ -228,4 +228,20 @@ async fn stacks_converge_with_faults_and_duplicates() {
         app.cloud().faults().clear();
         expect(&[]);
     }
+}
+
+/// Somebody gave the account access keys instead of the role: its secret goes with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn account_that_was_given_keys_is_removed_with_its_secret() {
+    let app = StackApp::start(Partition::Aws).await;
+    app.set_kept_annotations(KeptAnnotations::All);
+    let (mut stack, poller) = (app.resource(), app.poller());
+    stack.create(&properties(app.customer(), "prod"), poller).await.unwrap();
+    let uid = stack.physical_id.clone().unwrap();
+    let keys = app.request(AuthMethod::StaticCredentials, app.customer(), "prod");
+    let path = format!("/v1/tenant/accounts/static-credentials/{uid}");
+    app.put(&path, &keys).await.assert_status(200);
+    assert_eq!(app.active_secrets().len(), 1);
+    stack.delete(poller).await.unwrap();
+    app.assert_untouched();
 }

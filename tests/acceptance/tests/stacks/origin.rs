@@ -1,6 +1,7 @@
 //! Who may register what, and where answers go.
 
 use gangway_model::Partition;
+use gangway_policies::PolicyDocument;
 use local_cloud::fixtures::Organization;
 use serde_json::{Value, json};
 
@@ -146,6 +147,40 @@ async fn scope_is_that_of_the_organizational_unit() {
     stack.update(&with(json!({"Project": "Default"})), poller).await.unwrap();
     assert_ne!(stack.attributes["Scope"], scope);
     assert_eq!(app.account_names().len(), 1, "replaced");
+    stack.delete(poller).await.unwrap();
+    app.assert_untouched();
+}
+
+/// The stack of Gangway's own account: the owner's tag says that the scope may use the role.
+#[tokio::test(flavor = "multi_thread")]
+async fn role_of_gangways_account_needs_the_tag_of_its_owner() {
+    let app = StackApp::start(Partition::Aws).await;
+    let (own, poller) = (&app.deployment().gangway_account, app.poller());
+    let role = own.role("SpectroCloudRole");
+    for document in gangway_policies::documents_for(gangway_model::PermissionProfile::CoreEks) {
+        role.attach(&own.policy(document.name(), &document.render(Partition::Aws)));
+    }
+    let palette = app.deployment().palette.id().parse().expect("an account id");
+    let external_id = &app.deployment().external_id;
+    role.set_trust_policy(&gangway_policies::trust_policy(Partition::Aws, palette, external_id));
+    let properties = json!({"Name": "own", "RoleArn": role.arn()});
+    let mut stack = app.deployment().stack_resource(app.cloud(), own);
+    let reason = stack.create(&properties, poller).await.unwrap_err();
+    assert!(reason.starts_with("/ResourceProperties/RoleArn: "), "{reason}");
+    role.tag("gangway:scopes", "tenant");
+    // A policy that is not what Palette publishes is read, and named.
+    let nodes = PolicyDocument::Nodes;
+    own.policy(
+        nodes.name(),
+        &json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+        }),
+    );
+    let reason = stack.create(&properties, poller).await.unwrap_err();
+    assert!(reason.contains("iam.actions-allowed: "), "{reason}");
+    own.policy(nodes.name(), &nodes.render(Partition::Aws));
+    stack.create(&properties, poller).await.unwrap();
     stack.delete(poller).await.unwrap();
     app.assert_untouched();
 }
