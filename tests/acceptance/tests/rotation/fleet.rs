@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::fixture::{FUNCTION, RotatingApp};
 
 /// Environment variable that asks for the whole number of accounts.
-const WHOLE: &str = "GANGWAY_ROTATE_ACCOUNTS";
+const WHOLE: &str = "GANGWAY_WHOLE_MATRIX";
 
 /// Attempts of Secrets Manager, more than an account needs.
 const ROUNDS: usize = 25;
