@@ -10,7 +10,7 @@ pub(super) fn parse(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     let details = detail.get("serviceEventDetails").unwrap_or(&Value::Null);
     let status = ["createManagedAccountStatus", "updateManagedAccountStatus"]
         .iter()
-        .find_map(|member| details.get(member))
+        .find_map(|member| details.get(member).filter(|status| !status.is_null()))
         .unwrap_or(&Value::Null);
     match text(status, "state") {
         Some("SUCCEEDED") => {

@@ -30,7 +30,9 @@ pub(super) fn parse_create_result(
             ))));
         }
     }
-    let gov_cloud_id = status.get("govCloudAccountId").filter(|id| !id.is_null());
+    let gov_cloud_id = status.get("govCloudAccountId");
+    let gov_cloud_id = gov_cloud_id
+        .filter(|id| !id.is_null() && (id.as_str() != Some("") || deployed == Partition::AwsUsGov));
     let from = envelope.partition().unwrap_or(deployed);
     let target = match (gov_cloud_id, deployed) {
         (Some(_), Partition::AwsUsGov) => "govCloudAccountId",
@@ -93,8 +95,8 @@ fn status<'a>(detail: &'a Value, member: &str) -> &'a Value {
     details.and_then(|details| details.get(member)).unwrap_or(&Value::Null)
 }
 
-/// Searches for the account id: first under its name, then in all members. AWS documents no sample of
-/// these events.
+/// Searches for the account id: first under its name, then in all members but those about the management
+/// account. AWS documents no sample of these events.
 fn find_account_id(details: &Value) -> Option<AccountId> {
     let account_id = |value: &Value| value.as_str().and_then(|text| text.parse::<AccountId>().ok());
     let is_account_id = |name: &str, value: &Value| {
@@ -109,13 +111,19 @@ fn find_account_id(details: &Value) -> Option<AccountId> {
 fn find<'a>(value: &'a Value, predicate: &dyn Fn(&str, &Value) -> bool) -> Option<&'a Value> {
     match value {
         Value::Object(members) => {
-            let here = members.iter().find(|(name, member)| predicate(name, member));
+            let about_account = || members.iter().filter(|(name, _)| !is_about_management(name));
+            let here = about_account().find(|(name, member)| predicate(name, member));
             here.map(|(_, member)| member)
-                .or_else(|| members.values().find_map(|member| find(member, predicate)))
+                .or_else(|| about_account().find_map(|(_, member)| find(member, predicate)))
         }
         Value::Array(items) => items.iter().find_map(|item| find(item, predicate)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
+}
+
+fn is_about_management(member: &str) -> bool {
+    let member = member.to_ascii_lowercase();
+    member.contains("management") || member.contains("master")
 }
 
 /// Shortens a text of another system to 300 characters on one line, for the log.

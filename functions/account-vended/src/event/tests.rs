@@ -163,6 +163,18 @@ fn invalid_account_ids_are_rejected() {
     // `govCloudAccountId` is null: then there is no paired account in GovCloud.
     let body = modified("organizations-create-result-govcloud", GOV_CLOUD_ID, Some(Value::Null));
     assert_eq!(describe(&body, Partition::Aws), "onboard commercial");
+    let body = modified("organizations-create-result-govcloud", GOV_CLOUD_ID, Some(json!("")));
+    assert_eq!(describe(&body, Partition::Aws), "onboard commercial");
+    // The status of the other event may be there, and null.
+    let details = "/detail/serviceEventDetails";
+    let status = json!({"state": "SUCCEEDED", "account": {"accountId": "123456789012"}});
+    let both = json!({"createManagedAccountStatus": null, "updateManagedAccountStatus": status});
+    let body = modified("control-tower-create", details, Some(both));
+    assert_eq!(describe(&body, Partition::Aws), "onboard commercial");
+    // An event of a departed account names the management account, too.
+    let accounts = json!({"managementAccountId": "111111111111", "member": {"id": "123456789012"}});
+    let body = modified("organizations-departed", details, Some(accounts));
+    assert_eq!(describe(&body, Partition::Aws), "Departed commercial");
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn condition_finding(issues: &[ConditionIssue]) -> Finding {
     let mut keys: Vec<_> = issues.iter().map(|issue| issue.what.as_str()).collect();
     keys.dedup();
     let remedy = format!(
-        "Remove the conditions other than on the external id ({}): Palette calls from its own network and organization, without MFA",
+        "Remove the conditions other than on the external id ({}): Palette's calls do not satisfy them",
         keys.join(", "),
     );
     NO_EXCLUDING_CONDITIONS.failed(observed, remedy)

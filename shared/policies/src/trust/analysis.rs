@@ -41,24 +41,9 @@ pub struct ConditionIssue {
     certain: bool,
 }
 
-/// Keys about the caller's network, organization or MFA. Palette's calls come from its own network and
-/// organization, so these conditions cannot hold.
-const CUSTOMER_CHOSEN_KEYS: &[&str] = &[
-    "aws:multifactorauthage",
-    "aws:multifactorauthpresent",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:sourceip",
-    "aws:sourcevpc",
-    "aws:sourcevpcarn",
-    "aws:sourcevpce",
-    "aws:vpcsourceip",
-];
-
 impl ConditionIssue {
     fn of(label: &str, condition: &Condition<'_>, truth: Truth, excluding: Truth) -> Self {
-        let key = condition.key.to_ascii_lowercase();
-        let certain = truth == excluding || CUSTOMER_CHOSEN_KEYS.contains(&key.as_str());
+        let certain = truth == excluding;
         let how = format!("{} {}", condition.operator, condition.values.join(", "));
         Self { label: label.to_owned(), what: condition.key.to_owned(), how, certain }
     }

@@ -139,6 +139,20 @@ fn worst_result_decides_and_doubt_is_no_denial() {
             true,
             Doubtful,
         ),
+        // A statement that is shown denies, whatever value was missing.
+        (
+            vec![result(
+                &IamResult {
+                    missing: &["aws:PrincipalTag/team"],
+                    ..IamResult::shown(PolicySourceType::Role)
+                },
+                None,
+                &[],
+            )],
+            Decision::Denied,
+            false,
+            Allows,
+        ),
         // Nor does a decision for which a value was missing.
         (
             vec![result(&IamResult::lacking(ImplicitDeny), None, &[])],

@@ -119,7 +119,7 @@ fn denials() {
         (
             "without MFA, strictly",
             json!([right(), deny(&all(), &json!({"Bool": {"aws:MultiFactorAuthPresent": false}}))]),
-            "PPF",
+            "PPU",
         ),
         (
             "from elsewhere",
@@ -127,7 +127,7 @@ fn denials() {
                 right(),
                 deny(&all(), &json!({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}))
             ]),
-            "PPF",
+            "PPU",
         ),
         (
             "from elsewhere, which is nowhere",
@@ -145,7 +145,7 @@ fn denials() {
                 right(),
                 deny(&all(), &json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}))
             ]),
-            "PPF",
+            "PPU",
         ),
         (
             "some session names",
@@ -212,7 +212,7 @@ fn conditions_besides_the_external_id() {
         (
             "MFA if it exists",
             and("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("true")),
-            "PPF",
+            "PPU",
         ),
         (
             "MFA not demanded",
@@ -220,11 +220,11 @@ fn conditions_besides_the_external_id() {
             "PPP",
         ),
         ("age of MFA", and("NumericLessThan", "aws:MultiFactorAuthAge", &json!(3600)), "PPF"),
-        ("address", and("IpAddress", "aws:SourceIp", &json!(["203.0.113.0/24"])), "PPF"),
+        ("address", and("IpAddress", "aws:SourceIp", &json!(["203.0.113.0/24"])), "PPU"),
         ("any address", and("IpAddress", "aws:SourceIp", &json!("0.0.0.0/0")), "PPP"),
-        ("VPC", and("StringEquals", "aws:SourceVpc", &json!("vpc-1")), "PPF"),
-        ("endpoint", and("StringEqualsIfExists", "aws:SourceVpce", &json!("vpce-1")), "PPF"),
-        ("organization", and("StringEquals", "aws:PrincipalOrgID", &json!("o-1")), "PPF"),
+        ("VPC", and("StringEquals", "aws:SourceVpc", &json!("vpc-1")), "PPU"),
+        ("endpoint", and("StringEqualsIfExists", "aws:SourceVpce", &json!("vpce-1")), "PPU"),
+        ("organization", and("StringEquals", "aws:PrincipalOrgID", &json!("o-1")), "PPU"),
         ("Palette's account", and("StringEquals", "aws:PrincipalAccount", &account), "PPP"),
         (
             "another account",
