@@ -99,6 +99,7 @@ fn result(
         .unwrap()
 }
 
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 #[test]
 fn worst_result_decides_and_doubt_is_no_denial() {
     use OrganizationDecision::{Allows, Denies, Doubtful};
