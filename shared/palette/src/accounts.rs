@@ -119,10 +119,10 @@ impl ScopedClient<'_> {
             request = request.query("continue", next);
         }
         let response = self.palette.send(&request, &self.scope).await?;
-        let response::Accounts { items, listmeta } = response.json()?;
+        let (accounts, next) = response.json::<response::Accounts>()?.into_parts();
         let accounts =
-            items.into_iter().filter_map(|item| item.into_cloud_account(&self.scope)).collect();
-        Ok(AccountPage { accounts, next: non_empty(listmeta.r#continue) })
+            accounts.into_iter().filter_map(|item| item.into_cloud_account(&self.scope)).collect();
+        Ok(AccountPage { accounts, next: non_empty(next) })
     }
 
     /// Finds the account of this name that belongs to the scope itself. Palette may ignore the filter, so

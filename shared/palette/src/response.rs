@@ -10,7 +10,7 @@ use gangway_model::{
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::request::annotation;
 
@@ -32,7 +32,7 @@ pub(crate) struct Created {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Accounts {
     #[serde(deserialize_with = "null_as_default")]
-    pub(crate) items: Vec<Account>,
+    items: Vec<Box<RawValue>>,
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) listmeta: ListMeta,
 }
@@ -292,6 +292,9 @@ pub(crate) struct Health {
     pub(crate) state: String,
 }
 
+/// Kind of the credential of an account that cannot be read whole.
+const UNREADABLE: &str = "unreadable";
+
 /// Parses a uid, which can then be part of a path.
 pub(crate) fn uid(text: &str) -> Option<Uid> {
     text.parse().ok()
@@ -301,7 +304,50 @@ pub(crate) fn non_empty(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
+impl Accounts {
+    /// Returns the accounts and the continuation of the list. Of an account with a member of another type than
+    /// Palette publishes, only uid, name and annotations are read: it must not hide the other accounts. One
+    /// without a uid is left out.
+    pub(crate) fn into_parts(self) -> (Vec<Account>, String) {
+        let accounts = self.items.iter().filter_map(|item| {
+            serde_json::from_str(item.get()).or_else(|_odd| Account::from_odd(item)).ok()
+        });
+        (accounts.collect(), self.listmeta.r#continue)
+    }
+}
+
+/// An account that cannot be read whole.
+#[derive(Deserialize)]
+struct OddAccount {
+    metadata: OddMeta,
+}
+
+#[derive(Deserialize)]
+struct OddMeta {
+    uid: String,
+    #[serde(default)]
+    name: Value,
+    #[serde(default)]
+    annotations: Value,
+}
+
 impl Account {
+    fn from_odd(item: &RawValue) -> Result<Self, serde_json::Error> {
+        let OddAccount { metadata: OddMeta { uid, name, annotations } } =
+            serde_json::from_str(item.get()).inspect_err(|_error| {
+                tracing::warn!("Palette lists an account without a uid; it is left out");
+            })?;
+        tracing::warn!(uid, "Palette lists an account with a member that cannot be read");
+        let annotations = serde_json::from_value(annotations).unwrap_or_default();
+        let name = to_text(name).unwrap_or_default();
+        let credential_type = UNREADABLE.to_owned();
+        Ok(Self {
+            metadata: Meta { name, uid, annotations, ..Meta::default() },
+            spec: AwsAccount { credential_type, ..AwsAccount::default() },
+            status: Status::default(),
+        })
+    }
+
     /// Converts an account that `scope` lists. Returns `None` if it has no uid.
     pub(crate) fn into_cloud_account(self, scope: &Scope) -> Option<CloudAccount> {
         let Self { metadata, spec, status } = self;

@@ -317,11 +317,10 @@ impl Evaluation {
             return Self::default();
         }
         let is_explicit = *decision == PolicyEvaluationDecisionType::ExplicitDeny;
-        // A statement that is shown denies, whatever else the simulator does not know.
-        let decision = if is_explicit && !statements.is_empty() {
-            Decision::Denied
-        } else if !missing_keys.is_empty() {
+        let decision = if !missing_keys.is_empty() {
             Decision::Unknown
+        } else if is_explicit && !statements.is_empty() {
+            Decision::Denied
         } else if boundary || (organization_allows && !is_explicit) {
             Decision::NotAllowed
         } else {

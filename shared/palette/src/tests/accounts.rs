@@ -42,6 +42,32 @@ async fn names_are_searched_on_every_page_and_compared_exactly() {
 }
 
 #[tokio::test]
+async fn account_that_cannot_be_read_does_not_hide_the_others() {
+    let odd = |path: &str, value: Value| {
+        let mut odd = row("a1", "odd", "tenant");
+        *odd.pointer_mut(path).unwrap() = value;
+        odd
+    };
+    for (odd, read) in [
+        (odd("/metadata/annotations", json!([])), Some("odd")),
+        (odd("/metadata/labels", json!("")), Some("odd")),
+        (odd("/metadata/name", json!(7)), Some("7")),
+        (odd("/metadata/uid", json!(7)), None),
+        (odd("/spec/accessKey", json!({"a": 1})), Some("odd")),
+        (odd("/spec", json!("none")), Some("odd")),
+        (odd("/status", json!("ok")), Some("odd")),
+        (Value::Null, None),
+        (json!("account"), None),
+    ] {
+        let fake = Fake::saying(200, list(&[odd.clone(), row("a2", "prod", "tenant")], "")).await;
+        let found = fake.tenant().find_by_name(&"prod".parse().unwrap()).await.unwrap();
+        assert_eq!(found.unwrap().uid.as_str(), "a2", "{odd}");
+        let names = fake.tenant().list_all(|account| Some(account.name)).await.unwrap();
+        assert_eq!(names, read.into_iter().chain(["prod"]).collect::<Vec<_>>(), "{odd}");
+    }
+}
+
+#[tokio::test]
 async fn accounts_that_the_tenant_shares_do_not_belong_to_the_project() {
     let rows =
         [row("a1", "prod", "tenant"), row("a2", "shared", "tenant"), row("a3", "prod", "project")];
