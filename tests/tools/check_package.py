@@ -110,6 +110,9 @@ def functions(unpacked, cloud, folder):
                 if [(it.filename, it.external_attr >> 16) for it in packed.infolist()] != [("bootstrap", 0o100755)]:
                     yield f"{path.name} holds more or less than a program"
                 packed.extractall(folder / name)
+            # `make local` does not deploy what a parameter enables.
+            if ids[name] not in deployed:
+                continue
             program = folder / name / "bootstrap"
             program.chmod(0o755)
             event = event_samples.of(name)[0]

@@ -25,6 +25,7 @@ SAMPLES = {
     "<VendingDlqUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-VendingDlq",
     "<AccountWatchArn>": "arn:aws:lambda:us-east-1:111122223333:function:gangway-AccountWatch",
     "<AccountStatesTable>": "gangway-AccountStates",
+    "<ReportsBucketName>": "gangway-reportsbucket",
     "<StackDlqUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-StackDlq",
     "<WatchDlqUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-WatchDlq",
     "<management account>": "111122223333",
