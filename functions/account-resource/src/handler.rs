@@ -162,11 +162,8 @@ impl ResourceHandler {
         let age = clock::now().duration_since(request.sent).unwrap_or_default();
         let is_in_time = age < service_timeout(&request.properties);
         record.state.answer(request, &done.answer, is_in_time);
-        match record.write().await {
-            Ok(WriteOutcome::Written) => {}
-            Ok(WriteOutcome::Conflict) => return retry_result(request, "claimed", None),
-            // The next delivery finds everything as this one left it.
-            Err(error) => return retry_result(request, "upstream-error", Some(error)),
+        if let Err(unwritten) = save(request, record).await {
+            return unwritten;
         }
         let result = self.respond(exchange, done).await;
         if result.outcome == REFUSED && request.change == Change::Create {
@@ -292,10 +289,8 @@ impl ResourceHandler {
             return self.fail(exchange, Some(record), &error).await;
         };
         record.state.release();
-        match record.write().await {
-            Ok(WriteOutcome::Written) => {}
-            Ok(WriteOutcome::Conflict) => return retry_result(request, "claimed", None),
-            Err(error) => return retry_result(request, "upstream-error", Some(error)),
+        if let Err(unwritten) = save(request, record).await {
+            return unwritten;
         }
         if let Err(error) = self.queue.send_delayed(&message.body, delay).await {
             return retry_result(request, "upstream-error", Some(error));
@@ -360,6 +355,19 @@ impl ResourceHandler {
 
 /// Outcome of a request whose answer S3 refuses.
 const REFUSED: &str = "refused";
+
+/// Writes a record. Returns the result of a message whose record was not written: the next delivery finds
+/// everything as this one left it.
+async fn save(
+    request: &StackRequest,
+    record: &mut ResourceRecord<'_>,
+) -> Result<(), MessageResult> {
+    match record.write().await {
+        Ok(WriteOutcome::Written) => Ok(()),
+        Ok(WriteOutcome::Conflict) => Err(retry_result(request, "claimed", None)),
+        Err(error) => Err(retry_result(request, "upstream-error", Some(error))),
+    }
+}
 
 fn retry_result(
     request: &StackRequest,

@@ -27,15 +27,15 @@ pub async fn handle(event: SecretRotation, app: &AppContext) -> Result<Response,
     match Rotation::new(app, &secret, &token).run(step).await {
         Ok(true) => {
             let event = OutcomeEvent::rotated(event_account(&secret));
-            tell(app, &secret, &token, event).await?;
+            publish_once(app, &secret, (&token, "rotated"), event).await?;
             Ok(Response::Json("rotated".into()))
         }
         Ok(false) => Ok(Response::Json("done".into())),
         Err(error) => {
             if let Some(reason) = error.final_reason() {
                 let event = OutcomeEvent::rotation_failed(event_account(&secret), &reason);
-                let told = format!("{token} failed");
-                tell(app, &secret, &told, event).await?;
+                let noted = format!("{token} failed");
+                publish_once(app, &secret, (&noted, "failed"), event).await?;
             }
             Err(match error {
                 RotationError::Refused(reason) => RegistrationError::Conflict(reason).into(),
@@ -67,21 +67,20 @@ fn event_account(secret: &RotatingSecret) -> EventAccount {
     }
 }
 
-/// Puts an event, once for each rotation and outcome. `told` says so in a tag of the secret, written after
-/// the event: it may be put twice, and is not lost.
-async fn tell(
+/// Publishes an event, once for each rotation and outcome. A tag of the secret notes it after the event was
+/// put: it may be put twice, and is not lost.
+async fn publish_once(
     app: &AppContext,
     secret: &RotatingSecret,
-    told: &str,
+    (noted, outcome): (&str, &'static str),
     event: OutcomeEvent,
 ) -> Result<(), UpstreamError> {
-    if secret.told.as_deref() == Some(told) {
+    if secret.published.as_deref() == Some(noted) {
         return Ok(());
     }
     app.publish(vec![event.encode(app.clients.partition, TRIGGER)]).await?;
-    let outcome = if told.ends_with("failed") { "failed" } else { "rotated" };
     write_metric(FUNCTION, "Rotations", 1, Some(("Outcome", outcome)));
-    app.clients.secrets.note_told(&secret.arn, told).await
+    app.clients.secrets.note_published(&secret.arn, noted).await
 }
 
 #[cfg(test)]

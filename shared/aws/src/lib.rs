@@ -3,6 +3,8 @@
 
 mod access_keys;
 mod caller;
+#[cfg(feature = "dynamodb")]
+mod conditional_write;
 #[cfg(feature = "eks")]
 pub mod eks;
 pub mod error;

@@ -5,19 +5,15 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use aws_sdk_dynamodb::{
-    Client,
-    operation::put_item::PutItemError,
-    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
-};
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use gangway_model::UpstreamError;
 
 use crate::{
     AwsSession,
+    conditional_write::{self, WriteOutcome, number},
     error::{ApiCall, AwsErrorKind, DYNAMODB},
-    state_table::WriteOutcome,
 };
 
 /// Environment variable with the name or ARN of the table.
@@ -93,24 +89,8 @@ impl ResourceTable {
                 .condition_expression("attribute_not_exists(#resource)")
                 .expression_attribute_names("#resource", RESOURCE),
         };
-        let response = request
-            .set_item(Some(attributes.clone()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match response {
-            Ok(_) => Ok(WriteOutcome::Written),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(if failed.item() == Some(&attributes) {
-                        WriteOutcome::Written
-                    } else {
-                        WriteOutcome::Conflict
-                    })
-                }
-                _ => Err(self.upstream_error(PUT, &error)),
-            },
-        }
+        let written = conditional_write::put(request, attributes).await;
+        written.map_err(|error| self.upstream_error(PUT, &error))
     }
 
     fn upstream_error<E>(&self, call: ApiCall, error: &SdkError<E, HttpResponse>) -> UpstreamError
@@ -156,8 +136,4 @@ fn parse(attributes: &HashMap<String, AttributeValue>) -> Result<ResourceItem, U
 pub fn unreadable() -> UpstreamError {
     let reason = "an item of the table StackResources cannot be read: somebody has changed it; restore the table from a time before that (point-in-time recovery)";
     UpstreamError::Rejected { service: DYNAMODB, reason: reason.to_owned() }
-}
-
-fn number(value: u64) -> AttributeValue {
-    AttributeValue::N(value.to_string())
 }

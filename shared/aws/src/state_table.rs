@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
-    operation::{delete_item::DeleteItemError, put_item::PutItemError},
+    operation::delete_item::DeleteItemError,
     types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
@@ -23,10 +23,12 @@ use self::item::{
 };
 use crate::{
     AwsSession,
+    conditional_write::{self, number},
     error::{ApiCall, AwsErrorKind, DYNAMODB},
 };
 
 pub use self::item::StateItem;
+pub use crate::conditional_write::WriteOutcome;
 
 /// Environment variable with the name or ARN of the table.
 pub const TABLE_VARIABLE: &str = "GANGWAY_STATE_TABLE";
@@ -42,14 +44,6 @@ const QUERY: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:Query", re
 
 /// Most keys of one `BatchGetItem`.
 const MAX_BATCH: usize = 100;
-
-/// Result of a conditional write.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum WriteOutcome {
-    Written,
-    /// Another writer was first. Nothing was changed.
-    Conflict,
-}
 
 /// The table with the state of record. Cheap to clone: clones share the client.
 ///
@@ -115,24 +109,8 @@ impl StateTable {
                 .expression_attribute_names("#expires", EXPIRES)
                 .expression_attribute_values(":now", number(epoch_seconds(clock::now()))),
         };
-        let response = request
-            .set_item(Some(attributes.clone()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match response {
-            Ok(_) => Ok(WriteOutcome::Written),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(if failed.item() == Some(&attributes) {
-                        WriteOutcome::Written
-                    } else {
-                        WriteOutcome::Conflict
-                    })
-                }
-                _ => Err(self.upstream_error(PUT, &error)),
-            },
-        }
+        let written = conditional_write::put(request, attributes).await;
+        written.map_err(|error| self.upstream_error(PUT, &error))
     }
 
     /// Deletes the item of an account if it has this revision. An item that is not in the table is
@@ -269,8 +247,4 @@ fn key(scope: &str, uid: &Uid) -> HashMap<String, AttributeValue> {
         (SCOPE.to_owned(), AttributeValue::S(scope.to_owned())),
         (UID.to_owned(), AttributeValue::S(uid.to_string())),
     ])
-}
-
-fn number(value: u64) -> AttributeValue {
-    AttributeValue::N(value.to_string())
 }

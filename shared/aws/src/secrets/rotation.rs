@@ -32,7 +32,7 @@ const OLD_KEY: &str = "gangway:rotation-old-key";
 /// Whether that key has been deactivated.
 const OLD_KEY_STATE: &str = "gangway:rotation-old-key-state";
 /// The rotation about whose outcome an event was put last.
-const TOLD: &str = "gangway:rotation-told";
+const PUBLISHED: &str = "gangway:rotation-told";
 /// Value of a tag that says nothing. Removing a tag needs another permission.
 const NONE: &str = "none";
 
@@ -73,8 +73,8 @@ pub struct RotatingSecret {
     /// When a rotation was about to create an access key.
     pub creating_since: Option<SystemTime>,
     pub old_key: Option<OldKey>,
-    /// What was told last.
-    pub told: Option<String>,
+    /// The rotation and outcome that the last event was about.
+    pub published: Option<String>,
     metadata: SecretMetadata,
 }
 
@@ -105,7 +105,7 @@ impl RotatingSecret {
         };
         let old_key = metadata.old_key.clone();
         let creating_since = value(tags, CREATING).and_then(parse_rfc3339);
-        let told = value(tags, TOLD).map(str::to_owned);
+        let published = value(tags, PUBLISHED).map(str::to_owned);
         Some(Self {
             arn,
             uid,
@@ -115,7 +115,7 @@ impl RotatingSecret {
             version,
             creating_since,
             old_key,
-            told,
+            published,
             metadata,
         })
     }
@@ -308,8 +308,12 @@ impl SecretsManagerStore {
     }
 
     /// Notes that an event was put.
-    pub async fn note_told(&self, secret: &SecretArn, told: &str) -> Result<(), UpstreamError> {
-        self.set_tags(secret, vec![tag(TOLD, told)]).await
+    pub async fn note_published(
+        &self,
+        secret: &SecretArn,
+        published: &str,
+    ) -> Result<(), UpstreamError> {
+        self.set_tags(secret, vec![tag(PUBLISHED, published)]).await
     }
 
     async fn set_tags(&self, secret: &SecretArn, tags: Vec<Tag>) -> Result<(), UpstreamError> {

@@ -6,19 +6,24 @@ use serde_json::json;
 
 use crate::fixture::{FUNCTION, ROTATED, RotatingApp};
 
+/// Asks for a rotation, and carries out its steps up to this one.
+async fn rotate_until(app: &RotatingApp, uid: &str, last: &str) {
+    app.ask(uid).await;
+    let due = app.due();
+    for step in ["createSecret", "setSecret", "testSecret"] {
+        app.step(&due, step).await.expect("a step");
+        if step == last {
+            break;
+        }
+    }
+}
+
 #[tokio::test]
 async fn replacement_during_a_rotation_wins() {
     for after in ["createSecret", "setSecret", "testSecret"] {
         let app = RotatingApp::start(Partition::Aws).await;
         let uid = app.registered_and_tested().await;
-        app.ask(&uid).await;
-        let due = app.due();
-        for step in ["createSecret", "setSecret", "testSecret"] {
-            app.step(&due, step).await.expect("a step");
-            if step == after {
-                break;
-            }
-        }
+        rotate_until(&app, &uid, after).await;
         // The caller sends the key of another user.
         let other = app.second_customer();
         let method = AuthMethod::StaticCredentials;
@@ -38,14 +43,7 @@ async fn same_key_during_a_rotation_keeps_the_account_working() {
     for after in ["createSecret", "setSecret", "testSecret"] {
         let app = RotatingApp::start(Partition::Aws).await;
         let uid = app.registered_and_tested().await;
-        app.ask(&uid).await;
-        let due = app.due();
-        for step in ["createSecret", "setSecret", "testSecret"] {
-            app.step(&due, step).await.expect("a step");
-            if step == after {
-                break;
-            }
-        }
+        rotate_until(&app, &uid, after).await;
         let method = AuthMethod::StaticCredentials;
         let request = app.request(method, app.customer(), "prod");
         let request = with(request, &json!({"description": "sent again"}));

@@ -19,14 +19,7 @@ async fn about_to_be_told(app: &WatchedApp) -> String {
 async fn message_that_is_delivered_again_tells_nothing_again() {
     let app = WatchedApp::start(Partition::Aws).await;
     let uid = about_to_be_told(&app).await;
-    app.poller().pause();
-    app.start_run().await;
-    let queue = app.deployment().queue("WatchQueue").expect("the queue");
-    // SQS delivers the messages that list the scopes twice, and so those of the account.
-    for message in queue.messages() {
-        queue.send(&message.body);
-    }
-    app.poller().resume();
+    app.start_run_with_copies().await;
     app.finish().await;
     assert_eq!(app.told_outcomes().len(), 1);
     assert_eq!(app.readiness(&uid).await["ready"], false);
@@ -40,13 +33,7 @@ async fn message_delivered_twice_in_the_first_run_does_not_confirm() {
     let uid = app.registered(AuthMethod::Sts, "prod").await;
     app.run().await;
     app.customer().trust_with_wrong_external_id();
-    app.poller().pause();
-    app.start_run().await;
-    let queue = app.deployment().queue("WatchQueue").expect("the queue");
-    for message in queue.messages() {
-        queue.send(&message.body);
-    }
-    app.poller().resume();
+    app.start_run_with_copies().await;
     app.finish().await;
     assert_eq!(app.told_outcomes(), []);
     assert_eq!(app.readiness(&uid).await["ready"], true);

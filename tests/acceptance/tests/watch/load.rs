@@ -15,13 +15,7 @@ const MAX_RUNS: usize = 8;
 
 /// Starts a run whose messages are all delivered twice, and finishes it.
 async fn run_with_copies(app: &WatchedApp) {
-    app.poller().pause();
-    app.start_run().await;
-    let queue = app.deployment().queue("WatchQueue").expect("the queue");
-    for message in queue.messages() {
-        queue.send(&message.body);
-    }
-    app.poller().resume();
+    app.start_run_with_copies().await;
     app.poller().drain(12).await;
 }
 
