@@ -22,7 +22,10 @@ def parameters():
     """Yields a row for every parameter, in the order of the template's parameter groups."""
     yield "| parameter | default | meaning |\n|---|---|---|\n"
     groups = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
-    for name in [name for group in groups for name in group["Parameters"]]:
+    names = [name for group in groups for name in group["Parameters"]]
+    if ungrouped := set(PARAMETERS) - set(names):
+        sys.exit(f"error: template.yaml: no parameter group has {', '.join(sorted(ungrouped))}: add it to AWS::CloudFormation::Interface")
+    for name in names:
         it = PARAMETERS[name]
         told = " ".join(it["Description"].split()).replace("|", "\\|").replace("<", "`<").replace(">", ">`")
         if allowed := it.get("AllowedValues"):

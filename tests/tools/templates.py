@@ -26,7 +26,7 @@ PARTITIONS = {
 
 def compose(text):
     """The document's nodes, each with its place in the text."""
-    return yaml.compose(text, Loader=yaml.SafeLoader)
+    return yaml.compose(text, Loader=yaml.CSafeLoader)
 
 
 def entry(mapping, key):

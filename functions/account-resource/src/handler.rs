@@ -184,12 +184,12 @@ impl ResourceHandler {
                 detail: done.answer.failure,
                 error: None,
                 events: done.events,
-                verdict: Disposition::Delete,
+                disposition: Disposition::Delete,
             },
             Ok(ResponseOutcome::Refused) => {
                 let reason = "Amazon S3 refuses the answer: CloudFormation has not signed its URL, or no longer waits for it";
                 let mut result = self.dead_letter(Some(request), message, reason).await;
-                if result.verdict == Disposition::DeadLettered {
+                if result.disposition == Disposition::DeadLettered {
                     result.outcome = REFUSED;
                     result.events.extend(done.events);
                 }
@@ -302,7 +302,7 @@ impl ResourceHandler {
             detail: Some(reason_of(&error)),
             error: None,
             events: Vec::new(),
-            verdict: Disposition::Delete,
+            disposition: Disposition::Delete,
         }
     }
 
@@ -337,7 +337,7 @@ impl ResourceHandler {
         let account: Option<AccountId> = request.map(|request| request.stack.account());
         let queue = &self.dead_letter_queue;
         let sent = queue.send_to_dead_letter_queue(&message.body, reason, account).await;
-        let (error, verdict) = match sent {
+        let (error, disposition) = match sent {
             Ok(()) => (None, Disposition::DeadLettered),
             Err(error) => (Some(error), Disposition::Retry),
         };
@@ -348,7 +348,7 @@ impl ResourceHandler {
             detail: Some(reason.to_owned()),
             error,
             events: Vec::new(),
-            verdict,
+            disposition,
         }
     }
 }
@@ -381,7 +381,7 @@ fn retry_result(
         detail: None,
         error,
         events: Vec::new(),
-        verdict: Disposition::Retry,
+        disposition: Disposition::Retry,
     }
 }
 

@@ -77,7 +77,7 @@ impl VendingHandler {
                     detail,
                     error: None,
                     events,
-                    verdict: Disposition::Delete,
+                    disposition: Disposition::Delete,
                 }
             }
             Err(error) => self.handle_failure(message, Some(&event), error).await,
@@ -156,14 +156,14 @@ impl VendingHandler {
             detail: Some(error.to_string()),
             error: None,
             events: removed_events(removed),
-            verdict: Disposition::Retry,
+            disposition: Disposition::Retry,
         };
         if !retry {
             let reason = error.to_string();
             let queue = &self.dead_letter_queue;
             match queue.send_to_dead_letter_queue(&message.body, &reason, account).await {
                 Ok(()) => {
-                    result.verdict = Disposition::DeadLettered;
+                    result.disposition = Disposition::DeadLettered;
                     result.events.push(rejected(event, account, &reason));
                 }
                 Err(upstream) => {

@@ -33,7 +33,7 @@ const COLUMNS: [&str; 14] = [
 /// One account of the report.
 #[derive(Clone, Debug)]
 pub(crate) struct ReportedAccount {
-    /// `tenant` or `projects/<uid>`.
+    /// `tenant` or `project/<uid>`.
     pub(crate) scope: String,
     /// Name of the project, or `Tenant`.
     pub(crate) scope_name: String,

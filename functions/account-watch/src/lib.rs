@@ -114,7 +114,7 @@ impl Watch {
                 detail: None,
                 error: None,
                 events: Vec::new(),
-                verdict: Disposition::Delete,
+                disposition: Disposition::Delete,
             },
             Err(error) => self.fail(kind, account, message, error).await,
         }
@@ -130,7 +130,7 @@ impl Watch {
     ) -> MessageResult {
         let is_last = message.deliveries >= MAX_DELIVERIES;
         let detail = Some(error.to_string());
-        let (outcome, error, verdict) = match error {
+        let (outcome, error, disposition) = match error {
             WatchError::InvalidMessage => {
                 let reason = error.to_string();
                 let queue = &self.dead_letter_queue;
@@ -152,7 +152,7 @@ impl Watch {
         if outcome == "not-checked" {
             write_metric(FUNCTION, "AccountsNotChecked", 1, None);
         }
-        MessageResult { kind, account, outcome, detail, error, events: Vec::new(), verdict }
+        MessageResult { kind, account, outcome, detail, error, events: Vec::new(), disposition }
     }
 }
 

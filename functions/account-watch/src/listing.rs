@@ -110,8 +110,8 @@ impl Watch {
         scope: &str,
         next: Option<String>,
     ) -> Result<&'static str, WatchError> {
-        let scope = scope.parse().map_err(|_invalid| WatchError::InvalidMessage)?;
-        let palette_accounts = self.context.clients.palette.in_scope(scope);
+        let parsed = scope.parse().map_err(|_invalid| WatchError::InvalidMessage)?;
+        let palette_accounts = self.context.clients.palette.in_scope(parsed);
         match self.send_accounts((run, sent), &palette_accounts, next).await {
             Ok(()) => Ok("listed"),
             Err(WatchError::Upstream(error)) if is_unreadable(&error) => {
@@ -120,7 +120,11 @@ impl Watch {
                     write_metric(FUNCTION, "AccountsNotChecked", 1, None);
                 }
                 let error = gangway_http::error_chain(&error);
-                tracing::warn!(error, "the scope cannot be read");
+                tracing::warn!(
+                    error,
+                    scope,
+                    "the scope cannot be read, so its accounts are not checked"
+                );
                 Ok("unread")
             }
             Err(error) => Err(error),

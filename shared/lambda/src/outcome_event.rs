@@ -226,6 +226,10 @@ impl CheckJson {
             remedy: truncate(remedy, MAX_CHECK_CHARS),
         })
     }
+
+    fn is_blocking(&self) -> bool {
+        self.outcome == "failed" && self.severity == "blocker"
+    }
 }
 
 impl OutcomeEvent {
@@ -319,10 +323,12 @@ impl OutcomeEvent {
         Self { reason, ..Self::new(kind, AccountOperation::Rotate, account) }
     }
 
-    /// Adds the failed and the waived checks of a report.
+    /// Adds the failed and the waived checks of a report. Those that prevent a registration are first.
     #[must_use]
     pub fn with_report(mut self, report: &Report) -> Self {
-        self.checks = report.findings.iter().filter_map(CheckJson::new).take(MAX_ITEMS).collect();
+        self.checks = report.findings.iter().filter_map(CheckJson::new).collect();
+        self.checks.sort_by_key(|check| !check.is_blocking());
+        self.checks.truncate(MAX_ITEMS);
         self.waived_checks = report.waived_checks().collect();
         self.ready = report.readiness();
         self
@@ -514,9 +520,7 @@ impl OutcomeEvent {
     }
 
     fn rejection_text(&self) -> String {
-        let blocking =
-            |check: &&CheckJson| check.outcome == "failed" && check.severity == "blocker";
-        let mut blocking = self.checks.iter().filter(blocking);
+        let mut blocking = self.checks.iter().filter(|check| check.is_blocking());
         if let Some(CheckJson { id, observed, remedy, .. }) = blocking.next() {
             let more = match blocking.count() {
                 0 => String::new(),

@@ -55,7 +55,7 @@ pub struct MessageResult {
     /// What became of accounts, to be published.
     pub events: Vec<OutcomeEvent>,
     /// What SQS is to do with the message.
-    pub verdict: Disposition,
+    pub disposition: Disposition,
 }
 
 /// What SQS does with a message.
@@ -76,14 +76,14 @@ impl MessageResult {
             Aborted::Panicked => ("internal-error", None),
             Aborted::TimedOut => ("timeout", Some(UpstreamError::TimedOut { service: "Gangway" })),
         };
-        let (kind, verdict) = ("message", Disposition::Retry);
+        let (kind, disposition) = ("message", Disposition::Retry);
         let events = Vec::new();
-        Self { kind, account: None, outcome, detail: None, error, events, verdict }
+        Self { kind, account: None, outcome, detail: None, error, events, disposition }
     }
 
     /// Writes the log line of a message.
     fn log(&self, trigger: &str, message: &SqsMessage, duration: Duration) {
-        let Self { kind, account, outcome, detail, error, events: _, verdict } = self;
+        let Self { kind, account, outcome, detail, error, events: _, disposition } = self;
         let account = account.as_ref().map(AccountId::as_str);
         let duration = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let error = error.as_ref().map(|error| gangway_http::error_chain(error));
@@ -104,7 +104,7 @@ impl MessageResult {
                 )
             };
         }
-        match verdict {
+        match disposition {
             Disposition::Delete | Disposition::DeadLettered => log!(info, "message processed"),
             Disposition::Retry => log!(warn, "message will be retried"),
         }
@@ -127,11 +127,10 @@ pub(crate) fn decode_batch(payload: &str) -> Result<Vec<SqsMessage>, Diagnostic>
     let event = serde_json::from_str::<SqsEvent>(payload).ok();
     let messages = event.and_then(|event| event.records.into_iter().map(decode_message).collect());
     messages.ok_or_else(|| {
-        let error_message = "the payload is not a batch of SQS messages";
-        tracing::error!("{error_message}");
+        tracing::error!("the payload is not a batch of SQS messages");
         Diagnostic {
             error_type: "Gangway.InvalidBatch".to_owned(),
-            error_message: error_message.to_owned(),
+            error_message: "the payload is not a batch of SQS messages".to_owned(),
         }
     })
 }
@@ -265,12 +264,12 @@ where
     };
     let until = deadline.checked_sub(RESPONSE_RESERVE).unwrap_or(deadline);
     let is_published = publisher.publish(service, trigger, &result.events, until).await;
-    if !is_published && result.verdict == Disposition::Delete {
+    if !is_published && result.disposition == Disposition::Delete {
         // SQS delivers the message again. The next run finds the account as this one left it.
-        result.verdict = Disposition::Retry;
+        result.disposition = Disposition::Retry;
     }
     let duration = started.elapsed();
     result.log(trigger, message, duration);
     metrics::write_message(service, &result, duration);
-    result.verdict
+    result.disposition
 }

@@ -68,18 +68,19 @@ impl TestApp {
 
     /// Starts a local cloud with another value for a parameter of the template.
     pub async fn start_with_parameter(partition: Partition, parameter: &str, value: &str) -> Self {
-        Self::start_with_options(partition, CloudOptions::default(), parameter, value).await
+        Self::start_with_options(partition, CloudOptions::default(), &[(parameter, value)]).await
     }
 
-    /// Starts a local cloud with other options and another value for a parameter of the template.
+    /// Starts a local cloud with other options and other values for parameters of the template.
     pub async fn start_with_options(
         partition: Partition,
         options: CloudOptions,
-        parameter: &str,
-        value: &str,
+        parameters: &[(&str, &str)],
     ) -> Self {
         let template = Template::from_repository().expect("the repository's template");
-        let template = template.with_default(parameter, value);
+        let template = parameters
+            .iter()
+            .fold(template, |template, (name, value)| template.with_default(name, value));
         let cloud_fixture = CloudFixture::with_partitions(options, &template, &[partition]).await;
         Self::new(&Arc::new(cloud_fixture.expect("a cloud")), partition).await
     }

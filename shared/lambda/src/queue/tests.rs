@@ -63,7 +63,7 @@ where
     (response.map(|response| serde_json::to_value(response).unwrap()), logged)
 }
 
-fn result(verdict: Disposition) -> MessageResult {
+fn result(disposition: Disposition) -> MessageResult {
     MessageResult {
         kind: "CreateManagedAccount",
         account: "123456789012".parse().ok(),
@@ -71,7 +71,7 @@ fn result(verdict: Disposition) -> MessageResult {
         detail: None,
         error: None,
         events: Vec::new(),
-        verdict,
+        disposition,
     }
 }
 

@@ -109,8 +109,8 @@ impl Fixture {
         }
         let crashed = fault_case.duration == FaultDuration::Crash && !response.succeeded();
         if !crashed {
-            let verdict = check_outcome(flow, fault_case, &response, &state, undisturbed);
-            verdict.map_err(|wrong| Failure::new(fault_case.effect, &response, &wrong))?;
+            let result = check_outcome(flow, fault_case, &response, &state, undisturbed);
+            result.map_err(|wrong| Failure::new(fault_case.effect, &response, &wrong))?;
         }
         let is_complete = state.normalized() == undisturbed.final_state;
         let repeat = self.repeat(&action, subject, (&response, is_complete), fault_case).await?;
@@ -221,7 +221,7 @@ fn only_failed_runs_can_be_due_to_a_timeout() {
         (Effect::DisconnectBefore, &timed_out, true),
         (Effect::DisconnectBefore, &done, false),
     ] {
-        let wrong = Failure::new(effect, response, "a verdict");
+        let wrong = Failure::new(effect, response, "wrong");
         assert_eq!(matches!(wrong, Failure::OutOfTime(_)), may_be_timeout, "{effect:?}: {wrong:?}");
     }
 }

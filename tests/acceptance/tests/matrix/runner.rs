@@ -63,13 +63,13 @@ pub(crate) async fn run_fault_cases(
     for (Run { flow, call_sites }, mut fault_cases) in recorded_runs.into_iter().zip(fault_cases) {
         fault_cases.retain(FaultCase::has_effect);
         let result = run_all(flow, fault_cases).await;
-        let verdict = if result.wrong.is_empty() {
+        let conclusion = if result.wrong.is_empty() {
             "all converged".to_owned()
         } else {
             format!("{} WRONG", result.wrong.len())
         };
         println!(
-            "{matrix:<7} {:<19} {:<28} {:<11} {:>3} calls {:>4} runs  {verdict}  {}",
+            "{matrix:<7} {:<19} {:<28} {:<11} {:>3} calls {:>4} runs  {conclusion}  {}",
             flow.function,
             flow.name,
             flow.partition.id(),

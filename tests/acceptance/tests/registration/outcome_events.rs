@@ -8,7 +8,7 @@ use acceptance::{
 };
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
-    Effect, Fault,
+    CloudOptions, Effect, Fault,
     fixtures::{API_KEY_SECRET, EVENT_SOURCE},
     palette::ADMIN_KEY,
 };
@@ -296,6 +296,22 @@ async fn sentence_for_people_has_no_link_of_the_account_owner() {
     assert!(!sentence.contains("evil.example"), "{sentence}");
     assert!(sentence.contains("(link left out)"), "{sentence}");
     assert!(sentence.starts_with("The registration of account prod"), "{sentence}");
+}
+
+#[tokio::test]
+async fn notification_links_to_the_check_that_it_names() {
+    let url = "https://wiki.example.com/gangway";
+    let parameters = [("NotificationTopicArn", TOPIC), ("DocumentationUrl", url)];
+    let options = CloudOptions::default();
+    let app = TestApp::start_with_options(Partition::Aws, options, &parameters).await;
+    let request = app.request(AuthMethod::Sts, app.customer(), "prod");
+    app.customer().trust_with_wrong_external_id();
+    app.register(AuthMethod::Sts, &request).await.assert_status(422);
+    let sentence = told(&app).expect("a notification");
+    let lines: Vec<_> = sentence.as_str().expect("a text").lines().collect();
+    let [summary, link] = lines.as_slice() else { panic!("{sentence}") };
+    let (_, check) = summary.split_once("docs/checks.md#").expect("the check");
+    assert_eq!(*link, format!("{url}/checks.md#{check}"));
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ impl RotatingApp {
     pub(crate) async fn start(partition: Partition) -> Self {
         let options = CloudOptions { requests_per_second: Some(1000), ..CloudOptions::default() };
         let parameter = "RotateKeysAfterDays";
-        let app = TestApp::start_with_options(partition, options, parameter, "90").await;
+        let app = TestApp::start_with_options(partition, options, &[(parameter, "90")]).await;
         app.cloud().palette().configure(|behaviour| behaviour.rate_limited = false);
         app.customer().allow_key_rotation();
         Self(app)

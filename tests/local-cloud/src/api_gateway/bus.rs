@@ -184,11 +184,16 @@ fn transform(transformer: &Value, event: &Value) -> Value {
     let template = transformer["InputTemplate"].as_str().unwrap_or_default();
     let paths = transformer["InputPathsMap"].as_object().into_iter().flatten();
     let filled = paths.fold(template.to_owned(), |text, (name, path)| {
-        let pointer = path.as_str().unwrap_or_default().replace('$', "").replace('.', "/");
-        let value = event.pointer(&pointer).cloned().unwrap_or_default();
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let pointer = path.as_str().unwrap_or_default().replace(['$', ']'], "");
+        let value = match event.pointer(&pointer.replace(['.', '['], "/")) {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        };
         text.replace(&format!("<{name}>"), &value)
     });
-    let unquoted = filled.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    unquoted.unwrap_or(&filled).into()
+    let lines = filled
+        .lines()
+        .map(|line| line.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n").into()
 }

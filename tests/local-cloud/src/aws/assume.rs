@@ -225,7 +225,9 @@ fn may_assume(
         (Outcome::Allowed, Outcome::ImplicitDeny) => {
             same_account
                 && trusted(PrincipalMatch::Principal) == Outcome::Allowed
-                && decision.organization.is_none_or(|verdict| verdict.outcome == Outcome::Allowed)
+                && decision
+                    .organization
+                    .is_none_or(|evaluation| evaluation.outcome == Outcome::Allowed)
         }
     }
 }

@@ -241,9 +241,11 @@ fn write_details(xml: &mut Xml, decision: &Decision) {
     } else {
         let layers =
             [Some(&decision.identity), decision.boundary.as_ref(), decision.organization.as_ref()];
-        let deciding =
-            layers.into_iter().flatten().filter(|verdict| verdict.outcome == decision.outcome());
-        deciding.flat_map(|verdict| verdict.matched.clone()).collect()
+        let deciding = layers
+            .into_iter()
+            .flatten()
+            .filter(|evaluation| evaluation.outcome == decision.outcome());
+        deciding.flat_map(|evaluation| evaluation.matched.clone()).collect()
     };
     xml.list("MatchedStatements", matched, |xml, (id, kind)| {
         xml.element("SourcePolicyId", id)
@@ -252,7 +254,7 @@ fn write_details(xml: &mut Xml, decision: &Decision) {
     let layers =
         [Some(&decision.identity), decision.boundary.as_ref(), decision.organization.as_ref()];
     let missing: BTreeSet<_> =
-        layers.into_iter().flatten().flat_map(|verdict| verdict.missing.iter()).collect();
+        layers.into_iter().flatten().flat_map(|evaluation| evaluation.missing.iter()).collect();
     xml.texts("MissingContextValues", missing);
 }
 

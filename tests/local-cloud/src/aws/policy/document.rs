@@ -1,4 +1,6 @@
 //! Parses policy documents as strictly as IAM.
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::condition::Condition;
@@ -14,7 +16,24 @@ pub(crate) enum DocumentKind {
     Resource,
 }
 
-/// The patterns of `Action` or `Resource`, or of `NotAction` or `NotResource`.
+/// The content of `Action` or `NotAction`, in lower case. Most actions contain no wildcard.
+#[derive(Debug, Clone)]
+pub(crate) struct Actions {
+    pub(crate) negated: bool,
+    pub(crate) exact: HashSet<String>,
+    pub(crate) patterns: Vec<String>,
+}
+
+impl Actions {
+    fn new(actions: Patterns) -> Self {
+        let lower = actions.patterns.iter().map(|action| action.to_ascii_lowercase());
+        let (patterns, exact): (Vec<_>, Vec<_>) =
+            lower.partition(|action| action.contains(['*', '?', '$']));
+        Self { negated: actions.negated, exact: exact.into_iter().collect(), patterns }
+    }
+}
+
+/// The patterns of `Resource` or `NotResource`.
 #[derive(Debug, Clone)]
 pub(crate) struct Patterns {
     pub(crate) negated: bool,
@@ -38,7 +57,7 @@ pub(crate) struct Statement {
     pub(crate) sid: String,
     pub(crate) allows: bool,
     pub(crate) principals: Option<Principals>,
-    pub(crate) actions: Patterns,
+    pub(crate) actions: Actions,
     pub(crate) resources: Option<Patterns>,
     pub(crate) conditions: Vec<Condition>,
 }
@@ -171,6 +190,7 @@ fn parse_statement(value: &Value, kind: DocumentKind) -> Result<Statement, Strin
         None => Vec::new(),
         Some(value) => Condition::parse_all(value.as_object().ok_or_else(syntax_error)?)?,
     };
+    let actions = Actions::new(actions);
     Ok(Statement { sid: sid.to_owned(), allows, principals, actions, resources, conditions })
 }
 

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::Context;
-use super::document::{Document, Patterns, Statement};
+use super::document::{Actions, Document, Patterns, Statement};
 use super::pattern::Pattern;
 
 /// The call to evaluate.
@@ -83,24 +83,22 @@ pub(crate) fn evaluate_statements<'a>(
 fn applies(statement: &Statement, query: PolicyQuery<'_>, missing: &mut BTreeSet<String>) -> bool {
     let context = query.context;
     let action = query.action.to_ascii_lowercase();
-    let fits = |patterns: &Patterns, fit: &dyn Fn(&str) -> bool| {
-        patterns.patterns.iter().any(|pattern| fit(pattern)) != patterns.negated
+    let action_fits = |pattern: &String| {
+        Pattern::parse(pattern, context).is_some_and(|pattern| pattern.matches(&action))
     };
-    let action_fits = |pattern: &str| {
-        // A plain comparison is faster: most patterns contain no wildcard.
-        if !pattern.contains(['*', '?', '$']) {
-            return pattern.eq_ignore_ascii_case(query.action);
-        }
-        Pattern::parse(&pattern.to_ascii_lowercase(), context)
-            .is_some_and(|pattern| pattern.matches(&action))
-    };
-    let resource_fits = |pattern: &str| {
+    let resource_fits = |pattern: &String| {
         pattern == "*"
             || Pattern::parse(pattern, context)
                 .is_some_and(|pattern| pattern.matches_arn(query.resource))
     };
-    fits(&statement.actions, &action_fits)
-        && statement.resources.as_ref().is_none_or(|resources| fits(resources, &resource_fits))
+    let actions_fit = |actions: &Actions| {
+        (actions.exact.contains(&action) || actions.patterns.iter().any(action_fits))
+            != actions.negated
+    };
+    let resources_fit =
+        |resources: &Patterns| resources.patterns.iter().any(resource_fits) != resources.negated;
+    actions_fit(&statement.actions)
+        && statement.resources.as_ref().is_none_or(resources_fit)
         // All conditions are evaluated, so that every missing key is reported.
         && statement.conditions.iter().filter(|condition| !condition.is_met(context, missing)).count() == 0
 }

@@ -124,8 +124,8 @@ pub(crate) fn names(list: &Value) -> Vec<&str> {
 fn summary(response: &Value) -> String {
     if let Some(ready) = response.get("ready").and_then(Value::as_bool) {
         let (all, failed) = (checks(response).len(), failed_checks(response).len());
-        let verdict = if ready { "ready" } else { "not ready" };
-        return format!("{verdict}: {all} checks, {failed} failed");
+        let readiness = if ready { "ready" } else { "not ready" };
+        return format!("{readiness}: {all} checks, {failed} failed");
     }
     if let Some(outcome) = response.get("outcome").and_then(Value::as_str) {
         let uid = response.get("uid").and_then(Value::as_str).unwrap_or_default();
