@@ -15,8 +15,9 @@ PEER := $(VENV)-peer
 LOCKED := --workspace --locked
 # Measured binaries are built as `sam build` builds them: by themselves, so that no feature of a test is enabled.
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
-# What `make demo` and `make local` start: the functions and the local cloud, without benchmarks and tools.
-DEMO := $(addprefix --package ,$(FUNCTIONS) local-cloud)
+# What `make demo` and `make local` start: the functions and the local cloud, without benchmarks and tools. The fuzz
+# targets have no binary: with their features, `make test` need not build the dependencies a second time.
+DEMO := $(addprefix --package ,$(FUNCTIONS) local-cloud fuzz-targets)
 # Architecture of the deployed functions: arm64 if this machine can build for it, as the template proposes; else its own.
 ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib),arm64,x86_64)
 # In the classified partitions arm64 may not be offered: their archives are for x86_64, unless ARCH says otherwise.
