@@ -4,7 +4,7 @@ use std::{cmp::Reverse, time::SystemTime};
 
 use askama::Template;
 use gangway_model::time::to_rfc3339;
-use gangway_registration::account_state::{AccountState, Change, CheckState, Timestamp};
+use gangway_registration::account_state::{AccountState, Change, CheckState, Readiness, Timestamp};
 
 /// An account expires soon if it has at most this many days left.
 const SOON_DAYS: i64 = 30;
@@ -53,26 +53,11 @@ pub(crate) struct AccountsReport {
     previous: Option<Timestamp>,
     /// Those that are not ready first, then those that nothing has shown to be ready.
     accounts: Vec<ReportedAccount>,
+    /// Those that Palette does not have any more.
+    removed: Vec<ReportedAccount>,
 }
 
 impl ReportedAccount {
-    /// Returns `ready`, `not-ready` or `unproven`.
-    pub(crate) const fn readiness(&self) -> &'static str {
-        match self.state.ready {
-            Some(true) => "ready",
-            Some(false) => "not-ready",
-            None => "unproven",
-        }
-    }
-
-    const fn readiness_label(&self) -> &'static str {
-        match self.state.ready {
-            Some(true) => "Ready",
-            Some(false) => "Not ready",
-            None => "Not proven",
-        }
-    }
-
     fn aws_account_id(&self) -> &str {
         self.state.aws_account_id.as_deref().unwrap_or_default()
     }
@@ -107,13 +92,8 @@ impl ReportedAccount {
         self.state.checks.iter().filter(|check| check.is_blocking())
     }
 
-    fn sort_key(&self) -> (u8, &str, &str) {
-        let readiness = match self.state.ready {
-            Some(false) => 0,
-            None => 1,
-            Some(true) => 2,
-        };
-        (readiness, &self.scope_name, &self.state.name)
+    fn sort_key(&self) -> (Readiness, &str, &str) {
+        (self.state.readiness(), &self.scope_name, &self.state.name)
     }
 
     fn csv_row(&self) -> [String; COLUMNS.len()] {
@@ -130,7 +110,7 @@ impl ReportedAccount {
             self.aws_account_id().to_owned(),
             self.state.partition.clone(),
             self.method().to_owned(),
-            self.readiness().to_owned(),
+            self.state.readiness().id().to_owned(),
             self.since(),
             self.checked(),
             self.expires(),
@@ -147,10 +127,12 @@ impl AccountsReport {
         partition: &'static str,
         now: SystemTime,
         previous: Option<Timestamp>,
-        mut accounts: Vec<ReportedAccount>,
+        accounts: Vec<ReportedAccount>,
     ) -> Self {
+        let (removed, mut accounts): (Vec<_>, Vec<_>) =
+            accounts.into_iter().partition(|account| account.state.removed.is_some());
         accounts.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
-        Self { partition, now, previous, accounts }
+        Self { partition, now, previous, accounts, removed }
     }
 
     /// Returns the CSV file, with a byte order mark, without which Excel misreads letters outside ASCII.
@@ -171,13 +153,13 @@ impl AccountsReport {
         to_rfc3339(self.now)
     }
 
-    fn count(&self, readiness: &str) -> usize {
+    fn count(&self, readiness: Readiness) -> usize {
         self.with(readiness).count()
     }
 
     /// Returns the accounts with a readiness.
-    fn with<'a>(&'a self, readiness: &'a str) -> impl Iterator<Item = &'a ReportedAccount> {
-        self.accounts.iter().filter(move |account| account.readiness() == readiness)
+    fn with(&self, readiness: Readiness) -> impl Iterator<Item = &ReportedAccount> {
+        self.accounts.iter().filter(move |account| account.state.readiness() == readiness)
     }
 
     /// Returns what expires soon or has expired, the first first, with the days left.
@@ -199,10 +181,10 @@ impl AccountsReport {
     /// Returns what changed since the report before, the newest first.
     fn changes(&self) -> Vec<(&ReportedAccount, &Change)> {
         let is_new = |change: &Change| self.previous.is_some_and(|previous| change.at > previous);
-        let all = self
-            .accounts
-            .iter()
-            .flat_map(|account| account.state.changes.iter().map(move |change| (account, change)));
+        let all =
+            self.accounts.iter().chain(&self.removed).flat_map(|account| {
+                account.state.changes.iter().map(move |change| (account, change))
+            });
         let mut changes: Vec<_> = all.filter(|(_, change)| is_new(change)).collect();
         changes.sort_by_key(|(_, change)| Reverse(change.at));
         changes
@@ -218,6 +200,7 @@ fn change_label(change: &Change) -> &'static str {
     match change.change.as_str() {
         "ready" => "is ready",
         "not-ready" => "is not ready",
+        "removed" => "is not in Palette any more",
         "expiring" => "has something that expires soon",
         _ => "has changed",
     }

@@ -10,7 +10,7 @@ use gangway_checks::{
 use gangway_lambda::{EventAccount, OutcomeEvent, SqsMessage};
 use gangway_model::{CloudAccount, RegistrationError, Report};
 use gangway_registration::{
-    account_state::{AccountState, Look, StateChange, StoredEvent},
+    account_state::{AccountState, KnownState, Look, StateChange, StoredEvent},
     load_account,
 };
 
@@ -27,12 +27,6 @@ const LIFETIME: Duration = Duration::from_hours(14 * 24);
 
 /// Trigger of the events of the watch.
 const TRIGGER: &str = "watch";
-
-/// A state as the table has it.
-struct KnownState {
-    item: StateItem,
-    state: AccountState,
-}
 
 /// The result of validating an account again.
 enum Validated {
@@ -74,8 +68,8 @@ impl Watch {
             Validated::Checked(report) => Look::Checked(report),
             Validated::NotCheckable(reason) => Look::NotCheckable(reason),
             Validated::Gone => {
-                if let Some(KnownState { item, .. }) = known {
-                    self.table.delete(&item.scope, &item.uid, item.revision).await?;
+                if let Some(known) = known {
+                    self.note_removal(known, sent).await?;
                 }
                 return Ok("gone");
             }
@@ -119,6 +113,29 @@ impl Watch {
         }
         self.publish(item, state).await?;
         Ok(if changes.is_empty() { "checked" } else { "changed" })
+    }
+
+    /// Notes that Palette does not have the account any more. The report says so, and `DynamoDB` deletes the state
+    /// later. A newer state stays.
+    pub(crate) async fn note_removal(
+        &self,
+        KnownState { item, state }: KnownState,
+        now: SystemTime,
+    ) -> Result<(), WatchError> {
+        if state.removed.is_some() {
+            return Ok(());
+        }
+        let replaces = item.revision;
+        let item = StateItem {
+            revision: replaces + 1,
+            checked: now,
+            expires: now + LIFETIME,
+            document: serde_json::json!(state.after_removal(now)).to_string(),
+            report: None,
+            ..item
+        };
+        self.table.put(&item, Some(replaces)).await?;
+        Ok(())
     }
 
     /// Validates the account. One that is not ready any more is read from Palette first, because it may have

@@ -11,7 +11,7 @@ use gangway_lambda::write_metric;
 use gangway_model::{
     CloudAccount, Initiator, RegistrationError, RequestedScope, Scope, Uid, UpstreamError,
 };
-use gangway_registration::account_state::AccountState;
+use gangway_registration::account_state::KnownState;
 use serde_json::{Value, json};
 
 use crate::{
@@ -160,7 +160,7 @@ impl Watch {
             if next.is_none() {
                 let is_whole = is_first && !is_late;
                 return if is_whole {
-                    self.delete_stale_states(palette_accounts, &listed, sent).await
+                    self.note_removals(palette_accounts, &listed, sent).await
                 } else {
                     Ok(())
                 };
@@ -168,21 +168,22 @@ impl Watch {
         }
     }
 
-    /// Deletes the states of accounts that the scope does not list any more. Newer states stay: their
+    /// Notes the removal of accounts that the scope does not list any more. Newer states stay: their
     /// accounts may have been registered since. So do those with events that are not on the bus yet.
-    async fn delete_stale_states(
+    async fn note_removals(
         &self,
         palette_accounts: &ScopedClient<'_>,
         listed: &BTreeSet<String>,
         sent: SystemTime,
     ) -> Result<(), WatchError> {
         for item in self.table.list(&palette_accounts.scope().to_string()).await? {
-            let is_published = || {
-                serde_json::from_str::<AccountState>(&item.document)
-                    .is_ok_and(|state| state.unpublished.is_empty())
-            };
-            if !listed.contains(item.uid.as_str()) && item.checked < sent && is_published() {
-                self.table.delete(&item.scope, &item.uid, item.revision).await?;
+            if listed.contains(item.uid.as_str()) || item.checked >= sent {
+                continue;
+            }
+            if let Some(known) =
+                KnownState::parse(item).filter(|known| known.state.unpublished.is_empty())
+            {
+                self.note_removal(known, sent).await?;
             }
         }
         Ok(())

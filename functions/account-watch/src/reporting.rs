@@ -9,7 +9,7 @@ use gangway_http::clock;
 use gangway_lambda::write_metric;
 use gangway_model::{Scope, Uid, UpstreamError, time::to_rfc3339};
 use gangway_palette::Project;
-use gangway_registration::account_state::Timestamp;
+use gangway_registration::account_state::{Readiness, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -57,10 +57,13 @@ impl Totals {
     fn of(accounts: &[ReportedAccount], now: SystemTime) -> Self {
         let mut totals = Self::default();
         for ReportedAccount { state, .. } in accounts {
-            match state.ready {
-                Some(true) => totals.ready += 1,
-                Some(false) => totals.not_ready += 1,
-                None => totals.unproven += 1,
+            if state.removed.is_some() {
+                continue;
+            }
+            match state.readiness() {
+                Readiness::Ready => totals.ready += 1,
+                Readiness::NotReady => totals.not_ready += 1,
+                Readiness::Unproven => totals.unproven += 1,
             }
             let first = state.expirations.first().map(|first| first.expires.days_left(now));
             totals.fewest_days_left = match (totals.fewest_days_left, first) {
@@ -72,10 +75,13 @@ impl Totals {
     }
 
     fn write_metrics(&self) {
-        let counts =
-            [("ready", self.ready), ("not-ready", self.not_ready), ("unproven", self.unproven)];
+        let counts = [
+            (Readiness::Ready, self.ready),
+            (Readiness::NotReady, self.not_ready),
+            (Readiness::Unproven, self.unproven),
+        ];
         for (readiness, count) in counts {
-            let dimension = Some(("Readiness", readiness));
+            let dimension = Some(("Readiness", readiness.id()));
             write_metric(FUNCTION, "AccountsByReadiness", count.into(), dimension);
         }
         if let Some(days) = self.fewest_days_left {
@@ -108,7 +114,7 @@ impl Watch {
         Ok("reported")
     }
 
-    /// Returns the accounts of all scopes with their states.
+    /// Returns the accounts of all scopes with their states, and those that were removed.
     async fn known_accounts(&self) -> Result<Vec<ReportedAccount>, UpstreamError> {
         let projects = self.context.clients.palette.projects().await?.into_iter();
         let projects = projects.map(|Project { uid, name }| (Scope::Project(uid), name));
@@ -200,7 +206,7 @@ mod tests {
                     .map(|days| Expiration {
                         check: "iam.key-age".to_owned(),
                         expires: Timestamp(now + Duration::from_hours(24 * days)),
-                        told: None,
+                        notice: None,
                     })
                     .into_iter()
                     .collect(),

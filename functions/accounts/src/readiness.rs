@@ -2,21 +2,13 @@
 
 use std::cmp::Reverse;
 
-use gangway_aws::state_table::{StateItem, StateTable};
+use gangway_aws::state_table::StateTable;
 use gangway_checks::ScopedClient;
 use gangway_http::clock;
 use gangway_lambda::{ApiError, Fields, Response};
 use gangway_model::{RegistrationError, Scope, Uid, UpstreamError, time::to_rfc3339};
-use gangway_registration::account_state::{AccountState, Expiration};
+use gangway_registration::account_state::{AccountState, Expiration, KnownState, Readiness};
 use serde_json::{Value, json};
-
-/// An account must be known to be ready, or not to be, or nothing has shown either.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Readiness {
-    Ready,
-    NotReady,
-    Unproven,
-}
 
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -69,14 +61,9 @@ impl ReadinessQuery {
     }
 
     fn selects(&self, state: &AccountState) -> bool {
-        let readiness = match state.ready {
-            Some(true) => Readiness::Ready,
-            Some(false) => Readiness::NotReady,
-            None => Readiness::Unproven,
-        };
         let now = clock::now();
         let expires = |expiration: &Expiration, days| expiration.expires.days_left(now) <= days;
-        self.readiness.is_none_or(|wanted| wanted == readiness)
+        self.readiness.is_none_or(|wanted| wanted == state.readiness())
             && self.expiring_within.is_none_or(|days| {
                 state.expirations.iter().any(|expiration| expires(expiration, days))
             })
@@ -99,47 +86,32 @@ impl ReadinessQuery {
     }
 }
 
-/// A state as the table has it.
-struct KnownState {
-    item: StateItem,
-    state: AccountState,
-}
-
-impl KnownState {
-    /// Returns `None` for a document that another version of Gangway wrote.
-    fn parse(item: StateItem) -> Option<Self> {
-        let state = serde_json::from_str(&item.document).ok()?;
-        Some(Self { item, state })
+/// Returns the state as the API shows it.
+fn to_json(known: &KnownState) -> Value {
+    let AccountState { ready, since, reason, unconfirmed, checks, expirations, .. } = &known.state;
+    let now = clock::now();
+    let expirations = expirations.iter().map(|expiration| {
+        json!({
+            "check": expiration.check,
+            "expires": expiration.expires,
+            "daysLeft": expiration.expires.days_left(now),
+        })
+    });
+    let unconfirmed =
+        unconfirmed.as_ref().map(|first| json!({ "ready": first.ready, "since": first.since }));
+    let mut body = json!({
+        "ready": ready,
+        "since": since,
+        "lastChecked": to_rfc3339(known.item.checked),
+        "reason": reason,
+        "unconfirmed": unconfirmed,
+        "checks": checks,
+        "expirations": expirations.collect::<Vec<_>>(),
+    });
+    if let Some(members) = body.as_object_mut() {
+        members.retain(|name, value| name == "ready" || !value.is_null());
     }
-
-    /// Returns the state as the API shows it.
-    fn to_json(&self) -> Value {
-        let AccountState { ready, since, reason, unconfirmed, checks, expirations, .. } =
-            &self.state;
-        let now = clock::now();
-        let expirations = expirations.iter().map(|expiration| {
-            json!({
-                "check": expiration.check,
-                "expires": expiration.expires,
-                "daysLeft": expiration.expires.days_left(now),
-            })
-        });
-        let unconfirmed =
-            unconfirmed.as_ref().map(|first| json!({ "ready": first.ready, "since": first.since }));
-        let mut body = json!({
-            "ready": ready,
-            "since": since,
-            "lastChecked": to_rfc3339(self.item.checked),
-            "reason": reason,
-            "unconfirmed": unconfirmed,
-            "checks": checks,
-            "expirations": expirations.collect::<Vec<_>>(),
-        });
-        if let Some(members) = body.as_object_mut() {
-            members.retain(|name, value| name == "ready" || !value.is_null());
-        }
-        body
-    }
+    body
 }
 
 /// Returns the readiness of accounts of one scope, in the order of the uids. `None` for an account that was
@@ -154,7 +126,7 @@ pub(crate) async fn load_all(
         Ok(items) => {
             let states: Vec<_> = items.into_iter().filter_map(KnownState::parse).collect();
             let find = |uid: &Uid| states.iter().find(|known| known.item.uid == *uid);
-            uids.iter().map(|uid| find(uid).map(KnownState::to_json)).collect()
+            uids.iter().map(|uid| find(uid).map(to_json)).collect()
         }
         Err(error) => {
             log_unread(&error);
@@ -168,7 +140,7 @@ pub(crate) async fn load(uid: &Uid, scope: &Scope, table: Option<&StateTable>) -
     let item = table?.get(&scope.to_string(), uid).await;
     let item = item.inspect_err(log_unread).ok()??;
     let known = KnownState::parse(item)?;
-    let mut body = known.to_json();
+    let mut body = to_json(&known);
     let report = known.item.report.as_deref();
     let report = report.and_then(|report| serde_json::from_str::<Value>(report).ok());
     if let (Some(members), Some(report)) = (body.as_object_mut(), report) {
@@ -223,7 +195,7 @@ pub(crate) async fn list(
     };
     let items = table.list(&scope.to_string()).await.map_err(RegistrationError::from)?;
     let mut states: Vec<_> = items.into_iter().filter_map(KnownState::parse).collect();
-    states.retain(|known| query.selects(&known.state));
+    states.retain(|known| known.state.removed.is_none() && query.selects(&known.state));
     query.sort(&mut states);
     let limit = usize::from(limit);
     let end = skip.saturating_add(limit);
@@ -247,7 +219,7 @@ fn to_account_json(known: &KnownState, scope: &Scope) -> Value {
         "method": method,
         "awsAccountId": aws_account_id,
         "scope": crate::view::scope_json(scope),
-        "readiness": known.to_json(),
+        "readiness": to_json(known),
     });
     if let Some(members) = body.as_object_mut() {
         members.retain(|_, value| !value.is_null());
@@ -266,6 +238,7 @@ fn no_watch(pointer: &'static str) -> RegistrationError {
 mod tests {
     use std::time::{Duration, SystemTime};
 
+    use gangway_aws::state_table::StateItem;
     use gangway_registration::account_state::Timestamp;
 
     use super::*;
@@ -275,7 +248,7 @@ mod tests {
         let expirations = days.map(|days| Expiration {
             check: "certificates.client-lasts".to_owned(),
             expires: time(days),
-            told: None,
+            notice: None,
         });
         let state = AccountState {
             name: name.to_owned(),

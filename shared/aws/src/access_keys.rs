@@ -45,6 +45,15 @@ impl AwsSession {
         listed.collect()
     }
 
+    /// Returns `true` if somebody has used an access key. AWS may show a use hours later.
+    pub async fn access_key_was_used(&self, id: &AccessKeyId) -> Result<bool, UpstreamError> {
+        let call = Self::iam_api_call("iam:GetAccessKeyLastUsed", KEY);
+        let request = self.iam().get_access_key_last_used().access_key_id(id.as_str());
+        let response = request.send().await.map_err(|error| call.to_upstream_error(&error))?;
+        let used = response.access_key_last_used;
+        Ok(used.is_some_and(|used| used.last_used_date.is_some()))
+    }
+
     /// Creates an access key. The call is sent once: IAM cannot recognize that it was sent before.
     ///
     /// # Errors

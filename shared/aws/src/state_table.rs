@@ -8,8 +8,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
-    operation::delete_item::DeleteItemError,
-    types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
+    types::{AttributeValue, KeysAndAttributes},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -36,8 +35,6 @@ pub const TABLE_VARIABLE: &str = "GANGWAY_STATE_TABLE";
 const RESOURCE: &str = "such table";
 const GET: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:GetItem", resource: RESOURCE };
 const PUT: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:PutItem", resource: RESOURCE };
-const DELETE: ApiCall =
-    ApiCall { service: DYNAMODB, action: "dynamodb:DeleteItem", resource: RESOURCE };
 const BATCH_GET: ApiCall =
     ApiCall { service: DYNAMODB, action: "dynamodb:BatchGetItem", resource: RESOURCE };
 const QUERY: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:Query", resource: RESOURCE };
@@ -111,38 +108,6 @@ impl StateTable {
         };
         let written = conditional_write::put(request, attributes).await;
         written.map_err(|error| self.upstream_error(PUT, &error))
-    }
-
-    /// Deletes the item of an account if it has this revision. An item that is not in the table is
-    /// [`WriteOutcome::Written`]: the SDK may have repeated the request.
-    pub async fn delete(
-        &self,
-        scope: &str,
-        uid: &Uid,
-        revision: u64,
-    ) -> Result<WriteOutcome, UpstreamError> {
-        let request = self.client.delete_item().table_name(&self.table);
-        let response = request
-            .set_key(Some(key(scope, uid)))
-            .condition_expression("#revision = :revision")
-            .expression_attribute_names("#revision", REVISION)
-            .expression_attribute_values(":revision", number(revision))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match response {
-            Ok(_) => Ok(WriteOutcome::Written),
-            Err(error) => match error.as_service_error() {
-                Some(DeleteItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(if failed.item().is_none_or(HashMap::is_empty) {
-                        WriteOutcome::Written
-                    } else {
-                        WriteOutcome::Conflict
-                    })
-                }
-                _ => Err(self.upstream_error(DELETE, &error)),
-            },
-        }
     }
 
     /// Reads the items of some accounts of a scope, without their reports. Accounts without an item are left out.

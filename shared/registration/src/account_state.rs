@@ -1,6 +1,8 @@
 //! The state of record of a registered account: what Gangway saw when it last validated the account
 //! again. It is derived: without it, no account is lost, and one run of the watch makes it again.
 
+#[cfg(feature = "state-table")]
+mod known_state;
 #[cfg(test)]
 mod tests;
 mod transition;
@@ -13,6 +15,8 @@ use gangway_model::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+#[cfg(feature = "state-table")]
+pub use known_state::KnownState;
 pub use transition::{Look, StateChange};
 
 /// Most changes that a state keeps.
@@ -52,6 +56,35 @@ impl Timestamp {
     }
 }
 
+/// Whether an account is known to be ready, or not to be.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Readiness {
+    NotReady,
+    /// Nothing has shown either.
+    Unproven,
+    Ready,
+}
+
+impl Readiness {
+    /// Returns `ready`, `not-ready` or `unproven`.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::NotReady => "not-ready",
+            Self::Unproven => "unproven",
+            Self::Ready => "ready",
+        }
+    }
+
+    /// Returns the readiness for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NotReady => "Not ready",
+            Self::Unproven => "Not proven",
+            Self::Ready => "Ready",
+        }
+    }
+}
+
 /// The state of one account.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -87,6 +120,20 @@ pub struct AccountState {
     pub publisher: Option<PublisherClaim>,
     /// The run of the watch that wrote this state.
     pub run: String,
+    /// When a look first found that Palette does not have the account any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Timestamp>,
+}
+
+impl AccountState {
+    /// Returns whether the account is known to be ready.
+    pub const fn readiness(&self) -> Readiness {
+        match self.ready {
+            Some(true) => Readiness::Ready,
+            Some(false) => Readiness::NotReady,
+            None => Readiness::Unproven,
+        }
+    }
 }
 
 /// What one look saw.
@@ -139,9 +186,9 @@ pub struct Expiration {
     /// Id of the check that watches it.
     pub check: String,
     pub expires: Timestamp,
-    /// The number of days left at which an event was last put: 30, 14, 7 or 1.
+    /// The number of days left of the last event: 30, 14, 7 or 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub told: Option<i64>,
+    pub notice: Option<i64>,
 }
 
 /// A change of the state.
@@ -149,7 +196,7 @@ pub struct Expiration {
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     pub at: Timestamp,
-    /// `ready`, `not-ready` or `expiring`.
+    /// `ready`, `not-ready`, `expiring` or `removed`.
     pub change: String,
     /// Ids of the checks that say so.
     pub checks: Vec<String>,

@@ -58,8 +58,14 @@ impl AppContext {
     }
 
     async fn delete_secrets(&self, owner: SecretOwner<'_>) -> Result<usize, UpstreamError> {
-        let pending_deletion = self.clients.secrets.mark_for_deletion(owner, None).await?;
-        self.clients.secrets.delete_marked(owner.uid, pending_deletion).await
+        let secrets = &self.clients.secrets;
+        let marked = secrets.mark_for_deletion(owner, None).await?;
+        let (marked, left) = if self.clients.rotation.is_some() {
+            secrets.leave_to_rotation(marked).await?
+        } else {
+            (marked, 0)
+        };
+        Ok(secrets.delete_marked(owner.uid, marked).await? + left)
     }
 }
 

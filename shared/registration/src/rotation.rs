@@ -6,6 +6,7 @@
 mod create;
 mod finish;
 mod request;
+mod retire;
 mod set;
 
 use gangway_aws::{AwsSession, RotatingSecret, RotationVersion};
@@ -95,6 +96,9 @@ impl<'a> Rotation<'a> {
     ///
     /// After an error the account works with the old key, or with the new one.
     pub async fn run(&self, step: RotationStep) -> Result<bool, RotationError> {
+        if self.secret.is_retired {
+            return self.retire().await.map(|()| false);
+        }
         let is_current = self.secret.version == RotationVersion::Current;
         match step {
             // Secrets Manager tests a new schedule with a version without a value.

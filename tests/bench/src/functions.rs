@@ -104,6 +104,7 @@ impl Measured {
         let used = (self.used_memory.median(), bare.used_memory.median());
         times("memory after requests", used.0, used.1, thresholds::USED_MEMORY);
         times("zip", self.zip, bare.zip, thresholds::ZIP);
+        thresholds.check(format!("{package}: zip, in MB"), self.zip, thresholds::ZIP_SIZE);
     }
 
     fn json(&self) -> Value {
@@ -120,6 +121,27 @@ impl Measured {
             "zipMb": rounded(self.zip),
         })
     }
+}
+
+/// Registers an account with an access key, and returns the function that rotates it, with the step that tests
+/// a schedule. The stack deploys the function only if keys are rotated, so it is made from another one.
+async fn key_rotation(cloud_fixture: &CloudFixture) -> Result<Measured, Failed> {
+    let deployment = cloud_fixture.deployment(Partition::Aws);
+    let registering = deployed(deployment, Method::StaticCredentials.package())?;
+    let request = Request::register(cloud_fixture, Method::StaticCredentials, "rotated")?;
+    request.expect(&registering.invoke(&request.event).await?)?;
+    registering.stop_idle_instances();
+    let secrets = deployment.gangway_account.secrets();
+    let secret = secrets.iter().find(|secret| secret.name.ends_with("/rotated"));
+    let secret = secret.ok_or("the secret of the account")?;
+    let (package, bus) = ("key-rotation", "GANGWAY_EVENT_BUS");
+    let publishing = deployed(deployment, "account-watch")?;
+    let bus_arn = publishing.environment().get(bus).cloned().ok_or("an event bus")?;
+    let lambda = registering.with_changes(|function| {
+        package.clone_into(&mut function.package);
+        function.environment.insert(bus.to_owned(), bus_arn);
+    });
+    Measured::new(lambda, "the test of a schedule", Request::rotation_test(&secret.name))
 }
 
 /// Measures the no-op function and all of Gangway's functions. Also returns the CPU time of a full STS
@@ -147,10 +169,13 @@ pub(crate) async fn run(
         ("accounts", "a list", Request::list()),
         ("account-vended", "a registered account", Request::vended(deployment)),
         ("account-sweep", "an organization with one OU", Request::sweep()),
+        ("account-watch", "a dry run", Request::watch()),
+        ("account-resource", "a message that is not one of a stack", Request::foreign_message()),
     ];
     for (package, what, request) in others {
         ours.push(Measured::new(deployed(deployment, package)?, what, request)?);
     }
+    ours.push(key_rotation(&cloud_fixture).await?);
     for measured in &mut ours {
         // The first run registers the vended account and fills the page cache. It does not count.
         measured.start().await?;

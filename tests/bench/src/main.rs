@@ -1,7 +1,8 @@
 //! `make bench`: measures what the functions cost, and compares each value with a threshold. Exits
 //! with 1 if a threshold is violated.
 //!
-//! Arguments select parts: `functions`, `registrations`, `vending`, `peer`; the default is all.
+//! Arguments select parts: `functions`, `registrations`, `vending`, `watch`,
+//! `peer`; the default is all.
 //! `--readme` writes the tables of the last complete run into docs/performance.md.
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
@@ -12,9 +13,12 @@ mod place;
 mod process;
 mod registrations;
 mod requests;
+mod run;
 mod samples;
+mod test_accounts;
 mod thresholds;
 mod vending;
+mod watch;
 
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
@@ -24,7 +28,7 @@ use thresholds::Thresholds;
 
 type Failed = Box<dyn Error + Send + Sync>;
 
-const PARTS: [&str; 4] = ["functions", "registrations", "vending", "peer"];
+const PARTS: [&str; 5] = ["functions", "registrations", "vending", "watch", "peer"];
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Failed> {
@@ -57,6 +61,9 @@ async fn main() -> Result<ExitCode, Failed> {
     }
     if chosen("vending") {
         note("vending", vending::run(&template, validation, &mut thresholds).await?);
+    }
+    if chosen("watch") {
+        note("watch", watch::run(&template, &mut thresholds).await?);
     }
     if chosen("peer") {
         let python = variable("PEER_PYTHON")

@@ -73,6 +73,20 @@ pub(crate) fn tables(found: &Value) -> String {
         ],
     );
     table(
+        "A run of the watch over accounts that are well. The hours are the requests to Palette, at four a second:",
+        "watch",
+        &[
+            ("", "/what", Unit::Text),
+            ("Palette requests per account", "/paletteEach", Unit::Times),
+            ("list pages per 50 accounts", "/pagesPer50", Unit::Times),
+            ("IAM simulations per account", "/simulationsEach", Unit::Times),
+            ("table writes per account", "/writesEach", Unit::Times),
+            ("hours", "/hours", Unit::Times),
+            ("CPU time of the function, per account", "/functionMs", Unit::Ms),
+            ("memory", "/peakMemoryMb", Unit::Mb),
+        ],
+    );
+    table(
         "A registration with access keys, compared with a Python handler that uses boto3 and requests (`tests/bench/peer`):",
         "peer",
         &[

@@ -1,5 +1,7 @@
 //! The environment of the measurements.
 
+use std::sync::Arc;
+
 use gangway_model::Partition;
 use local_cloud::{
     CloudFixture, CloudOptions, cloudformation::Template, fixtures::PartitionDeployment,
@@ -40,6 +42,17 @@ pub(crate) fn deployed(
         function.environment.remove("PALETTE_CA_BUNDLE_SECRET");
         function.environment.insert(PACE.0.to_owned(), PACE.1.to_owned());
     }))
+}
+
+/// Deploys a function without the client-side rate limit, and connects its queue to it.
+pub(crate) fn redeployed(
+    deployment: &PartitionDeployment,
+    package: &str,
+) -> Result<Arc<LambdaFunction>, Failed> {
+    let lambda = deployment.redeploy(package, |function| {
+        function.environment.insert(PACE.0.to_owned(), PACE.1.to_owned());
+    });
+    lambda.ok_or_else(|| format!("no function {package}").into())
 }
 
 /// Counts the calls that functions made. Calls that the fake Palette made to AWS are not counted.

@@ -117,15 +117,37 @@ impl Request {
         let organization = deployment.organization();
         let vended =
             organization.vend(VendingSource::Organizations, "bench", &organization.sandbox);
+        Self::message(&organization.custom_event("onboard", vended.account.id()))
+    }
+
+    /// Returns a message that is moved to the dead-letter queue.
+    pub(crate) fn foreign_message() -> Self {
+        Self::message(&json!({ "Type": "Notification", "Message": "{}" }))
+    }
+
+    fn message(body: &Value) -> Self {
         let record = json!({
             "messageId": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78",
             "receiptHandle": "AQEB",
-            "body": organization.custom_event("onboard", vended.account.id()).to_string(),
+            "body": body.to_string(),
             "attributes": { "ApproximateReceiveCount": "1" },
             "messageAttributes": {},
             "eventSource": "aws:sqs",
         });
         Self { event: json!({ "Records": [record] }), response: ("/batchItemFailures", json!([])) }
+    }
+
+    /// Returns the event of a run of the watch with `dryRun`, which counts the accounts.
+    pub(crate) fn watch() -> Self {
+        Self { event: json!({ "dryRun": true }), response: ("/outcome", json!("counted")) }
+    }
+
+    /// Returns the event by which Secrets Manager tests the schedule of a secret.
+    pub(crate) fn rotation_test(secret: &str) -> Self {
+        let token = "19dd0b57-b21e-4ac1-bd88-01bbb068cb78";
+        let event =
+            json!({ "Step": "testSecret", "SecretId": secret, "ClientRequestToken": token });
+        Self { event, response: ("", json!("done")) }
     }
 
     /// Returns the event of a sweep with `dryRun`, which queues nothing.

@@ -47,6 +47,9 @@ pub(crate) const ZIP: Threshold = Threshold {
     unit: "× bare",
     reason: "a cold start fetches and reads all of it: two SDK clients and TLS, no third",
 };
+/// The same, in MB.
+pub(crate) const ZIP_SIZE: Threshold =
+    Threshold { max: 4.2, unit: "MB", reason: "a cold start fetches and reads all of it" };
 /// Wall time of a registration.
 pub(crate) const HOP_SUM: Threshold = Threshold {
     max: 2.0,
@@ -82,6 +85,48 @@ pub(crate) const VENDED_TIME: Threshold = Threshold {
     max: 2.5,
     unit: "× a validation",
     reason: "it is a validation, and a role with its policies made: 30 calls where `sts` makes 22",
+};
+/// Requests to Palette for an account that the watch finds as it was.
+pub(crate) const WATCH_PALETTE: Threshold = Threshold {
+    max: 1.1,
+    unit: "requests",
+    reason: "Palette validates the credential once, and its list has 50 accounts a page",
+};
+/// Pages of Palette's list for each 50 accounts of a run of the watch.
+pub(crate) const WATCH_PAGES: Threshold = Threshold {
+    max: 1.1,
+    unit: "pages",
+    reason: "a message carries what the list says, so that nothing is read twice",
+};
+/// Calls to IAM's simulator for an account that the watch looks at.
+pub(crate) const WATCH_SIMULATIONS: Threshold = Threshold {
+    max: 6.0,
+    unit: "calls",
+    reason: "actions with the same resource and conditions are asked about together",
+};
+/// Duration of a run of the watch over 10,000 accounts, at four requests to Palette a second.
+pub(crate) const WATCH_HOURS: Threshold = Threshold {
+    max: 1.0,
+    unit: "hours",
+    reason: "the default of two batches at two requests a second each, a share of Palette's ten",
+};
+/// Peak memory of the watch.
+pub(crate) const WATCH_MEMORY: Threshold = Threshold {
+    max: 1.5,
+    unit: "× that of 100",
+    reason: "accounts come by pages and messages, and none is kept",
+};
+/// Writes of the state of an account that did not change.
+pub(crate) const WATCH_WRITES: Threshold = Threshold {
+    max: 0.0,
+    unit: "writes",
+    reason: "the table is written on a change, and once a day",
+};
+/// The same, a day later.
+pub(crate) const WATCH_WRITES_DAILY: Threshold = Threshold {
+    max: 1.0,
+    unit: "writes",
+    reason: "DynamoDB deletes a state that is never written",
 };
 /// Comparison with the Python handler in `tests/bench/peer`.
 pub(crate) const PEER: Threshold = Threshold {

@@ -254,6 +254,8 @@ pub(crate) enum ChangeId {
     NotReady,
     /// A key or a certificate expires soon.
     Expiring,
+    /// Palette does not have the account any more.
+    Removed,
 }
 
 /// A page of accounts.

@@ -62,7 +62,7 @@ fn page_shows_what_expires_within_thirty_days() {
     let expiration = |number| Expiration {
         check: format!("expires-on-{number}"),
         expires: Timestamp(day(number)),
-        told: None,
+        notice: None,
     };
     prod.state.expirations = [41, 40, 10].map(expiration).into();
     let report = report(vec![prod]);

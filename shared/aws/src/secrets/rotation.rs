@@ -12,7 +12,7 @@ use aws_smithy_types::DateTime;
 use gangway_model::{
     AccessKey, AccessKeyId, AccountId, AuthMethod, CloudAccount, Credential, Scope, SecretArn, Uid,
     UpstreamError,
-    stores::{SecretStatus, SecretStore as _, StagedSecret},
+    stores::{PendingDeletion, SecretStatus, SecretStore as _, StagedSecret},
     time::{parse_rfc3339, to_rfc3339},
 };
 use secrecy::SecretString;
@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     CURRENT, PENDING, SecretsManagerStore, call, deletion,
-    metadata::{self, SecretMetadata, tag, value},
+    metadata::{self, SecretMetadata, SecretState, tag, value},
     payload::{self, SecretPayload},
 };
 use crate::error::AwsErrorKind;
@@ -33,6 +33,8 @@ const OLD_KEY: &str = "gangway:rotation-old-key";
 const OLD_KEY_STATE: &str = "gangway:rotation-old-key-state";
 /// The rotation about whose outcome an event was put last.
 const PUBLISHED: &str = "gangway:rotation-told";
+/// Length of the id of a version that a registration has staged.
+const HASH_CHARS: usize = 64;
 /// Value of a tag that says nothing. Removing a tag needs another permission.
 const NONE: &str = "none";
 
@@ -75,6 +77,8 @@ pub struct RotatingSecret {
     pub old_key: Option<OldKey>,
     /// The rotation and outcome that the last event was about.
     pub published: Option<String>,
+    /// The account was deleted while its key was rotated.
+    pub is_retired: bool,
     metadata: SecretMetadata,
 }
 
@@ -93,7 +97,9 @@ impl RotatingSecret {
         let (uid, scope) = metadata::owner(tags)?;
         let metadata = SecretMetadata::from_response(arn.clone(), response);
         let is_static = metadata.is_of_method(AuthMethod::StaticCredentials);
-        if metadata.registered_for() != Some(&uid) || metadata.scheduled || !is_static {
+        let is_retired = metadata.state == Some(SecretState::PendingDeletion);
+        let is_owned = is_retired || metadata.registered_for() == Some(&uid);
+        if !is_owned || metadata.scheduled || !is_static {
             return None;
         }
         let version = if metadata.current() == Some(token) {
@@ -116,6 +122,7 @@ impl RotatingSecret {
             creating_since,
             old_key,
             published,
+            is_retired,
             metadata,
         })
     }
@@ -209,7 +216,7 @@ impl SecretsManagerStore {
         secret: &SecretArn,
         token: &str,
     ) -> Result<bool, UpstreamError> {
-        if token.len() != 64 {
+        if token.len() != HASH_CHARS {
             return Ok(false);
         }
         let content = self.key_of(secret, Some((token, Some(PENDING)))).await?;
@@ -362,6 +369,66 @@ impl SecretsManagerStore {
             }
         }
         Ok(false)
+    }
+
+    /// Leaves the marked secrets whose keys are being rotated to the rotation, which deletes the new key and then
+    /// the secret. Returns the others, and how many these are.
+    pub async fn leave_to_rotation(
+        &self,
+        PendingDeletion(marked): PendingDeletion,
+    ) -> Result<(PendingDeletion, usize), UpstreamError> {
+        let mut others = Vec::new();
+        let mut left = 0;
+        for secret in marked {
+            if self.is_rotating(&secret).await? {
+                self.attempt_again(&secret).await?;
+                left += 1;
+            } else {
+                others.push(secret);
+            }
+        }
+        Ok((PendingDeletion(others), left))
+    }
+
+    /// Returns `true` if a rotation of the secret has begun and not ended.
+    async fn is_rotating(&self, secret: &SecretArn) -> Result<bool, UpstreamError> {
+        let call = call("secretsmanager:DescribeSecret");
+        let shown = match self.client().describe_secret().secret_id(secret.as_str()).send().await {
+            Ok(shown) => shown,
+            Err(error) if AwsErrorKind::from_sdk(&error) == Some(AwsErrorKind::NotFound) => {
+                return Ok(false);
+            }
+            Err(error) => return Err(call.to_upstream_error(&error)),
+        };
+        let is_enabled = shown.rotation_enabled().unwrap_or_default();
+        let metadata = SecretMetadata::from_response(secret.clone(), &shown);
+        // The id of a version that a registration has staged is a hash.
+        let is_own = |version: &str| version.len() != HASH_CHARS;
+        let is_pending = metadata.pending().is_some_and(is_own);
+        Ok(is_enabled
+            && !metadata.scheduled
+            && is_pending
+            && metadata.pending() != metadata.current())
+    }
+
+    /// Makes Secrets Manager try an unfinished rotation again now.
+    async fn attempt_again(&self, secret: &SecretArn) -> Result<(), UpstreamError> {
+        let call = call("secretsmanager:RotateSecret");
+        let request = self.client().rotate_secret().secret_id(secret.as_str());
+        match request.send().await {
+            Ok(_) => Ok(()),
+            // Its answer if it tries again. If it does not, the secret was deleted since.
+            Err(error) => match AwsErrorKind::from_sdk(&error) {
+                Some(AwsErrorKind::InvalidState | AwsErrorKind::NotFound) => Ok(()),
+                Some(_) | None => Err(call.to_upstream_error(&error)),
+            },
+        }
+    }
+
+    /// Schedules the deletion of the secret of an account that was deleted while its key was rotated.
+    pub async fn delete_retired(&self, secret: &RotatingSecret) -> Result<(), UpstreamError> {
+        let marked = PendingDeletion(vec![secret.arn.clone()]);
+        deletion::delete_marked(self, &secret.uid, marked).await.map(drop)
     }
 
     /// Returns what Secrets Manager shows about the rotation of a secret, by its ARN or name. `None` if it

@@ -78,7 +78,7 @@ impl Fixture {
         };
         let stored = account.table(region, "gangway-State", settings);
         let user = account.user("watch");
-        let actions = ["GetItem", "PutItem", "DeleteItem", "Query"];
+        let actions = ["GetItem", "PutItem", "Query"];
         let actions = actions.map(|action| format!("dynamodb:{action}"));
         let statement = json!({"Effect": "Allow", "Action": actions, "Resource": stored.arn()});
         user.inline("Table", &json!({"Version": "2012-10-17", "Statement": [statement]}));
@@ -113,7 +113,6 @@ async fn a_write_needs_the_revision_that_it_replaces() {
     ] {
         let fixture = Fixture::new(partition, region).await;
         let table = &fixture.table;
-        let StateItem { scope, uid, .. } = item(None);
         assert_eq!(fixture.get().await, None);
         for (written, replaces, outcome) in [
             (1, Some(1), WriteOutcome::Conflict),
@@ -125,12 +124,6 @@ async fn a_write_needs_the_revision_that_it_replaces() {
             assert_eq!(table.put(&revision(written), replaces).await.unwrap(), outcome);
         }
         assert_eq!(fixture.get().await, Some(revision(2)));
-        assert_eq!(table.delete(&scope, &uid, 1).await.unwrap(), WriteOutcome::Conflict);
-        assert_eq!(fixture.get().await, Some(revision(2)));
-        for _twice in 0..2 {
-            assert_eq!(table.delete(&scope, &uid, 2).await.unwrap(), WriteOutcome::Written);
-            assert_eq!(fixture.get().await, None);
-        }
     }
 }
 
@@ -144,10 +137,6 @@ async fn a_repeated_request_is_no_conflict() {
         assert_eq!(fixture.get().await, Some(revision(written)));
     }
     assert_eq!(fixture.cloud.calls().count("dynamodb", "PutItem"), 4);
-    let StateItem { scope, uid, .. } = item(None);
-    fixture.cloud.fault(Fault::on("dynamodb", "DeleteItem", Effect::DisconnectAfter).once());
-    let deleted = fixture.table.delete(&scope, &uid, 2).await.unwrap();
-    assert_eq!((deleted, fixture.get().await), (WriteOutcome::Written, None));
 }
 
 #[tokio::test]
@@ -227,7 +216,6 @@ async fn a_refused_call_names_the_action_or_the_setting() {
     for error in [
         missing.get(&scope, &uid).await.unwrap_err(),
         missing.put(&item(None), None).await.unwrap_err(),
-        missing.delete(&scope, &uid, 1).await.unwrap_err(),
         missing.list(&scope).await.unwrap_err(),
     ] {
         let text = error.to_string();

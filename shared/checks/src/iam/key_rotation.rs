@@ -9,8 +9,13 @@ use super::simulation::{self, Decision, Evaluated, Evaluation};
 use crate::{Clients, catalogue::iam::KEY_ROTATABLE};
 
 /// What a rotation does with the keys of a user.
-const ACTIONS: [&str; 4] =
-    ["iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:ListAccessKeys", "iam:UpdateAccessKey"];
+const ACTIONS: [&str; 5] = [
+    "iam:CreateAccessKey",
+    "iam:DeleteAccessKey",
+    "iam:GetAccessKeyLastUsed",
+    "iam:ListAccessKeys",
+    "iam:UpdateAccessKey",
+];
 
 /// Checks a stored access key. `old_key` is the one that the rotation before has put out of use.
 ///

@@ -53,6 +53,7 @@ impl AccountState {
         state.method = method_id(account.access.method());
         state.aws_account_id = account.aws_account().map(|id| id.to_string());
         run.clone_into(&mut state.run);
+        state.removed = None;
         let mut changes = Vec::new();
         match look {
             Look::Checked(report) => {
@@ -69,6 +70,14 @@ impl AccountState {
             state.record(*change, now);
         }
         (state, changes)
+    }
+
+    /// Returns the state of an account that Palette does not have any more.
+    #[must_use]
+    pub fn after_removal(&self, now: SystemTime) -> Self {
+        let mut state = Self { removed: Some(Timestamp(now)), unconfirmed: None, ..self.clone() };
+        state.add_change("removed", Vec::new(), now);
+        state
     }
 
     /// Returns whether a report shows that the account is ready. `None` if the report leaves it open: what
@@ -136,14 +145,14 @@ impl AccountState {
             let days_left = time.days_left(now);
             let last = before.iter().find(|before| before.check == check.id);
             let last = last.filter(|last| same_second(last.expires, time));
-            let mut notice = last.and_then(|last| last.told);
+            let mut notice = last.and_then(|last| last.notice);
             let due = EXPIRY_NOTICES.into_iter().find(|days| days_left <= *days);
             if let Some(due) = due.filter(|due| notice.is_none_or(|last| *due < last)) {
                 notice = Some(due);
                 changes.push(StateChange::Expiring { check, expires, days_left });
             }
             let check = check.id.to_owned();
-            self.expirations.push(Expiration { check, expires: time, told: notice });
+            self.expirations.push(Expiration { check, expires: time, notice });
         }
         // Of what could not be looked at this time, the last known date stays.
         let is_unknown = |before: &Expiration| {
@@ -167,6 +176,10 @@ impl AccountState {
             }
             StateChange::Expiring { check, .. } => ("expiring", vec![check.id.to_owned()]),
         };
+        self.add_change(id, checks, now);
+    }
+
+    fn add_change(&mut self, id: &str, checks: Vec<String>, now: SystemTime) {
         let change = Change { at: Timestamp(now), change: id.to_owned(), checks };
         self.changes.insert(0, change);
         self.changes.truncate(MAX_CHANGES);

@@ -1,19 +1,19 @@
 //! `createSecret`: makes a new access key.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use gangway_aws::{CreatedKey, ListedKey, OldKey};
 use gangway_http::clock;
-use gangway_model::{AccessKey, AccessKeyId};
+use gangway_model::{AccessKey, AccessKeyId, UpstreamError};
+use tokio::time::timeout;
 
 use super::{KeyUser, Rotation, RotationError, not_yet, refused, shown_key};
 
-/// A key that was created later after the note than this is not one of this rotation: the function does not
-/// run longer.
-const MAX_CREATION: Duration = Duration::from_mins(3);
+/// IAM must answer within this time after the note. A key that was created later is not one of this rotation.
+const MAX_CREATION: Duration = Duration::from_secs(10);
 
-/// AWS's clock and the dates of keys differ by this much at most.
-const PRECISION: Duration = Duration::from_secs(5);
+/// AWS's clock and the dates of keys, which have no fractions of a second, differ by this much at most.
+const PRECISION: Duration = Duration::from_secs(2);
 
 /// A key that IAM does not list after this time does not exist.
 const LIST_LAG: Duration = Duration::from_mins(10);
@@ -36,13 +36,17 @@ impl Rotation<'_> {
         }
         self.check_use(&current.id).await?;
         self.delete_own_keys(&user, &current.id, &keys).await?;
-        secrets.note_creation(secret, Some(server_time())).await?;
         // A key that somebody has created since is not taken for one of this rotation.
         if user.aws.list_access_keys(&user.name).await?.iter().any(|key| key.id != current.id) {
-            secrets.note_creation(secret, None).await?;
             return not_yet("IAM lists another access key of the user");
         }
-        match user.aws.create_access_key(&user.name).await? {
+        let noted = Instant::now();
+        secrets.note_creation(secret, Some(server_time())).await?;
+        let left = MAX_CREATION.saturating_sub(noted.elapsed());
+        let Ok(created) = timeout(left, user.aws.create_access_key(&user.name)).await else {
+            return not_yet("IAM does not answer");
+        };
+        match created? {
             CreatedKey::Created(id, secret_key) => {
                 let certificate_authority = current.certificate_authority;
                 let key = AccessKey { id, secret: secret_key, certificate_authority };
@@ -116,12 +120,12 @@ impl Rotation<'_> {
                     user.aws.delete_access_key(&user.name, &key.id).await?;
                     secrets.note_old_key(secret, None).await?;
                 }
-                None if self.was_lost(key) => {
+                None if self.was_lost(user, key).await? => {
                     user.aws.delete_access_key(&user.name, &key.id).await?;
                 }
                 None => {
                     return refused(format!(
-                        "user {} has a second access key, {}, which Gangway has not created: delete it if nobody uses it. IAM allows two",
+                        "user {} has a second access key, {}, and nothing proves that Gangway has created it: delete it if nobody uses it. IAM allows two",
                         user.name, key.id
                     ));
                 }
@@ -131,12 +135,24 @@ impl Rotation<'_> {
     }
 
     /// Returns `true` if an attempt has created the key and ended before it stored its secret: it was created
-    /// when the note says that one was about to be.
-    fn was_lost(&self, key: &ListedKey) -> bool {
+    /// when the note says that one was about to be, and nobody has ever used it. Nobody can use a lost key.
+    pub(super) async fn was_lost(
+        &self,
+        user: &KeyUser,
+        key: &ListedKey,
+    ) -> Result<bool, UpstreamError> {
         let Some((since, created)) = self.secret.creating_since.zip(key.created) else {
-            return false;
+            return Ok(false);
         };
-        created + PRECISION >= since && created <= since + MAX_CREATION
+        let is_then = created + PRECISION >= since && created <= since + MAX_CREATION + PRECISION;
+        if !is_then {
+            return Ok(false);
+        }
+        match user.aws.access_key_was_used(&key.id).await {
+            Ok(was_used) => Ok(!was_used),
+            Err(error) if error.is_refusal() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

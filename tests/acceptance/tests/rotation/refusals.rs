@@ -1,10 +1,13 @@
 //! Keys that cannot be rotated: people are told, and nothing changes.
 
+use std::time::Duration;
+
 use acceptance::{methods::route, with};
 use gangway_model::{AuthMethod, Partition};
+use local_cloud::{Effect, Fault};
 use serde_json::json;
 
-use crate::fixture::{FAILED, ROTATED, RotatingApp};
+use crate::fixture::{FAILED, FUNCTION, ROTATED, RotatingApp};
 
 #[tokio::test]
 async fn user_without_rights_is_registered_and_not_rotated() {
@@ -54,6 +57,48 @@ async fn key_of_somebody_else_is_never_deleted() {
     assert!(app.attempt().await[0].is_done, "{}", app.logs());
     app.assert_settled("without the other key");
     assert_eq!(app.told(ROTATED).len(), 1);
+}
+
+/// Starts a rotation that ends between its note and `CreateAccessKey`.
+async fn end_after_the_note(app: &RotatingApp, uid: &str) {
+    app.ask(uid).await;
+    let signal = app.deployment().functions.get(FUNCTION).expect("the function").crash_signal();
+    let fault = Fault::on("iam", "CreateAccessKey", Effect::DisconnectBefore);
+    app.cloud().fault(fault.nth(1).crashing(signal));
+    assert!(!app.attempt().await[0].is_done);
+    app.cloud().faults().clear();
+    assert_eq!(app.keys().len(), 1);
+}
+
+#[tokio::test]
+async fn key_that_somebody_creates_after_an_interrupted_rotation_is_kept() {
+    let app = RotatingApp::start(Partition::Aws).await;
+    let uid = app.registered_and_tested().await;
+    end_after_the_note(&app, &uid).await;
+    app.cloud().clock().advance(Duration::from_secs(30));
+    let other = app.user().create_access_key();
+    assert!(!app.attempt().await[0].is_done);
+    assert!(app.keys().contains(&(other.id.clone(), true)), "{:?}\n{}", app.keys(), app.logs());
+    let told = app.told(FAILED);
+    let reason = told[0]["reason"].as_str().expect("a reason");
+    assert!(reason.contains("nothing proves") && reason.contains("delete it"), "{reason}");
+    app.user().delete_key(&other);
+    assert!(app.attempt().await[0].is_done, "{}", app.logs());
+    app.assert_settled("without the other key");
+}
+
+#[tokio::test]
+async fn key_that_somebody_uses_is_kept_whenever_it_was_created() {
+    let app = RotatingApp::start(Partition::Aws).await;
+    let uid = app.registered_and_tested().await;
+    end_after_the_note(&app, &uid).await;
+    let other = app.user().create_access_key();
+    let method = AuthMethod::StaticCredentials;
+    let own = json!({ "accessKeyId": other.id, "secretAccessKey": other.secret });
+    let used = with(app.request(method, app.customer(), "used"), &own);
+    app.post(&format!("{}/validate", route(method)), &used).await.assert_status(200);
+    assert!(!app.attempt().await[0].is_done);
+    assert!(app.keys().contains(&(other.id.clone(), true)), "{:?}\n{}", app.keys(), app.logs());
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ async fn account_whose_secret_is_gone_is_not_ready() {
 }
 
 #[tokio::test]
-async fn account_that_is_removed_during_a_run_is_forgotten() {
+async fn account_that_is_removed_during_a_run_is_not_listed() {
     let app = WatchedApp::start(Partition::Aws).await;
     let uid = app.registered(AuthMethod::Sts, "prod").await;
     app.run().await;

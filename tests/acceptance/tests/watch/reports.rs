@@ -44,6 +44,23 @@ async fn report_says_what_is_broken_and_that_it_was_fixed() {
 }
 
 #[tokio::test]
+async fn report_names_the_accounts_that_were_removed_since_the_last() {
+    let app = WatchedApp::start(Partition::Aws).await;
+    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    app.registered(AuthMethod::Sts, "staging").await;
+    app.run().await;
+    app.delete(&format!("/v1/tenant/accounts/{uid}")).await.assert_status(204);
+    app.run().await;
+    let page = object(&app, PAGE);
+    assert!(page.contains("<td>prod</td><td>is not in Palette any more</td>"), "{page}");
+    assert!(page.contains("<b>1</b> accounts") && page.contains("<b>1</b> ready"), "{page}");
+    assert!(!object(&app, TABLE).contains(",prod,"));
+    assert_eq!(app.listed("sort=name").await, ["staging"]);
+    app.run().await;
+    assert!(object(&app, PAGE).contains("Nothing has changed since"));
+}
+
+#[tokio::test]
 async fn each_run_keeps_its_report() {
     let app = WatchedApp::start(Partition::AwsIso).await;
     app.registered(AuthMethod::StaticCredentials, "prod").await;

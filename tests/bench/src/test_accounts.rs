@@ -41,25 +41,38 @@ impl TestAccounts {
 
     /// Registers them in Palette as Gangway does.
     pub(crate) fn register(self, cloud_fixture: &CloudFixture) {
+        self.register_with(cloud_fixture, |id| {
+            (id.to_owned(), format!("arn:aws:iam::{id}:role/SpectroCloudRole"))
+        });
+    }
+
+    /// Registers them in Palette with the AWS account and the role that `of` returns for an id.
+    pub(crate) fn register_with(
+        self,
+        cloud_fixture: &CloudFixture,
+        of: impl Fn(&str) -> (String, String),
+    ) {
         let mut records = cloud_fixture.cloud.palette().records();
         let Some(tenant) = records.tenants.first().map(|tenant| tenant.uid.clone()) else { return };
-        records.accounts.extend(self.ids().map(|id| palette::Account {
-            uid: format!("{id:0>24}"),
-            tenant: tenant.clone(),
-            project: None,
-            body: json!({
-                "metadata": {
-                    "name": format!("aws-{id}"),
-                    "annotations": { "scope": "tenant", "gangwayAwsAccountId": id },
-                },
-                "spec": {
-                    "credentialType": "sts",
-                    "partition": "aws",
-                    "sts": { "arn": format!("arn:aws:iam::{id}:role/SpectroCloudRole") },
-                },
-            }),
-            in_use: false,
-            portal_token: None,
-        }));
+        records.accounts.extend(self.ids().map(|id| (of(&id), id)).map(
+            |((aws_account, role), id)| palette::Account {
+                uid: format!("{id:0>24}"),
+                tenant: tenant.clone(),
+                project: None,
+                body: json!({
+                    "metadata": {
+                        "name": format!("aws-{id}"),
+                        "annotations": { "scope": "tenant", "gangwayAwsAccountId": aws_account },
+                    },
+                    "spec": {
+                        "credentialType": "sts",
+                        "partition": "aws",
+                        "sts": { "arn": role },
+                    },
+                }),
+                in_use: false,
+                portal_token: None,
+            },
+        ));
     }
 }
