@@ -120,7 +120,7 @@ fn to_attributes(resource: &str, item: &ResourceItem) -> HashMap<String, Attribu
     present.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Reads the attributes of an item. The time at which it expires is not read: it is written anew each time.
+/// Reads the attributes of an item. The time at which it expires is not read: it is written again each time.
 fn parse(attributes: &HashMap<String, AttributeValue>) -> Result<ResourceItem, UpstreamError> {
     let revision = attributes.get(REVISION).and_then(|value| value.as_n().ok()?.parse().ok());
     let document = attributes.get(DOCUMENT).and_then(|value| value.as_s().ok());

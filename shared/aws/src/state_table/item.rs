@@ -117,7 +117,7 @@ impl Attributes {
     fn invalid(&self, name: &str, fault: &str) -> UpstreamError {
         let (scope, uid) = (self.key(SCOPE, "an unknown scope"), self.key(UID, "an unknown uid"));
         let reason = format!(
-            "the state table's item of {scope} and {uid} cannot be read: attribute {name} {fault}; delete the item, and it is written anew"
+            "the state table's item of {scope} and {uid} cannot be read: attribute {name} {fault}; delete the item, and it is written again"
         );
         UpstreamError::Rejected { service: DYNAMODB, reason }
     }

@@ -88,7 +88,7 @@ async fn detached_policy_is_attached_again() {
     assert_eq!(published["detail"]["outcome"], "updated", "a repair is a change: {published:#}");
 }
 
-/// A policy that is made anew begins with version `v1` again, which a note of version ids alone takes for
+/// A policy that is created again begins with version `v1` again, which a note of version ids alone takes for
 /// the old one.
 #[tokio::test(flavor = "multi_thread")]
 async fn recreated_managed_policy_is_restored_by_the_next_event() {
@@ -99,7 +99,7 @@ async fn recreated_managed_policy_is_restored_by_the_next_event() {
         app.put(&vended.events[2..]).await;
         app.process_all().await;
         let first = app.assert_registered(&vended.account);
-        // The member's administrator deletes a policy, and makes it anew with every right.
+        // The member's administrator deletes a policy, and creates it again with every right.
         let policy = app.managed_policies(&vended.account).remove(0);
         let everything = json!({
             "Version": "2012-10-17",
