@@ -76,7 +76,7 @@ crash: ## interrupt every flow of every function at each call and run it again; 
 faults: ## let each call of every flow fail in every way; prints a table; takes half an hour
 	@cargo build $(LOCKED) --all-targets
 	@GANGWAY_WHOLE_MATRIX=1 cargo test $(LOCKED) --quiet --test matrix -- faults:: --nocapture --test-threads=1
-	@GANGWAY_WHOLE_MATRIX=1 cargo test $(LOCKED) --quiet --test rotation
+	@GANGWAY_WHOLE_MATRIX=1 cargo test $(LOCKED) --quiet --test rotation --test watch
 
 lint: format words deny clippy alone openapi-check template ## check everything that can be checked without running it
 

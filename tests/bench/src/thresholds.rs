@@ -116,6 +116,12 @@ pub(crate) const WATCH_MEMORY: Threshold = Threshold {
     unit: "× that of 100",
     reason: "accounts come by pages and messages, and none is kept",
 };
+/// Events about a change that are lost, or are put twice.
+pub(crate) const WATCH_EVENTS: Threshold = Threshold {
+    max: 0.0,
+    unit: "events",
+    reason: "a change is written with its event, and with the condition that nobody else has",
+};
 /// Writes of the state of an account that did not change.
 pub(crate) const WATCH_WRITES: Threshold = Threshold {
     max: 0.0,

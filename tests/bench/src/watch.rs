@@ -1,10 +1,11 @@
 //! Measures runs of the watch over many accounts.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use gangway_model::Partition;
 use local_cloud::{
-    CloudFixture, cloudformation::Template, fixtures::PartitionDeployment, lambda::Poller,
+    CloudFixture, Effect, Fault, cloudformation::Template, fixtures::PartitionDeployment,
+    lambda::Poller,
 };
 use serde_json::{Value, json};
 
@@ -36,6 +37,21 @@ const PAGE: f64 = 50.0;
 
 /// Clock steps until the report is made, more than a run needs.
 const CLOCK_STEPS: usize = 40;
+
+/// Number of accounts of the run with faults.
+const FAULTY_ACCOUNTS: usize = 10_000;
+
+/// The run with faults, in results.
+const FAULTY: &str = "10000 accounts, 5 % of calls fail, 20 % of messages come twice";
+
+/// One in this many calls fails.
+const FAILING: u32 = 20;
+
+/// One in this many messages is delivered again.
+const REDELIVERED: usize = 5;
+
+/// Enough that each account is looked at twice.
+const FAULTY_RUNS: usize = 8;
 
 /// The figures of one run.
 struct Figures {
@@ -111,6 +127,9 @@ pub(crate) async fn run(template: &Template, thresholds: &mut Thresholds) -> Res
     for accounts in ACCOUNTS {
         runs.extend(watch(template, accounts, thresholds).await?);
     }
+    let Told { lost, doubled } = tell_with_faults(template, FAULTY_ACCOUNTS).await?;
+    thresholds.check(format!("{FAULTY}: lost events"), count(lost), thresholds::WATCH_EVENTS);
+    thresholds.check(format!("{FAULTY}: doubled events"), count(doubled), thresholds::WATCH_EVENTS);
     let smallest = runs.first().map(|figures| figures.run.peak).unwrap_or_default();
     for figures in &runs {
         figures.check(smallest, thresholds);
@@ -153,6 +172,67 @@ async fn watch(
     }
     lambda.stop_idle_instances();
     Ok(figures)
+}
+
+/// Events about a change of every account.
+struct Told {
+    /// Accounts without an event.
+    lost: usize,
+    /// Events that were put more than once.
+    doubled: usize,
+}
+
+/// Breaks every account, and runs the watch while calls fail and messages come twice, until every account is
+/// told about.
+async fn tell_with_faults(template: &Template, accounts: usize) -> Result<Told, Failed> {
+    let cloud_fixture = place::cloud_fixture(template, &[Partition::Aws]).await?;
+    let deployment = cloud_fixture.deployment(Partition::Aws);
+    let [customer, _] = &deployment.customers;
+    let (aws_account, role) = (customer.account.id().to_owned(), customer.role.arn());
+    TestAccounts::of(accounts)
+        .register_with(&cloud_fixture, |_id| (aws_account.clone(), role.clone()));
+    let lambda = redeployed(deployment, FUNCTION)?;
+    let poller = deployment.poller(FUNCTION).ok_or("a poller")?;
+    run_once(&cloud_fixture, deployment, poller, PERIOD).await?;
+    customer.trust_with_wrong_external_id();
+    poller.redeliver(REDELIVERED);
+    let faulty = Fault::on("*", "*", Effect::InternalError).at_random(FAILING, 1);
+    cloud_fixture.cloud.fault(faulty);
+    for _run in 0..FAULTY_RUNS {
+        cloud_fixture.cloud.calls().clear();
+        cloud_fixture.cloud.clock().advance(PERIOD);
+        // A call may fail, and then another event starts the run.
+        for _delivery in 0..3 {
+            if deployment.run_schedules(FUNCTION).await.iter().all(Result::is_ok) {
+                break;
+            }
+        }
+        poller.drain(CLOCK_STEPS).await;
+        if told(deployment).len() == accounts {
+            break;
+        }
+    }
+    cloud_fixture.cloud.faults().clear();
+    poller.redeliver(0);
+    // What was not published yet is, and nothing is published again.
+    run_once(&cloud_fixture, deployment, poller, PERIOD).await?;
+    lambda.stop_idle_instances();
+    let told = told(deployment);
+    let doubled = told.values().map(|events| events - 1).sum();
+    Ok(Told { lost: accounts - told.len(), doubled })
+}
+
+/// Returns the number of events for each account that is not ready.
+fn told(deployment: &PartitionDeployment) -> BTreeMap<String, usize> {
+    let mut told = BTreeMap::new();
+    for event in deployment.gangway_account.put_events() {
+        let member = |pointer| event.pointer(pointer).and_then(Value::as_str);
+        if member("/detail/outcome") == Some("not-ready") {
+            let uid = member("/detail/uid").unwrap_or_default().to_owned();
+            *told.entry(uid).or_default() += 1;
+        }
+    }
+    told
 }
 
 /// Runs the watch once, until its report is made.

@@ -51,7 +51,7 @@ async fn every_function_and_trigger_has_a_flow() {
     }
     let mut deployed_triggers = deployed_triggers().await;
     // One run of the watch is many messages. The suite `watch` has its crashes, its faults and its repeated
-    // messages: see its files delivery.rs, load.rs and outages.rs.
+    // messages: see its files crashes.rs, delivery.rs, load.rs and outages.rs.
     // Rotations are in the suite `rotation`: see its file crashes.rs. The suite `stacks` has those of requests
     // of stacks, which are answered elsewhere.
     deployed_triggers.retain(|(function, trigger)| {

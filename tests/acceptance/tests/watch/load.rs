@@ -1,4 +1,5 @@
-//! Many accounts, with calls that fail and messages that are delivered more than once.
+//! Many accounts, with calls that fail and messages that are delivered more than once. `make bench` does the same
+//! with 10,000 accounts.
 
 use std::collections::BTreeMap;
 

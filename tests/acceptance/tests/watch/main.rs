@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod crashes;
 mod credentials;
 mod delivery;
 mod expirations;

@@ -5,7 +5,10 @@ mod tests;
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -17,7 +20,11 @@ use tokio::{
 };
 
 use super::{LambdaFunction, lock};
-use crate::{aws::Queue, clock::Clock, cloudformation::EventSourceMapping};
+use crate::{
+    aws::{Queue, sqs::Message},
+    clock::Clock,
+    cloudformation::EventSourceMapping,
+};
 
 /// Lambda's initial concurrency of a mapping without a limit.
 const DEFAULT_CONCURRENCY: usize = 5;
@@ -39,6 +46,9 @@ struct PollerState {
     paused: watch::Sender<bool>,
     active_batches: watch::Sender<usize>,
     batches: Mutex<Vec<ProcessedBatch>>,
+    /// Every how many-th message is delivered again although it was handled. 0 for none.
+    redelivers: AtomicUsize,
+    handled: AtomicUsize,
 }
 
 /// The result of one batch.
@@ -67,6 +77,8 @@ impl Poller {
             paused: watch::Sender::new(false),
             active_batches: watch::Sender::new(0),
             batches: Mutex::default(),
+            redelivers: AtomicUsize::default(),
+            handled: AtomicUsize::default(),
         });
         let polling = tokio::spawn(poll(queue.clone(), Arc::clone(&state)));
         Self { queue, state, polling }
@@ -100,6 +112,11 @@ impl Poller {
     /// Resumes receiving messages.
     pub fn resume(&self) {
         self.state.paused.send_replace(false);
+    }
+
+    /// Delivers one in this many handled messages once more, as SQS may. 0 ends it.
+    pub fn redeliver(&self, one_in: usize) {
+        self.state.redelivers.store(one_in, Ordering::Relaxed);
     }
 
     /// Returns all batches so far.
@@ -140,6 +157,16 @@ impl Poller {
         }
         self.wait_until_idle().await;
         self.queue.len()
+    }
+}
+
+impl PollerState {
+    /// Returns `true` if a handled message is delivered again.
+    fn redelivers(&self, message: &Message) -> bool {
+        let one_in = self.redelivers.load(Ordering::Relaxed);
+        one_in > 0
+            && message.receive_count == 1
+            && self.handled.fetch_add(1, Ordering::Relaxed).is_multiple_of(one_in)
     }
 }
 
@@ -195,6 +222,9 @@ async fn poll(queue: Queue, state: Arc<PollerState>) {
                 Err(_) => ids.iter().cloned().collect(),
             };
             for message in messages.iter().filter(|message| !failed.contains(&message.id)) {
+                if state.redelivers(message) {
+                    continue;
+                }
                 queue.delete(message.receipt_handle.as_deref().unwrap_or_default());
             }
             let (failed, response) =

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use self::call::SqsCall;
 pub(super) use self::digest::md5;
+pub(crate) use self::message::Message;
 pub(crate) use self::queue::StoredQueue;
 pub use self::setup::{MessageSnapshot, Queue, QueueSettings};
 use super::body::Body;

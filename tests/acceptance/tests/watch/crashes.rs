@@ -1,0 +1,87 @@
+//! The function ends before or after each of its calls, or a call fails, in the run that confirms a change.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use gangway_model::{AuthMethod, Partition};
+use local_cloud::{Effect, Fault};
+use serde_json::Value;
+
+use crate::fixture::{READINESS_CHANGED, WATCH, WatchedApp};
+
+/// Environment variable that asks for every call, and not for a sample.
+const WHOLE: &str = "GANGWAY_WHOLE_MATRIX";
+
+/// Changes whether the account is ready.
+fn change(app: &WatchedApp, is_ready: bool) {
+    if is_ready {
+        app.customer().trust_palette();
+    } else {
+        app.customer().trust_with_wrong_external_id();
+    }
+}
+
+/// Starts a run, as Lambda does that tries a scheduled event again.
+async fn start_run(app: &WatchedApp) {
+    for _attempt in 0..3 {
+        let responses = app.deployment().run_schedules(WATCH).await;
+        if responses.iter().all(Result::is_ok) {
+            return;
+        }
+    }
+    panic!("the run does not start\n{}", app.logs());
+}
+
+/// Returns the number of calls of a run that confirms a change.
+async fn count_calls(app: &WatchedApp) -> u32 {
+    change(app, false);
+    app.run().await;
+    app.cloud().calls().clear();
+    app.run().await;
+    let calls = app.cloud().calls().all();
+    u32::try_from(calls.iter().filter(|call| !call.nested).count()).expect("a number")
+}
+
+/// Confirms a change for every `step`-th call, with this effect on it.
+async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
+    let step = if std::env::var_os(WHOLE).is_some() { 1 } else { step };
+    let app = WatchedApp::start(Partition::Aws).await;
+    app.cloud().palette().configure(|behaviour| behaviour.rate_limited = false);
+    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    app.run().await;
+    let calls = count_calls(&app).await;
+    assert!(calls > 15, "{calls}");
+    let signal = app.deployment().functions.get(WATCH).expect("the function").crash_signal();
+    let mut is_ready = false;
+    for (number, effect) in effects.iter().enumerate() {
+        for call in (1..=calls).skip(number).step_by(step) {
+            let case = format!("{effect:?} at call {call}");
+            is_ready = !is_ready;
+            change(&app, is_ready);
+            app.run().await;
+            let before = app.told(READINESS_CHANGED).len();
+            let fault = Fault::on("*", "*", *effect).external_calls_only().nth(call);
+            let fault = if is_crash { fault.crashing(Arc::clone(&signal)) } else { fault };
+            app.cloud().fault(fault);
+            start_run(&app).await;
+            app.finish().await;
+            app.cloud().faults().clear();
+            app.run().await;
+            assert_eq!(app.readiness(&uid).await["ready"], is_ready, "{case}\n{}", app.logs());
+            // An event may be put again if the function ends right after that, and is the same then.
+            let told = app.told(READINESS_CHANGED).split_off(before);
+            let told: BTreeSet<_> = told.iter().map(Value::to_string).collect();
+            assert_eq!(told.len(), 1, "{case}: {told:#?}\n{}", app.logs());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn run_that_ends_at_any_call_tells_the_change() {
+    run_cases(&[Effect::DisconnectBefore, Effect::DisconnectAfter], true, 10).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn run_with_a_failing_call_tells_the_change() {
+    let effects = [Effect::InternalError, Effect::Throttle, Effect::DisconnectAfter];
+    run_cases(&effects, false, 12).await;
+}
