@@ -191,7 +191,7 @@ impl Event {
         let kind = envelope.kind();
         let change = match kind {
             EventType::Unknown => AccountEvent::Ignored(IgnoreReason::UnknownType),
-            EventType::Aft => aft::parse(envelope.body())?,
+            EventType::Aft => aft::parse(envelope.account_info())?,
             EventType::AccountVended => vended::parse(envelope.detail(), deployed)?,
             EventType::CreateAccountResult => {
                 organizations::parse_create_result(&envelope, deployed)?

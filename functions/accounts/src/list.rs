@@ -31,8 +31,10 @@ impl ListQuery {
         let limit = fields
             .optional_with("limit", "must be a number from 1 to 50", parse_limit)
             .unwrap_or(MAX_LIMIT);
-        let next = fields.optional_with("next", "must not be empty: leave it out", |next| {
-            (!next.is_empty()).then(|| next.to_owned())
+        // Repeated parameters are joined with commas.
+        let next_rule = "must be the member next of the page before, sent once: leave it out for the first page";
+        let next = fields.optional_with("next", next_rule, |next| {
+            (!next.is_empty() && !next.contains(',')).then(|| next.to_owned())
         });
         let readiness = ReadinessQuery::parse(&mut fields);
         fields.finish(Some(Self { limit, next, readiness }))

@@ -3,8 +3,8 @@
 use gangway_aws::SecretsManagerStore;
 use gangway_lambda::{ApiError, Fields};
 use gangway_model::{
-    AccessKey, AccountSpec, AuthMethod, Operation, Partition, RegistrationError, Scope,
-    SecretSource,
+    AccessKey, AccountSpec, AuthMethod, Description, FieldError, Operation, Partition,
+    RegistrationError, Scope, SecretSource,
 };
 
 /// A request to register or validate an account.
@@ -35,6 +35,24 @@ impl StaticCredentialsRequest<SecretSource<AccessKey>> {
         let Self { mut account, keys, rotation } = self;
         let resolved = secrets.resolve_source(keys, &account.scope, scope, operation).await?;
         account.incoming_secret = resolved.incoming_secret;
+        reject_secret_in_text(&account, &resolved.credential)?;
         Ok(StaticCredentialsRequest { account, keys: resolved.credential, rotation })
     }
+}
+
+/// Rejects a text of the account that contains the secret access key, which may be in the secret that the
+/// request names. Palette shows these texts to everyone.
+fn reject_secret_in_text(account: &AccountSpec, keys: &AccessKey) -> Result<(), RegistrationError> {
+    let texts = [
+        ("name", Some(account.name.as_str())),
+        ("description", account.description.as_ref().map(Description::as_str)),
+    ];
+    let found = texts.into_iter().filter(|(_, text)| text.is_some_and(|it| keys.secret.is_in(it)));
+    let errors: Vec<_> = found
+        .map(|(name, _)| {
+            let error = format!("{name} contains the value of secretAccessKey: remove it");
+            FieldError::malformed(format!("/{name}"), error)
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(RegistrationError::Invalid(errors)) }
 }

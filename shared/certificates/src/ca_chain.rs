@@ -70,7 +70,9 @@ impl CaChain {
         let issuers: Vec<Vec<usize>> =
             self.certificates.iter().map(|certificate| self.issuers_of(certificate)).collect();
         let indexed = || self.certificates.iter().zip(&issuers).enumerate();
-        let missing = indexed().find(|(_, (_, issuers))| issuers.is_empty());
+        let missing = indexed().find(|(_, (certificate, own_issuers))| {
+            own_issuers.is_empty() && !self.is_cross_signed(certificate, &issuers)
+        });
         if let Some((_, (certificate, _))) = missing {
             let (subject, issuer) = (certificate.subject.clone(), certificate.issuer.clone());
             return ChainStatus::IssuerMissing { subject, issuer };
@@ -78,11 +80,23 @@ impl CaChain {
         let is_next_to_issuer =
             |index: usize, issuers: &[usize]| issuers.iter().any(|at| at.abs_diff(index) <= 1);
         match indexed().find(|(index, (_, issuers))| !is_next_to_issuer(*index, issuers)) {
-            Some((_, (certificate, _))) if is_one_chain(&issuers) => {
+            Some((_, (certificate, own_issuers)))
+                if is_one_chain(&issuers) && !own_issuers.is_empty() =>
+            {
                 ChainStatus::OutOfOrder { subject: certificate.subject.clone() }
             }
             Some(_) | None => ChainStatus::Complete,
         }
+    }
+
+    /// Returns `true` if another certificate for the same subject and key has its issuer here: a CA that
+    /// another one certified as well.
+    fn is_cross_signed(&self, certificate: &Certificate, issuers: &[Vec<usize>]) -> bool {
+        self.certificates.iter().zip(issuers).any(|(other, issuers)| {
+            !issuers.is_empty()
+                && other.subject == certificate.subject
+                && other.public_key == certificate.public_key
+        })
     }
 
     /// Returns the indices of the certificates that issued this one.
@@ -139,6 +153,9 @@ fn check_label(block: &PemBlock, position: usize) -> Result<(), PemError> {
 /// Returns an error unless a certificate is a CA certificate.
 fn check_ca(certificate: &Certificate, position: usize) -> Result<(), PemError> {
     match certificate.ca_status {
+        CaStatus::Ca if !certificate.may_sign_certificates => {
+            Err(PemError::NoCertificateSigning { position })
+        }
         CaStatus::Ca => Ok(()),
         CaStatus::Version1 => Err(PemError::Version1 { position }),
         CaStatus::Unstated if certificate.is_issuer_of(certificate) => {

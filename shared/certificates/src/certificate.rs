@@ -28,6 +28,8 @@ pub(crate) struct Certificate {
     pub(crate) ca_status: CaStatus,
     /// `true` if the key usage extensions allow TLS client authentication, or are absent.
     pub(crate) allows_client_auth: bool,
+    /// `true` if the key usage allows to sign certificates, or is absent.
+    pub(crate) may_sign_certificates: bool,
     /// The public key with its algorithm (SPKI).
     pub(crate) public_key: Vec<u8>,
 }
@@ -68,8 +70,9 @@ impl Certificate {
             .is_none_or(|extended_key_usage| is_client_usage(extended_key_usage.value));
         let key_usage = x509.key_usage().map_err(|_quotes_it| damaged())?;
         let for_clients = for_clients
-            && key_usage
-                .is_none_or(|extended_key_usage| extended_key_usage.value.digital_signature());
+            && key_usage.as_ref().is_none_or(|key_usage| key_usage.value.digital_signature());
+        let may_sign_certificates =
+            key_usage.is_none_or(|key_usage| key_usage.value.key_cert_sign());
         let validity = x509.validity();
         Ok(Self {
             subject: display_name(x509.subject()),
@@ -80,6 +83,7 @@ impl Certificate {
             },
             ca_status: CaStatus::of(&x509),
             allows_client_auth: for_clients,
+            may_sign_certificates,
             public_key: x509.public_key().raw.to_vec(),
             der: der.clone().into_owned(),
         })

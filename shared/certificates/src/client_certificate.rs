@@ -69,6 +69,7 @@ impl FromStr for ClientCertificate {
         let expected = Expected::Certificate;
         let blocks = pem::parse_blocks(text, expected, MAX_PEM_BYTES)?;
         let mut certificates = Vec::with_capacity(blocks.len());
+        let mut positions = Vec::with_capacity(blocks.len());
         let mut pem = String::with_capacity(text.len());
         for (block, position) in blocks.iter().zip(1..) {
             if block.label.is_private() {
@@ -77,8 +78,13 @@ impl FromStr for ClientCertificate {
             if block.label != PemLabel::Certificate {
                 return Err(PemError::WrongLabel { expected, found: block.label, position });
             }
-            certificates.push(Certificate::parse(block, position)?);
-            pem.push_str(&block.text);
+            let certificate = Certificate::parse(block, position)?;
+            // Files that were joined may have it twice.
+            if certificates.iter().all(|known: &Certificate| known.der != certificate.der) {
+                pem.push_str(&block.text);
+                certificates.push(certificate);
+                positions.push(position);
+            }
         }
         let mut certificates = certificates.into_iter();
         let own = certificates.next().ok_or(PemError::Empty(expected))?;
@@ -87,7 +93,7 @@ impl FromStr for ClientCertificate {
         }
         let issuers: Vec<_> = certificates.collect();
         let mut subject = &own;
-        for (issuer, position) in issuers.iter().zip(2..) {
+        for (issuer, position) in issuers.iter().zip(positions.into_iter().skip(1)) {
             if !issuer.is_issuer_of(subject) {
                 return Err(PemError::OutOfOrder { position });
             }

@@ -52,6 +52,16 @@ pub enum PemError {
         "is cut off: block {position} has no complete -----BEGIN …----- or -----END …----- line, copy the whole block"
     )]
     Truncated { position: usize },
+    /// A character of another alphabet in a BEGIN or END line.
+    #[error(
+        "is damaged: the -----BEGIN …----- or -----END …----- line of block {position} contains U+{code_point:04X}, where only hyphens, capital letters and spaces may be: copy the block again from the file"
+    )]
+    ForeignCharacter { position: usize, code_point: u32 },
+    /// A BEGIN or END line with other hyphens, blanks or letters than it must have.
+    #[error(
+        "is damaged: the -----BEGIN …----- or -----END …----- line of block {position} must have five hyphens on each side, capital letters and single spaces: copy the block again from the file"
+    )]
+    BoundaryLine { position: usize },
     #[error("is damaged: block {position} is not Base64, copy it again")]
     NotBase64 { position: usize },
     /// A character without a width within the Base64.
@@ -104,6 +114,11 @@ pub enum PemError {
         "must be CA certificates (CA:TRUE); number {position} is self-signed and has no basicConstraints, so it does not say that it is one: have it reissued with CA:TRUE"
     )]
     NoBasicConstraints { position: usize },
+    /// A CA certificate whose key usage lacks `keyCertSign`.
+    #[error(
+        "must be CA certificates that may sign others; the key usage of number {position} lacks keyCertSign, so nothing that it issued is accepted: have it reissued with keyCertSign"
+    )]
+    NoCertificateSigning { position: usize },
     /// A CA certificate in place of the client certificate.
     #[error(
         "must begin with the client's own certificate; the first one is a CA certificate: put the client's certificate first, or send the CA certificate as certificateAuthority"

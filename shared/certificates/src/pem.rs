@@ -1,5 +1,6 @@
 //! Lenient PEM parser: accepts any line breaks, white space, invisible characters and text around the
-//! blocks, and files that were joined without a line break. Every block must be complete.
+//! blocks, and files that were joined without a line break. Every block must be complete: none is left
+//! out because its BEGIN line is damaged.
 
 use std::fmt;
 
@@ -99,15 +100,21 @@ pub(crate) fn parse_blocks(
     if text.len() > max_bytes {
         return Err(PemError::TooLong(expected));
     }
+    let lines = || text.split(['\n', '\r']).flat_map(split_joined_files);
     if !text.contains(BEGIN) && !text.contains(END) {
+        if let Some(error) = lines().find_map(|line| boundary_damage(line, 1)) {
+            return Err(error);
+        }
         let binary = text.starts_with("MI") && text.bytes().all(is_base64);
         return Err(if binary { PemError::Binary(expected) } else { PemError::NotPem(expected) });
     }
     let mut blocks = Vec::new();
     let mut open: Option<OpenBlock<'_>> = None;
-    let lines = text.split(['\n', '\r']).flat_map(split_joined_files);
-    for line in lines.map(|line| line.trim_matches(is_blank)) {
+    for line in lines().map(|line| line.trim_matches(is_blank)) {
         let position = blocks.len() + 1;
+        if let Some(error) = boundary_damage(line, position) {
+            return Err(error);
+        }
         if let Some(label) = parse_boundary_line(line, BEGIN)? {
             if open.is_some() {
                 return Err(PemError::Truncated { position });
@@ -118,6 +125,9 @@ pub(crate) fn parse_blocks(
             blocks.push(block.ok_or(PemError::Truncated { position })?.finish(position)?);
         } else if let Some(open) = &mut open {
             open.push_line(line, position)?;
+        } else if line.len() >= MIN_CONTENT_LEN && line.bytes().all(is_base64_letter) {
+            // The content of a block without its BEGIN line.
+            return Err(PemError::Truncated { position });
         }
     }
     if open.is_some() {
@@ -145,6 +155,76 @@ fn is_blank(character: char) -> bool {
 
 const fn is_invisible(character: char) -> bool {
     matches!(character, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{202a}'..='\u{202e}' | '\u{ad}')
+}
+
+/// Shortest line outside of a block that is taken for the content of one; whole lines have 64 or 76
+/// characters. Hashes that tools print are shorter, or have other characters between.
+const MIN_CONTENT_LEN: usize = 60;
+
+const fn is_base64_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
+
+/// Labels of blocks, without blanks.
+const LABELS: [&str; 17] = [
+    "CERTIFICATE",
+    "X509CERTIFICATE",
+    "TRUSTEDCERTIFICATE",
+    "PRIVATEKEY",
+    "RSAPRIVATEKEY",
+    "ECPRIVATEKEY",
+    "DSAPRIVATEKEY",
+    "ENCRYPTEDPRIVATEKEY",
+    "OPENSSHPRIVATEKEY",
+    "PUBLICKEY",
+    "RSAPUBLICKEY",
+    "ECPARAMETERS",
+    "CERTIFICATEREQUEST",
+    "NEWCERTIFICATEREQUEST",
+    "X509CRL",
+    "PKCS7",
+    "CMS",
+];
+
+/// Longest BEGIN or END line, with what damages it.
+const MAX_BOUNDARY_LEN: usize = 200;
+
+/// Returns an error for a line that is meant as a BEGIN or END line, and is not quite one: with other
+/// hyphens or blanks, small letters, or characters that are not shown.
+fn boundary_damage(line: &str, position: usize) -> Option<PemError> {
+    let line = line.trim_matches(is_blank);
+    let is_hyphen =
+        |letter: char| letter == '-' || !(letter.is_ascii() || letter.is_alphanumeric());
+    if line.len() > MAX_BOUNDARY_LEN || !(line.starts_with(is_hyphen) || line.ends_with(is_hyphen))
+    {
+        return None;
+    }
+    let is_letter = |letter: char| letter.is_alphanumeric();
+    // The line may be one of a private key.
+    let mut word = Zeroizing::new(String::with_capacity(line.len()));
+    word.extend(line.chars().filter(|letter| is_letter(*letter)).map(|it| it.to_ascii_uppercase()));
+    let (kind, label) = [(BEGIN, "BEGIN"), (END, "END")]
+        .into_iter()
+        .find_map(|(kind, word_of_kind)| Some((kind, word.strip_prefix(word_of_kind)?)))?;
+    if !LABELS.contains(&label) {
+        return None;
+    }
+    let is_whole =
+        line.strip_prefix(kind).and_then(|rest| rest.strip_suffix("-----")).is_some_and(|found| {
+            found.split(' ').collect::<String>() == label && is_single_spaced(found)
+        });
+    if is_whole {
+        return None;
+    }
+    let foreign = line.chars().find(|character| !character.is_ascii() || character.is_control());
+    Some(match foreign {
+        Some(character) => PemError::ForeignCharacter { position, code_point: character.into() },
+        None => PemError::BoundaryLine { position },
+    })
+}
+
+fn is_single_spaced(text: &str) -> bool {
+    !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ")
 }
 
 /// Returns the label of a BEGIN or END line. It is an error if the line contains other text.

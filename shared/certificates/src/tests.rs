@@ -125,3 +125,73 @@ fn each_kind_of_invalid_text_has_its_own_error() {
         ]);
     }
 }
+
+/// A block is read or refused, never left out, however its BEGIN or END line is damaged.
+#[test]
+fn a_block_with_a_damaged_boundary_line_is_not_left_out() {
+    use self::PemField::Ca;
+    let good = fixtures::TestCertificates::new().root;
+    let second = fixtures::TestCertificates::new().root;
+    let begin = |line: &str| second.replace("-----BEGIN CERTIFICATE-----", line);
+    let end = |line: &str| second.replace("-----END CERTIFICATE-----", line);
+    let foreign = |code_point| move |position| PemError::ForeignCharacter { position, code_point };
+    let boundary = |position| PemError::BoundaryLine { position };
+    let check = |damaged: &str, error: &dyn Fn(usize) -> PemError| {
+        assert_results(&[
+            ("alone", Ca, damaged, Some(error(1))),
+            ("behind another", Ca, &format!("{good}{damaged}"), Some(error(2))),
+            ("before another", Ca, &format!("{damaged}{good}"), Some(error(1))),
+        ]);
+    };
+    for line in [
+        "----BEGIN CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE----",
+        "------BEGIN CERTIFICATE-----",
+        "-----begin certificate-----",
+        "-----Begin Certificate-----",
+        "-----BEGINCERTIFICATE-----",
+        "-----BEGIN  CERTIFICATE-----",
+        "----- BEGIN CERTIFICATE -----",
+        "> -----BEGIN CERTIFICATE----",
+    ] {
+        check(&begin(line), &boundary);
+    }
+    for line in
+        ["----END CERTIFICATE-----", "-----end certificate-----", "-----END CERTIFICATE----"]
+    {
+        check(&end(line), &boundary);
+    }
+    for (line, code_point) in [
+        ("-----BEGIN\u{a0}CERTIFICATE-----", 0xA0),
+        ("\u{2013}\u{2013}\u{2013}BEGIN CERTIFICATE-----", 0x2013),
+        ("\u{2014}\u{2014}-BEGIN CERTIFICATE-\u{2014}\u{2014}", 0x2014),
+        ("-----BEGIN CERT\u{200b}IFICATE-----", 0x200B),
+        ("--\u{2060}---BEGIN CERTIFICATE-----", 0x2060),
+        ("-----BEGIN\tCERTIFICATE-----", 0x9),
+    ] {
+        check(&begin(line), &foreign(code_point));
+        check(&end(&line.replace("BEGIN", "END")), &foreign(code_point));
+    }
+    let utf_16: String = second.chars().flat_map(|letter| [letter, '\0']).collect();
+    assert_results(&[
+        ("UTF-16", Ca, &utf_16, Some(foreign(0)(1))),
+        ("UTF-16 behind another", Ca, &format!("{good}{utf_16}"), Some(foreign(0)(2))),
+    ]);
+    let content: String = second.lines().filter(|line| !line.starts_with('-')).collect();
+    for lost in [begin(""), begin("certificate of the root:"), format!("{content}\n")] {
+        let truncated = |position| Some(PemError::Truncated { position });
+        assert_results(&[("behind another", Ca, &format!("{good}{lost}"), truncated(2))]);
+        assert_results(&[("before another", Ca, &format!("{lost}{good}"), truncated(1))]);
+    }
+    // Words about the blocks are no damage.
+    for words in [
+        "# begin certificate of the root",
+        "=====================",
+        "--- Our roots ---",
+        "SHA1 Fingerprint=DA:39:A3:EE",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "Certificate:\n    Data:\n        Version: 3 (0x2)",
+    ] {
+        assert_results(&[("words", Ca, &format!("{words}\n{good}{words}\n{second}{words}"), None)]);
+    }
+}

@@ -108,6 +108,11 @@ fn decode_detail(payload: &str) -> Option<Payload> {
     let (id, account) = (event.id.as_deref(), event.account.as_deref());
     let initiator = Initiator::event(id, Some(&event.source), account);
     let detail = Zeroizing::new(Box::<str>::from(event.detail));
+    // EventBridge Pipes and input transformers may send `detail` as a JSON string.
+    let detail = match serde_json::from_str::<String>(&detail) {
+        Ok(text) => Zeroizing::new(text.into_boxed_str()),
+        Err(_not_a_string) => detail,
+    };
     let envelope: Envelope = serde_json::from_str(payload).ok()?;
     let origin = EventOrigin {
         time: event.time.map(SystemTime::from),
@@ -152,10 +157,11 @@ impl HttpRequest {
             // A load balancer sends the one or the other of each pair.
             content_type: content_type(&request.headers)
                 .or_else(|| content_type(&request.multi_value_headers)),
-            query: flatten_query(if request.query_string_parameters.is_empty() {
-                &request.multi_value_query_string_parameters
-            } else {
+            // The other member has the last value only.
+            query: flatten_query(if request.multi_value_query_string_parameters.is_empty() {
                 &request.query_string_parameters
+            } else {
+                &request.multi_value_query_string_parameters
             }),
             body: decode_body(request.body, request.is_base64_encoded),
         })
@@ -276,6 +282,33 @@ mod tests {
         let mut invocation = http("GET", "/v1/tenant/accounts", "");
         invocation["queryStringParameters"] = json!({ "addOns": "one,two" });
         assert_eq!(read(&invocation).query("addOns"), Some("one,two"));
+    }
+
+    #[test]
+    fn a_repeated_query_parameter_keeps_every_value() {
+        let mut invocation = rest("GET", "/v1/tenant/accounts", "");
+        invocation["queryStringParameters"] = json!({ "limit": "500" });
+        invocation["multiValueQueryStringParameters"] = json!({ "limit": ["5", "500"] });
+        assert_eq!(read(&invocation).query("limit"), Some("5,500"));
+    }
+
+    #[test]
+    fn a_detail_may_be_json_in_a_string_and_begin_with_a_byte_order_mark() {
+        let detail = json!({ "method": "sts", "name": "prod" }).to_string();
+        for text in [detail.clone(), format!("\u{feff}{detail}")] {
+            let request = read(&event(&Value::String(text)));
+            let mut fields = request.parse_operation(AuthMethod::Sts, &[], &no_limits()).unwrap().1;
+            assert_eq!(fields.required::<String>("name").unwrap(), "prod");
+            fields.finish(Some(())).unwrap();
+        }
+        let request = read(&event(&json!("prod")));
+        let error = request.parse_operation(AuthMethod::Sts, &[], &no_limits()).err().unwrap();
+        assert!(format!("{error:?}").contains("the request is not JSON"), "{error:?}");
+        let bytes = format!("\u{feff}{BODY}");
+        let request = read(&rest("POST", "/v1/tenant/accounts/sts", &bytes));
+        let mut fields = request.parse_operation(AuthMethod::Sts, &[], &no_limits()).unwrap().1;
+        assert_eq!(fields.required::<String>("name").unwrap(), "prod");
+        fields.finish(Some(())).unwrap();
     }
 
     #[test]

@@ -17,6 +17,17 @@ const MAX_UNKNOWN_FIELDS: usize = 20;
 /// replayed.
 pub(crate) const SECRET_FIELDS: [&str; 2] = ["secretAccessKey", "userKey"];
 
+/// Members with a key, and the members that may contain its value or have an error of their own for it.
+const KEY_MEMBERS: [(&str, &[&str]); 3] = [
+    ("secretAccessKey", &[]),
+    ("userKey", &["certificateAuthority", "userCertificate"]),
+    // Not secret, and a remark such as "key AKIA… of 2026" is a description.
+    ("accessKeyId", &["description"]),
+];
+
+/// Shortest text that is searched for as a secret. No access key is shorter.
+const MIN_SECRET_LEN: usize = 16;
+
 const SECRET_IN_STACK: &str = "must not be in a stack: a role has no key; this key was sent to CloudFormation and SNS and should be replaced";
 
 /// The fields of a JSON object, or the parameters of a query, that are still to be read.
@@ -29,8 +40,12 @@ pub struct Fields {
     pointer: String,
     unread: Vec<(String, Json)>,
     known: Vec<&'static str>,
-    allows_unknown: bool,
+    /// What errors call a field whose name they do not repeat.
+    unnamed: &'static str,
     forbidden: &'static [&'static str],
+    /// Members that contain the value of a secret member: others are logged, sent to Palette in clear, or
+    /// become tags. An error unless the member has one already.
+    repeated_secrets: Vec<(String, &'static str)>,
     errors: Vec<FieldError>,
     /// Name of the account, for the log.
     pub(crate) account_name: Option<String>,
@@ -60,7 +75,26 @@ impl Fields {
             let error = format!("the request must be a JSON object, not {kind}");
             return Err(FieldError::malformed("", error));
         };
-        Ok(Self::new(String::new(), members))
+        let mut fields = Self::new(String::new(), members);
+        fields.repeated_secrets = fields.find_repeated_secrets();
+        Ok(fields)
+    }
+
+    /// Returns the members that contain the value of a secret member, each with the name of that.
+    fn find_repeated_secrets(&self) -> Vec<(String, &'static str)> {
+        let mut repeated = Vec::new();
+        for (secret, exempt) in KEY_MEMBERS {
+            let sent = self.unread.iter().filter(|(name, _)| name == secret);
+            let values: Vec<_> = sent.flat_map(|(_, value)| secret_parts(value)).collect();
+            let others = self.unread.iter().filter(|(name, value)| {
+                name != secret
+                    && !exempt.contains(&name.as_str())
+                    && is_safe_to_echo(name)
+                    && values.iter().any(|value_of_it| value.contains_text(value_of_it))
+            });
+            repeated.extend(others.map(|(name, _)| (name.clone(), secret)));
+        }
+        repeated
     }
 
     /// Parses the properties of a resource of a stack, a JSON object. A secret in it is an error, and a
@@ -71,13 +105,14 @@ impl Fields {
         Ok(fields)
     }
 
-    /// Takes the parameters of a query. A parameter that nothing reads is ignored.
+    /// Takes the parameters of a query. A parameter that nothing reads is an error: a caller who sends it
+    /// expects another list than that without it.
     pub(crate) fn from_query<'a>(
         parameters: impl Iterator<Item = (&'a String, &'a String)>,
     ) -> Self {
         let text = |text: &String| Json::String(Zeroizing::new(text.clone()));
         let unread = parameters.map(|(name, value)| (name.clone(), text(value))).collect();
-        Self { allows_unknown: true, ..Self::new(String::new(), unread) }
+        Self { unnamed: "a query parameter", ..Self::new(String::new(), unread) }
     }
 
     pub(crate) fn empty() -> Self {
@@ -90,8 +125,9 @@ impl Fields {
             pointer,
             unread,
             known,
-            allows_unknown: false,
+            unnamed: "a member",
             forbidden: &[],
+            repeated_secrets: Vec::new(),
             errors,
             account_name: None,
             path_scope: None,
@@ -235,13 +271,10 @@ impl Fields {
     /// Returns every error, also one for each field that was not read.
     pub(crate) fn into_errors(mut self) -> Vec<FieldError> {
         let unread = mem::take(&mut self.unread);
-        if self.allows_unknown {
-            return self.errors;
-        }
         let known = self.known.join(", ");
         let unnamed = match self.pointer.strip_prefix('/') {
             Some(object) => format!("a member of {object}"),
-            None => "a member".to_owned(),
+            None => self.unnamed.to_owned(),
         };
         for (name, _) in unread.iter().take(MAX_UNKNOWN_FIELDS) {
             let (place, subject) =
@@ -253,6 +286,16 @@ impl Fields {
         }
         if let Some(more @ 1..) = unread.len().checked_sub(MAX_UNKNOWN_FIELDS) {
             self.add_malformed("", format!("{more} more members are unknown: remove them"));
+        }
+        for (name, secret) in mem::take(&mut self.repeated_secrets) {
+            let pointer = self.pointer(&name);
+            let is_told = |error: &FieldError| {
+                let below = error.pointer.strip_prefix(&pointer);
+                below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+            };
+            if !self.errors.iter().any(is_told) {
+                self.malformed(&name, format_args!("contains the value of {secret}: remove it"));
+            }
         }
         self.errors
     }
@@ -332,6 +375,16 @@ impl Fields {
             self.known.push(name);
         }
     }
+}
+
+/// Returns the texts that give a secret away: of a key in PEM each line, of another secret the whole.
+fn secret_parts(secret: &Json) -> Vec<Zeroizing<String>> {
+    let Json::String(text) = secret else { return Vec::new() };
+    let lines = text.split(['\n', '\r']).map(str::trim);
+    lines
+        .filter(|line| line.len() >= MIN_SECRET_LEN && !line.starts_with('-'))
+        .map(|line| Zeroizing::new(line.to_owned()))
+        .collect()
 }
 
 /// Longest name that may contain digits: shorter than any secret.

@@ -32,9 +32,22 @@ impl Json {
         }
     }
 
-    /// Parses a document. Returns this crate's own error messages: those of serde may quote the
+    /// Returns `true` if a string in the value contains this text.
+    pub(crate) fn contains_text(&self, text: &str) -> bool {
+        match self {
+            Self::String(value) => value.contains(text),
+            Self::List(items) => items.iter().any(|item| item.contains_text(text)),
+            Self::Object(members) => {
+                members.iter().any(|(name, value)| name.contains(text) || value.contains_text(text))
+            }
+            Self::Null | Self::Boolean(_) | Self::Number => false,
+        }
+    }
+
+    /// Parses a document. A byte order mark before it is skipped. Returns this crate's own error messages: those of serde may quote the
     /// document.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut source = serde_json::Deserializer::from_str(text);
         let document = Depth(0).deserialize(&mut source);
         document.and_then(|document| source.end().map(|()| document)).map_err(|error| {

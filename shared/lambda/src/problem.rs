@@ -111,7 +111,7 @@ impl ApiError {
             Self::PayloadTooLarge => "send at most 256 KiB".to_owned(),
             Self::UnsupportedMediaType => "send JSON, with the header content-type: application/json".to_owned(),
             Self::UnrecognizedEvent => {
-                "invoke through API Gateway, or send an event of detail-type Gangway Registration Requested".to_owned()
+                "invoke through API Gateway, or send one event of detail-type Gangway Registration Requested, not a list of events".to_owned()
             }
             Self::Internal => "nothing is lost: send the request again, and give the operator the request id if it fails again".to_owned(),
             Self::Registration(RegistrationError::Invalid(errors)) => match errors.as_slice() {

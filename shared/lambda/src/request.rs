@@ -212,6 +212,7 @@ impl Request {
         if bytes.len() > MAX_BODY_BYTES {
             return Err(ApiError::PayloadTooLarge);
         }
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         if bytes.trim_ascii().is_empty() {
             return Ok(Fields::empty());
         }
@@ -327,6 +328,9 @@ impl Fields {
         }
     }
 }
+
+/// Some editors and shells write it before text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Returns `true` for `application/json`, with or without parameters.
 fn is_json(content_type: &str) -> bool {

@@ -129,6 +129,13 @@ impl SecretAccessKey {
     pub const fn secret(&self) -> &SecretString {
         &self.0
     }
+
+    /// Returns `true` if the text contains the secret.
+    pub fn is_in(&self, text: &str) -> bool {
+        #[expect(clippy::disallowed_methods, reason = "searches a text for the secret")]
+        let secret = self.0.expose_secret();
+        text.contains(secret)
+    }
 }
 
 impl TryFrom<SecretString> for SecretAccessKey {
@@ -177,6 +184,8 @@ mod tests {
             secret: SecretString::from(secret).try_into().unwrap(),
             certificate_authority: None,
         });
+        let Credential::AccessKey(AccessKey { secret: key, .. }) = &keys else { panic!() };
+        assert!(key.is_in(&format!("use {secret}")) && !key.is_in(&secret[1..]) && !key.is_in(""));
         let shown = format!("{keys:?} {keys:#?}");
         assert!(shown.contains("AKIA…MPLE") && !shown.contains("wJalrX"), "{shown}");
         for text in ["", "short", "has a space in its very middle", "ends-with-a-line-break-here\n"]

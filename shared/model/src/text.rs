@@ -52,7 +52,13 @@ pub enum InvalidText {
         "must be 1 to 64 characters (at most 128 bytes) that can be seen, and blanks between them; it must not look like a key"
     )]
     Name,
-    #[error("must be at most 255 characters, without line breaks or other control characters")]
+    #[error(
+        "must be 1 to 64 characters that can be seen; it contains the invisible character U+{0:04X}: remove it, or write it as an ordinary space"
+    )]
+    InvisibleInName(u32),
+    #[error(
+        "must be at most 255 characters, without line breaks or other control characters, and must not be a key in PEM"
+    )]
     Description,
     #[error("must be a Palette uid: 1 to 36 letters, digits and '-'")]
     Uid,
@@ -60,20 +66,29 @@ pub enum InvalidText {
     UidOrName,
 }
 
-text_type!(
-    /// The name of a cloud account in Palette. Together with the scope it identifies the account,
-    /// and its secret's name is derived from it. Palette publishes no pattern of its names.
-    AccountName,
-    InvalidText,
-    Name,
-    |text| {
-        (1..=64).contains(&text.chars().count())
+/// The name of a cloud account in Palette. Together with the scope it identifies the account,
+/// and its secret's name is derived from it. Palette publishes no pattern of its names.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct AccountName {
+    text: String,
+}
+
+text_type!(AccountName);
+
+impl FromStr for AccountName {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(character) = text.chars().find(|character| is_invisible(*character)) {
+            return Err(InvalidText::InvisibleInName(character.into()));
+        }
+        let is_valid = (1..=64).contains(&text.chars().count())
             && text.len() <= 128
             && text.trim() == text
-            && !text.contains(is_invisible)
-            && !looks_like_key(text)
+            && !looks_like_key(text);
+        if is_valid { Ok(Self { text: text.to_owned() }) } else { Err(InvalidText::Name) }
     }
-);
+}
 
 impl AccountName {
     /// Returns `true` if the name is made of letters, digits, `.`, `_` and `-` of ASCII, a letter or digit
@@ -120,15 +135,37 @@ fn is_invisible(character: char) -> bool {
 }
 
 /// Returns `true` for a text that is probably a key which was put into the wrong member: a long word in
-/// base64 with `+`, `/` or `=`, or a line of PEM. Names are logged, and keys must not be.
+/// base64 with `+`, `/` or `=`, a word like a secret access key, or a line of PEM. Names are logged, and
+/// keys must not be.
 fn looks_like_key(text: &str) -> bool {
     let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
     text.contains("-----")
         || text.split(' ').any(|word| {
-            word.len() >= 32
-                && word.bytes().all(is_base64)
-                && word.contains(|letter| "+/=".contains(letter))
+            is_random_word(word)
+                || (word.len() >= 32
+                    && word.bytes().all(is_base64)
+                    && word.contains(|letter| "+/=".contains(letter)))
         })
+}
+
+/// Length of AWS's secret access keys.
+const SECRET_KEY_LEN: usize = 40;
+
+/// Smallest number of changes between capitals, small letters and digits in a random word. Random letters
+/// and digits have 24 on average; a name of words with capitals has two for each word.
+const MIN_RANDOM_CHANGES: usize = 17;
+
+/// Returns `true` for a word that looks like a secret access key without `+` and `/`. A hash in
+/// hexadecimal digits is none: it has capitals or small letters, not both.
+fn is_random_word(word: &str) -> bool {
+    let kind = |byte: &u8| (byte.is_ascii_uppercase(), byte.is_ascii_lowercase());
+    let kinds: Vec<_> = word.as_bytes().iter().map(kind).collect();
+    let changes = kinds.iter().zip(kinds.iter().skip(1)).filter(|(one, next)| one != next).count();
+    word.len() == SECRET_KEY_LEN
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && word.contains(|letter: char| letter.is_ascii_uppercase())
+        && word.contains(|letter: char| letter.is_ascii_lowercase())
+        && changes >= MIN_RANDOM_CHANGES
 }
 
 text_type!(
@@ -136,7 +173,11 @@ text_type!(
     Description,
     InvalidText,
     Description,
-    |text| text.chars().count() <= 255 && !text.contains(char::is_control)
+    |text| {
+        text.chars().count() <= 255
+            && !text.contains(char::is_control)
+            && !text.contains("-----BEGIN ")
+    }
 );
 
 text_type!(
@@ -218,6 +259,10 @@ mod tests {
             "a@5f0c1a2b3c4d5e6f70818293",
             "=20",
             "a  b",
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+            "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709",
+            "ProductionEuropeCentral1PaymentsTeamAlfa",
+            "payments production europe central 1 landing zone two",
             &"n".repeat(64),
             &"é".repeat(64),
         ] {
@@ -228,21 +273,32 @@ mod tests {
             " ",
             " prod",
             "prod ",
-            "a\n",
-            "a\tb",
-            "a\u{a0}b",
-            "a\u{200b}b",
-            "a\u{202e}b",
-            "\u{feff}a",
-            "a\u{2028}b",
-            "a\u{3164}b",
-            "a\u{e0041}",
             &"n".repeat(65),
             &"支".repeat(43),
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "9dV1uXq7GkZr2LwT0bYc5NfHs8PmJe3AiRo6KxQt",
+            "key 9dV1uXq7GkZr2LwT0bYc5NfHs8PmJe3AiRo6KxQt",
             "-----BEGIN PRIVATE KEY-----",
         ] {
             assert_eq!(text.parse::<AccountName>(), Err(InvalidText::Name), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_invisible_character_in_a_name_is_named() {
+        for (text, code_point) in [
+            ("a\n", "U+000A"),
+            ("a\tb", "U+0009"),
+            ("a\u{a0}b", "U+00A0"),
+            ("a\u{200b}b", "U+200B"),
+            ("a\u{202e}b", "U+202E"),
+            ("\u{feff}a", "U+FEFF"),
+            ("a\u{2028}b", "U+2028"),
+            ("a\u{3164}b", "U+3164"),
+            ("a\u{e0041}", "U+E0041"),
+        ] {
+            let error = text.parse::<AccountName>().unwrap_err().to_string();
+            assert!(error.contains(&format!("the invisible character {code_point}:")), "{error}");
         }
     }
 
@@ -272,6 +328,8 @@ mod tests {
         assert!("é".repeat(255).parse::<Description>().is_ok());
         assert_eq!("é".repeat(256).parse::<Description>(), Err(InvalidText::Description));
         assert_eq!("a\nb".parse::<Description>(), Err(InvalidText::Description));
+        let pem = "-----BEGIN PRIVATE KEY-----";
+        assert_eq!(pem.parse::<Description>(), Err(InvalidText::Description));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Delay after HTTP 429 without a `Retry-After` header.
-const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
+pub(crate) const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Hint for HTTP 500, which Palette uses for rejections as well.
 const REJECTED_OR_FAILED: &str = "Palette answers like this both if it rejects a request and if it fails, so try again once before you change anything";

@@ -1,6 +1,7 @@
 //! Error responses of Palette and their meaning.
 
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use crate::redact::redact;
@@ -43,6 +44,25 @@ const NOT_FOUND_CODE: &str = "ResourceNotFound";
 const PROJECT_NOT_FOUND_CODE: &str = "ProjectNotFoundInTenant";
 
 impl ErrorResponse {
+    /// Parses a response with a success status whose body is an error all the same: a gateway in front of
+    /// Palette can lose the status. No other response of Palette has both a code and a message.
+    pub(crate) fn parse_success(
+        status: u16,
+        body: &[u8],
+        key: &SecretString,
+        secrets: &[SecretString],
+    ) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct ErrorMembers {
+            #[serde(rename = "code")]
+            _code: IgnoredAny,
+            #[serde(rename = "message")]
+            _message: IgnoredAny,
+        }
+        serde_json::from_slice::<ErrorMembers>(body).ok()?;
+        Self::parse(status, body, key, secrets)
+    }
+
     /// Parses a response with a status from 400 to 500. Returns `None` if it contains no reason: then it
     /// is a proxy's, not Palette's.
     ///

@@ -185,7 +185,12 @@ fn classify(
 ) -> Result<ApiResponse, AttemptError> {
     let RawResponse { status, retry_after, body } = response;
     match status {
-        200..=299 if is_json_or_empty(&body) => Ok(ApiResponse::new(body)),
+        200..=299 if is_json_or_empty(&body) => {
+            match ErrorResponse::parse_success(status, &body, &key.secret, &request.secrets) {
+                Some(error) => Err(AttemptError::Rejected(error)),
+                None => Ok(ApiResponse::new(body)),
+            }
+        }
         200..=299 => Err(AttemptError::Final(unavailable(NotJson))),
         429 => Err(AttemptError::Throttled(retry_after)),
         // Palette rejects requests with 500, too; higher statuses come from a failing proxy or pod.

@@ -1,7 +1,9 @@
 //! Response bodies, as far as Gangway uses them. Members with secrets are not listed, so they are not
 //! read.
 //!
-//! Every member may be missing or null: Palette omits empty ones, and versions differ.
+//! Every member may be missing or null: Palette omits empty ones, and versions differ. A member of another
+//! type than Palette publishes takes nothing else away: a text may be a number, a boolean a text, and an
+//! item of a list that cannot be read is left out and logged.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +11,10 @@ use gangway_model::{
     CloudAccount, PaletteCluster, Scope, StoredCredential, Uid, time::parse_rfc3339,
 };
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 use serde_json::{Value, value::RawValue};
 
 use crate::request::annotation;
@@ -21,18 +26,88 @@ fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
+/// Deserializes a text, also from a number or a boolean. `null` is empty.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Array(_) | Value::Object(_) => Err(D::Error::custom("not a text")),
+        scalar @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+            Ok(to_text(scalar).unwrap_or_default())
+        }
+    }
+}
+
+/// Deserializes a text that is only shown or compared. Any other JSON is kept as text.
+fn any_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Value::deserialize(deserializer).map(|value| to_text(value).unwrap_or_default())
+}
+
+/// Deserializes a boolean, also from the text `"true"` or `"false"`. `null` is `false`.
+fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(false),
+        Value::Bool(value) => Ok(value),
+        Value::String(text) => text.trim().to_ascii_lowercase().parse().map_err(D::Error::custom),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Err(D::Error::custom("not a boolean"))
+        }
+    }
+}
+
+/// Deserializes what can be read, else the default.
+fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let value = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(parse_readable(&value).unwrap_or_default())
+}
+
+/// Deserializes the items of a list that can be read.
+fn readable_items<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let items: Vec<Box<RawValue>> = null_as_default(deserializer)?;
+    Ok(items.iter().filter_map(|item| parse_readable(item)).collect())
+}
+
+/// Deserializes the members of an object that can be read.
+fn readable_members<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    let members: BTreeMap<String, Box<RawValue>> = null_as_default(deserializer)?;
+    let member = |(name, value): (_, Box<RawValue>)| Some((name, parse_readable(&value)?));
+    Ok(members.into_iter().filter_map(member).collect())
+}
+
+/// Parses a part of a response. The warning does not quote it.
+fn parse_readable<T: DeserializeOwned>(part: &RawValue) -> Option<T> {
+    match serde_json::from_str::<Option<T>>(part.get()) {
+        Ok(value) => value,
+        Err(error) => {
+            let expected = std::any::type_name::<T>();
+            let (line, column) = (error.line(), error.column());
+            tracing::warn!(
+                expected,
+                line,
+                column,
+                "a part of Palette's response cannot be read; it is left out"
+            );
+            None
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Created {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) uid: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Accounts {
-    #[serde(deserialize_with = "null_as_default")]
-    items: Vec<Box<RawValue>>,
+    #[serde(deserialize_with = "readable_items")]
+    items: Vec<Account>,
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) listmeta: ListMeta,
 }
@@ -40,7 +115,7 @@ pub(crate) struct Accounts {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ListMeta {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) r#continue: String,
 }
 
@@ -49,33 +124,33 @@ pub(crate) struct ListMeta {
 pub(crate) struct Account {
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) metadata: Meta,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable_spec")]
     pub(crate) spec: AwsAccount,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable")]
     pub(crate) status: Status,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Meta {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "any_text")]
     pub(crate) name: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) uid: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable")]
     pub(crate) annotations: BTreeMap<String, Value>,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable")]
     pub(crate) labels: BTreeMap<String, Value>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct AwsAccount {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) credential_type: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) partition: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) access_key: String,
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) sts: Sts,
@@ -83,65 +158,64 @@ pub(crate) struct AwsAccount {
     pub(crate) pod_identity: PodIdentity,
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) secret_spec: SecretSpec,
-    #[serde(rename = "policyARNs")]
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(rename = "policyARNs", deserialize_with = "readable_items")]
     pub(crate) policy_arns: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Sts {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) arn: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct PodIdentity {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) role_arn: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) permission_boundary_arn: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct SecretSpec {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "boolean")]
     pub(crate) is_cap_validation_enabled: bool,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) agency: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) account_name: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) mission: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) role: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) name_prefix: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) permission_boundary: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) policy: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct SessionKeys {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) access_key: String,
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) secret_key: SecretString,
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) secret_token: SecretString,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) expiration_time: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Features {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable_items")]
     pub(crate) items: Vec<Feature>,
 }
 
@@ -155,92 +229,92 @@ pub(crate) struct Feature {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct FeatureSpec {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) key: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "boolean")]
     pub(crate) is_allowed: bool,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Endpoints {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable_members")]
     pub(crate) partitions: BTreeMap<String, PartitionEndpoints>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct PartitionEndpoints {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) credentials_endpoint: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable_members")]
     pub(crate) regions: BTreeMap<String, RegionEndpoints>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct RegionEndpoints {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) dns_suffix: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable_members")]
     pub(crate) services: BTreeMap<String, ServiceEndpoint>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ServiceEndpoint {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) endpoint: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) endpoint_fips: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Status {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) state: String,
     /// Go's zero time for accounts without an access portal.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) token_expiry: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct User {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) org_name: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct StsSource {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "any_text")]
     pub(crate) account_id: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "any_text")]
     pub(crate) external_id: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Policies {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable_items")]
     pub(crate) policies: Vec<Policy>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Policy {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) arn: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) policy_name: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Projects {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable_items")]
     pub(crate) items: Vec<Project>,
 }
 
@@ -254,16 +328,16 @@ pub(crate) struct Project {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Named {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "any_text")]
     pub(crate) name: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) uid: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Overlords {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable_items")]
     pub(crate) items: Vec<Overlord>,
 }
 
@@ -272,23 +346,23 @@ pub(crate) struct Overlords {
 pub(crate) struct Overlord {
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) metadata: Named,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable")]
     pub(crate) status: OverlordStatus,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct OverlordStatus {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) state: String,
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "readable")]
     pub(crate) health: Health,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Health {
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text")]
     pub(crate) state: String,
 }
 
@@ -305,49 +379,38 @@ pub(crate) fn non_empty(text: String) -> Option<String> {
 }
 
 impl Accounts {
-    /// Returns the accounts and the continuation of the list. Of an account with a member of another type than
-    /// Palette publishes, only uid, name and annotations are read: it must not hide the other accounts. One
-    /// without a uid is left out.
+    /// Returns the accounts and the continuation of the list.
     pub(crate) fn into_parts(self) -> (Vec<Account>, String) {
-        let accounts = self.items.iter().filter_map(|item| {
-            serde_json::from_str(item.get()).or_else(|_odd| Account::from_odd(item)).ok()
-        });
-        (accounts.collect(), self.listmeta.r#continue)
+        (self.items, self.listmeta.r#continue)
     }
 }
 
-/// An account that cannot be read whole.
-#[derive(Deserialize)]
-struct OddAccount {
-    metadata: OddMeta,
+/// Deserializes the `spec` of an account. If a member cannot be read, the credential is of an unknown kind:
+/// the account is still listed, shown, replaced and deleted.
+fn readable_spec<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AwsAccount, D::Error> {
+    let spec = Box::<RawValue>::deserialize(deserializer)?;
+    let unreadable = || AwsAccount {
+        credential_type: UNREADABLE.to_owned(),
+        partition: parse_readable(&spec)
+            .map(|Partition { partition }| partition)
+            .unwrap_or_default(),
+        ..AwsAccount::default()
+    };
+    Ok(match spec.get() {
+        "null" => AwsAccount::default(),
+        _ => parse_readable(&spec).unwrap_or_else(unreadable),
+    })
 }
 
-#[derive(Deserialize)]
-struct OddMeta {
-    uid: String,
-    #[serde(default)]
-    name: Value,
-    #[serde(default)]
-    annotations: Value,
+/// The partition of an account whose other members cannot be read.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Partition {
+    #[serde(deserialize_with = "text")]
+    partition: String,
 }
 
 impl Account {
-    fn from_odd(item: &RawValue) -> Result<Self, serde_json::Error> {
-        let OddAccount { metadata: OddMeta { uid, name, annotations } } =
-            serde_json::from_str(item.get()).inspect_err(|_error| {
-                tracing::warn!("Palette lists an account without a uid; it is left out");
-            })?;
-        tracing::warn!(uid, "Palette lists an account with a member that cannot be read");
-        let annotations = serde_json::from_value(annotations).unwrap_or_default();
-        let name = to_text(name).unwrap_or_default();
-        let credential_type = UNREADABLE.to_owned();
-        Ok(Self {
-            metadata: Meta { name, uid, annotations, ..Meta::default() },
-            spec: AwsAccount { credential_type, ..AwsAccount::default() },
-            status: Status::default(),
-        })
-    }
-
     /// Converts an account that `scope` lists. Returns `None` if it has no uid.
     pub(crate) fn into_cloud_account(self, scope: &Scope) -> Option<CloudAccount> {
         let Self { metadata, spec, status } = self;

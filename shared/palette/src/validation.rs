@@ -4,9 +4,9 @@ use gangway_model::{CloudAccount, Credential, Partition, PolicyArn, UpstreamErro
 use reqwest::Method;
 
 use crate::{
-    ScopedClient,
+    SERVICE, ScopedClient,
     api_request::ApiRequest,
-    error::AttemptError,
+    error::{AttemptError, DEFAULT_RETRY_AFTER},
     error_response::{ErrorKind, ErrorResponse},
     request::{AwsAccount, PolicyArns},
     response::Policies,
@@ -84,7 +84,16 @@ impl ScopedClient<'_> {
         match self.palette.send(request, &self.scope).await {
             Ok(_) => Ok(ValidationOutcome::Accepted),
             Err(AttemptError::Rejected(error)) if is_credential_error(&error) => {
-                Ok(ValidationOutcome::Rejected(error.reason))
+                match temporary_error(&error) {
+                    Some(temporary) => {
+                        tracing::warn!(
+                            reason = error.reason,
+                            "Palette could not finish its validation"
+                        );
+                        Err(temporary)
+                    }
+                    None => Ok(ValidationOutcome::Rejected(error.reason)),
+                }
             }
             Err(error) => Err(error.into_upstream("validation of AWS accounts")),
         }
@@ -100,6 +109,24 @@ impl ScopedClient<'_> {
         let policy =
             |read: crate::response::Policy| IamPolicy { arn: read.arn, name: read.policy_name };
         Ok(policies.into_iter().map(policy).collect())
+    }
+}
+
+/// Returns the error of a validation that AWS throttled or that took too long for Palette. It says nothing
+/// about the credential, and the same request can succeed later. Palette documents no codes for it. A
+/// connection that Palette cannot open is none: the network does not let it through.
+fn temporary_error(error: &ErrorResponse) -> Option<UpstreamError> {
+    let letters = error.reason.chars().filter(char::is_ascii_alphabetic).collect::<String>();
+    let letters = letters.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|words| letters.contains(words));
+    if says(&["dialtcp", "nosuchhost"]) {
+        None
+    } else if says(&["throttl", "rateexceeded", "requestlimitexceeded", "toomanyrequests"]) {
+        Some(UpstreamError::Throttled { service: SERVICE, retry_after: DEFAULT_RETRY_AFTER })
+    } else if says(&["deadlineexceeded", "timeoutexceeded", "requesttimeout", "timedout"]) {
+        Some(UpstreamError::TimedOut { service: SERVICE })
+    } else {
+        None
     }
 }
 

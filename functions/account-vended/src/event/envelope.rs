@@ -14,6 +14,7 @@ pub(super) struct EventEnvelope {
 
 /// Parses a message.
 pub(super) fn parse(body: &str) -> Result<EventEnvelope, InvalidEvent> {
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
     let value: Value = serde_json::from_str(body).map_err(|_invalid| InvalidEvent::NotJson)?;
     if !value.is_object() {
         return Err(InvalidEvent::NotJson);
@@ -34,11 +35,6 @@ pub(super) fn parse(body: &str) -> Result<EventEnvelope, InvalidEvent> {
 }
 
 impl EventEnvelope {
-    /// Returns the whole event or payload.
-    pub(super) const fn body(&self) -> &Value {
-        &self.event
-    }
-
     /// Returns `true` if SNS sent the event.
     pub(super) const fn is_notified(&self) -> bool {
         self.is_notified
@@ -64,9 +60,18 @@ impl EventEnvelope {
             Some("AccountDepartedOrganization") => EventType::AccountDeparted,
             Some("CloseAccountResult") => EventType::CloseAccountResult,
             Some("RemoveAccountFromOrganization") => EventType::RemoveAccount,
-            None if self.event.pointer("/account_info/account").is_some() => EventType::Aft,
+            None if self.account_info().is_some() => EventType::Aft,
             Some(_) | None => EventType::Unknown,
         }
+    }
+
+    /// Returns what Account Factory for Terraform sends about an account. Its last message has it within
+    /// `Input`, as the message of a failure has, beside `Error`.
+    pub(super) fn account_info(&self) -> Option<&Value> {
+        let has_failed = ["Error", "Cause"].iter().any(|name| self.event.get(*name).is_some());
+        let last = || self.event.pointer("/Input/account_info").filter(|_| !has_failed);
+        let info = self.event.get("account_info").or_else(last)?;
+        info.get("account").is_some().then_some(info)
     }
 
     /// Returns when the event was sent, and whether an archive sent it again.

@@ -226,6 +226,29 @@ fn detail_may_be_a_json_string() {
     assert_eq!(describe(&event.to_string(), Partition::Aws), "onboard commercial");
 }
 
+/// The last message of Account Factory for Terraform has everything within `Input`, and a byte order mark
+/// may stand before a message.
+#[test]
+fn the_last_message_of_aft_is_read_and_that_of_a_failure_is_not() {
+    let payload: Value = serde_json::from_str(&sample("aft-provisioned")).unwrap();
+    let notified = |message: &Value| {
+        json!({ "Type": "Notification", "Message": message.to_string() }).to_string()
+    };
+    let last = json!({ "Input": payload, "Message": "provisioning done" });
+    for body in [last.to_string(), notified(&last), format!("\u{feff}{last}")] {
+        assert_eq!(describe(&body, Partition::Aws), "onboard commercial", "{body}");
+    }
+    for failed in [
+        json!({ "Input": payload, "Error": "States.TaskFailed", "Cause": "timeout" }),
+        json!({ "Input": [] }),
+        json!({ "Input": { "account_info": { "account": null } } }),
+        json!([payload]),
+    ] {
+        let described = describe(&failed.to_string(), Partition::Aws);
+        assert!(["UnknownType", "NotJson", "NoAccount"].contains(&described.as_str()), "{failed}");
+    }
+}
+
 #[test]
 fn invalid_messages_are_rejected_without_panic() {
     for garbage in ["", "null", "7", "\"text\"", "[]", "{", "\0", "{\"detail\": }"] {

@@ -1,6 +1,6 @@
 //! CA certificates.
 
-use rcgen::{CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
 use super::{
     PemField::{Ca, Client},
@@ -153,6 +153,47 @@ fn a_set_of_ca_certificates_has_no_order() {
     }
     let incomplete = format!("{one}{two}{other_root}");
     assert!(matches!(chain_status(&incomplete), ChainStatus::IssuerMissing { .. }));
+}
+
+/// A root that an older root certified as well needs no certificate of the older one.
+#[test]
+fn a_cross_signed_root_is_complete_beside_its_own_certificate() {
+    let (old_key, new_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let (old, new) = (ca_params("Old Root"), ca_params("New Root"));
+    let old_pem = old.self_signed(&old_key).unwrap().pem();
+    let new_pem = new.self_signed(&new_key).unwrap().pem();
+    let cross_pem = new.signed_by(&new_key, &Issuer::new(old, old_key)).unwrap().pem();
+    let issuer = Issuer::new(new, new_key);
+    let issuing =
+        ca_params("Issuing").signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap().pem();
+    for set in [
+        format!("{new_pem}{cross_pem}"),
+        format!("{issuing}{cross_pem}{new_pem}"),
+        format!("{issuing}{new_pem}{cross_pem}{old_pem}"),
+        format!("{issuing}{cross_pem}{old_pem}"),
+    ] {
+        assert_eq!(chain_status(&set), ChainStatus::Complete);
+    }
+    let status = chain_status(&format!("{issuing}{cross_pem}"));
+    assert!(
+        matches!(&status, ChainStatus::IssuerMissing { issuer, .. } if issuer == "CN=Old Root")
+    );
+}
+
+#[test]
+fn a_ca_certificate_must_allow_to_sign_certificates() {
+    let mut params = ca_params("Root");
+    params.key_usages = vec![KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
+    let without = params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem();
+    params.key_usages = Vec::new();
+    let unstated = params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem();
+    let whole = TestCertificates::new().root;
+    let lacking = |position| Some(PemError::NoCertificateSigning { position });
+    assert_results(&[
+        ("no keyCertSign", Ca, &without, lacking(1)),
+        ("no keyCertSign in the second", Ca, &format!("{whole}{without}"), lacking(2)),
+        ("no key usage", Ca, &unstated, None),
+    ]);
 }
 
 /// Chains that OpenSSL accepts, by the algorithm of their signatures.

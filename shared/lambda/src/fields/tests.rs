@@ -42,6 +42,90 @@ fn every_error_is_returned_at_once() {
     assert_eq!(pointers(&with("scope", json!({ "project": "p", SECRET: 1 }))), ["/scope"]);
 }
 
+const MEMBERS: [&str; 11] = [
+    "accessKeyId",
+    "description",
+    "name",
+    "policyArns",
+    "privateCloudGateway",
+    "rolePrefix",
+    "scope",
+    "secretAccessKey",
+    "userCertificate",
+    "userKey",
+    "waivedChecks",
+];
+
+/// A secret in another member would be logged, or sent to Palette in clear.
+#[test]
+fn a_member_that_repeats_a_secret_is_refused_without_its_value() {
+    let words = "dA39a3Ee5e6b4b0d3255Bfef95601890aFd80709";
+    let (id, pem_line) =
+        ("AKIAIOSFODNN7EXAMPLE", "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY");
+    let pem = format!("-----BEGIN EC PRIVATE KEY-----\n{pem_line}\n-----END EC PRIVATE KEY-----\n");
+    let refused = |body: &Value| -> Vec<String> {
+        let mut fields = Fields::from_json(&body.to_string()).unwrap();
+        for member in MEMBERS {
+            drop(fields.take(member));
+        }
+        let errors = fields.into_errors();
+        assert!(
+            errors
+                .iter()
+                .all(|it| ![words, id, pem_line].iter().any(|key| it.detail.contains(key)))
+        );
+        let repeated =
+            errors.into_iter().filter(|error| error.detail.contains("contains the value of"));
+        repeated.map(|error| error.pointer).collect()
+    };
+    for (member, value) in [
+        ("description", json!(words)),
+        ("description", json!(format!("key {words} of 2026"))),
+        ("name", json!(format!("prod-{words}"))),
+        ("rolePrefix", json!(words)),
+        ("privateCloudGateway", json!(words)),
+        ("accessKeyId", json!(words)),
+        ("scope", json!({ "project": words })),
+        ("scope", json!({ words: 1 })),
+        ("policyArns", json!([{ "a": [words] }])),
+        ("waivedChecks", json!(["iam.actions-allowed", words])),
+    ] {
+        let mut body = json!({ "name": "prod", "accessKeyId": id, "secretAccessKey": words });
+        body[member] = value;
+        assert_eq!(refused(&body), [format!("/{member}")], "{body}");
+    }
+    for (body, pointers) in [
+        (json!({ "userKey": pem, "description": pem_line }), vec!["/description"]),
+        (json!({ "userKey": pem, "userCertificate": pem }), vec![]),
+        (json!({ "accessKeyId": id, "name": format!("user {id}") }), vec!["/name"]),
+        (json!({ "accessKeyId": id, "description": format!("key {id}") }), vec![]),
+        (json!({ "secretAccessKey": "", "name": "prod" }), vec![]),
+        (json!({ "secretAccessKey": "prod", "name": "prod" }), vec![]),
+        (
+            json!({ "secretAccessKey": words, "name": "da39a3ee5e6b4b0d3255bfef95601890afd80709" }),
+            vec![],
+        ),
+    ] {
+        assert_eq!(refused(&body), pointers, "{body}");
+    }
+}
+
+#[test]
+fn unknown_query_parameters_are_named() {
+    let parameters = [("limit", "5"), ("filter", "prod"), (SECRET, "1")];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut fields = Fields::from_query(parameters.iter().map(|(name, value)| (name, value)));
+    fields.optional::<String>("limit").unwrap();
+    let errors: Vec<_> =
+        fields.into_errors().into_iter().map(|error| (error.pointer, error.detail)).collect();
+    assert_eq!(errors[0].0, "/filter");
+    assert!(
+        errors[0].1.starts_with("filter is unknown: remove it, or use one of limit"),
+        "{errors:?}"
+    );
+    assert!(errors[1].1.starts_with("a query parameter is unknown"), "{errors:?}");
+}
+
 #[test]
 fn only_the_first_unknown_fields_are_listed() {
     let fields: Vec<_> = (0..1000).map(|n| format!(r#""m{n}":{n}"#)).collect();

@@ -52,7 +52,8 @@ async fn account_that_cannot_be_read_does_not_hide_the_others() {
         (odd("/metadata/annotations", json!([])), Some("odd")),
         (odd("/metadata/labels", json!("")), Some("odd")),
         (odd("/metadata/name", json!(7)), Some("7")),
-        (odd("/metadata/uid", json!(7)), None),
+        (odd("/metadata/uid", json!(7)), Some("odd")),
+        (odd("/metadata/uid", json!([7])), None),
         (odd("/spec/accessKey", json!({"a": 1})), Some("odd")),
         (odd("/spec", json!("none")), Some("odd")),
         (odd("/status", json!("ok")), Some("odd")),
@@ -64,6 +65,43 @@ async fn account_that_cannot_be_read_does_not_hide_the_others() {
         assert_eq!(found.unwrap().uid.as_str(), "a2", "{odd}");
         let names = fake.tenant().list_all(|account| Some(account.name)).await.unwrap();
         assert_eq!(names, read.into_iter().chain(["prod"]).collect::<Vec<_>>(), "{odd}");
+    }
+}
+
+/// An account that Palette shows with members of other types is still shown, replaced and deleted.
+#[tokio::test]
+async fn one_account_with_odd_members_is_read() {
+    let key = || StoredCredential::AccessKey { access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned() };
+    let unreadable = || StoredCredential::Unrecognized("unreadable".to_owned());
+    for (path, value, access) in [
+        ("/metadata/annotations", json!([]), key()),
+        ("/metadata/annotations", json!({ "scope": "tenant", "odd": 1e300, "none": null }), key()),
+        ("/metadata/labels", json!("none"), key()),
+        ("/metadata/name", json!(null), key()),
+        ("/metadata/name", json!({ "en": "odd" }), key()),
+        ("/metadata/uid", json!(123_456), key()),
+        ("/status", json!([]), key()),
+        ("/status", json!({ "state": { "code": 7 } }), key()),
+        ("/spec/secretSpec", json!({ "isCapValidationEnabled": "false" }), key()),
+        ("/spec/secretSpec", json!(null), key()),
+        ("/spec/sts", json!("none"), unreadable()),
+        ("/spec/secretSpec", json!({ "isCapValidationEnabled": "perhaps" }), unreadable()),
+        ("/spec/accessKey", json!({ "masked": true }), unreadable()),
+        ("/spec/credentialType", json!(["secret"]), unreadable()),
+        ("/spec/policyARNs", json!(["arn:aws:iam::aws:policy/P", null, {}]), key()),
+        ("/spec/partition", json!(null), key()),
+        ("/spec", json!("none"), unreadable()),
+    ] {
+        let mut odd = row(UID, "odd", "tenant");
+        odd["spec"] = json!({
+            "credentialType": "secret", "partition": "aws", "accessKey": "AKIAIOSFODNN7EXAMPLE",
+            "sts": null, "secretSpec": null, "policyARNs": null,
+        });
+        odd["metadata"]["labels"] = json!({});
+        *odd.pointer_mut(path).unwrap() = value;
+        let fake = Fake::saying(200, odd.clone()).await;
+        let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
+        assert_eq!((known.partition.as_str(), known.access), ("aws", access), "{odd}");
     }
 }
 

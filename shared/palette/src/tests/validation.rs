@@ -24,12 +24,44 @@ async fn palettes_reason_is_returned_without_secrets() {
             json!({ "code": "ResourceNotFound", "message": "role" }),
             Some(ValidationOutcome::Rejected("role (ResourceNotFound, HTTP 404)".to_owned())),
         ),
+        (
+            200,
+            json!({ "code": "InvalidCredentials", "message": "no", "details": {} }),
+            Some(ValidationOutcome::Rejected("no (InvalidCredentials, HTTP 200)".to_owned())),
+        ),
+        (200, json!({ "message": "valid" }), Some(ValidationOutcome::Accepted)),
+        (200, json!({}), Some(ValidationOutcome::Accepted)),
+        (
+            400,
+            json!({ "code": "AwsError", "message": "dial tcp 10.0.0.1:443: i/o timed out" }),
+            Some(ValidationOutcome::Rejected(
+                "dial tcp 10.0.0.1:443: i/o timed out (AwsError, HTTP 400)".to_owned(),
+            )),
+        ),
         (404, json!({ "code": 404, "message": "path was not found" }), None),
         (403, json!({ "code": "OperationForbidden", "message": "no" }), None),
     ] {
         let fake = Fake::saying(status, body).await;
         let seen = fake.tenant().validate(Partition::Aws, &keys(), &[]).await;
         assert_eq!(seen.ok(), verdict, "{status}");
+    }
+}
+
+/// A validation that AWS throttled, or that took too long, says nothing about the credential.
+#[tokio::test]
+async fn a_validation_that_did_not_end_is_no_rejection() {
+    for (status, message, throttled) in [
+        (400, "operation error STS: GetCallerIdentity, ThrottlingException: Rate exceeded", true),
+        (500, "RequestLimitExceeded: Request limit exceeded.", true),
+        (422, "TooManyRequestsException: Too Many Requests", true),
+        (400, "Post \"https://sts.amazonaws.com/\": context deadline exceeded", false),
+        (500, "RequestTimeout: the request timed out", false),
+    ] {
+        let fake = Fake::saying(status, json!({ "code": "AwsError", "message": message })).await;
+        let error = fake.tenant().validate(Partition::Aws, &keys(), &[]).await.unwrap_err();
+        let is_throttled = matches!(error, UpstreamError::Throttled { .. });
+        assert_eq!(is_throttled, throttled, "{message}: {error}");
+        assert_eq!(matches!(error, UpstreamError::TimedOut { .. }), !throttled, "{message}");
     }
 }
 
@@ -65,6 +97,13 @@ async fn source_account_responses_are_parsed() {
         ),
         (json!({ "accountId": "123456789", "externalId": "" }), None, "123456789", None),
         (json!({ "accountId": null }), None, "", None),
+        (
+            json!({ "accountId": 123_456_789_012_u64, "externalId": 7 }),
+            Some("123456789012".parse().unwrap()),
+            "123456789012",
+            Some("7"),
+        ),
+        (json!({ "accountId": ["123456789012"] }), None, "[\"123456789012\"]", None),
     ] {
         let fake = Fake::saying(200, body).await;
         let facts = fake.tenant().sts_source_account(Partition::AwsUsGov).await.unwrap();
@@ -124,6 +163,14 @@ async fn gateways_are_listed_with_state_and_health() {
     assert_eq!((gateways[0].uid.as_str(), gateways[0].name.as_str()), (UID, "east"));
     assert!(gateways[0].is_running());
     assert_eq!(gateways[0].healthy, Some(true));
+    let odd = json!({ "items": [
+        null, "east", { "metadata": [] }, { "metadata": { "name": "lost", "uid": null } },
+        { "metadata": { "name": "west", "uid": UID }, "status": "Running" },
+        { "metadata": { "name": 5, "uid": UID }, "status": { "state": "Running", "health": [] } },
+    ] });
+    let gateways = Fake::saying(200, odd).await.tenant().gateways().await.unwrap();
+    let names: Vec<_> = gateways.iter().map(|it| (it.name.as_str(), it.is_running())).collect();
+    assert_eq!(names, [("west", false), ("5", true)]);
     let refused = Fake::saying(403, "").await.tenant().gateways().await.unwrap_err();
     assert!(matches!(refused, UpstreamError::AccessDenied { .. }), "{refused}");
 }

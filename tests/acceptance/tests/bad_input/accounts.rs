@@ -72,7 +72,15 @@ fn queries() -> Vec<InvalidRequestCase> {
     );
     invalid_requests.push(
         without_body("an empty next", "GET", "/v1/tenant/accounts?next=")
-            .expect_400(&["/next"], "next must not be empty: leave it out"),
+            .expect_400(&["/next"], "next must be the member next of the page before"),
+    );
+    invalid_requests.push(
+        without_body("two nexts", "GET", "/v1/tenant/accounts?next=a&next=b")
+            .expect_400(&["/next"], "next must be the member next of the page before"),
+    );
+    invalid_requests.push(
+        without_body("an unknown parameter", "GET", "/v1/tenant/accounts?filter=prod")
+            .expect_400(&["/filter"], "filter is unknown: remove it, or use one of limit, next"),
     );
     invalid_requests.push(
         without_body("a limit in a project", "GET", "/v1/projects/Default/accounts?limit=0")

@@ -124,7 +124,7 @@ pub(crate) fn wrong_size_or_type(path: &str, valid_request: &str) -> Vec<Invalid
 
 /// Returns payloads that are neither a request nor an event.
 pub(crate) fn unknown_events(path: &str) -> Vec<InvalidRequestCase> {
-    let remedy = "invoke through API Gateway, or send an event of detail-type Gangway Registration Requested";
+    let remedy = "invoke through API Gateway, or send one event of detail-type Gangway Registration Requested, not a list of events";
     let without_member = |member: &str| crate::case::without(&proxied("POST", path, "{}"), member);
     let of_type = |kind: &str| serde_json::json!({ "detail-type": kind, "source": "portal", "detail": { "name": "prod" } });
     [

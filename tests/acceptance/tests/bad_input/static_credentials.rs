@@ -21,6 +21,10 @@ use crate::{
 const FUNCTION: &str = "static-credentials";
 const PATH: &str = "/v1/tenant/accounts/static-credentials";
 const VALIDATE: &str = "/v1/tenant/accounts/static-credentials/validate";
+
+/// A secret access key that the rules of names and descriptions permit.
+const PLAIN_KEY: &str = "wjalrxutnfemixk7mdengxbpxrficyexamplekey";
+
 const UID: &str = "/v1/tenant/accounts/static-credentials/5f0c1a2b3c4d5e6f70818293";
 
 /// The cases that need no local cloud.
@@ -103,6 +107,24 @@ fn key_cases() -> Vec<InvalidRequestCase> {
     let temporary_keys = with(&token, "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into());
     let left_out = "must be left out if secretArn is sent: the secret contains it";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
+    let with_key = |member: &str, value: &str| {
+        with(&with(&valid_request(), "secretAccessKey", PLAIN_KEY.into()), member, value.into())
+    };
+    let repeated = "contains the value of secretAccessKey: remove it";
+    for (member, value) in [
+        ("description", PLAIN_KEY.to_owned()),
+        ("description", format!("the key {PLAIN_KEY} of 2026")),
+        ("name", PLAIN_KEY.to_owned()),
+        ("privateCloudGateway", PLAIN_KEY.to_owned()),
+        ("accessKeyId", PLAIN_KEY.to_owned()),
+    ] {
+        let case = post(
+            &format!("the key as {member}: {value}"),
+            PATH,
+            with_key(member, &value).to_string(),
+        );
+        invalid_requests.push(case.expect_400(&[&format!("/{member}")], repeated));
+    }
     invalid_requests.extend([
         post("no key id", PATH, without(&valid_request(), "accessKeyId").to_string())
             .expect_400(&[key_id], "accessKeyId is missing: it must be an access key id"),
