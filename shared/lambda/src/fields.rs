@@ -22,7 +22,7 @@ const KEY_MEMBERS: [(&str, &[&str]); 3] = [
     ("secretAccessKey", &[]),
     ("userKey", &["certificateAuthority", "userCertificate"]),
     // Not secret, and a remark such as "key AKIA… of 2026" is a description.
-    ("accessKeyId", &["description"]),
+    ("accessKeyId", &["description", "secretAccessKey"]),
 ];
 
 /// Shortest text that is searched for as a secret. No access key is shorter.
