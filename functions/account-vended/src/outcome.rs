@@ -1,5 +1,6 @@
 //! Results of messages, and which errors lead to a retry.
 
+use gangway_aws::error::is_expired;
 use gangway_lambda::{AccountOperation, EventAccount, OutcomeEvent};
 
 use gangway_model::{Finding, Outcome, RegistrationError, Report, UpsertOutcome, UpstreamError};
@@ -112,6 +113,10 @@ impl VendingError {
     /// Converts the error of a call with a session in the member account.
     pub(crate) fn in_account(error: UpstreamError) -> Self {
         match error {
+            // The next delivery assumes the role again.
+            expired @ UpstreamError::AccessDenied { .. } if is_expired(&expired) => {
+                Self::NotReady(expired.to_string())
+            }
             denied @ UpstreamError::AccessDenied { .. } => {
                 Self::AccessDenied(format!("the account denies Gangway access: {denied}"))
             }
@@ -214,6 +219,26 @@ fn describe(finding: &Finding) -> String {
         }
         Outcome::Passed | Outcome::Unverified { .. } | Outcome::NotApplicable => {
             format!("{}: {observed}", check.id)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gangway_aws::error::{ApiCall, AwsErrorKind, IAM};
+
+    use super::*;
+
+    #[test]
+    fn expired_credentials_are_retried_and_denied_ones_only_in_a_young_account() {
+        let call = ApiCall { service: IAM, action: "iam:GetRole", resource: "such role" };
+        for (code, young, old) in
+            [("ExpiredToken", true, true), ("AccessDenied", true, false), ("Other", false, false)]
+        {
+            let kind = AwsErrorKind::from_code(code, 403);
+            let error = || VendingError::in_account(call.error_of_kind(kind, Some(code)));
+            assert_eq!(error().is_retryable(true), young, "{code}");
+            assert_eq!(error().is_retryable(false), old, "{code}");
         }
     }
 }

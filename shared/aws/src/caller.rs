@@ -195,6 +195,7 @@ const fn credential_error(kind: AwsErrorKind) -> Option<&'static str> {
         | AwsErrorKind::InvalidState
         | AwsErrorKind::KmsFailure
         | AwsErrorKind::RegionDisabled
+        | AwsErrorKind::NotSubscribed
         | AwsErrorKind::PackedPolicyTooLarge
         | AwsErrorKind::LimitExceeded
         | AwsErrorKind::NoOrganization

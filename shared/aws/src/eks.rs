@@ -74,7 +74,8 @@ impl EksClient {
         let response = self.client.describe_cluster().name(&self.cluster).send().await;
         let description =
             response.map_err(|error| call.to_upstream_error(&error)).and_then(|response| {
-                let cluster = response.cluster.ok_or_else(|| call.invalid_response("no cluster"));
+                let cluster =
+                    response.cluster.ok_or_else(|| call.incomplete_response("no cluster"));
                 cluster.map(|cluster| ClusterDescription::new(&cluster))
             });
         Observed::from_result(description, call.action)
@@ -86,7 +87,7 @@ impl EksClient {
         let request = self.client.describe_addon().cluster_name(&self.cluster);
         let response = request.addon_name(POD_IDENTITY_AGENT).send().await;
         let addon = response.map_err(|error| call.to_upstream_error(&error)).and_then(|response| {
-            let addon = response.addon.ok_or_else(|| call.invalid_response("no add-on"))?;
+            let addon = response.addon.ok_or_else(|| call.incomplete_response("no add-on"))?;
             let issues = addon.health().map(AddonHealth::issues).unwrap_or_default();
             let codes = issues.iter().map(|issue| {
                 issue.code().map_or("an issue without a code", |code| code.as_str()).to_owned()
@@ -151,7 +152,7 @@ impl EksClient {
         let role = response.map_err(|error| call.to_upstream_error(&error)).and_then(|response| {
             let role = response.nodegroup().and_then(|group| group.node_role());
             let role = role.and_then(|role| role.parse().ok());
-            role.ok_or_else(|| call.invalid_response("a node group without a role"))
+            role.ok_or_else(|| call.incomplete_response("a node group without a role"))
         });
         Observed::from_result(role, call.action)
     }

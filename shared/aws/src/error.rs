@@ -41,6 +41,8 @@ pub enum AwsErrorKind {
     KmsFailure,
     /// AWS STS is switched off in the region for the account, or the account has not enabled the region.
     RegionDisabled,
+    /// The account is not signed up for the service, or has not enabled the region.
+    NotSubscribed,
     /// Session policy and session tags of `AssumeRole` are too large together.
     PackedPolicyTooLarge,
     /// A quota of the AWS account is reached.
@@ -70,10 +72,7 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
     ),
     (AwsErrorKind::Expired, &["ExpiredToken", "TokenRefreshRequired"]),
     (AwsErrorKind::ClockSkew, &["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"]),
-    (
-        AwsErrorKind::AccessDenied,
-        &["UnauthorizedOperation", "Unauthorized", "NotAuthorized", "OptInRequired"],
-    ),
+    (AwsErrorKind::AccessDenied, &["UnauthorizedOperation", "Unauthorized", "NotAuthorized"]),
     (
         AwsErrorKind::NotFound,
         &[
@@ -103,6 +102,7 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
         ],
     ),
     (AwsErrorKind::RegionDisabled, &["RegionDisabled"]),
+    (AwsErrorKind::NotSubscribed, &["OptInRequired", "SubscriptionRequired"]),
     (AwsErrorKind::PackedPolicyTooLarge, &["PackedPolicyTooLarge"]),
     (
         AwsErrorKind::LimitExceeded,
@@ -147,7 +147,13 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
 ];
 
 impl AwsErrorKind {
-    pub(crate) fn from_code(code: &str, status: u16) -> Self {
+    /// Returns `true` if the same call may succeed later.
+    pub fn is_transient(self) -> bool {
+        matches!(self, Self::Throttled | Self::ServiceFailure)
+    }
+
+    /// Returns the meaning of an error code. `status` decides for codes that are not known.
+    pub fn from_code(code: &str, status: u16) -> Self {
         let code = code.strip_suffix("Exception").unwrap_or(code);
         match CODES.iter().find(|(_, codes)| codes.contains(&code)) {
             Some((kind, _)) => *kind,
@@ -168,6 +174,14 @@ impl AwsErrorKind {
             && service.message().is_some_and(|message| message.contains("Access to KMS"));
         Some(if is_of_kms { Self::KmsFailure } else { kind })
     }
+}
+
+/// The end of the reason if the credentials of a call have expired.
+const EXPIRED: &str = ": they have expired";
+
+/// Returns `true` if the credentials of the call have expired. The same call with new ones may succeed.
+pub fn is_expired(error: &UpstreamError) -> bool {
+    matches!(error, UpstreamError::AccessDenied { reason, .. } if reason.ends_with(EXPIRED))
 }
 
 /// Context of an AWS call for its error messages.
@@ -210,10 +224,11 @@ impl ApiCall {
         let Self { service, action, resource } = self;
         let denied = |reason: String| UpstreamError::AccessDenied { service, reason };
         match kind {
-            AwsErrorKind::UnknownAccessKey
-            | AwsErrorKind::WrongSignature
-            | AwsErrorKind::Expired => {
+            AwsErrorKind::UnknownAccessKey | AwsErrorKind::WrongSignature => {
                 denied(format!("the credentials for {action} are not valid"))
+            }
+            AwsErrorKind::Expired => {
+                denied(format!("the credentials for {action} are not valid{EXPIRED}"))
             }
             AwsErrorKind::ClockSkew => {
                 denied(format!("{action} was rejected because the clocks differ"))
@@ -236,6 +251,13 @@ impl ApiCall {
                 service,
                 reason: format!(
                     "{action} was answered with RegionDisabledException: activate AWS STS for this region in the account settings of IAM, or enable the region for the account"
+                ),
+            },
+            AwsErrorKind::NotSubscribed => UpstreamError::Rejected {
+                service,
+                reason: format!(
+                    "{action} was answered with {}: complete the sign-up of the AWS account, and enable the region for it",
+                    sanitize_code(code)
                 ),
             },
             AwsErrorKind::PackedPolicyTooLarge => UpstreamError::Rejected {
@@ -262,6 +284,14 @@ impl ApiCall {
                 reason: format!("{action} was answered with {}", sanitize_code(code)),
             },
         }
+    }
+
+    /// Returns the error for a response that lacks a member that AWS promises. Another call does not
+    /// help.
+    pub fn incomplete_response(self, missing: &str) -> UpstreamError {
+        let Self { service, action, .. } = self;
+        let reason = format!("{action} was answered incompletely: {missing}");
+        UpstreamError::Rejected { service, reason }
     }
 
     /// Returns the error for a call without a usable response.

@@ -35,6 +35,13 @@ impl<T> Observed<T> {
         match result {
             Ok(value) => Ok(Self::Present(value)),
             Err(UpstreamError::NotFound { .. }) => Ok(Self::Absent),
+            Err(UpstreamError::Rejected { service, reason }) => {
+                Ok(Self::Inaccessible(Inaccessible {
+                    remedy: format!("{reason}; validate again, or ask {service} yourself"),
+                    reason: UpstreamError::Rejected { service, reason }.to_string(),
+                    is_denied: false,
+                }))
+            }
             Err(error) if error.is_refusal() => Ok(Self::Inaccessible(Inaccessible {
                 reason: error.to_string(),
                 remedy: format!("allow {action} to the role that Gangway inspects with"),
@@ -65,5 +72,31 @@ impl<T> Observed<T> {
             Self::Inaccessible(inaccessible) => Some(inaccessible),
             Self::Present(_) | Self::Absent => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_refuses_or_leaves_out_is_not_seen_and_has_its_own_remedy() {
+        let service = "Amazon EKS";
+        let reason = || "eks:DescribeCluster was answered incompletely: no cluster".to_owned();
+        for (error, is_denied, remedy) in [
+            (UpstreamError::Rejected { service, reason: reason() }, false, "incompletely"),
+            (UpstreamError::AccessDenied { service, reason: reason() }, true, "allow eks:Describe"),
+        ] {
+            let seen = Observed::<()>::from_result(Err(error), "eks:DescribeCluster").unwrap();
+            let inaccessible = seen.inaccessible().unwrap();
+            assert_eq!(inaccessible.is_denied, is_denied);
+            assert!(inaccessible.remedy.contains(remedy), "{}", inaccessible.remedy);
+        }
+        let resource = "such cluster";
+        let absent = UpstreamError::NotFound { service, resource };
+        let absent = Observed::<()>::from_result(Err(absent), "eks:DescribeCluster");
+        assert!(matches!(absent, Ok(Observed::Absent)));
+        let timeout = UpstreamError::TimedOut { service };
+        assert!(Observed::<()>::from_result(Err(timeout), "eks:DescribeCluster").is_err());
     }
 }

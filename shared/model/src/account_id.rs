@@ -10,6 +10,9 @@ pub struct AccountId([u8; 12]);
 pub struct InvalidAccountId;
 
 impl AccountId {
+    /// An id that AWS gives to no account.
+    pub const UNUSED: Self = Self([b'0'; 12]);
+
     pub fn as_str(&self) -> &str {
         // The bytes are ASCII digits.
         str::from_utf8(&self.0).unwrap_or_default()

@@ -27,6 +27,9 @@ pub enum PrincipalTrust {
     Palette(Vec<String>),
     /// This statement trusts every account.
     Everyone { statement: String },
+    /// It trusts Palette, and the document alone does not show whom else, or which of Palette's
+    /// sessions. The reason.
+    Undetermined(String),
     /// No statement lets Palette's account assume the role. `instead` describes what is trusted.
     NotPalette { instead: String },
     /// This statement denies what another one allows.
@@ -94,7 +97,11 @@ pub fn assess(
 
 fn principal_trust(analysis: &TrustPolicyAnalysis<'_>) -> PrincipalTrust {
     let allows = &analysis.allow_statements;
-    if let Some(wide) = allows.iter().find(|allow| allow.reach == Reach::Everyone) {
+    let wide = |truth: Truth| {
+        let mut wide = allows.iter().filter(|allow| allow.reach == Reach::Everyone);
+        wide.find(|allow| analysis.allows_strangers(allow) == truth)
+    };
+    if let Some(wide) = wide(Truth::True) {
         return PrincipalTrust::Everyone { statement: wide.label.clone() };
     }
     if allows.is_empty() {
@@ -105,7 +112,24 @@ fn principal_trust(analysis: &TrustPolicyAnalysis<'_>) -> PrincipalTrust {
     if let Some(deny) = analysis.deny_statements.iter().find(whole) {
         return PrincipalTrust::Denied { statement: deny.label.clone() };
     }
-    PrincipalTrust::Palette(allows.iter().flat_map(|allow| &allow.named).cloned().collect())
+    if let Some(wide) = wide(Truth::Unknown) {
+        return PrincipalTrust::Undetermined(format!(
+            "{} trusts every AWS account that its conditions let in",
+            wide.label
+        ));
+    }
+    if allows.iter().all(|allow| allow.reach == Reach::Identity && allow.names_only_sessions()) {
+        let named: Vec<_> = allows.iter().flat_map(|allow| &allow.named).cloned().collect();
+        return PrincipalTrust::Undetermined(format!(
+            "Trusts only the session {} of Palette's account",
+            named.join(", ")
+        ));
+    }
+    let name = |name: &String| match name.as_str() {
+        "*" => "* (only the accounts that its conditions name)".to_owned(),
+        name => name.to_owned(),
+    };
+    PrincipalTrust::Palette(allows.iter().flat_map(|allow| &allow.named).map(name).collect())
 }
 
 fn external_id_trust(analysis: &TrustPolicyAnalysis<'_>) -> ExternalIdTrust {

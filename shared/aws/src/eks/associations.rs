@@ -101,8 +101,9 @@ impl EksClient {
         let response = request.association_id(id).send().await;
         let association =
             response.map_err(|error| call.to_upstream_error(&error)).and_then(|response| {
-                let found =
-                    response.association.ok_or_else(|| call.invalid_response("no association"))?;
+                let found = response
+                    .association
+                    .ok_or_else(|| call.incomplete_response("no association"))?;
                 Ok(Association {
                     id: id.to_owned(),
                     namespace: found.namespace.unwrap_or_default(),

@@ -7,7 +7,12 @@ use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
 use gangway_http::clock;
 use gangway_model::{Finding, UpstreamError};
 
-use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
+use gangway_aws::{
+    AwsSession, Principal,
+    error::{AwsErrorKind, error_code},
+};
+
+use super::attached_policies::refusal_remedy;
 
 /// The age at which AWS's guidance and the CIS benchmark ask for a rotation.
 const MAX_KEY_AGE_DAYS: Duration = Duration::from_hours(90 * 24);
@@ -22,6 +27,8 @@ enum KeyLookup {
     Listed(Vec<AccessKeyMetadata>),
     AccessDenied,
     Throttled,
+    /// IAM refused the call for another reason. The error code.
+    Refused(String),
 }
 
 /// Checks the access key of the session `aws`.
@@ -50,6 +57,7 @@ async fn list_keys(aws: &AwsSession, user: &str) -> Result<KeyLookup, UpstreamEr
     match AwsErrorKind::from_sdk(&error) {
         Some(AwsErrorKind::AccessDenied) => Ok(KeyLookup::AccessDenied),
         Some(AwsErrorKind::Throttled) => Ok(KeyLookup::Throttled),
+        Some(kind) if !kind.is_transient() => Ok(KeyLookup::Refused(error_code(&error).to_owned())),
         Some(_) | None => {
             Err(AwsSession::iam_api_call("iam:ListAccessKeys", "such user")
                 .to_upstream_error(&error))
@@ -68,6 +76,12 @@ fn age_finding(user: &str, id: &str, keys: &KeyLookup, now: SystemTime) -> Findi
         }
         KeyLookup::Throttled => {
             return KEY_AGE.unverified("IAM throttled the request", "validate again later");
+        }
+        KeyLookup::Refused(code) => {
+            return KEY_AGE.unverified(
+                format!("IAM did not list the keys of user {user}: {code}"),
+                refusal_remedy("iam:ListAccessKeys", code),
+            );
         }
     };
     match keys.iter().find(|key| key.access_key_id() == Some(id)) {

@@ -10,7 +10,10 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use futures_util::future::join_all;
 use gangway_model::UpstreamError;
 
-use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
+use gangway_aws::{
+    AwsSession, Principal,
+    error::{AwsErrorKind, error_code},
+};
 
 /// An attached managed policy.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,7 +23,7 @@ pub(super) struct Attached {
 }
 
 /// Why a lookup in IAM returned nothing. Findings of such lookups are unverified.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum LookupError {
     /// The caller is not allowed this action.
     AccessDenied(&'static str),
@@ -28,19 +31,37 @@ pub(super) enum LookupError {
     NotFound,
     /// IAM throttled the call. These checks are only warnings, so the request goes on.
     Throttled,
+    /// IAM refused the action for another reason. The error code.
+    Refused { action: &'static str, code: String },
 }
 
 impl LookupError {
     /// Returns what makes the lookup possible.
-    pub(super) fn remedy(self) -> String {
+    pub(super) fn remedy(&self) -> String {
         match self {
             Self::AccessDenied(action) => {
                 format!("allow {action} to the identity that runs the checks")
             }
             Self::NotFound => "create what is missing, or correct its ARN".to_owned(),
             Self::Throttled => "validate again later: IAM throttled the request".to_owned(),
+            Self::Refused { action, code } => refusal_remedy(action, code),
         }
     }
+}
+
+/// Returns what to do about a call that IAM refused for a reason other than a missing permission.
+pub(super) fn refusal_remedy(action: &str, code: &str) -> String {
+    let kind = AwsErrorKind::from_code(code, 400);
+    let first = if kind == AwsErrorKind::UnknownAccessKey {
+        "IAM knows a new access key only after some seconds, and no longer one that was deactivated: validate again in a minute, and with an active key if it stays"
+    } else if matches!(kind, AwsErrorKind::WrongSignature | AwsErrorKind::Expired) {
+        "send credentials that have not expired, and validate again"
+    } else if kind == AwsErrorKind::ClockSkew {
+        "set the clock (NTP), and validate again"
+    } else {
+        "validate again; if it stays, look for the error code in the documentation of AWS"
+    };
+    format!("{action} was answered with {code}: {first}")
 }
 
 /// The result of a lookup. The outer error ends the request; the inner one makes a check unverified.
@@ -62,6 +83,9 @@ where
         Some(AwsErrorKind::AccessDenied) => Ok(Err(LookupError::AccessDenied(action))),
         Some(AwsErrorKind::NotFound) => Ok(Err(LookupError::NotFound)),
         Some(AwsErrorKind::Throttled) => Ok(Err(LookupError::Throttled)),
+        Some(kind) if !kind.is_transient() => {
+            Ok(Err(LookupError::Refused { action, code: error_code(&error).to_owned() }))
+        }
         Some(_) | None => {
             Err(AwsSession::iam_api_call(action, "such identity").to_upstream_error(&error))
         }
@@ -135,4 +159,26 @@ pub(super) async fn quota(aws: &AwsSession, principal: &Principal) -> Lookup<Opt
     };
     let quota = summary.summary_map().and_then(|summary| summary.get(&key));
     Ok(Ok(quota.and_then(|quota| usize::try_from(*quota).ok())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_has_a_remedy_of_its_own() {
+        for (code, remedy) in [
+            ("InvalidClientTokenId", "validate again in a minute"),
+            ("UnrecognizedClientException", "validate again in a minute"),
+            ("ExpiredToken", "have not expired"),
+            ("SignatureDoesNotMatch", "have not expired"),
+            ("RequestExpired", "NTP"),
+            ("ValidationError", "documentation of AWS"),
+        ] {
+            let refused = LookupError::Refused { action: "iam:GetUser", code: code.to_owned() };
+            let text = refused.remedy();
+            assert!(text.starts_with(&format!("iam:GetUser was answered with {code}")), "{text}");
+            assert!(text.contains(remedy), "{text}");
+        }
+    }
 }

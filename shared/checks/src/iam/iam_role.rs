@@ -36,10 +36,10 @@ pub async fn get_role(aws: &AwsSession, arn: &RoleArn) -> Result<IamRole, Upstre
     let call = AwsSession::iam_api_call("iam:GetRole", "such role");
     let response = aws.iam().get_role().role_name(arn.name()).send().await;
     let response = response.map_err(|error| call.to_upstream_error(&error))?;
-    let role = response.role.ok_or_else(|| call.invalid_response("no role"))?;
+    let role = response.role.ok_or_else(|| call.incomplete_response("no role"))?;
     let trust = role.assume_role_policy_document().unwrap_or_default();
     let trust = decode_policy_document(trust)
-        .ok_or_else(|| call.invalid_response("the trust policy is not JSON"))?;
+        .ok_or_else(|| call.incomplete_response("the trust policy is not JSON"))?;
     let seconds = role.max_session_duration().and_then(|seconds| u64::try_from(seconds).ok());
     let boundary = role.permissions_boundary().and_then(|set| set.permissions_boundary_arn());
     Ok(IamRole {
@@ -80,6 +80,10 @@ pub fn findings(
         Err(UpstreamError::AccessDenied { .. }) => {
             let remedy = "allow iam:GetRole on this role to the role that runs the checks";
             return Ok((unverified("Gangway may not read the role", remedy), None));
+        }
+        Err(UpstreamError::Rejected { reason, .. }) => {
+            let remedy = format!("{reason}; validate again, or look at the role in IAM");
+            return Ok((unverified("IAM does not tell what the role is", &remedy), None));
         }
         Err(error) => return Err(error),
     };

@@ -5,7 +5,10 @@ use gangway_aws::{AwsSession, Principal};
 use gangway_model::{AccessKey, AccessKeyId, Finding, UpstreamError};
 use tokio::join;
 
-use super::simulation::{self, Decision, Evaluated, Evaluation};
+use super::{
+    attached_policies,
+    simulation::{self, Decision, Evaluated, Evaluation},
+};
 use crate::{Clients, catalogue::iam::KEY_ROTATABLE};
 
 /// What a rotation does with the keys of a user.
@@ -71,6 +74,12 @@ pub async fn check(
             return Ok(KEY_ROTATABLE.unverified(
                 "the user is not allowed to simulate its own permissions",
                 format!("allow iam:SimulatePrincipalPolicy to user {name} on itself"),
+            ));
+        }
+        Evaluated::Failed(code) if code != "PolicyEvaluation" && code != "InvalidInput" => {
+            return Ok(KEY_ROTATABLE.unverified(
+                format!("IAM did not simulate the permissions of the user: {code}"),
+                attached_policies::refusal_remedy("iam:SimulatePrincipalPolicy", &code),
             ));
         }
         Evaluated::NoSuchPrincipal | Evaluated::Failed(_) => {

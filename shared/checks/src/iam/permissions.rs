@@ -199,10 +199,13 @@ fn simulation_findings(
         }
         SimulationResult::NotEvaluated(code) => {
             let reason = format!("IAM's simulator cannot evaluate the policies of {label}: {code}");
-            let remedy = format!(
-                "run the IAM policy simulator for {}, which names the policy or the condition that it cannot evaluate",
-                principal.arn()
-            );
+            let remedy = match code.as_str() {
+                "PolicyEvaluation" | "PolicyEvaluationException" | "InvalidInput" => format!(
+                    "run the IAM policy simulator for {}, which names the policy or the condition that it cannot evaluate",
+                    principal.arn()
+                ),
+                code => attached_policies::refusal_remedy("iam:SimulatePrincipalPolicy", code),
+            };
             (SIMULATION_POSSIBLE.unverified(reason.clone(), remedy.clone()), reason, remedy)
         }
     };
@@ -224,7 +227,7 @@ async fn effective_policies(
 ) -> Lookup<Vec<Attached>> {
     let mut held = match direct {
         Ok(direct) => direct.clone(),
-        Err(hidden) => return Ok(Err(*hidden)),
+        Err(hidden) => return Ok(Err(hidden.clone())),
     };
     let enough = policy_content::missing(documents, &held).is_empty();
     if enough && is_allowed {

@@ -5,7 +5,12 @@ use aws_sdk_iam::types::Policy;
 use futures_util::future::join_all;
 use gangway_model::{Check, Finding, Partition, PolicyArn, UpstreamError};
 
-use gangway_aws::{AwsSession, error::AwsErrorKind};
+use gangway_aws::{
+    AwsSession,
+    error::{AwsErrorKind, error_code},
+};
+
+use super::attached_policies::refusal_remedy;
 
 /// Returns the finding if the policies cannot be checked.
 pub fn unverified(reason: &str, remedy: &str) -> Finding {
@@ -13,13 +18,15 @@ pub fn unverified(reason: &str, remedy: &str) -> Finding {
 }
 
 /// What IAM returns for a policy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum PolicyLookup {
     Exists,
     NotAttachable,
     Missing,
     AccessDenied,
     Throttled,
+    /// IAM refused the call for another reason. The error code.
+    Refused(String),
 }
 
 /// Checks that each policy exists and can be attached.
@@ -45,10 +52,22 @@ fn existence_finding(
             PolicyLookup::Missing => faults.push(format!("{arn} does not exist")),
             PolicyLookup::NotAttachable => faults.push(format!("{arn} cannot be attached")),
             PolicyLookup::AccessDenied => {
-                unseen = Some(("Gangway may not read policies", "allow iam:GetPolicy"));
+                unseen = Some((
+                    "Gangway may not read policies".to_owned(),
+                    "allow iam:GetPolicy".to_owned(),
+                ));
             }
             PolicyLookup::Throttled => {
-                unseen = Some(("IAM throttled the request", "validate again later"));
+                unseen = Some((
+                    "IAM throttled the request".to_owned(),
+                    "validate again later".to_owned(),
+                ));
+            }
+            PolicyLookup::Refused(code) => {
+                unseen = Some((
+                    format!("IAM did not return {arn}: {code}"),
+                    refusal_remedy("iam:GetPolicy", code),
+                ));
             }
         }
     }
@@ -85,6 +104,10 @@ fn boundary_finding(check: &'static Check, arn: &PolicyArn, lookup: PolicyLookup
         PolicyLookup::Throttled => {
             check.unverified("IAM throttled the request", "validate again later")
         }
+        PolicyLookup::Refused(code) => check.unverified(
+            format!("IAM did not return {arn}: {code}"),
+            refusal_remedy("iam:GetPolicy", &code),
+        ),
     }
 }
 
@@ -101,6 +124,9 @@ async fn get_policy(aws: &AwsSession, arn: &PolicyArn) -> Result<PolicyLookup, U
         Some(AwsErrorKind::NotFound) => Ok(PolicyLookup::Missing),
         Some(AwsErrorKind::AccessDenied) => Ok(PolicyLookup::AccessDenied),
         Some(AwsErrorKind::Throttled) => Ok(PolicyLookup::Throttled),
+        Some(kind) if !kind.is_transient() => {
+            Ok(PolicyLookup::Refused(error_code(&error).to_owned()))
+        }
         Some(_) | None => {
             Err(AwsSession::iam_api_call("iam:GetPolicy", "such policy").to_upstream_error(&error))
         }

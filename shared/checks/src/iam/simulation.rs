@@ -25,7 +25,7 @@ pub(super) enum SimulationResult {
     AccessDenied,
     /// IAM does not know the principal.
     PrincipalNotFound,
-    /// IAM could not evaluate the policies. The error code.
+    /// IAM refused the simulation for another reason. The error code.
     NotEvaluated(String),
 }
 
@@ -56,9 +56,10 @@ pub(super) struct Evaluation {
 pub(super) enum Decision {
     #[default]
     Allowed,
-    /// The simulator does not allow it, and that proves nothing: it lacked the value of a condition key,
-    /// or it blames the organization and shows no statement. It does so for actions that are allowed
-    /// where SCPs have conditions.
+    /// The simulator's decision proves nothing: it lacked the value of a condition key, which may turn an
+    /// allow statement as well as a deny statement; it left the action out; or it does not allow it,
+    /// blames the organization and shows no statement. It does so for actions that are allowed where
+    /// SCPs have conditions.
     Unknown,
     /// No statement allows it (implicit deny).
     NotAllowed,
@@ -160,10 +161,7 @@ impl Simulator<'_> {
         let context = context(request, region, mfa);
         match evaluate(aws, principal, actions, request.resources.clone(), context).await? {
             Evaluated::Given(results) => {
-                let call = AwsSession::iam_api_call(ACTION, "such identity");
-                to_decisions(request, &results)
-                    .map(SimulationResult::Decisions)
-                    .ok_or_else(|| call.invalid_response("requested actions have no result"))
+                Ok(SimulationResult::Decisions(to_decisions(request, &results)))
             }
             Evaluated::NotAllowed => Ok(SimulationResult::AccessDenied),
             Evaluated::NoSuchPrincipal => Ok(SimulationResult::PrincipalNotFound),
@@ -179,7 +177,8 @@ pub(super) enum Evaluated {
     Given(Vec<EvaluationResult>),
     NotAllowed,
     NoSuchPrincipal,
-    /// IAM cannot evaluate the policies of this principal, now or later. The error code.
+    /// IAM refused the simulation for another reason, such as a policy that it cannot evaluate, or an
+    /// access key that it does not know yet. The error code.
     Failed(String),
 }
 
@@ -208,7 +207,7 @@ pub(super) async fn evaluate(
     match AwsErrorKind::from_sdk(&error) {
         Some(AwsErrorKind::AccessDenied) => Ok(Evaluated::NotAllowed),
         Some(AwsErrorKind::NotFound) => Ok(Evaluated::NoSuchPrincipal),
-        Some(AwsErrorKind::Other) => Ok(Evaluated::Failed(error_code(&error).to_owned())),
+        Some(kind) if !kind.is_transient() => Ok(Evaluated::Failed(error_code(&error).to_owned())),
         Some(_) | None => Err(call.to_upstream_error(&error)),
     }
 }
@@ -232,15 +231,13 @@ fn context(request: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextEn
     conditions.chain(always).collect()
 }
 
-/// Returns the worst decision for each action, or `None` if an action has no result.
-fn to_decisions(
-    request: &SimulationRequest,
-    results: &[EvaluationResult],
-) -> Option<Vec<ActionDecision>> {
+/// Returns the worst decision for each action. One without a result is not known to be allowed.
+fn to_decisions(request: &SimulationRequest, results: &[EvaluationResult]) -> Vec<ActionDecision> {
     let to_decision = |simulated: &SimulatedAction| {
         let resources = Some(simulated.resources.as_slice());
-        let evaluation = Evaluation::of_action(simulated.action, resources, results)?;
-        Some(ActionDecision { simulated: simulated.clone(), evaluation })
+        let evaluation = Evaluation::of_action(simulated.action, resources, results)
+            .unwrap_or(Evaluation { decision: Decision::Unknown, ..Evaluation::default() });
+        ActionDecision { simulated: simulated.clone(), evaluation }
     };
     request.actions.iter().map(to_decision).collect()
 }
@@ -314,7 +311,10 @@ impl Evaluation {
         missing_keys: &[String],
     ) -> Self {
         if *decision == PolicyEvaluationDecisionType::Allowed {
-            return Self::default();
+            let missing_keys: BTreeSet<_> = missing_keys.iter().cloned().collect();
+            let decision =
+                if missing_keys.is_empty() { Decision::Allowed } else { Decision::Unknown };
+            return Self { decision, missing_keys, ..Self::default() };
         }
         let is_explicit = *decision == PolicyEvaluationDecisionType::ExplicitDeny;
         let decision = if !missing_keys.is_empty() {

@@ -51,6 +51,14 @@ fn principal_finding(
         PrincipalTrust::Palette(named) => {
             return TRUSTS_PALETTE.passed(format!("Trusts {}", named.join(", ")));
         }
+        PrincipalTrust::Undetermined(reason) => {
+            return TRUSTS_PALETTE.unverified(
+                reason.clone(),
+                format!(
+                    "make sure that this is what you want, or set the role's trust policy to {wanted}"
+                ),
+            );
+        }
         PrincipalTrust::Everyone { statement } => {
             format!("{statement} trusts every AWS account")
         }

@@ -22,6 +22,13 @@ pub(super) struct StatementMatch<'a> {
     pub(super) conditions: Vec<Condition<'a>>,
 }
 
+impl StatementMatch<'_> {
+    /// Returns `true` if every principal is one session of a role.
+    pub(super) fn names_only_sessions(&self) -> bool {
+        self.named.iter().all(|name| name.contains(":assumed-role/"))
+    }
+}
+
 /// The statements that are relevant to Palette, split by effect.
 pub(super) struct TrustPolicyAnalysis<'a> {
     pub(super) palette: &'a PaletteIdentity,
@@ -88,8 +95,21 @@ impl<'a> TrustPolicyAnalysis<'a> {
         Self { palette, external_id, allow_statements: allows, deny_statements: denies, all }
     }
 
-    fn holds(&self, line: &Condition<'_>, external_id: Option<&str>) -> Truth {
-        condition::holds(line, self.palette, external_id)
+    fn holds(&self, line: &Condition<'_>, external_id: Option<&str>, favorable: Truth) -> Truth {
+        condition::holds(line, self.palette, external_id, favorable)
+    }
+
+    /// Returns whether a statement that names everyone allows accounts that the policy does not name.
+    pub(super) fn allows_strangers(&self, allow: &StatementMatch<'_>) -> Truth {
+        let holds = |matched: &StatementMatch<'_>, favorable| {
+            let lines = matched.conditions.iter();
+            Truth::all(
+                lines.map(|line| condition::holds_for_stranger(line, self.palette, favorable)),
+            )
+        };
+        let denied = self.deny_statements.iter().filter(|deny| deny.reach == Reach::Everyone);
+        let denied = denied.map(|deny| holds(deny, Truth::False).not());
+        Truth::all([holds(allow, Truth::True)].into_iter().chain(denied))
     }
 
     /// Returns whether the conditions on the external id hold. Ignores other conditions.
@@ -99,12 +119,13 @@ impl<'a> TrustPolicyAnalysis<'a> {
         external_id: Option<&str>,
     ) -> Truth {
         let lines = matched.conditions.iter().filter(|line| is_external_id(line));
-        Truth::all(lines.map(|line| self.holds(line, external_id)))
+        Truth::all(lines.map(|line| self.holds(line, external_id, Truth::True)))
     }
 
     /// Returns whether a deny statement applies to Palette's call.
     fn deny_statements(&self, deny: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
-        let lines = Truth::all(deny.conditions.iter().map(|line| self.holds(line, external_id)));
+        let lines = deny.conditions.iter();
+        let lines = Truth::all(lines.map(|line| self.holds(line, external_id, Truth::False)));
         match (deny.reach, lines) {
             (Reach::Identity, Truth::True) => Truth::Unknown,
             (Reach::Nobody, _) => Truth::False,
@@ -248,7 +269,7 @@ impl<'a> TrustPolicyAnalysis<'a> {
             .conditions
             .iter()
             .filter(|line| !is_external_id(line))
-            .map(|line| (line, self.holds(line, Some(self.external_id))))
+            .map(|line| (line, self.holds(line, Some(self.external_id), harmless)))
             .filter(|(_, truth)| *truth != harmless)
             .map(|(line, truth)| ConditionIssue::of(&matched.label, line, truth, excluding))
             .collect()

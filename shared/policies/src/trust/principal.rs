@@ -16,7 +16,7 @@ pub(super) struct PaletteIdentity {
 pub(super) enum Reach {
     /// No principal of Palette's account.
     Nobody,
-    /// One user or role, which may be the one that Palette uses.
+    /// One user, role or session of a role, which may be the one that Palette uses.
     Identity,
     /// The whole account.
     Account,
@@ -28,8 +28,17 @@ impl PaletteIdentity {
     /// Returns the reach of a statement, and the principals that match Palette.
     pub(super) fn reach(&self, statement: Statement<'_>) -> (Reach, Vec<String>) {
         if let Some(others) = statement.member("NotPrincipal") {
-            let spared = names(others).iter().any(|name| self.reached_by(name) != Reach::Nobody);
-            let reach = if spared && statement.denies() { Reach::Nobody } else { Reach::Everyone };
+            let spared = names(others);
+            let spared: Vec<_> = spared.iter().map(|name| self.reached_by(name)).collect();
+            let reach = if !statement.denies() || spared.iter().all(|one| *one == Reach::Nobody) {
+                Reach::Everyone
+            } else if spared.contains(&Reach::Account) || spared.contains(&Reach::Everyone) {
+                Reach::Nobody
+            } else {
+                // It is unknown whether that user or role is the one that Palette uses. IAM may deny it too
+                // where its account is not named beside it.
+                Reach::Identity
+            };
             return (reach, vec!["everyone but those named".to_owned()]);
         }
         let mut reach = (Reach::Nobody, Vec::new());
@@ -57,6 +66,10 @@ impl PaletteIdentity {
         if name == self.account.as_str() {
             return Reach::Account;
         }
+        let session = format!("arn:{}:sts::{}:assumed-role/", self.partition, self.account);
+        if name.starts_with(&session) && !name.contains('*') {
+            return Reach::Identity;
+        }
         let own = format!("arn:{}:iam::{}:", self.partition, self.account);
         match name.strip_prefix(&own) {
             Some("root") => Reach::Account,
@@ -73,6 +86,9 @@ impl PaletteIdentity {
     pub(super) fn describe(&self, name: &str) -> String {
         if name.starts_with("AIDA") || name.starts_with("AROA") {
             return format!("{name} (a user or role that was deleted)");
+        }
+        if name.contains(":federated-user/") {
+            return format!("{name} (a federated user, which cannot assume roles)");
         }
         match Arn::parse(name) {
             Some(arn)

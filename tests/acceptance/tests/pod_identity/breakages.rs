@@ -49,7 +49,7 @@ const ROWS: &[Row] = &[
         Breakage::SessionPolicy(IDENTITY_SERVICE_ACCOUNT),
         &[("pod-identity.identity-association", F), PALETTE],
     ),
-    ("P02", SameAccount, Breakage::Updating, &[("eks.cluster-active", F)]),
+    ("P02", SameAccount, Breakage::Updating, &[("eks.cluster-active", U)]),
     ("P03", SameAccount, Breakage::OldVersion, &[("eks.kubernetes-version", F)]),
     ("P04", SameAccount, Breakage::AgentDegraded, &[("eks.pod-identity-agent", F)]),
     (

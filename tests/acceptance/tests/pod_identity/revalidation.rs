@@ -88,7 +88,7 @@ async fn revalidation_reads_the_cluster_and_its_roles() {
         app.set_kept_annotations(KeptAnnotations::All);
         let uid = registered_uid(&app, &valid_request(&app, PodIdentityCase::SameAccount)).await;
         for (way, check, outcome) in [
-            (Breakage::Updating, "eks.cluster-active", "failed"),
+            (Breakage::Updating, "eks.cluster-active", "unverified"),
             (Breakage::NoConfigMap, "eks.instance-metadata-fallback", "unverified"),
             (
                 Breakage::PodsNotRestarted(HUBBLE_SERVICE_ACCOUNT),

@@ -14,7 +14,7 @@ async fn refusal_to_assume_the_inspection_role_names_its_cause() {
         (400, "PackedPolicyTooLarge", "PackedPolicyTooLarge"),
         (403, "ExpiredToken", "credentials of this function"),
         (403, "InvalidClientTokenId", "credentials of this function"),
-        (403, "OptInRequired", "template for inspection roles"),
+        (403, "OptInRequired", "complete the sign-up"),
         (400, "MalformedPolicyDocument", "MalformedPolicyDocument"),
     ] {
         let app = TestApp::start(Partition::Aws).await;

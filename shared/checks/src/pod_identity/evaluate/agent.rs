@@ -54,6 +54,15 @@ fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
             if faults.is_empty() {
                 return AGENT.passed(format!("add-on {} {}, ACTIVE", POD_IDENTITY_AGENT, addon.version));
             }
+            // The agent's pods may run already, or still run.
+            if let (Some("CREATING" | "UPDATING"), []) =
+                (addon.inactive_status.as_deref(), addon.issues.as_slice())
+            {
+                return AGENT.unverified(
+                    format!("the add-on {POD_IDENTITY_AGENT} is {}", faults.join(", ")),
+                    format!("validate again when it is ACTIVE: {command}"),
+                );
+            }
             AGENT.failed(
                 format!("the add-on {} is not healthy: {}", POD_IDENTITY_AGENT, faults.join(", ")),
                 format!("repair or update the add-on; its health shows details: {command}"),

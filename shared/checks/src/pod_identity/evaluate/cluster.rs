@@ -49,6 +49,9 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     };
     let active = match &described.inactive_status {
         None => CLUSTER_ACTIVE.passed("ACTIVE"),
+        // Everything goes on during an update.
+        Some(status) if status == "UPDATING" => CLUSTER_ACTIVE
+            .unverified("the cluster is UPDATING", "validate again when the cluster is ACTIVE"),
         Some(status) => CLUSTER_ACTIVE.failed(
             format!("the cluster is {status}"),
             "wait until the cluster is ACTIVE, or repair it; then validate again",

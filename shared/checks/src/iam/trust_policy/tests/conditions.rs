@@ -290,3 +290,150 @@ fn conditions_besides_the_external_id() {
         ),
     ]);
 }
+
+#[test]
+fn conditions_on_the_principal_name_one_of_many_identities() {
+    let arn = |kind: &str| json!(format!("arn:aws:iam::111122223333:{kind}"));
+    let allowed = |operator: &str, value: Value| and(operator, "aws:PrincipalArn", &value);
+    let denied = |operator: &str, value: Value| {
+        let condition = json!({operator: {"aws:PrincipalArn": value}});
+        json!([principal(&json!({"AWS": ROOT})), deny(&json!("*"), &condition)])
+    };
+    assert_findings(&[
+        // One identity that is allowed is taken to be Palette's, as where it is the principal.
+        ("equals", allowed("StringEquals", arn("user/palette-sts")), "PPP"),
+        ("equals a role", allowed("StringEquals", arn("role/palette")), "PPP"),
+        ("no case", allowed("StringEqualsIgnoreCase", arn("USER/PALETTE")), "PPP"),
+        ("like", allowed("StringLike", arn("user/palette*")), "PPP"),
+        ("if it exists", allowed("ArnLikeIfExists", arn("user/palette*")), "PPP"),
+        ("any of several", allowed("ForAnyValue:ArnLike", json!([arn("user/a"), "x"])), "PPP"),
+        ("all of several", allowed("ForAllValues:StringEquals", arn("user/a")), "PPP"),
+        // One that is excluded need not be Palette's.
+        ("all but one", allowed("StringNotEquals", arn("user/palette-sts")), "PPU"),
+        ("all but some", allowed("ArnNotLike", arn("role/*")), "PPU"),
+        ("all but one, if it exists", allowed("ArnNotEqualsIfExists", arn("user/a")), "PPU"),
+        ("deny one", denied("ArnEquals", arn("user/palette-sts")), "PPU"),
+        ("deny some", denied("StringLike", arn("role/*")), "PPU"),
+        ("deny one of several", denied("ForAnyValue:StringEquals", arn("user/a")), "PPU"),
+        ("deny all but one", denied("ArnNotEquals", arn("user/palette-sts")), "PPP"),
+        ("deny all but users", denied("StringNotLike", arn("user/*")), "PPP"),
+        // What is true of every user and role is certain.
+        ("every one", allowed("ArnLike", arn("*")), "PPP"),
+        ("users and roles", allowed("ArnLike", json!([arn("user/*"), arn("role/*")])), "PPP"),
+        ("none of them", allowed("ArnNotLike", json!([arn("user/*"), arn("role/*")])), "PPF"),
+        ("deny every one", denied("ArnLike", arn("*")), "PPF"),
+        ("deny others", denied("ArnLike", json!("arn:aws:iam::444455556666:*")), "PPP"),
+        ("neither user nor role", allowed("ArnLike", arn("group/*")), "PPF"),
+        (
+            "a session, which is no principal's ARN",
+            allowed("ArnLike", json!("arn:aws:sts::111122223333:assumed-role/*")),
+            "PPF",
+        ),
+        ("the partition apart", allowed("ArnLike", json!("arn:*:iam::111122223333:user/*")), "PPP"),
+        // A wildcard of `ArnLike` does not match beyond its field; one of `StringLike` does.
+        ("across fields", allowed("ArnLike", json!("arn:*:user/palette:::")), "PPF"),
+        ("across fields, by text", allowed("StringLike", json!("arn:*:user/palette")), "PPP"),
+        ("across fields, denied", denied("ArnLike", json!("arn:*user/*:x:y:z:a")), "PPP"),
+        ("too few fields", denied("ArnLike", json!("arn:aws:*")), "PPU"),
+        ("a variable", allowed("StringEquals", json!("${aws:PrincipalArn}")), "PPU"),
+        ("another operator", allowed("DateEquals", arn("user/a")), "PPU"),
+    ]);
+}
+
+#[test]
+fn everyone_is_limited_by_conditions() {
+    let star = |operator: &str, key: &str, value: &Value| {
+        let mut statement = and(operator, key, value);
+        statement["Principal"] = json!("*");
+        statement
+    };
+    let account = json!("111122223333");
+    let star_alone = || principal(&json!("*"));
+    assert_findings(&[
+        ("account", star("StringEquals", "aws:PrincipalAccount", &account), "PPP"),
+        (
+            "accounts",
+            star("StringEquals", "aws:PrincipalAccount", &json!([account, "444455556666"])),
+            "PPP",
+        ),
+        ("user", star("ArnLike", "aws:PrincipalArn", &json!(USER)), "PPP"),
+        ("some accounts", star("StringLike", "aws:PrincipalAccount", &json!("1111*")), "UPP"),
+        ("every account", star("StringLike", "aws:PrincipalAccount", &json!("*")), "FPP"),
+        (
+            "a user of any account",
+            star("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::*:user/palette")),
+            "FPP",
+        ),
+        (
+            "all but an account",
+            star("StringNotEquals", "aws:PrincipalAccount", &json!("444455556666")),
+            "FPP",
+        ),
+        ("organization", star("StringEquals", "aws:PrincipalOrgID", &json!("o-1")), "UPU"),
+        (
+            "organization, or none",
+            star("StringEqualsIfExists", "aws:PrincipalOrgID", &json!("o-1")),
+            "FPU",
+        ),
+        ("network", star("IpAddress", "aws:SourceIp", &json!("203.0.113.0/24")), "UPU"),
+        ("any network", star("IpAddress", "aws:SourceIp", &json!("0.0.0.0/0")), "FPP"),
+        (
+            "a tag, which anybody can set",
+            star("StringEquals", "aws:PrincipalTag/team", &json!("x")),
+            "FPU",
+        ),
+        ("MFA", star("Bool", "aws:MultiFactorAuthPresent", &json!("true")), "FPF"),
+        (
+            "denied to other accounts",
+            json!([
+                star_alone(),
+                deny(&json!("*"), &json!({"StringNotEquals": {"aws:PrincipalAccount": account}}))
+            ]),
+            "PPP",
+        ),
+        (
+            "denied to other organizations",
+            json!([
+                star_alone(),
+                deny(&json!("*"), &json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}))
+            ]),
+            "UPU",
+        ),
+        (
+            "denied without TLS",
+            json!([
+                star_alone(),
+                deny(&json!("*"), &json!({"Bool": {"aws:SecureTransport": "false"}}))
+            ]),
+            "FPP",
+        ),
+    ]);
+}
+
+#[test]
+fn sessions_and_exceptions_are_single_identities() {
+    let session = "arn:aws:sts::111122223333:assumed-role/palette/session";
+    let federated = "arn:aws:sts::111122223333:federated-user/palette";
+    let right = || principal(&json!({"AWS": ROOT}));
+    let all_but = |named: Value| json!([right(), {"Effect": "Deny", "NotPrincipal": {"AWS": named}, "Action": "sts:*"}]);
+    assert_findings(&[
+        ("a session", principal(&json!({"AWS": session})), "UPP"),
+        ("a session beside a user", principal(&json!({"AWS": [session, USER]})), "PPP"),
+        (
+            "a session of another account",
+            principal(&json!({"AWS": session.replace('1', "5")})),
+            "Fnn",
+        ),
+        ("a federated user", principal(&json!({"AWS": federated})), "Fnn"),
+        ("a session denied", json!([right(), deny(&json!({"AWS": session}), &json!({}))]), "PPU"),
+        (
+            "a federated user denied",
+            json!([right(), deny(&json!({"AWS": federated}), &json!({}))]),
+            "PPP",
+        ),
+        ("all but a user", all_but(json!(USER)), "PPU"),
+        ("all but a session", all_but(json!([session, "444455556666"])), "PPU"),
+        ("all but a user and its account", all_but(json!([USER, ROOT])), "PPP"),
+        ("all but another's user", all_but(json!("arn:aws:iam::444455556666:user/x")), "FPP"),
+    ]);
+}
