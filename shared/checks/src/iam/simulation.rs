@@ -56,10 +56,9 @@ pub(super) struct Evaluation {
 pub(super) enum Decision {
     #[default]
     Allowed,
-    /// The simulator's decision proves nothing: it lacked the value of a condition key, which may turn an
-    /// allow statement as well as a deny statement; it left the action out; or it does not allow it,
-    /// blames the organization and shows no statement. It does so for actions that are allowed where
-    /// SCPs have conditions.
+    /// The simulator does not allow it, and that proves nothing: it lacked the value of a condition key,
+    /// or it blames the organization and shows no statement. It does so for actions that are allowed
+    /// where SCPs have conditions. Or it left the action out.
     Unknown,
     /// No statement allows it (implicit deny).
     NotAllowed,
@@ -311,10 +310,7 @@ impl Evaluation {
         missing_keys: &[String],
     ) -> Self {
         if *decision == PolicyEvaluationDecisionType::Allowed {
-            let missing_keys: BTreeSet<_> = missing_keys.iter().cloned().collect();
-            let decision =
-                if missing_keys.is_empty() { Decision::Allowed } else { Decision::Unknown };
-            return Self { decision, missing_keys, ..Self::default() };
+            return Self::default();
         }
         let is_explicit = *decision == PolicyEvaluationDecisionType::ExplicitDeny;
         let decision = if !missing_keys.is_empty() {

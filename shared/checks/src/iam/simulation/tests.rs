@@ -153,13 +153,7 @@ fn worst_result_decides_and_doubt_is_no_denial() {
             Allows,
         ),
         (vec![result(&bounded_and_lacking, None, &[])], Decision::Unknown, true, Allows),
-        (vec![result(&IamResult::lacking(Allowed), None, &[])], Decision::Unknown, false, Allows),
-        (
-            vec![result(&new(Allowed), None, &[new(Allowed), IamResult::lacking(Allowed)])],
-            Decision::Unknown,
-            false,
-            Allows,
-        ),
+        (vec![result(&IamResult::lacking(Allowed), None, &[])], Decision::Allowed, false, Allows),
         // IAM left the action out.
         (Vec::new(), Decision::Unknown, false, Allows),
         (vec![result(&IamResult::bounded(), None, &[])], Decision::NotAllowed, true, Allows),
