@@ -99,7 +99,7 @@ fn principal_trust(analysis: &TrustPolicyAnalysis<'_>) -> PrincipalTrust {
     let allows = &analysis.allow_statements;
     let wide = |truth: Truth| {
         let mut wide = allows.iter().filter(|allow| allow.reach == Reach::Everyone);
-        wide.find(|allow| analysis.allows_strangers(allow) == truth)
+        wide.find(|allow| analysis.allows_other_accounts(allow) == truth)
     };
     if let Some(wide) = wide(Truth::True) {
         return PrincipalTrust::Everyone { statement: wide.label.clone() };

@@ -100,11 +100,11 @@ impl<'a> TrustPolicyAnalysis<'a> {
     }
 
     /// Returns whether a statement that names everyone allows accounts that the policy does not name.
-    pub(super) fn allows_strangers(&self, allow: &StatementMatch<'_>) -> Truth {
+    pub(super) fn allows_other_accounts(&self, allow: &StatementMatch<'_>) -> Truth {
         let holds = |matched: &StatementMatch<'_>, favorable| {
             let lines = matched.conditions.iter();
             Truth::all(
-                lines.map(|line| condition::holds_for_stranger(line, self.palette, favorable)),
+                lines.map(|line| condition::holds_for_other_account(line, self.palette, favorable)),
             )
         };
         let denied = self.deny_statements.iter().filter(|deny| deny.reach == Reach::Everyone);

@@ -159,15 +159,15 @@ const LIMITING_KEYS: &[&str] = &[
 /// Returns whether a condition holds for some caller of an account that the policy does not name. Such
 /// a caller can choose everything that its own account decides, and knows the external id. `favorable`
 /// is the result that lets it in.
-pub(super) fn holds_for_stranger(
+pub(super) fn holds_for_other_account(
     condition: &Condition<'_>,
     palette: &PaletteIdentity,
     favorable: Truth,
 ) -> Truth {
     let key = condition.key.to_ascii_lowercase();
-    let stranger = PaletteIdentity { partition: palette.partition, account: AccountId::UNUSED };
+    let other = PaletteIdentity { partition: palette.partition, account: AccountId::UNUSED };
     if key == "aws:principalaccount" || key == "aws:principalarn" {
-        let truth = holds(condition, &stranger, None, favorable);
+        let truth = holds(condition, &other, None, favorable);
         // A pattern may name accounts other than Palette's and this one.
         let is_pattern = condition.values.iter().any(|value| names_accounts(value));
         return if truth != favorable && is_pattern { Truth::Unknown } else { truth };
