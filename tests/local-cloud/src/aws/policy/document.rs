@@ -25,7 +25,7 @@ pub(crate) struct Actions {
 }
 
 impl Actions {
-    fn new(actions: Patterns) -> Self {
+    fn new(actions: &Patterns) -> Self {
         let lower = actions.patterns.iter().map(|action| action.to_ascii_lowercase());
         let (patterns, exact): (Vec<_>, Vec<_>) =
             lower.partition(|action| action.contains(['*', '?', '$']));
@@ -190,7 +190,7 @@ fn parse_statement(value: &Value, kind: DocumentKind) -> Result<Statement, Strin
         None => Vec::new(),
         Some(value) => Condition::parse_all(value.as_object().ok_or_else(syntax_error)?)?,
     };
-    let actions = Actions::new(actions);
+    let actions = Actions::new(&actions);
     Ok(Statement { sid: sid.to_owned(), allows, principals, actions, resources, conditions })
 }
 
