@@ -4,7 +4,7 @@ use gangway_aws::{resource_table::TABLE_VARIABLE, sqs::QueueUrl};
 use gangway_model::Partition;
 use gangway_registration::{ConfigError, EnvReader, vending::VendingConfig};
 
-/// Configuration of the function.
+/// Where accounts of stacks are registered, and the table and queues of their requests.
 #[derive(Clone, Debug)]
 pub(crate) struct ResourceConfig {
     /// In which scope accounts are registered: the same settings as for vended accounts.

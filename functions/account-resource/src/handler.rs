@@ -215,7 +215,10 @@ impl ResourceHandler {
             }
             Err(error) => {
                 let reason = reason_of(&error);
-                tracing::warn!(reason, "what a refused request has registered was not removed");
+                tracing::warn!(
+                    reason,
+                    "the account of a rejected request could not be removed from Palette"
+                );
             }
         }
         result

@@ -196,7 +196,7 @@ mod tests {
             uid: "5f0c1a2b3c4d5e6f70818293".parse().unwrap(),
             name: "aws-123456789012".to_owned(),
             partition: "aws".to_owned(),
-            access: StoredCredential::AssumedRole { role_arn },
+            access: StoredCredential::StsRole { role_arn },
             account: None,
             profile: None,
             region: None,

@@ -31,9 +31,11 @@ pub(crate) struct SweepReport {
     pub(crate) reasons: BTreeMap<SkipReason, usize>,
     /// Number of events that were sent.
     pub(crate) queued: usize,
+    /// Number of events that ask for an offboarding.
     pub(crate) offboarding: usize,
-    /// Number of registered accounts whose roles are compared with what Gangway makes.
-    pub(crate) compared: usize,
+    /// Number of registered accounts that are queued, so that `account-vended` compares their roles with
+    /// what Gangway creates.
+    pub(crate) queued_for_drift_check: usize,
 }
 
 /// A group of accounts: their number, and the first of them.
@@ -79,7 +81,7 @@ impl SweepReport {
         });
         let reasons: serde_json::Map<_, _> = reasons.collect();
         json!({
-            "outcome": if self.dry_run { "compared" } else { "swept" },
+            "outcome": if self.dry_run { "dry-run" } else { "swept" },
             "complete": self.incomplete_reason.is_none(),
             "stopped": self.incomplete_reason,
             "counts": {
@@ -93,7 +95,7 @@ impl SweepReport {
                 "ignored": self.ignored.count,
                 "queued": self.queued,
                 "offboarding": self.offboarding,
-                "compared": self.compared,
+                "queuedForDriftCheck": self.queued_for_drift_check,
             },
             "missing": self.missing.to_json(),
             "closedButRegistered": self.closed.to_json(),
@@ -118,7 +120,7 @@ impl SweepReport {
             ignored = self.ignored.count,
             queued = self.queued,
             offboarding = self.offboarding,
-            compared = self.compared,
+            queuedForDriftCheck = self.queued_for_drift_check,
             incomplete,
             "sweep completed"
         );

@@ -106,7 +106,7 @@ impl Sweep<'_> {
                 if !(is_vended && self.config.repairs_drift) {
                     return;
                 }
-                report.compared += 1;
+                report.queued_for_drift_check += 1;
                 Action::Onboard
             }
             Classification::Ignored(reason) => {

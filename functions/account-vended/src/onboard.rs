@@ -195,7 +195,7 @@ async fn register(
                 let parts = role::reconcile(aws, &desired, role).await?;
                 let changes = RoleChanges::Updated(parts);
                 let created_lately = role.made.is_some_and(|created| age(created) < NEW_ROLE);
-                let is_new = created_lately || changes.takes_time();
+                let is_new = created_lately || changes.may_not_be_visible_yet();
                 RoleOwnership::Managed { role: desired.to_iam_role(), is_new, changes }
             }
             ExistingRole::External(role) => RoleOwnership::External(role.arn.clone()),

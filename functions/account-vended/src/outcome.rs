@@ -236,7 +236,7 @@ mod tests {
             [("ExpiredToken", true, true), ("AccessDenied", true, false), ("Other", false, false)]
         {
             let kind = AwsErrorKind::from_code(code, 403);
-            let error = || VendingError::in_account(call.error_of_kind(kind, Some(code)));
+            let error = || VendingError::in_account(call.to_error(kind, Some(code)));
             assert_eq!(error().is_retryable(true), young, "{code}");
             assert_eq!(error().is_retryable(false), old, "{code}");
         }

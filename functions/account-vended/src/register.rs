@@ -11,8 +11,8 @@ use gangway_checks::{
 };
 use gangway_lambda::{AccountOperation, OutcomeEvent};
 use gangway_model::{
-    AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Difference,
-    Operation, PermissionProfile, Registration, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
+    AccountName, AccountSpec, AuthMethod, Credential, Description, Difference, Operation,
+    PermissionProfile, Registration, RequestedScope, RoleArn, StsRole, UidOrName, UpsertOutcome,
 };
 use gangway_palette::StsSourceAccount;
 use gangway_registration::AppContext;
@@ -104,8 +104,8 @@ impl<'a> PendingRegistration<'a> {
         }
     }
 
-    fn assumed_role(&self, role: &RoleArn) -> AssumedRole {
-        AssumedRole { role: role.clone(), external_id: self.source_account.external_id.clone() }
+    fn assumed_role(&self, role: &RoleArn) -> StsRole {
+        StsRole { role: role.clone(), external_id: self.source_account.external_id.clone() }
     }
 
     /// Returns the account as it will be in Palette.
@@ -114,7 +114,7 @@ impl<'a> PendingRegistration<'a> {
             Some(UidOrName::Uid(uid)) => Some(uid.clone()),
             Some(UidOrName::Name(_)) | None => None,
         };
-        let credential = Credential::AssumedRole(self.assumed_role(role));
+        let credential = Credential::StsRole(self.assumed_role(role));
         let scope = self.accounts.scope().clone();
         self.spec.clone().into_registration(role.account(), scope, gateway, credential)
     }
@@ -198,7 +198,7 @@ impl<'a> PendingRegistration<'a> {
         role_changed: bool,
         repaired: Vec<&'static str>,
     ) -> Result<MessageOutcome, VendingError> {
-        let credential = Some(Credential::AssumedRole(self.assumed_role(role)));
+        let credential = Some(Credential::StsRole(self.assumed_role(role)));
         let Self { app, accounts, state, spec, .. } = self;
         let gateway = gangway_checks::gateway::check(&accounts, spec.gateway.as_ref()).await?;
         let palette = PaletteChecks { state, gateway };

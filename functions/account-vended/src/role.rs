@@ -96,7 +96,7 @@ impl RoleChanges {
     }
 
     /// Returns `true` if AWS may not show it everywhere yet. Nothing waits for tags and description.
-    pub(crate) fn takes_time(&self) -> bool {
+    pub(crate) fn may_not_be_visible_yet(&self) -> bool {
         match self {
             Self::Created => true,
             Self::Updated(parts) => {

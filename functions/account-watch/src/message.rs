@@ -97,7 +97,7 @@ enum StoredCredentialJson {
     AccessKey {
         access_key_id: String,
     },
-    AssumedRole {
+    StsRole {
         role_arn: String,
     },
     PodIdentity {

@@ -4,9 +4,9 @@ use gangway_aws::SecretsManagerStore;
 use gangway_checks::{Clients, ScopedClient, access_portal};
 use gangway_lambda::{ApiError, Fields, PortalAccess, Request, Response};
 use gangway_model::{
-    AccessKey, AccessPortalCredential, AssumedRole, ClientTlsIdentity, Credential, Finding,
-    Operation, Outcome, Partition, RegistrationError, RequestedScope, RoleArn, Scope, SecretSource,
-    Uid, UpstreamError,
+    AccessKey, AccessPortalCredential, ClientTlsIdentity, Credential, Finding, Operation, Outcome,
+    Partition, RegistrationError, RequestedScope, RoleArn, Scope, SecretSource, StsRole, Uid,
+    UpstreamError,
 };
 use gangway_palette::IamPolicy;
 use gangway_registration::{AppContext, load_account};
@@ -55,7 +55,7 @@ pub(crate) async fn list_policies(
         }
         ListingCredential::Role(role) => {
             let role = assume_role(role, &palette_accounts, partition).await?;
-            let credential = Credential::AssumedRole(role);
+            let credential = Credential::StsRole(role);
             (palette_accounts.iam_policies(partition, &credential).await, "/roleArn")
         }
         ListingCredential::Portal(access, identity) => {
@@ -179,10 +179,10 @@ async fn assume_role(
     role: RoleArn,
     palette_accounts: &ScopedClient<'_>,
     partition: Partition,
-) -> Result<AssumedRole, RegistrationError> {
+) -> Result<StsRole, RegistrationError> {
     let source_account = palette_accounts.sts_source_account(partition).await?;
     let external_id = source_account.external_id.ok_or_else(|| {
         RegistrationError::NotFound(format!("Palette has no external id for {partition}"))
     })?;
-    Ok(AssumedRole { role, external_id })
+    Ok(StsRole { role, external_id })
 }

@@ -14,7 +14,7 @@ pub(crate) async fn load(account: &CloudAccount, context: &AppContext) -> Option
     let status = context.clients.secrets.rotation_of_account(account).await;
     let status = status.inspect_err(|error| {
         let error: &(dyn std::error::Error + 'static) = error;
-        tracing::warn!(error, "the rotation of the account's secret is not known");
+        tracing::warn!(error, "the rotation of the account's secret could not be read");
     });
     let status = status.ok()??;
     let mut shown = Map::new();

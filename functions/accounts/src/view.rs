@@ -33,8 +33,7 @@ pub(crate) fn to_json(account: &CloudAccount, readiness: Option<&Value>) -> Valu
         StoredCredential::AccessKey { access_key_id } => {
             (access.method(), json!({ "accessKeyId": to_summary_json(access_key_id) }))
         }
-        StoredCredential::AssumedRole { role_arn }
-        | StoredCredential::PodIdentity { role_arn, .. } => {
+        StoredCredential::StsRole { role_arn } | StoredCredential::PodIdentity { role_arn, .. } => {
             (access.method(), json!({ "roleArn": role_arn }))
         }
         StoredCredential::AccessPortal { agency, account, role, .. } => {

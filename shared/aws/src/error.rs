@@ -213,14 +213,14 @@ impl ApiCall {
             | SdkError::ResponseError(_) => self.invalid_response(error_chain(error)),
             SdkError::ServiceError(_) => {
                 let kind = AwsErrorKind::from_sdk(error).unwrap_or(AwsErrorKind::Other);
-                self.error_of_kind(kind, Some(error_code(error)))
+                self.to_error(kind, Some(error_code(error)))
             }
             _ => self.invalid_response("an error that the SDK does not name"),
         }
     }
 
     /// Returns the error for a call with Gangway's own credentials that AWS rejected.
-    pub fn error_of_kind(self, kind: AwsErrorKind, code: Option<&str>) -> UpstreamError {
+    pub fn to_error(self, kind: AwsErrorKind, code: Option<&str>) -> UpstreamError {
         let Self { service, action, resource } = self;
         let denied = |reason: String| UpstreamError::AccessDenied { service, reason };
         match kind {

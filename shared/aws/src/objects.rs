@@ -161,7 +161,7 @@ impl ObjectStore {
         let code = error_code(response).await?;
         let kind = AwsErrorKind::from_code(&code, status.as_u16());
         if kind != AwsErrorKind::NotFound {
-            return Err(PUT.error_of_kind(kind, Some(&code)));
+            return Err(PUT.to_error(kind, Some(&code)));
         }
         let reason =
             format!("there is no bucket {}: deploy the stack again, which creates it", self.bucket);

@@ -144,7 +144,7 @@ impl StackResponder {
             }
             let code = error_code(response).await?;
             let kind = crate::error::AwsErrorKind::from_code(&code, status.as_u16());
-            Err(PUT.error_of_kind(kind, Some(&code)))
+            Err(PUT.to_error(kind, Some(&code)))
         };
         let timed_out = |_elapsed| UpstreamError::TimedOut { service: SERVICE };
         upstream_timing::record(SERVICE, deadline::timeout(REQUEST_TIMEOUT, exchange))

@@ -7,7 +7,7 @@ use crate::iam::{
     permissions, policy_arns, scope_tag, trust_policy,
 };
 use gangway_aws::Principal;
-use gangway_model::{AccountId, AssumedRole, Credential, Finding, Outcome, RoleArn, UpstreamError};
+use gangway_model::{AccountId, Credential, Finding, Outcome, RoleArn, StsRole, UpstreamError};
 use gangway_palette::{StsSourceAccount, ValidationOutcome};
 use tokio::join;
 
@@ -45,10 +45,9 @@ pub async fn run_checks(
     external_id_test: ExternalIdTest,
 ) -> Result<MethodChecks, UpstreamError> {
     let (source, trusted) = check_source_account(source_account)?;
-    let assumed = trusted.as_ref().map(|(_, external_id)| AssumedRole {
-        role: role.clone(),
-        external_id: external_id.clone(),
-    });
+    let assumed = trusted
+        .as_ref()
+        .map(|(_, external_id)| StsRole { role: role.clone(), external_id: external_id.clone() });
     let (account_findings, assumable) = join!(
         check_account(access, role, trusted.as_ref(), palette, required),
         check_assumable(
@@ -63,7 +62,7 @@ pub async fn run_checks(
     findings.extend(account_findings?);
     findings.extend(assumable?);
     // Palette may have returned no external id; then there is no credential.
-    let (account, credential) = (Some(role.account()), assumed.map(Credential::AssumedRole));
+    let (account, credential) = (Some(role.account()), assumed.map(Credential::StsRole));
     Ok(MethodChecks { findings, account, credential, notices: Vec::new() })
 }
 
@@ -192,10 +191,10 @@ pub fn check_created_role(
 /// Asks Palette to check that it can assume the role.
 pub async fn check_palette_can_assume(
     palette: &ScopedClient<'_>,
-    assumed: &AssumedRole,
+    assumed: &StsRole,
     required: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
-    let credential = Credential::AssumedRole(assumed.clone());
+    let credential = Credential::StsRole(assumed.clone());
     palette_validation::check_credential(TRUST_REMEDY, palette, &credential, required).await
 }
 
@@ -203,7 +202,7 @@ pub async fn check_palette_can_assume(
 /// another external id, which must fail, if `test_external_id` is `true`.
 async fn check_assumable(
     palette: &ScopedClient<'_>,
-    assumed: Option<&AssumedRole>,
+    assumed: Option<&StsRole>,
     required: RequiredPermissions<'_>,
     test_external_id: bool,
 ) -> Result<Vec<Finding>, UpstreamError> {
@@ -216,10 +215,10 @@ async fn check_assumable(
             VALIDATION.not_applicable(reason),
         ]);
     };
-    let proper = Credential::AssumedRole(assumed.clone());
+    let proper = Credential::StsRole(assumed.clone());
     let external_id = format!("not-{}", assumed.external_id);
     let wrong_external_id =
-        Credential::AssumedRole(AssumedRole { external_id, role: assumed.role.clone() });
+        Credential::StsRole(StsRole { external_id, role: assumed.role.clone() });
     let test = async {
         if test_external_id {
             Some(palette.validate(required.partition, &wrong_external_id, required.policies).await)

@@ -47,7 +47,7 @@ pub async fn run_checks(
     let mut findings = edition_findings(flag)?;
     findings.push(endpoint_overrides_finding(overrides.as_ref(), region, &unreachable));
     findings.push(portal_address_finding(&clients.portal, overrides.as_ref()));
-    findings.extend(cluster_findings(profile));
+    findings.extend(workload_cluster_findings(profile));
     Ok(findings)
 }
 
@@ -184,8 +184,8 @@ fn portal_address_finding(
     )
 }
 
-/// Returns the requirements that depend on cluster profiles, which Gangway does not read.
-fn cluster_findings(profile: PermissionProfile) -> [Finding; 3] {
+/// Returns the findings about workload clusters, which Gangway cannot see.
+fn workload_cluster_findings(profile: PermissionProfile) -> [Finding; 3] {
     let unseen = "Gangway does not read cluster profiles";
     let images = IMAGE_FAMILY.unverified(
         unseen,

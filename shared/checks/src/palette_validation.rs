@@ -14,11 +14,11 @@ pub async fn check_credential(
     credential: &Credential,
     required: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
-    let verdict = palette.validate(required.partition, credential, required.policies).await;
-    if let Some(finding) = access_denied_finding(&VALIDATION, &verdict) {
+    let outcome = palette.validate(required.partition, credential, required.policies).await;
+    if let Some(finding) = access_denied_finding(&VALIDATION, &outcome) {
         return Ok(finding);
     }
-    Ok(match verdict? {
+    Ok(match outcome? {
         ValidationOutcome::Accepted => VALIDATION.passed("Palette's own validation succeeded"),
         ValidationOutcome::Rejected(reason) => {
             VALIDATION.failed(format!("Palette rejected it: {reason}"), remedy)
@@ -51,11 +51,11 @@ pub async fn check_policies(
     if policies.is_empty() {
         return Ok(POLICY_ARNS_ACCEPTED.not_applicable("no policies were named"));
     }
-    let verdict = palette.validate_policy_arns(partition, credential, policies).await;
-    if let Some(finding) = access_denied_finding(&POLICY_ARNS_ACCEPTED, &verdict) {
+    let outcome = palette.validate_policy_arns(partition, credential, policies).await;
+    if let Some(finding) = access_denied_finding(&POLICY_ARNS_ACCEPTED, &outcome) {
         return Ok(finding);
     }
-    Ok(match verdict? {
+    Ok(match outcome? {
         ValidationOutcome::Accepted => {
             POLICY_ARNS_ACCEPTED.passed(format!("{} found", policies.len()))
         }

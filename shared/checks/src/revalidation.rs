@@ -158,7 +158,7 @@ async fn check_method(
         StoredCredential::AccessPortal { .. } => {
             stored_credential::check_client_certificate(account, context, required).await
         }
-        StoredCredential::AssumedRole { role_arn } => {
+        StoredCredential::StsRole { role_arn } => {
             check_assumed_role(role_arn, context, required).await
         }
         StoredCredential::PodIdentity { role_arn, permission_boundary_arn } => {

@@ -287,7 +287,11 @@ impl Fields {
         if let Some(more @ 1..) = unread.len().checked_sub(MAX_UNKNOWN_FIELDS) {
             self.add_malformed("", format!("{more} more members are unknown: remove them"));
         }
-        for (name, secret) in mem::take(&mut self.repeated_secrets) {
+        // A member that is unknown has its error already.
+        let is_unread = |member: &str| unread.iter().any(|(name, _)| name == member);
+        let mut repeated = mem::take(&mut self.repeated_secrets);
+        repeated.retain(|(name, secret)| !is_unread(name) && !is_unread(secret));
+        for (name, secret) in repeated {
             let pointer = self.pointer(&name);
             let is_told = |error: &FieldError| {
                 let below = error.pointer.strip_prefix(&pointer);

@@ -44,7 +44,9 @@ impl Json {
         }
     }
 
-    /// Parses a document. A byte order mark before it is skipped. Returns this crate's own error messages: those of serde may quote the
+    /// Parses a document. A byte order mark before it is skipped.
+    ///
+    /// Returns this crate's own error messages: those of serde may quote the
     /// document.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);

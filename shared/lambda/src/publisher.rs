@@ -21,7 +21,8 @@ pub struct Publisher<P> {
 }
 
 impl Publisher<fn(Vec<BusEvent>) -> Ready<Result<(), UpstreamError>>> {
-    /// Returns a publisher for a function that changes no account.
+    /// Returns a publisher that discards all events: for functions without outcome events, and for those
+    /// whose handler publishes them itself.
     pub fn none(partition: Partition) -> Self {
         Self { partition, publish: |_events| ready(Ok(())) }
     }

@@ -13,7 +13,7 @@ pub enum Credential {
     /// A long-lived access key of an IAM user.
     AccessKey(AccessKey),
     /// A role that trusts Palette's own AWS account.
-    AssumedRole(AssumedRole),
+    StsRole(StsRole),
     /// A role that Palette's pods assume through EKS Pod Identity.
     PodIdentity(PodIdentityRole),
     /// Temporary credentials that an access portal issues for a client certificate.
@@ -24,7 +24,7 @@ impl Credential {
     pub const fn method(&self) -> AuthMethod {
         match self {
             Self::AccessKey(_) => AuthMethod::StaticCredentials,
-            Self::AssumedRole(_) => AuthMethod::Sts,
+            Self::StsRole(_) => AuthMethod::Sts,
             Self::PodIdentity(_) => AuthMethod::PodIdentity,
             Self::AccessPortal(_) => AuthMethod::Scap,
         }
@@ -34,7 +34,7 @@ impl Credential {
     pub const fn palette_cluster(&self) -> Option<&PaletteCluster> {
         match self {
             Self::PodIdentity(pod_identity) => pod_identity.palette_cluster.as_ref(),
-            Self::AccessKey(_) | Self::AssumedRole(_) | Self::AccessPortal(_) => None,
+            Self::AccessKey(_) | Self::StsRole(_) | Self::AccessPortal(_) => None,
         }
     }
 }
@@ -50,7 +50,7 @@ pub struct AccessKey {
 
 /// A role, and the external id that Palette presents when it assumes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct AssumedRole {
+pub struct StsRole {
     pub role: RoleArn,
     /// Created by Palette for each tenant. Not a secret, but never chosen by the customer.
     pub external_id: String,

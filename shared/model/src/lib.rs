@@ -38,8 +38,7 @@ pub use auth_method::{AuthMethod, InvalidMethod};
 pub use bus_event::BusEvent;
 pub use correlation::Correlation;
 pub use credential::{
-    AccessKey, AccessKeyId, AssumedRole, Credential, InvalidAccessKey, PodIdentityRole,
-    SecretAccessKey,
+    AccessKey, AccessKeyId, Credential, InvalidAccessKey, PodIdentityRole, SecretAccessKey, StsRole,
 };
 pub use eks_cluster::{EksCluster, EksClusterName, InvalidEksCluster, PaletteCluster};
 pub use error::{FieldError, FieldErrorKind, RegistrationError, UpstreamError};

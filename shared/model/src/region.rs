@@ -9,7 +9,7 @@ use crate::Partition;
 #[error("must be a region, such as us-east-1 or us-gov-west-1")]
 pub struct InvalidRegion;
 
-/// AWS region of a partition that Palette supports.
+/// Name of an AWS region in one of the four partitions. Only its form is checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Region {
     name: String,

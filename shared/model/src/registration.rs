@@ -178,7 +178,7 @@ impl CloudAccount {
     /// Returns the AWS account: that of the role if Palette assumes one, or else the recorded one.
     pub fn aws_account(&self) -> Option<AccountId> {
         match &self.access {
-            StoredCredential::AssumedRole { role_arn }
+            StoredCredential::StsRole { role_arn }
             | StoredCredential::PodIdentity { role_arn, .. } => {
                 role_arn.parse::<RoleArn>().ok().map(|role| role.account())
             }

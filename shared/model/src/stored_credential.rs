@@ -9,7 +9,7 @@ pub enum StoredCredential {
         access_key_id: String,
     },
     /// A role that Palette assumes.
-    AssumedRole { role_arn: String },
+    StsRole { role_arn: String },
     /// Roles bound by EKS Pod Identity.
     PodIdentity {
         role_arn: String,
@@ -35,7 +35,7 @@ impl StoredCredential {
     pub const fn method(&self) -> Option<AuthMethod> {
         match self {
             Self::AccessKey { .. } => Some(AuthMethod::StaticCredentials),
-            Self::AssumedRole { .. } => Some(AuthMethod::Sts),
+            Self::StsRole { .. } => Some(AuthMethod::Sts),
             Self::PodIdentity { .. } => Some(AuthMethod::PodIdentity),
             Self::AccessPortal { .. } => Some(AuthMethod::Scap),
             Self::Unrecognized(_) => None,
@@ -54,7 +54,7 @@ impl StoredCredential {
             (Credential::AccessKey(keys), Self::AccessKey { access_key_id }) => {
                 keys.id.as_str() == access_key_id
             }
-            (Credential::AssumedRole(assumed), Self::AssumedRole { role_arn }) => {
+            (Credential::StsRole(assumed), Self::StsRole { role_arn }) => {
                 assumed.role.as_str() == role_arn
             }
             (
@@ -66,10 +66,9 @@ impl StoredCredential {
                     && boundary.as_ref().map_or("", PolicyArn::as_str) == permission_boundary_arn
             }
             (Credential::AccessPortal(wanted), shown) => wanted.shown_as(shown),
-            (
-                Credential::AccessKey(_) | Credential::AssumedRole(_) | Credential::PodIdentity(_),
-                _,
-            ) => false,
+            (Credential::AccessKey(_) | Credential::StsRole(_) | Credential::PodIdentity(_), _) => {
+                false
+            }
         }
     }
 }

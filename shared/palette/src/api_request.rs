@@ -63,7 +63,7 @@ impl ApiRequest {
                 self.secrets.push(keys.secret.secret().clone());
             }
             Credential::AccessPortal(portal) => return self.redacting_portal(portal),
-            Credential::AssumedRole(_) | Credential::PodIdentity(_) => {}
+            Credential::StsRole(_) | Credential::PodIdentity(_) => {}
         }
         self
     }

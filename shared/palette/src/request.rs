@@ -144,7 +144,7 @@ impl<'a> AwsAccount<'a> {
                     ..base
                 }
             }
-            Credential::AssumedRole(assumed) => Self {
+            Credential::StsRole(assumed) => Self {
                 credential_type: "sts",
                 sts: Some(Sts {
                     arn: assumed.role.as_str(),
@@ -170,7 +170,7 @@ impl<'a> AwsAccount<'a> {
     /// rest stored.
     pub(crate) fn from_stored(account: &'a CloudAccount) -> Self {
         let (credential_type, sts, pod_identity) = match &account.access {
-            StoredCredential::AssumedRole { role_arn } => {
+            StoredCredential::StsRole { role_arn } => {
                 ("sts", Some(Sts { arn: role_arn, external_id: None }), None)
             }
             StoredCredential::PodIdentity { role_arn, permission_boundary_arn: _ } => (

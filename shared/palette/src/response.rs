@@ -514,7 +514,7 @@ impl AwsAccount {
                 StoredCredential::AccessKey { access_key_id: String::new() }
             }
             "secret" | "" => StoredCredential::AccessKey { access_key_id: self.access_key.clone() },
-            "sts" => StoredCredential::AssumedRole { role_arn: self.sts.arn.clone() },
+            "sts" => StoredCredential::StsRole { role_arn: self.sts.arn.clone() },
             "pod-identity" => StoredCredential::PodIdentity {
                 role_arn: self.pod_identity.role_arn.clone(),
                 permission_boundary_arn: self.pod_identity.permission_boundary_arn.clone(),

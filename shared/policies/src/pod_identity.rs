@@ -38,9 +38,9 @@ pub const IDENTITY_SERVICE_ACCOUNT: ServiceAccount =
 pub const REGISTRY_SERVICE_ACCOUNT: ServiceAccount =
     ServiceAccount { namespace: "hubble-system", name: "spectro-specman" };
 
-/// The service account that Palette itself associates with its role, in one namespace for each
-/// workload cluster.
-pub const MANAGER_SERVICE_ACCOUNT: &str = "palette-manager";
+/// Name of the service account in the namespace of each workload cluster. Palette creates the association
+/// of this service account with Palette's role.
+pub const MANAGER_SERVICE_ACCOUNT_NAME: &str = "palette-manager";
 
 impl fmt::Display for ServiceAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,7 +122,7 @@ impl EksSessions {
 
     /// Returns the external id of the service account in a workload cluster's namespace.
     pub fn manager(&self, namespace: &str) -> String {
-        format!("{}/{namespace}/{MANAGER_SERVICE_ACCOUNT}", self.prefix)
+        format!("{}/{namespace}/{MANAGER_SERVICE_ACCOUNT_NAME}", self.prefix)
     }
 
     /// Returns the part before the namespace.

@@ -13,7 +13,7 @@ pub(crate) fn wildcard_match_ignore_case(pattern: &str, text: &str) -> bool {
 }
 
 /// Returns `true` if the pattern matches some text that begins with `prefix` and is longer.
-pub(crate) fn may_match_suffix(pattern: &str, prefix: &str) -> bool {
+pub(crate) fn matches_some_suffix(pattern: &str, prefix: &str) -> bool {
     // What is left of the pattern after it matched the prefix so far. `None` stands for any letter.
     let mut open = vec![pattern];
     for letter in prefix.chars().map(Some).chain([None]) {
@@ -42,7 +42,7 @@ pub(crate) fn may_match_suffix(pattern: &str, prefix: &str) -> bool {
 }
 
 /// Returns `true` if the pattern matches every text that begins with `prefix` and is longer.
-pub(crate) fn matches_any_suffix(pattern: &str, prefix: &str) -> bool {
+pub(crate) fn matches_every_suffix(pattern: &str, prefix: &str) -> bool {
     // A letter that no pattern has, once and more often than a pattern has wildcards for one letter.
     let odd = '\u{1}';
     [1, pattern.len() + 1].into_iter().all(|count| {
@@ -71,8 +71,8 @@ mod tests {
             ("a", false, false),
             ("", false, false),
         ] {
-            assert_eq!(may_match_suffix(pattern, "a/"), may, "{pattern}");
-            assert_eq!(matches_any_suffix(pattern, "a/"), any, "{pattern}");
+            assert_eq!(matches_some_suffix(pattern, "a/"), may, "{pattern}");
+            assert_eq!(matches_every_suffix(pattern, "a/"), any, "{pattern}");
         }
     }
 

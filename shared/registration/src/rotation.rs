@@ -197,7 +197,7 @@ fn shown_key(account: &CloudAccount) -> Result<Option<AccessKeyId>, RotationErro
             Ok(id) => Ok(Some(id)),
             Err(_rule) => Ok(None),
         },
-        StoredCredential::AssumedRole { .. }
+        StoredCredential::StsRole { .. }
         | StoredCredential::PodIdentity { .. }
         | StoredCredential::AccessPortal { .. }
         | StoredCredential::Unrecognized(_) => {

@@ -152,7 +152,7 @@ impl Request {
 
     /// Returns the event of a sweep with `dryRun`, which queues nothing.
     pub(crate) fn sweep() -> Self {
-        Self { event: json!({ "dryRun": true }), response: ("/outcome", json!("compared")) }
+        Self { event: json!({ "dryRun": true }), response: ("/outcome", json!("dry-run")) }
     }
 
     /// The same event for the no-op function, which answers 200 to everything.

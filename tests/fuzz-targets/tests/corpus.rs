@@ -69,7 +69,7 @@ fn every_parser_holds_its_invariants_for_corpus_and_mutations() {
 }
 
 #[test]
-fn huge_and_deep_inputs_take_neither_long_nor_the_stack() {
+fn huge_and_deep_inputs_are_parsed_in_time_and_without_overflow() {
     let six = 6 * 1024 * 1024;
     let long_list = format!("[{}1]", "1,".repeat(six / 2));
     let members = (0..200_000).map(|n| format!("\"member{n}\":{n},")).collect::<Vec<_>>().concat();

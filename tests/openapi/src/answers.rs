@@ -197,7 +197,7 @@ pub(crate) struct OpenCheck {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Expiration {
-    /// Id of the check that watches it.
+    /// Id of the check that reports the expiry.
     check: String,
     /// For an access key: when it is 90 days old.
     #[schema(format = DateTime)]

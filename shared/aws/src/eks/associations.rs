@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use gangway_model::UpstreamError;
-use gangway_policies::pod_identity::{MANAGER_SERVICE_ACCOUNT, ServiceAccount};
+use gangway_policies::pod_identity::{MANAGER_SERVICE_ACCOUNT_NAME, ServiceAccount};
 
 use super::{EksClient, eks_call};
 use crate::Observed;
@@ -76,7 +76,7 @@ impl EksClient {
         };
         let ids: Vec<_> = listed
             .iter()
-            .filter(|summary| summary.service_account() != Some(MANAGER_SERVICE_ACCOUNT))
+            .filter(|summary| summary.service_account() != Some(MANAGER_SERVICE_ACCOUNT_NAME))
             .filter_map(|summary| summary.association_id())
             .collect();
         let is_incomplete = ids.len() > MAX_DESCRIBED;

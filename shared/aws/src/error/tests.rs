@@ -50,7 +50,7 @@ fn no_code_is_listed_twice() {
 
 #[test]
 fn errors_name_the_action_to_allow() {
-    let message = |kind, code| CALL.error_of_kind(kind, code).to_string();
+    let message = |kind, code| CALL.to_error(kind, code).to_string();
     for (kind, words) in [
         (AwsErrorKind::AccessDenied, "allow iam:GetRole"),
         (AwsErrorKind::NotFound, "AWS IAM has no such role"),
@@ -314,7 +314,7 @@ fn every_documented_code_of_every_call_has_its_meaning_and_its_sentence() {
             for (code, status, kind) in codes.iter().chain(EVERYWHERE) {
                 let actual = AwsErrorKind::from_code(code, *status);
                 assert_eq!(actual, *kind, "{action}: {code}");
-                let error = call.error_of_kind(actual, Some(code));
+                let error = call.to_error(actual, Some(code));
                 let message = error.to_string();
                 assert!(message.contains(remedy(actual)), "{action}: {code}: {message}");
                 let names_action = !matches!(

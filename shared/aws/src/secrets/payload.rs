@@ -53,7 +53,7 @@ impl SecretPayload {
                 members.push(("userCertificate", Plain(certificate.pem())));
                 members.push(("userKey", Secret(key.pem())));
             }
-            Credential::AssumedRole(_) | Credential::PodIdentity(_) => return None,
+            Credential::StsRole(_) | Credential::PodIdentity(_) => return None,
         }
         Some(Self::serialize(&members))
     }

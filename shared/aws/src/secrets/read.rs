@@ -53,10 +53,10 @@ impl SecretsManagerStore {
             GetSecretOutcome::Text { arn, text } => (arn, text),
             GetSecretOutcome::NotFound | GetSecretOutcome::PendingDeletion => return Ok(None),
             GetSecretOutcome::AccessDenied => {
-                return Err(GET_SECRET_VALUE.error_of_kind(AwsErrorKind::AccessDenied, None));
+                return Err(GET_SECRET_VALUE.to_error(AwsErrorKind::AccessDenied, None));
             }
             GetSecretOutcome::KmsFailure => {
-                return Err(GET_SECRET_VALUE.error_of_kind(AwsErrorKind::KmsFailure, None));
+                return Err(GET_SECRET_VALUE.to_error(AwsErrorKind::KmsFailure, None));
             }
             GetSecretOutcome::Binary => {
                 return Err(GET_SECRET_VALUE.invalid_response("a stored secret is binary"));

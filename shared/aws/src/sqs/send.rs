@@ -68,7 +68,7 @@ impl SqsQueue {
             let failed = response.map_err(|error| SEND.to_upstream_error(&error))?.failed;
             let Some(one) = failed.first() else { return Ok(()) };
             if let Some(rejected) = failed.iter().find(|failed| failed.sender_fault()) {
-                return Err(rejected_entry(rejected));
+                return Err(to_rejection_error(rejected));
             }
             let Some(delay) = delays.next() else {
                 let cause = format!("a message was not accepted: {}", one.code());
@@ -116,7 +116,7 @@ impl SqsQueue {
             .send_message()
             .queue_url(self.url.as_str())
             .message_body(body)
-            .message_attributes("reason", text(&sanitize_reason(reason))?);
+            .message_attributes("reason", text(&to_attribute_value(reason))?);
         if let Some(account) = account {
             request = request.message_attributes("accountId", text(account.as_str())?);
         }
@@ -134,7 +134,7 @@ fn text(value: &str) -> Result<MessageAttributeValue, UpstreamError> {
 }
 
 /// Returns a valid attribute value: not empty, without control characters, at most 1024 characters.
-fn sanitize_reason(reason: &str) -> String {
+fn to_attribute_value(reason: &str) -> String {
     let line: String = reason
         .chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter })
@@ -143,8 +143,8 @@ fn sanitize_reason(reason: &str) -> String {
     if line.trim().is_empty() { "no reason was given".to_owned() } else { line }
 }
 
-/// Returns the error for an entry that a retry cannot help (`SenderFault`).
-fn rejected_entry(failed: &BatchResultErrorEntry) -> UpstreamError {
+/// Returns the error of an entry that SQS would reject again (`SenderFault`).
+fn to_rejection_error(failed: &BatchResultErrorEntry) -> UpstreamError {
     let reason = format!("SQS rejected a message ({})", failed.code());
     UpstreamError::Rejected { service: SERVICE, reason }
 }
@@ -161,8 +161,8 @@ mod tests {
             ("", "no reason was given"),
             ("\n", "no reason was given"),
         ] {
-            assert_eq!(sanitize_reason(reason), expected);
+            assert_eq!(to_attribute_value(reason), expected);
         }
-        assert_eq!(sanitize_reason(&"é".repeat(2000)).chars().count(), MAX_REASON_CHARS);
+        assert_eq!(to_attribute_value(&"é".repeat(2000)).chars().count(), MAX_REASON_CHARS);
     }
 }

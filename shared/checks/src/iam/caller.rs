@@ -32,7 +32,7 @@ pub fn check_caller(
         Ok(caller) => caller,
         Err(UpstreamError::Rejected { reason, .. }) => {
             return Ok(CallerCheck {
-                findings: refused(reason, wanted),
+                findings: findings_of_rejected_keys(reason, wanted),
                 account: None,
                 principal: None,
             });
@@ -68,7 +68,7 @@ pub(super) fn identity_unknown(checks: &[&'static Check], remedy: &str) -> Vec<F
     checks.iter().map(unverified).collect()
 }
 
-fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
+fn findings_of_rejected_keys(reason: String, wanted: Partition) -> Vec<Finding> {
     let unknown = "AWS does not accept the keys, so their owner is not known";
     let remedy = "fix check aws.identity-valid first";
     vec![

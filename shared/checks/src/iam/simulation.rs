@@ -41,8 +41,8 @@ pub(super) struct ActionDecision {
 pub(super) struct Evaluation {
     /// The worst decision over all resources.
     pub(super) decision: Decision,
-    /// The permissions boundary does not allow it.
-    pub(super) boundary: bool,
+    /// `true` if the permissions boundary does not allow it.
+    pub(super) denied_by_boundary: bool,
     /// What IAM tells about the policies of the organization (SCPs).
     pub(super) organization: OrganizationDecision,
     /// The policies that deny it explicitly.
@@ -88,8 +88,8 @@ pub(super) enum Mfa {
 impl ActionDecision {
     /// Returns `true` if the published policy itself causes the denial.
     pub(super) fn is_vendor_defect(&self) -> bool {
-        let Evaluation { decision, boundary, .. } = &self.evaluation;
-        self.simulated.vendor_defect && *decision == Decision::NotAllowed && !boundary
+        let Evaluation { decision, denied_by_boundary, .. } = &self.evaluation;
+        self.simulated.vendor_defect && *decision == Decision::NotAllowed && !denied_by_boundary
     }
 
     /// Returns `true` if something in the account or the organization denies the action.
@@ -259,7 +259,7 @@ impl Evaluation {
     /// Combines the results for two resources of the same action.
     fn worse(mut self, other: Self) -> Self {
         self.decision = self.decision.max(other.decision);
-        self.boundary |= other.boundary;
+        self.denied_by_boundary |= other.denied_by_boundary;
         self.organization = self.organization.max(other.organization);
         self.denied_by.extend(other.denied_by);
         self.missing_keys.extend(other.missing_keys);
@@ -294,7 +294,7 @@ impl Evaluation {
             Self::new(
                 one.eval_resource_decision(),
                 organization_allows,
-                is_blocked(boundary) || boundary.is_none() && overall.boundary,
+                is_blocked(boundary) || boundary.is_none() && overall.denied_by_boundary,
                 one.matched_statements(),
                 one.missing_context_values(),
             )
@@ -305,7 +305,7 @@ impl Evaluation {
     fn new(
         decision: &PolicyEvaluationDecisionType,
         organization_allows: bool,
-        boundary: bool,
+        denied_by_boundary: bool,
         statements: &[Statement],
         missing_keys: &[String],
     ) -> Self {
@@ -317,7 +317,7 @@ impl Evaluation {
             Decision::Unknown
         } else if is_explicit && !statements.is_empty() {
             Decision::Denied
-        } else if boundary || (organization_allows && !is_explicit) {
+        } else if denied_by_boundary || (organization_allows && !is_explicit) {
             Decision::NotAllowed
         } else {
             Decision::Unknown
@@ -331,7 +331,7 @@ impl Evaluation {
         };
         let denied_by = if decision == Decision::Denied { sources(statements) } else { Vec::new() };
         let missing_keys = missing_keys.iter().cloned().collect();
-        Self { decision, boundary, organization, denied_by, missing_keys }
+        Self { decision, denied_by_boundary, organization, denied_by, missing_keys }
     }
 }
 

@@ -19,38 +19,40 @@ use gangway_aws::Principal;
 
 /// Returns the findings for the decisions: about identity policies, permissions boundary and SCPs,
 /// and about defects of the published policies. Decisions that prove nothing are *unverified*.
-pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Vec<Finding> {
-    let denials: Vec<_> = verdicts.iter().filter(|verdict| verdict.is_denial()).collect();
+pub(super) fn findings(decisions: &[ActionDecision], principal: &Principal) -> Vec<Finding> {
+    let denials: Vec<_> = decisions.iter().filter(|decision| decision.is_denial()).collect();
     // The defects of a policy that is not attached cannot be seen.
     let lacking = |document| {
         let plain = |denial: &&ActionDecision| denial.evaluation.decision == Decision::NotAllowed;
         denials.iter().copied().filter(plain).any(|denial| denial.simulated.document == document)
     };
-    let vendors: Vec<_> = verdicts
+    let vendors: Vec<_> = decisions
         .iter()
-        .filter(|verdict| verdict.is_vendor_defect() && !lacking(verdict.simulated.document))
-        .map(|verdict| verdict.simulated.action)
+        .filter(|decision| decision.is_vendor_defect() && !lacking(decision.simulated.document))
+        .map(|decision| decision.simulated.action)
         .collect();
     let mut findings = vec![
-        actions_finding(verdicts, &denials, principal),
-        boundary_finding(verdicts, principal),
-        organization_finding(verdicts),
+        actions_finding(decisions, &denials, principal),
+        boundary_finding(decisions, principal),
+        organization_finding(decisions),
     ];
     findings.extend(vendor_defect_finding(&vendors));
     findings
 }
 
 /// Returns the actions that `select` accepts.
-fn actions_of(verdicts: &[ActionDecision], select: impl Fn(&ActionDecision) -> bool) -> Vec<&str> {
-    let selected = verdicts.iter().filter(|verdict| select(verdict));
-    selected.map(|verdict| verdict.simulated.action).collect()
+fn actions_of(decisions: &[ActionDecision], select: impl Fn(&ActionDecision) -> bool) -> Vec<&str> {
+    let selected = decisions.iter().filter(|decision| select(decision));
+    selected.map(|decision| decision.simulated.action).collect()
 }
 
-fn boundary_finding(verdicts: &[ActionDecision], principal: &Principal) -> Finding {
+fn boundary_finding(decisions: &[ActionDecision], principal: &Principal) -> Finding {
     let label = principal.label();
-    let denied = actions_of(verdicts, |verdict| verdict.evaluation.boundary && verdict.is_denial());
-    let unknown = actions_of(verdicts, |verdict| {
-        verdict.evaluation.boundary && verdict.evaluation.decision == Decision::Unknown
+    let denied = actions_of(decisions, |decision| {
+        decision.evaluation.denied_by_boundary && decision.is_denial()
+    });
+    let unknown = actions_of(decisions, |decision| {
+        decision.evaluation.denied_by_boundary && decision.evaluation.decision == Decision::Unknown
     });
     if !denied.is_empty() {
         BOUNDARY_ALLOWS.failed(
@@ -64,7 +66,7 @@ fn boundary_finding(verdicts: &[ActionDecision], principal: &Principal) -> Findi
             format!(
                 "IAM's simulator does not allow {} within the permissions boundary of {label}, but had no value for {}",
                 summarize(&unknown),
-                missing_keys(verdicts),
+                missing_keys(decisions),
             ),
             format!("check whether the conditions in the boundary of {label} allow them"),
         )
@@ -73,9 +75,9 @@ fn boundary_finding(verdicts: &[ActionDecision], principal: &Principal) -> Findi
     }
 }
 
-fn organization_finding(verdicts: &[ActionDecision]) -> Finding {
+fn organization_finding(decisions: &[ActionDecision]) -> Finding {
     let by =
-        |decision| actions_of(verdicts, move |verdict| verdict.evaluation.organization == decision);
+        |wanted| actions_of(decisions, move |decision| decision.evaluation.organization == wanted);
     let (denied, doubtful) = (by(OrganizationDecision::Denies), by(OrganizationDecision::Doubtful));
     if !denied.is_empty() {
         ORGANIZATION_ALLOWS.failed(
@@ -96,9 +98,9 @@ fn organization_finding(verdicts: &[ActionDecision]) -> Finding {
 }
 
 /// Returns the condition keys for which IAM had no value, as a list.
-fn missing_keys(verdicts: &[ActionDecision]) -> String {
+fn missing_keys(decisions: &[ActionDecision]) -> String {
     let keys: BTreeSet<_> =
-        verdicts.iter().flat_map(|verdict| &verdict.evaluation.missing_keys).collect();
+        decisions.iter().flat_map(|decision| &decision.evaluation.missing_keys).collect();
     keys.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
@@ -116,13 +118,14 @@ fn vendor_defect_finding(denied: &[&str]) -> Option<Finding> {
 }
 
 fn actions_finding(
-    verdicts: &[ActionDecision],
+    decisions: &[ActionDecision],
     denials: &[&ActionDecision],
     principal: &Principal,
 ) -> Finding {
-    let total = verdicts.len();
-    let unknown = actions_of(verdicts, |verdict| verdict.evaluation.decision == Decision::Unknown);
-    let unknown = (!unknown.is_empty()).then(|| unknown_actions(&unknown, verdicts));
+    let total = decisions.len();
+    let unknown =
+        actions_of(decisions, |decision| decision.evaluation.decision == Decision::Unknown);
+    let unknown = (!unknown.is_empty()).then(|| unknown_actions(&unknown, decisions));
     if denials.is_empty() {
         return match unknown {
             None => ACTIONS_ALLOWED.passed(format!("{total} actions checked, none denied")),
@@ -161,14 +164,14 @@ fn actions_finding(
 /// Returns `true` if a policy of the account, other than the boundary, denies the action explicitly.
 fn is_denied_in_account(denial: &ActionDecision) -> bool {
     denial.evaluation.decision == Decision::Denied
-        && !denial.evaluation.boundary
+        && !denial.evaluation.denied_by_boundary
         && denial.evaluation.organization != OrganizationDecision::Denies
 }
 
 /// Describes the actions whose decision is not known, and why.
-fn unknown_actions(actions: &[&str], verdicts: &[ActionDecision]) -> String {
+fn unknown_actions(actions: &[&str], decisions: &[ActionDecision]) -> String {
     let text = format!("not known for {} of them ({})", actions.len(), summarize(actions));
-    match missing_keys(verdicts).as_str() {
+    match missing_keys(decisions).as_str() {
         "" => text,
         keys => format!("{text}, because IAM's simulator had no value for {keys}"),
     }
@@ -180,7 +183,7 @@ fn remedy(denials: &[&ActionDecision], mut deniers: Vec<&str>, principal: &Princ
     let mut lacking: Vec<PolicyDocument> = denials
         .iter()
         .filter(|denial| denial.evaluation.decision == Decision::NotAllowed)
-        .filter(|denial| !denial.evaluation.boundary)
+        .filter(|denial| !denial.evaluation.denied_by_boundary)
         .map(|denial| denial.simulated.document)
         .collect();
     lacking.sort_unstable();
@@ -197,7 +200,7 @@ fn remedy(denials: &[&ActionDecision], mut deniers: Vec<&str>, principal: &Princ
             if deniers.is_empty() { String::new() } else { format!(" in {}", deniers.join(", ")) };
         steps.push(format!("exempt {label} from the statements that deny them{of}"));
     }
-    if denials.iter().any(|denial| denial.evaluation.boundary) {
+    if denials.iter().any(|denial| denial.evaluation.denied_by_boundary) {
         steps.push("widen the permissions boundary (iam.boundary-allows)".to_owned());
     }
     if denials.iter().any(|denial| denial.evaluation.organization == OrganizationDecision::Denies) {
@@ -222,10 +225,10 @@ pub(super) fn mfa_finding(principal: &Principal, with_mfa: Option<&SimulationRes
     };
     let conditional: Vec<_> = decisions
         .iter()
-        .filter(|verdict| {
-            matches!(verdict.evaluation.decision, Decision::Allowed | Decision::NotAllowed)
+        .filter(|decision| {
+            matches!(decision.evaluation.decision, Decision::Allowed | Decision::NotAllowed)
         })
-        .map(|verdict| verdict.simulated.action)
+        .map(|decision| decision.simulated.action)
         .collect();
     if conditional.is_empty() {
         MFA_NOT_REQUIRED.passed("the denied actions are denied with MFA too")

@@ -267,7 +267,7 @@ async fn responses_are_parsed_without_secrets() {
         ),
         (
             json!({ "credentialType": "sts", "sts": { "arn": arn, "externalId": SECRET }, "podIdentity": null }),
-            StoredCredential::AssumedRole { role_arn: arn.to_owned() },
+            StoredCredential::StsRole { role_arn: arn.to_owned() },
         ),
         (
             json!({ "credentialType": "pod-identity", "podIdentity": { "roleArn": arn } }),

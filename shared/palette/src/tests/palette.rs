@@ -16,7 +16,7 @@ use axum::{
 };
 use gangway_http::RetryPolicy;
 use gangway_model::{
-    AccessKey, AssumedRole, Credential, Partition, PermissionProfile, Registration, Scope,
+    AccessKey, Credential, Partition, PermissionProfile, Registration, Scope, StsRole,
     stores::{ApiKeyFuture, ApiKeyProvider},
 };
 use secrecy::SecretString;
@@ -163,7 +163,7 @@ pub(super) fn keys() -> Credential {
 }
 
 pub(super) fn role() -> Credential {
-    Credential::AssumedRole(AssumedRole {
+    Credential::StsRole(StsRole {
         role: "arn:aws:iam::123456789012:role/SpectroCloudRole".parse().unwrap(),
         external_id: "external-id-of-the-tenant".to_owned(),
     })

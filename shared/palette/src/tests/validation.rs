@@ -10,7 +10,7 @@ use crate::ValidationOutcome;
 #[tokio::test]
 async fn palettes_reason_is_returned_without_secrets() {
     let echo = format!("{SECRET} is not the key");
-    for (status, body, verdict) in [
+    for (status, body, outcome) in [
         (204, json!(null), Some(ValidationOutcome::Accepted)),
         (
             400,
@@ -43,7 +43,7 @@ async fn palettes_reason_is_returned_without_secrets() {
     ] {
         let fake = Fake::saying(status, body).await;
         let seen = fake.tenant().validate(Partition::Aws, &keys(), &[]).await;
-        assert_eq!(seen.ok(), verdict, "{status}");
+        assert_eq!(seen.ok(), outcome, "{status}");
     }
 }
 
@@ -72,8 +72,8 @@ async fn validations_are_idempotent_and_send_only_the_credential() {
     })
     .await;
     let policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess".parse().unwrap()];
-    let verdict = fake.tenant().validate(Partition::Aws, &role(), &policies).await.unwrap();
-    assert_eq!((verdict, fake.calls().len()), (ValidationOutcome::Accepted, 2));
+    let outcome = fake.tenant().validate(Partition::Aws, &role(), &policies).await.unwrap();
+    assert_eq!((outcome, fake.calls().len()), (ValidationOutcome::Accepted, 2));
     let request = fake.requests().pop().unwrap();
     assert_eq!(request.call, "POST /palette/v1/clouds/aws/account/validate");
     let account = request.body;

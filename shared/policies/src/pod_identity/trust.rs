@@ -82,7 +82,7 @@ pub fn assess_trust(
 
 /// Returns whether Hubble's target role accepts the external id that EKS issued. `None` if it does
 /// not trust Hubble's role with any external id.
-pub fn takes_external_id(
+pub fn accepts_external_id(
     document: &Value,
     roles: &PodIdentityRoles,
     cluster: Cluster<'_>,
@@ -175,7 +175,7 @@ fn palette_target(
 }
 
 /// Checks that Hubble's role may assume the role with session tags and with any external id.
-/// [`takes_external_id`] checks that it is the right one.
+/// [`accepts_external_id`] checks that it is the right one.
 fn hubble_target(
     trust: &Trust<'_>,
     hubble: &RoleArn,

@@ -123,7 +123,7 @@ impl<'a> TrustPolicyAnalysis<'a> {
     }
 
     /// Returns whether a deny statement applies to Palette's call.
-    fn deny_statements(&self, deny: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
+    fn deny_applies(&self, deny: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
         let lines = deny.conditions.iter();
         let lines = Truth::all(lines.map(|line| self.holds(line, external_id, Truth::False)));
         match (deny.reach, lines) {
@@ -139,7 +139,7 @@ impl<'a> TrustPolicyAnalysis<'a> {
         // Only a deny statement with a condition on the external id proves that it is required.
         let denied = self.deny_statements.iter().any(|deny| {
             deny.conditions.iter().any(is_external_id)
-                && self.deny_statements(deny, external_id) == Truth::True
+                && self.deny_applies(deny, external_id) == Truth::True
         });
         let open = |allow: &&StatementMatch<'_>| {
             self.accepts_external_id(allow, external_id) == Truth::True
@@ -183,7 +183,7 @@ impl<'a> TrustPolicyAnalysis<'a> {
         let refused = self.deny_statements.iter().any(|deny| {
             !deny.conditions.is_empty()
                 && deny.conditions.iter().all(is_external_id)
-                && self.deny_statements(deny, own) == Truth::True
+                && self.deny_applies(deny, own) == Truth::True
         });
         if refused {
             return Truth::False;
@@ -233,7 +233,7 @@ impl<'a> TrustPolicyAnalysis<'a> {
         };
         for deny in &self.deny_statements {
             let only_external_id = deny.conditions.iter().all(is_external_id);
-            match self.deny_statements(deny, own) {
+            match self.deny_applies(deny, own) {
                 Truth::False => continue,
                 // Reported by the checks of principal and external id.
                 Truth::True if only_external_id => continue,

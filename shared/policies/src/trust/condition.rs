@@ -6,7 +6,7 @@ use gangway_model::AccountId;
 use super::principal::PaletteIdentity;
 use crate::{
     statement::Condition,
-    wildcard::{matches_any_suffix, may_match_suffix, wildcard_match},
+    wildcard::{matches_every_suffix, matches_some_suffix, wildcard_match},
 };
 
 /// The result of evaluating a condition.
@@ -205,9 +205,9 @@ enum Style {
 fn match_identities(style: Style, value: &str, own: &str) -> Truth {
     let begins = |value: &str, own: &str| value.len() > own.len() && value.starts_with(own);
     let whole = |pattern: &str, own: &str| {
-        if matches_any_suffix(pattern, own) {
+        if matches_every_suffix(pattern, own) {
             Truth::True
-        } else if may_match_suffix(pattern, own) {
+        } else if matches_some_suffix(pattern, own) {
             Truth::Unknown
         } else {
             Truth::False
@@ -229,7 +229,7 @@ fn match_identities(style: Style, value: &str, own: &str) -> Truth {
             } else if value == "*" {
                 Truth::True
             } else {
-                Truth::unknown_if(may_match_suffix(value, own))
+                Truth::unknown_if(matches_some_suffix(value, own))
             }
         }
     }

@@ -28,11 +28,11 @@ impl PaletteIdentity {
     /// Returns the reach of a statement, and the principals that match Palette.
     pub(super) fn reach(&self, statement: Statement<'_>) -> (Reach, Vec<String>) {
         if let Some(others) = statement.member("NotPrincipal") {
-            let spared = names(others);
-            let spared: Vec<_> = spared.iter().map(|name| self.reached_by(name)).collect();
-            let reach = if !statement.denies() || spared.iter().all(|one| *one == Reach::Nobody) {
+            let excepted = names(others);
+            let excepted: Vec<_> = excepted.iter().map(|name| self.reached_by(name)).collect();
+            let reach = if !statement.denies() || excepted.iter().all(|one| *one == Reach::Nobody) {
                 Reach::Everyone
-            } else if spared.contains(&Reach::Account) || spared.contains(&Reach::Everyone) {
+            } else if excepted.contains(&Reach::Account) || excepted.contains(&Reach::Everyone) {
                 Reach::Nobody
             } else {
                 // It is unknown whether that user or role is the one that Palette uses. IAM may deny it too

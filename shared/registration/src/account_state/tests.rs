@@ -26,7 +26,7 @@ fn account() -> CloudAccount {
         uid: "5f0c1a2b3c4d5e6f70818293".parse().unwrap(),
         name: "prod".to_owned(),
         partition: "aws".to_owned(),
-        access: StoredCredential::AssumedRole {
+        access: StoredCredential::StsRole {
             role_arn: "arn:aws:iam::123456789012:role/SpectroCloudRole".to_owned(),
         },
         account: None,

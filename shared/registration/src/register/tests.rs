@@ -7,8 +7,8 @@ use fake_stores::{FakeSecret, FakeState, FakeStores, Interruption};
 use gangway_checks::catalogue::palette::NAME_AVAILABLE;
 use gangway_checks::palette_account::check_name_among;
 use gangway_model::{
-    AccessKey, AccountName, AssumedRole, AuthMethod, Credential, Partition, PermissionProfile,
-    Report, Scope, StoredCredential,
+    AccessKey, AccountName, AuthMethod, Credential, Partition, PermissionProfile, Report, Scope,
+    StoredCredential, StsRole,
     stores::{PendingDeletion, SecretStatus, StagedSecret},
 };
 
@@ -26,7 +26,7 @@ fn keys(id: &str) -> Credential {
 }
 
 fn role() -> Credential {
-    Credential::AssumedRole(AssumedRole {
+    Credential::StsRole(StsRole {
         role: "arn:aws:iam::123456789012:role/SpectroCloudRole".parse().unwrap(),
         external_id: "external".to_owned(),
     })

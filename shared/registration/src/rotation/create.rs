@@ -78,7 +78,7 @@ impl Rotation<'_> {
         let secrets = &self.app.clients.secrets;
         secrets.give_up_pending(&self.secret.arn, self.token).await?;
         refused(format!(
-            "the pending access key {} does not exist any more. The next rotation starts anew",
+            "the pending access key {} does not exist any more. The next rotation creates another one",
             pending.id
         ))
     }

@@ -29,7 +29,7 @@ impl AppContext {
             tracing::warn!(
                 error,
                 secretArn = secret,
-                "the rotation of the secret is not as requested"
+                "the rotation of the secret could not be turned on or off: send the request again"
             );
         }
     }
@@ -77,10 +77,13 @@ impl AppContext {
         let secret: SecretArn = stored.secret;
         let is_started = secrets.rotate_now(&secret, schedule).await?;
         tracing::info!(
-            change = "rotation-requested",
+            started = is_started,
+            scope = account.scope.to_string(),
+            name = name.as_str(),
             uid = account.uid.as_str(),
+            awsAccountId = aws_account.as_str(),
             secretArn = secret.as_str(),
-            "account changed"
+            "rotation requested"
         );
         Ok(is_started)
     }

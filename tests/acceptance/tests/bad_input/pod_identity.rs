@@ -73,7 +73,7 @@ async fn pod_identity_rejects_bodies_that_are_not_json_objects() {
 
 /// Acceptance rows: F04, F05, F10.
 #[tokio::test]
-async fn pod_identity_rejects_invalid_common_members() {
+async fn pod_identity_rejects_invalid_members_of_every_method() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, common_members()).await;
 }
 

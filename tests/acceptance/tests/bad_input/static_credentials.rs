@@ -174,7 +174,7 @@ async fn static_credentials_rejects_bodies_that_are_not_json_objects() {
 
 /// Acceptance rows: F04, F05, F10.
 #[tokio::test]
-async fn static_credentials_rejects_invalid_common_members() {
+async fn static_credentials_rejects_invalid_members_of_every_method() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, member_cases()).await;
 }
 

@@ -69,8 +69,8 @@ impl Function {
 }
 
 impl Flow {
-    /// Adds a preparation.
-    pub(crate) const fn prepared_by(
+    /// Replaces the preparation.
+    pub(crate) const fn with_preparation(
         self,
         preparation: fn(&Fixture, &mut Subject) -> Vec<Action>,
     ) -> Self {
@@ -78,7 +78,7 @@ impl Flow {
     }
 
     /// Adds a change by somebody else after the preparation.
-    pub(crate) const fn changed_by(self, change: fn(&Fixture, &Subject)) -> Self {
+    pub(crate) const fn with_change(self, change: fn(&Fixture, &Subject)) -> Self {
         Self { change, ..self }
     }
 }

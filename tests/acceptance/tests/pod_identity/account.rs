@@ -12,7 +12,7 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 
-use crate::fixture::{attach_profile_policies, cluster, registered_role, valid_request};
+use crate::fixture::{attach_profile_policies, cluster, registered_purpose, valid_request};
 
 const METHOD: AuthMethod = AuthMethod::PodIdentity;
 
@@ -107,7 +107,7 @@ async fn description_and_policies_are_optional_and_returned_as_sent() {
             (body["metadata"]["annotations"][member].clone(), body["spec"]["policyARNs"].clone())
         };
         assert_eq!(palette_members("description").1, json!([]));
-        let policy = cluster(&app).profile_policy(registered_role(case), PolicyDocument::Nodes);
+        let policy = cluster(&app).profile_policy(registered_purpose(case), PolicyDocument::Nodes);
         let description = "Zahlungen – Größe ≥ 3, \"prod\"";
         for (more, policies) in [
             (json!({"description": description}), json!([])),
@@ -139,7 +139,7 @@ async fn role_needs_the_policies_of_its_profile() {
         ] {
             let more = json!({"name": profile.id(), "permissionProfile": profile.id()});
             let request = with(valid_request(&app, case), &more);
-            let (palette, purpose) = (cluster(&app), registered_role(case));
+            let (palette, purpose) = (cluster(&app), registered_purpose(case));
             let (role, policy) = (palette.role(purpose), palette.profile_policy(purpose, missing));
             attach_profile_policies(&app, case, profile);
             role.detach(&policy);
@@ -161,7 +161,7 @@ async fn role_needs_the_policies_of_its_profile() {
 async fn minimum_profile_also_needs_the_policy_about_add_ons() {
     const ADD_ONS: PolicyDocument = PolicyDocument::MinimumEksPodIdentity;
     for_each_case(async |app, case| {
-        let (palette, purpose) = (cluster(&app), registered_role(case));
+        let (palette, purpose) = (cluster(&app), registered_purpose(case));
         let (role, policy) = (palette.role(purpose), palette.profile_policy(purpose, ADD_ONS));
         for profile in [MinimumEksStatic, MinimumEksDynamic] {
             let more = json!({"name": profile.id(), "permissionProfile": profile.id()});
@@ -198,7 +198,7 @@ async fn minimum_profile_also_needs_the_policy_about_add_ons() {
 async fn policies_over_the_quota_are_reported() {
     for_each_case(async |app, case| {
         let request = valid_request(&app, case);
-        let role = cluster(&app).role(registered_role(case));
+        let role = cluster(&app).role(registered_purpose(case));
         let account = match case {
             PodIdentityCase::SameAccount => cluster(&app).cluster.account(),
             PodIdentityCase::CrossAccount => &cluster(&app).target,

@@ -40,7 +40,7 @@ pub(crate) fn boundary(app: &TestApp) -> String {
 }
 
 /// The role that is registered.
-pub(crate) const fn registered_role(case: PodIdentityCase) -> RolePurpose {
+pub(crate) const fn registered_purpose(case: PodIdentityCase) -> RolePurpose {
     match case {
         PodIdentityCase::SameAccount => RolePurpose::Palette,
         PodIdentityCase::CrossAccount => RolePurpose::PaletteTarget,
@@ -53,7 +53,7 @@ pub(crate) fn attach_profile_policies(
     case: PodIdentityCase,
     profile: PermissionProfile,
 ) {
-    let (palette, purpose) = (cluster(app), registered_role(case));
+    let (palette, purpose) = (cluster(app), registered_purpose(case));
     let role = palette.role(purpose);
     for arn in role.attached() {
         role.detach(&arn);

@@ -7,7 +7,7 @@ use local_cloud::fixtures::PodIdentityCase;
 use serde_json::json;
 
 use crate::fixture::{
-    ROUTE, boundary, cluster, register, registered_role, revalidate, valid_request, validate,
+    ROUTE, boundary, cluster, register, registered_purpose, revalidate, valid_request, validate,
 };
 
 /// Acceptance rows: F30, F57.
@@ -93,8 +93,9 @@ async fn secret_partition_is_checked_in_both_account_cases() {
         let report = validate(&app, &request).await;
         assert_eq!(report.failed(), ["pod-identity.partition-supported"], "{:#}", report.body);
         let palette = cluster(&app);
-        let role = palette.role(registered_role(case));
-        let policy = palette.profile_policy(registered_role(case), PolicyDocument::ControllersEks);
+        let role = palette.role(registered_purpose(case));
+        let policy =
+            palette.profile_policy(registered_purpose(case), PolicyDocument::ControllersEks);
         role.detach(&policy);
         let refused = validate(&app, &request).await;
         refused.assert_check("iam.actions-allowed", "failed", "", "PaletteControllersEKSPolicy");
@@ -157,7 +158,7 @@ async fn tag_of_the_registered_role_limits_its_scopes() {
         let app = TestApp::start(partition).await;
         for case in [PodIdentityCase::SameAccount, PodIdentityCase::CrossAccount] {
             let request = valid_request(&app, case);
-            let role = cluster(&app).role(registered_role(case));
+            let role = cluster(&app).role(registered_purpose(case));
             role.tag("gangway:scopes", "some-project");
             if case == PodIdentityCase::SameAccount {
                 // The role is in Gangway's own account, about which there is no report then.

@@ -97,7 +97,7 @@ async fn permissions_boundary_is_one_of_the_target_account() {
 
 /// Acceptance rows: P32, P30.
 #[tokio::test]
-async fn policy_arns_are_a_warning_and_local_roles_are_refused() {
+async fn policy_arns_give_a_warning_and_the_identity_role_is_rejected() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, PodIdentityCase::SameAccount);

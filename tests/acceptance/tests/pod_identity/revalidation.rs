@@ -13,7 +13,7 @@ use local_cloud::{
 use serde_json::Value;
 
 use crate::fixture::{
-    ROUTE, cluster, outcomes, register, registered_role, remove_cluster_annotations, revalidate,
+    ROUTE, cluster, outcomes, register, registered_purpose, remove_cluster_annotations, revalidate,
     valid_request, validate,
 };
 
@@ -166,7 +166,7 @@ async fn without_annotations_the_cluster_is_unverified() {
         assert_eq!(shown.text_at("/awsAccountId"), role.as_str());
         // What another profile may not need is not held against the account.
         let missing = PolicyDocument::ControllersEks;
-        let purpose = registered_role(case);
+        let purpose = registered_purpose(case);
         cluster(&app).role(purpose).detach(&cluster(&app).profile_policy(purpose, missing));
         let report = revalidate(&app, &uid).await;
         assert_eq!(report.body["ready"], Value::Null, "{:#}", report.body);

@@ -116,7 +116,7 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
 /// Attacks on the door for events: each of them changed something while the events arrived on the default
 /// bus, from any source and of any age.
 #[tokio::test]
-async fn event_of_another_source_sender_or_time_changes_nothing() {
+async fn event_of_wrong_source_or_sender_or_too_old_is_rejected() {
     for_each_open(|app: TestApp, method| async move {
         let deployment = app.deployment();
         let (bus, sender) =

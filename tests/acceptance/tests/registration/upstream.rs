@@ -127,7 +127,8 @@ async fn keys_in_palette_error_messages_are_removed() {
         });
         let customer = app.customer();
         // AWS accepts the keys from Gangway, but not from Palette.
-        app.cloud().fault(Fault::on("sts", "GetCallerIdentity", Effect::Throttle).nth(2).times(9));
+        let refused = Effect::AwsError { status: 403, code: "InvalidClientTokenId" };
+        app.cloud().fault(Fault::on("sts", "GetCallerIdentity", refused).nth(2).times(9));
         let blocked = app.post(&route(method), &app.request(method, customer, "prod")).await;
         assert_eq!(blocked.status, 422, "{}", blocked.text);
         let check = blocked.check("palette.validation");

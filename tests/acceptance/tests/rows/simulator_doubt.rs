@@ -67,7 +67,7 @@ async fn scp_with_a_condition_on_an_unknown_key_is_unverified() {
 
 /// Acceptance rows: F17.
 #[tokio::test]
-async fn simulator_that_cannot_evaluate_the_policies_takes_only_its_checks() {
+async fn simulator_that_cannot_evaluate_leaves_only_its_checks_unverified() {
     for (status, code) in [(500, "PolicyEvaluation"), (400, "InvalidInput")] {
         for method in OPEN_METHODS {
             let app = TestApp::start(Partition::Aws).await;

@@ -155,7 +155,7 @@ async fn the_permissions_are_the_policies_of_the_profile() {
 
 /// Acceptance rows: F30.
 #[tokio::test]
-async fn role_name_defaults_to_spectro_cloud_role() {
+async fn trust_response_names_the_role_and_another_name_works() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let facts = facts(&app).await;

@@ -124,7 +124,7 @@ async fn user_keys_are_sent_with_validation_off_and_their_ca() {
 
 /// Acceptance rows: F10, F13.
 #[tokio::test]
-async fn portal_keys_are_sent_with_validation_on_and_all_settings() {
+async fn scap_sends_session_credentials_and_portal_settings() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
         let (customer, deployment) = (app.customer(), app.deployment());
         app.assert_registered(method, &app.request(method, customer, "prod")).await;

@@ -115,7 +115,7 @@ async fn redriven_message_succeeds_after_the_fix() {
     organization.quarantine(&vended.account);
     app.put(&vended.events[2..]).await;
     app.idle().await;
-    organization.lift_quarantine(&vended.account);
+    organization.remove_quarantine(&vended.account);
     // Redrives the messages as the AWS console does.
     for message in app.dead_messages() {
         app.queue().send(&message.body);

@@ -27,7 +27,7 @@ async fn access_denied_in_the_grace_period_is_retried() {
         (1, 0),
         "and for the one after that"
     );
-    organization.lift_quarantine(&vended.account);
+    organization.remove_quarantine(&vended.account);
     app.retry().await;
     app.assert_registered(&vended.account);
     assert_eq!((app.queue().len(), app.dead_messages().len()), (0, 0));

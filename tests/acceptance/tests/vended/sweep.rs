@@ -278,11 +278,11 @@ async fn changed_role_is_restored_by_the_sweep_if_configured_and_told_once() {
     deleted.account.role(ROLE).delete();
 
     let off = sweep(&deploy_sweep(&app, &[]), json!({})).await;
-    assert_eq!((count(&off, "compared"), count(&off, "queued")), (0, 0), "{off:#}");
+    assert_eq!((count(&off, "queuedForDriftCheck"), count(&off, "queued")), (0, 0), "{off:#}");
     let lambda = deploy_sweep(&app, &[("GANGWAY_REPAIR_DRIFT", "enabled".to_owned())]);
     for _ in 0..2 {
         let response = sweep(&lambda, json!({})).await;
-        assert_eq!(count(&response, "compared"), 3, "{response:#}");
+        assert_eq!(count(&response, "queuedForDriftCheck"), 3, "{response:#}");
         app.process_all().await;
     }
     assert_eq!(app.role(&changed.account), before);

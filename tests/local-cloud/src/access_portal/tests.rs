@@ -207,7 +207,7 @@ async fn paths_and_parameters_must_be_exact() {
 }
 
 #[tokio::test]
-async fn switches_change_the_response() {
+async fn configured_behaviour_and_faults_change_the_response() {
     let fixture = Fixture::new(PortalKind::Scap, "aws-iso-b").await;
     let http = fixture.client(&CertificateSpec::client("ops.npe"));
     fixture.portal.configure(|behaviour| behaviour.lifetime = 0);

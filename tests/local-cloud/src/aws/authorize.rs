@@ -3,7 +3,7 @@
 use super::caller::{Caller, PrincipalKind};
 use super::error::AwsError;
 use super::policy::{Context, NamedDocument, Outcome, PolicyEvaluation, PolicyQuery, evaluate};
-use super::store::{AccountKey, AttachedPolicies, Store};
+use super::store::{AccountKey, PrincipalPolicies, Store};
 use super::used_permissions;
 
 /// The principal to evaluate.
@@ -114,7 +114,7 @@ impl Store {
     fn evaluate_boundary(
         &self,
         account_key: &AccountKey,
-        policies: Option<&AttachedPolicies>,
+        policies: Option<&PrincipalPolicies>,
         query: PolicyQuery<'_>,
     ) -> Option<PolicyEvaluation> {
         let arn = policies?.boundary.as_ref()?;

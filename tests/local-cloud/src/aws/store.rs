@@ -37,7 +37,7 @@ impl ParsedPolicy {
 
 /// Policies of a user, group or role.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct AttachedPolicies {
+pub(crate) struct PrincipalPolicies {
     /// ARNs of managed policies, in the order of attachment.
     pub(crate) attached: Vec<String>,
     pub(crate) inline: BTreeMap<String, ParsedPolicy>,
@@ -51,7 +51,7 @@ pub(crate) struct StoredUser {
     pub(crate) path: String,
     pub(crate) id: String,
     pub(crate) created: i64,
-    pub(crate) policies: AttachedPolicies,
+    pub(crate) policies: PrincipalPolicies,
     pub(crate) groups: Vec<String>,
     pub(crate) tags: BTreeMap<String, String>,
 }
@@ -61,7 +61,7 @@ pub(crate) struct StoredGroup {
     pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) created: i64,
-    pub(crate) policies: AttachedPolicies,
+    pub(crate) policies: PrincipalPolicies,
 }
 
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ pub(crate) struct StoredRole {
     pub(crate) trust: ParsedPolicy,
     /// In seconds.
     pub(crate) max_session: i64,
-    pub(crate) policies: AttachedPolicies,
+    pub(crate) policies: PrincipalPolicies,
     pub(crate) tags: BTreeMap<String, String>,
     /// Number of reads that do not see it yet.
     pub(crate) hidden_reads: u32,
@@ -269,7 +269,7 @@ impl Store {
         &'a self,
         account_key: &AccountKey,
         owner: (&'static str, &str),
-        policies: &'a AttachedPolicies,
+        policies: &'a PrincipalPolicies,
     ) -> Vec<NamedDocument<'a>> {
         let (kind, name) = owner;
         let inline = policies.inline.iter().map(|(policy, text)| NamedDocument {

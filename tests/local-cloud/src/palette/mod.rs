@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::StatusCode;
 
-pub(crate) use self::routes::operation;
+pub(crate) use self::routes::logged_operation;
 use self::{
     aws_client::PaletteAwsClient,
     caller::Caller,

@@ -87,7 +87,7 @@ fn match_pattern(pattern: &str, path: &str) -> Option<String> {
 }
 
 /// Returns the operation for the call log and for faults: `GET /v1/cloudaccounts/aws/{uid}`.
-pub(crate) fn operation(request: &Request) -> String {
+pub(crate) fn logged_operation(request: &Request) -> String {
     let (method, path) = (request.method(), request.uri().path());
     let below = path.strip_prefix("/v1/").unwrap_or_default();
     let route = ROUTES.iter().find(|(_verb, pattern, _)| match_pattern(pattern, below).is_some());

@@ -192,17 +192,18 @@ fn worst_result_decides_and_doubt_is_no_denial() {
         ),
     ] {
         let decisions = to_decisions(&question(), &results);
-        let Evaluation { decision: actual, boundary: bounded, organization: blamed, .. } =
-            &decisions.first().unwrap().evaluation;
+        let Evaluation {
+            decision: actual, denied_by_boundary: bounded, organization: blamed, ..
+        } = &decisions.first().unwrap().evaluation;
         assert_eq!((*actual, *bounded, *blamed), (decision, boundary, organization), "{results:?}");
     }
 }
 
 #[test]
 fn only_an_implicit_denial_of_a_misplaced_action_is_a_vendor_defect() {
-    let decide = |decision, boundary, vendor_defect| ActionDecision {
+    let decide = |decision, denied_by_boundary, vendor_defect| ActionDecision {
         simulated: SimulatedAction { vendor_defect, ..question().actions.remove(0) },
-        evaluation: Evaluation { decision, boundary, ..Evaluation::default() },
+        evaluation: Evaluation { decision, denied_by_boundary, ..Evaluation::default() },
     };
     for (decision, vendors, denial) in [
         (decide(Decision::Allowed, false, true), false, false),

@@ -39,13 +39,13 @@ fn each_cause_of_a_denial_fails_its_own_check_and_has_its_own_remedy() {
     };
     let by_organization =
         Evaluation { organization: OrganizationDecision::Denies, ..by_name.clone() };
-    let bounded = Evaluation { boundary: true, ..denied().evaluation };
+    let bounded = Evaluation { denied_by_boundary: true, ..denied().evaluation };
     let vendor = ActionDecision {
         simulated: SimulatedAction { vendor_defect: true, ..allowed().simulated },
         ..denied()
     };
     let attach = "attach PaletteNodesPolicy to role SpectroCloudRole";
-    for (verdict, failed, remedy) in [
+    for (decision, failed, remedy) in [
         (allowed(), &[][..], ""),
         (denied(), &["iam.actions-allowed"], attach),
         (decided(by_name), &["iam.actions-allowed"], "statements that deny them in DenyTags"),
@@ -61,7 +61,7 @@ fn each_cause_of_a_denial_fails_its_own_check_and_has_its_own_remedy() {
         ),
         (vendor, &["iam.vendor-policy"], "nothing is wrong in this account"),
     ] {
-        let findings = findings(&[allowed(), verdict.clone()], &role());
+        let findings = findings(&[allowed(), decision.clone()], &role());
         let failures: Vec<_> = findings
             .iter()
             .filter_map(|finding| match &finding.outcome {
@@ -73,7 +73,7 @@ fn each_cause_of_a_denial_fails_its_own_check_and_has_its_own_remedy() {
             })
             .collect();
         let ids: Vec<_> = failures.iter().map(|(id, _)| *id).collect();
-        assert_eq!(ids, failed, "{verdict:?}");
+        assert_eq!(ids, failed, "{decision:?}");
         let first = failures.first().map_or("", |(_, remedy)| *remedy);
         assert!(first.contains(remedy), "{first}");
     }
@@ -84,7 +84,7 @@ fn decisions_that_prove_nothing_are_unverified_and_name_what_is_missing() {
     let unknown = Evaluation { decision: Decision::Unknown, ..Evaluation::default() };
     let lacking =
         Evaluation { missing_keys: ["aws:PrincipalTag/team".to_owned()].into(), ..unknown.clone() };
-    let bounded = Evaluation { boundary: true, ..lacking.clone() };
+    let bounded = Evaluation { denied_by_boundary: true, ..lacking.clone() };
     let doubtful = Evaluation { organization: OrganizationDecision::Doubtful, ..unknown };
     for (evaluation, unverified, observed) in [
         (lacking, &["iam.actions-allowed"][..], "no value for aws:PrincipalTag/team"),
@@ -114,8 +114,8 @@ fn decisions_that_prove_nothing_are_unverified_and_name_what_is_missing() {
 
 #[test]
 fn denials_are_grouped_by_document_and_long_lists_are_shortened() {
-    let verdicts: Vec<_> = (0..20).map(|_| denied()).collect();
-    let finding = findings(&verdicts, &role()).remove(0);
+    let decisions: Vec<_> = (0..20).map(|_| denied()).collect();
+    let finding = findings(&decisions, &role()).remove(0);
     assert!(
         finding.observed.starts_with(
             "20 of 20 actions are denied; of PaletteNodesPolicy: ec2:CreateTags, ec2:CreateTags"

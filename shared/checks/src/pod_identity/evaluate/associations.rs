@@ -8,7 +8,7 @@ use gangway_model::{Check, Finding};
 use gangway_policies::pod_identity::{
     HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, REGISTRY_SERVICE_ACCOUNT, RolePurpose,
     ServiceAccount, actions_not_covered,
-    trust::{TrustAssessment, takes_external_id},
+    trust::{TrustAssessment, accepts_external_id},
 };
 
 use super::without_cluster;
@@ -227,7 +227,7 @@ fn external_id_finding(
         }
     };
     let ids = observations.eks_sessions(setup);
-    let Some(assessment) = takes_external_id(document, setup.roles, setup.policy_cluster(), &ids)
+    let Some(assessment) = accepts_external_id(document, setup.roles, setup.policy_cluster(), &ids)
     else {
         let reason = format!("{} does not trust {} at all", role_name(setup), setup.roles.hubble());
         return EXTERNAL_ID.not_applicable(reason);

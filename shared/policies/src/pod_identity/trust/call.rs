@@ -193,7 +193,7 @@ fn is_about(statement: Statement<'_>, who: CallerKind<'_>) -> bool {
     };
     let names = |name: &String| name == "*" || own.contains(name);
     match statement.member("NotPrincipal") {
-        Some(spared) => !texts(spared.get(kind)).any(|name| names(&name)),
+        Some(excepted) => !texts(excepted.get(kind)).any(|name| names(&name)),
         None => principals(statement, kind).iter().any(names),
     }
 }

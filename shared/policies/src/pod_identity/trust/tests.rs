@@ -57,7 +57,7 @@ fn gangways_own_policies_pass_in_every_partition() {
             }
             if roles.hubble_target().is_some() {
                 let document = roles.trust(RolePurpose::HubbleTarget, &ids);
-                let accepted = takes_external_id(&document, &roles, cluster, &ids);
+                let accepted = accepts_external_id(&document, &roles, cluster, &ids);
                 assert_eq!(accepted, Some(TrustAssessment::Valid));
             }
         }
@@ -237,13 +237,13 @@ fn external_ids_that_eks_issued_take_precedence() {
         (Some("us-east-1/111122223333/old/hubble-system/spectro-hubble"), false),
     ] {
         let ids = expected.clone().with_issued(issued, None);
-        let assessment = takes_external_id(&document, &roles, cluster, &ids);
+        let assessment = accepts_external_id(&document, &roles, cluster, &ids);
         assert_eq!(assessment == Some(TrustAssessment::Valid), good, "{issued:?}: {assessment:?}");
     }
     // A role that is not trusted at all needs no external id.
     let others = document.to_string().replace("role/", "role/not-");
     let others = serde_json::from_str(&others).unwrap();
-    assert_eq!(takes_external_id(&others, &roles, cluster, &expected), None);
+    assert_eq!(accepts_external_id(&others, &roles, cluster, &expected), None);
     let ids = expected.with_issued(None, Some("eu/1/m/palette-identity/palette-identity"));
     assert_eq!(ids.manager("*"), "eu/1/m/*/palette-manager");
 }

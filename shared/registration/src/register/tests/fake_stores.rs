@@ -221,8 +221,8 @@ fn to_cloud_account(registration: &Registration, uid: &Uid) -> CloudAccount {
         Credential::AccessKey(keys) => {
             StoredCredential::AccessKey { access_key_id: keys.id.as_str().to_owned() }
         }
-        Credential::AssumedRole(assumed) => {
-            StoredCredential::AssumedRole { role_arn: assumed.role.to_string() }
+        Credential::StsRole(assumed) => {
+            StoredCredential::StsRole { role_arn: assumed.role.to_string() }
         }
         Credential::PodIdentity(pod_identity) => StoredCredential::PodIdentity {
             role_arn: pod_identity.role.to_string(),

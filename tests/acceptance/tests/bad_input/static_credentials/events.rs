@@ -60,8 +60,9 @@ pub(super) fn events() -> Vec<InvalidRequestCase> {
             .expect_422(&["/method"], "the rule must deliver events for sts to the function sts"),
         delivered_event("event: a list", json!([event]))
             .expect_400(&[""], "must be a JSON object, not a list"),
-        delivered_event("event: a text", event.to_string().into())
-            .expect_400(&[""], "must be a JSON object, not a string"),
+        delivered_event("event: a text", "prod".into()).expect_400(&[""], "is not JSON"),
+        delivered_event("event: a list in a text", json!([event]).to_string().into())
+            .expect_400(&[""], "must be a JSON object, not a list"),
         delivered_event("event: a number", 7.into())
             .expect_400(&[""], "must be a JSON object, not a number"),
         delivered_event("event: nothing", json!({}))

@@ -10,6 +10,6 @@ const FUNCTION: Function = Function("account-sweep");
 pub(crate) const FLOWS: &[Flow] = &[
     FUNCTION
         .flow("find one", Aws, Trigger::Schedule, |_, _| Action::Sweep)
-        .prepared_by(vended_account),
+        .with_preparation(vended_account),
     FUNCTION.flow("find nothing", AwsUsGov, Trigger::Schedule, |_, _| Action::Sweep),
 ];

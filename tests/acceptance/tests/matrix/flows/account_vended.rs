@@ -89,19 +89,19 @@ fn leave_keys(fixture: &Fixture, subject: &Subject) {
 const FUNCTION: Function = Function("account-vended");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    FUNCTION.flow("vend", Aws, Trigger::Queue, creation_event).prepared_by(vended_account),
+    FUNCTION.flow("vend", Aws, Trigger::Queue, creation_event).with_preparation(vended_account),
     FUNCTION
         .flow("repeated event", AwsUsGov, Trigger::Queue, update_event)
-        .prepared_by(registered_account),
+        .with_preparation(registered_account),
     FUNCTION
         .flow("update after drift", Aws, Trigger::Queue, update_event)
-        .prepared_by(registered_account)
-        .changed_by(change_role),
+        .with_preparation(registered_account)
+        .with_change(change_role),
     FUNCTION
         .flow("closed account", AwsUsGov, Trigger::Queue, close_account)
-        .prepared_by(registered_account),
+        .with_preparation(registered_account),
     FUNCTION
         .flow("closed account with keys", Aws, Trigger::Queue, close_account)
-        .prepared_by(registered_account)
-        .changed_by(leave_keys),
+        .with_preparation(registered_account)
+        .with_change(leave_keys),
 ];

@@ -41,12 +41,12 @@ pub(crate) const FLOWS: &[Flow] = &[
         .flow("list", Aws, Trigger::Route("GET", "/v1/tenant/accounts"), |_, _| {
             Action::get("/v1/tenant/accounts")
         })
-        .prepared_by(static_credentials::registered),
+        .with_preparation(static_credentials::registered),
     FUNCTION
         .flow("show", AwsUsGov, Trigger::Route("GET", ACCOUNT), |_, subject| {
             Action::get(&account_path(subject))
         })
-        .prepared_by(sts::registered),
+        .with_preparation(sts::registered),
     FUNCTION
         .flow(
             "policies of an account",
@@ -54,7 +54,7 @@ pub(crate) const FLOWS: &[Flow] = &[
             Trigger::Route("GET", "/v1/tenant/accounts/{uid}/policies"),
             |_, subject| Action::get(&format!("{}/policies", account_path(subject))),
         )
-        .prepared_by(sts::registered),
+        .with_preparation(sts::registered),
     FUNCTION
         .flow(
             "history of an account",
@@ -62,8 +62,8 @@ pub(crate) const FLOWS: &[Flow] = &[
             Trigger::Route("GET", "/v1/tenant/accounts/{uid}/history"),
             |_, subject| Action::get(&format!("{}/history", account_path(subject))),
         )
-        .prepared_by(sts::registered)
-        .changed_by(put_state),
+        .with_preparation(sts::registered)
+        .with_change(put_state),
     FUNCTION.flow("policies of keys", Aws, Trigger::Route("POST", "/v1/policies"), |fixture, _| {
         let keys = static_credentials::members(&fixture.app.customer().keys);
         Action::post("/v1/policies", keys)
@@ -77,7 +77,9 @@ pub(crate) const FLOWS: &[Flow] = &[
     FUNCTION.flow("openapi.json", Aws, Trigger::Route("GET", "/v1/openapi.json"), |_, _| {
         Action::get("/v1/openapi.json")
     }),
-    FUNCTION.flow("delete, keys", Aws, DELETE, delete).prepared_by(static_credentials::registered),
-    FUNCTION.flow("delete, role", AwsUsGov, DELETE, delete).prepared_by(sts::registered),
-    FUNCTION.flow("delete, portal", AwsIsoB, DELETE, delete).prepared_by(scap::registered),
+    FUNCTION
+        .flow("delete, keys", Aws, DELETE, delete)
+        .with_preparation(static_credentials::registered),
+    FUNCTION.flow("delete, role", AwsUsGov, DELETE, delete).with_preparation(sts::registered),
+    FUNCTION.flow("delete, portal", AwsIsoB, DELETE, delete).with_preparation(scap::registered),
 ];

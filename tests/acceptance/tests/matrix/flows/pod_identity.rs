@@ -65,7 +65,7 @@ pub(crate) const FLOWS: &[Flow] = &[
                 .collect();
             Action::get(&format!("/v1/pod-identity/plan?{}", query.join("&")))
         })
-        .prepared_by(same_account),
+        .with_preparation(same_account),
     FUNCTION
         .flow(
             "validate",
@@ -75,25 +75,25 @@ pub(crate) const FLOWS: &[Flow] = &[
                 Action::post(&format!("{ROUTE}/validate"), request(fixture, subject))
             },
         )
-        .prepared_by(cross_account),
+        .with_preparation(cross_account),
     FUNCTION
         .flow("register, one account", AwsUsGov, POST, register_and_ensure)
-        .prepared_by(same_account)
-        .changed_by(break_cluster),
+        .with_preparation(same_account)
+        .with_change(break_cluster),
     FUNCTION
         .flow("register, two accounts", Aws, POST, register_and_ensure)
-        .prepared_by(cross_account)
-        .changed_by(break_cluster),
+        .with_preparation(cross_account)
+        .with_change(break_cluster),
     FUNCTION
         .flow("register by an event", Aws, Trigger::Event, |fixture, subject| {
             Action::Event(with(request(fixture, subject), &json!({"method": "pod-identity"})))
         })
-        .prepared_by(same_account),
+        .with_preparation(same_account),
     FUNCTION
         .flow("register again", Aws, POST, |fixture, subject| {
             Action::post(ROUTE, request(fixture, subject))
         })
-        .prepared_by(registered),
+        .with_preparation(registered),
     FUNCTION
         .flow(
             "PUT other settings",
@@ -107,5 +107,5 @@ pub(crate) const FLOWS: &[Flow] = &[
                 )
             },
         )
-        .prepared_by(registered),
+        .with_preparation(registered),
 ];

@@ -64,12 +64,12 @@ pub(crate) const FLOWS: &[Flow] = &[
             }
             Action::Event(with(detail, &json!({"method": "scap", "secretArn": subject.secret})))
         })
-        .prepared_by(store_certificate),
-    FUNCTION.flow("register again", AwsIso, POST, post).prepared_by(registered),
+        .with_preparation(store_certificate),
+    FUNCTION.flow("register again", AwsIso, POST, post).with_preparation(registered),
     FUNCTION
         .flow("PUT a new certificate", AwsIsoB, PUT, put_new_certificate)
-        .prepared_by(registered),
+        .with_preparation(registered),
     FUNCTION
         .flow("PUT a new certificate", AwsIso, PUT, put_new_certificate)
-        .prepared_by(registered),
+        .with_preparation(registered),
 ];

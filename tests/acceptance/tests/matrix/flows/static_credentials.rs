@@ -68,10 +68,10 @@ pub(crate) const FLOWS: &[Flow] = &[
     }),
     FUNCTION
         .flow("register by secretArn", AwsUsGov, POST, register_with_secret)
-        .prepared_by(store_keys),
+        .with_preparation(store_keys),
     FUNCTION
         .flow("register by secretArn again", Aws, POST, register_with_secret)
-        .prepared_by(registered_with_secret),
+        .with_preparation(registered_with_secret),
     FUNCTION
         .flow("register by an event", Aws, Trigger::Event, |_, subject| {
             let method = "static-credentials";
@@ -79,38 +79,38 @@ pub(crate) const FLOWS: &[Flow] = &[
                 json!({"method": method, "name": subject.name, "secretArn": subject.secret}),
             )
         })
-        .prepared_by(store_keys),
+        .with_preparation(store_keys),
     FUNCTION
         .flow("register again", AwsUsGov, POST, |fixture, subject| {
             Action::post(ROUTE, own_request(fixture, subject))
         })
-        .prepared_by(registered),
+        .with_preparation(registered),
     FUNCTION
         .flow("other settings", Aws, POST, |fixture, subject| {
             let settings = json!({"description": "Payments", "permissionProfile": "core"});
             Action::post(ROUTE, with(own_request(fixture, subject), &settings))
         })
-        .prepared_by(registered),
+        .with_preparation(registered),
     FUNCTION
         .flow("a new key", AwsUsGov, POST, |fixture, subject| {
             Action::post(ROUTE, with(own_request(fixture, subject), &members(&fixture.second_key)))
         })
-        .prepared_by(registered),
+        .with_preparation(registered),
     FUNCTION
         .flow("PUT a new key", Aws, PUT, |fixture, subject| {
             put(subject, with(own_request(fixture, subject), &members(&fixture.second_key)))
         })
-        .prepared_by(registered),
+        .with_preparation(registered),
     FUNCTION
         .flow("PUT other settings and name", AwsUsGov, PUT, |fixture, subject| {
             let settings =
                 json!({"name": format!("{}-renamed", subject.name), "description": "Payments"});
             put(subject, with(own_request(fixture, subject), &settings))
         })
-        .prepared_by(registered),
+        .with_preparation(registered),
     FUNCTION
         .flow("PUT another AWS account", Aws, PUT, |fixture, subject| {
             put(subject, request(fixture.app.second_customer(), &subject.name))
         })
-        .prepared_by(registered),
+        .with_preparation(registered),
 ];

@@ -57,21 +57,21 @@ pub(crate) const FLOWS: &[Flow] = &[
         .flow("register again", Aws, POST, |fixture, subject| {
             Action::post(ROUTE, own_request(fixture, subject))
         })
-        .prepared_by(registered),
+        .with_preparation(registered),
     FUNCTION
         .flow("other settings", AwsUsGov, POST, |fixture, subject| {
             let settings = json!({"description": "Payments", "permissionProfile": "core"});
             Action::post(ROUTE, with(own_request(fixture, subject), &settings))
         })
-        .prepared_by(registered),
+        .with_preparation(registered),
     FUNCTION
         .flow("PUT another role", Aws, PUT, |fixture, subject| {
             put(subject, request(fixture.app.second_customer(), &subject.name))
         })
-        .prepared_by(registered),
+        .with_preparation(registered),
     FUNCTION
         .flow("PUT a role for keys", AwsUsGov, PUT, |fixture, subject| {
             put(subject, own_request(fixture, subject))
         })
-        .prepared_by(static_credentials::registered),
+        .with_preparation(static_credentials::registered),
 ];

@@ -2,7 +2,7 @@
 use super::{IamCall, check_document, percent_encoded, role_resource, user_resource, write_paging};
 use crate::aws::error::AwsError;
 use crate::aws::policy::DocumentKind;
-use crate::aws::store::{AttachedPolicies, ParsedPolicy};
+use crate::aws::store::{ParsedPolicy, PrincipalPolicies};
 use crate::aws::xml::Xml;
 
 /// The entity that an action is about.
@@ -25,7 +25,7 @@ impl IamCall<'_> {
     }
 
     /// Authorizes the call and returns the entity's policies.
-    fn attached_policies(&self) -> Result<&AttachedPolicies, AwsError> {
+    fn attached_policies(&self) -> Result<&PrincipalPolicies, AwsError> {
         match self.holder() {
             PolicyHolder::Role => Ok(&self.role()?.policies),
             PolicyHolder::User => Ok(&self.user()?.policies),
@@ -58,7 +58,7 @@ impl IamCall<'_> {
     }
 
     /// Changes the policies. The caller must have authorized the call.
-    fn update_policies(&mut self, change: impl FnOnce(&mut AttachedPolicies)) {
+    fn update_policies(&mut self, change: impl FnOnce(&mut PrincipalPolicies)) {
         let (holder, name) = (self.holder(), self.entity_name().to_owned());
         let account = self.store.account_mut(&self.caller.account_key);
         let policies = match holder {

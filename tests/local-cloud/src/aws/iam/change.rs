@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use super::IamCall;
 use crate::aws::error::AwsError;
 use crate::aws::store::{
-    AccessKey, AccountKey, AttachedPolicies, Owner, ParsedPolicy, PolicyVersion, Store,
+    AccessKey, AccountKey, Owner, ParsedPolicy, PolicyVersion, PrincipalPolicies, Store,
     StoredPolicy, StoredRole, StoredUser,
 };
 use crate::aws::xml::Xml;
@@ -110,7 +110,7 @@ impl Store {
             path: path.into(),
             id,
             created,
-            policies: AttachedPolicies::default(),
+            policies: PrincipalPolicies::default(),
             groups: Vec::new(),
             tags: BTreeMap::new(),
         }
@@ -131,7 +131,7 @@ impl Store {
             description: None,
             trust,
             max_session: 3600,
-            policies: AttachedPolicies::default(),
+            policies: PrincipalPolicies::default(),
             tags: BTreeMap::new(),
             hidden_reads: self.hide_new_for_reads,
         }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use super::{IamCall, percent_encoded, role_resource, user_resource, write_paging};
 use crate::aws::error::AwsError;
-use crate::aws::store::{AttachedPolicies, StoredRole};
+use crate::aws::store::{PrincipalPolicies, StoredRole};
 use crate::aws::xml::Xml;
 use crate::clock::iso8601;
 
@@ -73,7 +73,7 @@ pub(super) fn write_role(xml: &mut Xml, arn: &str, role: &StoredRole) {
 
 fn write_boundary_and_tags(
     xml: &mut Xml,
-    policies: &AttachedPolicies,
+    policies: &PrincipalPolicies,
     tags: &BTreeMap<String, String>,
 ) {
     if let Some(arn) = &policies.boundary {

@@ -13,7 +13,7 @@ use crate::aws::{
     partition,
     policy::DocumentKind,
     secrets_manager::{Payload, SecretVersion, StoredSecret},
-    store::{self, AccountKey, AttachedPolicies, Owner, ParsedPolicy},
+    store::{self, AccountKey, Owner, ParsedPolicy, PrincipalPolicies},
 };
 
 /// A handle to an account. Cheap to clone.
@@ -74,7 +74,7 @@ impl Account {
             name: name.into(),
             id,
             created,
-            policies: AttachedPolicies::default(),
+            policies: PrincipalPolicies::default(),
         };
         store.account_mut(&self.account_key).groups.entry(name.to_owned()).or_insert(new);
         Group { account: self.clone(), name: name.to_owned() }

@@ -3,17 +3,17 @@
 use serde_json::Value;
 
 use super::{Group, Role, User};
-use crate::aws::store::{self, AttachedPolicies};
+use crate::aws::store::{self, PrincipalPolicies};
 
 /// Finds the policies of a user, group or role.
 type FindPolicies =
-    for<'a> fn(&'a mut store::StoredAccount, &str) -> Option<&'a mut AttachedPolicies>;
+    for<'a> fn(&'a mut store::StoredAccount, &str) -> Option<&'a mut PrincipalPolicies>;
 
 /// Implements the policy methods of a user, group or role.
 macro_rules! impl_policy_methods {
     ($holder:ident, $change:expr) => {
         impl $holder {
-            fn change(&self, change: impl FnOnce(&mut AttachedPolicies)) -> &Self {
+            fn change(&self, change: impl FnOnce(&mut PrincipalPolicies)) -> &Self {
                 let mut store = self.account.aws.store();
                 let account = store.account_mut(&self.account.account_key);
                 let find: FindPolicies = $change;

@@ -57,7 +57,7 @@ mod tests {
     use super::md5;
 
     #[test]
-    fn digests_match_the_standard() {
+    fn md5_matches_the_examples_of_rfc_1321() {
         for (text, digest) in [
             ("", "d41d8cd98f00b204e9800998ecf8427e"),
             ("abc", "900150983cd24fb0d6963f7d28e17f72"),

@@ -34,7 +34,7 @@ pub(crate) async fn run(
         let report = portal.call(step, 200, "POST", &validate, Some(&request)).await?;
         expect_blocked(&report)?;
     }
-    let uid = wizard::register_fixed(portal, method, &good, &name).await?;
+    let uid = wizard::demo_registration(portal, method, &good, &name).await?;
     if method == AuthMethod::Scap {
         let renewed = with_members(&good, &renewed_certificate(portal, customer)?);
         let path = format!("/v1/tenant/accounts/{method}/{uid}");

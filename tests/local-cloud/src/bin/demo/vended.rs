@@ -42,7 +42,7 @@ impl VendingDemo<'_> {
         .await?;
         expect(self.registered_uid(&vended).is_none(), || "registered in quarantine".to_owned())?;
 
-        organization.lift_quarantine(&vended.account);
+        organization.remove_quarantine(&vended.account);
         let minutes = self.wait_for_retry().await;
         let name = self.registered_uid(&vended);
         let uid = name.ok_or_else(|| format!("not registered after {minutes} minutes"))?;

@@ -25,8 +25,9 @@ pub(crate) async fn run(
     WizardDemo { portal, method, customer }.run_steps().await
 }
 
-/// Validates and registers a correct request, registers it again and lists it. Returns the uid.
-pub(crate) async fn register_fixed(
+/// Expects a correct request to be ready, then created, unchanged when repeated, and listed. Returns the
+/// uid.
+pub(crate) async fn demo_registration(
     portal: &PortalClient<'_>,
     method: AuthMethod,
     request: &Value,
@@ -75,7 +76,7 @@ impl WizardDemo<'_> {
         expect_blocked(&report)?;
 
         self.fix_account();
-        let uid = register_fixed(self.portal, self.method, &request, &name).await?;
+        let uid = demo_registration(self.portal, self.method, &request, &name).await?;
         delete_account(self.portal, &uid, &name).await
     }
 

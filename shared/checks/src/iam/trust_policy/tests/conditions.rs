@@ -200,7 +200,7 @@ fn denials_that_can_apply_to_palette_are_found() {
 }
 
 #[test]
-fn conditions_besides_the_external_id() {
+fn each_other_condition_gives_the_expected_findings() {
     let account = json!("111122223333");
     assert_findings(&[
         ("MFA", and("Bool", "aws:MultiFactorAuthPresent", &json!("true")), "PPF"),
