@@ -58,13 +58,15 @@ fn member_cases() -> Vec<InvalidRequestCase> {
     )
 }
 
-fn key_cases() -> Vec<InvalidRequestCase> {
+const TEMPORARY_KEY_RULE: &str = "create a long-lived access key (AKIA…) for the IAM user";
+
+/// Returns a member, a value that it must not have, and the remedy.
+fn invalid_keys() -> Vec<(&'static str, Value, &'static str)> {
     let id_rule =
         "must be an access key id: 16 to 128 letters, digits and '_', without white space";
-    let temporary_rule = "create a long-lived access key (AKIA…) for the IAM user";
     let key_rule =
         "must be a secret access key: 16 to 128 printable characters, without white space";
-    let values: Vec<(&str, Value, &str)> = vec![
+    vec![
         ("accessKeyId", "".into(), id_rule),
         ("accessKeyId", "AKIA".into(), id_rule),
         ("accessKeyId", "AKIAIOSFODNN7EX".into(), id_rule),
@@ -74,7 +76,7 @@ fn key_cases() -> Vec<InvalidRequestCase> {
         ("accessKeyId", format!("{KEY_ID}\n").into(), id_rule),
         ("accessKeyId", "ＡＫＩＡIOSFODNN7EXAMPLE".into(), id_rule),
         ("accessKeyId", SECRET.into(), id_rule),
-        ("accessKeyId", "ASIAIOSFODNN7EXAMPLE".into(), temporary_rule),
+        ("accessKeyId", "ASIAIOSFODNN7EXAMPLE".into(), TEMPORARY_KEY_RULE),
         ("accessKeyId", Value::Null, "must be a string, not null"),
         ("accessKeyId", 12_345_678_901_234_567_u64.into(), "must be a string, not a number"),
         ("accessKeyId", json!([KEY_ID]), "must be a string, not a list"),
@@ -91,13 +93,16 @@ fn key_cases() -> Vec<InvalidRequestCase> {
         ("secretAccessKey", 7.into(), "must be a string, not a number"),
         ("secretAccessKey", json!([SECRET]), "must be a string, not a list"),
         ("secretAccessKey", json!({ "value": SECRET }), "must be a string, not an object"),
-    ];
+    ]
+}
+
+fn key_cases() -> Vec<InvalidRequestCase> {
     let case = |(number, (member, value, remedy)): (usize, (&str, Value, &str))| {
         let body = with(&valid_request(), member, value).to_string();
         let case = post(&format!("{member}, {number}"), PATH, body);
         case.expect_400(&[&format!("/{member}")], remedy)
     };
-    let mut invalid_requests: Vec<_> = values.into_iter().enumerate().map(case).collect();
+    let mut invalid_requests: Vec<_> = invalid_keys().into_iter().enumerate().map(case).collect();
     let mut duplicate = valid_request().to_string();
     duplicate.insert_str(1, &format!(r#""secretAccessKey":"{SECRET}","#));
     let arn =
@@ -149,7 +154,7 @@ fn key_cases() -> Vec<InvalidRequestCase> {
         post("a session token", PATH, token.to_string())
             .expect_400(&["/sessionToken"], "is unknown: remove it"),
         post("temporary keys with their token", PATH, temporary_keys.to_string())
-            .expect_400(&[key_id, "/sessionToken"], temporary_rule),
+            .expect_400(&[key_id, "/sessionToken"], TEMPORARY_KEY_RULE),
         post("a role besides", PATH, with(&valid_request(), "roleArn", "arn:aws:iam::123456789012:role/R".into()).to_string())
             .expect_400(&["/roleArn"], "is unknown: remove it"),
         post("keys of SCAP", PATH, with(&valid_request(), "userKey", SECRET.into()).to_string())
@@ -157,7 +162,7 @@ fn key_cases() -> Vec<InvalidRequestCase> {
         post("everything wrong", PATH, format!(r#"{{"name":7,"partition":"aws-iso","accessKeyId":"","secretAccessKey":[],"x":"{SECRET}"}}"#))
             .expect_400(&["/name", "/partition", key_id, secret_key, "/x"], "must be a string"),
         post("a temporary key, to be validated", VALIDATE, with(&valid_request(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string())
-            .expect_400(&[key_id], temporary_rule),
+            .expect_400(&[key_id], TEMPORARY_KEY_RULE),
     ]);
     invalid_requests
 }
