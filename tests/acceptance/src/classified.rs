@@ -1,4 +1,4 @@
-//! Requests of the classified partitions, as a portal sends them.
+//! Requests for the classified partitions, and what their access portals store.
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
@@ -10,30 +10,32 @@ use serde_json::{Value, json};
 
 use crate::{TestApp, with};
 
-/// Secret, then Top Secret.
+/// The classified partitions: Secret, then Top Secret.
 pub const CLASSIFIED_PARTITIONS: [Partition; 2] = [Partition::AwsIsoB, Partition::AwsIso];
 
-/// Returns the member of a request that names the account: its name for SCAP, its mission for CAP.
+/// Returns the name of the request member that names the account in the access portal: `mission`
+/// for CAP (in `aws-iso`), `accountName` for SCAP (in `aws-iso-b`).
 pub fn account_member(partition: Partition) -> &'static str {
     if partition == Partition::AwsIso { "mission" } else { "accountName" }
 }
 
-/// The partition's access portal.
+/// Returns the partition's access portal.
 pub fn portal(deployment: &PartitionDeployment) -> &AccessPortal {
     deployment.portal.as_ref().expect("a portal")
 }
 
-/// Returns what the access portal stores about a customer.
+/// Returns the access of a customer that the access portal has stored.
 pub fn portal_access(customer: &CustomerAccount) -> &PortalAccess {
     customer.portal_access.as_ref().expect("access through the portal")
 }
 
-/// Returns the role whose keys the access portal issues.
+/// Returns the role for which the access portal issues temporary credentials to a customer.
 pub fn portal_role(customer: &CustomerAccount) -> &Role {
     &portal_access(customer).role
 }
 
-/// Returns the access key of a customer's user; in a classified partition with the CA certificate that it needs there.
+/// Returns the request members with the access key of a customer's user. In a classified partition,
+/// they include the CA certificate of AWS.
 pub fn key_fields(deployment: &PartitionDeployment, customer: &CustomerAccount) -> Value {
     json_without_nulls(json!({
         "accessKeyId": customer.keys.id,
@@ -42,7 +44,8 @@ pub fn key_fields(deployment: &PartitionDeployment, customer: &CustomerAccount) 
     }))
 }
 
-/// Returns a customer's client certificate and key, with the CA certificate of the access portal.
+/// Returns the request members with a customer's client certificate and private key, and the CA
+/// certificate of the access portal.
 pub fn certificate_fields(deployment: &PartitionDeployment, customer: &CustomerAccount) -> Value {
     let identity = &portal_access(customer).certificate;
     json!({
@@ -52,7 +55,7 @@ pub fn certificate_fields(deployment: &PartitionDeployment, customer: &CustomerA
     })
 }
 
-/// Returns all members of a request for keys of the access portal.
+/// Returns a request for method `scap`, without the account name.
 pub fn portal_request(deployment: &PartitionDeployment, customer: &CustomerAccount) -> Value {
     let access = portal_access(customer);
     let fields = json!({
@@ -69,7 +72,7 @@ fn json_without_nulls(mut value: Value) -> Value {
 }
 
 impl TestApp {
-    /// Returns the secret members of a request, as a secret may hold them.
+    /// Returns the members of a request that an incoming secret may contain.
     pub fn secret_fields(&self, method: AuthMethod, customer: &CustomerAccount) -> Value {
         if method == AuthMethod::Scap {
             certificate_fields(self.deployment(), customer)
@@ -78,7 +81,8 @@ impl TestApp {
         }
     }
 
-    /// Returns the same request as [`TestApp::request`], with its secret members in a secret, as an event may carry it.
+    /// Returns the request of [`TestApp::request`] in the form that an event may have: its secret
+    /// members are stored in an incoming secret under `folder`, and `secretArn` names that secret.
     pub async fn request_with_secret(
         &self,
         method: AuthMethod,

@@ -1,4 +1,4 @@
-//! Checks every response that a test receives against the published `OpenAPI` document.
+//! Checks the responses that tests receive against the published `OpenAPI` document.
 
 use std::{
     collections::BTreeMap,
@@ -10,17 +10,19 @@ use serde_json::{Value, json};
 
 use crate::HttpResponse;
 
-/// Checks a response against its operation in the `OpenAPI` document.
+/// Checks a response against its operation in the `OpenAPI` document. Accepts any response if the
+/// document has no such operation.
 ///
 /// # Errors
-/// Describes the difference: an undocumented status or content type, or a body that does not match the schema.
+/// Describes the difference: an undocumented status or content type, or a body that does not match
+/// the schema.
 pub(crate) fn check_response(
     verb: &str,
     path: &str,
     response: &HttpResponse,
 ) -> Result<(), String> {
     let path = path.split('?').next().unwrap_or_default();
-    let Some(operation) = operation(verb, path) else { return Ok(()) };
+    let Some(operation) = find_operation(verb, path) else { return Ok(()) };
     let status = response.status.to_string();
     let documented = operation.get("responses").and_then(|all| all.get(&status));
     let documented =
@@ -35,14 +37,15 @@ pub(crate) fn check_response(
     check_schema(schema, &response.body)
 }
 
-/// The `OpenAPI` document, as the code generates it.
+/// Returns the `OpenAPI` document, as crate `openapi` generates it.
 fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
     DOCUMENT.get_or_init(openapi::document)
 }
 
-/// Finds the operation of a path. A literal path has precedence over one with parameters.
-fn operation(verb: &str, path: &str) -> Option<&'static Value> {
+/// Finds the operation of a path in the `OpenAPI` document. If several routes match, a literal
+/// segment has precedence over a parameter.
+fn find_operation(verb: &str, path: &str) -> Option<&'static Value> {
     let paths = document().get("paths")?.as_object()?;
     let matches = |route: &str| {
         let (mut actual, mut template) = (path.split('/'), route.split('/'));
@@ -63,12 +66,14 @@ fn operation(verb: &str, path: &str) -> Option<&'static Value> {
     route.get(verb.to_lowercase())
 }
 
+/// Returns the object that a `$ref` names, or the value itself if it is no reference.
 fn resolve_reference(value: &'static Value) -> &'static Value {
     let pointer = value.get("$ref").and_then(Value::as_str).and_then(|at| at.strip_prefix('#'));
     pointer.and_then(|pointer| document().pointer(pointer)).unwrap_or(value)
 }
 
-/// Checks a body against a schema. Validators are cached: compiling one is slow.
+/// Checks a body against a schema. Keeps the validator of each schema, because building one is
+/// slow.
 fn check_schema(schema: &Value, body: &Value) -> Result<(), String> {
     static VALIDATORS: Mutex<BTreeMap<String, Validator>> = Mutex::new(BTreeMap::new());
     let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Everything that Gangway sends or writes, by place, and the search for secrets in it.
+//! Collects the texts that Gangway sends, logs and stores, and searches them for secrets.
 
 mod allowed;
 mod collect;
@@ -10,59 +10,59 @@ use local_cloud::canaries::{Canary, Leak, LeakSearcher};
 pub use self::collect::{VERBOSE_SETTINGS, enable_verbose_logs};
 use crate::HttpResponse;
 
-/// Texts by place.
+/// The texts that Gangway sent, logged and stored, by place, and the secrets to search for in them.
 #[derive(Debug, Default)]
 pub struct Evidence {
     texts: BTreeMap<&'static str, Vec<String>>,
-    canaries: Vec<Canary>,
-    public: Vec<String>,
+    secrets: Vec<Canary>,
+    public_texts: Vec<String>,
 }
 
-/// The result of a search.
+/// The result of a search for secrets in all places.
 #[derive(Debug)]
 pub struct SearchResult {
-    /// Calls with a secret in the place of another one.
+    /// The calls that have, in a place where one kind of secret is allowed, another kind of secret.
     pub misplaced: Vec<String>,
-    /// Place, texts, bytes.
+    /// Each searched place, with the number of its texts and of their bytes.
     pub places: Vec<(&'static str, usize, usize)>,
     /// The number of secrets that were searched for.
-    pub canaries: usize,
-    /// Where a secret was found, and which.
+    pub secret_count: usize,
+    /// Each secret that was found, with its place.
     pub found: BTreeSet<(&'static str, Leak)>,
 }
 
 impl Evidence {
-    /// Adds a text of a place.
+    /// Adds a text that was found in `place`.
     pub fn add(&mut self, place: &'static str, text: impl Into<String>) {
         self.texts.entry(place).or_default().push(text.into());
     }
 
-    /// Adds a response.
+    /// Adds the body and the headers of a response.
     pub fn add_response(&mut self, response: &HttpResponse) {
         self.add("responses: bodies", response.text.as_str());
         self.add("responses: headers", format!("{} {:?}", response.status, response.headers));
     }
 
     /// Adds secrets to search for.
-    pub fn add_secrets(&mut self, canaries: impl IntoIterator<Item = Canary>) {
-        self.canaries.extend(canaries);
+    pub fn add_secrets(&mut self, secrets: impl IntoIterator<Item = Canary>) {
+        self.secrets.extend(secrets);
     }
 
-    /// Adds a public text that shares a part with a secret.
+    /// Adds a public text. The search ignores the parts that a secret has in common with the text.
     pub fn add_public(&mut self, text: impl Into<String>) {
-        self.public.push(text.into());
+        self.public_texts.push(text.into());
     }
 
-    /// Merges other evidence.
+    /// Adds the texts, the secrets and the public texts of other evidence.
     pub fn merge(&mut self, other: Self) {
         for (place, texts) in other.texts {
             self.texts.entry(place).or_default().extend(texts);
         }
-        self.canaries.extend(other.canaries);
-        self.public.extend(other.public);
+        self.secrets.extend(other.secrets);
+        self.public_texts.extend(other.public_texts);
     }
 
-    /// Searches every place for every secret.
+    /// Searches the texts of every place for every secret.
     pub fn search(&self) -> SearchResult {
         let searcher = self.searcher();
         let mut found = BTreeSet::new();
@@ -82,22 +82,22 @@ impl Evidence {
             }
         }
         let misplaced = self.texts.get(collect::MISPLACED).cloned().unwrap_or_default();
-        SearchResult { misplaced, places, canaries: searcher.canaries(), found }
+        SearchResult { misplaced, places, secret_count: searcher.canaries(), found }
     }
 
-    /// Asserts that no secret was found.
+    /// Asserts that no text contains a secret.
     pub fn assert_no_leak(&self) {
         let found = self.search().found;
         assert!(found.is_empty(), "secrets leaked: {found:#?}");
     }
 
     fn searcher(&self) -> LeakSearcher {
-        LeakSearcher::new(self.canaries.clone(), &self.public)
+        LeakSearcher::new(self.secrets.clone(), &self.public_texts)
     }
 }
 
 impl SearchResult {
-    /// Prints the searched places.
+    /// Prints a table of the searched places.
     #[expect(clippy::print_stdout, reason = "the output of `make test-leaks`")]
     pub fn print(&self) {
         println!("{:<48} {:>8} {:>12}  secrets found", "place", "texts", "bytes");
@@ -109,7 +109,7 @@ impl SearchResult {
         println!(
             "{} places, {bytes} bytes, {} secrets in every spelling: {} found",
             self.places.len(),
-            self.canaries,
+            self.secret_count,
             self.found.len()
         );
     }

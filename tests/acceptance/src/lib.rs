@@ -1,5 +1,5 @@
-//! The fixture of the acceptance tests: one partition of the local cloud with Gangway deployed in
-//! it, called from outside only.
+//! The fixture of the acceptance tests: Gangway, deployed in one partition of the local cloud.
+//! Tests reach Gangway only through its API, its events and its binaries.
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
@@ -37,13 +37,14 @@ pub use methods::with;
 pub use response::{HttpResponse, text};
 pub use waiting::wait_until;
 
-/// The partitions that offer every method of [`methods::OPEN_METHODS`]: commercial and GovCloud.
+/// The partitions in which every method of [`methods::OPEN_METHODS`] exists: commercial and
+/// GovCloud.
 pub const PARTITIONS: [Partition; 2] = [Partition::Aws, Partition::AwsUsGov];
 
-/// The detail type of registration events.
+/// The detail type of the EventBridge events that request a registration.
 pub const REGISTRATION_REQUESTED: &str = "Gangway Registration Requested";
 
-/// The fixture of a test: Gangway in one partition of the local cloud, and its API.
+/// Gangway, deployed in one partition of a local cloud, and a client of its API.
 #[derive(Debug)]
 pub struct TestApp {
     cloud_fixture: Arc<CloudFixture>,
@@ -54,24 +55,26 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// Starts a local cloud with this partition only.
+    /// Starts a local cloud that has only `partition`.
     pub async fn start(partition: Partition) -> Self {
         Self::start_with(partition, CloudOptions::default()).await
     }
 
-    /// Starts a local cloud with other options.
+    /// Starts a local cloud that has only `partition`, with these options.
     pub async fn start_with(partition: Partition, options: CloudOptions) -> Self {
         let template = Template::from_repository().expect("the repository's template");
         let cloud_fixture = CloudFixture::with_partitions(options, &template, &[partition]).await;
         Self::new(&Arc::new(cloud_fixture.expect("a cloud")), partition).await
     }
 
-    /// Starts a local cloud with another value for a parameter of the template.
+    /// Starts a local cloud in which one parameter of Gangway's template has another value than its
+    /// default.
     pub async fn start_with_parameter(partition: Partition, parameter: &str, value: &str) -> Self {
         Self::start_with_options(partition, CloudOptions::default(), &[(parameter, value)]).await
     }
 
-    /// Starts a local cloud with other options and other values for parameters of the template.
+    /// Starts a local cloud with these options, in which parameters of Gangway's template have
+    /// other values than their defaults.
     pub async fn start_with_options(
         partition: Partition,
         options: CloudOptions,
@@ -90,7 +93,7 @@ impl TestApp {
         Self::start_with(partition, CloudOptions { tls: true, ..CloudOptions::default() }).await
     }
 
-    /// Starts a local cloud with the cluster of Palette in another account.
+    /// Starts a local cloud in which Palette's cluster is in another AWS account than Gangway.
     pub async fn start_with_cluster_in_other_account(partition: Partition) -> Self {
         Self::start_with(
             partition,
@@ -99,7 +102,8 @@ impl TestApp {
         .await
     }
 
-    /// Starts several partitions with one Palette.
+    /// Starts one local cloud with several partitions, which share one Palette. Returns an app for
+    /// each partition.
     pub async fn start_all(partitions: &[Partition]) -> Vec<Self> {
         let template = Template::from_repository().expect("the repository's template");
         let cloud_fixture =
@@ -118,56 +122,57 @@ impl TestApp {
         Self { cloud_fixture, partition, gateway, http, request_log: Mutex::default() }
     }
 
-    /// Returns the partition.
     pub const fn partition(&self) -> Partition {
         self.partition
     }
 
-    /// Returns the local cloud.
+    /// Returns the local cloud with its deployments.
     pub fn cloud_fixture(&self) -> &CloudFixture {
         &self.cloud_fixture
     }
 
-    /// The simulated AWS and Palette.
+    /// Returns the fake AWS and the fake Palette.
     pub fn cloud(&self) -> &LocalCloud {
         &self.cloud_fixture.cloud
     }
 
-    /// The partition: accounts, functions, event bus.
+    /// Returns what is deployed in the partition: AWS accounts, functions and the event bus.
     pub fn deployment(&self) -> &PartitionDeployment {
         self.cloud_fixture.deployment(self.partition)
     }
 
-    /// The first customer.
+    /// Returns the first customer, who has an AWS account.
     pub fn customer(&self) -> &CustomerAccount {
         let [first, _second] = &self.deployment().customers;
         first
     }
 
-    /// The second customer, with an AWS account of its own.
+    /// Returns the second customer, who has another AWS account than the first one.
     pub fn second_customer(&self) -> &CustomerAccount {
         let [_first, second] = &self.deployment().customers;
         second
     }
 
-    /// Sets which annotations Palette keeps.
+    /// Sets which annotations of an account Palette stores.
     pub fn set_kept_annotations(&self, annotations: KeptAnnotations) {
         self.cloud().palette().configure(|behaviour| behaviour.annotations = annotations);
     }
 
-    /// Returns the text if it is recorded for an account of this method. Without a secret, only annotations
-    /// record what Palette has no member for.
+    /// Returns `text` if Gangway can record it for an account of this method, else an empty text.
+    /// Gangway records what Palette's API has no member for in the account's secret and in
+    /// annotations. So nothing is recorded if the method has no secret and Palette drops
+    /// annotations.
     pub fn recorded<'a>(&self, method: AuthMethod, text: &'a str) -> &'a str {
         let has_secret = [AuthMethod::StaticCredentials, AuthMethod::Scap].contains(&method);
         if has_secret || !self.drops_annotations() { text } else { "" }
     }
 
-    /// Returns `true` if Palette drops Gangway's annotations.
+    /// Returns `true` if Palette does not store Gangway's annotations.
     pub fn drops_annotations(&self) -> bool {
         self.cloud().palette().records().behaviour.annotations == KeptAnnotations::Published
     }
 
-    /// Returns the URL of API Gateway, without a trailing slash.
+    /// Returns the URL of Gangway's API in API Gateway, without a trailing slash.
     pub fn url(&self) -> String {
         self.gateway.url()
     }
@@ -182,17 +187,21 @@ impl TestApp {
         self.send("DELETE", path, &[], None).await
     }
 
-    /// Sends a `POST` request with JSON.
+    /// Sends a `POST` request with a JSON body.
     pub async fn post(&self, path: &str, body: &Value) -> HttpResponse {
         self.send("POST", path, &[JSON], Some(body.to_string().into_bytes())).await
     }
 
-    /// Sends a `PUT` request with JSON.
+    /// Sends a `PUT` request with a JSON body.
     pub async fn put(&self, path: &str, body: &Value) -> HttpResponse {
         self.send("PUT", path, &[JSON], Some(body.to_string().into_bytes())).await
     }
 
-    /// Sends a request with exactly these headers and this body.
+    /// Sends a request with exactly these headers and this body. Checks the response against the
+    /// `OpenAPI` document.
+    ///
+    /// # Panics
+    /// If the response does not match the document.
     pub async fn send(
         &self,
         verb: &str,
@@ -226,12 +235,14 @@ impl TestApp {
         response
     }
 
-    /// Sends a registration event over EventBridge, to every function with a matching rule.
+    /// Sends an event that requests a registration to EventBridge, which delivers the event to
+    /// every function with a matching rule.
     pub async fn send_event(&self, detail: &Value) -> Vec<FunctionDelivery> {
         self.deployment().bus.put_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail).await
     }
 
-    /// Invokes a function with a registration event that no rule delivers to it.
+    /// Invokes the function of a method with an event that requests a registration, without
+    /// EventBridge. So the event need not match a rule.
     pub async fn invoke_with_event(
         &self,
         method: AuthMethod,
@@ -242,20 +253,21 @@ impl TestApp {
         self.deployment().functions.invoke(method.id(), &event).await
     }
 
-    /// Delays every call from now on and forgets earlier ones. Calls in `longest_chain` are then
-    /// sequential, even on a busy machine.
+    /// Clears the call log, and delays every later call by 250 ms. With this delay, calls that a
+    /// function makes at the same time overlap in the call log even on a busy machine, so
+    /// `longest_chain` counts only calls that wait for each other.
     pub fn delay_every_call(&self) {
         let delay = Effect::Delay(Duration::from_millis(250));
         self.cloud().fault(Fault::on("*", "*", delay));
         self.cloud().calls().clear();
     }
 
-    /// Returns everything that the functions have logged.
+    /// Returns the log of all functions.
     pub fn logs(&self) -> String {
         self.deployment().functions.logs()
     }
 
-    /// Returns the outcome events on the stack's bus, oldest first.
+    /// Returns the outcome events that Gangway put on the event bus of its stack, oldest first.
     pub fn outcome_events(&self) -> Vec<Value> {
         self.deployment().gangway_account.put_events()
     }
@@ -266,7 +278,7 @@ impl TestApp {
         records.accounts.iter().map(|account| account.name().to_owned()).collect()
     }
 
-    /// Returns the names of the customers' secrets that are not deleted.
+    /// Returns the names of the secrets of registered accounts that are not scheduled for deletion.
     pub fn active_secrets(&self) -> Vec<String> {
         let secrets = self.deployment().gangway_account.secrets();
         let prefix = format!("gangway/{}/", self.partition);
@@ -274,7 +286,7 @@ impl TestApp {
         active.map(|secret| secret.name).filter(|name| name.starts_with(&prefix)).collect()
     }
 
-    /// Asserts that there is no account in Palette and no secret.
+    /// Asserts that Palette has no account, and Secrets Manager no secret of an account.
     pub fn assert_untouched(&self) {
         assert_eq!(self.account_names(), Vec::<String>::new(), "{}: in Palette", self.partition);
         assert_eq!(self.active_secrets(), Vec::<String>::new(), "{}: secrets", self.partition);
@@ -303,8 +315,9 @@ impl Drop for TestApp {
     }
 }
 
-/// Asserts that a response with status 502 is about a service that cannot be reached or that fails, and says
-/// that the request can be sent again. API Gateway's own is about a function that has ended.
+/// Asserts that a response with status 502 has one of two causes. Either a service failed or cannot
+/// be reached, and the response says that the request can be sent again. Or the process of the
+/// function ended, and API Gateway wrote the response.
 fn assert_may_be_502(response: &HttpResponse) {
     let kind = response.text_at("/type").replace("urn:gangway:problem:", "");
     let helps = match kind.as_str() {

@@ -1,4 +1,4 @@
-//! The requests of each authentication method, and the assertions on their results.
+//! Builds and sends requests of each authentication method, and asserts what follows from them.
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::fixtures::CustomerAccount;
@@ -6,29 +6,29 @@ use serde_json::{Value, json};
 
 use crate::{HttpResponse, PARTITIONS, TestApp, classified};
 
-/// The methods that are offered in the commercial partition and in `GovCloud`, without Pod Identity.
+/// The methods of the commercial partition and of `GovCloud`, except Pod Identity.
 pub const OPEN_METHODS: [AuthMethod; 2] = [AuthMethod::StaticCredentials, AuthMethod::Sts];
 
-/// The methods that are offered in the classified partitions.
+/// The methods of the classified partitions.
 pub const CLASSIFIED_METHODS: [AuthMethod; 2] = [AuthMethod::StaticCredentials, AuthMethod::Scap];
 
-/// The other one of [`OPEN_METHODS`].
+/// Returns the method of [`OPEN_METHODS`] that `method` is not.
 pub fn other_method(method: AuthMethod) -> AuthMethod {
     if method == AuthMethod::Sts { AuthMethod::StaticCredentials } else { AuthMethod::Sts }
 }
 
-/// The path to which a registration of the tenant is posted.
+/// Returns the path of the API that registers accounts in the scope of the tenant.
 pub fn route(method: AuthMethod) -> String {
     format!("/v1/tenant/accounts/{method}")
 }
 
-/// The path to which a registration of a project is posted.
+/// Returns the path of the API that registers accounts in the scope of a project.
 pub fn project_route(project: &str, method: AuthMethod) -> String {
     format!("/v1/projects/{project}/accounts/{method}")
 }
 
-/// Splits a request into its path and its body. An event has its scope in a member of the body; an HTTP
-/// request has it in the path.
+/// Returns the path and the body of the HTTP request for a request that has its scope in the member
+/// `scope`, as in an event. An HTTP request has its scope in the path.
 fn split_scope(method: AuthMethod, request: &Value) -> (String, Value) {
     let path = match request.pointer("/scope/project").and_then(Value::as_str) {
         Some(project) => project_route(project, method),
@@ -38,7 +38,7 @@ fn split_scope(method: AuthMethod, request: &Value) -> (String, Value) {
 }
 
 impl TestApp {
-    /// Returns the shortest valid request for a customer's account.
+    /// Returns a valid request that registers a customer's AWS account, without optional members.
     ///
     /// # Panics
     /// For Pod Identity: its requests need a cluster.
@@ -53,45 +53,47 @@ impl TestApp {
         with(json!({"name": name}), &fields)
     }
 
-    /// Validates a request.
+    /// Sends a request to the route `validate` of its method.
     ///
-    /// Each request gets a new instance of the function: an instance that serves many requests waits for Palette's rate limit.
+    /// A new instance of the function serves the request. An instance that serves many requests
+    /// waits because of Palette's rate limit.
     pub async fn validate(&self, method: AuthMethod, request: &Value) -> HttpResponse {
         self.deployment().functions.stop_idle_instances();
         let (path, body) = split_scope(method, request);
         self.post(&format!("{path}/validate"), &body).await
     }
 
-    /// Registers an account, in a new instance of the function.
+    /// Sends a registration. A new instance of the function serves it.
     pub async fn register(&self, method: AuthMethod, request: &Value) -> HttpResponse {
         self.deployment().functions.stop_idle_instances();
         self.post_registration(method, request).await
     }
 
-    /// Sends a registration to an instance of the function that may have served others.
+    /// Sends a registration. An instance of the function that already served requests may serve it.
     pub async fn post_registration(&self, method: AuthMethod, request: &Value) -> HttpResponse {
         let (path, body) = split_scope(method, request);
         self.post(&path, &body).await
     }
 
-    /// Asserts that validation reports a blocker, that registration is refused with the same failed checks, and that nothing
-    /// is stored. Returns the validation report.
+    /// Asserts that validation reports a failed blocker, that registration is rejected with the
+    /// same failed checks, and that nothing is stored. Returns the response to the validation.
     pub async fn assert_blocked(&self, method: AuthMethod, request: &Value) -> HttpResponse {
         let before = (self.account_names(), self.active_secrets());
         let report = self.validate(method, request).await;
         report.assert_status(200);
         assert_eq!(report.ready(), Some(false), "{:#}", report.body);
-        let refused = self.register(method, request).await;
-        refused.assert_status(422);
-        assert_eq!(refused.text_at("/type"), "urn:gangway:problem:checks-failed");
-        assert_eq!(refused.ready(), Some(false));
-        assert_eq!(refused.failed(), report.failed());
+        let rejected = self.register(method, request).await;
+        rejected.assert_status(422);
+        assert_eq!(rejected.text_at("/type"), "urn:gangway:problem:checks-failed");
+        assert_eq!(rejected.ready(), Some(false));
+        assert_eq!(rejected.failed(), report.failed());
         let after = (self.account_names(), self.active_secrets());
-        assert_eq!(after, before, "a refused registration stored something");
+        assert_eq!(after, before, "a rejected registration stored something");
         report
     }
 
-    /// Asserts that validation is ready and that registration creates the account. Returns the receipt.
+    /// Asserts that the report of a validation is `ready` and that registration creates the
+    /// account. Returns the response to the registration, which has the receipt.
     pub async fn assert_registered(&self, method: AuthMethod, request: &Value) -> HttpResponse {
         let report = self.validate(method, request).await;
         report.assert_status(200);
@@ -102,14 +104,15 @@ impl TestApp {
         receipt
     }
 
-    /// Returns the body that Palette holds of the account of this name.
+    /// Returns the JSON body of the account of this name, as Palette stores it.
     pub fn palette_body(&self, name: &str) -> Value {
         let records = self.cloud().palette().records();
         records.find_account(name).expect("an account of that name").body.clone()
     }
 }
 
-/// Returns `request` with the members of `changes` added or replaced; a null removes the member.
+/// Returns `request` with the members of `changes` added or replaced. A member of `changes` that is
+/// null removes the member of the same name.
 #[must_use]
 pub fn with(mut request: Value, changes: &Value) -> Value {
     let object = request.as_object_mut().expect("an object");
@@ -123,7 +126,8 @@ pub fn with(mut request: Value, changes: &Value) -> Value {
     request
 }
 
-/// Runs a test concurrently with both open methods in both open partitions, each with its own local cloud.
+/// Runs a test with each of [`OPEN_METHODS`] in each of [`PARTITIONS`] at the same time. Each run
+/// has its own local cloud.
 pub async fn for_each_open<Test, Running>(test: Test)
 where
     Test: Fn(TestApp, AuthMethod) -> Running,
@@ -132,7 +136,8 @@ where
     for_each(&PARTITIONS, &OPEN_METHODS, test).await;
 }
 
-/// Runs a test concurrently with both methods in both classified partitions, each with its own local cloud.
+/// Runs a test with each of [`CLASSIFIED_METHODS`] in both classified partitions at the same time.
+/// Each run has its own local cloud.
 pub async fn for_each_classified<Test, Running>(test: Test)
 where
     Test: Fn(TestApp, AuthMethod) -> Running,
@@ -141,8 +146,11 @@ where
     for_each(&classified::CLASSIFIED_PARTITIONS, &CLASSIFIED_METHODS, test).await;
 }
 
-/// Runs a test concurrently with each of these methods in each of these partitions, each with its own local
-/// cloud.
+/// Runs a test with each of `methods` in each of `partitions` at the same time. Each run has its
+/// own local cloud.
+///
+/// # Panics
+/// If a run panics.
 pub async fn for_each<Test, Running>(partitions: &[Partition], methods: &[AuthMethod], test: Test)
 where
     Test: Fn(TestApp, AuthMethod) -> Running,

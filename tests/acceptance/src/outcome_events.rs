@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::text;
 
-/// The schemas of `events/schema`, by detail type.
+/// Returns the JSON Schemas of `events/schema`, by detail type.
 fn schemas() -> &'static BTreeMap<String, Validator> {
     static SCHEMAS: OnceLock<BTreeMap<String, Validator>> = OnceLock::new();
     SCHEMAS.get_or_init(|| {
@@ -19,7 +19,7 @@ fn schemas() -> &'static BTreeMap<String, Validator> {
             .map(|file| {
                 let content = std::fs::read_to_string(file).expect("a schema");
                 let mut schema: Value = serde_json::from_str(&content).expect("JSON");
-                close(&mut schema);
+                forbid_unknown_members(&mut schema);
                 let title = text(&schema, "title").to_owned();
                 (title, jsonschema::validator_for(&schema).expect("a valid schema"))
             })
@@ -27,13 +27,14 @@ fn schemas() -> &'static BTreeMap<String, Validator> {
     })
 }
 
-/// Removes from a schema the permission to have other members: receivers ignore them, and Gangway sends none.
-fn close(schema: &mut Value) {
+/// Changes a schema so that it forbids unknown members. The published schemas allow unknown
+/// members, which receivers ignore. Gangway itself must not send any.
+fn forbid_unknown_members(schema: &mut Value) {
     if let Value::Array(items) = schema {
-        items.iter_mut().for_each(close);
+        items.iter_mut().for_each(forbid_unknown_members);
     }
     let Some(members) = schema.as_object_mut() else { return };
-    members.values_mut().for_each(close);
+    members.values_mut().for_each(forbid_unknown_members);
     if members.get("type").is_some_and(|it| it == "object")
         && members.get("properties").is_some_and(Value::is_object)
     {
@@ -53,14 +54,16 @@ pub fn check_schema(event: &Value) -> Result<(), String> {
         .map_err(|error| format!("{kind} at {}: {error}: {event:#}", error.instance_path()))
 }
 
-/// Members that differ between a sample and an event of the same cause, and do not say what happened.
-const IDS: [&str; 6] = ["requestId", "correlationId", "traceparent", "caller", "uid", "secretArn"];
+/// Members of an event that have another value in each run of a test. Comparisons ignore them.
+const VARYING_MEMBERS: [&str; 6] =
+    ["requestId", "correlationId", "traceparent", "caller", "uid", "secretArn"];
 
-/// Asserts that a sample of `events/outcome` has the detail of this event. `ids` are texts of the event, and
-/// what the sample has for them.
+/// Asserts that the sample `events/outcome/{file}.json` has the same detail as an event, except for
+/// the members that differ in each run. `ids` are pairs: a text of the event, and the text that the
+/// sample has instead.
 ///
 /// # Panics
-/// If it has another detail.
+/// If the details differ.
 pub fn assert_sample(file: &str, detail: &Value, ids: &[(&str, &str)]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/outcome");
     let content = std::fs::read_to_string(folder.join(format!("{file}.json"))).expect("a sample");
@@ -71,7 +74,8 @@ pub fn assert_sample(file: &str, detail: &Value, ids: &[(&str, &str)]) {
     let sent = sent.fold(detail.to_string(), |all, (own, other)| all.replace(own, other));
     let mut sent: Value = serde_json::from_str(&sent).expect("JSON");
     for detail in [&mut sample, &mut sent] {
-        detail.as_object_mut().expect("an object").retain(|name, _| !IDS.contains(&&**name));
+        let members = detail.as_object_mut().expect("an object");
+        members.retain(|name, _| !VARYING_MEMBERS.contains(&&**name));
     }
     assert!(sample == sent, "events/outcome/{file}.json has no such detail: {sent:#}");
 }

@@ -1,49 +1,47 @@
-//! An HTTP response as a portal receives it.
+//! An HTTP response of Gangway's API, and assertions about it.
 
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;
 
-/// An answer as a portal sees it.
+/// An HTTP response of Gangway's API.
 #[derive(Clone, Debug)]
 pub struct HttpResponse {
-    /// HTTP status.
     pub status: u16,
-    /// Headers.
     pub headers: HeaderMap,
-    /// The body as it came.
+    /// The body, unparsed.
     pub text: String,
-    /// The body as JSON; null where it is none.
+    /// The body, parsed as JSON; null if the body is not JSON.
     pub body: Value,
 }
 
 impl HttpResponse {
-    /// Returns the text at a JSON pointer, or an empty text.
+    /// Returns the text at a JSON Pointer of the body, or an empty text if there is none.
     pub fn text_at(&self, pointer: &str) -> &str {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Returns a header, or an empty text if it is missing.
+    /// Returns the value of a header, or an empty text if the header is missing.
     pub fn header(&self, name: HeaderName) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// Returns `uid`.
+    /// Returns the member `uid` of the body, or an empty text.
     pub fn uid(&self) -> &str {
         self.text_at("/uid")
     }
 
-    /// Returns `outcome` of a receipt.
+    /// Returns the member `outcome` of a receipt, such as `created`, or an empty text.
     pub fn outcome(&self) -> &str {
         self.text_at("/outcome")
     }
 
-    /// Returns `ready` of a report, also of one inside a receipt or a problem.
+    /// Returns the member `ready` of the report, which is the body or its member `report`.
     pub fn ready(&self) -> Option<bool> {
         let report = self.body.get("report").unwrap_or(&self.body);
         report.get("ready").and_then(Value::as_bool)
     }
 
-    /// Returns the checks of a report, also of one inside a receipt or a problem.
+    /// Returns the checks of the report, which is the body or its member `report`.
     pub fn checks(&self) -> Vec<Value> {
         let report = self.body.get("report").unwrap_or(&self.body);
         report.get("checks").and_then(Value::as_array).cloned().unwrap_or_default()
@@ -55,12 +53,13 @@ impl HttpResponse {
         checks.map(|check| text(&check, "id").to_owned()).collect()
     }
 
-    /// Returns the ids of the failed checks.
+    /// Returns the ids of the failed checks, in the order of the report.
     pub fn failed(&self) -> Vec<String> {
         self.with_outcome("failed")
     }
 
-    /// Asserts the outcome of a check and words of its observation and remedy, ignoring case.
+    /// Asserts that a check has this outcome, and that its members `observed` and `remedy` contain
+    /// these texts, in upper or lower case.
     pub fn assert_check(&self, id: &str, outcome: &str, observed: &str, remedy: &str) -> &Self {
         let check = self.check(id);
         assert_eq!(text(&check, "outcome"), outcome, "{check:#}");
@@ -71,8 +70,9 @@ impl HttpResponse {
         self
     }
 
-    /// Asserts that every check of a report is complete: a failed or unverified check has a remedy and the others have none,
-    /// ids are unique, and the report is ready unless a blocker failed. `situation` is part of the failure messages.
+    /// Asserts that the report is complete: a failed, unverified or waived check has a remedy, any
+    /// other check has none, ids are unique, and the report is ready unless a blocker failed. The
+    /// messages of the assertions contain `situation`.
     pub fn assert_complete_report(&self, situation: &str) {
         let checks = self.checks();
         assert!(!checks.is_empty(), "{situation}: {:#}", self.body);
@@ -100,7 +100,8 @@ impl HttpResponse {
         let blocks =
             |check| text(check, "outcome") == "failed" && text(check, "severity") == "blocker";
         let is_blocked = checks.iter().any(blocks);
-        // A report that blames nothing says no more if the profile of the account is not recorded.
+        // If the permission profile of the account is not recorded and no blocker failed, the
+        // report does not say whether the account is ready.
         let is_unknown = |check: &Value| {
             text(check, "outcome") == "unverified"
                 && text(check, "observed").contains("profile of this account is not recorded")
@@ -113,19 +114,22 @@ impl HttpResponse {
         assert!(report["notices"].is_array() && report["method"].is_string(), "{situation}");
     }
 
-    /// Asserts the status; prints the whole response if it differs.
+    /// Asserts the HTTP status. The message of the assertion contains the whole body.
     pub fn assert_status(&self, status: u16) -> &Self {
         assert_eq!(self.status, status, "{}\n{:#}", self.header(LOCAL_ERROR), self.body);
         self
     }
 
-    /// Returns the JSON pointers of a problem's errors.
+    /// Returns the JSON Pointers of the members that the problem reports as invalid.
     pub fn pointers(&self) -> Vec<&str> {
         let errors = self.body.get("errors").and_then(Value::as_array);
         errors.into_iter().flatten().map(|error| text(error, "pointer")).collect()
     }
 
-    /// Returns one check of the report.
+    /// Returns the check of the report with this id.
+    ///
+    /// # Panics
+    /// If the report has no such check.
     pub fn check(&self, id: &str) -> Value {
         let mut found = self.checks().into_iter().filter(|check| text(check, "id") == id);
         let found = found.next();

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-/// Generous, for a busy machine.
+/// The longest time to wait for a condition. Long enough for a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Waits until the condition holds; returns false after a timeout.
+/// Waits until `condition` returns `true`. Returns `false` if that does not happen within 15
+/// seconds.
 pub async fn wait_until(mut condition: impl FnMut() -> bool) -> bool {
     let polling = async {
         while !condition() {

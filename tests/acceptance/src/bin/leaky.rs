@@ -1,5 +1,5 @@
-//! A function that leaks a text in a requested place. The leak search must find it, unless the
-//! function runtime prevents the leak.
+//! A function that leaks a text in the place that the request names. The leak search must find the
+//! text, unless the function's runtime prevents the leak.
 #![expect(
     clippy::panic,
     clippy::print_stdout,
@@ -20,6 +20,7 @@ async fn main() -> ExitCode {
     gangway_lambda::run("leaky", async |function| function.serve_http(leak, publisher).await).await
 }
 
+/// Leaks the member `text` of a request in the place that the member `place` names.
 async fn leak(request: Request) -> Result<Response, ApiError> {
     let mut members = request.json()?;
     let (leak_kind, text) =
@@ -44,7 +45,7 @@ async fn leak(request: Request) -> Result<Response, ApiError> {
         "query of a call" => drop(call(&url, &format!("?text={text}"), "", "").await),
         "trace header of a call" => drop(call(&url, "", &text, "").await),
         "body of a call" => drop(call(&url, "", "", &json!({"tags": [text]}).to_string()).await),
-        // Leaks that the runtime prevents.
+        // The runtime prevents the leaks below.
         "log of a library" => tracing::error!(target: "kube_client::client", text, "leaked"),
         "finer log" => tracing::debug!(target: "gangway_lambda", text, "leaked"),
         "finest log" => tracing::trace!(target: "gangway_lambda", text, "leaked"),
@@ -54,6 +55,7 @@ async fn leak(request: Request) -> Result<Response, ApiError> {
     Ok(Response::Deleted { account: None })
 }
 
+/// Sends a `POST` request to Palette with these texts in the query, a header and the body.
 async fn call(url: &str, query: &str, trace_header: &str, body: &str) -> reqwest::Result<()> {
     let request = http_client::client(None).post(format!("{url}/v1/cloudaccounts/aws{query}"));
     let request = request.header("apikey", "none").header("x-amzn-trace-id", trace_header);

@@ -1,4 +1,5 @@
-//! The places where a secret is allowed, by kind; allowed secrets are removed before the search.
+//! Lists the parts of calls in which a secret is allowed, and removes allowed secrets before the
+//! search.
 
 use local_cloud::canaries::SecretKind::{
     self, AccessKey, ClusterToken, PaletteKey, PrivateKey, Session, Token,
@@ -6,17 +7,18 @@ use local_cloud::canaries::SecretKind::{
 use local_cloud::{canaries::LeakSearcher, recorder::RecordedRequest};
 use serde_json::Value;
 
-/// A part of a call.
+/// The part of a call in which a secret is allowed.
 enum Place {
-    /// A header.
+    /// The header of this name.
     Header(&'static str),
-    /// A member of the body.
+    /// The member of the JSON body at this JSON Pointer.
     Body(&'static str),
 }
 
 use Place::{Body, Header};
 
-/// Service, place and allowed kinds; `aws` means every AWS service.
+/// The service that is called, the part of the call, and the kinds of secrets that are allowed
+/// there. The service `aws` means every AWS service.
 const ALLOWED_PLACES: &[(&str, Place, &[SecretKind])] = &[
     ("palette", Header("apikey"), &[PaletteKey]),
     ("aws", Header("x-amz-security-token"), &[Token]),
@@ -33,8 +35,9 @@ const ALLOWED_PLACES: &[(&str, Place, &[SecretKind])] = &[
     ("palette", Body("/account/secretSpec/tls/key"), &[PrivateKey]),
 ];
 
-/// Removes the allowed secrets from a body and returns them.
-pub(super) fn remove_allowed(
+/// Removes the members of a body in which a secret is allowed. Returns their texts, each with the
+/// allowed kinds.
+pub(super) fn remove_allowed_members(
     body: &mut Value,
     service: &str,
 ) -> Vec<(String, &'static [SecretKind])> {
@@ -49,6 +52,7 @@ pub(super) fn remove_allowed(
     removed
 }
 
+/// Returns the rows of [`ALLOWED_PLACES`] for a service.
 fn allowed_places(
     service: &str,
 ) -> impl Iterator<Item = &'static (&'static str, Place, &'static [SecretKind])> {
@@ -56,9 +60,11 @@ fn allowed_places(
     ALLOWED_PLACES.iter().filter(move |(name, ..)| *name == service || (is_aws && *name == "aws"))
 }
 
-/// Removes the allowed secrets from a call; returns target with headers, and the body. Returns
-/// `Err` if an allowed place holds another kind of secret.
-pub(super) fn strip(
+/// Removes the allowed secrets from a call. Returns the target with the headers, and the body.
+///
+/// # Errors
+/// Describes the secret if a place holds a secret of a kind that is not allowed there.
+pub(super) fn remove_allowed_secrets(
     mut sent: RecordedRequest,
     searcher: &LeakSearcher,
 ) -> Result<(String, String), String> {
@@ -72,7 +78,7 @@ pub(super) fn strip(
     }
     let mut body = String::from_utf8_lossy(&sent.body).into_owned();
     if let Ok(mut value) = serde_json::from_slice::<Value>(&sent.body) {
-        removed.extend(remove_allowed(&mut value, &sent.service));
+        removed.extend(remove_allowed_members(&mut value, &sent.service));
         body = value.to_string();
     }
     for (text, kinds) in removed {

@@ -1,4 +1,4 @@
-//! Collects what the functions of a partition wrote, sent and stored.
+//! Collects what the functions of a partition logged, sent and stored.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use local_cloud::{
@@ -12,13 +12,14 @@ use local_cloud::{
 
 use super::{Evidence, allowed};
 
-/// Calls with a secret in the place of another one. It must stay empty.
+/// The place of calls that have a wrong kind of secret where another kind is allowed. There must be
+/// none.
 pub(super) const MISPLACED: &str = "a secret in the place of another one";
 
-/// The common prefix of all session tokens.
+/// The prefix that all session tokens of AWS have. It is no secret.
 const TOKEN_PREFIX: &str = "IQoJb3JpZ2luX2Vj";
 
-/// Sets the most verbose logging for every function.
+/// Sets [`VERBOSE_SETTINGS`] for every function.
 pub fn enable_verbose_logs(deployment: &PartitionDeployment) {
     for lambda in deployment.functions.all() {
         for (name, value) in VERBOSE_SETTINGS {
@@ -27,26 +28,26 @@ pub fn enable_verbose_logs(deployment: &PartitionDeployment) {
     }
 }
 
-/// Log levels, and Rust's own backtraces.
+/// Environment variables that make functions log as much as possible and without delays.
 pub const VERBOSE_SETTINGS: [(&str, &str); 5] = [
     ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
     ("RUST_LOG", "trace"),
     ("RUST_BACKTRACE", "full"),
     ("RUST_LIB_BACKTRACE", "1"),
-    // Prevents that requests wait for Palette's rate limit.
+    // Without this value, requests would wait because of Palette's rate limit.
     ("PALETTE_REQUESTS_PER_SECOND", "1000"),
 ];
 
 impl Evidence {
-    /// Adds the logs, calls and stored data of a partition's functions since the recording began,
-    /// and the secrets of that partition.
+    /// Adds the logs, the recorded calls and the stored data of a partition, and the secrets to
+    /// search for in them. Removes these calls from the recorder of the local cloud.
     pub fn add_partition(&mut self, cloud: &LocalCloud, deployment: &PartitionDeployment) {
         let sent = cloud.recorder().take();
         self.add_partition_secrets(cloud, deployment, &sent);
         let searcher = self.searcher();
         for sent in sent {
             let (head, body) = call_places(&sent.service);
-            match allowed::strip(sent, &searcher) {
+            match allowed::remove_allowed_secrets(sent, &searcher) {
                 Ok((head_text, body_text)) => {
                     self.add(head, head_text);
                     self.add(body, body_text);
@@ -60,11 +61,11 @@ impl Evidence {
         self.add_stored_data(cloud, deployment);
     }
 
-    /// Adds what is stored in Palette and AWS.
+    /// Adds what Palette, AWS accounts, tables and queues store, without allowed secrets.
     fn add_stored_data(&mut self, cloud: &LocalCloud, deployment: &PartitionDeployment) {
         for account in &cloud.palette().records().accounts {
             let mut body = account.body.clone();
-            allowed::remove_allowed(&mut body, "palette");
+            allowed::remove_allowed_members(&mut body, "palette");
             self.add("stored in Palette: accounts without their keys", body.to_string());
         }
         let mut accounts = vec![&deployment.gangway_account, &deployment.palette];
@@ -98,6 +99,8 @@ impl Evidence {
         }
     }
 
+    /// Adds the secrets of a partition to search for, and the public texts that contain parts of
+    /// them.
     fn add_partition_secrets(
         &mut self,
         cloud: &LocalCloud,
@@ -116,7 +119,8 @@ impl Evidence {
             )]);
             self.add_public(access.certificate.certificate.as_str());
         }
-        // The function creates cluster tokens, so every token in a call to the cluster is one.
+        // The functions make cluster tokens themselves. So the test takes them from the calls to
+        // the cluster.
         let tokens =
             sent.iter().filter(|call| call.service == "kubernetes").flat_map(|call| &call.headers);
         let tokens = tokens.filter(|(name, _)| name == "authorization");
@@ -138,7 +142,8 @@ impl Evidence {
         if let Some(portal) = &deployment.portal {
             self.add_public(portal.ca_pem());
         }
-        // The common prefix of all keys of a kind is public.
+        // All private keys of one type begin with the same bytes. A key that is used nowhere else
+        // makes these bytes public.
         for key in [KeyType::P256, KeyType::Rsa, KeyType::Ed25519] {
             self.add_public(
                 CertificateIssuer::new("Nobody")
@@ -149,7 +154,8 @@ impl Evidence {
     }
 }
 
-/// Returns the names of two places to search: the headers of a call to the service, and its body.
+/// Returns the names of two places for a call to a service: one for its target and headers, one for
+/// its body.
 fn call_places(service: &str) -> (&'static str, &'static str) {
     match service {
         "palette" => {
