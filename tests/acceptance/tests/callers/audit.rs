@@ -1,22 +1,22 @@
-//! Who changed an account: in the log, in Palette's annotations, in the secret's tags and in the
-//! names of sessions.
+//! Tests that Gangway records who changed an account: in the log, in annotations of the account in
+//! Palette, in tags of the secret, and in the names of sessions.
 
 use acceptance::{PARTITIONS, TestApp, initiator::CHANGED_BY_TAG};
 use gangway_model::AuthMethod;
 use local_cloud::{fixtures::CustomerAccount, palette::KeptAnnotations};
 use serde_json::{Value, json};
 
-use crate::client::{Caller, signed_gateway};
+use crate::client::{Caller, start_gateway_that_requires_signatures};
 
-/// Returns the log lines about changes of accounts.
-fn changes(app: &TestApp) -> Vec<Value> {
+/// Returns the log lines that report a change of an account.
+fn find_change_log_lines(app: &TestApp) -> Vec<Value> {
     let logs = app.logs();
     let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.filter(|line| line["message"] == "account changed").collect()
 }
 
-/// Returns the annotation of the only account in Palette.
-fn changed_by(app: &TestApp) -> String {
+/// Returns the annotation of the only account in Palette that names who changed the account.
+fn changed_by_annotation(app: &TestApp) -> String {
     let records = app.cloud().palette().records();
     let annotations = &records.accounts[0].body["metadata"]["annotations"];
     let changed_at = annotations["gangwayChangedAt"].as_str().unwrap_or_default();
@@ -24,22 +24,23 @@ fn changed_by(app: &TestApp) -> String {
     annotations["gangwayChangedBy"].as_str().unwrap_or_default().to_owned()
 }
 
-fn tag(app: &TestApp) -> String {
+/// Returns the tag of the account's secret that names who changed the secret.
+fn changed_by_tag(app: &TestApp) -> String {
     let secrets = app.deployment().gangway_account.secrets();
-    let kept = secrets.iter().find(|secret| secret.tags.contains_key("gangway:palette-uid"));
-    kept.expect("a secret").tags[CHANGED_BY_TAG].clone()
+    let secret = secrets.iter().find(|secret| secret.tags.contains_key("gangway:palette-uid"));
+    secret.expect("a secret").tags[CHANGED_BY_TAG].clone()
 }
 
-fn request(app: &TestApp, customer: &CustomerAccount) -> Value {
+fn registration_request(app: &TestApp, customer: &CustomerAccount) -> Value {
     app.request(AuthMethod::StaticCredentials, customer, "prod-payments")
 }
 
 #[tokio::test]
-async fn every_change_names_its_caller() {
+async fn log_annotation_and_tag_name_the_caller_of_every_change() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         app.set_kept_annotations(KeptAnnotations::All);
-        let gateway = signed_gateway(&app).await;
+        let gateway = start_gateway_that_requires_signatures(&app).await;
         let pipeline = app.cloud().aws().account(partition.id(), "444455556666").role("Pipeline");
         let trusted = pipeline.arn();
         let caller = |name: &str| {
@@ -49,42 +50,43 @@ async fn every_change_names_its_caller() {
                 ("AllowDelete", "true"),
                 ("TrustedPrincipals", &*trusted),
             ];
-            Caller::with_role(&app, &gateway, &parameters)
+            Caller::deploy_role_and_assume_it(&app, &gateway, &parameters)
         };
         let account = app.deployment().gangway_account.id().to_owned();
         let arn = |name: &str| format!("arn:{partition}:sts::{account}:assumed-role/{name}/portal");
         let (one, two, three) = (caller("One"), caller("Two"), caller("Three"));
 
         let path = "/v1/tenant/accounts/static-credentials";
-        let body = request(&app, app.customer());
+        let body = registration_request(&app, app.customer());
         let created = one.send("POST", path, Some(&body)).await;
         assert_eq!(created.status, 201, "{}", created.body);
-        assert_eq!((changed_by(&app), tag(&app)), (arn("One"), arn("One")));
+        assert_eq!((changed_by_annotation(&app), changed_by_tag(&app)), (arn("One"), arn("One")));
         app.deployment().functions.stop_idle_instances();
 
-        // A request that changes nothing changes no name either.
+        // After a request that changes nothing, the annotation and the tag still name the first
+        // caller.
         let again = two.send("POST", path, Some(&body)).await;
         assert_eq!(again.text("outcome"), "unchanged", "{}", again.body);
-        assert_eq!((changed_by(&app), tag(&app)), (arn("One"), arn("One")));
+        assert_eq!((changed_by_annotation(&app), changed_by_tag(&app)), (arn("One"), arn("One")));
         app.deployment().functions.stop_idle_instances();
 
-        // Another key of the same user: the secret gets another version.
-        let keys = app.customer().user.create_access_key();
+        // With another access key of the same user, the secret gets a new version.
+        let access_key = app.customer().user.create_access_key();
         let mut rotated = body.clone();
-        rotated["accessKeyId"] = keys.id.into();
-        rotated["secretAccessKey"] = keys.secret.into();
+        rotated["accessKeyId"] = access_key.id.into();
+        rotated["secretAccessKey"] = access_key.secret.into();
         let updated = two.send("POST", path, Some(&rotated)).await;
         assert_eq!(updated.text("outcome"), "updated", "{}", updated.body);
-        assert_eq!((changed_by(&app), tag(&app)), (arn("Two"), arn("Two")));
+        assert_eq!((changed_by_annotation(&app), changed_by_tag(&app)), (arn("Two"), arn("Two")));
         app.deployment().functions.stop_idle_instances();
 
         let uid = created.text("uid").to_owned();
         let deleted = three.send("DELETE", &format!("/v1/tenant/accounts/{uid}"), None).await;
         assert_eq!(deleted.status, 204, "{}", deleted.body);
-        assert_eq!(tag(&app), arn("Three"));
+        assert_eq!(changed_by_tag(&app), arn("Three"));
 
         let expected = [("created", "One"), ("updated", "Two"), ("deleted", "Three")];
-        let lines = changes(&app);
+        let lines = find_change_log_lines(&app);
         assert_eq!(lines.len(), expected.len(), "{lines:#?}");
         for (change, name) in expected {
             let line = lines.iter().find(|line| line["change"] == change);
@@ -106,7 +108,7 @@ async fn every_change_names_its_caller() {
             assert_eq!(line.get("secretArn").and_then(Value::as_str), written, "{line:#}");
         }
 
-        // The other lines of these requests name the caller, too.
+        // The line `request completed` of each request names the caller, too.
         let completed = app.logs();
         let completed: Vec<Value> = completed
             .lines()
@@ -124,34 +126,35 @@ async fn every_change_names_its_caller() {
 }
 
 #[tokio::test]
-async fn event_is_named_by_its_id_source_and_account() {
+async fn change_by_an_event_is_recorded_with_its_id_source_and_account() {
     let app = TestApp::start(gangway_model::Partition::Aws).await;
     app.set_kept_annotations(KeptAnnotations::All);
-    let keys = &app.customer().keys;
-    let keys = json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret}).to_string();
-    let arn = app.deployment().put_secret("gangway/incoming/tenant/prod-payments", &keys).await;
+    let access_key = &app.customer().keys;
+    let secret =
+        json!({"accessKeyId": access_key.id, "secretAccessKey": access_key.secret}).to_string();
+    let arn = app.deployment().put_secret("gangway/incoming/tenant/prod-payments", &secret).await;
     let detail = json!({"method": "static-credentials", "name": "prod-payments", "secretArn": arn});
     let deliveries = app.send_event(&detail).await;
     let outcome = deliveries[0].outcome.as_ref().expect("a receipt");
     assert_eq!(outcome["outcome"], "created", "{outcome}");
 
-    let lines = changes(&app);
+    let lines = find_change_log_lines(&app);
     let [line] = lines.as_slice() else { panic!("{lines:#?}") };
     let member = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
     let (id, source, account) = (member("eventId"), member("eventSource"), member("eventAccount"));
     assert!(!id.is_empty() && !source.is_empty() && account.len() == 12, "{line:#}");
     assert_eq!(line["secretArn"], outcome["secretArn"]);
-    assert_eq!(changed_by(&app), format!("event {id} from {source} of account {account}"));
-    assert_eq!(tag(&app), changed_by(&app));
+    assert_eq!(changed_by_annotation(&app), format!("event {id} from {source} of account {account}"));
+    assert_eq!(changed_by_tag(&app), changed_by_annotation(&app));
 }
 
 #[tokio::test]
-async fn session_of_the_inspection_role_has_the_request_id() {
+async fn session_name_of_the_inspection_role_contains_the_request_id() {
     let app = TestApp::start(gangway_model::Partition::Aws).await;
     let body = app.request(AuthMethod::Sts, app.customer(), "prod");
     let created = app.post("/v1/tenant/accounts/sts", &body).await;
     assert_eq!(created.status, 201, "{}", created.text);
-    let lines = changes(&app);
+    let lines = find_change_log_lines(&app);
     let request_id = lines[0]["requestId"].as_str().expect("a request id");
     let role = app.customer().account.role("GangwayInspection");
     assert_eq!(role.session_names(), [format!("gangway-{request_id}")]);

@@ -1,5 +1,5 @@
-//! Callers, each with its own role, and an API Gateway that requires signatures and evaluates IAM
-//! policies by HTTP method and path.
+//! Tests with several callers, each with its own role. The API Gateway of these tests requires
+//! signed requests and evaluates IAM policies by HTTP method and path.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test program")]
 
 mod audit;

@@ -1,13 +1,14 @@
-//! Two teams, each with its own role: no team can see or change the accounts of the other one.
+//! Tests that a caller's role limits the scopes and the actions that the caller may use.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::AuthMethod;
 use serde_json::{Value, json};
 
-use crate::client::{Caller, signed_gateway};
+use crate::client::{Caller, start_gateway_that_requires_signatures};
 
-/// Returns every route of a scope, with the body that it needs. `uid` is that of an account.
-fn routes(scope: &str, uid: &str, request: &Value) -> Vec<(&'static str, String, Option<Value>)> {
+/// Returns every route of a scope as HTTP method, path and body. Paths that name an account contain
+/// `uid`.
+fn routes_of_scope(scope: &str, uid: &str, request: &Value) -> Vec<(&'static str, String, Option<Value>)> {
     let mut routes = vec![
         ("GET", format!("/v1/{scope}/accounts"), None),
         ("GET", format!("/v1/{scope}/accounts?limit=1"), None),
@@ -32,7 +33,7 @@ fn routes(scope: &str, uid: &str, request: &Value) -> Vec<(&'static str, String,
 async fn team_cannot_reach_the_accounts_of_another_scope() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let gateway = signed_gateway(&app).await;
+        let gateway = start_gateway_that_requires_signatures(&app).await;
         let projects = {
             let records = app.cloud().palette().records();
             let projects = &records.tenants[0].projects;
@@ -41,7 +42,7 @@ async fn team_cannot_reach_the_accounts_of_another_scope() {
         let [default, payments] = &projects;
         let trusted = app.customer().account.role("Pipeline").arn();
         let team = |name: &str, scope: &str| {
-            Caller::with_role(
+            Caller::deploy_role_and_assume_it(
                 &app,
                 &gateway,
                 &[
@@ -52,17 +53,17 @@ async fn team_cannot_reach_the_accounts_of_another_scope() {
                 ],
             )
         };
-        let one = team("TeamOne", &format!("projects/{}", default.uid));
-        let two = team("TeamTwo", &format!("projects/{}", payments.name));
-        let tenant = team("Operators", "tenant");
+        let team_one = team("TeamOne", &format!("projects/{}", default.uid));
+        let team_two = team("TeamTwo", &format!("projects/{}", payments.name));
+        let operators = team("Operators", "tenant");
 
-        // Each registers an account of its own.
+        // Each caller registers an account in the caller's own scope.
         let request = app.request(AuthMethod::Sts, app.customer(), "prod");
         let other = app.request(AuthMethod::Sts, app.second_customer(), "prod");
         let own = [
-            (&one, format!("projects/{}", default.uid), &request),
-            (&two, format!("projects/{}", payments.name), &other),
-            (&tenant, "tenant".to_owned(), &request),
+            (&team_one, format!("projects/{}", default.uid), &request),
+            (&team_two, format!("projects/{}", payments.name), &other),
+            (&operators, "tenant".to_owned(), &request),
         ];
         let mut uids = Vec::new();
         for (team, scope, request) in &own {
@@ -80,17 +81,19 @@ async fn team_cannot_reach_the_accounts_of_another_scope() {
                     continue;
                 }
                 let uid = &uids[other];
-                // The other's scope: IAM refuses the path.
-                for (verb, path, body) in routes(other_scope, uid, request) {
+                // Paths of another caller's scope: IAM denies access.
+                for (verb, path, body) in routes_of_scope(other_scope, uid, request) {
                     let response = team.send(verb, &path, body.as_ref()).await;
                     assert_eq!(response.status, 403, "{scope} {verb} {path}: {}", response.body);
                 }
-                // The other's uid in the own scope: Gangway does not find it.
-                for (verb, path, body) in routes(scope, uid, request) {
+                // The uid of another caller's account in a path of the own scope: Gangway does not
+                // find the account.
+                for (verb, path, body) in routes_of_scope(scope, uid, request) {
                     if !path.contains(uid.as_str()) || path.contains("pod-identity/") {
                         continue;
                     }
-                    // Keys are read before the account, so send the method that fits the body.
+                    // Gangway parses the body before it looks for the account. The body is valid
+                    // only for method `sts`.
                     if verb == "PUT" && !path.contains("/sts/") {
                         continue;
                     }
@@ -98,7 +101,7 @@ async fn team_cannot_reach_the_accounts_of_another_scope() {
                     let response = team.send(verb, &path, body.as_ref()).await;
                     assert_eq!(response.status, 404, "{scope} {verb} {path}: {}", response.body);
                 }
-                // A path that API Gateway and Gangway could read in two ways.
+                // Paths that API Gateway and Gangway could interpret in different ways.
                 let project = scope.trim_start_matches("projects/");
                 for path in [
                     format!("/v1/{scope}/accounts/..%2F..%2F..%2F{other_scope}/accounts/{uid}"),
@@ -125,9 +128,9 @@ async fn team_cannot_reach_the_accounts_of_another_scope() {
 }
 
 #[tokio::test]
-async fn role_may_do_only_what_its_parameters_allow() {
+async fn caller_role_may_do_only_what_its_parameters_allow() {
     let app = TestApp::start(PARTITIONS[0]).await;
-    let gateway = signed_gateway(&app).await;
+    let gateway = start_gateway_that_requires_signatures(&app).await;
     let request = app.request(AuthMethod::Sts, app.customer(), "prod");
     let trusted = app.customer().account.role("Pipeline").arn();
     let caller = |name: &str, parameters: &[(&str, &str)]| {
@@ -138,7 +141,7 @@ async fn role_may_do_only_what_its_parameters_allow() {
             ("TrustedPrincipals", &trusted),
         ];
         all.extend(parameters);
-        Caller::with_role(&app, &gateway, &all)
+        Caller::deploy_role_and_assume_it(&app, &gateway, &all)
     };
     let reader = caller("Reader", &[("AllowRegister", "false"), ("AllowReplace", "false")]);
     let registrar = caller("Registrar", &[]);

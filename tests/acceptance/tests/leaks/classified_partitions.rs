@@ -1,4 +1,4 @@
-//! Leak tests of the classified partitions.
+//! Collects evidence for the search for secrets in the classified partitions.
 
 use acceptance::{
     TestApp,
@@ -16,12 +16,13 @@ use local_cloud::{
 use serde_json::json;
 
 use crate::{
-    faults::{ECHO_EFFECTS, OTHER_EFFECTS, inject_each},
+    faults::{ECHO_EFFECTS, OTHER_EFFECTS, send_requests_with_each_fault},
     flow::Flow,
     invalid_input,
-    open_partitions::start_verbose,
+    open_partitions::start_with_verbose_logs,
 };
 
+/// Returns a flow for each method of the classified partitions.
 fn flows(app: &TestApp) -> [Flow; 2] {
     let (deployment, customer) = (app.deployment(), app.customer());
     let with_name = |name: &str, request| with(request, &json!({"name": name}));
@@ -39,9 +40,10 @@ fn flows(app: &TestApp) -> [Flow; 2] {
     ]
 }
 
-/// Runs the whole lifecycle with every invalid input, and with keys of another certificate.
-pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
-    let app = start_verbose(partition).await;
+/// Registers, changes and removes an account with each method. Also sends all invalid requests, and
+/// private keys that do not belong to the client certificate.
+pub(crate) async fn run_whole_lifecycle(partition: Partition) -> Evidence {
+    let app = start_with_verbose_logs(partition).await;
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut evidence = Evidence::default();
     for flow in flows(&app) {
@@ -57,7 +59,7 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
             evidence.add_secrets([Canary::new(SecretKind::PrivateKey, "another", &other.key)]);
             evidence.add_public(other.certificate);
         }
-        // Palette does not know the portal; its error repeats what it received.
+        // Palette does not know this access portal. Its error message repeats the request.
         let portals = std::mem::take(&mut palette.records().portals);
         evidence.add_response(&app.post(&flow.route(), &flow.request).await);
         palette.records().portals = portals;
@@ -79,11 +81,11 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
     evidence
 }
 
-/// Sends every request while a service fails in this way.
+/// Sends every request while one service after the other fails in this way.
 async fn run_with_fault(effect: Effect) -> Evidence {
-    let app = start_verbose(Partition::AwsIsoB).await;
+    let app = start_with_verbose_logs(Partition::AwsIsoB).await;
     let mut evidence = Evidence::default();
-    inject_each(
+    send_requests_with_each_fault(
         &app,
         &flows(&app),
         &["sts", "iam", "secretsmanager", "palette", "scap"],
@@ -95,7 +97,7 @@ async fn run_with_fault(effect: Effect) -> Evidence {
     evidence
 }
 
-/// Runs every fault, each in its own local cloud.
+/// Returns a run for each fault. Each run has its own local cloud.
 pub(crate) fn runs_with_faults()
 -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
     ECHO_EFFECTS.into_iter().chain(OTHER_EFFECTS).map(run_with_fault)

@@ -1,4 +1,4 @@
-//! The `Debug` output of types that hold secrets, and a search for such types.
+//! Tests that the `Debug` output of types that hold secrets does not contain the secret.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,13 @@ use local_cloud::{
 };
 use secrecy::SecretString;
 
-use crate::secret_types::{self as sources, Print};
+use crate::secret_types::{DebugImpl, find_secret_types, find_secret_types_in};
 
 const SECRET: &str = "9rZqVbT0cXnLw3KdPe5GsHa7UyMf1oJi8QtB2Exx";
 const TOKEN: &str = "Wq2m8LkZ0vRtX5yBnC7dFgHj4sPaUe1i3oTq6wEr9zYx";
 
-/// Public types that hold a secret and can be printed, each with a sample in [`samples`].
+/// The public types that hold a secret and implement `Debug`. [`create_samples`] prints a value of
+/// each.
 const PRINTABLE_TYPES: [&str; 8] = [
     "certificates::PrivateKey",
     "model::AccessPortalCredential",
@@ -31,16 +32,20 @@ const PRINTABLE_TYPES: [&str; 8] = [
 ];
 
 struct Samples {
+    /// The name of a type, and the `Debug` output of a value of it.
     printed: Vec<(&'static str, String)>,
-    key: String,
-    public: Vec<String>,
+    /// The private key of the client certificate in the values, in PEM.
+    private_key: String,
+    /// Public texts that have parts in common with the private key.
+    public_texts: Vec<String>,
 }
 
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
     text.parse().unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-fn samples() -> Samples {
+/// Creates a value of each of [`PRINTABLE_TYPES`] and prints it.
+fn create_samples() -> Samples {
     let chain = CertificateIssuer::new("Test CA");
     let issued = chain.issue(&CertificateSpec::client("somebody"));
     let secret = || SecretAccessKey::try_from(SecretString::from(SECRET)).expect("a secret key");
@@ -50,22 +55,22 @@ fn samples() -> Samples {
         certificate: parse::<ClientCertificate>(&issued.certificate),
         key: key(),
     };
-    let session = || TemporaryCredentials {
+    let temporary_credentials = || TemporaryCredentials {
         id: "ASIAEXAMPLEEXAMPLE12".to_owned(),
         secret: SecretString::from(SECRET),
         token: Some(SecretString::from(TOKEN)),
         expires: None,
     };
-    let portal = || AccessPortalCredential {
+    let portal_credential = || AccessPortalCredential {
         agency: parse("agency"),
         account: parse("account"),
         role: parse("role"),
         prefix: RolePrefix::default(),
         permission_boundary: None,
         identity: identity(),
-        session: Some(session()),
+        session: Some(temporary_credentials()),
     };
-    let keys = || AccessKey {
+    let access_key = || AccessKey {
         id: parse("AKIAEXAMPLEEXAMPLE12"),
         secret: secret(),
         certificate_authority: Some(parse(&chain.pem())),
@@ -81,44 +86,44 @@ fn samples() -> Samples {
         profile: PermissionProfile::Core,
         region: None,
         waived_checks: Vec::new(),
-        credential: Credential::AccessPortal(Box::new(portal())),
+        credential: Credential::AccessPortal(Box::new(portal_credential())),
         incoming_secret: None,
     };
     let printed = vec![
         ("certificates::PrivateKey", format!("{0:?} {0:#?}", key())),
-        ("model::AccessPortalCredential", format!("{0:?} {0:#?}", portal())),
+        ("model::AccessPortalCredential", format!("{0:?} {0:#?}", portal_credential())),
         ("model::ClientTlsIdentity", format!("{0:?} {0:#?}", identity())),
-        ("model::Credential", format!("{0:?} {0:#?}", Credential::AccessKey(keys()))),
+        ("model::Credential", format!("{0:?} {0:#?}", Credential::AccessKey(access_key()))),
         ("model::Registration", format!("{registration:?} {registration:#?}")),
         ("model::SecretAccessKey", format!("{0:?} {0:#?}", secret())),
-        ("model::TemporaryCredentials", format!("{0:?} {0:#?}", session())),
-        ("model::AccessKey", format!("{0:?} {0:#?}", keys())),
+        ("model::TemporaryCredentials", format!("{0:?} {0:#?}", temporary_credentials())),
+        ("model::AccessKey", format!("{0:?} {0:#?}", access_key())),
     ];
-    let public = vec![
+    let public_texts = vec![
         issued.certificate.clone(),
         chain.pem(),
         chain.issue(&CertificateSpec::client("other")).key,
     ];
-    Samples { printed, key: issued.key, public }
+    Samples { printed, private_key: issued.key, public_texts }
 }
 
 /// Acceptance rows: F95.
 #[test]
 fn debug_output_of_secret_types_hides_the_secret() {
-    let Samples { printed, key, public } = samples();
+    let Samples { printed, private_key, public_texts } = create_samples();
     let canaries = vec![
         Canary::new(SecretKind::AccessKey, "somebody", SECRET),
         Canary::new(SecretKind::Token, "somebody", TOKEN),
-        Canary::new(SecretKind::PrivateKey, "somebody", &key),
+        Canary::new(SecretKind::PrivateKey, "somebody", &private_key),
     ];
-    let searcher = LeakSearcher::new(canaries, &public);
+    let searcher = LeakSearcher::new(canaries, &public_texts);
     for (name, text) in &printed {
         assert!(text.len() > 10, "{name} prints as {text}");
         assert_eq!(searcher.find(text.as_bytes()), [], "{name}");
     }
-    // The search finds the output of an unprotected type.
+    // The search finds the secret in the `Debug` output of types that do not hide their content.
     for unprotected in
-        [format!("{:?}", Some(SECRET)), format!("{:?}", TOKEN.as_bytes()), format!("{key:#?}")]
+        [format!("{:?}", Some(SECRET)), format!("{:?}", TOKEN.as_bytes()), format!("{private_key:#?}")]
     {
         assert_ne!(searcher.find(unprotected.as_bytes()), [], "{unprotected}");
     }
@@ -127,25 +132,26 @@ fn debug_output_of_secret_types_hides_the_secret() {
 }
 
 #[test]
-fn every_type_with_a_secret_is_listed() {
-    let secret_types = sources::find();
+fn every_printable_type_that_holds_a_secret_has_a_sample() {
+    let secret_types = find_secret_types();
     assert!(secret_types.len() > 20, "{secret_types:#?}");
     let mut printed = BTreeSet::new();
     for secret_type in &secret_types {
         let name = format!("{}::{}", secret_type.crate_name, secret_type.name);
-        match secret_type.print {
-            Print::Never => {}
-            Print::Derived => {
+        match secret_type.debug_impl {
+            DebugImpl::None => {}
+            DebugImpl::Derived => {
                 assert!(
-                    !secret_type.wiped,
+                    !secret_type.has_zeroizing_field,
                     "{name} derives Debug, and prints the content of Zeroizing: implement it by hand"
                 );
-                // A type that only contains such a type prints as that type does.
-                if secret_type.public && secret_type.direct {
+                // A derived `Debug` prints a contained type as that type's own `Debug` does. So
+                // only a type that holds a secret directly needs a sample.
+                if secret_type.is_public && secret_type.holds_secret_directly {
                     printed.insert(name);
                 }
             }
-            Print::ByHand => drop(printed.insert(name)),
+            DebugImpl::Manual => drop(printed.insert(name)),
         }
     }
     let known: BTreeSet<_> = PRINTABLE_TYPES.iter().map(|name| (*name).to_owned()).collect();
@@ -160,7 +166,7 @@ fn every_type_with_a_secret_is_listed() {
 }
 
 #[test]
-fn nested_secret_types_are_found() {
+fn types_that_hold_a_secret_through_another_type_are_found() {
     let source = "
         #[derive(Debug)] pub struct Outer { inner: Vec<Inner> }
         #[derive(Clone)] enum Inner { No, Yes(Box<Innermost>) }
@@ -169,14 +175,14 @@ fn nested_secret_types_are_found() {
         impl fmt::Debug for Inner { }
         #[derive(Debug)] struct Plain { name: String }
     ";
-    let found = sources::find_in(vec![("here".to_owned(), source.to_owned())]);
+    let found = find_secret_types_in(vec![("here".to_owned(), source.to_owned())]);
     let found: Vec<_> =
-        found.iter().map(|it| (it.name.as_str(), it.print, it.wiped, it.public)).collect();
+        found.iter().map(|it| (it.name.as_str(), it.debug_impl, it.has_zeroizing_field, it.is_public)).collect();
     let expected = [
-        ("Inner", Print::ByHand, false, false),
-        ("Innermost", Print::Never, false, false),
-        ("Outer", Print::Derived, false, true),
-        ("Raw", Print::Derived, true, false),
+        ("Inner", DebugImpl::Manual, false, false),
+        ("Innermost", DebugImpl::None, false, false),
+        ("Outer", DebugImpl::Derived, false, true),
+        ("Raw", DebugImpl::Derived, true, false),
     ];
     assert_eq!(found, expected);
 }

@@ -1,5 +1,5 @@
-//! The search finds secrets that are leaked on purpose, in each place and encoding. Leaks that the function
-//! runtime prevents are not found.
+//! Tests that the search finds secrets that the function `leaky` leaks on purpose, in each place
+//! and encoding, and that the function's runtime prevents some leaks.
 
 use std::collections::BTreeSet;
 
@@ -16,9 +16,10 @@ use local_cloud::{
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::open_partitions::start_verbose;
+use crate::open_partitions::start_with_verbose_logs;
 
-/// Leaked texts and the places where the search must find them.
+/// The places in which `leaky` leaks a text, and the places in which the search must find that
+/// text.
 const LEAKS: [(&str, &str); 10] = [
     ("log", "logs"),
     ("log of a failure", "logs"),
@@ -32,9 +33,12 @@ const LEAKS: [(&str, &str); 10] = [
     ("trace header of a call", "sent to Palette: targets and headers"),
 ];
 
-/// Leaks that the runtime prevents: lines of libraries, lines below INFO, panic messages.
+/// Leaks of `leaky` that the function's runtime prevents: log lines of libraries, log lines of
+/// levels below INFO, and panic messages.
 const PREVENTED_LEAKS: [&str; 4] = ["log of a library", "finer log", "finest log", "panic"];
 
+/// Makes the function `leaky` leak a text in a place. Returns the body of its response, or its
+/// error.
 async fn leak(lambda: &LambdaFunction, place: &str, text: &str, url: &str) -> String {
     let body = json!({"place": place, "text": text, "to": url}).to_string();
     let event = json!({
@@ -52,7 +56,7 @@ async fn leak(lambda: &LambdaFunction, place: &str, text: &str, url: &str) -> St
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leaked_secret_is_found_in_every_place_and_encoding() {
-    let app = start_verbose(Partition::Aws).await;
+    let app = start_with_verbose_logs(Partition::Aws).await;
     let (cloud, deployment) = (app.cloud(), app.deployment());
     let lambda = deployment
         .functions
@@ -67,7 +71,7 @@ async fn leaked_secret_is_found_in_every_place_and_encoding() {
     for (place, found_in) in
         LEAKS.into_iter().chain([("body of a call", "sent to Palette: bodies")])
     {
-        for Encoding { name: how, text, .. } in distinct_spellings(secret) {
+        for Encoding { name: encoding, text, .. } in distinct_encodings(secret) {
             lambda.logs().clear();
             let response = leak(&lambda, place, &text, &cloud.url()).await;
             wait_until_logged(&lambda).await;
@@ -81,7 +85,7 @@ async fn leaked_secret_is_found_in_every_place_and_encoding() {
                 found.iter().any(|(at, _)| at.starts_with(found_in))
             });
             if !is_found.await {
-                missed.push(format!("{place} {how}: {found:?}\n{}", lambda.logs().text()));
+                missed.push(format!("{place} {encoding}: {found:?}\n{}", lambda.logs().text()));
             }
         }
         lambda.stop_idle_instances();
@@ -101,14 +105,15 @@ async fn leaked_secret_is_found_in_every_place_and_encoding() {
     }
 }
 
-/// Waits for the last log line of an invocation, which has its metrics.
+/// Waits until an invocation has written its last log line, which contains the metrics.
 async fn wait_until_logged(lambda: &LambdaFunction) {
     let last_line = || lambda.logs().text().contains("\"CloudWatchMetrics\"");
     assert!(wait_until(last_line).await, "no line was written\n{}", lambda.logs().text());
 }
 
-/// Returns the secret, a fragment, and each distinct spelling.
-fn distinct_spellings(secret: &str) -> Vec<Encoding> {
+/// Returns the encodings of a secret, and a fragment of it. Encodings with the same text appear
+/// once.
+fn distinct_encodings(secret: &str) -> Vec<Encoding> {
     let mut all: Vec<Encoding> = encodings(secret);
     let mut fragment = all.last().expect("as it is").clone();
     fragment.name = "a fragment";
@@ -120,9 +125,9 @@ fn distinct_spellings(secret: &str) -> Vec<Encoding> {
 
 #[tokio::test]
 async fn secret_in_stored_data_or_in_a_header_is_found() {
-    let app = start_verbose(Partition::Aws).await;
+    let app = start_with_verbose_logs(Partition::Aws).await;
     let secret = &app.customer().keys.secret;
-    let searched = |evidence: Evidence| {
+    let places_with_secrets = |evidence: Evidence| {
         let found = evidence.search().found;
         found.into_iter().map(|(place, _)| place).collect::<BTreeSet<_>>()
     };
@@ -136,7 +141,7 @@ async fn secret_in_stored_data_or_in_a_header_is_found() {
         body: Value::Null,
     });
     evidence.add_partition(app.cloud(), app.deployment());
-    assert_eq!(searched(evidence), BTreeSet::from(["responses: headers"]));
+    assert_eq!(places_with_secrets(evidence), BTreeSet::from(["responses: headers"]));
 
     app.customer().role.tag("note", secret);
     app.deployment().queues[0].send(secret);
@@ -144,5 +149,5 @@ async fn secret_in_stored_data_or_in_a_header_is_found() {
     evidence.add_partition(app.cloud(), app.deployment());
     let expected =
         ["stored in AWS: names and tags", "stored in queues: messages and dead-letter queues"];
-    assert_eq!(searched(evidence), BTreeSet::from(expected));
+    assert_eq!(places_with_secrets(evidence), BTreeSet::from(expected));
 }

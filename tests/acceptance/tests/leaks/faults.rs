@@ -7,7 +7,7 @@ use local_cloud::{Echo, Effect, Fault};
 
 use crate::flow::Flow;
 
-/// A service repeats what it was sent.
+/// Effects in which the service fails, and its error response repeats the request.
 pub(crate) const ECHO_EFFECTS: [Effect; 7] = [
     Effect::Echo(Echo::Message(400)),
     Effect::Echo(Echo::Message(403)),
@@ -18,7 +18,7 @@ pub(crate) const ECHO_EFFECTS: [Effect; 7] = [
     Effect::Echo(Echo::JsonString),
 ];
 
-/// All other effects, in which the service does not repeat what it received.
+/// Effects in which the service fails, and does not repeat the request.
 pub(crate) const OTHER_EFFECTS: [Effect; 7] = [
     Effect::Throttle,
     Effect::InternalError,
@@ -29,17 +29,18 @@ pub(crate) const OTHER_EFFECTS: [Effect; 7] = [
     Effect::NoResponse,
 ];
 
-/// The time limit of a function when a service does not respond.
+/// The time limit of a function in tests in which a service does not respond.
 pub(crate) const TIMEOUT: Duration = Duration::from_millis(2500);
 
-/// Makes every call to this service fail.
+/// Makes every call to `service` fail in this way, and no other call.
 pub(crate) fn inject(app: &TestApp, service: &str, effect: Effect) {
     app.cloud().faults().clear();
     app.cloud().fault(Fault::on(service, "*", effect));
 }
 
-/// Sends every request of each flow while one service after the other fails.
-pub(crate) async fn inject_each(
+/// Registers an account with each flow. Then sends the requests of the flow while one service after
+/// the other fails in this way.
+pub(crate) async fn send_requests_with_each_fault(
     app: &TestApp,
     flows: &[Flow],
     services: &[&str],
@@ -60,7 +61,7 @@ pub(crate) async fn inject_each(
                     flow.send_all_requests(app, flow.method, &uid).await
                 }
                 (Effect::Echo(_), _) => flow.send_main_requests(app, flow.method, &uid).await,
-                _ => vec![app.post(&flow.route(), &flow.named("with-fault")).await],
+                _ => vec![app.post(&flow.route(), &flow.request_with_name("with-fault")).await],
             };
             for response in responses {
                 evidence.add_response(&response);
@@ -77,7 +78,7 @@ pub(crate) fn restore_timeouts(app: &TestApp) {
     }
 }
 
-/// Shortens the time limits of all functions.
+/// Sets the time limits of all functions to [`TIMEOUT`].
 pub(crate) fn shorten_timeouts(app: &TestApp) {
     for lambda in app.deployment().functions.all() {
         lambda.set_timeout(TIMEOUT);

@@ -1,52 +1,57 @@
-//! Every request that a portal can send for an account of one method.
+//! The requests and events that a client can send about an account of one method.
 
 use acceptance::{HttpResponse, REGISTRATION_REQUESTED, TestApp, with};
 use local_cloud::fixtures::EVENT_SOURCE;
 use serde_json::{Value, json};
 
-/// A registration method.
+/// A method, with a valid request.
 #[derive(Clone, Debug)]
 pub(crate) struct Flow {
-    /// The method, as routes name it.
+    /// The id of the method, as it is in paths.
     pub(crate) method: &'static str,
-    /// The shortest request.
+    /// A valid registration without optional members.
     pub(crate) request: Value,
-    /// The members that hold secrets.
+    /// The request members that an incoming secret can hold instead.
     pub(crate) secrets: &'static [&'static str],
 }
 
 impl Flow {
-    /// Returns the route of a registration.
+    /// Returns the path that registers an account in the scope of the tenant.
     pub(crate) fn route(&self) -> String {
         format!("/v1/tenant/accounts/{}", self.method)
     }
 
     /// Returns the request with another account name.
-    pub(crate) fn named(&self, name: &str) -> Value {
+    pub(crate) fn request_with_name(&self, name: &str) -> Value {
         with(self.request.clone(), &json!({"name": name}))
     }
 
-    /// Returns the request without its name, as `/v1/policies` expects it.
-    fn credentials(&self) -> Value {
+    /// Returns the request without the account name: the body of a request to `/v1/policies`.
+    fn request_without_name(&self) -> Value {
         let mut request = self.request.clone();
         request.as_object_mut().expect("an object").remove("name");
         request
     }
 
-    /// Registers an account without faults; returns its uid.
+    /// Registers an account. Returns its uid and the response.
+    ///
+    /// # Panics
+    /// If the account is not registered after three attempts.
     pub(crate) async fn register(&self, app: &TestApp, name: &str) -> (String, HttpResponse) {
-        let mut response = app.post(&self.route(), &self.named(name)).await;
-        // On a busy machine, Palette's own call to AWS can time out.
-        for _again in 0..2 {
+        let mut response = app.post(&self.route(), &self.request_with_name(name)).await;
+        // On a busy machine, a call from Palette to AWS can time out. So failed registrations are
+        // repeated.
+        for _repetition in 0..2 {
             if ![200, 201].contains(&response.status) {
-                response = app.post(&self.route(), &self.named(name)).await;
+                response = app.post(&self.route(), &self.request_with_name(name)).await;
             }
         }
         assert!([200, 201].contains(&response.status), "{}: {}", self.method, response.text);
         (response.uid().to_owned(), response)
     }
 
-    /// Sends every request for a registered account once.
+    /// Runs the watch, and sends each request that is about a registered account once. Does not
+    /// delete it.
     pub(crate) async fn send_all_requests(
         &self,
         app: &TestApp,
@@ -54,7 +59,7 @@ impl Flow {
         uid: &str,
     ) -> Vec<HttpResponse> {
         Self::run_watch(app).await;
-        let (route, request) = (self.route(), self.named(name));
+        let (route, request) = (self.route(), self.request_with_name(name));
         let account_path = format!("/v1/tenant/accounts/{uid}");
         let changed = with(request.clone(), &json!({"description": "changed"}));
         vec![
@@ -64,7 +69,7 @@ impl Flow {
             app.get("/v1/tenant/accounts").await,
             app.get(&account_path).await,
             app.post(&format!("{account_path}/validate"), &json!({})).await,
-            app.post("/v1/policies", &self.credentials()).await,
+            app.post("/v1/policies", &self.request_without_name()).await,
             app.get(&format!("/v1/tenant/accounts/{uid}/policies")).await,
             app.get(&format!("/v1/tenant/accounts/{uid}/history")).await,
             app.get("/v1/tenant/accounts?sort=expires").await,
@@ -72,13 +77,13 @@ impl Flow {
         ]
     }
 
-    /// Validates every registered account again, as the schedule does.
+    /// Runs the watch, which validates every registered account again.
     async fn run_watch(app: &TestApp) {
         drop(app.deployment().run_schedules("account-watch").await);
         app.deployment().poller("account-watch").expect("a queue feeds it").wait_until_idle().await;
     }
 
-    /// Sends the requests that make the most calls.
+    /// Runs the watch, and sends the requests in which Gangway makes the most calls to services.
     pub(crate) async fn send_main_requests(
         &self,
         app: &TestApp,
@@ -86,22 +91,23 @@ impl Flow {
         uid: &str,
     ) -> Vec<HttpResponse> {
         Self::run_watch(app).await;
-        let changed = with(self.named(name), &json!({"description": "changed"}));
+        let changed = with(self.request_with_name(name), &json!({"description": "changed"}));
         vec![
-            app.post(&self.route(), &self.named(name)).await,
+            app.post(&self.route(), &self.request_with_name(name)).await,
             app.put(&format!("{}/{uid}", self.route()), &changed).await,
             app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await,
-            app.post("/v1/policies", &self.credentials()).await,
+            app.post("/v1/policies", &self.request_without_name()).await,
         ]
     }
 
-    /// Sends the request as an event: with its secrets, which is rejected, and with a secret ARN.
+    /// Sends the registration as an event, twice: first with its secrets, which Gangway rejects,
+    /// then with the secrets in an incoming secret. Returns the results of the invocations.
     pub(crate) async fn send_events(&self, app: &TestApp, name: &str) -> Vec<String> {
         let method = json!({"method": self.method});
         let mut outcomes = Vec::new();
-        let mut detail = with(self.named(name), &method);
+        let mut detail = with(self.request_with_name(name), &method);
         outcomes.extend(put_event(app, &detail).await);
-        if let Some(secret_members) = self.secret_members(&self.request) {
+        if let Some(secret_members) = self.find_secret_members(&self.request) {
             let arn = app
                 .deployment()
                 .put_secret(&format!("gangway/incoming/tenant/{name}"), &secret_members.to_string())
@@ -115,8 +121,9 @@ impl Flow {
         outcomes
     }
 
-    /// Returns the members that an incoming secret can hold.
-    pub(crate) fn secret_members(&self, request: &Value) -> Option<Value> {
+    /// Returns the members of a request that an incoming secret can hold, or `None` if there are
+    /// none.
+    pub(crate) fn find_secret_members(&self, request: &Value) -> Option<Value> {
         let secret_members: serde_json::Map<_, _> = self
             .secrets
             .iter()
@@ -126,8 +133,8 @@ impl Flow {
     }
 }
 
-/// Returns the outcome of each delivery of an event. One with secrets matches no rule, so the function
-/// is invoked with it.
+/// Puts an event and returns the result of each delivery. An event that contains secrets matches no
+/// rule. So if no function receives the event, invokes the function of the method with it.
 async fn put_event(app: &TestApp, detail: &Value) -> Vec<String> {
     let deliveries = app.send_event(detail).await;
     if deliveries.is_empty() {

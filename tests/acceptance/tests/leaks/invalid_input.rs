@@ -1,11 +1,12 @@
-//! Secrets in places where none belongs: every member, header, parameter and part of the path.
+//! Sends requests that have a secret where none may be: in every member, header, query parameter
+//! and part of the path.
 
 use acceptance::{JSON, TestApp, evidence::Evidence, with};
 use serde_json::{Value, json};
 
 use crate::flow::Flow;
 
-/// Headers that clients and proxies send; one that logs and traces like to keep is among them.
+/// Headers that clients and proxies send. Programs often log some of them.
 const HEADERS: [&str; 8] = [
     "authorization",
     "cookie",
@@ -16,6 +17,7 @@ const HEADERS: [&str; 8] = [
     "x-forwarded-for",
     "x-secret",
 ];
+/// Query parameters of the API, and one that the API does not have.
 const PARAMETERS: [&str; 8] = [
     "clusterName",
     "clusterRegion",
@@ -27,7 +29,7 @@ const PARAMETERS: [&str; 8] = [
     "unknown",
 ];
 
-/// Sends all invalid requests and records the responses.
+/// Sends all invalid requests and adds the responses to the evidence.
 pub(crate) async fn send_all(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
     send_bodies(app, flow, secret, evidence).await;
     send_headers_queries_and_paths(app, flow, secret, evidence).await;
@@ -35,29 +37,29 @@ pub(crate) async fn send_all(app: &TestApp, flow: &Flow, secret: &str, evidence:
 }
 
 async fn send_bodies(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
-    // An unknown member makes the request invalid.
-    let refused = with(flow.request.clone(), &json!({"colour": secret}));
-    let mut invalid = vec![
-        refused.clone(),
-        with(refused.clone(), &json!({secret: {secret: secret}})),
+    // The member `colour` is unknown, so every request below is invalid.
+    let invalid_request = with(flow.request.clone(), &json!({"colour": secret}));
+    let mut invalid_bodies = vec![
+        invalid_request.clone(),
+        with(invalid_request.clone(), &json!({secret: {secret: secret}})),
         json!(secret),
         json!([secret, {secret: [secret]}]),
     ];
-    let other_members = json!({
+    let other_member_names = json!({
         "description": "", "partition": "", "scope": "", "policyArns": "", "privateCloudGateway": "", "permissionProfile": "",
         "secretArn": "", "permissionBoundaryArn": "", "uid": "",
     });
-    let members = with(refused.clone(), &other_members);
+    let members = with(invalid_request.clone(), &other_member_names);
     for member in members.as_object().into_iter().flatten().map(|(member, _)| member) {
         for value in
             [json!(secret), json!([secret]), json!({secret: secret}), json!({"project": secret})]
         {
-            invalid.push(with(refused.clone(), &json!({member.as_str(): value})));
+            invalid_bodies.push(with(invalid_request.clone(), &json!({member.as_str(): value})));
         }
     }
     let verbs = [("POST", flow.route()), ("POST", format!("{}/validate", flow.route()))];
     for (verb, path) in &verbs {
-        for body in &invalid {
+        for body in &invalid_bodies {
             let body = Some(body.to_string().into_bytes());
             evidence.add_response(&app.send(verb, path, &[JSON], body).await);
         }
@@ -77,7 +79,7 @@ async fn send_bodies(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Ev
             evidence.add_response(&app.send("POST", &flow.route(), &headers, body).await);
         }
     }
-    for body in &invalid {
+    for body in &invalid_bodies {
         let body = Some(body.to_string().into_bytes());
         evidence.add_response(&app.send("POST", "/v1/policies", &[JSON], body.clone()).await);
         let path = "/v1/tenant/accounts/5f0c1a2b3c4d5e6f70818293/validate";
@@ -111,7 +113,7 @@ async fn send_headers_queries_and_paths(
             "/v1/pod-identity/plan",
             "/v1/tenant/private-cloud-gateways",
         ] {
-            // Palette is asked for the page behind that token.
+            // Gangway sends the value of `next` to Palette, so the secret would be in that call.
             if parameter == "next" {
                 continue;
             }
@@ -135,7 +137,7 @@ async fn send_headers_queries_and_paths(
 
 /// Sends requests whose incoming secret has invalid content.
 async fn send_invalid_secrets(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
-    let Some(secret_members) = flow.secret_members(&flow.request) else { return };
+    let Some(secret_members) = flow.find_secret_members(&flow.request) else { return };
     let mut request = flow.request.clone();
     for member in secret_members.as_object().expect("an object").keys() {
         request.as_object_mut().expect("an object").remove(member);

@@ -1,6 +1,7 @@
-//! No secret leaks: unique secrets pass through every function, flow and fault with the most
-//! verbose logging, and none is found in any encoding. The search itself is tested with secrets
-//! that are leaked on purpose.
+//! Tests that Gangway exposes no secret. Every function handles unique secrets, with the most
+//! verbose logging, with and without faults. Then no secret may be found in any encoding in what
+//! Gangway sent, logged and stored. A function that leaks on purpose shows that the search finds
+//! leaks.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! Leak tests of the open partitions: static credentials, STS, Pod Identity and common requests.
+//! Collects evidence for the search for secrets in the commercial partition and in GovCloud.
 
 use acceptance::{
     TestApp,
@@ -17,16 +17,17 @@ use local_cloud::{
 use serde_json::json;
 
 use crate::{
-    faults::{ECHO_EFFECTS, OTHER_EFFECTS, inject, inject_each},
+    faults::{ECHO_EFFECTS, OTHER_EFFECTS, inject, send_requests_with_each_fault},
     flow::Flow,
     invalid_input,
 };
 
-/// The services that the functions call.
+/// The services that fail in [`run_with_fault`], one after the other.
 const SERVICES: [&str; 6] = ["sts", "iam", "secretsmanager", "palette", "eks", "kubernetes"];
 
-/// Starts a cloud with verbose logs and a record of every call.
-pub(crate) async fn start_verbose(partition: Partition) -> TestApp {
+/// Starts a local cloud that records every call. Functions log as much as possible, and Palette
+/// repeats secrets in its error messages.
+pub(crate) async fn start_with_verbose_logs(partition: Partition) -> TestApp {
     let app = TestApp::start(partition).await;
     enable_verbose_logs(app.deployment());
     app.cloud().palette().configure(|behaviour| behaviour.errors_repeat_secrets = true);
@@ -34,23 +35,23 @@ pub(crate) async fn start_verbose(partition: Partition) -> TestApp {
     app
 }
 
-/// Returns a flow for every method of these partitions.
+/// Returns a flow for each method of the commercial partition and GovCloud.
 fn flows(app: &TestApp) -> [Flow; 3] {
     let customer = app.customer();
-    let keys = json!({
+    let access_key_request = json!({
         "name": "keys",
         "accessKeyId": customer.keys.id,
         "secretAccessKey": customer.keys.secret,
     });
     let cluster = app.deployment().palette_cluster().restore_for(PodIdentityCase::CrossAccount);
-    let mut pods = cluster.request(PodIdentityCase::CrossAccount);
-    pods["name"] = json!("pods");
-    pods["ensureAssociations"] = json!(true);
-    pods["ensureConfigMap"] = json!(true);
+    let mut pod_identity_request = cluster.request(PodIdentityCase::CrossAccount);
+    pod_identity_request["name"] = json!("pods");
+    pod_identity_request["ensureAssociations"] = json!(true);
+    pod_identity_request["ensureConfigMap"] = json!(true);
     [
         Flow {
             method: "static-credentials",
-            request: keys,
+            request: access_key_request,
             secrets: &["accessKeyId", "secretAccessKey"],
         },
         Flow {
@@ -58,11 +59,11 @@ fn flows(app: &TestApp) -> [Flow; 3] {
             request: json!({"name": "role", "roleArn": customer.role.arn()}),
             secrets: &[],
         },
-        Flow { method: "pod-identity", request: pods, secrets: &[] },
+        Flow { method: "pod-identity", request: pod_identity_request, secrets: &[] },
     ]
 }
 
-/// Requests the trust policy and the plan.
+/// Sends a request for the trust policy, and one for the plan of Pod Identity.
 async fn get_trust_and_plan(app: &TestApp, evidence: &mut Evidence) {
     let cluster = app.deployment().palette_cluster();
     let name = cluster.request(PodIdentityCase::CrossAccount)["clusterName"]
@@ -73,10 +74,10 @@ async fn get_trust_and_plan(app: &TestApp, evidence: &mut Evidence) {
     evidence.add_response(&app.get(&format!("/v1/pod-identity/plan?clusterName={name}")).await);
 }
 
-/// The whole lifecycle of an account, without faults, with a broken setup and with every invalid
-/// input.
-pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
-    let app = start_verbose(partition).await;
+/// Registers, changes and removes an account with each method. Also sends all invalid requests, and
+/// requests for an AWS account that fails checks.
+pub(crate) async fn run_whole_lifecycle(partition: Partition) -> Evidence {
+    let app = start_with_verbose_logs(partition).await;
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut evidence = Evidence::default();
     for flow in flows(&app) {
@@ -86,7 +87,8 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
             .palette_cluster()
             .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT))
             .break_with(Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT));
-        // A broken set-up: Palette's refusal repeats what it was sent.
+        // With these changes, Palette refuses the credentials. Its error message repeats the
+        // request.
         customer.detach_policy(PolicyDocument::Controller);
         customer.trust_with_wrong_external_id();
         customer.deactivate_access_key();
@@ -116,7 +118,7 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
     evidence
 }
 
-/// Sends requests while the secret with Palette's API key is invalid.
+/// Sends requests while the secret with Palette's API key has invalid contents.
 async fn use_invalid_palette_keys(app: &TestApp, evidence: &mut Evidence) {
     app.cloud()
         .palette()
@@ -136,11 +138,11 @@ async fn use_invalid_palette_keys(app: &TestApp, evidence: &mut Evidence) {
     app.deployment().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
 }
 
-/// Sends every request while a service fails in this way.
+/// Sends every request while one service after the other fails in this way.
 pub(crate) async fn run_with_fault(effect: Effect) -> Evidence {
-    let app = start_verbose(Partition::Aws).await;
+    let app = start_with_verbose_logs(Partition::Aws).await;
     let mut evidence = Evidence::default();
-    inject_each(&app, &flows(&app), &SERVICES, effect, &mut evidence).await;
+    send_requests_with_each_fault(&app, &flows(&app), &SERVICES, effect, &mut evidence).await;
     for service in SERVICES.into_iter().filter(|_| matches!(effect, Effect::Echo(_))) {
         inject(&app, service, effect);
         get_trust_and_plan(&app, &mut evidence).await;
@@ -150,7 +152,7 @@ pub(crate) async fn run_with_fault(effect: Effect) -> Evidence {
     evidence
 }
 
-/// Runs every fault, each in its own local cloud.
+/// Returns a run for each fault. Each run has its own local cloud.
 pub(crate) fn runs_with_faults()
 -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
     ECHO_EFFECTS.into_iter().chain(OTHER_EFFECTS).map(run_with_fault)

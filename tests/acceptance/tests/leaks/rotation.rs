@@ -1,4 +1,4 @@
-//! Leak tests of rotations: new access keys reach Secrets Manager, Palette and signatures only.
+//! Collects evidence for the search for secrets in rotations of access keys.
 
 use acceptance::{
     TestApp,
@@ -11,9 +11,11 @@ use serde_json::json;
 
 use crate::faults::ECHO_EFFECTS;
 
+/// The services that fail, one after the other.
 const SERVICES: [&str; 5] = ["iam", "sts", "secretsmanager", "palette", "events"];
 
-/// Rotates a key several times, while a service fails in this way.
+/// Rotates an access key several times. If there is an effect, one service after the other fails in
+/// this way.
 async fn run(partition: Partition, effect: Option<Effect>) -> Evidence {
     let app = TestApp::start_with_parameter(partition, "RotateKeysAfterDays", "90").await;
     enable_verbose_logs(app.deployment());
@@ -46,7 +48,7 @@ async fn run(partition: Partition, effect: Option<Effect>) -> Evidence {
     evidence
 }
 
-/// Returns a run without faults in an open and in a classified partition, then a run for each fault.
+/// Returns a run without faults in `aws` and one in `aws-iso-b`, and a run for each fault.
 pub(crate) fn runs() -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
     let without_fault = [Partition::Aws, Partition::AwsIsoB].map(|partition| (partition, None));
     let with_faults = ECHO_EFFECTS.map(|effect| (Partition::Aws, Some(effect)));

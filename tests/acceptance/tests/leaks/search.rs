@@ -1,4 +1,4 @@
-//! Runs all leak tests and searches their evidence for secrets.
+//! Collects the evidence of all flows and faults, and searches it for secrets.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -7,34 +7,35 @@ use tokio::sync::Semaphore;
 
 use crate::{classified_partitions, open_partitions, rotation, vending};
 
-/// A test that returns its evidence.
+/// A run that returns its evidence.
 type EvidenceFuture = Pin<Box<dyn Future<Output = Evidence> + Send>>;
 
-/// The number of concurrent local clouds; most of the time is waiting.
+/// The number of runs at the same time, each with a local cloud. Runs spend most of their time
+/// waiting.
 const MAX_CONCURRENT: usize = 20;
 
 /// Acceptance rows: F15, F95.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_leaks_in_any_flow_or_fault() {
     let mut futures: Vec<EvidenceFuture> = Vec::new();
-    futures.extend(
+    runs.extend(
         PARTITIONS.map(|partition| {
-            Box::pin(open_partitions::whole_lifecycle(partition)) as EvidenceFuture
+            Box::pin(open_partitions::run_whole_lifecycle(partition)) as EvidenceFuture
         }),
     );
-    futures.extend(CLASSIFIED_PARTITIONS.map(|partition| {
-        Box::pin(classified_partitions::whole_lifecycle(partition)) as EvidenceFuture
+    runs.extend(CLASSIFIED_PARTITIONS.map(|partition| {
+        Box::pin(classified_partitions::run_whole_lifecycle(partition)) as EvidenceFuture
     }));
-    futures.extend(
+    runs.extend(
         open_partitions::runs_with_faults().map(|future| Box::pin(future) as EvidenceFuture),
     );
-    futures.extend(
+    runs.extend(
         classified_partitions::runs_with_faults().map(|future| Box::pin(future) as EvidenceFuture),
     );
-    futures.extend(vending::runs().map(|future| Box::pin(future) as EvidenceFuture));
-    futures.extend(rotation::runs().map(|future| Box::pin(future) as EvidenceFuture));
+    runs.extend(vending::runs().map(|future| Box::pin(future) as EvidenceFuture));
+    runs.extend(rotation::runs().map(|future| Box::pin(future) as EvidenceFuture));
     let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
-    let results: Vec<_> = futures
+    let tasks: Vec<_> = runs
         .into_iter()
         .map(|future| {
             let permits = Arc::clone(&permits);
@@ -45,15 +46,15 @@ async fn no_secret_leaks_in_any_flow_or_fault() {
         })
         .collect();
     let mut evidence = Evidence::default();
-    for future in results {
-        evidence.merge(future.await.expect("a test that ends without a panic"));
+    for task in tasks {
+        evidence.merge(task.await.expect("a run that ends without a panic"));
     }
-    let searched = evidence.search();
-    searched.print();
-    assert_eq!(searched.misplaced, Vec::<String>::new());
-    assert!(searched.found.is_empty(), "{:#?}", searched.found);
-    assert!(searched.secret_count > 100 && searched.places.len() >= 15, "too little was searched");
-    for (place, texts, bytes) in searched.places {
+    let result = evidence.search();
+    result.print();
+    assert_eq!(result.misplaced, Vec::<String>::new());
+    assert!(result.found.is_empty(), "{:#?}", result.found);
+    assert!(result.secret_count > 100 && result.places.len() >= 15, "too little was searched");
+    for (place, texts, bytes) in result.places {
         // Some calls have no body.
         assert!(texts > 5, "{place}: {texts} texts of {bytes} bytes");
     }

@@ -1,4 +1,4 @@
-//! Finds types that hold secrets in the sources, directly or through another type.
+//! Finds, in Rust source code, the types that hold a secret, directly or through another type.
 
 use std::{
     collections::BTreeSet,
@@ -8,18 +8,18 @@ use std::{
 
 use syn::{Attribute, Fields, Item, Type, visit::Visit};
 
-/// Types that wrap a secret.
+/// Types of libraries that wrap a secret.
 const WRAPPERS: [&str; 4] = ["SecretString", "SecretBox", "SecretSlice", "Zeroizing"];
 
-/// How a type can be printed.
+/// How a type implements `Debug`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Print {
-    /// Cannot be printed.
-    Never,
-    /// Derives `Debug`.
+pub(crate) enum DebugImpl {
+    /// Does not implement `Debug`.
+    None,
+    /// Has `derive(Debug)`.
     Derived,
-    /// Implements `Debug` by hand.
-    ByHand,
+    /// Implements `Debug` with code of its own.
+    Manual,
 }
 
 /// A type that holds a secret.
@@ -27,17 +27,19 @@ pub(crate) enum Print {
 pub(crate) struct SecretType {
     pub(crate) crate_name: String,
     pub(crate) name: String,
-    pub(crate) public: bool,
-    pub(crate) print: Print,
-    /// Whether it holds a secret itself, not through another type.
-    pub(crate) direct: bool,
-    /// Whether it holds directly what is wiped, and not hidden.
-    pub(crate) wiped: bool,
+    pub(crate) is_public: bool,
+    pub(crate) debug_impl: DebugImpl,
+    /// Whether a field has a type of [`WRAPPERS`].
+    pub(crate) holds_secret_directly: bool,
+    /// Whether a field is a `Zeroizing`, which is overwritten when it is dropped, but whose `Debug`
+    /// output shows its content.
+    pub(crate) has_zeroizing_field: bool,
+    /// The names of all types in the fields.
     names: BTreeSet<String>,
 }
 
-/// Finds the secret types of every deployed crate.
-pub(crate) fn find() -> Vec<SecretType> {
+/// Finds the types that hold a secret in all crates of `functions` and `shared`.
+pub(crate) fn find_secret_types() -> Vec<SecretType> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut sources = Vec::new();
     for parent in ["functions", "shared"] {
@@ -57,9 +59,10 @@ pub(crate) fn find() -> Vec<SecretType> {
             );
         }
     }
-    find_in(sources)
+    find_secret_types_in(sources)
 }
 
+/// Adds the Rust files of a folder and its subfolders, except files of unit tests.
 fn collect_sources(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -75,16 +78,17 @@ fn collect_sources(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Finds the secret types in sources, each with its crate; sorted by name.
-pub(crate) fn find_in(sources: Vec<(String, String)>) -> Vec<SecretType> {
-    let (mut types, mut by_hand) = (Vec::new(), BTreeSet::new());
+/// Finds the types that hold a secret in `sources`, which are pairs of a crate name and source
+/// code. Returns the types sorted by name.
+pub(crate) fn find_secret_types_in(sources: Vec<(String, String)>) -> Vec<SecretType> {
+    let (mut types, mut types_with_manual_debug) = (Vec::new(), BTreeSet::new());
     for (crate_name, source) in sources {
         let file = syn::parse_file(&source).expect("Rust");
-        let mut reader = TypeVisitor { crate_name, types: &mut types, by_hand: &mut by_hand };
+        let mut reader = TypeVisitor { crate_name, types: &mut types, types_with_manual_debug: &mut types_with_manual_debug };
         reader.visit_file(&file);
     }
-    // A type is identified by crate and name. A name means the type of the same crate, or, if that crate has
-    // none of that name, the type of another crate.
+    // A crate name and a type name identify a type. A type name in a field means the type of the
+    // same crate. If that crate has no type of this name, the name means the type of another crate.
     let defined: BTreeSet<_> = types
         .iter()
         .map(|item_type| (item_type.crate_name.clone(), item_type.name.clone()))
@@ -113,8 +117,8 @@ pub(crate) fn find_in(sources: Vec<(String, String)>) -> Vec<SecretType> {
         holders.contains(&(item_type.crate_name.clone(), item_type.name.clone()))
     });
     for item_type in &mut types {
-        if by_hand.contains(&(item_type.crate_name.clone(), item_type.name.clone())) {
-            item_type.print = Print::ByHand;
+        if types_with_manual_debug.contains(&(item_type.crate_name.clone(), item_type.name.clone())) {
+            item_type.debug_impl = DebugImpl::Manual;
         }
     }
     types.sort_by(|item_type, other| {
@@ -123,10 +127,11 @@ pub(crate) fn find_in(sources: Vec<(String, String)>) -> Vec<SecretType> {
     types
 }
 
+/// Collects the types of a source file, and the types that have an `impl Debug`.
 struct TypeVisitor<'a> {
     crate_name: String,
     types: &'a mut Vec<SecretType>,
-    by_hand: &'a mut BTreeSet<(String, String)>,
+    types_with_manual_debug: &'a mut BTreeSet<(String, String)>,
 }
 
 impl Visit<'_> for TypeVisitor<'_> {
@@ -147,7 +152,7 @@ impl Visit<'_> for TypeVisitor<'_> {
                     .and_then(|(path, ..)| last_segment(path))
                     .is_some_and(|name| name == "Debug");
                 if let (true, Type::Path(item)) = (implements_debug, &*item.self_ty) {
-                    self.by_hand.extend(
+                    self.types_with_manual_debug.extend(
                         item.path
                             .segments
                             .last()
@@ -156,7 +161,7 @@ impl Visit<'_> for TypeVisitor<'_> {
                 }
                 return;
             }
-            Item::Mod(item) if item.attrs.iter().any(is_test) => return,
+            Item::Mod(item) if item.attrs.iter().any(is_cfg) => return,
             other => return syn::visit::visit_item(self, other),
         };
         let mut names = Names::default();
@@ -166,21 +171,27 @@ impl Visit<'_> for TypeVisitor<'_> {
         self.types.push(SecretType {
             crate_name: self.crate_name.clone(),
             name: name.to_string(),
-            public: matches!(public, syn::Visibility::Public(_)),
-            print: if attributes.iter().any(derives_debug) { Print::Derived } else { Print::Never },
-            direct: WRAPPERS.iter().any(|wrapper| names.0.contains(*wrapper)),
-            wiped: names.0.contains("Zeroizing"),
+            is_public: matches!(public, syn::Visibility::Public(_)),
+            debug_impl: if attributes.iter().any(derives_debug) {
+                DebugImpl::Derived
+            } else {
+                DebugImpl::None
+            },
+            holds_secret_directly: WRAPPERS.iter().any(|wrapper| names.0.contains(*wrapper)),
+            has_zeroizing_field: names.0.contains("Zeroizing"),
             names: names.0,
         });
     }
 }
 
-/// The last name of an implemented trait's path.
+/// Returns the last segment of a path.
 fn last_segment(path: &syn::Path) -> Option<String> {
     path.segments.last().map(|last| last.ident.to_string())
 }
 
-fn is_test(attribute: &Attribute) -> bool {
+/// Returns `true` for an attribute `cfg`. Modules with `cfg` contain tests or
+/// code for fuzzing, which is not deployed.
+fn is_cfg(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg")
 }
 
@@ -197,7 +208,7 @@ fn derives_debug(attribute: &Attribute) -> bool {
     found
 }
 
-/// Every name in the types of fields.
+/// The segments of all paths in the types of fields.
 #[derive(Default)]
 struct Names(BTreeSet<String>);
 

@@ -1,17 +1,19 @@
-//! Leak tests of account vending: messages, created roles, the sweep and removals.
+//! Collects evidence for the search for secrets when accounts are vended, swept and closed.
 
 use acceptance::{TestApp, evidence::Evidence};
 use gangway_model::Partition;
 use local_cloud::{Effect, Fault, fixtures::VendingSource};
 use serde_json::json;
 
-use crate::{faults::ECHO_EFFECTS, open_partitions::start_verbose};
+use crate::{faults::ECHO_EFFECTS, open_partitions::start_with_verbose_logs};
 
+/// The services that fail, one after the other.
 const SERVICES: [&str; 5] = ["iam", "sts", "organizations", "palette", "sqs"];
 
-/// Creates, sweeps and closes an account while a service fails in this way.
+/// Vends an account, runs the sweep and closes the account. If there is an effect, one service
+/// after the other fails in this way.
 async fn run(partition: Partition, effect: Option<Effect>) -> Evidence {
-    let app = start_verbose(partition).await;
+    let app = start_with_verbose_logs(partition).await;
     let mut evidence = Evidence::default();
     let functions = &app.deployment().functions;
     functions.get("account-vended").expect("it").set_variable("GANGWAY_OFFBOARDING", "remove");
@@ -29,8 +31,8 @@ async fn run(partition: Partition, effect: Option<Effect>) -> Evidence {
         process_events(&app, &organization.close(&vended.account)).await;
         app.cloud().faults().clear();
     }
-    for poison in ["no JSON", "[]", "{\"detail\": {\"eventName\": \"CreateAccountResult\"}}"] {
-        app.deployment().queues.iter().for_each(|queue| queue.send(poison));
+    for invalid_message in ["no JSON", "[]", "{\"detail\": {\"eventName\": \"CreateAccountResult\"}}"] {
+        app.deployment().queues.iter().for_each(|queue| queue.send(invalid_message));
     }
     process_events(&app, &[]).await;
     let created = app.cloud().calls().count("palette", "POST /v1/cloudaccounts/aws");
@@ -39,6 +41,7 @@ async fn run(partition: Partition, effect: Option<Effect>) -> Evidence {
     evidence
 }
 
+/// Puts events on the event bus, and processes the messages of the queue.
 async fn process_events(app: &TestApp, events: &[serde_json::Value]) {
     for event in events {
         app.deployment().bus.put(event).await;
@@ -47,7 +50,7 @@ async fn process_events(app: &TestApp, events: &[serde_json::Value]) {
     poller.drain(8).await;
 }
 
-/// Returns a run without faults for each partition, then a run for each fault.
+/// Returns a run without faults in `aws` and one in `aws-us-gov`, and a run for each fault.
 pub(crate) fn runs() -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
     let without_fault = [Partition::Aws, Partition::AwsUsGov].map(|partition| (partition, None));
     let with_faults = ECHO_EFFECTS.map(|effect| (Partition::Aws, Some(effect)));
