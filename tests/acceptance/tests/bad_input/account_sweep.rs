@@ -1,4 +1,4 @@
-//! `account-sweep`: invalid invocations and invalid settings.
+//! Tests that `account-sweep` rejects invalid payloads, and does not start with invalid settings.
 
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ async fn start_cloud() -> CloudFixture {
     cloud_fixture.expect("a cloud")
 }
 
+/// Deploys `account-sweep` with one environment variable set to a value.
 fn deploy_sweep(deployment: &PartitionDeployment, name: &str, value: &str) -> LambdaFunction {
     let lambda = deployment.functions.get("account-sweep").expect("the function is deployed");
     lambda.with_changes(|function| {
@@ -27,19 +28,20 @@ fn deploy_sweep(deployment: &PartitionDeployment, name: &str, value: &str) -> La
     })
 }
 
-/// Waits for log lines, which may arrive after the process has ended.
+/// Waits until the log contains a text, or for five seconds. Returns the log. Log lines may arrive
+/// after the process has ended.
 async fn wait_for_log(lambda: &LambdaFunction, expected: &str) -> String {
     let text = async {
         while !lambda.logs().text().contains(expected) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    // The caller checks whether the text has arrived.
-    let _late = tokio::time::timeout(Duration::from_secs(5), text).await;
+    // After a timeout, the test that uses the log fails.
+    let _is_timeout = tokio::time::timeout(Duration::from_secs(5), text).await;
     lambda.logs().text()
 }
 
-fn assert_no_secret(text: &str, case: &str) {
+fn assert_contains_no_secret(text: &str, case: &str) {
     assert!(
         !SECRET_FRAGMENTS.iter().any(|fragment| text.contains(fragment)),
         "{case} contains the value: {text}"
@@ -47,7 +49,7 @@ fn assert_no_secret(text: &str, case: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sweep_with_an_invalid_payload_reports_every_error() {
+async fn sweep_with_an_invalid_payload_is_rejected_with_every_error() {
     let cloud_fixture = start_cloud().await;
     let deployment = cloud_fixture.deployment(Partition::Aws);
     let lambda = deploy_sweep(deployment, "GANGWAY_ACCOUNT_NAME_FILTER", "*");
@@ -76,7 +78,7 @@ async fn sweep_with_an_invalid_payload_reports_every_error() {
             .collect();
         assert_eq!(response, pointers, "{payload}: {text}");
         assert!(text.contains(rule), "{payload}: {text}");
-        assert_no_secret(&text, &payload.to_string());
+        assert_contains_no_secret(&text, &payload.to_string());
     }
     let unknown_event =
         json!({ "detail-type": "AWS Account VendedAccount", "source": "x", "detail": {} });
@@ -84,7 +86,7 @@ async fn sweep_with_an_invalid_payload_reports_every_error() {
     assert_eq!(response["outcome"], "rejected", "{response}");
     assert!(cloud_fixture.cloud.calls().for_operation("organizations", "ListAccounts").is_empty());
     assert!(deployment.queue("VendingQueue").expect("the queue").is_empty());
-    assert_no_secret(&lambda.logs().text(), "the log");
+    assert_contains_no_secret(&lambda.logs().text(), "the log");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,7 +124,7 @@ async fn sweep_does_not_start_with_an_invalid_setting_and_names_it() {
         );
         let logs = wait_for_log(&lambda, rule).await;
         assert!(logs.contains(name) && logs.contains(rule), "{name}={value}: {logs}");
-        assert_no_secret(&logs, name);
+        assert_contains_no_secret(&logs, name);
     }
     assert_eq!(cloud_fixture.cloud.calls().for_operation("organizations", "ListAccounts").len(), 0);
 }

@@ -1,4 +1,4 @@
-//! Invalid requests to `accounts`.
+//! Tests that the functions `accounts` and `revalidation` reject invalid requests.
 
 mod credentials;
 
@@ -6,12 +6,12 @@ use acceptance::TestApp;
 use gangway_model::Partition;
 use serde_json::{Value, json};
 
-use self::credentials::credentials;
+use self::credentials::credential_cases;
 use crate::{
     KEY_ID, SECRET, bodies,
     case::{
-        InvalidRequestCase, PATH_RULE, Transport, delivered_event, invocation, post, proxied, put,
-        without_body,
+        InvalidRequestCase, PATH_RULE, Transport, direct_event, invocation, post, proxy_payload,
+        put, request_without_body,
     },
     incoming_secrets,
     runner::assert_rejected,
@@ -23,23 +23,28 @@ const POLICIES: &str = "/v1/policies";
 const GATEWAYS: &str = "/v1/tenant/private-cloud-gateways";
 const UID: &str = "/v1/tenant/accounts/5f0c1a2b3c4d5e6f70818293";
 
-/// The cases that need no local cloud.
+/// Returns the cases that can be built without a local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
-    [request_bodies(), credentials(), queries(), uids(), routes()].into_iter().flatten().collect()
+    [body_cases(), credential_cases(), query_cases(), uid_cases(), route_cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-fn access_key() -> Value {
+fn access_key_request() -> Value {
     json!({ "accessKeyId": KEY_ID, "secretAccessKey": SECRET })
 }
 
-fn request_bodies() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = bodies::malformed(POLICIES);
-    invalid_requests.extend(bodies::wrong_size_or_type(POLICIES, &access_key().to_string()));
-    invalid_requests.extend(bodies::unknown_events(POLICIES));
+fn body_cases() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = bodies::malformed_json_cases(POLICIES);
+    invalid_requests
+        .extend(bodies::size_and_content_type_cases(POLICIES, &access_key_request().to_string()));
+    invalid_requests.extend(bodies::unknown_event_cases(POLICIES));
     invalid_requests
 }
 
-fn queries() -> Vec<InvalidRequestCase> {
+/// Returns cases with invalid query parameters, and with projects in the path or the query.
+fn query_cases() -> Vec<InvalidRequestCase> {
     let limit = "limit must be a number from 1 to 50";
     let project = "project must be a uid, or a name of 1 to 64 of the characters";
     let limits = [
@@ -63,28 +68,33 @@ fn queries() -> Vec<InvalidRequestCase> {
         .iter()
         .map(|value| {
             let path = format!("{LIST}?limit={value}");
-            without_body(&format!("limit {value:?}"), "GET", &path).expect_400(&["/limit"], limit)
+            request_without_body(&format!("limit {value:?}"), "GET", &path)
+                .expect_400(&["/limit"], limit)
         })
         .collect();
     invalid_requests.push(
-        without_body("two limits", "GET", "/v1/tenant/accounts?limit=5&limit=500")
+        request_without_body("two limits", "GET", "/v1/tenant/accounts?limit=5&limit=500")
             .expect_400(&["/limit"], limit),
     );
     invalid_requests.push(
-        without_body("an empty next", "GET", "/v1/tenant/accounts?next=")
+        request_without_body("an empty next", "GET", "/v1/tenant/accounts?next=")
             .expect_400(&["/next"], "next must be the member next of the page before"),
     );
     invalid_requests.push(
-        without_body("two nexts", "GET", "/v1/tenant/accounts?next=a&next=b")
+        request_without_body("two nexts", "GET", "/v1/tenant/accounts?next=a&next=b")
             .expect_400(&["/next"], "next must be the member next of the page before"),
     );
     invalid_requests.push(
-        without_body("an unknown parameter", "GET", "/v1/tenant/accounts?filter=prod")
+        request_without_body("an unknown parameter", "GET", "/v1/tenant/accounts?filter=prod")
             .expect_400(&["/filter"], "filter is unknown: remove it, or use one of limit, next"),
     );
     invalid_requests.push(
-        without_body("a limit in a project", "GET", "/v1/projects/Default/accounts?limit=0")
-            .expect_400(&["/limit"], limit),
+        request_without_body(
+            "a limit in a project",
+            "GET",
+            "/v1/projects/Default/accounts?limit=0",
+        )
+        .expect_400(&["/limit"], limit),
     );
     let long_name = "p".repeat(65);
     for (verb, path) in [
@@ -105,20 +115,23 @@ fn queries() -> Vec<InvalidRequestCase> {
         ] {
             let name = format!("{verb} {path}, project {value:.10}");
             let path = format!("/v1/projects/{value}/{path}");
-            invalid_requests.push(without_body(&name, verb, &path).expect_400(&[pointer], rule));
+            invalid_requests
+                .push(request_without_body(&name, verb, &path).expect_400(&[pointer], rule));
         }
-        // The scope was a query parameter once. A caller who sends it expects another scope.
+        // In an earlier version of the API, the scope was a query parameter. A caller who still
+        // sends it expects another scope than that of the path.
         let name = format!("{verb} {path}, project in the query");
         let path = format!("/v1/tenant/{path}?project=Default");
         invalid_requests.push(
-            without_body(&name, verb, &path)
+            request_without_body(&name, verb, &path)
                 .expect_400(&["/project"], "the scope is in the path: send the request below"),
         );
     }
     invalid_requests
 }
 
-fn uids() -> Vec<InvalidRequestCase> {
+/// Returns cases with invalid uids in the path.
+fn uid_cases() -> Vec<InvalidRequestCase> {
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long_name = "a".repeat(65);
     let very_long = "a".repeat(8000);
@@ -142,11 +155,11 @@ fn uids() -> Vec<InvalidRequestCase> {
         let (pointer, rule) = if uid.contains('%') { ("/path", PATH_RULE) } else { ("/uid", rule) };
         let path = format!("/v1/tenant/accounts/{uid}");
         invalid_requests.extend([
-            without_body(&format!("GET {uid:.20} {}", uid.len()), "GET", &path)
+            request_without_body(&format!("GET {uid:.20} {}", uid.len()), "GET", &path)
                 .expect_400(&[pointer], rule),
-            without_body(&format!("DELETE {uid:.20} {}", uid.len()), "DELETE", &path)
+            request_without_body(&format!("DELETE {uid:.20} {}", uid.len()), "DELETE", &path)
                 .expect_400(&[pointer], rule),
-            without_body(
+            request_without_body(
                 &format!("POST {uid:.20} {}", uid.len()),
                 "POST",
                 &format!("{path}/validate"),
@@ -160,8 +173,10 @@ fn uids() -> Vec<InvalidRequestCase> {
             ("DELETE", format!("/v1/tenant/accounts/{uid}")),
             ("POST", format!("/v1/tenant/accounts/{uid}/validate")),
         ] {
-            let case =
-                invocation(&format!("{verb} {uid}, past the gateway"), proxied(verb, &path, ""));
+            let case = invocation(
+                &format!("{verb} {uid}, past the gateway"),
+                proxy_payload(verb, &path, ""),
+            );
             invalid_requests.push(case.expect_400(&["/path"], PATH_RULE));
         }
     }
@@ -170,36 +185,39 @@ fn uids() -> Vec<InvalidRequestCase> {
         ("DELETE", "/v1/projects/Default/accounts/a.b"),
         ("POST", "/v1/projects/Default/accounts/a.b/validate"),
     ] {
-        let case = without_body(&format!("{verb} of a wrong uid in a project"), verb, path);
+        let case = request_without_body(&format!("{verb} of a wrong uid in a project"), verb, path);
         invalid_requests.push(case.expect_400(&["/uid"], rule));
     }
     invalid_requests
 }
 
-fn routes() -> Vec<InvalidRequestCase> {
-    let body = access_key().to_string();
-    let not_found =
-        |name: &str, verb: &str, path: &str| invocation(name, proxied(verb, path, "")).expect_404();
+/// Returns cases with unknown paths and HTTP methods.
+fn route_cases() -> Vec<InvalidRequestCase> {
+    let body = access_key_request().to_string();
+    let not_found = |name: &str, verb: &str, path: &str| {
+        invocation(name, proxy_payload(verb, path, "")).expect_404()
+    };
     let wrong_verb = |name: &str, verb: &str, path: &str, remedy: &str| {
-        invocation(name, proxied(verb, path, "")).expect_405(remedy)
+        invocation(name, proxy_payload(verb, path, "")).expect_405(remedy)
     };
     let validate = format!("{UID}/validate");
     let deeper_path = format!("{UID}/validate/again");
     vec![
         post("POST to the list", LIST, &*body).expect_gateway_403(),
-        without_body("DELETE of everything", "DELETE", LIST).expect_gateway_403(),
+        request_without_body("DELETE of everything", "DELETE", LIST).expect_gateway_403(),
         put("PUT to an account", UID, &*body).expect_gateway_403(),
-        without_body("PATCH of an account", "PATCH", UID).expect_gateway_403(),
-        without_body("GET validate", "GET", &validate).expect_gateway_403(),
-        without_body("GET policies", "GET", POLICIES).expect_gateway_403(),
+        request_without_body("PATCH of an account", "PATCH", UID).expect_gateway_403(),
+        request_without_body("GET validate", "GET", &validate).expect_gateway_403(),
+        request_without_body("GET policies", "GET", POLICIES).expect_gateway_403(),
         post("POST to gateways", GATEWAYS, &*body).expect_gateway_403(),
-        without_body("GET one gateway", "GET", "/v1/tenant/private-cloud-gateways/abc")
+        request_without_body("GET one gateway", "GET", "/v1/tenant/private-cloud-gateways/abc")
             .expect_gateway_403(),
-        without_body("below validate", "POST", &deeper_path).expect_gateway_403(),
-        without_body("an unknown route", "GET", "/v1/users").expect_gateway_403(),
-        without_body("another version", "GET", "/v2/accounts").expect_gateway_403(),
-        without_body("no version", "GET", "/accounts").expect_gateway_403(),
-        without_body("an empty uid", "GET", "/v1/tenant/accounts//validate").expect_gateway_403(),
+        request_without_body("below validate", "POST", &deeper_path).expect_gateway_403(),
+        request_without_body("an unknown route", "GET", "/v1/users").expect_gateway_403(),
+        request_without_body("another version", "GET", "/v2/accounts").expect_gateway_403(),
+        request_without_body("no version", "GET", "/accounts").expect_gateway_403(),
+        request_without_body("an empty uid", "GET", "/v1/tenant/accounts//validate")
+            .expect_gateway_403(),
         wrong_verb("POST to the list, past the gateway", "POST", LIST, "use GET"),
         wrong_verb("PUT to an account, past the gateway", "PUT", UID, "use GET, DELETE"),
         wrong_verb("OPTIONS of an account", "OPTIONS", UID, "use GET, DELETE"),
@@ -210,11 +228,11 @@ fn routes() -> Vec<InvalidRequestCase> {
         not_found("another version, past the gateway", "GET", "/v2/accounts"),
         not_found("below validate, past the gateway", "POST", &deeper_path),
         not_found("an empty segment", "GET", "/v1/tenant//accounts"),
-        invocation("an encoded path", proxied("GET", "/v1%2Faccounts", ""))
+        invocation("an encoded path", proxy_payload("GET", "/v1%2Faccounts", ""))
             .expect_400(&["/path"], PATH_RULE),
         not_found("the root", "GET", "/"),
         not_found("a secret in the path", "GET", &format!("/v1/{SECRET}")),
-        delivered_event(
+        direct_event(
             "an event, which is for others",
             json!({ "method": "accounts", "name": "prod" }),
         )
@@ -222,8 +240,9 @@ fn routes() -> Vec<InvalidRequestCase> {
     ]
 }
 
-/// Sends each invalid request to `revalidation` if that has its route, else to `accounts`.
-async fn assert_rejected_by_its_function(invalid_requests: Vec<InvalidRequestCase>) {
+/// Asserts that `revalidation` rejects the requests whose path ends with `/validate`, and that
+/// `accounts` rejects all other requests.
+async fn assert_rejected_by_accounts_or_revalidation(invalid_requests: Vec<InvalidRequestCase>) {
     let is_revalidation = |case: &InvalidRequestCase| matches!(&case.transport, Transport::Http { path, .. } if path.split('?').next().is_some_and(|path| path.ends_with("/validate")));
     let (revalidations, others): (Vec<_>, Vec<_>) =
         invalid_requests.into_iter().partition(is_revalidation);
@@ -236,29 +255,30 @@ async fn assert_rejected_by_its_function(invalid_requests: Vec<InvalidRequestCas
 /// Acceptance rows: F03.
 #[tokio::test]
 async fn accounts_rejects_bodies_that_are_not_json_objects() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, request_bodies()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, body_cases()).await;
 }
 
 /// Acceptance rows: F20.
 #[tokio::test]
-async fn accounts_rejects_invalid_credentials_for_policies() {
+async fn accounts_rejects_invalid_credentials_in_policy_requests() {
     let app = TestApp::start(Partition::Aws).await;
-    let mut invalid_requests = credentials();
-    invalid_requests.extend(incoming_secrets::invalid_contents(&app, POLICIES, &json!({})).await);
+    let mut invalid_requests = credential_cases();
+    invalid_requests
+        .extend(incoming_secrets::store_invalid_secrets(&app, POLICIES, &json!({})).await);
     assert_rejected(&app, FUNCTION, invalid_requests).await;
 }
 
 #[tokio::test]
-async fn accounts_rejects_invalid_queries() {
-    assert_rejected_by_its_function(queries()).await;
+async fn accounts_and_revalidation_reject_invalid_queries() {
+    assert_rejected_by_accounts_or_revalidation(query_cases()).await;
 }
 
 #[tokio::test]
-async fn accounts_rejects_invalid_uids() {
-    assert_rejected_by_its_function(uids()).await;
+async fn accounts_and_revalidation_reject_invalid_uids() {
+    assert_rejected_by_accounts_or_revalidation(uid_cases()).await;
 }
 
 #[tokio::test]
-async fn accounts_rejects_other_routes_and_verbs() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, routes()).await;
+async fn accounts_rejects_unknown_paths_and_http_methods() {
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, route_cases()).await;
 }

@@ -1,14 +1,15 @@
-//! Bodies that cannot be parsed, the same for every function.
+//! Invalid bodies of requests, and invalid payloads of invocations. Every function must reject
+//! them.
 
 use crate::{
     SECRET,
-    case::{InvalidRequestCase, encoded, invocation, post, proxied},
+    case::{InvalidRequestCase, base64_payload, invocation, post, proxy_payload},
 };
 
 const KIB: usize = 1024;
 
-/// Returns bodies that are not JSON, or not a JSON object.
-pub(crate) fn malformed(path: &str) -> Vec<InvalidRequestCase> {
+/// Returns cases with bodies that are not JSON, or not a JSON object.
+pub(crate) fn malformed_json_cases(path: &str) -> Vec<InvalidRequestCase> {
     let secret_at_comma = format!(r#"{{"name":"prod","secretAccessKey":"{SECRET}" {SECRET}"#);
     let cut_in_secret = r#"{"name":"prod","secretAccessKey":"wJalrXUtnFEMI/K7MD"#;
     let shell_line = format!("AWS_SECRET_ACCESS_KEY={SECRET}");
@@ -67,19 +68,23 @@ pub(crate) fn malformed(path: &str) -> Vec<InvalidRequestCase> {
         .iter()
         .map(|(name, body, remedy)| post(name, path, *body).expect_400(&[""], remedy))
         .chain([
-            invocation("not the base64 it claims to be", encoded(path, "{}"))
+            invocation("not the base64 it claims to be", base64_payload(path, "{}"))
                 .expect_400(&[""], "is not valid base64"),
-            invocation("base64 without its padding", encoded(path, "e30"))
+            invocation("base64 without its padding", base64_payload(path, "e30"))
                 .expect_400(&[""], "is not valid base64"),
-            invocation("base64 of bytes that are no text", encoded(path, "//79"))
+            invocation("base64 of bytes that are no text", base64_payload(path, "//79"))
                 .expect_400(&[""], "must be text in UTF-8"),
-            invocation("base64 of no JSON", encoded(path, "bnVs")).expect_400(&[""], "is not JSON"),
+            invocation("base64 of no JSON", base64_payload(path, "bnVs"))
+                .expect_400(&[""], "is not JSON"),
         ])
         .collect()
 }
 
-/// Returns bodies that are too long or have another content type.
-pub(crate) fn wrong_size_or_type(path: &str, valid_request: &str) -> Vec<InvalidRequestCase> {
+/// Returns cases with bodies that are too long, or whose content type is not JSON.
+pub(crate) fn size_and_content_type_cases(
+    path: &str,
+    valid_request: &str,
+) -> Vec<InvalidRequestCase> {
     let long = |bytes: usize| "x".repeat(bytes);
     let padded = format!("{valid_request}{}", " ".repeat(256 * KIB));
     let json_text = format!(r#"{{"name":"{}"}}"#, long(KIB * KIB));
@@ -97,9 +102,9 @@ pub(crate) fn wrong_size_or_type(path: &str, valid_request: &str) -> Vec<Invalid
         ("almost JSON's type", "application/jsonp"),
         ("JSON second", "text/plain, application/json"),
     ];
-    let wrong_types = content_types.map(|(name, wrong_size_or_type)| {
+    let wrong_types = content_types.map(|(name, content_type)| {
         let remedy = "send JSON, with the header content-type: application/json";
-        post(name, path, valid_request).content_type(wrong_size_or_type).expect_problem(
+        post(name, path, valid_request).content_type(content_type).expect_problem(
             415,
             "unsupported-media-type",
             remedy,
@@ -121,10 +126,11 @@ pub(crate) fn wrong_size_or_type(path: &str, valid_request: &str) -> Vec<Invalid
     .collect()
 }
 
-/// Returns payloads that are neither a request nor an event.
-pub(crate) fn unknown_events(path: &str) -> Vec<InvalidRequestCase> {
+/// Returns invocations whose payload is neither an HTTP request nor a registration event.
+pub(crate) fn unknown_event_cases(path: &str) -> Vec<InvalidRequestCase> {
     let remedy = "invoke through API Gateway, or send one event of detail-type Gangway Registration Requested, not a list of events";
-    let without_member = |member: &str| crate::case::without(&proxied("POST", path, "{}"), member);
+    let request_without_member =
+        |member: &str| crate::case::without_member(&proxy_payload("POST", path, "{}"), member);
     let of_type = |kind: &str| serde_json::json!({ "detail-type": kind, "source": "portal", "detail": { "name": "prod" } });
     [
         ("an invocation with nothing", serde_json::json!({})),
@@ -139,9 +145,9 @@ pub(crate) fn unknown_events(path: &str) -> Vec<InvalidRequestCase> {
             "messages of a queue",
             serde_json::json!({ "Records": [{ "body": "{}", "eventSource": "aws:sqs" }] }),
         ),
-        ("a request without a verb", without_member("httpMethod")),
-        ("a request without a path", without_member("path")),
-        ("a request without a context", without_member("requestContext")),
+        ("a request without a verb", request_without_member("httpMethod")),
+        ("a request without a path", request_without_member("path")),
+        ("a request without a context", request_without_member("requestContext")),
         ("an event of another kind", of_type("AWS API Call via CloudTrail")),
         ("an event whose kind is spelt otherwise", of_type("gangway registration requested")),
         (

@@ -1,4 +1,4 @@
-//! An invalid request and the expected response.
+//! The type of a test case, and functions that create cases.
 
 use serde_json::{Value, json};
 
@@ -6,74 +6,81 @@ use serde_json::{Value, json};
 pub(crate) struct InvalidRequestCase {
     pub(crate) name: String,
     pub(crate) transport: Transport,
+    /// The expected HTTP status.
     pub(crate) status: u16,
-    /// The last segment of the problem's type.
+    /// The last segment of the expected problem type.
     pub(crate) kind: &'static str,
-    /// The JSON pointers of the errors, in order.
+    /// The JSON Pointers of the expected errors, in order.
     pub(crate) pointers: Vec<String>,
-    /// A part of the first error's text: the remedy.
+    /// A text that the first expected error contains: the remedy.
     pub(crate) remedy: String,
-    /// Whether the error can be found only by reading a secret.
+    /// Whether Gangway must read an incoming secret to find the error.
     pub(crate) needs_secret: bool,
 }
 
-/// The transport of a request.
+/// How a request reaches the function.
 pub(crate) enum Transport {
     /// Through API Gateway.
     Http { verb: &'static str, path: String, content_type: Option<&'static str>, body: Vec<u8> },
-    /// Over the event bus, which delivers only matching events.
-    Event(Value),
-    /// An event that is delivered directly to the function.
-    Delivered(Value),
-    /// A direct invocation.
+    /// As the detail of an event on the event bus, which delivers the event by its rules.
+    BusEvent(Value),
+    /// As the detail of an event with which the function is invoked, without the event bus.
+    DirectEvent(Value),
+    /// As the payload of a direct invocation.
     Invocation(Value),
 }
 
-/// The remedy for a path that can be written in two ways.
+/// The error text for a path that API Gateway and Gangway could interpret in different ways.
 pub(crate) const PATH_RULE: &str =
     "path must not contain percent-encoding, a backslash, or a segment . or ..";
 
-/// Creates a `POST` of a JSON body.
+/// Creates the case of a `POST` request with a JSON body.
 pub(crate) fn post(name: &str, path: &str, body: impl Into<Vec<u8>>) -> InvalidRequestCase {
-    http(name, "POST", path, Some("application/json"), body.into())
+    http_request(name, "POST", path, Some("application/json"), body.into())
 }
 
-/// Creates a `PUT` of a JSON body.
+/// Creates the case of a `PUT` request with a JSON body.
 pub(crate) fn put(name: &str, path: &str, body: impl Into<Vec<u8>>) -> InvalidRequestCase {
-    http(name, "PUT", path, Some("application/json"), body.into())
+    http_request(name, "PUT", path, Some("application/json"), body.into())
 }
 
-/// Creates a request without a body.
-pub(crate) fn without_body(name: &str, verb: &'static str, path: &str) -> InvalidRequestCase {
-    http(name, verb, path, None, Vec::new())
+/// Creates the case of a request without a body.
+pub(crate) fn request_without_body(
+    name: &str,
+    verb: &'static str,
+    path: &str,
+) -> InvalidRequestCase {
+    http_request(name, verb, path, None, Vec::new())
 }
 
-fn http(
+fn http_request(
     name: &str,
     verb: &'static str,
     path: &str,
     content_type: Option<&'static str>,
     body: Vec<u8>,
 ) -> InvalidRequestCase {
-    case(name, Transport::Http { verb, path: path.to_owned(), content_type, body })
+    new_case(name, Transport::Http { verb, path: path.to_owned(), content_type, body })
 }
 
-/// Creates an event on the event bus.
+/// Creates the case of an event on the event bus.
 pub(crate) fn bus_event(name: &str, detail: Value) -> InvalidRequestCase {
-    case(name, Transport::Event(detail))
+    new_case(name, Transport::BusEvent(detail))
 }
 
-/// Creates an event that is delivered directly to the function, although no rule matches it.
-pub(crate) fn delivered_event(name: &str, detail: Value) -> InvalidRequestCase {
-    case(name, Transport::Delivered(detail))
+/// Creates the case of an event with which the function is invoked, although no rule matches the
+/// event.
+pub(crate) fn direct_event(name: &str, detail: Value) -> InvalidRequestCase {
+    new_case(name, Transport::DirectEvent(detail))
 }
 
-/// Creates a direct invocation of the function.
+/// Creates the case of a direct invocation of the function.
 pub(crate) fn invocation(name: &str, payload: Value) -> InvalidRequestCase {
-    case(name, Transport::Invocation(payload))
+    new_case(name, Transport::Invocation(payload))
 }
 
-fn case(name: &str, transport: Transport) -> InvalidRequestCase {
+/// Creates a case whose expected response is not set.
+fn new_case(name: &str, transport: Transport) -> InvalidRequestCase {
     InvalidRequestCase {
         name: name.to_owned(),
         transport,
@@ -86,7 +93,7 @@ fn case(name: &str, transport: Transport) -> InvalidRequestCase {
 }
 
 impl InvalidRequestCase {
-    /// Sets another content type; an empty text removes it.
+    /// Sets the content type of an HTTP request. An empty text removes the header.
     pub(crate) fn content_type(mut self, value: &'static str) -> Self {
         if let Transport::Http { content_type, .. } = &mut self.transport {
             *content_type = Some(value).filter(|value| !value.is_empty());
@@ -104,23 +111,24 @@ impl InvalidRequestCase {
         self.expect_errors(422, "unprocessable", pointers, remedy)
     }
 
-    /// Expects a problem that names no member.
+    /// Expects a problem with this status and type, and without a list of errors.
     pub(crate) fn expect_problem(self, status: u16, kind: &'static str, remedy: &str) -> Self {
         self.expect_errors(status, kind, &[], remedy)
     }
 
-    /// Expects status 404: no route has this path.
+    /// Expects status 404, because no route of the function has this path.
     pub(crate) fn expect_404(self) -> Self {
         self.expect_problem(404, "route-not-found", "no route has this path; the README of Gangway")
     }
 
-    /// Expects status 405 with the allowed verbs.
+    /// Expects status 405. `remedy` names the HTTP methods that the route allows, such as `use
+    /// GET`.
     pub(crate) fn expect_405(self, remedy: &str) -> Self {
         assert!(remedy.starts_with("use ") && remedy.len() > 4, "{remedy}: which verbs?");
         self.expect_problem(405, "method-not-allowed", remedy)
     }
 
-    /// Expects API Gateway to reject it without calling a function.
+    /// Expects that API Gateway rejects the request with status 403, without a call of a function.
     pub(crate) fn expect_gateway_403(self) -> Self {
         self.expect_problem(403, "gateway", "Missing Authentication Token")
     }
@@ -136,28 +144,29 @@ impl InvalidRequestCase {
         Self { status, kind, pointers, remedy: remedy.to_owned(), ..self }
     }
 
-    /// Allows the function to read the secret, because the error is inside it.
+    /// Allows the function to read the incoming secret, because the secret's content is invalid.
     pub(crate) fn needs_secret(self) -> Self {
         Self { needs_secret: true, ..self }
     }
 }
 
-/// Returns an object with one member set.
-pub(crate) fn with(base: &Value, member: &str, value: Value) -> Value {
+/// Returns a copy of an object with one member set.
+pub(crate) fn with_member(base: &Value, member: &str, value: Value) -> Value {
     let mut object = base.clone();
     object[member] = value;
     object
 }
 
-/// Returns an object without one member.
-pub(crate) fn without(base: &Value, member: &str) -> Value {
+/// Returns a copy of an object without one member.
+pub(crate) fn without_member(base: &Value, member: &str) -> Value {
     let mut object = base.clone();
     object.as_object_mut().expect("an object").remove(member);
     object
 }
 
-/// Returns a request as API Gateway would pass it on if it had the route.
-pub(crate) fn proxied(verb: &str, path: &str, body: &str) -> Value {
+/// Returns the payload with which API Gateway would invoke the function if it had a route for the
+/// request.
+pub(crate) fn proxy_payload(verb: &str, path: &str, body: &str) -> Value {
     json!({
         "resource": "/{proxy+}",
         "path": path,
@@ -170,7 +179,7 @@ pub(crate) fn proxied(verb: &str, path: &str, body: &str) -> Value {
     })
 }
 
-/// Returns a proxied `POST` whose body is marked as Base64.
-pub(crate) fn encoded(path: &str, body: &str) -> Value {
-    with(&proxied("POST", path, body), "isBase64Encoded", true.into())
+/// Returns the payload of a `POST` request whose body is marked as Base64.
+pub(crate) fn base64_payload(path: &str, body: &str) -> Value {
+    with_member(&proxy_payload("POST", path, body), "isBase64Encoded", true.into())
 }

@@ -1,45 +1,46 @@
-//! Members that every method has, each with its invalid values.
+//! Cases of the request members that every method has, with invalid values.
 
 use serde_json::{Value, json};
 
 use crate::{
     SECRET,
-    case::{InvalidRequestCase, bus_event, post, with, without},
+    case::{InvalidRequestCase, bus_event, post, with_member, without_member},
 };
 
 const POLICY: &str = "arn:aws:iam::aws:policy/PowerUserAccess";
 
-/// Returns requests with one invalid member each. `classified_remedy` is the remedy of a request that
-/// names a classified partition.
-pub(crate) fn invalid_members(
+/// Returns cases with one invalid member each. `base` is a valid request. `classified_remedy` is
+/// the expected remedy if the request names a classified partition.
+pub(crate) fn common_member_cases(
     path: &str,
     base: &Value,
     classified_remedy: &str,
 ) -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = text_members(path, base);
+    let mut invalid_requests = text_member_cases(path, base);
     let in_path = "the scope is in the path: send the request below";
     invalid_requests.extend(["tenant".into(), json!({ "project": "Default" }), Value::Null].map(
         |scope| {
             let name = format!("scope {scope} in the body");
-            post(&name, path, with(base, "scope", scope).to_string())
+            post(&name, path, with_member(base, "scope", scope).to_string())
                 .expect_400(&["/scope"], in_path)
         },
     ));
-    invalid_requests.extend(policy_arns(path, base));
-    invalid_requests.extend(unknown_members(path, base));
+    invalid_requests.extend(policy_arn_cases(path, base));
+    invalid_requests.extend(unknown_member_cases(path, base));
     for (partition, remedy) in [
         ("aws-us-gov", "send the request to the deployment for aws-us-gov"),
         ("aws-iso", classified_remedy),
         ("aws-iso-b", classified_remedy),
     ] {
-        let body = with(base, "partition", partition.into()).to_string();
+        let body = with_member(base, "partition", partition.into()).to_string();
         let case = post(&format!("partition {partition}"), path, body);
         invalid_requests.push(case.expect_422(&["/partition"], remedy));
     }
     invalid_requests
 }
 
-fn text_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+/// Returns cases with an invalid value of a member that must be a string.
+fn text_member_cases(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let name = "must be 1 to 64 characters (at most 128 bytes) that can be seen";
     let description = "must be at most 255 characters, without line breaks or other control";
     let partition = "must be one of aws, aws-us-gov, aws-iso-b, aws-iso";
@@ -96,15 +97,15 @@ fn text_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let case = |(number, (member, value, remedy)): (usize, (&str, Value, &str))| {
         let short_value: String = value.to_string().chars().take(30).collect();
         let name = format!("{number}: {member} {short_value}");
-        let body = with(base, member, value).to_string();
+        let body = with_member(base, member, value).to_string();
         post(&name, path, body).expect_400(&[&format!("/{member}")], remedy)
     };
     let mut invalid_requests: Vec<_> = invalid_requests.into_iter().enumerate().map(case).collect();
     invalid_requests.push(
-        post("no name", path, without(base, "name").to_string())
+        post("no name", path, without_member(base, "name").to_string())
             .expect_400(&["/name"], "name is missing: it must be 1 to 64 characters"),
     );
-    let huge = with(base, "name", "#".into()).to_string().replace("\"#\"", &"9".repeat(300));
+    let huge = with_member(base, "name", "#".into()).to_string().replace("\"#\"", &"9".repeat(300));
     invalid_requests.push(
         post("a name of 300 digits and no quotes", path, huge)
             .expect_400(&["/name"], "must be a string, not a number"),
@@ -117,8 +118,9 @@ fn text_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Returns cases with invalid scopes in an event. An HTTP request has its scope in the path.
-pub(crate) fn event_scopes(event: &Value) -> Vec<InvalidRequestCase> {
+/// Returns cases of events with an invalid scope. `event` is the detail of a valid event. Only
+/// events have the member `scope`: an HTTP request has its scope in the path.
+pub(crate) fn event_scope_cases(event: &Value) -> Vec<InvalidRequestCase> {
     let rule = r#"scope must be "tenant" or {"project": "<uid or name>"}"#;
     let project = "must be a uid or a name: 1 to 128 characters";
     let invalid_requests: Vec<(Value, &str, &str)> = vec![
@@ -152,13 +154,14 @@ pub(crate) fn event_scopes(event: &Value) -> Vec<InvalidRequestCase> {
     ];
     let case = |(value, pointer, remedy): (Value, &str, &str)| {
         let short_value: String = value.to_string().chars().take(40).collect();
-        bus_event(&format!("event: scope {short_value}"), with(event, "scope", value))
+        bus_event(&format!("event: scope {short_value}"), with_member(event, "scope", value))
             .expect_400(&[pointer], remedy)
     };
     invalid_requests.into_iter().map(case).collect()
 }
 
-fn policy_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+/// Returns cases with invalid values of `policyArns`.
+fn policy_arn_cases(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let role = "arn:aws:iam::123456789012:role/SpectroCloudRole";
     let govcloud = "arn:aws-us-gov:iam::aws:policy/PowerUserAccess";
     let china = "arn:aws-cn:iam::aws:policy/PowerUserAccess";
@@ -198,11 +201,11 @@ fn policy_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
         ("twice the same", json!([POLICY, POLICY]), second, "name each policy once"),
     ];
     let case = |(name, value, pointer, remedy): (&str, Value, &str, &str)| {
-        let body = with(base, "policyArns", value).to_string();
+        let body = with_member(base, "policyArns", value).to_string();
         post(&format!("policyArns: {name}"), path, body).expect_400(&[pointer], remedy)
     };
     let mut invalid_requests: Vec<_> = invalid_requests.into_iter().map(case).collect();
-    let body = with(base, "policyArns", json!([POLICY, govcloud])).to_string();
+    let body = with_member(base, "policyArns", json!([POLICY, govcloud])).to_string();
     invalid_requests.push(
         post("policyArns: a policy of another partition", path, body).expect_422(
             &[second],
@@ -212,9 +215,10 @@ fn policy_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-fn unknown_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+/// Returns cases with members that no request has.
+fn unknown_member_cases(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let not_known = "is unknown: remove it, or use one of name, description";
-    let body_with = |member: &str, value: Value| with(base, member, value).to_string();
+    let body_with = |member: &str, value: Value| with_member(base, member, value).to_string();
     let mut many_members = base.clone();
     for number in 10..35 {
         many_members[format!("x{number}")] = SECRET.into();

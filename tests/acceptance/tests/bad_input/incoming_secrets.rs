@@ -1,15 +1,15 @@
-//! Incoming secrets with invalid content.
+//! Cases of requests whose incoming secret has an invalid ARN or invalid content.
 
 use acceptance::TestApp;
 use serde_json::{Value, json};
 
 use crate::{
     KEY_ID, SECRET,
-    case::{InvalidRequestCase, post, with},
+    case::{InvalidRequestCase, post, with_member},
 };
 
-/// Returns cases with ARNs that Gangway rejects without reading a secret.
-pub(crate) fn invalid_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+/// Returns cases in which `secretArn` is invalid. Gangway rejects them before it reads a secret.
+pub(crate) fn invalid_arn_cases(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let (shape, secret) = ("must be an ARN: arn:<partition>", "must be the ARN of a secret");
     let secret_arn = |rest: &str| Value::from(format!("arn:aws:secretsmanager:{rest}"));
     let long = format!("us-east-1:100000000001:secret:{}", "s".repeat(2048));
@@ -45,7 +45,7 @@ pub(crate) fn invalid_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> 
         ("an object", json!({ "arn": SECRET }), "must be a string, not an object"),
     ];
     let case = |(name, value, remedy): (&str, Value, &str)| {
-        let body = with(base, "secretArn", value).to_string();
+        let body = with_member(base, "secretArn", value).to_string();
         post(&format!("secretArn: {name}"), path, body).expect_400(&["/secretArn"], remedy)
     };
     let mut invalid_requests: Vec<_> = invalid_requests.into_iter().map(case).collect();
@@ -61,7 +61,7 @@ pub(crate) fn invalid_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> 
             "must be a secret of region us-east-1, partition aws",
         ),
     ] {
-        let body = with(base, "secretArn", arn.into()).to_string();
+        let body = with_member(base, "secretArn", arn.into()).to_string();
         let case = post(&format!("secretArn: {name}"), path, body);
         invalid_requests.push(case.expect_422(&["/secretArn"], remedy));
     }
@@ -82,16 +82,16 @@ pub(crate) fn invalid_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> 
         ("gangway/incoming/tenant/x-??????", incomplete),
     ] {
         let (name, arn) = (secret, secret_arn(&format!("us-east-1:100000000001:secret:{secret}")));
-        let body = with(base, "secretArn", arn).to_string();
+        let body = with_member(base, "secretArn", arn).to_string();
         let case = post(&format!("secretArn: {name}"), path, body);
         invalid_requests.push(case.expect_422(&["/secretArn"], remedy));
     }
     invalid_requests
 }
 
-/// Stores incoming secrets with invalid values, and returns a case for each. Gangway must read the
-/// secret to find the error.
-pub(crate) async fn invalid_contents(
+/// Stores incoming secrets with invalid contents, and returns a case for each. Gangway must read
+/// the secret to find the error.
+pub(crate) async fn store_invalid_secrets(
     app: &TestApp,
     path: &str,
     base: &Value,
@@ -145,11 +145,12 @@ pub(crate) async fn invalid_contents(
     ];
     let mut invalid_requests = Vec::new();
     let mut add_case = |name: &str, arn: &str, remedy: &str| {
-        let body = with(base, "secretArn", arn.into()).to_string();
+        let body = with_member(base, "secretArn", arn.into()).to_string();
         let case = post(&format!("a secret with {name}"), path, body);
-        // Each missing member is reported.
-        let faults = if name.ends_with(" members") { 2 } else { 1 };
-        invalid_requests.push(case.expect_422(&vec!["/secretArn"; faults], remedy).needs_secret());
+        // An error is expected for each of the two missing members.
+        let error_count = if name.ends_with(" members") { 2 } else { 1 };
+        invalid_requests
+            .push(case.expect_422(&vec!["/secretArn"; error_count], remedy).needs_secret());
     };
     for (number, (name, value, remedy)) in contents.into_iter().enumerate() {
         let arn = app
@@ -188,6 +189,8 @@ pub(crate) async fn invalid_contents(
     invalid_requests
 }
 
+/// Creates a secret with the request body `new` of Secrets Manager's `CreateSecret`. Returns its
+/// ARN.
 async fn create_secret(app: &TestApp, new: &Value) -> String {
     let response = app
         .deployment()

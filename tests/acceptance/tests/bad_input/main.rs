@@ -1,5 +1,6 @@
-//! Hundreds of invalid requests to the real binaries: each response names the fault and the remedy,
-//! no request reaches Palette, none leaves a secret, and none ends a process.
+//! Sends hundreds of invalid requests to the real binaries. Tests that each response names the
+//! invalid member and the remedy, and that no request reaches Palette, changes a secret or ends the
+//! process.
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test program")]
 
 mod account_sweep;
@@ -16,20 +17,20 @@ mod static_credentials;
 mod sts;
 mod sts_in_classified;
 
-/// A secret that no member accepts.
+/// A secret access key. Every request that contains it is invalid.
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// A valid access key id.
 const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 
-/// Fragments of the secret, none of which may be repeated.
+/// Fragments of [`SECRET`]. No response and no log line may contain one of them.
 const SECRET_FRAGMENTS: [&str; 4] = ["wJalr", "FEMI/K7", "bPxRfi", "EXAMPLEKEY"];
 
-/// The least number of cases per function.
+/// The minimum number of cases for each function.
 const MIN_CASES: usize = 60;
 
 #[test]
-fn each_function_receives_at_least_sixty_invalid_requests() {
+fn each_function_has_at_least_sixty_cases_with_distinct_names() {
     for (function, invalid_requests) in [
         ("static-credentials", static_credentials::invalid_requests()),
         ("sts", sts::invalid_requests()),

@@ -1,28 +1,30 @@
-//! Responses over every transport, and their comparison with the expected fault.
+//! The response to an invalid request, and its comparison with the expected response.
 
 use acceptance::HttpResponse;
 use serde_json::Value;
 
 use crate::{SECRET_FRAGMENTS, case::InvalidRequestCase};
 
-/// A response over any transport.
+/// The response to a request, whichever way the request reached the function.
 pub(crate) struct Response {
     pub(crate) status: u16,
+    /// The problem details, or null.
     pub(crate) problem: Value,
     /// The unparsed response.
     pub(crate) text: String,
-    /// The headers of an HTTP response.
+    /// The headers, if the response is an HTTP response.
     pub(crate) headers: Option<Headers>,
 }
 
+/// Headers of an HTTP response that the tests check.
 pub(crate) struct Headers {
     pub(crate) content_type: String,
     pub(crate) request_id: String,
     pub(crate) allow: String,
 }
 
-/// The headers of an HTTP response.
-pub(crate) fn from_http(response: HttpResponse) -> Response {
+/// Reads an HTTP response.
+pub(crate) fn read_http_response(response: HttpResponse) -> Response {
     let header = |name: &str| {
         let value = response.headers.get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default().to_owned()
@@ -36,8 +38,8 @@ pub(crate) fn from_http(response: HttpResponse) -> Response {
     Response { status: response.status, problem: response.body, text, headers: Some(headers) }
 }
 
-/// Reads the result of a direct invocation or of an event.
-pub(crate) fn from_invocation(response: &Value) -> Response {
+/// Reads the result of an invocation: an HTTP response, or an outcome with its problem.
+pub(crate) fn read_invocation_result(response: &Value) -> Response {
     let text = response.to_string();
     let Some(status) = response.get("statusCode").and_then(Value::as_u64) else {
         let problem = response.get("problem").cloned().unwrap_or_default();
@@ -66,7 +68,8 @@ pub(crate) fn from_invocation(response: &Value) -> Response {
     }
 }
 
-/// Describes every difference between a response and the expected one.
+/// Returns a description of every difference between a response and the expected response of a
+/// case.
 pub(crate) fn check_response(case: &InvalidRequestCase, response: &Response) -> Vec<String> {
     let mut differences = Vec::new();
     let mut check = |is_met: bool, describe: &dyn Fn() -> String| {
@@ -75,7 +78,7 @@ pub(crate) fn check_response(case: &InvalidRequestCase, response: &Response) -> 
         }
     };
     let text = |name: &str| response.problem.get(name).and_then(Value::as_str).unwrap_or_default();
-    let by_gateway = case.kind == "gateway";
+    let is_from_gateway = case.kind == "gateway";
     check(response.status == case.status, &|| {
         format!("status {}, not {}", response.status, case.status)
     });
@@ -85,14 +88,14 @@ pub(crate) fn check_response(case: &InvalidRequestCase, response: &Response) -> 
     check(!text("requestId").is_empty(), &|| "no requestId".to_owned());
     let status = response.problem.get("status").and_then(Value::as_u64);
     // Responses of API Gateway have no member `status`.
-    check(by_gateway || status == Some(case.status.into()), &|| {
+    check(is_from_gateway || status == Some(case.status.into()), &|| {
         format!("member status: {status:?}")
     });
     if let Some(Headers { content_type, request_id, allow }) = &response.headers {
         check(content_type == "application/problem+json", &|| {
             format!("content type {content_type}")
         });
-        check(by_gateway || request_id == text("requestId"), &|| {
+        check(is_from_gateway || request_id == text("requestId"), &|| {
             format!("header x-request-id: {request_id}")
         });
         let verbs = case.remedy.strip_prefix("use ").filter(|_| case.status == 405);
@@ -114,7 +117,9 @@ pub(crate) fn check_response(case: &InvalidRequestCase, response: &Response) -> 
     });
     for error in &errors {
         let (pointer, detail) = (text_of(error, "pointer"), text_of(error, "detail"));
-        check(names_member(&pointer, &detail), &|| format!("{pointer:?} is not named: {detail}"));
+        check(is_member_named(&pointer, &detail), &|| {
+            format!("{pointer:?} is not named: {detail}")
+        });
     }
     let first =
         errors.first().map_or_else(|| text("detail").to_owned(), |error| text_of(error, "detail"));
@@ -127,8 +132,9 @@ pub(crate) fn check_response(case: &InvalidRequestCase, response: &Response) -> 
     differences
 }
 
-/// Whether an error text names its member.
-fn names_member(pointer: &str, detail: &str) -> bool {
+/// Returns `true` if the error text names the member at `pointer`, or the request if the pointer is
+/// empty.
+fn is_member_named(pointer: &str, detail: &str) -> bool {
     let numbered = |segment: &&str| segment.bytes().all(|byte| byte.is_ascii_digit());
     match pointer.rsplit('/').find(|segment| !numbered(segment)) {
         None | Some("") => {

@@ -1,4 +1,4 @@
-//! Sends invalid requests to one process of a function and checks every response.
+//! Sends invalid requests to one process of a function, and checks the responses and the log.
 
 use acceptance::{JSON, REGISTRATION_REQUESTED, TestApp, wait_until};
 use local_cloud::{fixtures::EVENT_SOURCE, lambda::LambdaFunction};
@@ -7,10 +7,11 @@ use serde_json::Value;
 use crate::{
     SECRET_FRAGMENTS,
     case::{InvalidRequestCase, Transport},
-    response::{Response, check_response, from_http, from_invocation},
+    response::{Response, check_response, read_http_response, read_invocation_result},
 };
 
-/// Asserts that every invalid request gets its expected response and that the function still works.
+/// Asserts that every invalid request gets its expected response, and that the function then
+/// accepts a valid request.
 pub(crate) async fn assert_rejected(
     app: &TestApp,
     function: &str,
@@ -19,10 +20,10 @@ pub(crate) async fn assert_rejected(
     let lambda = app.deployment().functions.get(function).expect("a deployed function");
     let failures = run_cases(app, lambda, invalid_requests).await;
     assert!(failures.is_empty(), "{function}: {} cases\n{}", failures.len(), failures.join("\n"));
-    assert_healthy(app, function).await;
+    assert_serves_valid_request(app, function).await;
 }
 
-/// Runs all cases and describes every failure.
+/// Sends the requests of all cases. Returns a description of every case that failed.
 pub(crate) async fn run_cases(
     app: &TestApp,
     lambda: &LambdaFunction,
@@ -65,8 +66,9 @@ pub(crate) async fn run_cases(
     failures
 }
 
-/// Returns `true` if Gangway may make this call for an invalid request. Only a request whose error is
-/// inside a secret may read that secret, and no invalid request may reach Palette.
+/// Returns `true` if Gangway may make this call because of an invalid request. Gangway may publish
+/// an outcome event. It may read an incoming secret only if the error is in that secret. It must
+/// not call Palette.
 fn is_allowed_call(case: &InvalidRequestCase, call: &str) -> bool {
     if call.starts_with("events PutEvents ") {
         return true;
@@ -75,6 +77,7 @@ fn is_allowed_call(case: &InvalidRequestCase, call: &str) -> bool {
     case.needs_secret && reads.iter().any(|read| call.starts_with(read))
 }
 
+/// Sends a request to a function. Returns an error if there is no response.
 async fn send(
     app: &TestApp,
     lambda: &LambdaFunction,
@@ -86,9 +89,9 @@ async fn send(
             let headers: Vec<_> =
                 content_type.map(|declared| (JSON.0, declared)).into_iter().collect();
             let body = (!body.is_empty()).then(|| body.clone());
-            Ok(from_http(app.send(verb, path, &headers, body).await))
+            Ok(read_http_response(app.send(verb, path, &headers, body).await))
         }
-        Transport::Event(detail) => {
+        Transport::BusEvent(detail) => {
             let mut deliveries = bus.put_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail).await;
             let delivery = deliveries.pop().ok_or("it was not delivered")?;
             let function = &lambda.function().package;
@@ -97,28 +100,29 @@ async fn send(
             }
             delivery
                 .outcome
-                .map(|response| from_invocation(&response))
+                .map(|response| read_invocation_result(&response))
                 .map_err(|error| format!("it would be retried: {error}"))
         }
-        Transport::Delivered(detail) => {
+        Transport::DirectEvent(detail) => {
             let event = bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, detail);
             lambda
                 .invoke(&event)
                 .await
-                .map(|response| from_invocation(&response))
+                .map(|response| read_invocation_result(&response))
                 .map_err(|error| error.to_string())
         }
         Transport::Invocation(payload) => lambda
             .invoke(payload)
             .await
-            .map(|response| from_invocation(&response))
+            .map(|response| read_invocation_result(&response))
             .map_err(|error| error.to_string()),
     }
 }
 
-/// Checks that each problem is logged with its id, and that no line contains a secret or a panic.
+/// Checks that the log contains the id of each request, and that no line reports a panic or an
+/// error, or contains a secret. Returns a description of each failure.
 async fn check_logs(lambda: &LambdaFunction, request_ids: &[String]) -> Vec<String> {
-    let arrived = wait_until(|| {
+    let all_logged = wait_until(|| {
         request_ids.iter().all(|request_id| lambda.logs().text().contains(request_id))
     })
     .await;
@@ -128,7 +132,7 @@ async fn check_logs(lambda: &LambdaFunction, request_ids: &[String]) -> Vec<Stri
         .filter(|request_id| !logs.contains(*request_id))
         .map(|request_id| format!("- no log of {request_id}"));
     let mut failures: Vec<_> = missing.collect();
-    assert!(arrived || !failures.is_empty());
+    assert!(all_logged || !failures.is_empty());
     let forbidden = SECRET_FRAGMENTS.iter().chain(&["\"panic\"", "\"ERROR\"", "RUST_BACKTRACE"]);
     for word in forbidden {
         let lines = logs.lines().filter(|line| line.contains(word));
@@ -137,8 +141,8 @@ async fn check_logs(lambda: &LambdaFunction, request_ids: &[String]) -> Vec<Stri
     failures
 }
 
-/// Asserts that the same process serves a valid request.
-async fn assert_healthy(app: &TestApp, function: &str) {
+/// Asserts that the process that served the invalid requests also serves a valid request.
+async fn assert_serves_valid_request(app: &TestApp, function: &str) {
     let lambda = app.deployment().functions.get(function).expect("a deployed function");
     let processes = lambda.process_ids();
     let (keys, role) = (&app.customer().keys, app.customer().role.arn());
@@ -162,8 +166,8 @@ async fn assert_healthy(app: &TestApp, function: &str) {
         _ => app.get("/v1/tenant/accounts").await,
     };
     assert_eq!(response.status, 200, "{}", response.text);
-    let without_report = matches!(function, "accounts" | "pod-identity");
-    assert!(without_report || response.ready() == Some(true), "{}", response.text);
+    let has_no_report = matches!(function, "accounts" | "pod-identity");
+    assert!(has_no_report || response.ready() == Some(true), "{}", response.text);
     assert_eq!(lambda.process_ids(), processes, "{function} was restarted");
     app.assert_untouched();
 }

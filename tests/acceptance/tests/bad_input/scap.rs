@@ -1,5 +1,6 @@
-//! Invalid requests to `scap`, and to `static-credentials` in partitions where it needs CA certificates.
-//! Certificates and keys are generated for each run; no response contains a line of a key.
+//! Tests that `scap`, and `static-credentials` in the classified partitions, reject invalid
+//! requests. Each run generates its certificates and keys. No log line may contain a line of a
+//! private key.
 
 mod certificates;
 
@@ -11,15 +12,16 @@ use serde_json::{Value, json};
 use self::certificates::certificate_cases;
 use crate::{
     KEY_ID, SECRET,
-    case::{InvalidRequestCase, delivered_event, post, with, without},
+    case::{InvalidRequestCase, direct_event, post, with_member, without_member},
     runner::run_cases,
 };
 
 const PATH: &str = "/v1/tenant/accounts/scap";
 const STATIC: &str = "/v1/tenant/accounts/static-credentials";
 
-/// The certificates for valid requests.
+/// The partition, and the certificates for valid requests in it.
 struct ScapFixture {
+    /// The issuer of the client certificate.
     chain: CertificateIssuer,
     client: IssuedCertificate,
     partition: Partition,
@@ -43,6 +45,7 @@ impl ScapFixture {
     }
 }
 
+/// Returns cases with invalid, missing or unknown members.
 fn member_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
     let valid_request = fixture.valid_request();
     let portal = fixture.partition.info().portal.as_ref().expect("a portal");
@@ -71,66 +74,68 @@ fn member_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
             "must be the ARN of an IAM policy",
         ),
     ] {
-        let body = with(&valid_request, member, value).to_string();
+        let body = with_member(&valid_request, member, value).to_string();
         let case = post(&format!("{member}, {}", invalid_requests.len()), PATH, body);
         invalid_requests.push(case.expect_400(&[&pointer(member)], remedy));
     }
     let foreign_boundary =
-        with(&valid_request, "permissionBoundaryArn", foreign.into()).to_string();
+        with_member(&valid_request, "permissionBoundaryArn", foreign.into()).to_string();
     let arn = format!(
         "arn:{}:secretsmanager:{}:100000000001:secret:gangway/incoming/tenant/x-AbCdEf",
         fixture.partition,
         fixture.partition.info().home_region
     );
-    let with_secret_arn = with(&valid_request, "secretArn", arn.into()).to_string();
+    let with_secret_arn = with_member(&valid_request, "secretArn", arn.into()).to_string();
     let left_out = "must be left out if secretArn is sent";
     let pems = ["/certificateAuthority", "/userCertificate", "/userKey"];
-    let event = with(
-        &with(&valid_request, "method", "scap".into()),
+    let event = with_member(
+        &with_member(&valid_request, "method", "scap".into()),
         "partition",
         fixture.partition.id().into(),
     );
     invalid_requests.extend([
         post("a boundary of another partition", PATH, foreign_boundary)
             .expect_422(&["/permissionBoundaryArn"], "use an ARN of"),
-        post("no agency", PATH, without(&valid_request, "agency").to_string())
+        post("no agency", PATH, without_member(&valid_request, "agency").to_string())
             .expect_400(&["/agency"], "agency is missing"),
-        post("no account", PATH, without(&valid_request, account).to_string())
+        post("no account", PATH, without_member(&valid_request, account).to_string())
             .expect_400(&[&pointer(account)], "is missing"),
         post(
             "the other portal's account",
             PATH,
-            with(&without(&valid_request, account), other, "x".into()).to_string(),
+            with_member(&without_member(&valid_request, account), other, "x".into()).to_string(),
         )
         .expect_400(&[&pointer(account), &pointer(other)], "is missing"),
-        post("no key", PATH, without(&valid_request, "userKey").to_string())
+        post("no key", PATH, without_member(&valid_request, "userKey").to_string())
             .expect_400(&["/userKey"], "userKey is missing: it must be the client's private key"),
         post("certificates and their secret", PATH, with_secret_arn).expect_400(&pems, left_out),
         post(
             "keys of a user",
             PATH,
-            with(&valid_request, "secretAccessKey", SECRET.into()).to_string(),
+            with_member(&valid_request, "secretAccessKey", SECRET.into()).to_string(),
         )
         .expect_400(&["/secretAccessKey"], "is unknown: remove it"),
-        delivered_event("event: a key", event)
+        direct_event("event: a key", event)
             .expect_422(&["/userKey"], "send secretArn; this key was sent in an event"),
     ]);
     invalid_requests
 }
 
+/// Returns cases of `static-credentials` with an invalid member `certificateAuthority`.
 fn ca_certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
     let valid_request = json!({
         "name": "prod", "accessKeyId": KEY_ID, "secretAccessKey": SECRET,
         "certificateAuthority": fixture.chain.pem(),
     });
-    let of = |value: &str| with(&valid_request, "certificateAuthority", value.into()).to_string();
+    let of =
+        |value: &str| with_member(&valid_request, "certificateAuthority", value.into()).to_string();
     let certificate = &fixture.client.certificate;
     let pointers = &["/certificateAuthority"];
     vec![
         post(
             "static: no CA certificate",
             STATIC,
-            without(&valid_request, "certificateAuthority").to_string(),
+            without_member(&valid_request, "certificateAuthority").to_string(),
         )
         .expect_400(pointers, "certificateAuthority is missing: it must be the CA certificates"),
         post("static: a leaf", STATIC, of(certificate)).expect_400(pointers, "(CA:TRUE)"),
@@ -141,7 +146,8 @@ fn ca_certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
     ]
 }
 
-async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
+/// Stores incoming secrets with invalid contents, and returns a case for each.
+async fn store_invalid_secrets(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
     let secret_json = |ca: &str, certificate: &str, key: &str| {
         json!({ "certificateAuthority": ca, "userCertificate": certificate, "userKey": key })
             .to_string()
@@ -151,10 +157,10 @@ async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidReques
     let missing_ca = "must have a string as member certificateAuthority";
     let mut base = fixture.valid_request();
     for member in ["certificateAuthority", "userCertificate", "userKey"] {
-        base = without(&base, member);
+        base = without_member(&base, member);
     }
     let mut invalid_requests = Vec::new();
-    for (number, (value, faults, remedy)) in [
+    for (number, (value, error_count, remedy)) in [
         (
             SECRET.to_owned(),
             1,
@@ -185,9 +191,10 @@ async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidReques
             .deployment()
             .put_secret(&format!("gangway/incoming/tenant/scap-{number}"), &value)
             .await;
-        let body = with(&base, "secretArn", arn.into()).to_string();
+        let body = with_member(&base, "secretArn", arn.into()).to_string();
         let case = post(&format!("a secret, {number}"), PATH, body);
-        invalid_requests.push(case.expect_422(&vec!["/secretArn"; faults], remedy).needs_secret());
+        invalid_requests
+            .push(case.expect_422(&vec!["/secretArn"; error_count], remedy).needs_secret());
     }
     invalid_requests
 }
@@ -201,9 +208,9 @@ async fn scap_rejects_invalid_members_certificates_and_secrets() {
         let mut invalid_requests = certificate_cases(&fixture);
         invalid_requests.extend(member_cases(&fixture));
         assert!(invalid_requests.len() >= 60, "{}", invalid_requests.len());
-        invalid_requests.extend(secret_cases(&app, &fixture).await);
-        assert_rejected_without_key(&app, "scap", invalid_requests, &fixture).await;
-        assert_rejected_without_key(
+        invalid_requests.extend(store_invalid_secrets(&app, &fixture).await);
+        assert_rejected_without_logging_the_key(&app, "scap", invalid_requests, &fixture).await;
+        assert_rejected_without_logging_the_key(
             &app,
             "static-credentials",
             ca_certificate_cases(&fixture),
@@ -214,8 +221,9 @@ async fn scap_rejects_invalid_members_certificates_and_secrets() {
     }
 }
 
-/// Asserts that every invalid request gets its expected response and that the function still works.
-async fn assert_rejected_without_key(
+/// Asserts that every invalid request gets its expected response, and that the log contains no line
+/// of the client's private key.
+async fn assert_rejected_without_logging_the_key(
     app: &TestApp,
     function: &str,
     invalid_requests: Vec<InvalidRequestCase>,

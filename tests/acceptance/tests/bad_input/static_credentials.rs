@@ -1,4 +1,4 @@
-//! Invalid requests to `static-credentials`.
+//! Tests that the function `static-credentials` rejects invalid requests.
 
 mod events;
 mod routes;
@@ -8,12 +8,12 @@ use gangway_model::Partition;
 use serde_json::{Value, json};
 
 use self::{
-    events::events,
-    routes::{routes, uids},
+    events::event_cases,
+    routes::{route_cases, uid_cases},
 };
 use crate::{
     KEY_ID, SECRET, bodies,
-    case::{InvalidRequestCase, post, with, without, without_body},
+    case::{InvalidRequestCase, post, request_without_body, with_member, without_member},
     fields, incoming_secrets,
     runner::assert_rejected,
 };
@@ -22,36 +22,45 @@ const FUNCTION: &str = "static-credentials";
 const PATH: &str = "/v1/tenant/accounts/static-credentials";
 const VALIDATE: &str = "/v1/tenant/accounts/static-credentials/validate";
 
-/// A secret access key that the rules of names and descriptions permit.
+/// A secret access key that is also a valid name and a valid description of an account.
 const PLAIN_KEY: &str = "wjalrxutnfemixk7mdengxbpxrficyexamplekey";
 
 const UID: &str = "/v1/tenant/accounts/static-credentials/5f0c1a2b3c4d5e6f70818293";
 
-/// The cases that need no local cloud.
+/// Returns the cases that can be built without a local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
-    [request_bodies(), member_cases(), key_cases(), secret_arn_cases(), routes(), uids(), events()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        body_cases(),
+        member_cases(),
+        access_key_cases(),
+        secret_arn_cases(),
+        route_cases(),
+        uid_cases(),
+        event_cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn valid_request() -> Value {
     json!({ "name": "prod", "accessKeyId": KEY_ID, "secretAccessKey": SECRET })
 }
 
-fn request_with_secret() -> Value {
+fn request_with_secret_arn() -> Value {
     json!({ "name": "prod", "secretArn": "#" })
 }
 
-fn request_bodies() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = bodies::malformed(PATH);
-    invalid_requests.extend(bodies::wrong_size_or_type(VALIDATE, &valid_request().to_string()));
-    invalid_requests.extend(bodies::unknown_events(PATH));
+fn body_cases() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = bodies::malformed_json_cases(PATH);
+    invalid_requests
+        .extend(bodies::size_and_content_type_cases(VALIDATE, &valid_request().to_string()));
+    invalid_requests.extend(bodies::unknown_event_cases(PATH));
     invalid_requests
 }
 
 fn member_cases() -> Vec<InvalidRequestCase> {
-    fields::invalid_members(
+    fields::common_member_cases(
         PATH,
         &valid_request(),
         "send the request to the deployment for aws-iso",
@@ -60,8 +69,9 @@ fn member_cases() -> Vec<InvalidRequestCase> {
 
 const TEMPORARY_KEY_RULE: &str = "create a long-lived access key (AKIA…) for the IAM user";
 
-/// Returns a member, a value that it must not have, and the remedy.
-fn invalid_keys() -> Vec<(&'static str, Value, &'static str)> {
+/// Returns invalid values of the members of an access key: the member, the value and the expected
+/// remedy.
+fn invalid_key_values() -> Vec<(&'static str, Value, &'static str)> {
     let id_rule =
         "must be an access key id: 16 to 128 letters, digits and '_', without white space";
     let key_rule =
@@ -96,24 +106,30 @@ fn invalid_keys() -> Vec<(&'static str, Value, &'static str)> {
     ]
 }
 
-fn key_cases() -> Vec<InvalidRequestCase> {
+/// Returns cases with a missing, invalid, repeated or additional credential.
+fn access_key_cases() -> Vec<InvalidRequestCase> {
     let case = |(number, (member, value, remedy)): (usize, (&str, Value, &str))| {
-        let body = with(&valid_request(), member, value).to_string();
+        let body = with_member(&valid_request(), member, value).to_string();
         let case = post(&format!("{member}, {number}"), PATH, body);
         case.expect_400(&[&format!("/{member}")], remedy)
     };
-    let mut invalid_requests: Vec<_> = invalid_keys().into_iter().enumerate().map(case).collect();
+    let mut invalid_requests: Vec<_> =
+        invalid_key_values().into_iter().enumerate().map(case).collect();
     let mut duplicate = valid_request().to_string();
     duplicate.insert_str(1, &format!(r#""secretAccessKey":"{SECRET}","#));
     let arn =
         "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/tenant/x-AbCdEf";
-    let with_secret_arn = with(&valid_request(), "secretArn", arn.into());
-    let token = with(&valid_request(), "sessionToken", SECRET.into());
-    let temporary_keys = with(&token, "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into());
+    let with_secret_arn = with_member(&valid_request(), "secretArn", arn.into());
+    let token = with_member(&valid_request(), "sessionToken", SECRET.into());
+    let temporary_keys = with_member(&token, "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into());
     let left_out = "must be left out if secretArn is sent: the secret contains it";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
     let with_key = |member: &str, value: &str| {
-        with(&with(&valid_request(), "secretAccessKey", PLAIN_KEY.into()), member, value.into())
+        with_member(
+            &with_member(&valid_request(), "secretAccessKey", PLAIN_KEY.into()),
+            member,
+            value.into(),
+        )
     };
     let repeated = "contains the value of secretAccessKey: remove it";
     for (member, value) in [
@@ -131,9 +147,9 @@ fn key_cases() -> Vec<InvalidRequestCase> {
         invalid_requests.push(case.expect_400(&[&format!("/{member}")], repeated));
     }
     invalid_requests.extend([
-        post("no key id", PATH, without(&valid_request(), "accessKeyId").to_string())
+        post("no key id", PATH, without_member(&valid_request(), "accessKeyId").to_string())
             .expect_400(&[key_id], "accessKeyId is missing: it must be an access key id"),
-        post("no secret key", PATH, without(&valid_request(), "secretAccessKey").to_string())
+        post("no secret key", PATH, without_member(&valid_request(), "secretAccessKey").to_string())
             .expect_400(&[secret_key], "secretAccessKey is missing: it must be a secret access key"),
         post("no keys", PATH, r#"{"name":"prod"}"#)
             .expect_400(&[key_id, secret_key], "accessKeyId is missing"),
@@ -141,71 +157,72 @@ fn key_cases() -> Vec<InvalidRequestCase> {
             .expect_400(&["/name", key_id, secret_key], "name is missing"),
         post("white space", PATH, " \r\n\t")
             .expect_400(&["/name", key_id, secret_key], "name is missing"),
-        without_body("no body", "POST", PATH)
+        request_without_body("no body", "POST", PATH)
             .expect_400(&["/name", key_id, secret_key], "name is missing"),
         post("two secret keys", PATH, duplicate)
             .expect_400(&[secret_key], "is sent 2 times: send it once"),
         post("keys and their secret", PATH, with_secret_arn.to_string())
             .expect_400(&[key_id, secret_key], left_out),
-        post("a key id and a secret", PATH, without(&with_secret_arn, "secretAccessKey").to_string())
+        post("a key id and a secret", PATH, without_member(&with_secret_arn, "secretAccessKey").to_string())
             .expect_400(&[key_id], left_out),
-        post("a secret key and a secret", PATH, without(&with_secret_arn, "accessKeyId").to_string())
+        post("a secret key and a secret", PATH, without_member(&with_secret_arn, "accessKeyId").to_string())
             .expect_400(&[secret_key], left_out),
         post("a session token", PATH, token.to_string())
             .expect_400(&["/sessionToken"], "is unknown: remove it"),
         post("temporary keys with their token", PATH, temporary_keys.to_string())
             .expect_400(&[key_id, "/sessionToken"], TEMPORARY_KEY_RULE),
-        post("a role besides", PATH, with(&valid_request(), "roleArn", "arn:aws:iam::123456789012:role/R".into()).to_string())
+        post("a role besides", PATH, with_member(&valid_request(), "roleArn", "arn:aws:iam::123456789012:role/R".into()).to_string())
             .expect_400(&["/roleArn"], "is unknown: remove it"),
-        post("keys of SCAP", PATH, with(&valid_request(), "userKey", SECRET.into()).to_string())
+        post("keys of SCAP", PATH, with_member(&valid_request(), "userKey", SECRET.into()).to_string())
             .expect_400(&["/userKey"], "is unknown: remove it"),
         post("everything wrong", PATH, format!(r#"{{"name":7,"partition":"aws-iso","accessKeyId":"","secretAccessKey":[],"x":"{SECRET}"}}"#))
             .expect_400(&["/name", "/partition", key_id, secret_key, "/x"], "must be a string"),
-        post("a temporary key, to be validated", VALIDATE, with(&valid_request(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string())
+        post("a temporary key, to be validated", VALIDATE, with_member(&valid_request(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string())
             .expect_400(&[key_id], TEMPORARY_KEY_RULE),
     ]);
     invalid_requests
 }
 
 fn secret_arn_cases() -> Vec<InvalidRequestCase> {
-    incoming_secrets::invalid_arns(PATH, &request_with_secret())
+    incoming_secrets::invalid_arn_cases(PATH, &request_with_secret_arn())
 }
 
 /// Acceptance rows: F03.
 #[tokio::test]
 async fn static_credentials_rejects_bodies_that_are_not_json_objects() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, request_bodies()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, body_cases()).await;
 }
 
 /// Acceptance rows: F04, F05, F10.
 #[tokio::test]
-async fn static_credentials_rejects_invalid_members_of_every_method() {
+async fn static_credentials_rejects_invalid_members_that_every_method_has() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, member_cases()).await;
 }
 
 /// Acceptance rows: F14.
 #[tokio::test]
-async fn static_credentials_rejects_malformed_keys() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, key_cases()).await;
+async fn static_credentials_rejects_invalid_access_keys() {
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, access_key_cases()).await;
 }
 
 #[tokio::test]
-async fn static_credentials_rejects_invalid_secret_arns() {
+async fn static_credentials_rejects_invalid_secret_arns_and_contents() {
     let app = TestApp::start(Partition::Aws).await;
     let mut invalid_requests = secret_arn_cases();
-    invalid_requests
-        .extend(incoming_secrets::invalid_contents(&app, PATH, &request_with_secret()).await);
+    invalid_requests.extend(
+        incoming_secrets::store_invalid_secrets(&app, PATH, &request_with_secret_arn()).await,
+    );
     assert_rejected(&app, FUNCTION, invalid_requests).await;
 }
 
 #[tokio::test]
-async fn static_credentials_rejects_other_routes_verbs_and_uids() {
-    let mut invalid_requests = routes();
-    invalid_requests.extend(uids());
+async fn static_credentials_rejects_unknown_routes_and_invalid_uids() {
+    let mut invalid_requests = route_cases();
+    invalid_requests.extend(uid_cases());
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, invalid_requests).await;
 }
 
 #[tokio::test]
 async fn static_credentials_rejects_invalid_events_without_retry() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, events()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, event_cases()).await;
 }

@@ -1,4 +1,4 @@
-//! Invalid requests to `sts`.
+//! Tests that the function `sts` rejects invalid requests.
 
 mod events;
 mod routes;
@@ -8,12 +8,12 @@ use gangway_model::Partition;
 use serde_json::{Value, json};
 
 use self::{
-    events::events,
-    routes::{queries, routes},
+    events::event_cases,
+    routes::{route_cases, trust_query_cases},
 };
 use crate::{
     KEY_ID, SECRET, bodies,
-    case::{InvalidRequestCase, post, with, without_body},
+    case::{InvalidRequestCase, post, request_without_body, with_member},
     fields,
     runner::assert_rejected,
 };
@@ -24,9 +24,9 @@ const VALIDATE: &str = "/v1/tenant/accounts/sts/validate";
 const TRUST: &str = "/v1/sts/trust";
 const UID: &str = "/v1/tenant/accounts/sts/5f0c1a2b3c4d5e6f70818293";
 
-/// The cases that need no local cloud.
+/// Returns the cases that can be built without a local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
-    [request_bodies(), member_cases(), role_cases(), queries(), routes(), events()]
+    [body_cases(), member_cases(), role_cases(), trust_query_cases(), route_cases(), event_cases()]
         .into_iter()
         .flatten()
         .collect()
@@ -36,19 +36,20 @@ fn valid_request() -> Value {
     json!({ "name": "prod", "roleArn": "arn:aws:iam::300000000001:role/SpectroCloudRole" })
 }
 
-fn request_bodies() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = bodies::malformed(VALIDATE);
-    invalid_requests.extend(bodies::wrong_size_or_type(PATH, &valid_request().to_string()));
-    invalid_requests.extend(bodies::unknown_events(PATH));
+fn body_cases() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = bodies::malformed_json_cases(VALIDATE);
+    invalid_requests
+        .extend(bodies::size_and_content_type_cases(PATH, &valid_request().to_string()));
+    invalid_requests.extend(bodies::unknown_event_cases(PATH));
     invalid_requests
 }
 
 fn member_cases() -> Vec<InvalidRequestCase> {
-    fields::invalid_members(PATH, &valid_request(), "use one of static-credentials, scap")
+    fields::common_member_cases(PATH, &valid_request(), "use one of static-credentials, scap")
 }
 
-/// Returns cases with ARNs that are not role ARNs.
-pub(crate) fn invalid_role_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+/// Returns cases in which `roleArn` is not the ARN of a role in partition `aws`.
+pub(crate) fn invalid_role_arn_cases(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let (arn_rule, role_rule) =
         ("must be an ARN: arn:<partition>", "must be the ARN of an IAM role");
     let account_rule = "whose account id has 12 digits";
@@ -97,12 +98,12 @@ pub(crate) fn invalid_role_arns(path: &str, base: &Value) -> Vec<InvalidRequestC
         ("an object", json!({ "arn": SECRET }), "must be a string, not an object"),
     ];
     let case = |(name, value, remedy): (&str, Value, &str)| {
-        let body = with(base, "roleArn", value).to_string();
+        let body = with_member(base, "roleArn", value).to_string();
         post(&format!("roleArn: {name}"), path, body).expect_400(&["/roleArn"], remedy)
     };
     let of_partition = |partition: &str| {
         let arn = format!("arn:{partition}:iam::300000000001:role/R");
-        let body = with(base, "roleArn", arn.into()).to_string();
+        let body = with_member(base, "roleArn", arn.into()).to_string();
         let remedy =
             format!("use an ARN of aws, or send the request to the deployment for {partition}");
         post(&format!("roleArn: of {partition}"), path, body).expect_422(&["/roleArn"], &remedy)
@@ -111,26 +112,27 @@ pub(crate) fn invalid_role_arns(path: &str, base: &Value) -> Vec<InvalidRequestC
     invalid_requests.into_iter().map(case).chain(partitions).collect()
 }
 
+/// Returns cases with an invalid or missing role, or with members that `sts` does not have.
 fn role_cases() -> Vec<InvalidRequestCase> {
     let not_known = "is unknown: remove it";
     let mut duplicate = valid_request().to_string();
     duplicate.insert_str(1, r#""roleArn":"arn:aws:iam::300000000001:role/Other","#);
     let secret =
         "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/tenant/x-AbCdEf";
-    let keys = with(
-        &with(&valid_request(), "accessKeyId", KEY_ID.into()),
+    let keys = with_member(
+        &with_member(&valid_request(), "accessKeyId", KEY_ID.into()),
         "secretAccessKey",
         SECRET.into(),
     );
-    let govcloud = with(
-        &with(&valid_request(), "partition", "aws-us-gov".into()),
+    let govcloud = with_member(
+        &with_member(&valid_request(), "partition", "aws-us-gov".into()),
         "roleArn",
         "arn:aws-us-gov:iam::300000000002:role/R".into(),
     );
-    let mut invalid_requests = invalid_role_arns(PATH, &valid_request());
+    let mut invalid_requests = invalid_role_arn_cases(PATH, &valid_request());
     invalid_requests.extend([
         post("nothing", PATH, "{}").expect_400(&["/name", "/roleArn"], "name is missing"),
-        without_body("no body", "POST", VALIDATE)
+        request_without_body("no body", "POST", VALIDATE)
             .expect_400(&["/name", "/roleArn"], "name is missing"),
         post("no role", PATH, r#"{"name":"prod"}"#)
             .expect_400(&["/roleArn"], "roleArn is missing: it must be an ARN"),
@@ -139,19 +141,23 @@ fn role_cases() -> Vec<InvalidRequestCase> {
         post(
             "an external id",
             PATH,
-            with(&valid_request(), "externalId", SECRET.into()).to_string(),
+            with_member(&valid_request(), "externalId", SECRET.into()).to_string(),
         )
         .expect_400(&["/externalId"], not_known),
         post(
             "a secret besides",
             PATH,
-            with(&valid_request(), "secretArn", secret.into()).to_string(),
+            with_member(&valid_request(), "secretArn", secret.into()).to_string(),
         )
         .expect_400(&["/secretArn"], not_known),
         post("keys besides", PATH, keys.to_string())
             .expect_400(&["/accessKeyId", "/secretAccessKey"], not_known),
-        post("another spelling", PATH, with(&valid_request(), "roleARN", "arn".into()).to_string())
-            .expect_400(&["/roleARN"], not_known),
+        post(
+            "another spelling",
+            PATH,
+            with_member(&valid_request(), "roleARN", "arn".into()).to_string(),
+        )
+        .expect_400(&["/roleARN"], not_known),
         post("a request for GovCloud", PATH, govcloud.to_string()).expect_422(
             &["/partition", "/roleArn"],
             "send the request to the deployment for aws-us-gov",
@@ -171,12 +177,12 @@ fn role_cases() -> Vec<InvalidRequestCase> {
 /// Acceptance rows: F03.
 #[tokio::test]
 async fn sts_rejects_bodies_that_are_not_json_objects() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, request_bodies()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, body_cases()).await;
 }
 
 /// Acceptance rows: F04, F05, F10.
 #[tokio::test]
-async fn sts_rejects_invalid_members_of_every_method() {
+async fn sts_rejects_invalid_members_that_every_method_has() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, member_cases()).await;
 }
 
@@ -188,15 +194,15 @@ async fn sts_rejects_invalid_role_arns() {
 
 #[tokio::test]
 async fn sts_rejects_invalid_trust_queries() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, queries()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, trust_query_cases()).await;
 }
 
 #[tokio::test]
-async fn sts_rejects_other_routes_verbs_and_uids() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, routes()).await;
+async fn sts_rejects_unknown_routes_and_invalid_uids() {
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, route_cases()).await;
 }
 
 #[tokio::test]
 async fn sts_rejects_invalid_events_without_retry() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, events()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, event_cases()).await;
 }

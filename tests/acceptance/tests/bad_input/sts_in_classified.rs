@@ -1,5 +1,5 @@
-//! `sts` in the classified partitions: the template does not deploy it, and the binary refuses to
-//! serve.
+//! Tests that the template does not deploy `sts` in the classified partitions, and that the binary
+//! of `sts` rejects every request there.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,26 @@ use local_cloud::{
 use serde_json::json;
 
 use crate::{
-    case::{InvalidRequestCase, delivered_event, invocation, proxied, with},
+    case::{InvalidRequestCase, direct_event, invocation, proxy_payload, with_member},
     runner::run_cases,
     sts::PATH,
 };
 
+/// Returns requests to `sts`, each with the response that is expected in a classified partition.
 fn invalid_requests(partition: &str) -> Vec<InvalidRequestCase> {
     let body = |arn: &str| json!({ "name": "prod", "roleArn": arn });
     let role_arn = format!("arn:{partition}:iam::300000000004:role/R");
     let not_offered = "sts is not offered in partition";
     let trust = |query: &[(&str, &str)]| {
         let query: BTreeMap<_, _> = query.iter().copied().collect();
-        with(&proxied("GET", "/v1/sts/trust", ""), "queryStringParameters", json!(query))
+        with_member(
+            &proxy_payload("GET", "/v1/sts/trust", ""),
+            "queryStringParameters",
+            json!(query),
+        )
     };
-    let post = |path: &str, body: &serde_json::Value| proxied("POST", path, &body.to_string());
+    let post =
+        |path: &str, body: &serde_json::Value| proxy_payload("POST", path, &body.to_string());
     vec![
         invocation("register", post(PATH, &body(&role_arn)))
             .expect_422(&["/partition"], not_offered),
@@ -33,17 +39,17 @@ fn invalid_requests(partition: &str) -> Vec<InvalidRequestCase> {
             .expect_422(&["/partition"], "use one of static-credentials, scap"),
         invocation(
             "replace",
-            proxied("PUT", "/v1/tenant/accounts/sts/abc", &body(&role_arn).to_string()),
+            proxy_payload("PUT", "/v1/tenant/accounts/sts/abc", &body(&role_arn).to_string()),
         )
         .expect_422(&["/partition"], "use one of static-credentials, scap"),
         invocation(
             "the partition spelled out",
-            post(PATH, &with(&body(&role_arn), "partition", partition.into())),
+            post(PATH, &with_member(&body(&role_arn), "partition", partition.into())),
         )
         .expect_422(&["/partition"], not_offered),
         invocation(
             "another partition that offers it",
-            post(PATH, &with(&body(&role_arn), "partition", "aws".into())),
+            post(PATH, &with_member(&body(&role_arn), "partition", "aws".into())),
         )
         .expect_422(&["/partition"], "send the request to the deployment for aws"),
         invocation(
@@ -51,7 +57,7 @@ fn invalid_requests(partition: &str) -> Vec<InvalidRequestCase> {
             post(PATH, &body("arn:aws:iam::300000000001:role/R")),
         )
         .expect_422(&["/partition", "/roleArn"], not_offered),
-        delivered_event("an event", with(&body(&role_arn), "method", "sts".into()))
+        direct_event("an event", with_member(&body(&role_arn), "method", "sts".into()))
             .expect_422(&["/partition"], not_offered),
         invocation("trust", trust(&[]))
             .expect_422(&["/partition"], "use one of static-credentials, scap"),
@@ -80,7 +86,8 @@ async fn sts_is_not_offered_in_the_classified_partitions() {
 
         let functions = deploy_sts(&app);
         let sts = functions.get("sts").expect("the function");
-        // The policy of the bus does not know the role of this function.
+        // The policy of the event bus does not allow the role of this function to put events. So
+        // the function gets no event bus.
         sts.set_variable("GANGWAY_EVENT_BUS", "");
         let failures = run_cases(&app, sts, invalid_requests(partition.id())).await;
         assert!(
@@ -93,7 +100,8 @@ async fn sts_is_not_offered_in_the_classified_partitions() {
     }
 }
 
-/// Deploys `sts` as the template defines it for `aws`, in a Region of this partition.
+/// Deploys `sts` in the Region of the app's partition, as the template defines the function for
+/// `aws`.
 fn deploy_sts(app: &TestApp) -> DeployedFunctions {
     let (deployment, url) = (app.deployment(), app.cloud().url());
     let template = Template::from_repository().expect("the repository's template");
@@ -114,11 +122,11 @@ fn deploy_sts(app: &TestApp) -> DeployedFunctions {
             .map(|name| (name.to_owned(), url.clone()))
             .into(),
         issue_credentials: std::sync::Arc::new(move |_function, _validity| {
-            let keys = role.session("sts");
+            let credentials = role.session("sts");
             RoleCredentials {
-                access_key_id: keys.id,
-                secret_access_key: keys.secret,
-                session_token: keys.token.unwrap_or_default(),
+                access_key_id: credentials.id,
+                secret_access_key: credentials.secret,
+                session_token: credentials.token.unwrap_or_default(),
             }
         }),
         clock: app.cloud().shared_clock(),

@@ -144,7 +144,10 @@ async fn change_by_an_event_is_recorded_with_its_id_source_and_account() {
     let (id, source, account) = (member("eventId"), member("eventSource"), member("eventAccount"));
     assert!(!id.is_empty() && !source.is_empty() && account.len() == 12, "{line:#}");
     assert_eq!(line["secretArn"], outcome["secretArn"]);
-    assert_eq!(changed_by_annotation(&app), format!("event {id} from {source} of account {account}"));
+    assert_eq!(
+        changed_by_annotation(&app),
+        format!("event {id} from {source} of account {account}")
+    );
     assert_eq!(changed_by_tag(&app), changed_by_annotation(&app));
 }
 

@@ -42,7 +42,12 @@ impl Caller<'_> {
     }
 
     /// Signs and sends a request with a JSON body.
-    pub(crate) async fn send(&self, verb: &str, path: &str, body: Option<&Value>) -> CallerResponse {
+    pub(crate) async fn send(
+        &self,
+        verb: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> CallerResponse {
         let url = format!("{}{path}", self.gateway.url());
         let bytes = body.map(Value::to_string).unwrap_or_default().into_bytes();
         let mut headers = vec![("content-type", "application/json".to_owned())];

@@ -8,7 +8,11 @@ use crate::client::{Caller, start_gateway_that_requires_signatures};
 
 /// Returns every route of a scope as HTTP method, path and body. Paths that name an account contain
 /// `uid`.
-fn routes_of_scope(scope: &str, uid: &str, request: &Value) -> Vec<(&'static str, String, Option<Value>)> {
+fn routes_of_scope(
+    scope: &str,
+    uid: &str,
+    request: &Value,
+) -> Vec<(&'static str, String, Option<Value>)> {
     let mut routes = vec![
         ("GET", format!("/v1/{scope}/accounts"), None),
         ("GET", format!("/v1/{scope}/accounts?limit=1"), None),

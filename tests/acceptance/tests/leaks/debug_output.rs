@@ -122,9 +122,11 @@ fn debug_output_of_secret_types_hides_the_secret() {
         assert_eq!(searcher.find(text.as_bytes()), [], "{name}");
     }
     // The search finds the secret in the `Debug` output of types that do not hide their content.
-    for unprotected in
-        [format!("{:?}", Some(SECRET)), format!("{:?}", TOKEN.as_bytes()), format!("{private_key:#?}")]
-    {
+    for unprotected in [
+        format!("{:?}", Some(SECRET)),
+        format!("{:?}", TOKEN.as_bytes()),
+        format!("{private_key:#?}"),
+    ] {
         assert_ne!(searcher.find(unprotected.as_bytes()), [], "{unprotected}");
     }
     let names: BTreeSet<_> = printed.iter().map(|(name, _)| *name).collect();
@@ -176,8 +178,10 @@ fn types_that_hold_a_secret_through_another_type_are_found() {
         #[derive(Debug)] struct Plain { name: String }
     ";
     let found = find_secret_types_in(vec![("here".to_owned(), source.to_owned())]);
-    let found: Vec<_> =
-        found.iter().map(|it| (it.name.as_str(), it.debug_impl, it.has_zeroizing_field, it.is_public)).collect();
+    let found: Vec<_> = found
+        .iter()
+        .map(|it| (it.name.as_str(), it.debug_impl, it.has_zeroizing_field, it.is_public))
+        .collect();
     let expected = [
         ("Inner", DebugImpl::Manual, false, false),
         ("Innermost", DebugImpl::None, false, false),

@@ -18,11 +18,9 @@ const MAX_CONCURRENT: usize = 20;
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_leaks_in_any_flow_or_fault() {
     let mut futures: Vec<EvidenceFuture> = Vec::new();
-    runs.extend(
-        PARTITIONS.map(|partition| {
-            Box::pin(open_partitions::run_whole_lifecycle(partition)) as EvidenceFuture
-        }),
-    );
+    runs.extend(PARTITIONS.map(|partition| {
+        Box::pin(open_partitions::run_whole_lifecycle(partition)) as EvidenceFuture
+    }));
     runs.extend(CLASSIFIED_PARTITIONS.map(|partition| {
         Box::pin(classified_partitions::run_whole_lifecycle(partition)) as EvidenceFuture
     }));

@@ -84,7 +84,11 @@ pub(crate) fn find_secret_types_in(sources: Vec<(String, String)>) -> Vec<Secret
     let (mut types, mut types_with_manual_debug) = (Vec::new(), BTreeSet::new());
     for (crate_name, source) in sources {
         let file = syn::parse_file(&source).expect("Rust");
-        let mut reader = TypeVisitor { crate_name, types: &mut types, types_with_manual_debug: &mut types_with_manual_debug };
+        let mut reader = TypeVisitor {
+            crate_name,
+            types: &mut types,
+            types_with_manual_debug: &mut types_with_manual_debug,
+        };
         reader.visit_file(&file);
     }
     // A crate name and a type name identify a type. A type name in a field means the type of the
@@ -117,7 +121,8 @@ pub(crate) fn find_secret_types_in(sources: Vec<(String, String)>) -> Vec<Secret
         holders.contains(&(item_type.crate_name.clone(), item_type.name.clone()))
     });
     for item_type in &mut types {
-        if types_with_manual_debug.contains(&(item_type.crate_name.clone(), item_type.name.clone())) {
+        if types_with_manual_debug.contains(&(item_type.crate_name.clone(), item_type.name.clone()))
+        {
             item_type.debug_impl = DebugImpl::Manual;
         }
     }

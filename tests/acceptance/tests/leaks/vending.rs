@@ -31,7 +31,9 @@ async fn run(partition: Partition, effect: Option<Effect>) -> Evidence {
         process_events(&app, &organization.close(&vended.account)).await;
         app.cloud().faults().clear();
     }
-    for invalid_message in ["no JSON", "[]", "{\"detail\": {\"eventName\": \"CreateAccountResult\"}}"] {
+    for invalid_message in
+        ["no JSON", "[]", "{\"detail\": {\"eventName\": \"CreateAccountResult\"}}"]
+    {
         app.deployment().queues.iter().for_each(|queue| queue.send(invalid_message));
     }
     process_events(&app, &[]).await;

@@ -1,77 +1,92 @@
-//! Invalid credentials, and requests with more than one credential.
+//! Requests to `/v1/policies` with invalid credentials, or with more than one credential.
 
 use serde_json::{Value, json};
 
-use super::{POLICIES, access_key};
+use super::{POLICIES, access_key_request};
 use crate::{
     KEY_ID, SECRET,
-    case::{InvalidRequestCase, post, with, without, without_body},
+    case::{InvalidRequestCase, post, request_without_body, with_member, without_member},
     incoming_secrets,
-    sts::invalid_role_arns,
+    sts::invalid_role_arn_cases,
 };
 
-/// The cases that need no local cloud.
-pub(super) fn credentials() -> Vec<InvalidRequestCase> {
+/// Returns the cases that can be built without a local cloud.
+pub(super) fn credential_cases() -> Vec<InvalidRequestCase> {
     let id_rule = "must be an access key id: 16 to 128";
     let key_rule = "must be a secret access key: 16 to 128";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
-    let mut duplicate = access_key().to_string();
+    let mut duplicate = access_key_request().to_string();
     duplicate.insert_str(1, &format!(r#""secretAccessKey":"{SECRET}","#));
     let values: Vec<(&str, Value, &str, &str)> = vec![
-        ("an empty id", with(&access_key(), "accessKeyId", "".into()), key_id, id_rule),
+        (
+            "an empty id",
+            with_member(&access_key_request(), "accessKeyId", "".into()),
+            key_id,
+            id_rule,
+        ),
         (
             "an id that is the secret",
-            with(&access_key(), "accessKeyId", SECRET.into()),
+            with_member(&access_key_request(), "accessKeyId", SECRET.into()),
             key_id,
             id_rule,
         ),
         (
             "a temporary key",
-            with(&access_key(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()),
+            with_member(&access_key_request(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()),
             key_id,
             "create a long-lived access key (AKIA…)",
         ),
         (
             "an id of another type",
-            with(&access_key(), "accessKeyId", 7.into()),
+            with_member(&access_key_request(), "accessKeyId", 7.into()),
             key_id,
             "must be a string, not a number",
         ),
         (
             "a short secret key",
-            with(&access_key(), "secretAccessKey", "wJalrX".into()),
+            with_member(&access_key_request(), "secretAccessKey", "wJalrX".into()),
             secret_key,
             key_rule,
         ),
         (
             "a secret key in a list",
-            with(&access_key(), "secretAccessKey", json!([SECRET])),
+            with_member(&access_key_request(), "secretAccessKey", json!([SECRET])),
             secret_key,
             "must be a string, not a list",
         ),
         (
             "a secret key that is null",
-            with(&access_key(), "secretAccessKey", Value::Null),
+            with_member(&access_key_request(), "secretAccessKey", Value::Null),
             secret_key,
             "must be a string, not null",
         ),
-        ("no key id", without(&access_key(), "accessKeyId"), key_id, "accessKeyId is missing"),
+        (
+            "no key id",
+            without_member(&access_key_request(), "accessKeyId"),
+            key_id,
+            "accessKeyId is missing",
+        ),
         (
             "no secret key",
-            without(&access_key(), "secretAccessKey"),
+            without_member(&access_key_request(), "secretAccessKey"),
             secret_key,
             "secretAccessKey is missing",
         ),
         (
             "a token",
-            with(&access_key(), "sessionToken", SECRET.into()),
+            with_member(&access_key_request(), "sessionToken", SECRET.into()),
             "/sessionToken",
             "is unknown: remove it",
         ),
-        ("a name", with(&access_key(), "name", "prod".into()), "/name", "is unknown: remove it"),
+        (
+            "a name",
+            with_member(&access_key_request(), "name", "prod".into()),
+            "/name",
+            "is unknown: remove it",
+        ),
         (
             "a partition",
-            with(&access_key(), "partition", "aws".into()),
+            with_member(&access_key_request(), "partition", "aws".into()),
             "/partition",
             "is unknown: remove it",
         ),
@@ -83,19 +98,19 @@ pub(super) fn credentials() -> Vec<InvalidRequestCase> {
     invalid_requests.extend([
         post("policies: an empty object", POLICIES, "{}")
             .expect_400(&[key_id, secret_key], "accessKeyId is missing"),
-        without_body("policies: no body", "POST", POLICIES)
+        request_without_body("policies: no body", "POST", POLICIES)
             .expect_400(&[key_id, secret_key], "accessKeyId is missing"),
         post("policies: two secret keys", POLICIES, duplicate)
             .expect_400(&[secret_key], "is sent 2 times: send it once"),
     ]);
-    invalid_requests.extend(account_references());
-    invalid_requests.extend(invalid_role_arns(POLICIES, &json!({})));
-    invalid_requests.extend(incoming_secrets::invalid_arns(POLICIES, &json!({})));
+    invalid_requests.extend(ambiguous_credential_cases());
+    invalid_requests.extend(invalid_role_arn_cases(POLICIES, &json!({})));
+    invalid_requests.extend(incoming_secrets::invalid_arn_cases(POLICIES, &json!({})));
     invalid_requests
 }
 
-/// Returns cases with invalid or ambiguous references to an account.
-fn account_references() -> Vec<InvalidRequestCase> {
+/// Returns cases with more than one credential, or with members that belong to no credential.
+fn ambiguous_credential_cases() -> Vec<InvalidRequestCase> {
     let one =
         "must be left out: name one of roleArn, secretArn, or accessKeyId with secretAccessKey";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
@@ -127,7 +142,11 @@ fn account_references() -> Vec<InvalidRequestCase> {
     let case = |(name, body, at, remedy): (&str, Value, &str, &str)| {
         post(&format!("policies: {name}"), POLICIES, body.to_string()).expect_400(&[at], remedy)
     };
-    let everything = with(&with(&access_key(), "roleArn", role.into()), "secretArn", arn.into());
+    let everything = with_member(
+        &with_member(&access_key_request(), "roleArn", role.into()),
+        "secretArn",
+        arn.into(),
+    );
     let all = post("policies: everything at once", POLICIES, everything.to_string())
         .expect_400(&["/secretArn", key_id, secret_key], one);
     values.into_iter().map(case).chain([all]).collect()

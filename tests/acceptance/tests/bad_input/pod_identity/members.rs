@@ -1,15 +1,18 @@
-//! Members that only Pod Identity has.
+//! Cases of the request members that only Pod Identity has.
 
 use serde_json::{Value, json};
 
 use super::{FUNCTION, PATH, VALIDATE, valid_cross_account_request, valid_request};
 use crate::{
     SECRET,
-    case::{InvalidRequestCase, bus_event, delivered_event, post, with, without, without_body},
+    case::{
+        InvalidRequestCase, bus_event, direct_event, post, request_without_body, with_member,
+        without_member,
+    },
 };
 
-/// Returns the cases of each member with invalid values.
-pub(super) fn members() -> Vec<InvalidRequestCase> {
+/// Returns cases with invalid, missing or unknown members.
+pub(super) fn member_cases() -> Vec<InvalidRequestCase> {
     let cluster = "must be the name of an EKS cluster: 1 to 100 letters, digits, '-' and '_'";
     let region = "must be a region, such as us-east-1";
     let role = "must be the ARN of an IAM role";
@@ -75,37 +78,38 @@ pub(super) fn members() -> Vec<InvalidRequestCase> {
             } else {
                 valid_request()
             };
-            let body = with(&base, member, value).to_string();
+            let body = with_member(&base, member, value).to_string();
             post(&format!("{number}: {member}"), PATH, body)
                 .expect_400(&[&format!("/{member}")], remedy)
         })
         .collect();
-    invalid_requests.extend(missing_members());
-    invalid_requests.extend(other_partitions());
-    invalid_requests.extend(replaceable_roles());
-    invalid_requests.extend(unknown_members());
+    invalid_requests.extend(missing_member_cases());
+    invalid_requests.extend(other_partition_cases());
+    invalid_requests.extend(replaced_role_cases());
+    invalid_requests.extend(unknown_member_cases());
     invalid_requests
 }
 
-fn missing_members() -> Vec<InvalidRequestCase> {
+fn missing_member_cases() -> Vec<InvalidRequestCase> {
     let all = ["/name", "/clusterName", "/roleArn", "/hubbleRoleArn", "/identityRoleArn"];
     let members = ["clusterName", "roleArn", "hubbleRoleArn", "identityRoleArn"];
     let mut invalid_requests: Vec<_> = members
         .iter()
         .map(|member| {
-            let body = without(&valid_request(), member).to_string();
+            let body = without_member(&valid_request(), member).to_string();
             post(&format!("no {member}"), PATH, body)
                 .expect_400(&[&format!("/{member}")], &format!("{member} is missing: it must be"))
         })
         .collect();
     invalid_requests.push(post("nothing", PATH, "{}").expect_400(&all, "name is missing"));
-    invalid_requests
-        .push(without_body("no body", "POST", VALIDATE).expect_400(&all, "name is missing"));
+    invalid_requests.push(
+        request_without_body("no body", "POST", VALIDATE).expect_400(&all, "name is missing"),
+    );
     invalid_requests
 }
 
-/// Returns cases with values of other partitions.
-fn other_partitions() -> Vec<InvalidRequestCase> {
+/// Returns cases with ARNs and Regions of other partitions than that of the deployment.
+fn other_partition_cases() -> Vec<InvalidRequestCase> {
     let govcloud_arn = |what: &str| format!("arn:aws-us-gov:iam::300000000001:{what}");
     let mut invalid_requests = Vec::new();
     for (member, value) in [
@@ -119,12 +123,12 @@ fn other_partitions() -> Vec<InvalidRequestCase> {
         } else {
             valid_request()
         };
-        let body = with(&base, member, value.into()).to_string();
+        let body = with_member(&base, member, value.into()).to_string();
         let case = post(&format!("{member} of GovCloud"), PATH, body);
         invalid_requests.push(case.expect_422(&[&format!("/{member}")], "use an ARN of aws"));
     }
     for region in ["us-gov-west-1", "us-isob-east-1", "us-iso-east-1"] {
-        let body = with(&valid_request(), "clusterRegion", region.into()).to_string();
+        let body = with_member(&valid_request(), "clusterRegion", region.into()).to_string();
         let case = post(&format!("a cluster in {region}"), PATH, body);
         invalid_requests
             .push(case.expect_422(&["/clusterRegion"], "must be a region of partition aws"));
@@ -132,12 +136,12 @@ fn other_partitions() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Returns cases of roles that are to be replaced.
-fn replaceable_roles() -> Vec<InvalidRequestCase> {
+/// Returns cases with invalid values of `replaceAssociations`.
+fn replaced_role_cases() -> Vec<InvalidRequestCase> {
     let arn = |name: &str| format!("arn:aws:iam::300000000001:role/{name}");
-    let ensured = with(&valid_request(), "ensureAssociations", true.into());
-    let replacing = |roles: Value| with(&ensured, "replaceAssociations", roles).to_string();
-    let alone = with(&valid_request(), "replaceAssociations", json!([arn("R")])).to_string();
+    let ensured = with_member(&valid_request(), "ensureAssociations", true.into());
+    let replacing = |roles: Value| with_member(&ensured, "replaceAssociations", roles).to_string();
+    let alone = with_member(&valid_request(), "replaceAssociations", json!([arn("R")])).to_string();
     let many = json!(["A", "B", "C", "D"].map(arn));
     vec![
         post("a user is replaced", PATH, replacing(json!(["arn:aws:iam::300000000001:user/U"])))
@@ -152,14 +156,15 @@ fn replaceable_roles() -> Vec<InvalidRequestCase> {
             replacing(json!(["arn:aws-us-gov:iam::300000000001:role/R"])),
         )
         .expect_422(&["/replaceAssociations/0"], "use an ARN of aws"),
-        post("a role is replaced without leave", PATH, alone)
+        post("a role is replaced without ensureAssociations", PATH, alone)
             .expect_422(&["/replaceAssociations"], "send ensureAssociations with true"),
     ]
 }
 
-fn unknown_members() -> Vec<InvalidRequestCase> {
+fn unknown_member_cases() -> Vec<InvalidRequestCase> {
     let not_known = "is unknown: remove it";
-    let body_with = |member: &str, value: Value| with(&valid_request(), member, value).to_string();
+    let body_with =
+        |member: &str, value: Value| with_member(&valid_request(), member, value).to_string();
     let mut duplicate = valid_request().to_string();
     duplicate.insert_str(1, r#""clusterName":"other","#);
     vec![
@@ -200,24 +205,24 @@ fn unknown_members() -> Vec<InvalidRequestCase> {
     ]
 }
 
-/// Returns events on the bus, and events that no rule matches, delivered directly.
-pub(super) fn events() -> Vec<InvalidRequestCase> {
-    let event = with(&valid_request(), "method", FUNCTION.into());
+/// Returns cases of invalid events, on the event bus and in direct invocations.
+pub(super) fn event_cases() -> Vec<InvalidRequestCase> {
+    let event = with_member(&valid_request(), "method", FUNCTION.into());
     vec![
-        bus_event("event: no cluster", without(&event, "clusterName"))
+        bus_event("event: no cluster", without_member(&event, "clusterName"))
             .expect_400(&["/clusterName"], "clusterName is missing"),
         bus_event(
             "event: a user",
-            with(&event, "hubbleRoleArn", "arn:aws:iam::300000000001:user/U".into()),
+            with_member(&event, "hubbleRoleArn", "arn:aws:iam::300000000001:user/U".into()),
         )
         .expect_400(&["/hubbleRoleArn"], "must be the ARN of an IAM role"),
-        bus_event("event: in aws-iso", with(&event, "partition", "aws-iso".into()))
+        bus_event("event: in aws-iso", with_member(&event, "partition", "aws-iso".into()))
             .expect_422(&["/partition"], "use one of static-credentials, scap"),
-        delivered_event("event: a secret key", with(&event, "secretAccessKey", SECRET.into()))
+        direct_event("event: a secret key", with_member(&event, "secretAccessKey", SECRET.into()))
             .expect_422(&["/secretAccessKey"], "must not be in an event: send secretArn"),
-        bus_event("event: a flag as text", with(&event, "ensureConfigMap", "true".into()))
+        bus_event("event: a flag as text", with_member(&event, "ensureConfigMap", "true".into()))
             .expect_400(&["/ensureConfigMap"], "must be true or false"),
-        delivered_event("event: another method", with(&event, "method", "sts".into()))
+        direct_event("event: another method", with_member(&event, "method", "sts".into()))
             .expect_422(&["/method"], "deliver events for sts to the function sts"),
     ]
 }

@@ -1,12 +1,13 @@
-//! Roles of the wrong account, and members that belong to the other account case.
+//! Cases in which a role or policy is in the wrong AWS account, or a member does not fit the
+//! accounts of the roles.
 
 use serde_json::Value;
 
 use super::{PATH, UID, VALIDATE, valid_cross_account_request, valid_request};
-use crate::case::{InvalidRequestCase, post, put, with, without};
+use crate::case::{InvalidRequestCase, post, put, with_member, without_member};
 
-/// Returns requests whose members are valid alone, but not together.
-pub(super) fn mixed_accounts() -> Vec<InvalidRequestCase> {
+/// Returns cases whose members are valid alone, but not in combination.
+pub(super) fn mixed_account_cases() -> Vec<InvalidRequestCase> {
     let (same, cross) = (valid_request(), valid_cross_account_request());
     let role =
         |account: u8| -> Value { format!("arn:aws:iam::30000000000{account}:role/R").into() };
@@ -22,8 +23,8 @@ pub(super) fn mixed_accounts() -> Vec<InvalidRequestCase> {
     let not_boundary = "must be a policy of the account of roleArn, or one that AWS manages";
     let (identity, hubble) = ("identityRoleArn", "hubbleRoleArn");
     let (target, boundary) = ("hubbleTargetRoleArn", "permissionBoundaryArn");
-    let without_target = without(&cross, target).to_string();
-    // Base, changed member, its value, pointers of the errors, remedy.
+    let without_target = without_member(&cross, target).to_string();
+    // Valid request, changed member, its value, members with an expected error, remedy.
     let changes = [
         (&same, identity, role(3), &[identity][..], not_cluster_account),
         (&cross, identity, role(2), &[identity], not_cluster_account),
@@ -41,19 +42,22 @@ pub(super) fn mixed_accounts() -> Vec<InvalidRequestCase> {
             let pointers: Vec<_> = members.iter().map(|member| format!("/{member}")).collect();
             let pointers: Vec<_> = pointers.iter().map(String::as_str).collect();
             let name = format!("account {number}: {member} {value}");
-            post(&name, PATH, with(base, member, value).to_string()).expect_422(&pointers, remedy)
+            post(&name, PATH, with_member(base, member, value).to_string())
+                .expect_422(&pointers, remedy)
         })
         .collect();
     let target = &["/hubbleTargetRoleArn"];
-    let malformed = with(&same, "hubbleTargetRoleArn", "R".into()).to_string();
-    let both = with(&with(&cross, "hubbleTargetRoleArn", role(3)), "clusterName", "".into());
+    let malformed = with_member(&same, "hubbleTargetRoleArn", "R".into()).to_string();
+    let both =
+        with_member(&with_member(&cross, "hubbleTargetRoleArn", role(3)), "clusterName", "".into());
     cases.extend([
         post("no target role in the cross-account case", PATH, &*without_target)
             .expect_422(target, is_cross_account),
         post("validate", VALIDATE, without_target).expect_422(target, is_cross_account),
-        put("replace", UID, with(&same, "hubbleTargetRoleArn", role(2)).to_string())
+        put("replace", UID, with_member(&same, "hubbleTargetRoleArn", role(2)).to_string())
             .expect_422(target, not_cross_account),
-        // A malformed member causes no second error, and hides none.
+        // A malformed member causes no error about its account, and does not hide errors of other
+        // members.
         post("a malformed target role in the same-account case", PATH, malformed)
             .expect_400(target, "must be an ARN"),
         post("a malformed and an unprocessable member", PATH, both.to_string()).expect_400(

@@ -1,22 +1,25 @@
-//! Unknown routes, verbs and uids, and invalid queries.
+//! Cases with unknown routes, invalid uids and invalid query parameters.
 
 use super::{PATH, PLAN, UID, valid_request};
-use crate::case::{InvalidRequestCase, PATH_RULE, invocation, post, proxied, put, without_body};
+use crate::case::{
+    InvalidRequestCase, PATH_RULE, invocation, post, proxy_payload, put, request_without_body,
+};
 
-/// Returns cases with unknown paths, verbs and uids.
-pub(super) fn routes() -> Vec<InvalidRequestCase> {
+/// Returns cases with unknown paths, wrong HTTP methods and invalid uids.
+pub(super) fn route_cases() -> Vec<InvalidRequestCase> {
     let body = valid_request().to_string();
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let mut invalid_requests = vec![
-        without_body("GET", "GET", PATH).expect_gateway_403(),
+        request_without_body("GET", "GET", PATH).expect_gateway_403(),
         post("POST to plan", PLAN, &*body).expect_gateway_403(),
         post("POST to a uid", UID, &*body).expect_gateway_403(),
-        invocation("GET, past the gateway", proxied("GET", PATH, "")).expect_405("use POST"),
-        invocation("POST to plan, past the gateway", proxied("POST", PLAN, &body))
+        invocation("GET, past the gateway", proxy_payload("GET", PATH, "")).expect_405("use POST"),
+        invocation("POST to plan, past the gateway", proxy_payload("POST", PLAN, &body))
             .expect_405("use GET"),
-        invocation("DELETE of a uid, past the gateway", proxied("DELETE", UID, ""))
+        invocation("DELETE of a uid, past the gateway", proxy_payload("DELETE", UID, ""))
             .expect_405("use PUT"),
-        invocation("another function's route", proxied("GET", "/v1/sts/trust", "")).expect_404(),
+        invocation("another function's route", proxy_payload("GET", "/v1/sts/trust", ""))
+            .expect_404(),
     ];
     invalid_requests.extend(["a%2Fb", "%00"].map(|uid| {
         put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body)
@@ -27,8 +30,8 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Returns invalid queries of the plan.
-pub(super) fn queries() -> Vec<InvalidRequestCase> {
+/// Returns cases with invalid query parameters of the plan.
+pub(super) fn plan_query_cases() -> Vec<InvalidRequestCase> {
     let (one, two) = ("300000000001", "300000000002");
     let role = |account: &str| format!("arn:aws:iam::{account}:role/R");
     let cluster = "must be the name of an EKS cluster";
@@ -52,10 +55,11 @@ pub(super) fn queries() -> Vec<InvalidRequestCase> {
         .iter()
         .map(|(query, member, remedy)| {
             let name = format!("plan?{query}");
-            without_body(&name, "GET", &path(query)).expect_400(&[&format!("/{member}")], remedy)
+            request_without_body(&name, "GET", &path(query))
+                .expect_400(&[&format!("/{member}")], remedy)
         })
         .collect();
-    let refused = [
+    let unprocessable = [
         (
             "partition=aws-us-gov".to_owned(),
             "partition",
@@ -91,10 +95,11 @@ pub(super) fn queries() -> Vec<InvalidRequestCase> {
             "is for two AWS accounts only",
         ),
     ];
-    invalid_requests.extend(refused.map(|(query, member, remedy)| {
+    invalid_requests.extend(unprocessable.map(|(query, member, remedy)| {
         let query = format!("clusterName=p&{query}");
         let name = format!("plan?{query}");
-        without_body(&name, "GET", &path(&query)).expect_422(&[&format!("/{member}")], remedy)
+        request_without_body(&name, "GET", &path(&query))
+            .expect_422(&[&format!("/{member}")], remedy)
     }));
     invalid_requests
 }

@@ -1,14 +1,15 @@
-//! Invalid certificates and keys, member by member.
+//! Cases with an invalid CA certificate, client certificate or private key.
 
 use serde_json::{Value, json};
 
 use super::{PATH, ScapFixture};
 use crate::{
     SECRET,
-    case::{InvalidRequestCase, post, with},
+    case::{InvalidRequestCase, post, with_member},
 };
 
-fn with_label(pem: &str, from: &str, to: &str) -> String {
+/// Replaces the label of PEM blocks, such as `PRIVATE KEY`.
+fn replace_pem_label(pem: &str, from: &str, to: &str) -> String {
     let label = |place: &str, name: &str| format!("-----{place} {name}-----");
     pem.replace(&label("BEGIN", from), &label("BEGIN", to))
         .replace(&label("END", from), &label("END", to))
@@ -21,7 +22,7 @@ pub(super) fn certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase
     let base64_only: String = leaf.lines().filter(|line| !line.starts_with('-')).collect();
     let cut_off = |pem: &str| pem.get(..pem.len() * 2 / 3).unwrap_or_default().to_owned();
     let secret_key = format!("-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n");
-    let legacy_encrypted = with_label(&key, "PRIVATE KEY", "RSA PRIVATE KEY").replace(
+    let legacy_encrypted = replace_pem_label(&key, "PRIVATE KEY", "RSA PRIVATE KEY").replace(
         "BEGIN RSA PRIVATE KEY-----\n",
         "BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n",
     );
@@ -46,13 +47,13 @@ pub(super) fn certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase
         (
             ca,
             "PKCS#7",
-            with_label(&ca_pem, "CERTIFICATE", "PKCS7").into(),
+            replace_pem_label(&ca_pem, "CERTIFICATE", "PKCS7").into(),
             "openssl pkcs7 -print_certs",
         ),
         (
             ca,
             "a certificate request",
-            with_label(&ca_pem, "CERTIFICATE", "CERTIFICATE REQUEST").into(),
+            replace_pem_label(&ca_pem, "CERTIFICATE", "CERTIFICATE REQUEST").into(),
             "send the certificate that was issued for it",
         ),
         (ca, "null", Value::Null, "must be a string, not null"),
@@ -103,7 +104,7 @@ pub(super) fn certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase
         (
             user_key,
             "encrypted",
-            with_label(&key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY").into(),
+            replace_pem_label(&key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY").into(),
             "is encrypted (PKCS#8)",
         ),
         (
@@ -115,13 +116,13 @@ pub(super) fn certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase
         (
             user_key,
             "of SSH",
-            with_label(&key, "PRIVATE KEY", "OPENSSH PRIVATE KEY").into(),
+            replace_pem_label(&key, "PRIVATE KEY", "OPENSSH PRIVATE KEY").into(),
             "an SSH private key",
         ),
         (
             user_key,
             "the public half",
-            with_label(&key, "PRIVATE KEY", "PUBLIC KEY").into(),
+            replace_pem_label(&key, "PRIVATE KEY", "PUBLIC KEY").into(),
             "a public key",
         ),
         (user_key, "cut off", cut_off(&key).into(), "is cut off"),
@@ -134,14 +135,14 @@ pub(super) fn certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase
         (
             user_key,
             "the wrong label",
-            with_label(&key, "PRIVATE KEY", "RSA PRIVATE KEY").into(),
+            replace_pem_label(&key, "PRIVATE KEY", "RSA PRIVATE KEY").into(),
             "cannot be used",
         ),
         (user_key, "a list", json!([key]), "must be a string, not a list"),
     ];
     let case =
         |(member, name, value, remedy): (&'static str, &'static str, Value, &'static str)| {
-            let body = with(&fixture.valid_request(), member, value).to_string();
+            let body = with_member(&fixture.valid_request(), member, value).to_string();
             post(&format!("{member}: {name}"), PATH, body)
                 .expect_400(&[&format!("/{member}")], remedy)
         };

@@ -1,24 +1,27 @@
-//! Unknown routes, verbs and uids.
+//! Cases with unknown routes and invalid uids.
 
 use super::{PATH, UID, VALIDATE, valid_request};
 use crate::{
     SECRET,
-    case::{InvalidRequestCase, PATH_RULE, invocation, post, proxied, put, with, without_body},
+    case::{
+        InvalidRequestCase, PATH_RULE, invocation, post, proxy_payload, put, request_without_body,
+        with_member,
+    },
 };
 
-/// Returns cases with unknown paths and HTTP methods.
-pub(super) fn routes() -> Vec<InvalidRequestCase> {
+/// Returns cases with unknown paths and wrong HTTP methods.
+pub(super) fn route_cases() -> Vec<InvalidRequestCase> {
     let body = valid_request().to_string();
     vec![
-        without_body("GET", "GET", PATH).expect_gateway_403(),
-        without_body("DELETE", "DELETE", PATH).expect_gateway_403(),
-        without_body("PATCH", "PATCH", PATH).expect_gateway_403(),
-        without_body("OPTIONS", "OPTIONS", PATH).expect_gateway_403(),
+        request_without_body("GET", "GET", PATH).expect_gateway_403(),
+        request_without_body("DELETE", "DELETE", PATH).expect_gateway_403(),
+        request_without_body("PATCH", "PATCH", PATH).expect_gateway_403(),
+        request_without_body("OPTIONS", "OPTIONS", PATH).expect_gateway_403(),
         put("PUT without a uid", PATH, &*body).expect_gateway_403(),
         put("PUT to validate", VALIDATE, &*body).expect_gateway_403(),
-        without_body("GET validate", "GET", VALIDATE).expect_gateway_403(),
+        request_without_body("GET validate", "GET", VALIDATE).expect_gateway_403(),
         post("POST to a uid", UID, &*body).expect_gateway_403(),
-        without_body("DELETE of a uid", "DELETE", UID).expect_gateway_403(),
+        request_without_body("DELETE of a uid", "DELETE", UID).expect_gateway_403(),
         post("below validate", "/v1/tenant/accounts/static-credentials/validate/more", &*body)
             .expect_gateway_403(),
         post("another version", "/v2/tenant/accounts/static-credentials", &*body)
@@ -27,39 +30,46 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
         post("an upper-case path", "/v1/tenant/accounts/Static-Credentials", &*body)
             .expect_gateway_403(),
         post("the root", "/", &*body).expect_gateway_403(),
-        invocation("GET, past the gateway", proxied("GET", PATH, "")).expect_405("use POST"),
-        invocation("PATCH, past the gateway", proxied("PATCH", PATH, &body)).expect_405("use POST"),
-        invocation("a verb in lower case", proxied("post", PATH, &body)).expect_405("use POST"),
-        invocation("an empty verb", proxied("", PATH, &body)).expect_405("use POST"),
-        invocation("GET of a uid, past the gateway", proxied("GET", UID, "")).expect_405("use PUT"),
-        invocation("PUT to validate, past the gateway", proxied("PUT", VALIDATE, &body))
+        invocation("GET, past the gateway", proxy_payload("GET", PATH, "")).expect_405("use POST"),
+        invocation("PATCH, past the gateway", proxy_payload("PATCH", PATH, &body))
             .expect_405("use POST"),
-        invocation("another function's route", proxied("POST", "/v1/tenant/accounts/sts", &body))
+        invocation("a verb in lower case", proxy_payload("post", PATH, &body))
+            .expect_405("use POST"),
+        invocation("an empty verb", proxy_payload("", PATH, &body)).expect_405("use POST"),
+        invocation("GET of a uid, past the gateway", proxy_payload("GET", UID, ""))
+            .expect_405("use PUT"),
+        invocation("PUT to validate, past the gateway", proxy_payload("PUT", VALIDATE, &body))
+            .expect_405("use POST"),
+        invocation(
+            "another function's route",
+            proxy_payload("POST", "/v1/tenant/accounts/sts", &body),
+        )
+        .expect_404(),
+        invocation("a route of accounts", proxy_payload("GET", "/v1/tenant/accounts", ""))
             .expect_404(),
-        invocation("a route of accounts", proxied("GET", "/v1/tenant/accounts", "")).expect_404(),
-        invocation("an empty path", proxied("POST", "", &body)).expect_404(),
+        invocation("an empty path", proxy_payload("POST", "", &body)).expect_404(),
         invocation(
             "a path below",
-            proxied("POST", "/v1/tenant/accounts/static-credentials/validate/x", &body),
+            proxy_payload("POST", "/v1/tenant/accounts/static-credentials/validate/x", &body),
         )
         .expect_404(),
         invocation(
             "a path that climbs",
-            proxied("POST", "/v1/tenant/accounts/sts/../static-credentials", &body),
+            proxy_payload("POST", "/v1/tenant/accounts/sts/../static-credentials", &body),
         )
         .expect_400(&["/path"], PATH_RULE),
         invocation(
             "an encoded slash",
-            proxied("POST", "/v1/tenant/accounts%2Fstatic-credentials", &body),
+            proxy_payload("POST", "/v1/tenant/accounts%2Fstatic-credentials", &body),
         )
         .expect_400(&["/path"], PATH_RULE),
-        invocation("a secret in the path", proxied("POST", &format!("/v1/{SECRET}"), &body))
+        invocation("a secret in the path", proxy_payload("POST", &format!("/v1/{SECRET}"), &body))
             .expect_404(),
     ]
 }
 
-/// Returns cases with invalid uids in paths.
-pub(super) fn uids() -> Vec<InvalidRequestCase> {
+/// Returns cases of replacements with an invalid uid, or with an invalid request for a valid uid.
+pub(super) fn uid_cases() -> Vec<InvalidRequestCase> {
     let body = valid_request().to_string();
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long = "a".repeat(65);
@@ -83,7 +93,7 @@ pub(super) fn uids() -> Vec<InvalidRequestCase> {
     })
     .into();
     invalid_requests.extend(["..", "%2e%2e", "a%252Fb"].map(|uid| {
-        let payload = proxied("PUT", &format!("{PATH}/{uid}"), &body);
+        let payload = proxy_payload("PUT", &format!("{PATH}/{uid}"), &body);
         invocation(&format!("uid {uid}, past the gateway"), payload)
             .expect_400(&["/path"], PATH_RULE)
     }));
@@ -92,22 +102,22 @@ pub(super) fn uids() -> Vec<InvalidRequestCase> {
         put(
             "a uid, but not a right name",
             UID,
-            with(&valid_request(), "name", "".into()).to_string(),
+            with_member(&valid_request(), "name", "".into()).to_string(),
         )
         .expect_400(&["/name"], "must be 1 to 64 characters"),
         put(
             "a uid, but a temporary key",
             UID,
-            with(&valid_request(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string(),
+            with_member(&valid_request(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string(),
         )
         .expect_400(&["/accessKeyId"], "create a long-lived access key"),
         put(
             "a uid, but twice",
             UID,
-            with(&valid_request(), "uid", "5f0c1a2b3c4d5e6f70818293".into()).to_string(),
+            with_member(&valid_request(), "uid", "5f0c1a2b3c4d5e6f70818293".into()).to_string(),
         )
         .expect_400(&["/uid"], "is unknown: remove it"),
-        without_body("a uid, but no body", "PUT", UID)
+        request_without_body("a uid, but no body", "PUT", UID)
             .expect_400(&["/name", "/accessKeyId", "/secretAccessKey"], "name is missing"),
         put("a uid, but a form", UID, &*body).content_type("text/plain").expect_problem(
             415,

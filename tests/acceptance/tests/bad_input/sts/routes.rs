@@ -1,51 +1,55 @@
-//! Unknown routes, verbs and uids, and invalid queries.
+//! Cases with unknown routes, invalid uids and invalid query parameters.
 
 use super::{PATH, TRUST, UID, valid_request};
 use crate::case::{
-    InvalidRequestCase, PATH_RULE, invocation, post, proxied, put, with, without_body,
+    InvalidRequestCase, PATH_RULE, invocation, post, proxy_payload, put, request_without_body,
+    with_member,
 };
 
-/// Returns cases with unknown paths, verbs and uids.
-pub(super) fn routes() -> Vec<InvalidRequestCase> {
+/// Returns cases with unknown paths, wrong HTTP methods and invalid uids.
+pub(super) fn route_cases() -> Vec<InvalidRequestCase> {
     let body = valid_request().to_string();
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long = "a".repeat(65);
     let mut invalid_requests = vec![
-        without_body("GET", "GET", PATH).expect_gateway_403(),
-        without_body("DELETE", "DELETE", PATH).expect_gateway_403(),
+        request_without_body("GET", "GET", PATH).expect_gateway_403(),
+        request_without_body("DELETE", "DELETE", PATH).expect_gateway_403(),
         put("PUT without a uid", PATH, &*body).expect_gateway_403(),
         post("POST to trust", TRUST, &*body).expect_gateway_403(),
         put("PUT to trust", TRUST, &*body).expect_gateway_403(),
-        without_body("DELETE of trust", "DELETE", TRUST).expect_gateway_403(),
-        without_body("GET below trust", "GET", "/v1/sts/trust/policy").expect_gateway_403(),
+        request_without_body("DELETE of trust", "DELETE", TRUST).expect_gateway_403(),
+        request_without_body("GET below trust", "GET", "/v1/sts/trust/policy").expect_gateway_403(),
         post("POST to a uid", UID, &*body).expect_gateway_403(),
         post("below validate", "/v1/tenant/accounts/sts/validate/more", &*body)
             .expect_gateway_403(),
-        invocation("GET, past the gateway", proxied("GET", PATH, "")).expect_405("use POST"),
-        invocation("POST to trust, past the gateway", proxied("POST", TRUST, &body))
+        invocation("GET, past the gateway", proxy_payload("GET", PATH, "")).expect_405("use POST"),
+        invocation("POST to trust, past the gateway", proxy_payload("POST", TRUST, &body))
             .expect_405("use GET"),
-        invocation("PUT to trust, past the gateway", proxied("PUT", TRUST, &body))
+        invocation("PUT to trust, past the gateway", proxy_payload("PUT", TRUST, &body))
             .expect_405("use GET"),
-        invocation("HEAD of trust", proxied("HEAD", TRUST, "")).expect_405("use GET"),
-        invocation("DELETE of a uid, past the gateway", proxied("DELETE", UID, ""))
+        invocation("HEAD of trust", proxy_payload("HEAD", TRUST, "")).expect_405("use GET"),
+        invocation("DELETE of a uid, past the gateway", proxy_payload("DELETE", UID, ""))
             .expect_405("use PUT"),
         invocation(
             "another function's route",
-            proxied("POST", "/v1/tenant/accounts/static-credentials", &body),
+            proxy_payload("POST", "/v1/tenant/accounts/static-credentials", &body),
         )
         .expect_404(),
-        invocation("below trust, past the gateway", proxied("GET", "/v1/sts/trust/x", ""))
+        invocation("below trust, past the gateway", proxy_payload("GET", "/v1/sts/trust/x", ""))
             .expect_404(),
-        invocation("no path", proxied("GET", "", "")).expect_404(),
-        invocation("uid .., past the gateway", proxied("PUT", "/v1/tenant/accounts/sts/..", &body))
-            .expect_400(&["/path"], PATH_RULE),
+        invocation("no path", proxy_payload("GET", "", "")).expect_404(),
+        invocation(
+            "uid .., past the gateway",
+            proxy_payload("PUT", "/v1/tenant/accounts/sts/..", &body),
+        )
+        .expect_400(&["/path"], PATH_RULE),
         put(
             "a uid, but a wrong role",
             UID,
-            with(&valid_request(), "roleArn", "R".into()).to_string(),
+            with_member(&valid_request(), "roleArn", "R".into()).to_string(),
         )
         .expect_400(&["/roleArn"], "must be an ARN"),
-        without_body("a uid, but no body", "PUT", UID)
+        request_without_body("a uid, but no body", "PUT", UID)
             .expect_400(&["/name", "/roleArn"], "name is missing"),
         put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).expect_problem(
             413,
@@ -63,8 +67,8 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Returns invalid queries of the trust route.
-pub(super) fn queries() -> Vec<InvalidRequestCase> {
+/// Returns cases with invalid query parameters of the route `/v1/sts/trust`.
+pub(super) fn trust_query_cases() -> Vec<InvalidRequestCase> {
     let partition = "partition must be one of aws, aws-us-gov, aws-iso-b, aws-iso";
     let add_ons =
         "addOns must be cloudformation, host-resource-groups, or both separated by a comma";
@@ -94,7 +98,7 @@ pub(super) fn queries() -> Vec<InvalidRequestCase> {
     let mut invalid_requests: Vec<_> = invalid
         .iter()
         .map(|(query, pointers, remedy)| {
-            without_body(&format!("trust?{query:.40}"), "GET", &path(query))
+            request_without_body(&format!("trust?{query:.40}"), "GET", &path(query))
                 .expect_400(pointers, remedy)
         })
         .collect();
@@ -103,7 +107,7 @@ pub(super) fn queries() -> Vec<InvalidRequestCase> {
     let elsewhere = [("aws-us-gov", other), ("aws-iso", not_offered), ("aws-iso-b", not_offered)];
     invalid_requests.extend(elsewhere.map(|(elsewhere, remedy)| {
         let query = path(&format!("partition={elsewhere}"));
-        without_body(&format!("trust in {elsewhere}"), "GET", &query)
+        request_without_body(&format!("trust in {elsewhere}"), "GET", &query)
             .expect_422(&["/partition"], remedy)
     }));
     invalid_requests
