@@ -1,4 +1,4 @@
-//! Every function and trigger of the template has a flow.
+//! Tests that every function and every trigger in the template has a flow.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,9 @@ use gangway_model::Partition;
 
 use crate::{flow::Trigger, flows};
 
-/// Triggers of the template: package, and route or kind of trigger.
-async fn deployed_triggers() -> BTreeSet<(String, String)> {
+/// Returns the triggers in the template, in any partition: the package of the function, and the
+/// route or the kind of trigger.
+async fn find_deployed_triggers() -> BTreeSet<(String, String)> {
     let mut triggers = BTreeSet::new();
     for partition in [Partition::Aws, Partition::AwsUsGov, Partition::AwsIsoB, Partition::AwsIso] {
         let app = TestApp::start(partition).await;
@@ -18,7 +19,8 @@ async fn deployed_triggers() -> BTreeSet<(String, String)> {
                 |trigger: String| triggers.insert((function.package.clone(), trigger));
             trigger("is deployed".to_owned());
             for route in &function.routes {
-                // One flow covers both scopes: only the header for Palette differs.
+                // A flow in the scope of the tenant also covers the route in the scope of a
+                // project: the functions only send another header to Palette.
                 let path = route.path.replace("/v1/projects/{project}/", "/v1/tenant/");
                 trigger(format!("{} {path}", route.method));
             }
@@ -49,11 +51,10 @@ async fn every_function_and_trigger_has_a_flow() {
         covered.insert((flow.function.to_owned(), trigger));
         covered.insert((flow.function.to_owned(), "is deployed".to_owned()));
     }
-    let mut deployed_triggers = deployed_triggers().await;
-    // One run of the watch is many messages. The suite `watch` has its crashes, its faults and its repeated
-    // messages: see its files crashes.rs, delivery.rs, load.rs and outages.rs.
-    // Rotations are in the suite `rotation`: see its file crashes.rs. The suite `stacks` has those of requests
-    // of stacks, which are answered elsewhere.
+    let mut deployed_triggers = find_deployed_triggers().await;
+    // Other suites test the remaining functions with crashes and faults: the suite `watch` tests
+    // `account-watch`, the suite `stacks` tests `account-resource`, and the suite `rotation` tests
+    // rotations.
     deployed_triggers.retain(|(function, trigger)| {
         !["account-watch", "account-resource"].contains(&function.as_str())
             && !trigger.ends_with("/rotate")

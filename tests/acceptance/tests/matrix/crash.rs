@@ -1,5 +1,5 @@
-//! The crash matrix: the process of the function ends before or after each call, then the request
-//! is repeated.
+//! Tests each flow with crashes: the process of the function ends before or after a call. Then the
+//! request is sent again.
 
 use local_cloud::Effect;
 
@@ -7,15 +7,17 @@ use crate::{
     fault_case::{FaultCase, FaultDuration::Crash},
     flow::Flow,
     flows,
-    runner::{Run, is_whole_matrix, run_fault_cases},
+    runner::{RecordedFlow, is_whole_matrix, run_fault_cases},
 };
 
-/// Returns crashes before and after each call; outside of the whole matrix, of each call that changes something:
-/// between two of those, nothing depends on where the process ends. Flows that change nothing are skipped.
-fn crashes(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
-    let crashes_of = |run: &Run| {
-        let call_sites = run.call_sites.iter().filter(|call_site| {
-            !run.flow.trigger.is_read_only() && (is_whole_matrix() || call_site.changes())
+/// Returns, for each flow, a crash before and a crash after each call. Without
+/// `GANGWAY_WHOLE_MATRIX`, returns them only for calls that change something, because between two
+/// such calls the stored state is the same wherever the process ends. Flows that change nothing
+/// have no crashes.
+fn crash_cases(recorded_flows: &[RecordedFlow]) -> Vec<Vec<FaultCase>> {
+    let crashes_of = |recorded: &RecordedFlow| {
+        let call_sites = recorded.call_sites.iter().filter(|call_site| {
+            !recorded.flow.trigger.is_read_only() && (is_whole_matrix() || call_site.is_write())
         });
         let crashes = |call_site| {
             [Effect::DisconnectBefore, Effect::DisconnectAfter]
@@ -23,11 +25,11 @@ fn crashes(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
         };
         call_sites.flat_map(crashes).collect()
     };
-    recorded_runs.iter().map(crashes_of).collect()
+    recorded_flows.iter().map(crashes_of).collect()
 }
 
 async fn run_crashes(flows: &'static [Flow]) {
-    run_fault_cases("crash", flows, crashes).await;
+    run_fault_cases("crash", flows, crash_cases).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,29 +1,29 @@
-//! A fault of one call.
+//! A fault of one call, for one run of a flow.
 
 use local_cloud::{Effect, Fault, call_log, lambda::LambdaFunction};
 
-/// A call in a run without faults.
+/// A call that a function makes in a run without faults. A fault can be injected there.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct CallSite {
     pub(crate) service: String,
     pub(crate) operation: String,
-    /// The first of its operation is 1.
+    /// The number of the call among the calls of its operation in the run, from 1.
     pub(crate) nth: u32,
 }
 
 impl CallSite {
-    /// Whether the call changes something.
-    pub(crate) fn changes(&self) -> bool {
+    /// Returns `true` if the call can change something in the service.
+    pub(crate) fn is_write(&self) -> bool {
         call_log::is_write_operation(&self.service, &self.operation)
     }
 
-    /// Returns service and operation.
-    pub(crate) fn operation(&self) -> (&str, &str) {
+    /// Returns the service and the operation.
+    pub(crate) fn service_and_operation(&self) -> (&str, &str) {
         (&self.service, &self.operation)
     }
 
-    /// The service's name in error messages.
-    pub(crate) fn service(&self) -> &str {
+    /// Returns the name of the service in Gangway's error messages.
+    pub(crate) fn service_name_in_errors(&self) -> &str {
         match self.service.as_str() {
             "palette" => "Palette",
             "sts" => "AWS STS",
@@ -47,9 +47,9 @@ impl CallSite {
 pub(crate) enum FaultDuration {
     /// Only one call fails.
     Once,
-    /// That call and all later calls of the operation fail until the fault is removed.
+    /// The call and all later calls of its operation fail, until the test removes the fault.
     Lasting,
-    /// The process of the function ends at that call.
+    /// The process of the function ends at the call.
     Crash,
 }
 
@@ -62,17 +62,17 @@ pub(crate) struct FaultCase {
 }
 
 impl FaultCase {
-    /// Creates a fault of a call.
     pub(crate) fn new(call_site: &CallSite, effect: Effect, duration: FaultDuration) -> Self {
         Self { call_site: call_site.clone(), effect, duration }
     }
 
-    /// Whether the fault has an effect: calls that change nothing are the same with a connection
-    /// cut before and after, and are never stale.
-    pub(crate) fn has_effect(&self) -> bool {
+    /// Returns `true` if a run with the fault tests something that no other run tests. For a call
+    /// that changes nothing, a connection that ends after the call is the same as one that ends
+    /// before it, and no later read is stale.
+    pub(crate) fn is_distinct(&self) -> bool {
         match self.effect {
-            Effect::DisconnectAfter => self.call_site.changes(),
-            Effect::StaleReads(_) => self.call_site.changes() && self.is_eventually_consistent(),
+            Effect::DisconnectAfter => self.call_site.is_write(),
+            Effect::StaleReads(_) => self.call_site.is_write() && self.is_eventually_consistent(),
             Effect::Throttle
             | Effect::InternalError
             | Effect::Unavailable
@@ -85,13 +85,14 @@ impl FaultCase {
         }
     }
 
-    /// Whether the service's reads can be stale.
+    /// Returns `true` if a read from the service can return the state before a write.
     fn is_eventually_consistent(&self) -> bool {
         ["palette", "iam", "secretsmanager", "eks"].contains(&self.call_site.service.as_str())
     }
 
-    /// Returns the fault for the local cloud.
-    pub(crate) fn fault(&self, function: &LambdaFunction) -> Fault {
+    /// Returns the fault in the form that the local cloud takes. `function` is the function whose
+    /// process ends if the fault is a crash.
+    pub(crate) fn to_fault(&self, function: &LambdaFunction) -> Fault {
         let CallSite { service, operation, nth } = &self.call_site;
         let fault = Fault::on(service, operation, self.effect).nth(*nth).external_calls_only();
         match self.duration {

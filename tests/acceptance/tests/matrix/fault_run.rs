@@ -1,4 +1,4 @@
-//! Runs a flow with one fault, then without faults.
+//! Runs a flow with one fault, then repeats the request without faults.
 
 use std::time::Duration;
 
@@ -11,40 +11,41 @@ use crate::{
     fixture::{Fixture, mentions_account},
     flow::{Action, Flow, Response, Subject},
     outcome_check::{check_outcome, is_expected},
-    recording::UndisturbedRun,
+    recording::RunWithoutFaults,
     state::{INCOMING, State},
 };
 
-/// The function's time limit if a service never responds. Each failed attempt gets more, for slow
-/// machines.
+/// The time limits of the function in the attempts of a run in which a service does not respond.
+/// Each attempt has a longer limit, because a slow machine may need it.
 const TIME_LIMITS: [Duration; 3] =
     [Duration::from_secs(4), Duration::from_secs(10), Duration::from_secs(28)];
 
 /// Why a run failed.
 #[derive(Debug, Eq, PartialEq)]
 enum Failure {
-    /// Possibly caused by a timeout.
-    OutOfTime(String),
+    /// A timeout may have caused the failure, so another attempt may succeed.
+    PossibleTimeout(String),
     /// The response or the final state is wrong.
     Incorrect(String),
 }
 
 impl Failure {
-    /// Creates the failure of a run. A timeout can be the cause only if the response is not a success.
+    /// Creates the failure of a run with a fault. A timeout can be the cause only if the response
+    /// is no success.
     fn new(effect: Effect, response: &Response, wrong: &str) -> Self {
         let wrong = format!("{wrong}\nresponse: {}", response.text());
-        let may_be_timeout = effect == Effect::NoResponse || response.timed_out();
-        if may_be_timeout && !response.succeeded() {
-            Self::OutOfTime(wrong)
+        let may_be_timeout = effect == Effect::NoResponse || response.is_timeout();
+        if may_be_timeout && !response.is_success() {
+            Self::PossibleTimeout(wrong)
         } else {
             Self::Incorrect(wrong)
         }
     }
 
-    /// The run without faults failed as well.
-    fn without_faults(repeated: &Response, first: &Response) -> Self {
+    /// Creates the failure of a run whose repetition without faults failed, too.
+    fn of_repetition(repeated: &Response, first: &Response) -> Self {
         let wrong = format!("{}\nthen, without faults, {}", first.text(), repeated.text());
-        if repeated.timed_out() { Self::OutOfTime(wrong) } else { Self::Incorrect(wrong) }
+        if repeated.is_timeout() { Self::PossibleTimeout(wrong) } else { Self::Incorrect(wrong) }
     }
 }
 
@@ -55,89 +56,105 @@ impl From<String> for Failure {
 }
 
 impl Fixture {
-    /// Runs a flow with a fault; returns the label of the response. Describes what is wrong in
-    /// `Err`.
+    /// Prepares and runs a flow with a fault, in up to three attempts. Returns the label of the
+    /// response.
+    ///
+    /// # Errors
+    /// Describes why the response or the state after the run is wrong.
     pub(crate) async fn run_with_fault(
         &self,
         flow: &Flow,
         fault_case: &FaultCase,
         name: &str,
-        undisturbed: &UndisturbedRun,
+        without_faults: &RunWithoutFaults,
     ) -> Result<String, String> {
         for (attempt, limit) in TIME_LIMITS.into_iter().enumerate() {
             let name = format!("{name}-{attempt}");
             let subject = self.prepare(flow, &name).await;
-            let outcome = self.run_attempt(flow, fault_case, (&subject, limit), undisturbed).await;
+            let outcome =
+                self.run_attempt(flow, fault_case, (&subject, limit), without_faults).await;
             if outcome.is_err() {
-                // Clean up, so that the next attempt is not affected.
-                self.let_replicas_catch_up();
+                // Messages that are left in queues would disturb the next attempt.
+                self.advance_clock_past_stale_reads();
                 self.process_queues().await;
             }
             self.remove_accounts(&subject);
             match outcome {
-                Err(Failure::OutOfTime(_)) if attempt + 1 < TIME_LIMITS.len() => {}
-                Err(Failure::OutOfTime(wrong) | Failure::Incorrect(wrong)) => return Err(wrong),
+                Err(Failure::PossibleTimeout(_)) if attempt + 1 < TIME_LIMITS.len() => {}
+                Err(Failure::PossibleTimeout(wrong) | Failure::Incorrect(wrong)) => {
+                    return Err(wrong);
+                }
                 Ok(label) => return Ok(label),
             }
         }
         Err("no attempt was made".to_owned())
     }
 
+    /// Runs a flow with a fault, checks the response and the state, and repeats the request without
+    /// faults until the state is the one of a run without faults.
     async fn run_attempt(
         &self,
         flow: &Flow,
         fault_case: &FaultCase,
         (subject, limit): (&Subject, Duration),
-        undisturbed: &UndisturbedRun,
+        without_faults: &RunWithoutFaults,
     ) -> Result<String, Failure> {
         let (cloud, function) = (self.cloud(), self.function(flow.function));
-        cloud.fault(fault_case.fault(function));
+        cloud.fault(fault_case.to_fault(function));
         if fault_case.effect == Effect::NoResponse {
             function.set_timeout(limit);
         }
         let action = (flow.action)(self, subject);
         let response = self.execute(&action, subject).await;
-        let hits = cloud.faults().triggered_count();
+        let fault_count = cloud.faults().triggered_count();
         cloud.faults().clear();
         function.set_timeout(function.function().timeout);
         let state = State::snapshot(self, subject);
-        if hits == 0 {
-            return Err(Failure::OutOfTime(format!("no such call was made: {}", response.text())));
+        if fault_count == 0 {
+            return Err(Failure::PossibleTimeout(format!(
+                "no such call was made: {}",
+                response.text()
+            )));
         }
         if state.accounts.len() > 1 {
             return Err(format!("{} accounts in Palette", state.accounts.len()).into());
         }
-        let crashed = fault_case.duration == FaultDuration::Crash && !response.succeeded();
-        if !crashed {
-            let result = check_outcome(flow, fault_case, &response, &state, undisturbed);
+        let has_crashed = fault_case.duration == FaultDuration::Crash && !response.is_success();
+        if !has_crashed {
+            let result = check_outcome(flow, fault_case, &response, &state, without_faults);
             result.map_err(|wrong| Failure::new(fault_case.effect, &response, &wrong))?;
         }
-        let is_complete = state.normalized() == undisturbed.final_state;
+        let is_complete = state.to_normalized_text() == without_faults.final_state;
         let repeat = self.repeat(&action, subject, (&response, is_complete), fault_case).await?;
         let state = State::snapshot(self, subject);
-        let state_text = state.normalized();
-        let result = if is_expected(fault_case, &Response::Queued, &state_text, undisturbed) {
+        let state_text = state.to_normalized_text();
+        let result = if is_expected(fault_case, &Response::Queued, &state_text, without_faults) {
             state.check_consistency()
         } else {
-            Err(format!("the final state is {state_text}\ninstead of {}", undisturbed.final_state))
+            Err(format!(
+                "the final state is {state_text}\ninstead of {}",
+                without_faults.final_state
+            ))
         };
-        // Only a process that ends cannot count the events that it does not publish.
-        let told = if fault_case.duration == FaultDuration::Crash {
+        // Without a crash, the function counts the outcome events that it could not publish, so an
+        // event may be missing. A process that crashed cannot count them, so the repetition must
+        // publish the event.
+        let last_event_result = if fault_case.duration == FaultDuration::Crash {
             self.check_last_event(&state, subject)
         } else {
             Ok(())
         };
-        let result = result.and(told);
+        let result = result.and(last_event_result);
         result.map_err(|wrong| format!("{wrong}\nafter {}\nand {repeat}", response.text()))?;
         Ok(response.label())
     }
 
-    /// Checks that the last outcome event of the account tells the state in which the account is.
+    /// Checks that the last outcome event about the account agrees with the state of the account.
     fn check_last_event(&self, state: &State, subject: &Subject) -> Result<(), String> {
         let events = self.app.outcome_events();
         let mentions = |event: &&Value| mentions_account(&event.to_string(), subject);
         let uid = events.iter().rfind(mentions).map(|event| event["detail"]["uid"].clone());
-        // A refused DELETE names the account by its uid only.
+        // An event about a rejected DELETE names the account only by its uid.
         let is_of_subject =
             |event: &&Value| mentions(event) || uid.as_ref() == event["detail"].get("uid");
         let Some(last) = events.iter().rfind(is_of_subject) else {
@@ -148,11 +165,12 @@ impl Fixture {
             };
         };
         let is_true = match (text(last, "detail-type"), state.accounts.first()) {
-            // The run after a crash may say `unchanged` or `updated` of an account that the first one created.
+            // The repetition after a crash may report `unchanged` or `updated` about an account
+            // that the first run created.
             ("Gangway Account Registered" | "Gangway Account Updated", Some(account)) => {
-                account["uid"] == last["detail"]["uid"] && self.is_secret_told(last, subject)
+                account["uid"] == last["detail"]["uid"] && self.names_current_secret(last, subject)
             }
-            // A second DELETE finds no account: `absent`.
+            // A repeated DELETE does not find the account, and reports `absent`.
             ("Gangway Account Offboarding Requested", Some(_))
             | ("Gangway Account Removed", None) => true,
             _ => false,
@@ -160,8 +178,9 @@ impl Fixture {
         if is_true { Ok(()) } else { Err(format!("the last event is not true: {last}")) }
     }
 
-    /// Returns `true` if the event names the secret that the account has, or none if it has none.
-    fn is_secret_told(&self, event: &Value, subject: &Subject) -> bool {
+    /// Returns `true` if the event names an active secret of the account, or names none and the
+    /// account has none.
+    fn names_current_secret(&self, event: &Value, subject: &Subject) -> bool {
         let secrets = self.app.deployment().gangway_account.secrets().into_iter();
         let mut active = secrets
             .filter(|secret| !secret.deleted && mentions_account(&secret.name, subject))
@@ -172,7 +191,8 @@ impl Fixture {
         }
     }
 
-    /// Repeats the action unless it succeeded, as a client does that got no response.
+    /// Repeats the action without faults if it failed or is not complete, and then processes all
+    /// queues. Returns the text of the last response.
     async fn repeat(
         &self,
         action: &Action,
@@ -182,36 +202,38 @@ impl Fixture {
     ) -> Result<String, Failure> {
         if matches!(fault_case.effect, Effect::StaleReads(_)) && !matches!(action, Action::Queue(_))
         {
-            // A client that repeats the request at once, while reads are still stale, creates no
-            // duplicate.
+            // A request that is repeated while reads are still stale must not create a second
+            // account.
             let immediate = self.execute(action, subject).await;
             let accounts = State::snapshot(self, subject).accounts.len();
             if accounts > 1 {
                 return Err(format!("{accounts} accounts after {}", immediate.text()).into());
             }
         }
-        self.let_replicas_catch_up();
-        let stale = matches!(fault_case.effect, Effect::StaleReads(_));
+        self.advance_clock_past_stale_reads();
+        let has_stale_reads = matches!(fault_case.effect, Effect::StaleReads(_));
         let mut repeated = response.clone();
-        if !matches!(action, Action::Queue(_)) && (stale || !response.succeeded() || !is_complete) {
+        if !matches!(action, Action::Queue(_))
+            && (has_stale_reads || !response.is_success() || !is_complete)
+        {
             repeated = self.execute(action, subject).await;
             let is_deleted =
                 matches!(action, Action::Http("DELETE", ..)) && repeated.label() == "404";
-            if !repeated.succeeded() && !is_deleted {
-                return Err(Failure::without_faults(&repeated, response));
+            if !repeated.is_success() && !is_deleted {
+                return Err(Failure::of_repetition(&repeated, response));
             }
         }
-        let settled = self.process_queues().await;
-        if settled.succeeded() {
+        let queue_response = self.process_queues().await;
+        if queue_response.is_success() {
             Ok(repeated.text())
         } else {
-            Err(Failure::without_faults(&settled, response))
+            Err(Failure::of_repetition(&queue_response, response))
         }
     }
 }
 
 #[test]
-fn only_failed_runs_can_be_due_to_a_timeout() {
+fn only_failed_runs_are_attributed_to_a_timeout() {
     let (done, failed) = (Response::Processed, Response::Failed("refused".to_owned()));
     let timed_out = Response::Failed("it had timed out".to_owned());
     for (effect, response, may_be_timeout) in [
@@ -222,6 +244,10 @@ fn only_failed_runs_can_be_due_to_a_timeout() {
         (Effect::DisconnectBefore, &done, false),
     ] {
         let wrong = Failure::new(effect, response, "wrong");
-        assert_eq!(matches!(wrong, Failure::OutOfTime(_)), may_be_timeout, "{effect:?}: {wrong:?}");
+        assert_eq!(
+            matches!(wrong, Failure::PossibleTimeout(_)),
+            may_be_timeout,
+            "{effect:?}: {wrong:?}"
+        );
     }
 }

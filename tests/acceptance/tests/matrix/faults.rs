@@ -1,4 +1,5 @@
-//! The fault matrix: each call of each flow fails in each way, once or until the fault is removed.
+//! Tests each flow with faults: each call fails in each way, once or until the test removes the
+//! fault.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,12 +12,12 @@ use crate::{
     },
     flow::Flow,
     flows,
-    runner::{Run, is_whole_matrix, run_fault_cases},
+    runner::{RecordedFlow, is_whole_matrix, run_fault_cases},
 };
 
 const STALE: Effect = Effect::StaleReads(Duration::from_secs(10));
 
-/// Every fault of a call, and how long it lasts.
+/// Every effect of a fault that a call is tested with, and how long the fault lasts.
 const ALL_FAULTS: [(Effect, FaultDuration); 14] = [
     (Effect::Throttle, Once),
     (Effect::Throttle, Lasting),
@@ -34,7 +35,8 @@ const ALL_FAULTS: [(Effect, FaultDuration); 14] = [
     (STALE, Once),
 ];
 
-/// The faults of the sample: one of each kind that the functions treat differently.
+/// The faults of the sample. They are the faults among [`ALL_FAULTS`] that the functions handle
+/// differently.
 const SAMPLED_FAULTS: [(Effect, FaultDuration); 9] = [
     (Effect::Throttle, Once),
     (Effect::Throttle, Lasting),
@@ -47,10 +49,12 @@ const SAMPLED_FAULTS: [(Effect, FaultDuration); 9] = [
     (STALE, Once),
 ];
 
-/// Selects the faults of each call: all of them for the whole matrix, otherwise those of [`sample`].
-fn select_faults(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
-    let call_sites: Vec<_> = recorded_runs.iter().flat_map(|run| &run.call_sites).collect();
-    let mut samples = sample(&call_sites).into_iter();
+/// Returns the faults of the calls of each flow: [`ALL_FAULTS`] for each call if
+/// `GANGWAY_WHOLE_MATRIX` is set, else those of [`select_sample`].
+fn select_faults(recorded_flows: &[RecordedFlow]) -> Vec<Vec<FaultCase>> {
+    let call_sites: Vec<_> =
+        recorded_flows.iter().flat_map(|recorded| &recorded.call_sites).collect();
+    let mut samples = select_sample(&call_sites).into_iter();
     let mut fault_cases = |call_site| {
         let sample = samples.next().unwrap_or_default();
         let faults = if is_whole_matrix() { ALL_FAULTS.to_vec() } else { sample };
@@ -58,27 +62,31 @@ fn select_faults(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
             .into_iter()
             .map(move |(effect, duration)| FaultCase::new(call_site, effect, duration))
     };
-    recorded_runs
+    recorded_flows
         .iter()
-        .map(|run| run.call_sites.iter().flat_map(&mut fault_cases).collect())
+        .map(|recorded| recorded.call_sites.iter().flat_map(&mut fault_cases).collect())
         .collect()
 }
 
-/// Returns the faults that each call meets in the sample.
+/// Returns the faults that each call is tested with in the sample.
 ///
-/// The flows of one function group share the sample: each fault meets each operation of the group (such as IAM `GetRole`)
-/// exactly once. The faults of an operation are distributed in turn over its calls in all flows, so an operation that is
-/// called once meets all of them there. The result depends only on the recorded calls, not on chance.
-fn sample(call_sites: &[&CallSite]) -> Vec<Vec<(Effect, FaultDuration)>> {
+/// `call_sites` are the calls of all flows of a function. Each operation, such as IAM `GetRole`, is
+/// tested with each of [`SAMPLED_FAULTS`] exactly once. The faults are distributed in turn over the
+/// calls of the operation. So an operation that is called once is tested with all faults at that
+/// call. The result depends only on `call_sites`.
+fn select_sample(call_sites: &[&CallSite]) -> Vec<Vec<(Effect, FaultDuration)>> {
     let mut counts = BTreeMap::new();
     for call_site in call_sites {
-        *counts.entry(call_site.operation()).or_insert(0_usize) += 1;
+        *counts.entry(call_site.service_and_operation()).or_insert(0_usize) += 1;
     }
     let mut seen = BTreeMap::new();
     let mut samples = Vec::new();
     for call_site in call_sites {
-        let nth = seen.entry(call_site.operation()).and_modify(|nth| *nth += 1).or_insert(0_usize);
-        let count = counts[&call_site.operation()];
+        let nth = seen
+            .entry(call_site.service_and_operation())
+            .and_modify(|nth| *nth += 1)
+            .or_insert(0_usize);
+        let count = counts[&call_site.service_and_operation()];
         let faults = SAMPLED_FAULTS.iter().enumerate().filter(|(number, _)| number % count == *nth);
         samples.push(faults.map(|(_, fault)| *fault).collect());
     }
@@ -104,13 +112,13 @@ fn sample_covers_every_fault_for_every_operation() {
     let call_sites: Vec<_> = (1..=17)
         .flat_map(|nth| operations.iter().filter_map(move |operation| call_site(nth, operation)))
         .collect();
-    let samples = sample(&call_sites.iter().collect::<Vec<_>>());
+    let samples = select_sample(&call_sites.iter().collect::<Vec<_>>());
     assert_eq!(samples.len(), call_sites.len());
     for (service, operation, _count) in operations {
         let selected: Vec<_> = call_sites
             .iter()
             .zip(&samples)
-            .filter(|(call_site, _)| call_site.operation() == (service, operation))
+            .filter(|(call_site, _)| call_site.service_and_operation() == (service, operation))
             .flat_map(|(_, run_faults)| run_faults)
             .collect();
         assert_eq!(selected.len(), SAMPLED_FAULTS.len(), "{operation}");

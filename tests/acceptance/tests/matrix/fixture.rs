@@ -1,4 +1,5 @@
-//! The fixture of the matrix: one partition in which flows run one after the other.
+//! The fixture of the flows: one partition of a local cloud, in which flows run one after the
+//! other.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -14,29 +15,30 @@ use serde_json::json;
 
 use crate::flow::{Action, Flow, Response, Subject};
 
-/// The role that lets Palette into a vended account.
+/// The role in a vended account that Palette assumes.
 pub(crate) const ROLE: &str = "SpectroCloudRole";
-const VENDED: &str = "account-vended";
-const SWEEP: &str = "account-sweep";
+const VENDED_FUNCTION: &str = "account-vended";
+const SWEEP_FUNCTION: &str = "account-sweep";
 
-/// The number of clock steps, more than a message has deliveries.
+/// The number of times that the clock is advanced to process a queue. A message has fewer
+/// deliveries.
 const CLOCK_STEPS: usize = 40;
 
-/// A partition with everything that the flows need.
+/// A partition with Gangway, and with the keys and certificates that flows change to.
 pub(crate) struct Fixture {
     pub(crate) app: TestApp,
-    /// A second key of the first customer's user.
+    /// A second access key of the first customer's user.
     pub(crate) second_key: AwsCredentials,
-    /// A second certificate of the first customer's entity, where there is a portal.
+    /// A second client certificate of the first customer, if the partition has an access portal.
     pub(crate) new_certificate: Option<IssuedCertificate>,
-    /// Functions with changed settings, by name.
-    reconfigured: BTreeMap<&'static str, Arc<LambdaFunction>>,
+    /// The functions that are deployed with other settings than those of the template, by package.
+    reconfigured_functions: BTreeMap<&'static str, Arc<LambdaFunction>>,
 }
 
 impl Fixture {
     pub(crate) async fn start(partition: Partition) -> Self {
         let app = TestApp::start(partition).await;
-        // All names that were used before stay registered.
+        // The quota of accounts must not limit the runs.
         app.cloud().palette().records().tenants[0].quota = 20_000;
         let second_key = app.customer().user.create_access_key();
         let access = app.customer().portal_access.as_ref();
@@ -44,34 +46,35 @@ impl Fixture {
         let new_certificate = new_certificate
             .map(|(portal, access)| portal.issue(&CertificateSpec::client(&access.common_name)));
         let settings = [
-            // The tests do not wait for Palette's rate limit.
+            // Without this value, functions would wait because of Palette's rate limit.
             ("PALETTE_REQUESTS_PER_SECOND", "1000"),
             ("GANGWAY_OFFBOARDING", "remove"),
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let reconfigured = [VENDED, SWEEP].into_iter().filter_map(|package| {
-            let settings = settings.clone();
-            let reconfigured = app.deployment().redeploy(package, |function| {
-                function.environment.extend(settings);
+        let reconfigured_functions =
+            [VENDED_FUNCTION, SWEEP_FUNCTION].into_iter().filter_map(|package| {
+                let settings = settings.clone();
+                let reconfigured = app.deployment().redeploy(package, |function| {
+                    function.environment.extend(settings);
+                });
+                Some((package, reconfigured?))
             });
-            Some((package, reconfigured?))
-        });
-        let reconfigured = reconfigured.collect();
-        Self { app, second_key, new_certificate, reconfigured }
+        let reconfigured_functions = reconfigured_functions.collect();
+        Self { app, second_key, new_certificate, reconfigured_functions }
     }
 
     pub(crate) fn cloud(&self) -> &LocalCloud {
         self.app.cloud()
     }
 
-    /// The function of a package, with the settings of the matrix.
+    /// Returns the function of a package, with the settings for these tests if it has any.
     pub(crate) fn function(&self, package: &str) -> &Arc<LambdaFunction> {
-        let reconfigured = self.reconfigured.get(package);
+        let reconfigured = self.reconfigured_functions.get(package);
         reconfigured.or_else(|| self.app.deployment().functions.get(package)).expect("a function")
     }
 
     pub(crate) fn poller(&self) -> Option<&Poller> {
-        self.app.deployment().poller(VENDED)
+        self.app.deployment().poller(VENDED_FUNCTION)
     }
 
     pub(crate) fn queue(&self) -> Option<&Queue> {
@@ -82,7 +85,8 @@ impl Fixture {
         self.app.deployment().queue("VendingDlq")
     }
 
-    /// Prepares a flow.
+    /// Carries out the preparation of a flow, without faults. Returns the account that the run is
+    /// about.
     pub(crate) async fn prepare(&self, flow: &Flow, name: &str) -> Subject {
         if let Some(dead_letters) = self.dead_letter_queue() {
             dead_letters.purge();
@@ -90,10 +94,10 @@ impl Fixture {
         let mut subject = Subject { name: name.to_owned(), ..Subject::default() };
         for action in (flow.preparation)(self, &mut subject) {
             let response = self.execute(&action, &subject).await;
-            assert!(response.succeeded(), "before {}: {}", flow.name, response.text());
+            assert!(response.is_success(), "before {}: {}", flow.name, response.text());
             self.process_queues().await;
             if let Response::SecretStored(arn) = response {
-                subject.secret = arn;
+                subject.secret_arn = arn;
             } else {
                 response.uid().clone_into(&mut subject.uid);
             }
@@ -102,11 +106,12 @@ impl Fixture {
         subject
     }
 
-    /// Executes an action once, after a cold start, so that every call is made.
+    /// Executes an action once. A new instance of the function serves it, so the function makes
+    /// every call and uses no cached response.
     pub(crate) async fn execute(&self, action: &Action, subject: &Subject) -> Response {
         let deployment = self.app.deployment();
         deployment.functions.stop_idle_instances();
-        self.reconfigured.values().for_each(|lambda| lambda.stop_idle_instances());
+        self.reconfigured_functions.values().for_each(|lambda| lambda.stop_idle_instances());
         match action {
             Action::Http(verb, path, body) => {
                 let body = body.as_ref().map(|body| body.to_string().into_bytes());
@@ -115,7 +120,8 @@ impl Fixture {
                 Response::Http(Box::new(self.app.send(verb, path, &headers, body).await))
             }
             Action::PostWithSecret(path, body) => {
-                let body = acceptance::with(body.clone(), &json!({"secretArn": subject.secret}));
+                let body =
+                    acceptance::with(body.clone(), &json!({"secretArn": subject.secret_arn}));
                 Response::Http(Box::new(self.app.post(path, &body).await))
             }
             Action::Event(detail) => {
@@ -135,9 +141,9 @@ impl Fixture {
                 self.queue_result()
             }
             Action::Sweep => {
-                // Queued messages are processed afterwards.
+                // The messages that the sweep sends are processed later, by `process_queues`.
                 self.poller().expect("a poller").pause();
-                match self.function(SWEEP).invoke(&json!({})).await {
+                match self.function(SWEEP_FUNCTION).invoke(&json!({})).await {
                     Ok(value) => Response::Returned(value),
                     Err(error) => Response::Failed(error.to_string()),
                 }
@@ -149,11 +155,13 @@ impl Fixture {
         }
     }
 
+    /// Returns what became of the messages: whether some are in the dead-letter queue or still in
+    /// the queue.
     fn queue_result(&self) -> Response {
         let dead_letters = self.dead_letter_queue().map(Queue::messages).unwrap_or_default();
         if !dead_letters.is_empty() {
-            let reason = |vended: &local_cloud::aws::sqs::MessageSnapshot| {
-                vended.attributes.get("reason").cloned().unwrap_or_default()
+            let reason = |message: &local_cloud::aws::sqs::MessageSnapshot| {
+                message.attributes.get("reason").cloned().unwrap_or_default()
             };
             return Response::DeadLettered(dead_letters.iter().map(reason).collect());
         }
@@ -164,7 +172,7 @@ impl Fixture {
         }
     }
 
-    /// Processes all queued messages, with retries, and returns the result.
+    /// Processes all messages in the queue, with retries. Returns what became of them.
     pub(crate) async fn process_queues(&self) -> Response {
         let Some(poller) = self.poller() else { return Response::Processed };
         poller.resume();
@@ -172,7 +180,7 @@ impl Fixture {
         self.queue_result()
     }
 
-    /// Removes the accounts of a run from Palette and the organization.
+    /// Removes the account of a run from Palette and from the organization.
     pub(crate) fn remove_accounts(&self, subject: &Subject) {
         let mut records = self.cloud().palette().records();
         records.accounts.retain(|account| !mentions_account(&account.body.to_string(), subject));
@@ -182,13 +190,13 @@ impl Fixture {
         }
     }
 
-    /// Advances the clock until all replicas are up to date.
-    pub(crate) fn let_replicas_catch_up(&self) {
+    /// Advances the clock until services return no stale reads.
+    pub(crate) fn advance_clock_past_stale_reads(&self) {
         self.cloud().clock().advance(Duration::from_secs(11));
     }
 }
 
-/// Whether a text is about the account of a run.
+/// Returns `true` if a text contains the name or the AWS account id of the account of a run.
 pub(crate) fn mentions_account(text: &str, subject: &Subject) -> bool {
     let has_aws_id =
         subject.vended.as_ref().is_some_and(|vended| text.contains(vended.account.id()));

@@ -1,4 +1,5 @@
-//! A flow: a request or event to a function, its preparation and its response.
+//! A flow: a preparation, and one request, event or invocation of a function that is tested with
+//! faults.
 
 use acceptance::{HttpResponse, text};
 use gangway_model::Partition;
@@ -7,28 +8,27 @@ use serde_json::Value;
 
 use crate::fixture::Fixture;
 
-/// A flow: its preparation, and the one request or event under test.
+/// A preparation, and one action that is tested with faults.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flow {
-    /// The function that serves it: package and binary have one name.
+    /// The function that serves the action: the name of its package and binary.
     pub(crate) function: &'static str,
-    /// The name of the flow.
     pub(crate) name: &'static str,
     pub(crate) partition: Partition,
-    /// The trigger.
+    /// The trigger in the template that the action uses.
     pub(crate) trigger: Trigger,
-    /// Runs before the flow, without faults.
+    /// Returns actions that are carried out before the run, without faults.
     pub(crate) preparation: fn(&Fixture, &mut Subject) -> Vec<Action>,
-    /// A change by somebody else after the preparation.
+    /// Makes a change that does not go through Gangway, after the preparation.
     pub(crate) change: fn(&Fixture, &Subject),
-    /// The action under test.
+    /// Returns the action that is tested.
     pub(crate) action: fn(&Fixture, &Subject) -> Action,
 }
 
-/// The triggers of a function in the template.
+/// A trigger of a function in the template.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Trigger {
-    /// Verb and path.
+    /// A route: HTTP method and path.
     Route(&'static str, &'static str),
     /// A rule of an event bus.
     Event,
@@ -39,7 +39,7 @@ pub(crate) enum Trigger {
 }
 
 impl Trigger {
-    /// Whether the trigger changes nothing.
+    /// Returns `true` if the trigger can change nothing.
     pub(crate) fn is_read_only(self) -> bool {
         match self {
             Self::Route(verb, path) => {
@@ -50,12 +50,12 @@ impl Trigger {
     }
 }
 
-/// A function by its name; builds its flows.
+/// The name of a function. Creates flows of that function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Function(pub(crate) &'static str);
 
 impl Function {
-    /// Creates a flow without preparation.
+    /// Creates a flow without a preparation and without a change.
     pub(crate) const fn flow(
         self,
         name: &'static str,
@@ -69,7 +69,7 @@ impl Function {
 }
 
 impl Flow {
-    /// Replaces the preparation.
+    /// Sets the preparation.
     pub(crate) const fn with_preparation(
         self,
         preparation: fn(&Fixture, &mut Subject) -> Vec<Action>,
@@ -77,7 +77,7 @@ impl Flow {
         Self { preparation, ..self }
     }
 
-    /// Adds a change by somebody else after the preparation.
+    /// Sets the change that is made after the preparation, without Gangway.
     pub(crate) const fn with_change(self, change: fn(&Fixture, &Subject)) -> Self {
         Self { change, ..self }
     }
@@ -86,45 +86,46 @@ impl Flow {
 /// The account that a run is about.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Subject {
-    /// The name, which is not part of another name.
+    /// The account name. It is not part of the name of another run.
     pub(crate) name: String,
-    /// The uid in Palette, if it was registered before.
+    /// The uid in Palette, if the preparation registered the account.
     pub(crate) uid: String,
-    /// The ARN of the incoming secret.
-    pub(crate) secret: String,
-    /// The AWS account that was vended.
+    /// The ARN of the incoming secret, or an empty text.
+    pub(crate) secret_arn: String,
+    /// The AWS account, if the preparation vended it.
     pub(crate) vended: Option<VendedAccount>,
 }
 
 /// An action of a flow.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
-    /// Over HTTP.
+    /// Sends an HTTP request: HTTP method, path and body.
     Http(&'static str, String, Option<Value>),
-    /// A registration event: its detail.
+    /// Puts a registration event with this detail.
     Event(Value),
-    /// Events that go to a queue.
+    /// Puts these events, which rules send to a queue, and waits until the queue is processed once.
     Queue(Vec<Value>),
-    /// The sweep, directly.
+    /// Invokes the sweep.
     Sweep,
-    /// Creates an incoming secret, not through Gangway.
+    /// Creates an incoming secret with this content, without Gangway.
     StoreSecret(String),
-    /// `POST` of a body that names the incoming secret of the subject.
+    /// Sends a `POST` request with this path, and this body plus the `secretArn` of the account's
+    /// incoming secret.
     PostWithSecret(&'static str, Value),
 }
 
 impl Action {
-    /// Returns a `POST` request.
+    /// Creates a `POST` request.
     pub(crate) fn post(path: &str, body: Value) -> Self {
         Self::Http("POST", path.to_owned(), Some(body))
     }
 
-    /// Returns a `PUT` request.
+    /// Creates a `PUT` request.
     pub(crate) fn put(path: String, body: Value) -> Self {
         Self::Http("PUT", path, Some(body))
     }
 
-    /// Returns a `GET` request.
+    /// Creates a `GET` request.
     pub(crate) fn get(path: &str) -> Self {
         Self::Http("GET", path.to_owned(), None)
     }
@@ -133,11 +134,12 @@ impl Action {
 /// The response to an action.
 #[derive(Clone, Debug)]
 pub(crate) enum Response {
-    /// An answer over HTTP.
+    /// An HTTP response.
     Http(Box<HttpResponse>),
-    /// The result of an event or a direct invocation.
+    /// The value that an invocation by an event, or a direct invocation, returned.
     Returned(Value),
-    /// An error of an event or a direct invocation, which is retried.
+    /// The error of an invocation by an event, or of a direct invocation. Lambda retries such
+    /// invocations.
     Failed(String),
     /// The message was processed and deleted.
     Processed,
@@ -145,13 +147,13 @@ pub(crate) enum Response {
     Queued,
     /// Messages went to the dead-letter queue, for these reasons.
     DeadLettered(Vec<String>),
-    /// An incoming secret was created: its ARN.
+    /// An incoming secret with this ARN was created.
     SecretStored(String),
 }
 
 impl Response {
-    /// Whether the response reports success.
-    pub(crate) fn succeeded(&self) -> bool {
+    /// Returns `true` if the response reports success.
+    pub(crate) fn is_success(&self) -> bool {
         match self {
             Self::Http(response) => (200..300).contains(&response.status),
             Self::Returned(value) => {
@@ -162,8 +164,8 @@ impl Response {
         }
     }
 
-    /// Whether the function or Lambda timed out.
-    pub(crate) fn timed_out(&self) -> bool {
+    /// Returns `true` if the response says that the function reached its time limit.
+    pub(crate) fn is_timeout(&self) -> bool {
         match self {
             Self::Http(response) => response.status == 504,
             Self::Failed(error) => error.contains("timed out"),
@@ -175,7 +177,7 @@ impl Response {
         }
     }
 
-    /// Returns a short label for the table.
+    /// Returns a short label for the table of results, such as the HTTP status.
     pub(crate) fn label(&self) -> String {
         match self {
             Self::Http(response) => response.status.to_string(),
@@ -188,7 +190,7 @@ impl Response {
         }
     }
 
-    /// The whole response as text.
+    /// Returns the whole response as text.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Http(response) => format!("{}: {}", response.status, response.text),
@@ -201,7 +203,7 @@ impl Response {
         }
     }
 
-    /// The uid of the account, or an empty text.
+    /// Returns the uid of the account in the response, or an empty text.
     pub(crate) fn uid(&self) -> &str {
         match self {
             Self::Http(response) => response.uid(),

@@ -1,4 +1,4 @@
-//! Every flow, one file per function.
+//! The flows of all functions, in one file for each function.
 
 mod account_sweep;
 mod account_vended;
@@ -15,8 +15,8 @@ pub(crate) use self::{
     static_credentials::FLOWS as STATIC_CREDENTIALS, sts::FLOWS as STS,
 };
 pub(crate) use self::{
-    static_credentials::{members, request as keys},
-    sts::request as role,
+    static_credentials::{access_key_members, request as access_key_request},
+    sts::request as role_request,
 };
 use crate::flow::Flow;
 

@@ -1,7 +1,8 @@
-//! Every flow of every function with faults: the calls of a run without faults are recorded, then
-//! each call fails in every way. Each response must be true, and the same request without faults
-//! must end in the same state as an undisturbed run. The recording covers new calls automatically;
-//! `coverage` checks that no function and no trigger is left out.
+//! Tests each flow of each function with faults. A run without faults records the calls that the
+//! function makes. Then each of these calls fails in each way, in a run of its own. The response of
+//! that run must be true. When the request is repeated without faults, the stored state must become
+//! the same as after a run without faults. `coverage` tests that every function and every trigger
+//! has a flow.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,5 +1,4 @@
-//! Checks the response of a run with a fault: a success must be true; a failure must name the service and
-//! a remedy.
+//! Checks the response of a run with a fault.
 
 use acceptance::{HttpResponse, text};
 use local_cloud::Effect;
@@ -9,21 +8,22 @@ use serde_json::Value;
 use crate::{
     fault_case::{CallSite, FaultCase, FaultDuration},
     flow::{Flow, Response},
-    recording::UndisturbedRun,
+    recording::RunWithoutFaults,
     state::{INCOMING, State},
 };
 
-/// Checks a response after a fault: a success must be true; an error must name the service and a
+/// Checks the response of a run with a fault. If it reports success, the stored state must be the
+/// one of a run without faults. If it reports an error, it must name the service that failed, and a
 /// remedy.
 pub(crate) fn check_outcome(
     flow: &Flow,
     fault_case: &FaultCase,
     response: &Response,
     state: &State,
-    undisturbed: &UndisturbedRun,
+    without_faults: &RunWithoutFaults,
 ) -> Result<(), String> {
-    if response.succeeded() {
-        return check_success(flow, fault_case, response, state, undisturbed);
+    if response.is_success() {
+        return check_success(flow, fault_case, response, state, without_faults);
     }
     match response {
         Response::Http(response) => check_failure(fault_case, response),
@@ -33,25 +33,26 @@ pub(crate) fn check_outcome(
         Response::DeadLettered(reasons) => {
             Err(format!("sent to the dead-letter queue: {reasons:?}"))
         }
-        // A message that stays in the queue is retried.
+        // A message that stays in the queue is processed again.
         Response::Queued | Response::Processed | Response::SecretStored(_) => Ok(()),
     }
 }
 
+/// Checks that the state and the response are those of a run without faults.
 fn check_success(
     flow: &Flow,
     fault_case: &FaultCase,
     response: &Response,
     state: &State,
-    undisturbed: &UndisturbedRun,
+    without_faults: &RunWithoutFaults,
 ) -> Result<(), String> {
-    // Queued accounts are processed later.
+    // The sweep sends messages to a queue, which are processed after its response.
     if !matches!(flow.trigger, crate::flow::Trigger::Schedule) {
-        let state_text = state.normalized();
-        if !is_expected(fault_case, response, &state_text, undisturbed) {
+        let state_text = state.to_normalized_text();
+        if !is_expected(fault_case, response, &state_text, without_faults) {
             return Err(format!(
                 "reported success, but the state is {state_text}\ninstead of {}",
-                undisturbed.final_state
+                without_faults.final_state
             ));
         }
     }
@@ -62,53 +63,55 @@ fn check_success(
         return Err("reported success for another account".to_owned());
     }
     if response.body.get("checks").is_none() && response.body.get("report").is_none() {
-        let actual = state.without_ids(&text);
-        return if actual == undisturbed.response_text {
+        let actual = state.replace_ids(&text);
+        return if actual == without_faults.response_text {
             Ok(())
         } else {
             Err(format!(
-                "the response differs from the undisturbed one: {}",
-                undisturbed.response_text
+                "the response differs from the one without faults: {}",
+                without_faults.response_text
             ))
         };
     }
-    check_report(fault_case, response, undisturbed)
+    check_report(fault_case, response, without_faults)
 }
 
-/// Whether the final state is that of a run without faults, except for what the response reports as
-/// missing.
+/// Returns `true` if the stored state is the one of a run without faults. Differences that the
+/// fault is allowed to cause are ignored.
 pub(crate) fn is_expected(
     fault_case: &FaultCase,
     response: &Response,
     state_text: &str,
-    undisturbed: &UndisturbedRun,
+    without_faults: &RunWithoutFaults,
 ) -> bool {
     let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-    let (mut state_text, mut expected) = (parsed(state_text), parsed(&undisturbed.final_state));
+    let (mut state_text, mut expected) = (parsed(state_text), parsed(&without_faults.final_state));
     for state in [&mut state_text, &mut expected] {
-        // The report says that the ConfigMap is missing or was not read, and how to create it.
+        // Without access to Kubernetes, the ConfigMap is not created. The report then says that the
+        // ConfigMap is missing or could not be read, and how to create it.
         if let (Response::Http(response), "kubernetes") =
             (response, fault_case.call_site.service.as_str())
-            && response.checks().iter().any(is_config_uncertain)
+            && response.checks().iter().any(is_config_map_check_not_passed)
             && let Some(config) = state.pointer_mut("/other/cluster/config")
         {
             *config = Value::Null;
         }
-        // A registration is complete although its incoming secret could not be deleted, or no time
-        // was left for it.
+        // A registration is complete even if its incoming secret still exists, because a call to
+        // delete it failed or because no time was left.
         let operation = fault_case.call_site.operation.as_str();
-        let may_be_left = ["TagResource", "DeleteSecret"].contains(&operation)
+        let incoming_secret_may_exist = ["TagResource", "DeleteSecret"].contains(&operation)
             || fault_case.effect == Effect::NoResponse;
         let secrets = state.pointer_mut("/secrets").and_then(Value::as_array_mut);
         for secret in secrets
             .into_iter()
             .flatten()
-            .filter(|_| response.succeeded() && may_be_left)
+            .filter(|_| response.is_success() && incoming_secret_may_exist)
             .filter(|secret| text(secret, "name").starts_with(INCOMING))
         {
             (secret["deleted"], secret["tags"]) = (Value::Null, Value::Null);
         }
-        // The tag may hold a stale value; the next event checks the documents again.
+        // After a stale read, the tag may have an old value. The next event checks the policy
+        // documents again.
         let roles = state.pointer_mut("/other/vended/roles").and_then(Value::as_array_mut);
         for role in roles
             .into_iter()
@@ -123,25 +126,27 @@ pub(crate) fn is_expected(
     state_text == expected
 }
 
-fn is_config_uncertain(check: &Value) -> bool {
+/// Returns `true` for the check of the ConfigMap, if it has not passed.
+fn is_config_map_check_not_passed(check: &Value) -> bool {
     check["id"] == "kubernetes.global-config" && check["outcome"] != "passed"
 }
 
-/// Checks that a check of the report passes only if it also passes without faults.
+/// Checks that a check in the report has passed only if it also passes in a run without faults.
 fn check_report(
     fault_case: &FaultCase,
     response: &HttpResponse,
-    undisturbed: &UndisturbedRun,
+    without_faults: &RunWithoutFaults,
 ) -> Result<(), String> {
-    let Response::Http(undisturbed) = &undisturbed.response else { return Ok(()) };
-    let undisturbed_checks = undisturbed.checks();
+    let Response::Http(without_faults) = &without_faults.response else { return Ok(()) };
+    let checks_without_faults = without_faults.checks();
     for check in response.checks() {
-        let undisturbed_check = undisturbed_checks.iter().find(|one| one["id"] == check["id"]);
+        let check_without_faults =
+            checks_without_faults.iter().find(|one| one["id"] == check["id"]);
         let passed = check["outcome"] == "passed";
-        if passed && undisturbed_check.is_none_or(|one| one["outcome"] != "passed") {
-            return Err(format!("passed, but not in the undisturbed run: {check}"));
+        if passed && check_without_faults.is_none_or(|one| one["outcome"] != "passed") {
+            return Err(format!("passed, but not in the run without faults: {check}"));
         }
-        // An HTML page from a proxy is not a response of Palette.
+        // A validation in which Palette did not respond cannot pass.
         let palette_failed = fault_case.call_site.operation.ends_with("/account/validate")
             && (fault_case.duration, fault_case.call_site.nth) == (FaultDuration::Lasting, 1)
             && !matches!(fault_case.effect, Effect::StaleReads(_));
@@ -152,7 +157,8 @@ fn check_report(
     Ok(())
 }
 
-/// Checks that an event is rejected only if a retry would not help.
+/// Checks that an event was rejected because of failed blockers. For any other error, the
+/// invocation must fail, so that Lambda retries it.
 fn check_rejection(fault_case: &FaultCase, problem: &Value) -> Result<(), String> {
     let checks = problem.pointer("/report/checks").and_then(Value::as_array);
     if problem["status"] == 422 {
@@ -161,8 +167,9 @@ fn check_rejection(fault_case: &FaultCase, problem: &Value) -> Result<(), String
     Err(format!("rejected without retry: {problem}"))
 }
 
+/// Checks the status and the text of an HTTP error response.
 fn check_failure(fault_case: &FaultCase, response: &HttpResponse) -> Result<(), String> {
-    // Palette also returns 500 if a credential lists no policies.
+    // Palette returns 500, too, if the credentials may not list policies. Gangway then returns 422.
     let no_policies = fault_case.call_site.operation.ends_with("/aws/policies")
         && fault_case.effect == Effect::InternalError;
     if no_policies && response.status == 422 {
@@ -202,11 +209,11 @@ fn check_failure(fault_case: &FaultCase, response: &HttpResponse) -> Result<(), 
 }
 
 fn check_service_is_named(fault_case: &FaultCase, error: &str) -> Result<(), String> {
-    let service = fault_case.call_site.service();
+    let service = fault_case.call_site.service_name_in_errors();
     if error.contains(service) { Ok(()) } else { Err(format!("{service} is not named")) }
 }
 
-/// Checks that the failed blockers of a report are those of the service that failed.
+/// Checks that blockers failed, and that each of them is about the service that failed.
 fn check_blockers(fault_case: &FaultCase, checks: &[Value]) -> Result<(), String> {
     let failed: Vec<_> = checks
         .iter()
@@ -215,9 +222,9 @@ fn check_blockers(fault_case: &FaultCase, checks: &[Value]) -> Result<(), String
         .collect();
     let CallSite { service, operation, .. } = &fault_case.call_site;
     let is_allowed = |id: &&str| match service.as_str() {
-        // Palette also returns 500 when it rejects a request.
+        // Palette also returns 500 when it refuses credentials.
         "palette" => operation.ends_with("/account/validate") && id.starts_with("palette."),
-        // Portals return a page with status 200 for an unknown certificate.
+        // An access portal returns an HTML page with status 200 for an unknown certificate.
         "cap" | "scap" => fault_case.effect == Effect::HtmlPage && *id == "portal.keys",
         "kubernetes" => id.starts_with("kubernetes."),
         "eks" => id.starts_with("pod-identity.") || id.starts_with("eks."),

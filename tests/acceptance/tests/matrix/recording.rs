@@ -1,4 +1,4 @@
-//! Records the calls of a run without faults; each is a place for a fault.
+//! Runs a flow without faults, and records its calls, its response and the final state.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,33 +11,32 @@ use crate::{
     state::State,
 };
 
-/// The delay of each call during a recording, so that concurrent calls overlap visibly.
+/// The delay of each call in a slow run. Concurrent calls then overlap in the call log.
 const CALL_DELAY: Duration = Duration::from_millis(25);
 
-/// An undisturbed run.
-pub(crate) struct UndisturbedRun {
-    /// The calls that can fail, in order.
+/// The result of a run without faults.
+pub(crate) struct RunWithoutFaults {
+    /// The calls that faults are tested at, in order.
     pub(crate) call_sites: Vec<CallSite>,
-    /// The response without faults.
     pub(crate) response: Response,
-    /// The final state, without names and ids.
+    /// The stored state after the run. Names and ids of the run are replaced.
     pub(crate) final_state: String,
-    /// The response, without names and ids.
+    /// The text of the response. Names and ids of the run are replaced.
     pub(crate) response_text: String,
 }
 
-/// The delay of calls during a recording.
+/// Whether calls are delayed in a run without faults.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Pace {
-    /// Delays every call, to see which are concurrent.
+    /// Every call is delayed, so that the call log shows which calls are concurrent.
     Slow,
-    /// No delay.
+    /// Calls are not delayed.
     Usual,
 }
 
 impl Fixture {
-    /// Runs a flow without faults.
-    pub(crate) async fn record(&self, flow: &Flow, pace: Pace) -> UndisturbedRun {
+    /// Prepares a flow, runs it without faults and records the run.
+    pub(crate) async fn record(&self, flow: &Flow, pace: Pace) -> RunWithoutFaults {
         let subject = self.prepare(flow, "account-undisturbed").await;
         if pace == Pace::Slow {
             self.cloud()
@@ -48,43 +47,54 @@ impl Fixture {
         let calls = self.cloud().calls().all();
         self.cloud().faults().clear();
         assert!(
-            response.succeeded(),
-            "{} {}, undisturbed: {}",
+            response.is_success(),
+            "{} {}, without faults: {}",
             flow.function,
             flow.name,
             response.text()
         );
-        let settled = self.process_queues().await;
-        assert!(settled.succeeded(), "{} {}: {}", flow.function, flow.name, settled.text());
+        let queue_response = self.process_queues().await;
+        assert!(
+            queue_response.is_success(),
+            "{} {}: {}",
+            flow.function,
+            flow.name,
+            queue_response.text()
+        );
         let state = State::snapshot(self, &subject);
-        state.check_consistency().expect("an undisturbed run ends well");
+        state.check_consistency().expect("a run without faults ends in a consistent state");
         let (final_state, response_text) =
-            (state.normalized(), state.without_ids(&response.text()));
+            (state.to_normalized_text(), state.replace_ids(&response.text()));
         self.remove_accounts(&subject);
-        UndisturbedRun { call_sites: call_sites(&calls), response, final_state, response_text }
+        RunWithoutFaults {
+            call_sites: find_call_sites(&calls),
+            response,
+            final_state,
+            response_text,
+        }
     }
 }
 
-/// Returns the function's own calls, numbered per operation.
-fn call_sites(calls: &[LoggedCall]) -> Vec<CallSite> {
-    // Calls that Palette makes to AWS come in any order and are not made by the function.
+/// Returns the calls that the function made, without redundant ones.
+fn find_call_sites(calls: &[LoggedCall]) -> Vec<CallSite> {
+    // Nested calls are those that Palette makes to AWS. The function does not make them.
     let own: Vec<_> = calls.iter().filter(|call| !call.nested).collect();
     let mut seen = BTreeMap::new();
     let mut call_sites = Vec::new();
-    for (at, call) in own.iter().enumerate() {
+    for (index, call) in own.iter().enumerate() {
         let operation = (call.service.clone(), call.operation.clone());
         let nth = seen.entry(operation.clone()).and_modify(|nth| *nth += 1).or_insert(1_u32);
-        if !is_redundant(&own, at) {
+        if !is_redundant(&own, index) {
             call_sites.push(CallSite { service: operation.0, operation: operation.1, nth: *nth });
         }
     }
     call_sites
 }
 
-/// Whether other calls represent this one: of concurrent IAM reads of one operation only the first
-/// and the last are tested, as their order is random.
-fn is_redundant(calls: &[&LoggedCall], at: usize) -> bool {
-    let call = calls[at];
+/// Returns `true` for a call that need not be tested. Concurrent IAM reads of one operation have a
+/// random order, so only the first and the last of them are tested.
+fn is_redundant(calls: &[&LoggedCall], index: usize) -> bool {
+    let call = calls[index];
     let overlaps = |other: &&&LoggedCall| {
         other.service == call.service
             && other.operation == call.operation
@@ -93,6 +103,6 @@ fn is_redundant(calls: &[&LoggedCall], at: usize) -> bool {
     };
     call.service == "iam"
         && !call.is_write()
-        && calls[..at].iter().any(|other| overlaps(&other))
-        && calls[at + 1..].iter().any(|other| overlaps(&other))
+        && calls[..index].iter().any(|other| overlaps(&other))
+        && calls[index + 1..].iter().any(|other| overlaps(&other))
 }

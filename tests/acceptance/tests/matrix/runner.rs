@@ -1,4 +1,5 @@
-//! Runs the fault cases of some flows concurrently and prints a table of the results.
+//! Runs the fault cases of the flows of a function, several at a time, and prints a table of the
+//! results.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -12,61 +13,71 @@ use crate::{
     fault_case::{CallSite, FaultCase},
     fixture::Fixture,
     flow::Flow,
-    recording::{Pace, UndisturbedRun},
+    recording::{Pace, RunWithoutFaults},
 };
 
-/// The number of concurrent workers; they mostly wait.
+/// The maximum number of workers, each with a local cloud. Workers spend most of their time
+/// waiting.
 const MAX_WORKERS: usize = 12;
 
-/// The least number of runs for a worker.
+/// The number of runs for which another worker is started.
 const RUNS_PER_WORKER: usize = 5;
 
-/// A flow with the calls of a run without faults.
-pub(crate) struct Run {
+/// A flow, and the calls of a run without faults.
+pub(crate) struct RecordedFlow {
     pub(crate) flow: &'static Flow,
     pub(crate) call_sites: Vec<CallSite>,
 }
 
-/// Returns `true` if everything is to be tried, as `make crash` and `make faults` do, and not a sample.
+/// Returns `true` if all faults are to be tested, and not only a sample. `make crash` and `make
+/// faults` set the environment variable for that.
 pub(crate) fn is_whole_matrix() -> bool {
     std::env::var_os("GANGWAY_WHOLE_MATRIX").is_some()
 }
 
-/// Selects the faults for the calls of each flow.
-pub(crate) type FaultSelection = fn(&[Run]) -> Vec<Vec<FaultCase>>;
+/// Returns the fault cases of each flow, in the order of the flows.
+pub(crate) type FaultSelection = fn(&[RecordedFlow]) -> Vec<Vec<FaultCase>>;
 
 /// The results of one flow.
 #[derive(Default)]
 struct FlowResult {
     runs: usize,
+    /// The number of runs by label of their response.
     counts: BTreeMap<String, usize>,
-    wrong: Vec<String>,
+    /// A description of each run that failed.
+    failures: Vec<String>,
 }
 
-/// Runs all selected faults of the flows and prints a line for each flow.
+/// Records each flow, runs it with the selected faults, and prints a line with its results. The
+/// environment variable `GANGWAY_FLOW` selects flows by a part of their names.
+///
+/// # Panics
+/// If a run fails.
 pub(crate) async fn run_fault_cases(
     matrix: &str,
     flows: &'static [Flow],
     select_faults: FaultSelection,
 ) {
     let started = Instant::now();
-    let mut wrong = Vec::new();
+    let mut failures = Vec::new();
     let name_filter = std::env::var_os("GANGWAY_FLOW").unwrap_or_default();
-    let mut recorded_runs = Vec::new();
+    let mut recorded_flows = Vec::new();
     for flow in flows.iter().filter(|flow| flow.name.contains(&*name_filter.to_string_lossy())) {
         let call_sites =
             Fixture::start(flow.partition).await.record(flow, Pace::Slow).await.call_sites;
-        recorded_runs.push(Run { flow, call_sites });
+        recorded_flows.push(RecordedFlow { flow, call_sites });
     }
-    let fault_cases = select_faults(&recorded_runs);
-    assert_eq!(fault_cases.len(), recorded_runs.len(), "a selection for each flow");
-    for (Run { flow, call_sites }, mut fault_cases) in recorded_runs.into_iter().zip(fault_cases) {
-        fault_cases.retain(FaultCase::has_effect);
-        let result = run_all(flow, fault_cases).await;
-        let conclusion = if result.wrong.is_empty() {
+    let fault_cases = select_faults(&recorded_flows);
+    assert_eq!(fault_cases.len(), recorded_flows.len(), "a selection for each flow");
+    for (RecordedFlow { flow, call_sites }, mut fault_cases) in
+        recorded_flows.into_iter().zip(fault_cases)
+    {
+        fault_cases.retain(FaultCase::is_distinct);
+        let result = run_cases(flow, fault_cases).await;
+        let conclusion = if result.failures.is_empty() {
             "all converged".to_owned()
         } else {
-            format!("{} WRONG", result.wrong.len())
+            format!("{} WRONG", result.failures.len())
         };
         println!(
             "{matrix:<7} {:<19} {:<28} {:<11} {:>3} calls {:>4} runs  {conclusion}  {}",
@@ -77,14 +88,14 @@ pub(crate) async fn run_fault_cases(
             result.runs,
             format_counts(&result.counts),
         );
-        for failure in &result.wrong {
+        for failure in &result.failures {
             println!("        {failure:.300}");
         }
         let with_flow = |failure: String| format!("{} {}: {failure}", flow.function, flow.name);
-        wrong.extend(result.wrong.into_iter().map(with_flow));
+        failures.extend(result.failures.into_iter().map(with_flow));
     }
     println!("{matrix:<7} took {:.0?}", started.elapsed());
-    assert!(wrong.is_empty(), "{} wrong:\n\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(failures.is_empty(), "{} wrong:\n\n{}", failures.len(), failures.join("\n\n"));
 }
 
 fn format_counts(counts: &BTreeMap<String, usize>) -> String {
@@ -92,7 +103,8 @@ fn format_counts(counts: &BTreeMap<String, usize>) -> String {
     counts.join(" ")
 }
 
-async fn run_all(flow: &'static Flow, fault_cases: Vec<FaultCase>) -> FlowResult {
+/// Runs a flow with each of these faults, with several workers.
+async fn run_cases(flow: &'static Flow, fault_cases: Vec<FaultCase>) -> FlowResult {
     let count = fault_cases.len();
     let fault_cases: VecDeque<_> = fault_cases.into_iter().enumerate().collect();
     let fault_cases = Arc::new(Mutex::new(fault_cases));
@@ -102,21 +114,21 @@ async fn run_all(flow: &'static Flow, fault_cases: Vec<FaultCase>) -> FlowResult
         workers.spawn(async move {
             let mut result = FlowResult::default();
             let next = || fault_cases.lock().expect("no panic").pop_front();
-            let mut fixture: Option<(Fixture, UndisturbedRun)> = None;
+            let mut fixture: Option<(Fixture, RunWithoutFaults)> = None;
             while let Some((number, fault_case)) = next() {
-                let (fixture, undisturbed) = match &mut fixture {
+                let (fixture, without_faults) = match &mut fixture {
                     Some(fixture) => fixture,
                     empty => {
                         let started_fixture = Fixture::start(flow.partition).await;
-                        let undisturbed = started_fixture.record(flow, Pace::Usual).await;
-                        empty.insert((started_fixture, undisturbed))
+                        let without_faults = started_fixture.record(flow, Pace::Usual).await;
+                        empty.insert((started_fixture, without_faults))
                     }
                 };
                 result.runs += 1;
                 let name = format!("account-{number:05}");
-                match fixture.run_with_fault(flow, &fault_case, &name, undisturbed).await {
+                match fixture.run_with_fault(flow, &fault_case, &name, without_faults).await {
                     Ok(label) => *result.counts.entry(label).or_default() += 1,
-                    Err(wrong) => result.wrong.push(format!("{fault_case:?}: {wrong}")),
+                    Err(wrong) => result.failures.push(format!("{fault_case:?}: {wrong}")),
                 }
             }
             result
@@ -128,7 +140,7 @@ async fn run_all(flow: &'static Flow, fault_cases: Vec<FaultCase>) -> FlowResult
         for (label, times) in result.counts {
             *all.counts.entry(label).or_default() += times;
         }
-        all.wrong.extend(result.wrong);
+        all.failures.extend(result.failures);
     }
     all
 }

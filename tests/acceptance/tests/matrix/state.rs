@@ -1,4 +1,4 @@
-//! The stored state after a run: Palette, Secrets Manager, IAM, EKS, Kubernetes and queues.
+//! Reads and checks what Palette, AWS and Kubernetes store about the account of a run.
 
 use acceptance::initiator::{remove_initiator, tags_without_initiator};
 use local_cloud::aws::{Account, Queue, SecretSnapshot};
@@ -17,15 +17,17 @@ pub(crate) const INCOMING: &str = "gangway/incoming/";
 /// Everything that is stored for the account of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
-    /// Uid, project and what was sent last.
+    /// The accounts in Palette: uid, project and body.
     pub(crate) accounts: Vec<Value>,
-    /// Includes secrets that are scheduled for deletion.
+    /// The secrets with the account's name, including those that are scheduled for deletion.
     pub(crate) secrets: Vec<SecretSnapshot>,
+    /// What IAM, EKS, Kubernetes and queues store.
     other: Value,
     subject: Subject,
 }
 
 impl State {
+    /// Reads the stored state of the account of a run.
     pub(crate) fn snapshot(fixture: &Fixture, subject: &Subject) -> Self {
         let (app, deployment) = (&fixture.app, fixture.app.deployment());
         let records = app.cloud().palette().records();
@@ -43,28 +45,30 @@ impl State {
         let others = others.map(|account| (account.roles().len(), account.policies().len()));
         let other = json!({
             "vended": subject.vended.as_ref().map(|vended| roles_and_policies(&vended.account)),
-            // Nothing is created in these accounts.
+            // The numbers of roles and policies in accounts in which Gangway must create nothing.
             "others": others,
-            "cluster": cluster(fixture),
+            "cluster": read_cluster(fixture),
             "queued": queue_length(fixture.queue()),
             "dead": queue_length(fixture.dead_letter_queue()),
         });
         Self { accounts, secrets, other, subject: subject.clone() }
     }
 
-    /// Returns the stored secrets that are not scheduled for deletion.
-    pub(crate) fn active(&self) -> Vec<&SecretSnapshot> {
-        let incoming = |secret: &&SecretSnapshot| !secret.name.starts_with(INCOMING);
-        self.secrets.iter().filter(|secret| !secret.deleted).filter(incoming).collect()
+    /// Returns the secrets of the account that are not scheduled for deletion, without incoming
+    /// secrets.
+    pub(crate) fn active_secrets(&self) -> Vec<&SecretSnapshot> {
+        let is_not_incoming = |secret: &&SecretSnapshot| !secret.name.starts_with(INCOMING);
+        self.secrets.iter().filter(|secret| !secret.deleted).filter(is_not_incoming).collect()
     }
 
-    /// Checks the invariants after a run: at most one account per name; Palette holds the keys that
-    /// Secrets Manager holds, tagged as this account's; and no secret without an account.
+    /// Checks what must be true after every run. Palette has at most one account of the name.
+    /// Palette and Secrets Manager have the same credential, and the secret has the tags of the
+    /// account. There is no secret without an account.
     pub(crate) fn check_consistency(&self) -> Result<(), String> {
         if self.accounts.len() > 1 {
             return Err(format!("{} accounts in Palette", self.accounts.len()));
         }
-        let active = self.active();
+        let active = self.active_secrets();
         let spec = self.accounts.first().map(|account| &account["body"]["spec"]);
         let has_secret = spec.is_some_and(|spec| spec["credentialType"] == "secret");
         if active.len() != usize::from(has_secret) {
@@ -72,13 +76,13 @@ impl State {
         }
         let (Some(spec), [secret]) = (spec, active.as_slice()) else { return Ok(()) };
         let current: Value = secret.current.as_deref().map_or(Value::Null, parse_json);
-        let agrees = if uses_access_portal(spec) {
+        let has_same_credential = if uses_access_portal(spec) {
             spec["secretSpec"]["tls"]["cert"] == current["userCertificate"]
         } else {
             spec["accessKey"] == current["accessKeyId"]
                 && spec["secretKey"] == current["secretAccessKey"]
         };
-        if !agrees {
+        if !has_same_credential {
             return Err(format!("Palette has other keys than Secrets Manager: {current}, {spec}"));
         }
         let uid = self.accounts[0]["uid"].as_str().unwrap_or_default();
@@ -92,16 +96,16 @@ impl State {
         Ok(())
     }
 
-    /// Returns the state as text, without what differs between runs.
-    pub(crate) fn normalized(&self) -> String {
+    /// Returns the state as JSON text. What differs between runs is removed or replaced.
+    pub(crate) fn to_normalized_text(&self) -> String {
         let mut accounts = self.accounts.clone();
         for account in &mut accounts {
             remove_initiator(&mut account["body"]["metadata"]);
-            // Sent with an update, and not with a creation.
+            // Gangway sends the uid with an update, but not with a creation.
             if let Some(metadata) = account["body"]["metadata"].as_object_mut() {
                 metadata.remove("uid");
             }
-            // The access portal issues new keys each time.
+            // The access portal issues new credentials for each request.
             let has_portal_keys = uses_access_portal(&account["body"]["spec"]);
             let spec = account["body"]["spec"].as_object_mut().filter(|_| has_portal_keys);
             for (member, key) in spec.into_iter().flatten() {
@@ -112,7 +116,8 @@ impl State {
         }
         let secrets = self.secrets.iter().map(|secret| {
             if secret.name.starts_with(INCOMING) {
-                // Not created by Gangway: the id of its version is random.
+                // The version id of an incoming secret is random, because Gangway does not create
+                // the secret.
                 return json!({
                     "name": secret.name, "current": secret.current, "deleted": secret.deleted,
                     "tags": secret.tags,
@@ -125,14 +130,15 @@ impl State {
         });
         let secrets: Vec<Value> = secrets.collect();
         let all = json!({"accounts": accounts, "secrets": secrets, "other": self.other});
-        self.without_ids(&format!("{all:#}"))
+        self.replace_ids(&format!("{all:#}"))
     }
 
-    /// Replaces the names and ids of this run in a text.
-    pub(crate) fn without_ids(&self, text: &str) -> String {
-        let mut text = without_policy_ids(text).replace(&self.subject.name, "NAME");
+    /// Replaces the names and ids of this run in a text, so that it can be compared with the text
+    /// of another run.
+    pub(crate) fn replace_ids(&self, text: &str) -> String {
+        let mut text = replace_policy_ids(text).replace(&self.subject.name, "NAME");
         let uids = self.accounts.iter().filter_map(|account| account["uid"].as_str());
-        // The account may be gone while its secret is not.
+        // If the account is deleted, its uid is still in the tags of its secret.
         let tags = self.secrets.iter().filter_map(|secret| secret.tags.get("gangway:palette-uid"));
         let before = Some(self.subject.uid.as_str()).filter(|uid| !uid.is_empty());
         for uid in uids.chain(tags.map(String::as_str)).chain(before) {
@@ -149,7 +155,7 @@ impl State {
     }
 }
 
-/// Whether Palette fetches keys from an access portal.
+/// Returns `true` if Palette gets the credentials of the account from an access portal.
 fn uses_access_portal(spec: &Value) -> bool {
     spec["secretSpec"]["isCapValidationEnabled"] == true
 }
@@ -158,6 +164,7 @@ fn parse_json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
+/// Returns the IAM roles and policies of an AWS account.
 fn roles_and_policies(account: &Account) -> Value {
     let roles: Vec<_> = account
         .roles()
@@ -182,8 +189,8 @@ fn roles_and_policies(account: &Account) -> Value {
     json!({"roles": roles, "policies": policies})
 }
 
-/// Returns associations and ConfigMap of Palette's cluster, if the partition has one.
-fn cluster(fixture: &Fixture) -> Value {
+/// Returns the associations and the ConfigMap of Palette's cluster, if the partition has a cluster.
+fn read_cluster(fixture: &Fixture) -> Value {
     if fixture.app.partition() == gangway_model::Partition::AwsIso {
         return Value::Null;
     }
@@ -198,8 +205,8 @@ fn cluster(fixture: &Fixture) -> Value {
     json!({"associations": associations, "config": config})
 }
 
-/// Replaces the ids of IAM policies, which are random.
-fn without_policy_ids(text: &str) -> String {
+/// Replaces the ids of IAM policies in a text. These ids are random.
+fn replace_policy_ids(text: &str) -> String {
     const PREFIX: &str = "ANPA";
     let mut parts = text.split(PREFIX);
     let mut replaced = parts.next().unwrap_or_default().to_owned();

@@ -1,5 +1,5 @@
-//! Concurrent, different registrations of one name: one AWS account wins, the others are refused
-//! and leave no key.
+//! Tests concurrent registrations of one account name with different credentials. One of them is
+//! registered, and the others leave no credential in Palette or Secrets Manager.
 
 use std::sync::Arc;
 
@@ -8,15 +8,17 @@ use gangway_model::Partition::{Aws, AwsUsGov};
 use serde_json::{Value, json};
 
 use super::{
-    REQUESTS, assert_consistent, assert_settles, count_outcomes, send_concurrently, subject,
+    REQUESTS, assert_repetition_becomes_unchanged, assert_stores_agree, count_outcomes,
+    send_concurrently, subject,
 };
 use crate::{fixture::Fixture, flow::Action, flows};
 
 const KEYS_ROUTE: &str = "/v1/tenant/accounts/static-credentials";
 const ROLE_ROUTE: &str = "/v1/tenant/accounts/sts";
 
-/// Sends conflicting requests concurrently and asserts that one account wins.
-async fn assert_one_winner(
+/// Sends conflicting registrations concurrently. Asserts that one account is registered, and that
+/// each response reports a success or a conflict.
+async fn assert_one_account_is_registered(
     fixture: &Arc<Fixture>,
     request: impl Fn(&Fixture, usize) -> (&'static str, Value),
 ) {
@@ -28,7 +30,7 @@ async fn assert_one_winner(
     let actions: Vec<_> = actions.collect();
     let responses = send_concurrently(fixture, &actions).await;
     println!("conflicting, in {}: {:?}", fixture.app.partition(), count_outcomes(&responses));
-    let state = assert_consistent(fixture, &responses);
+    let state = assert_stores_agree(fixture, &responses);
     assert_eq!(state.accounts.len(), 1);
     assert!(
         responses.iter().all(|response| [200, 201, 409].contains(&response.status)),
@@ -40,40 +42,40 @@ async fn assert_one_winner(
     for response in responses.iter().filter(|response| response.status == 409) {
         assert!(response.text_at("/detail").contains("account"), "{}", response.text);
     }
-    let winner = responses.iter().position(|response| [200, 201].contains(&response.status));
-    assert_settles(fixture, &actions[winner.expect("a winner")]).await;
+    let success = responses.iter().position(|response| [200, 201].contains(&response.status));
+    assert_repetition_becomes_unchanged(fixture, &actions[success.expect("a success")]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_requests_of_two_accounts_with_keys_have_one_winner() {
+async fn fifty_requests_with_keys_of_two_accounts_register_one_account() {
     let fixture = Arc::new(Fixture::start(Aws).await);
-    assert_one_winner(&fixture, |fixture, number| {
+    assert_one_account_is_registered(&fixture, |fixture, number| {
         let customers = [fixture.app.customer(), fixture.app.second_customer()];
-        (KEYS_ROUTE, flows::keys(customers[number % 2], &subject().name))
+        (KEYS_ROUTE, flows::access_key_request(customers[number % 2], &subject().name))
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_requests_by_keys_and_by_role_have_one_winner() {
+async fn fifty_requests_with_keys_or_a_role_register_one_account() {
     let fixture = Arc::new(Fixture::start(AwsUsGov).await);
-    assert_one_winner(&fixture, |fixture, number| {
+    assert_one_account_is_registered(&fixture, |fixture, number| {
         let customer = fixture.app.customer();
         if number % 2 == 0 {
-            (KEYS_ROUTE, flows::keys(customer, &subject().name))
+            (KEYS_ROUTE, flows::access_key_request(customer, &subject().name))
         } else {
-            (ROLE_ROUTE, flows::role(customer, &subject().name))
+            (ROLE_ROUTE, flows::role_request(customer, &subject().name))
         }
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_requests_with_two_keys_leave_one_key_in_both_stores() {
+async fn fifty_requests_with_two_keys_leave_the_same_key_in_both_stores() {
     let fixture = Arc::new(Fixture::start(Aws).await);
-    assert_one_winner(&fixture, |fixture, number| {
-        let request = flows::keys(fixture.app.customer(), &subject().name);
-        let second_key = flows::members(&fixture.second_key);
+    assert_one_account_is_registered(&fixture, |fixture, number| {
+        let request = flows::access_key_request(fixture.app.customer(), &subject().name);
+        let second_key = flows::access_key_members(&fixture.second_key);
         (KEYS_ROUTE, if number % 2 == 0 { request } else { with(request, &second_key) })
     })
     .await;

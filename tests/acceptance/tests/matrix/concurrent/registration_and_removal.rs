@@ -1,4 +1,5 @@
-//! Registrations concurrent with a removal: the account exists with its secret, or neither exists.
+//! Tests registrations at the same time as a removal. Afterwards, the account exists with its
+//! secret, or neither exists.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +10,8 @@ use serde_json::Value;
 use tokio::join;
 
 use super::{
-    REQUESTS, assert_consistent, assert_settles, count_outcomes, send_concurrently, subject,
+    REQUESTS, assert_repetition_becomes_unchanged, assert_stores_agree, count_outcomes,
+    send_concurrently, subject,
 };
 use crate::{
     fixture::Fixture,
@@ -17,7 +19,9 @@ use crate::{
     flows,
 };
 
-async fn assert_consistent_with_removal(fixture: Fixture, route: &str, request: Value) {
+/// Registers an account. Then sends a removal and more registrations concurrently, and asserts that
+/// Palette and Secrets Manager agree.
+async fn assert_removal_is_consistent(fixture: Fixture, route: &str, request: Value) {
     let fixture = Arc::new(fixture);
     let action = Action::post(route, request);
     let first = fixture.execute(&action, &subject()).await;
@@ -26,36 +30,35 @@ async fn assert_consistent_with_removal(fixture: Fixture, route: &str, request: 
     actions.insert(REQUESTS / 4, remove);
     let responses = send_concurrently(&fixture, &actions).await;
     println!("with a removal, {route}: {:?}", count_outcomes(&responses));
-    assert_consistent(&fixture, &responses);
+    assert_stores_agree(&fixture, &responses);
     let removal = &responses[REQUESTS / 4];
     assert!([204, 404].contains(&removal.status), "{}", removal.text);
     for response in &responses {
         assert!([200, 201, 204, 409].contains(&response.status), "{}", response.text);
     }
-    assert_settles(&fixture, &action).await;
+    assert_repetition_becomes_unchanged(&fixture, &action).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_key_registrations_and_removal_are_consistent() {
     let fixture = Fixture::start(AwsUsGov).await;
-    let request = flows::keys(fixture.app.customer(), &subject().name);
-    assert_consistent_with_removal(fixture, "/v1/tenant/accounts/static-credentials", request)
-        .await;
+    let request = flows::access_key_request(fixture.app.customer(), &subject().name);
+    assert_removal_is_consistent(fixture, "/v1/tenant/accounts/static-credentials", request).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_role_registrations_and_removal_are_consistent() {
     let fixture = Fixture::start(Aws).await;
-    let request = flows::role(fixture.app.customer(), &subject().name);
-    assert_consistent_with_removal(fixture, "/v1/tenant/accounts/sts", request).await;
+    let request = flows::role_request(fixture.app.customer(), &subject().name);
+    assert_removal_is_consistent(fixture, "/v1/tenant/accounts/sts", request).await;
 }
 
-/// A removal deletes the account in Palette. Before it deletes the secret, another run registers an
-/// account of the same name, which uses the same secret.
+/// A removal deletes the account in Palette. Before the removal deletes the secret, another request
+/// registers an account of the same name, which uses the same secret.
 #[tokio::test(flavor = "multi_thread")]
 async fn delayed_removal_keeps_the_secret_of_the_new_account() {
     let fixture = Fixture::start(Aws).await;
-    let request = flows::keys(fixture.app.customer(), &subject().name);
+    let request = flows::access_key_request(fixture.app.customer(), &subject().name);
     let action = Action::post("/v1/tenant/accounts/static-credentials", request);
     let subject = subject();
     let first = fixture.execute(&action, &subject).await;
@@ -72,6 +75,6 @@ async fn delayed_removal_keeps_the_secret_of_the_new_account() {
     let (Response::Http(removed), Response::Http(registered)) = (removed, registered) else {
         panic!("HTTP responses")
     };
-    assert_consistent(&fixture, &[*removed, *registered]);
-    assert_settles(&fixture, &action).await;
+    assert_stores_agree(&fixture, &[*removed, *registered]);
+    assert_repetition_becomes_unchanged(&fixture, &action).await;
 }

@@ -1,4 +1,4 @@
-//! Flows of `account-vended`: registration, update and removal.
+//! Flows of `account-vended`: an account is vended, updated or closed.
 
 use gangway_model::Partition::{Aws, AwsUsGov};
 use local_cloud::fixtures::VendingSource;
@@ -9,8 +9,8 @@ use crate::{
     flow::{Action, Flow, Function, Subject, Trigger},
 };
 
-/// Vends an account with Control Tower. No event announces it.
-pub(crate) fn vended_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+/// Vends an account with Control Tower, and puts no event about it.
+pub(crate) fn vend_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
     let organization = fixture.app.deployment().organization();
     let vended =
         organization.vend(VendingSource::ControlTower, &subject.name, &organization.sandbox);
@@ -18,18 +18,18 @@ pub(crate) fn vended_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Ac
     Vec::new()
 }
 
-/// Registers a vended account.
-fn registered_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
-    vended_account(fixture, subject);
+/// Vends an account, and returns the event with which Gangway registers it.
+fn vend_and_register_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+    vend_account(fixture, subject);
     vec![creation_event(fixture, subject)]
 }
 
-/// The event of Control Tower.
+/// Returns the event with which Control Tower announces the vended account.
 fn creation_event(_fixture: &Fixture, subject: &Subject) -> Action {
     Action::Queue(subject.vended.as_ref().expect("an account").events[2..].to_vec())
 }
 
-/// Returns an update event of Control Tower.
+/// Returns the event with which Control Tower announces an update of the account.
 fn update_event(fixture: &Fixture, subject: &Subject) -> Action {
     let vended = subject.vended.as_ref().expect("an account");
     let mut events = fixture.app.deployment().organization().update_managed_account(vended);
@@ -37,7 +37,7 @@ fn update_event(fixture: &Fixture, subject: &Subject) -> Action {
     Action::Queue(events)
 }
 
-/// Changes the role, its policies and attachments, as a person would.
+/// Changes the role that Palette assumes, its policies and its attachments, without Gangway.
 fn change_role(_fixture: &Fixture, subject: &Subject) {
     let account = &subject.vended.as_ref().expect("an account").account;
     let role = account.role(ROLE);
@@ -50,8 +50,8 @@ fn change_role(_fixture: &Fixture, subject: &Subject) {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}],
     });
-    for (call_site, policy) in account.policies().iter().enumerate() {
-        if call_site == 0 {
+    for (index, policy) in account.policies().iter().enumerate() {
+        if index == 0 {
             role.detach(&policy.arn);
         } else {
             // A policy has at most five versions.
@@ -62,14 +62,15 @@ fn change_role(_fixture: &Fixture, subject: &Subject) {
     }
 }
 
-/// Closes the account in Organizations and returns the event.
+/// Closes the account in Organizations. Returns the event about that.
 fn close_account(fixture: &Fixture, subject: &Subject) -> Action {
     let account = &subject.vended.as_ref().expect("an account").account;
     Action::Queue(fixture.app.deployment().organization().close(account))
 }
 
-/// Keys that an earlier run has left behind, of the account that is registered now.
-fn leave_keys(fixture: &Fixture, subject: &Subject) {
+/// Creates a secret with an access key that is tagged with the uid of the registered account, as an
+/// interrupted earlier registration leaves it.
+fn create_secret_of_earlier_registration(fixture: &Fixture, subject: &Subject) {
     let id = subject.vended.as_ref().expect("an account").account.id();
     let deployment = fixture.app.deployment();
     let records = fixture.app.cloud().palette().records();
@@ -89,19 +90,19 @@ fn leave_keys(fixture: &Fixture, subject: &Subject) {
 const FUNCTION: Function = Function("account-vended");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    FUNCTION.flow("vend", Aws, Trigger::Queue, creation_event).with_preparation(vended_account),
+    FUNCTION.flow("vend", Aws, Trigger::Queue, creation_event).with_preparation(vend_account),
     FUNCTION
         .flow("repeated event", AwsUsGov, Trigger::Queue, update_event)
-        .with_preparation(registered_account),
+        .with_preparation(vend_and_register_account),
     FUNCTION
         .flow("update after drift", Aws, Trigger::Queue, update_event)
-        .with_preparation(registered_account)
+        .with_preparation(vend_and_register_account)
         .with_change(change_role),
     FUNCTION
         .flow("closed account", AwsUsGov, Trigger::Queue, close_account)
-        .with_preparation(registered_account),
+        .with_preparation(vend_and_register_account),
     FUNCTION
         .flow("closed account with keys", Aws, Trigger::Queue, close_account)
-        .with_preparation(registered_account)
-        .with_change(leave_keys),
+        .with_preparation(vend_and_register_account)
+        .with_change(create_secret_of_earlier_registration),
 ];

@@ -9,8 +9,9 @@ use crate::{
     flow::{Action, Flow, Function, Subject, Trigger},
 };
 
-const ACCOUNT: &str = "/v1/tenant/accounts/{uid}";
+const ACCOUNT_ROUTE: &str = "/v1/tenant/accounts/{uid}";
 
+/// Returns the path of the account of a run.
 fn account_path(subject: &Subject) -> String {
     format!("/v1/tenant/accounts/{}", subject.uid)
 }
@@ -19,7 +20,7 @@ fn delete(_fixture: &Fixture, subject: &Subject) -> Action {
     Action::Http("DELETE", account_path(subject), None)
 }
 
-/// Writes the state of an account as the watch does.
+/// Writes an item about the account to the state table, as the watch does.
 fn put_state(fixture: &Fixture, subject: &Subject) {
     let table = fixture.app.deployment().table("AccountStates").expect("the table");
     table.put(&json!({
@@ -34,19 +35,19 @@ fn put_state(fixture: &Fixture, subject: &Subject) {
 
 const FUNCTION: Function = Function("accounts");
 
-const DELETE: Trigger = Trigger::Route("DELETE", ACCOUNT);
+const DELETE_ACCOUNT: Trigger = Trigger::Route("DELETE", ACCOUNT_ROUTE);
 
 pub(crate) const FLOWS: &[Flow] = &[
     FUNCTION
         .flow("list", Aws, Trigger::Route("GET", "/v1/tenant/accounts"), |_, _| {
             Action::get("/v1/tenant/accounts")
         })
-        .with_preparation(static_credentials::registered),
+        .with_preparation(static_credentials::register),
     FUNCTION
-        .flow("show", AwsUsGov, Trigger::Route("GET", ACCOUNT), |_, subject| {
+        .flow("show", AwsUsGov, Trigger::Route("GET", ACCOUNT_ROUTE), |_, subject| {
             Action::get(&account_path(subject))
         })
-        .with_preparation(sts::registered),
+        .with_preparation(sts::register),
     FUNCTION
         .flow(
             "policies of an account",
@@ -54,7 +55,7 @@ pub(crate) const FLOWS: &[Flow] = &[
             Trigger::Route("GET", "/v1/tenant/accounts/{uid}/policies"),
             |_, subject| Action::get(&format!("{}/policies", account_path(subject))),
         )
-        .with_preparation(sts::registered),
+        .with_preparation(sts::register),
     FUNCTION
         .flow(
             "history of an account",
@@ -62,11 +63,11 @@ pub(crate) const FLOWS: &[Flow] = &[
             Trigger::Route("GET", "/v1/tenant/accounts/{uid}/history"),
             |_, subject| Action::get(&format!("{}/history", account_path(subject))),
         )
-        .with_preparation(sts::registered)
+        .with_preparation(sts::register)
         .with_change(put_state),
     FUNCTION.flow("policies of keys", Aws, Trigger::Route("POST", "/v1/policies"), |fixture, _| {
-        let keys = static_credentials::members(&fixture.app.customer().keys);
-        Action::post("/v1/policies", keys)
+        let access_key = static_credentials::access_key_members(&fixture.app.customer().keys);
+        Action::post("/v1/policies", access_key)
     }),
     FUNCTION.flow(
         "gateways",
@@ -78,8 +79,10 @@ pub(crate) const FLOWS: &[Flow] = &[
         Action::get("/v1/openapi.json")
     }),
     FUNCTION
-        .flow("delete, keys", Aws, DELETE, delete)
-        .with_preparation(static_credentials::registered),
-    FUNCTION.flow("delete, role", AwsUsGov, DELETE, delete).with_preparation(sts::registered),
-    FUNCTION.flow("delete, portal", AwsIsoB, DELETE, delete).with_preparation(scap::registered),
+        .flow("delete, keys", Aws, DELETE_ACCOUNT, delete)
+        .with_preparation(static_credentials::register),
+    FUNCTION.flow("delete, role", AwsUsGov, DELETE_ACCOUNT, delete).with_preparation(sts::register),
+    FUNCTION
+        .flow("delete, portal", AwsIsoB, DELETE_ACCOUNT, delete)
+        .with_preparation(scap::register),
 ];

@@ -1,4 +1,4 @@
-//! Flows of `pod-identity`, in the account of the cluster and in another one.
+//! Flows of `pod-identity`, with a role in the AWS account of the cluster or in another account.
 
 use acceptance::with;
 use gangway_model::Partition::{Aws, AwsUsGov};
@@ -14,32 +14,37 @@ use crate::{
 const ROUTE: &str = "/v1/tenant/accounts/pod-identity";
 const POST: Trigger = Trigger::Route("POST", ROUTE);
 
+/// Returns a valid request for the account case that the cluster is set up for.
 fn request(fixture: &Fixture, subject: &Subject) -> Value {
     let cluster = fixture.app.deployment().palette_cluster();
     with(cluster.request(cluster.case()), &json!({"name": subject.name}))
 }
 
-/// Registers with permission to create the associations and the `ConfigMap`.
+/// Returns a registration that requests the missing associations and the `ConfigMap`.
 fn register_and_ensure(fixture: &Fixture, subject: &Subject) -> Action {
     let ensure = json!({"ensureAssociations": true, "ensureConfigMap": true});
     Action::post(ROUTE, with(request(fixture, subject), &ensure))
 }
 
-fn same_account(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
+/// Sets up the cluster for a role in the same AWS account. Returns no actions.
+fn set_up_same_account(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
     fixture.app.deployment().palette_cluster().restore_for(PodIdentityCase::SameAccount);
     Vec::new()
 }
 
-fn cross_account(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
+/// Sets up the cluster for a role in another AWS account. Returns no actions.
+fn set_up_cross_account(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
     fixture.app.deployment().palette_cluster().restore_for(PodIdentityCase::CrossAccount);
     Vec::new()
 }
 
-fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
-    same_account(fixture, subject);
+/// Sets up the cluster for a role in the same AWS account, and returns a registration.
+fn set_up_and_register(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+    set_up_same_account(fixture, subject);
     vec![Action::post(ROUTE, request(fixture, subject))]
 }
 
+/// Removes the associations and the `ConfigMap`, so that Gangway must create them.
 fn break_cluster(fixture: &Fixture, _subject: &Subject) {
     let cluster = fixture.app.deployment().palette_cluster();
     let breakages = [
@@ -65,7 +70,7 @@ pub(crate) const FLOWS: &[Flow] = &[
                 .collect();
             Action::get(&format!("/v1/pod-identity/plan?{}", query.join("&")))
         })
-        .with_preparation(same_account),
+        .with_preparation(set_up_same_account),
     FUNCTION
         .flow(
             "validate",
@@ -75,25 +80,25 @@ pub(crate) const FLOWS: &[Flow] = &[
                 Action::post(&format!("{ROUTE}/validate"), request(fixture, subject))
             },
         )
-        .with_preparation(cross_account),
+        .with_preparation(set_up_cross_account),
     FUNCTION
         .flow("register, one account", AwsUsGov, POST, register_and_ensure)
-        .with_preparation(same_account)
+        .with_preparation(set_up_same_account)
         .with_change(break_cluster),
     FUNCTION
         .flow("register, two accounts", Aws, POST, register_and_ensure)
-        .with_preparation(cross_account)
+        .with_preparation(set_up_cross_account)
         .with_change(break_cluster),
     FUNCTION
         .flow("register by an event", Aws, Trigger::Event, |fixture, subject| {
             Action::Event(with(request(fixture, subject), &json!({"method": "pod-identity"})))
         })
-        .with_preparation(same_account),
+        .with_preparation(set_up_same_account),
     FUNCTION
         .flow("register again", Aws, POST, |fixture, subject| {
             Action::post(ROUTE, request(fixture, subject))
         })
-        .with_preparation(registered),
+        .with_preparation(set_up_and_register),
     FUNCTION
         .flow(
             "PUT other settings",
@@ -107,5 +112,5 @@ pub(crate) const FLOWS: &[Flow] = &[
                 )
             },
         )
-        .with_preparation(registered),
+        .with_preparation(set_up_and_register),
 ];

@@ -18,7 +18,7 @@ fn validate(_fixture: &Fixture, subject: &Subject) -> Action {
 const FUNCTION: Function = Function("revalidation");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    FUNCTION.flow("keys", Aws, VALIDATE, validate).with_preparation(static_credentials::registered),
-    FUNCTION.flow("role", AwsUsGov, VALIDATE, validate).with_preparation(sts::registered),
-    FUNCTION.flow("portal", AwsIsoB, VALIDATE, validate).with_preparation(scap::registered),
+    FUNCTION.flow("keys", Aws, VALIDATE, validate).with_preparation(static_credentials::register),
+    FUNCTION.flow("role", AwsUsGov, VALIDATE, validate).with_preparation(sts::register),
+    FUNCTION.flow("portal", AwsIsoB, VALIDATE, validate).with_preparation(scap::register),
 ];

@@ -13,6 +13,7 @@ const ROUTE: &str = "/v1/tenant/accounts/scap";
 const POST: Trigger = Trigger::Route("POST", ROUTE);
 const PUT: Trigger = Trigger::Route("PUT", "/v1/tenant/accounts/scap/{uid}");
 
+/// Returns a registration with the first certificate of the first customer.
 fn request(fixture: &Fixture, subject: &Subject) -> Value {
     let app = &fixture.app;
     let members = classified::portal_request(app.deployment(), app.customer());
@@ -23,12 +24,12 @@ fn post(fixture: &Fixture, subject: &Subject) -> Action {
     Action::post(ROUTE, request(fixture, subject))
 }
 
-/// Registers with the first certificate of the first customer.
-pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+/// Returns the action that registers the account with the first certificate of the first customer.
+pub(crate) fn register(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
     vec![post(fixture, subject)]
 }
 
-/// Stores the certificate of the first customer as an incoming secret.
+/// Returns the action that stores the certificate of the first customer as an incoming secret.
 fn store_certificate(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
     let app = &fixture.app;
     vec![Action::StoreSecret(
@@ -36,7 +37,7 @@ fn store_certificate(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
     )]
 }
 
-/// Replaces the certificate by a new one of the same entity.
+/// Returns a replacement with another certificate of the first customer.
 fn put_new_certificate(fixture: &Fixture, subject: &Subject) -> Action {
     let new_certificate = fixture.new_certificate.as_ref().expect("a certificate");
     let identity =
@@ -62,14 +63,14 @@ pub(crate) const FLOWS: &[Flow] = &[
             for secret in ["certificateAuthority", "userCertificate", "userKey"] {
                 members.remove(secret);
             }
-            Action::Event(with(detail, &json!({"method": "scap", "secretArn": subject.secret})))
+            Action::Event(with(detail, &json!({"method": "scap", "secretArn": subject.secret_arn})))
         })
         .with_preparation(store_certificate),
-    FUNCTION.flow("register again", AwsIso, POST, post).with_preparation(registered),
+    FUNCTION.flow("register again", AwsIso, POST, post).with_preparation(register),
     FUNCTION
         .flow("PUT a new certificate", AwsIsoB, PUT, put_new_certificate)
-        .with_preparation(registered),
+        .with_preparation(register),
     FUNCTION
         .flow("PUT a new certificate", AwsIso, PUT, put_new_certificate)
-        .with_preparation(registered),
+        .with_preparation(register),
 ];

@@ -15,18 +15,19 @@ const ROUTE: &str = "/v1/tenant/accounts/sts";
 const POST: Trigger = Trigger::Route("POST", ROUTE);
 const PUT: Trigger = Trigger::Route("PUT", "/v1/tenant/accounts/sts/{uid}");
 
-/// The shortest request for a customer.
+/// Returns a registration with a customer's role, without optional members.
 pub(crate) fn request(customer: &CustomerAccount, name: &str) -> Value {
     json!({"name": name, "roleArn": customer.role.arn()})
 }
 
-fn own_request(fixture: &Fixture, subject: &Subject) -> Value {
+/// Returns a registration of the run's account with the role of the first customer.
+fn request_of_first_customer(fixture: &Fixture, subject: &Subject) -> Value {
     request(fixture.app.customer(), &subject.name)
 }
 
-/// Registers with the role of the first customer.
-pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
-    vec![Action::post(ROUTE, own_request(fixture, subject))]
+/// Returns the action that registers the account with the role of the first customer.
+pub(crate) fn register(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+    vec![Action::post(ROUTE, request_of_first_customer(fixture, subject))]
 }
 
 fn put(subject: &Subject, request: Value) -> Action {
@@ -44,34 +45,34 @@ pub(crate) const FLOWS: &[Flow] = &[
         Aws,
         Trigger::Route("POST", "/v1/tenant/accounts/sts/validate"),
         |fixture, subject| {
-            Action::post(&format!("{ROUTE}/validate"), own_request(fixture, subject))
+            Action::post(&format!("{ROUTE}/validate"), request_of_first_customer(fixture, subject))
         },
     ),
     FUNCTION.flow("register", AwsUsGov, POST, |fixture, subject| {
-        Action::post(ROUTE, own_request(fixture, subject))
+        Action::post(ROUTE, request_of_first_customer(fixture, subject))
     }),
     FUNCTION.flow("register by an event", Aws, Trigger::Event, |fixture, subject| {
-        Action::Event(with(own_request(fixture, subject), &json!({"method": "sts"})))
+        Action::Event(with(request_of_first_customer(fixture, subject), &json!({"method": "sts"})))
     }),
     FUNCTION
         .flow("register again", Aws, POST, |fixture, subject| {
-            Action::post(ROUTE, own_request(fixture, subject))
+            Action::post(ROUTE, request_of_first_customer(fixture, subject))
         })
-        .with_preparation(registered),
+        .with_preparation(register),
     FUNCTION
         .flow("other settings", AwsUsGov, POST, |fixture, subject| {
             let settings = json!({"description": "Payments", "permissionProfile": "core"});
-            Action::post(ROUTE, with(own_request(fixture, subject), &settings))
+            Action::post(ROUTE, with(request_of_first_customer(fixture, subject), &settings))
         })
-        .with_preparation(registered),
+        .with_preparation(register),
     FUNCTION
         .flow("PUT another role", Aws, PUT, |fixture, subject| {
             put(subject, request(fixture.app.second_customer(), &subject.name))
         })
-        .with_preparation(registered),
+        .with_preparation(register),
     FUNCTION
         .flow("PUT a role for keys", AwsUsGov, PUT, |fixture, subject| {
-            put(subject, own_request(fixture, subject))
+            put(subject, request_of_first_customer(fixture, subject))
         })
-        .with_preparation(static_credentials::registered),
+        .with_preparation(static_credentials::register),
 ];
