@@ -1,4 +1,5 @@
-//! Requirements for accounts of every method, in both account cases.
+//! Tests requirements that every method has, with Pod Identity: with a role in the AWS account of
+//! the cluster, and with a role in another account.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, text, with};
 use gangway_model::{
@@ -12,11 +13,13 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 
-use crate::fixture::{attach_profile_policies, cluster, registered_purpose, valid_request};
+use crate::fixture::{
+    attach_only_profile_policies, cluster, purpose_of_registered_role, valid_request,
+};
 
 const METHOD: AuthMethod = AuthMethod::PodIdentity;
 
-/// Runs a test in both partitions for each account case.
+/// Runs a test for each of [`PARTITIONS`] and each account case.
 async fn for_each_case<Running: Future<Output = ()>>(
     test: impl Fn(TestApp, PodIdentityCase) -> Running,
 ) {
@@ -77,21 +80,26 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
 #[tokio::test]
 async fn name_of_another_account_is_a_conflict() {
     for_each_case(async |app, case| {
-        // An account with keys, in an AWS account that is neither the cluster's nor the target.
-        let keys = &app.customer().keys;
-        let other = json!({"name": "prod", "accessKeyId": keys.id, "secretAccessKey": keys.secret});
+        // An account with an access key. Its AWS account is neither that of the cluster nor that of
+        // the target role.
+        let access_key = &app.customer().keys;
+        let other = json!({
+            "name": "prod",
+            "accessKeyId": access_key.id,
+            "secretAccessKey": access_key.secret,
+        });
         app.assert_registered(AuthMethod::StaticCredentials, &other).await;
-        let (before, kept) = (app.palette_body("prod"), app.active_secrets());
+        let (body_before, secrets_before) = (app.palette_body("prod"), app.active_secrets());
         let request = valid_request(&app, case);
         let report = app.validate(METHOD, &request).await;
         let id = "palette.name-available";
         assert_eq!(report.failed(), [id]);
         report.assert_check(id, "failed", "belongs to account", "choose another name");
-        let refused = app.register(METHOD, &request).await;
-        refused.assert_status(409);
-        assert_eq!(refused.text_at("/type"), "urn:gangway:problem:conflict");
+        let rejected = app.register(METHOD, &request).await;
+        rejected.assert_status(409);
+        assert_eq!(rejected.text_at("/type"), "urn:gangway:problem:conflict");
         assert_eq!(app.account_names(), ["prod"]);
-        assert_eq!((app.palette_body("prod"), app.active_secrets()), (before, kept));
+        assert_eq!((app.palette_body("prod"), app.active_secrets()), (body_before, secrets_before));
     })
     .await;
 }
@@ -107,7 +115,8 @@ async fn description_and_policies_are_optional_and_returned_as_sent() {
             (body["metadata"]["annotations"][member].clone(), body["spec"]["policyARNs"].clone())
         };
         assert_eq!(palette_members("description").1, json!([]));
-        let policy = cluster(&app).profile_policy(registered_purpose(case), PolicyDocument::Nodes);
+        let policy =
+            cluster(&app).profile_policy(purpose_of_registered_role(case), PolicyDocument::Nodes);
         let description = "Zahlungen – Größe ≥ 3, \"prod\"";
         for (more, policies) in [
             (json!({"description": description}), json!([])),
@@ -130,7 +139,7 @@ async fn description_and_policies_are_optional_and_returned_as_sent() {
 
 /// Acceptance rows: F90, F91.
 #[tokio::test]
-async fn role_needs_the_policies_of_its_profile() {
+async fn registered_role_needs_the_policies_of_its_profile() {
     for_each_case(async |app, case| {
         for (profile, missing) in [
             (CoreEks, PolicyDocument::ControllersEks),
@@ -139,9 +148,9 @@ async fn role_needs_the_policies_of_its_profile() {
         ] {
             let more = json!({"name": profile.id(), "permissionProfile": profile.id()});
             let request = with(valid_request(&app, case), &more);
-            let (palette, purpose) = (cluster(&app), registered_purpose(case));
+            let (palette, purpose) = (cluster(&app), purpose_of_registered_role(case));
             let (role, policy) = (palette.role(purpose), palette.profile_policy(purpose, missing));
-            attach_profile_policies(&app, case, profile);
+            attach_only_profile_policies(&app, case, profile);
             role.detach(&policy);
             let report = app.assert_blocked(METHOD, &request).await;
             report.assert_check("iam.actions-allowed", "failed", "", missing.name());
@@ -161,12 +170,12 @@ async fn role_needs_the_policies_of_its_profile() {
 async fn minimum_profile_also_needs_the_policy_about_add_ons() {
     const ADD_ONS: PolicyDocument = PolicyDocument::MinimumEksPodIdentity;
     for_each_case(async |app, case| {
-        let (palette, purpose) = (cluster(&app), registered_purpose(case));
+        let (palette, purpose) = (cluster(&app), purpose_of_registered_role(case));
         let (role, policy) = (palette.role(purpose), palette.profile_policy(purpose, ADD_ONS));
         for profile in [MinimumEksStatic, MinimumEksDynamic] {
             let more = json!({"name": profile.id(), "permissionProfile": profile.id()});
             let request = with(valid_request(&app, case), &more);
-            attach_profile_policies(&app, case, profile);
+            attach_only_profile_policies(&app, case, profile);
             role.detach(&policy);
             let report = app.assert_blocked(METHOD, &request).await;
             let check = report.check("iam.actions-allowed");
@@ -177,15 +186,15 @@ async fn minimum_profile_also_needs_the_policy_about_add_ons() {
             role.attach(&policy);
             let receipt = app.assert_registered(METHOD, &request).await;
             receipt.assert_check("iam.policies-attached", "passed", ADD_ONS.name(), "");
-            // The account is checked for the same policies again.
+            // A re-validation checks the same policies.
             role.detach(&policy);
             let path = format!("/v1/tenant/accounts/{}/validate", receipt.uid());
             let again = app.post(&path, &json!({})).await;
             again.assert_check("iam.actions-allowed", "failed", "eks:UpdateAddon", ADD_ONS.name());
         }
-        // EKS's document of the core profile allows these actions already.
+        // In profile `core-eks`, another policy document allows these actions.
         let request = valid_request(&app, case);
-        attach_profile_policies(&app, case, CoreEks);
+        attach_only_profile_policies(&app, case, CoreEks);
         let report = app.validate(METHOD, &request).await;
         assert_eq!(report.ready(), Some(true), "{:#}", report.body);
         assert!(!report.text.contains(ADD_ONS.name()), "{}", report.text);
@@ -198,7 +207,7 @@ async fn minimum_profile_also_needs_the_policy_about_add_ons() {
 async fn policies_over_the_quota_are_reported() {
     for_each_case(async |app, case| {
         let request = valid_request(&app, case);
-        let role = cluster(&app).role(registered_purpose(case));
+        let role = cluster(&app).role(purpose_of_registered_role(case));
         let account = match case {
             PodIdentityCase::SameAccount => cluster(&app).cluster.account(),
             PodIdentityCase::CrossAccount => &cluster(&app).target,
@@ -219,7 +228,7 @@ async fn policies_over_the_quota_are_reported() {
 
 /// Acceptance rows: F93.
 #[tokio::test]
-async fn next_step_is_an_eks_cluster() {
+async fn report_names_an_eks_cluster_as_the_next_step() {
     for_each_case(async |app, case| {
         let next_steps = |response: &HttpResponse| -> Vec<String> {
             let notices =

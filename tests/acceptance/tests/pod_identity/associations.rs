@@ -1,4 +1,4 @@
-//! The associations of the service accounts of Palette.
+//! Tests the checks of the Pod Identity associations of Palette's service accounts.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
@@ -9,7 +9,9 @@ use local_cloud::fixtures::{
 
 use crate::fixture::break_and_validate;
 
-async fn assert_checks(rows: &[(PodIdentityCase, Breakage, &str, &str)]) {
+/// Breaks a cluster in each way, and asserts that a check fails. A row is the account case, the
+/// breakage, the id of the check, and a text that its observation contains.
+async fn assert_checks_fail(rows: &[(PodIdentityCase, Breakage, &str, &str)]) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for (case, breakage, check, observed) in rows {
@@ -23,7 +25,7 @@ async fn assert_checks(rows: &[(PodIdentityCase, Breakage, &str, &str)]) {
 #[tokio::test]
 async fn hubble_must_be_associated_with_its_role() {
     let check = "pod-identity.hubble-association";
-    assert_checks(&[
+    assert_checks_fail(&[
         (SameAccount, Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT), check, "no association"),
         (
             CrossAccount,
@@ -39,7 +41,7 @@ async fn hubble_must_be_associated_with_its_role() {
 #[tokio::test]
 async fn the_identity_service_must_be_associated_with_its_role() {
     let check = "pod-identity.identity-association";
-    assert_checks(&[
+    assert_checks_fail(&[
         (
             SameAccount,
             Breakage::AssociatedWithOtherRole(IDENTITY_SERVICE_ACCOUNT),
@@ -55,7 +57,7 @@ async fn the_identity_service_must_be_associated_with_its_role() {
 #[tokio::test]
 async fn only_the_hubble_association_has_a_target_role() {
     let check = "pod-identity.target-roles";
-    assert_checks(&[
+    assert_checks_fail(&[
         (CrossAccount, Breakage::NoTargetRole, check, "no target role"),
         (CrossAccount, Breakage::SuperfluousTargetRole, check, "needs none"),
         (CrossAccount, Breakage::OtherExternalId, "pod-identity.external-id", ""),
@@ -67,7 +69,7 @@ async fn only_the_hubble_association_has_a_target_role() {
 #[tokio::test]
 async fn palette_role_must_not_be_associated() {
     let check = "pod-identity.palette-role-not-associated";
-    assert_checks(&[
+    assert_checks_fail(&[
         (SameAccount, Breakage::PaletteRoleAssociated, check, ""),
         (CrossAccount, Breakage::PaletteRoleAssociated, check, ""),
     ])

@@ -1,13 +1,15 @@
-//! The cluster that Palette runs on.
+//! Tests the checks of the cluster that Palette runs on.
 
 use acceptance::{PARTITIONS, TestApp};
 use local_cloud::fixtures::{Breakage, PodIdentityCase::SameAccount};
 
 use crate::fixture::break_and_validate;
 
-/// The breakage, the check, its outcome, and words of the observation and the remedy.
+/// The breakage, the id of the check, its outcome, and texts that its observation and its remedy
+/// contain.
 type Row = (Breakage, &'static str, &'static str, &'static str, &'static str);
 
+/// Breaks a cluster in each way, and asserts the outcome of a check.
 async fn assert_checks(rows: &[Row]) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
@@ -20,7 +22,7 @@ async fn assert_checks(rows: &[Row]) {
 
 /// Acceptance rows: F35.
 #[tokio::test]
-async fn only_eks_clusters_are_accepted() {
+async fn cluster_that_eks_does_not_run_is_reported() {
     let check = "eks.cluster-exists";
     assert_checks(&[
         (Breakage::NoCluster, check, "failed", "palette-mgmt", "use another method"),
@@ -38,7 +40,7 @@ async fn kubernetes_must_be_1_24_or_later() {
 
 /// Acceptance rows: F38.
 #[tokio::test]
-async fn the_config_map_must_name_the_cluster() {
+async fn config_map_must_name_the_cluster() {
     let check = "kubernetes.global-config";
     assert_checks(&[
         (
@@ -93,7 +95,7 @@ async fn agent_must_be_installed_and_healthy() {
 
 /// Acceptance rows: F43.
 #[tokio::test]
-async fn pods_are_checked_only_with_access_to_the_cluster() {
+async fn missing_access_to_the_kubernetes_api_is_reported() {
     let check = "kubernetes.access";
     assert_checks(&[
         (Breakage::NoAccessEntry, check, "failed", "", "access entry"),
@@ -104,7 +106,7 @@ async fn pods_are_checked_only_with_access_to_the_cluster() {
 
 /// Acceptance rows: F35.
 #[tokio::test]
-async fn cluster_checks_are_unverified_when_the_cluster_is_missing() {
+async fn other_checks_are_not_applicable_when_the_cluster_is_missing() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let (changed, response) =

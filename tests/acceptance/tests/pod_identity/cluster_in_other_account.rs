@@ -1,16 +1,16 @@
-//! The cluster of Palette is in another account than Gangway and is read through the inspection
-//! role there.
+//! Tests with Palette's cluster in another AWS account than Gangway. Gangway reads the cluster with
+//! the inspection role in that account.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, RolePurpose};
 use local_cloud::fixtures::{Breakage, PodIdentityCase};
 use serde_json::json;
 
-use crate::fixture::{break_and_validate, cluster, register, valid_request, validate, with};
+use crate::fixture::{break_and_validate, cluster, register, valid_request, validate, with_member};
 
 /// Acceptance rows: F35, F57.
 #[tokio::test]
-async fn account_registers_when_the_cluster_is_in_another_account() {
+async fn account_is_registered_when_the_cluster_is_in_another_account() {
     for partition in PARTITIONS {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
         let own = app.deployment().gangway_account.id().to_owned();
@@ -20,9 +20,9 @@ async fn account_registers_when_the_cluster_is_in_another_account() {
             assert!(!roles.contains(&own), "no role is in Gangway's account: {roles}");
             let seen = validate(&app, &request).await;
             assert_eq!((seen.ready(), seen.failed()), (Some(true), vec![]), "{:#}", seen.body);
-            let near = TestApp::start(partition).await;
-            let known = validate(&near, &valid_request(&near, case)).await;
-            assert_eq!(seen.with_outcome("unverified"), known.with_outcome("unverified"));
+            let reference_app = TestApp::start(partition).await;
+            let expected = validate(&reference_app, &valid_request(&reference_app, case)).await;
+            assert_eq!(seen.with_outcome("unverified"), expected.with_outcome("unverified"));
         }
         let request = valid_request(&app, PodIdentityCase::SameAccount);
         register(&app, &request).await.assert_status(201);
@@ -63,10 +63,10 @@ async fn broken_cluster_in_another_account_is_reported() {
 
 /// Acceptance rows: F58.
 #[tokio::test]
-async fn associations_are_created_there_through_the_inspection_role() {
+async fn associations_in_another_account_are_created_by_the_inspection_role() {
     for partition in PARTITIONS {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
-        let request = with(
+        let request = with_member(
             valid_request(&app, PodIdentityCase::SameAccount),
             "ensureAssociations",
             json!(true),
@@ -79,20 +79,20 @@ async fn associations_are_created_there_through_the_inspection_role() {
             "created",
             "",
         );
-        let there = cluster(&app)
+        let association = cluster(&app)
             .cluster
             .association((HUBBLE_SERVICE_ACCOUNT.namespace, HUBBLE_SERVICE_ACCOUNT.name));
-        assert!(there.is_some());
+        assert!(association.is_some());
     }
 }
 
 /// Acceptance rows: F42.
 #[tokio::test]
-async fn agent_is_installed_there_through_the_inspection_role() {
+async fn agent_in_another_account_is_installed_by_the_inspection_role() {
     for partition in PARTITIONS {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
         let request = valid_request(&app, PodIdentityCase::SameAccount);
-        let request = with(request, "ensureAgent", json!(true));
+        let request = with_member(request, "ensureAgent", json!(true));
         cluster(&app).break_with(Breakage::NoAgent);
         let done = register(&app, &request).await;
         done.assert_status(201);
@@ -101,7 +101,7 @@ async fn agent_is_installed_there_through_the_inspection_role() {
 }
 
 #[tokio::test]
-async fn nothing_passes_without_an_inspection_role_in_that_account() {
+async fn cluster_checks_are_unverified_without_an_inspection_role() {
     for partition in PARTITIONS {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
         let request = valid_request(&app, PodIdentityCase::SameAccount);

@@ -1,4 +1,5 @@
-//! The roles of the cross-account case, and the plan that creates them.
+//! Tests the checks of the roles, and the plan, if the registered role is in another AWS account
+//! than the cluster.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use gangway_policies::pod_identity::RolePurpose;
@@ -9,7 +10,8 @@ use local_cloud::fixtures::{
 
 use crate::fixture::{break_and_validate, valid_request};
 
-async fn fails(breakages: &[Breakage], check: &str) {
+/// Breaks a cluster in each way, and asserts that a check fails.
+async fn assert_check_fails(breakages: &[Breakage], check: &str) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for breakage in breakages {
@@ -23,8 +25,8 @@ async fn fails(breakages: &[Breakage], check: &str) {
     }
 }
 
-/// The plan for the cluster of the fixture.
-pub(crate) async fn plan(app: &TestApp, case: PodIdentityCase) -> HttpResponse {
+/// Returns the plan for the fixture's cluster and roles.
+pub(crate) async fn get_plan(app: &TestApp, case: PodIdentityCase) -> HttpResponse {
     let members = valid_request(app, case);
     let members = members.as_object().expect("members").iter().filter(|(name, _)| *name != "name");
     let query: Vec<_> = members
@@ -41,14 +43,14 @@ async fn local_identity_role_must_trust_eks() {
     let purpose = RolePurpose::IdentityLocal;
     let breakages =
         [Breakage::TrustWithoutTagSession(purpose), Breakage::TrustsOtherPrincipal(purpose)];
-    fails(&breakages, "pod-identity.identity-local-role").await;
+    assert_check_fails(&breakages, "pod-identity.identity-local-role").await;
 }
 
 /// Acceptance rows: F51.
 #[tokio::test]
 async fn local_identity_role_must_be_able_to_assume_the_palette_role() {
     let breakages = [Breakage::WithoutPermissions(RolePurpose::IdentityLocal)];
-    fails(&breakages, "pod-identity.identity-local-role").await;
+    assert_check_fails(&breakages, "pod-identity.identity-local-role").await;
 }
 
 /// Acceptance rows: F52.
@@ -62,19 +64,19 @@ async fn palette_target_role_needs_its_four_trust_statements() {
         Breakage::TrustsOtherPrincipal(purpose),
         Breakage::NoRole(purpose),
     ];
-    fails(&breakages, "pod-identity.palette-target-role").await;
+    assert_check_fails(&breakages, "pod-identity.palette-target-role").await;
 }
 
 /// Acceptance rows: F53.
 #[tokio::test]
 async fn palette_target_role_needs_its_permissions() {
     let breakages = [Breakage::WithoutPermissions(RolePurpose::PaletteTarget)];
-    fails(&breakages, "pod-identity.palette-target-role").await;
+    assert_check_fails(&breakages, "pod-identity.palette-target-role").await;
 }
 
 /// Acceptance rows: F54.
 #[tokio::test]
-async fn hubble_target_role_must_trust_the_existing_local_role() {
+async fn hubble_target_role_must_trust_the_local_hubble_role() {
     let purpose = RolePurpose::HubbleTarget;
     let breakages = [
         Breakage::DocumentedPrincipal,
@@ -82,32 +84,32 @@ async fn hubble_target_role_must_trust_the_existing_local_role() {
         Breakage::WithoutPermissions(purpose),
         Breakage::NoRole(purpose),
     ];
-    fails(&breakages, "pod-identity.hubble-target-role").await;
+    assert_check_fails(&breakages, "pod-identity.hubble-target-role").await;
 }
 
 /// Acceptance rows: F55.
 #[tokio::test]
-async fn hubble_local_role_must_trust_eks_and_assume_its_target() {
+async fn local_hubble_role_must_trust_eks_and_assume_its_target_role() {
     let purpose = RolePurpose::HubbleLocal;
     let breakages = [
         Breakage::TrustWithoutTagSession(purpose),
         Breakage::TrustsOtherPrincipal(purpose),
         Breakage::WithoutPermissions(purpose),
     ];
-    fails(&breakages, "pod-identity.hubble-local-role").await;
+    assert_check_fails(&breakages, "pod-identity.hubble-local-role").await;
 }
 
 /// Acceptance rows: F56, F57.
 #[tokio::test]
-async fn plan_has_no_placeholder_and_uses_its_partition() {
+async fn plan_has_no_placeholder_and_only_arns_of_its_partition() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for case in PodIdentityCase::ALL {
-            let plan = plan(&app, case).await;
+            let plan = get_plan(&app, case).await;
             let roles = plan.body["roles"].to_string() + &plan.body["associations"].to_string();
             assert!(!roles.contains('<') && !roles.contains("Role}"), "{roles}");
             for arn in roles.split("\"arn:").skip(1) {
-                // Palette's own documents leave the partition open in places.
+                // Some of Palette's published policies have a wildcard as partition.
                 let found = arn.split(':').next();
                 assert!(found == Some(partition.id()) || found == Some("*"), "{arn:.80}");
             }

@@ -1,4 +1,5 @@
-//! Associations and the ConfigMap that Gangway creates or changes on request, idempotently.
+//! Tests that Gangway creates or changes associations, the ConfigMap and the Pod Identity agent if
+//! a request asks for it.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
@@ -8,7 +9,7 @@ use local_cloud::{
 };
 use serde_json::json;
 
-use crate::fixture::{ENSURE_CHECK, cluster, register, valid_request, validate, with};
+use crate::fixture::{ENSURE_CHECK, cluster, register, valid_request, validate, with_member};
 
 const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
@@ -17,7 +18,7 @@ const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-c
 async fn associations_are_created_and_changed_on_request() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let request = with(
+        let request = with_member(
             valid_request(&app, PodIdentityCase::CrossAccount),
             "ensureAssociations",
             json!(true),
@@ -26,14 +27,15 @@ async fn associations_are_created_and_changed_on_request() {
             .break_with(Breakage::NoTargetRole)
             .break_with(Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT));
         let roles = cluster(&app).roles(PodIdentityCase::CrossAccount);
-        // Hubble's association gets a target role: that is a change of an existing one.
-        let present = roles.hubble().as_str();
-        let request = with(request, "replaceAssociations", json!([present]));
-        let at = |account: gangway_policies::pod_identity::ServiceAccount| {
+        // Hubble's association exists and gets a target role, so the request must name its role in
+        // `replaceAssociations`.
+        let current_role = roles.hubble().as_str();
+        let request = with_member(request, "replaceAssociations", json!([current_role]));
+        let association_of = |account: gangway_policies::pod_identity::ServiceAccount| {
             cluster(&app).cluster.association((account.namespace, account.name))
         };
         validate(&app, &request).await;
-        assert!(at(IDENTITY_SERVICE_ACCOUNT).is_none(), "validate changes nothing");
+        assert!(association_of(IDENTITY_SERVICE_ACCOUNT).is_none(), "validate changes nothing");
         let done = register(&app, &request).await;
         done.assert_status(201).assert_check(
             ENSURE_CHECK,
@@ -42,8 +44,8 @@ async fn associations_are_created_and_changed_on_request() {
             "",
         );
         let (hubble, identity) = (
-            at(HUBBLE_SERVICE_ACCOUNT).expect("Hubble's"),
-            at(IDENTITY_SERVICE_ACCOUNT).expect("the other"),
+            association_of(HUBBLE_SERVICE_ACCOUNT).expect("Hubble's"),
+            association_of(IDENTITY_SERVICE_ACCOUNT).expect("the other"),
         );
         assert_eq!(
             hubble.target.as_deref(),
@@ -62,10 +64,10 @@ async fn associations_are_created_and_changed_on_request() {
 
 /// Acceptance rows: F58.
 #[tokio::test]
-async fn associations_that_eks_shows_late_are_found() {
+async fn new_associations_that_eks_lists_late_are_found() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let request = with(
+        let request = with_member(
             valid_request(&app, PodIdentityCase::SameAccount),
             "ensureAssociations",
             json!(true),
@@ -74,13 +76,14 @@ async fn associations_that_eks_shows_late_are_found() {
             .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT))
             .break_with(Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT));
         app.cloud().aws().hide_new_resources(2);
-        let cut = Fault::on("eks", "CreatePodIdentityAssociation", Effect::DisconnectAfter).once();
-        app.cloud().fault(cut);
+        let fault =
+            Fault::on("eks", "CreatePodIdentityAssociation", Effect::DisconnectAfter).once();
+        app.cloud().fault(fault);
         let done = register(&app, &request).await;
         done.assert_status(201).assert_check(ENSURE_CHECK, "passed", "", "");
         for account in [HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT] {
-            let there = cluster(&app).cluster.association((account.namespace, account.name));
-            assert!(there.is_some(), "{account}");
+            let association = cluster(&app).cluster.association((account.namespace, account.name));
+            assert!(association.is_some(), "{account}");
         }
     }
 }
@@ -90,17 +93,20 @@ async fn associations_that_eks_shows_late_are_found() {
 async fn config_map_is_created_on_request_and_never_changed() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let request =
-            with(valid_request(&app, PodIdentityCase::SameAccount), "ensureConfigMap", json!(true));
-        let object = || cluster(&app).cluster.object(CONFIG);
+        let request = with_member(
+            valid_request(&app, PodIdentityCase::SameAccount),
+            "ensureConfigMap",
+            json!(true),
+        );
+        let config_map = || cluster(&app).cluster.object(CONFIG);
         cluster(&app).break_with(Breakage::NoConfigMap);
         validate(&app, &request).await;
-        assert!(object().is_none(), "validate changes nothing");
+        assert!(config_map().is_none(), "validate changes nothing");
         let done = register(&app, &request).await;
         done.assert_status(201);
         done.assert_check("kubernetes.global-config-ensured", "passed", "created it", "");
-        let made = object().expect("the ConfigMap");
-        assert_eq!(made["data"]["managementClusterName"], cluster(&app).cluster.name());
+        let created = config_map().expect("the ConfigMap");
+        assert_eq!(created["data"]["managementClusterName"], cluster(&app).cluster.name());
         let again = register(&app, &request).await;
         again.assert_check(
             "kubernetes.global-config-ensured",
@@ -108,12 +114,12 @@ async fn config_map_is_created_on_request_and_never_changed() {
             "no change was needed",
             "",
         );
-        assert_eq!(object(), Some(made));
+        assert_eq!(config_map(), Some(created));
         cluster(&app).break_with(Breakage::ConfigMapOfOtherCluster);
-        let there = object();
-        let refused = register(&app, &request).await;
-        refused.assert_status(422);
-        assert_eq!(object(), there, "one that is there is never changed");
+        let before = config_map();
+        let rejected = register(&app, &request).await;
+        rejected.assert_status(422);
+        assert_eq!(config_map(), before, "an existing ConfigMap is never changed");
     }
 }
 
@@ -124,42 +130,46 @@ async fn agent_is_installed_on_request_and_never_changed() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, PodIdentityCase::SameAccount);
-        let request = with(request, "ensureAgent", json!(true));
-        let created = || app.cloud().calls().count("eks", "CreateAddon");
+        let request = with_member(request, "ensureAgent", json!(true));
+        let installations = || app.cloud().calls().count("eks", "CreateAddon");
         cluster(&app).break_with(Breakage::NoAgent);
         let report = validate(&app, &request).await;
         report.assert_check("eks.pod-identity-agent", "failed", "not installed", "ensureAgent");
         report.assert_check(CHECK, "not-applicable", "nothing is changed by validate", "");
-        assert_eq!(created(), 0);
+        assert_eq!(installations(), 0);
         let done = register(&app, &request).await;
         done.assert_status(201).assert_check(CHECK, "passed", "installed the add-on", "");
         done.assert_check("eks.pod-identity-agent", "passed", "ACTIVE", "");
         done.assert_check("kubernetes.agent-on-every-node", "passed", "3 of 3", "");
-        assert_eq!(created(), 1);
+        assert_eq!(installations(), 1);
         let again = register(&app, &request).await;
         again.assert_status(200).assert_check(CHECK, "passed", "no change was needed", "");
-        // An agent of somebody else is not replaced.
+        // Gangway does not change an agent that exists: one from Helm, and a degraded one.
         for breakage in [Breakage::AgentFromHelm, Breakage::AgentDegraded] {
-            let request =
-                with(valid_request(&app, PodIdentityCase::SameAccount), "ensureAgent", json!(true));
+            let request = with_member(
+                valid_request(&app, PodIdentityCase::SameAccount),
+                "ensureAgent",
+                json!(true),
+            );
             cluster(&app).break_with(breakage);
             let report = register(&app, &request).await;
             report.assert_check(CHECK, "passed", "no change was needed", "");
         }
-        assert_eq!(created(), 1);
-        // What the installation does not fix prevents it.
+        assert_eq!(installations(), 1);
+        // If another check fails that the installation does not fix, Gangway does not install the
+        // agent.
         let request = valid_request(&app, PodIdentityCase::SameAccount);
-        let request = with(request, "ensureAgent", json!(true));
+        let request = with_member(request, "ensureAgent", json!(true));
         cluster(&app)
             .break_with(Breakage::NoAgent)
             .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT));
         register(&app, &request).await.assert_status(422);
-        assert_eq!(created(), 1);
+        assert_eq!(installations(), 1);
     }
 }
 
 #[tokio::test]
-async fn nothing_is_changed_without_a_request() {
+async fn missing_objects_are_not_created_if_the_request_does_not_ask() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, PodIdentityCase::SameAccount);

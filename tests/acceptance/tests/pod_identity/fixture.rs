@@ -1,4 +1,5 @@
-//! Valid Pod Identity requests, and the difference of a report from that of a valid cluster.
+//! Builds and sends Pod Identity requests, and compares the reports before and after a breakage of
+//! the cluster.
 
 use std::collections::BTreeMap;
 
@@ -8,52 +9,55 @@ use gangway_policies::pod_identity::RolePurpose;
 use local_cloud::fixtures::{Breakage, PaletteCluster, PodIdentityCase};
 use serde_json::{Value, json};
 
-/// The route of a registration.
+/// The path that registers an account in the scope of the tenant.
 pub(crate) const ROUTE: &str = "/v1/tenant/accounts/pod-identity";
 
-/// The check that reports the creation of associations.
+/// The id of the check that reports what was done about associations because of
+/// `ensureAssociations`.
 pub(crate) const ENSURE_CHECK: &str = "pod-identity.associations-ensured";
 
-/// Returns Palette's own cluster.
+/// Returns the cluster that Palette runs on.
 pub(crate) fn cluster(app: &TestApp) -> &PaletteCluster {
     app.deployment().palette_cluster()
 }
 
-/// The shortest request of a case, for a cluster that is set up for it.
+/// Sets up the cluster for an account case. Returns a valid request for it, without optional
+/// members.
 pub(crate) fn valid_request(app: &TestApp, case: PodIdentityCase) -> Value {
     let mut request = cluster(app).restore_for(case).request(case);
     request["name"] = json!("prod");
     request
 }
 
-/// Returns the request with another member.
-pub(crate) fn with(mut request: Value, member: &str, value: Value) -> Value {
+/// Returns the request with one member set.
+pub(crate) fn with_member(mut request: Value, member: &str, value: Value) -> Value {
     request[member] = value;
     request
 }
 
-/// Creates a permissions boundary that allows everything; returns its ARN.
-pub(crate) fn boundary(app: &TestApp) -> String {
+/// Creates a policy that allows all actions, for use as a permissions boundary. Returns its ARN.
+pub(crate) fn create_permissions_boundary(app: &TestApp) -> String {
     let everything = json!({"Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     app.deployment().gangway_account.policy("TeamBoundary", &everything)
 }
 
-/// The role that is registered.
-pub(crate) const fn registered_purpose(case: PodIdentityCase) -> RolePurpose {
+/// Returns the purpose of the role that is registered in Palette.
+pub(crate) const fn purpose_of_registered_role(case: PodIdentityCase) -> RolePurpose {
     match case {
         PodIdentityCase::SameAccount => RolePurpose::Palette,
         PodIdentityCase::CrossAccount => RolePurpose::PaletteTarget,
     }
 }
 
-/// Attaches the policies of a profile to the registered role, and no others.
-pub(crate) fn attach_profile_policies(
+/// Detaches all policies from the registered role, and attaches those that a permission profile
+/// requires.
+pub(crate) fn attach_only_profile_policies(
     app: &TestApp,
     case: PodIdentityCase,
     profile: PermissionProfile,
 ) {
-    let (palette, purpose) = (cluster(app), registered_purpose(case));
+    let (palette, purpose) = (cluster(app), purpose_of_registered_role(case));
     let role = palette.role(purpose);
     for arn in role.attached() {
         role.detach(&arn);
@@ -65,8 +69,8 @@ pub(crate) fn attach_profile_policies(
     }
 }
 
-/// Validates a request with a new instance of the function, which does not wait for Palette's rate
-/// limit.
+/// Validates a request. A new instance of the function serves the request, because an instance that
+/// serves many requests waits because of Palette's rate limit.
 pub(crate) async fn validate(app: &TestApp, request: &Value) -> HttpResponse {
     app.deployment().functions.stop_idle_instances();
     let response = app.post(&format!("{ROUTE}/validate"), request).await;
@@ -74,13 +78,14 @@ pub(crate) async fn validate(app: &TestApp, request: &Value) -> HttpResponse {
     response
 }
 
-/// Registers an account with a new instance of the function.
+/// Sends a registration. A new instance of the function serves it.
 pub(crate) async fn register(app: &TestApp, request: &Value) -> HttpResponse {
     app.deployment().functions.stop_idle_instances();
     app.post(ROUTE, request).await
 }
 
-/// Validates an account of the tenant again, with a new instance of the function.
+/// Re-validates an account in the scope of the tenant. A new instance of the function serves the
+/// request.
 pub(crate) async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
     app.deployment().functions.stop_idle_instances();
     let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await;
@@ -88,7 +93,8 @@ pub(crate) async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
     report
 }
 
-/// Removes what Gangway noted about the cluster, as on an account that an older version registered.
+/// Removes the annotations about the cluster and its roles from the only account in Palette. An
+/// account that an older version of Gangway registered does not have them.
 pub(crate) fn remove_cluster_annotations(app: &TestApp) {
     let mut records = app.cloud().palette().records();
     let annotations = records.accounts[0].body.pointer_mut("/metadata/annotations");
@@ -98,31 +104,33 @@ pub(crate) fn remove_cluster_annotations(app: &TestApp) {
     assert!(annotations.len() + 3 <= count, "the cluster and its roles were noted");
 }
 
-/// Returns the outcome of every check.
-pub(crate) fn outcomes(response: &HttpResponse) -> BTreeMap<String, String> {
+/// Returns the outcome of each check of a report, by id of the check.
+pub(crate) fn check_outcomes(response: &HttpResponse) -> BTreeMap<String, String> {
     let checks = response.checks();
     let pair = |check: &Value| (text(check, "id").to_owned(), text(check, "outcome").to_owned());
     checks.iter().map(pair).collect()
 }
 
-/// Breaks the cluster; returns the changed outcomes and the report.
+/// Sets up the cluster for an account case, validates a request, breaks the cluster and validates
+/// the request again. Returns the checks whose outcome has changed, with their new outcomes, and
+/// the second response.
 pub(crate) async fn break_and_validate(
     app: &TestApp,
     case: PodIdentityCase,
     breakages: &[Breakage],
 ) -> (BTreeMap<String, String>, HttpResponse) {
     let request = valid_request(app, case);
-    let before = outcomes(&validate(app, &request).await);
+    let before = check_outcomes(&validate(app, &request).await);
     for breakage in breakages {
         cluster(app).break_with(*breakage);
     }
     let response = validate(app, &request).await;
-    let mut changed = outcomes(&response);
+    let mut changed = check_outcomes(&response);
     changed.retain(|id, outcome| before.get(id) != Some(outcome));
     (changed, response)
 }
 
-/// Returns the expected outcomes, in the type that [`break_and_validate`] returns.
-pub(crate) fn expected(rows: &[(&str, &str)]) -> BTreeMap<String, String> {
+/// Converts pairs of a check's id and its outcome into the map that [`break_and_validate`] returns.
+pub(crate) fn to_outcome_map(rows: &[(&str, &str)]) -> BTreeMap<String, String> {
     rows.iter().map(|(id, outcome)| ((*id).to_owned(), (*outcome).to_owned())).collect()
 }

@@ -1,5 +1,5 @@
-//! EKS Pod Identity with the real function, against a cluster that is set up correctly and then
-//! broken in one way at a time.
+//! Tests method `pod-identity` with the real binary. The cluster is set up correctly first, and
+//! then broken in one way at a time.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

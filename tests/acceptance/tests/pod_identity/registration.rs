@@ -1,4 +1,4 @@
-//! Registration with a valid cluster, in both account cases and both partitions.
+//! Tests registrations with a valid cluster, in each partition that offers Pod Identity.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::Partition;
@@ -7,12 +7,13 @@ use local_cloud::fixtures::PodIdentityCase;
 use serde_json::json;
 
 use crate::fixture::{
-    ROUTE, boundary, cluster, register, registered_purpose, revalidate, valid_request, validate,
+    ROUTE, cluster, create_permissions_boundary, purpose_of_registered_role, register, revalidate,
+    valid_request, validate,
 };
 
 /// Acceptance rows: F30, F57.
 #[tokio::test]
-async fn both_cases_register_with_the_palette_role_in_both_partitions() {
+async fn palette_role_is_registered_in_both_cases_and_both_partitions() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for (case, name) in
@@ -36,11 +37,12 @@ async fn both_cases_register_with_the_palette_role_in_both_partitions() {
 }
 
 #[tokio::test]
-async fn replacing_static_credentials_leaves_no_secret() {
+async fn replacement_of_static_credentials_leaves_no_secret() {
     let app = TestApp::start(PARTITIONS[0]).await;
-    let keys = &app.customer().keys;
-    let with_keys = json!({"name": "prod", "accessKeyId": keys.id, "secretAccessKey": keys.secret});
-    let first = app.post("/v1/tenant/accounts/static-credentials", &with_keys).await;
+    let access_key = &app.customer().keys;
+    let with_access_key =
+        json!({"name": "prod", "accessKeyId": access_key.id, "secretAccessKey": access_key.secret});
+    let first = app.post("/v1/tenant/accounts/static-credentials", &with_access_key).await;
     first.assert_status(201);
     assert_eq!(app.active_secrets().len(), 1);
     let request = valid_request(&app, PodIdentityCase::SameAccount);
@@ -60,7 +62,7 @@ async fn repeated_request_is_unchanged_and_another_role_is_an_update() {
     again.assert_status(200);
     assert_eq!((again.outcome(), again.uid()), ("unchanged", first.uid()));
     let mut bounded = request.clone();
-    bounded["permissionBoundaryArn"] = json!(boundary(&app));
+    bounded["permissionBoundaryArn"] = json!(create_permissions_boundary(&app));
     let replaced = app.put(&format!("{ROUTE}/{}", first.uid()), &bounded).await;
     replaced.assert_status(200);
     assert_eq!(replaced.outcome(), "updated");
@@ -69,10 +71,11 @@ async fn repeated_request_is_unchanged_and_another_role_is_an_update() {
 
 /// Acceptance rows: F08, F12.
 #[tokio::test]
-async fn secret_partition_needs_the_opt_in_and_warns() {
+async fn secret_partition_needs_the_opt_in_and_reports_a_warning() {
     let app = TestApp::start(Partition::AwsIsoB).await;
     let request = valid_request(&app, PodIdentityCase::SameAccount);
-    // The function is not deployed there, so API Gateway knows no such route.
+    // The template does not deploy the function in this partition, so API Gateway has no such
+    // route.
     app.post(ROUTE, &request).await.assert_status(403);
     let app =
         TestApp::start_with_parameter(Partition::AwsIsoB, "AllowSecretPodIdentity", "true").await;
@@ -93,13 +96,13 @@ async fn secret_partition_is_checked_in_both_account_cases() {
         let report = validate(&app, &request).await;
         assert_eq!(report.failed(), ["pod-identity.partition-supported"], "{:#}", report.body);
         let palette = cluster(&app);
-        let role = palette.role(registered_purpose(case));
-        let policy =
-            palette.profile_policy(registered_purpose(case), PolicyDocument::ControllersEks);
+        let role = palette.role(purpose_of_registered_role(case));
+        let policy = palette
+            .profile_policy(purpose_of_registered_role(case), PolicyDocument::ControllersEks);
         role.detach(&policy);
-        let refused = validate(&app, &request).await;
-        refused.assert_check("iam.actions-allowed", "failed", "", "PaletteControllersEKSPolicy");
-        assert_eq!(refused.ready(), Some(false));
+        let not_ready = validate(&app, &request).await;
+        not_ready.assert_check("iam.actions-allowed", "failed", "", "PaletteControllersEKSPolicy");
+        assert_eq!(not_ready.ready(), Some(false));
         register(&app, &request).await.assert_status(422);
         role.attach(&policy);
         let receipt = register(&app, &request).await;
@@ -124,7 +127,7 @@ async fn secret_partition_is_checked_in_both_account_cases() {
 
 /// Acceptance rows: F35.
 #[tokio::test]
-async fn method_is_refused_where_palette_is_the_saas() {
+async fn pod_identity_is_rejected_if_palette_is_the_saas() {
     let app = TestApp::start(PARTITIONS[0]).await;
     let request = valid_request(&app, PodIdentityCase::SameAccount);
     let function = app.deployment().functions.get("pod-identity").expect("the function");
@@ -141,10 +144,10 @@ async fn method_is_refused_where_palette_is_the_saas() {
             assert!(response.text.contains("use method sts"), "{}", response.text);
             assert!(response.text.contains("PaletteUrl"), "{}", response.text);
         }
-        let told = ["events PutEvents 200"];
-        assert_eq!(app.cloud().calls().lines(), told, "only the refusal is told");
+        let expected_calls = ["events PutEvents 200"];
+        assert_eq!(app.cloud().calls().lines(), expected_calls, "only the outcome event is sent");
     }
-    // A host of another domain may be an own installation.
+    // A host in another domain may be a self-hosted Palette.
     function.set_variable("PALETTE_URL", "https://palette.notspectrocloud.com");
     app.deployment().functions.stop_idle_instances();
     app.get("/v1/pod-identity/plan?clusterName=palette").await.assert_status(200);
@@ -158,10 +161,11 @@ async fn tag_of_the_registered_role_limits_its_scopes() {
         let app = TestApp::start(partition).await;
         for case in [PodIdentityCase::SameAccount, PodIdentityCase::CrossAccount] {
             let request = valid_request(&app, case);
-            let role = cluster(&app).role(registered_purpose(case));
+            let role = cluster(&app).role(purpose_of_registered_role(case));
             role.tag("gangway:scopes", "some-project");
             if case == PodIdentityCase::SameAccount {
-                // The role is in Gangway's own account, about which there is no report then.
+                // Because the role is in Gangway's AWS account, the request is invalid and has no
+                // report.
                 let response = app.post(&format!("{ROUTE}/validate"), &request).await;
                 assert_eq!((response.status, response.pointers()), (422, vec!["/roleArn"]));
                 continue;

@@ -1,5 +1,5 @@
-//! A role of an existing association is replaced only if the request names it and no other account
-//! relies on it.
+//! Tests that the role of an existing association is replaced only if `replaceAssociations` names
+//! that role and no other registered account needs the association.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use gangway_model::RoleArn;
@@ -15,21 +15,24 @@ use serde_json::{Value, json};
 
 use crate::fixture::{
     ENSURE_CHECK, ROUTE, cluster, register, remove_cluster_annotations, revalidate, valid_request,
-    with,
+    with_member,
 };
 
-const IN_PROJECT: &str = "/v1/projects/Payments/accounts/pod-identity";
+const PROJECT_ROUTE: &str = "/v1/projects/Payments/accounts/pod-identity";
 
-/// Registers account `theirs` for the same-account case.
+/// Registers an account with name `theirs`, whose role is in the AWS account of the cluster.
+/// Returns its uid.
 async fn register_theirs(app: &TestApp, route: &str) -> String {
-    let theirs = with(valid_request(app, SameAccount), "name", json!("theirs"));
+    let theirs = with_member(valid_request(app, SameAccount), "name", json!("theirs"));
     let receipt = app.post(route, &theirs).await;
     receipt.assert_status(201);
     receipt.uid().to_owned()
 }
 
-/// Returns a request for account `ours` with the other roles, which replaces these.
-fn ours(app: &TestApp, replaced: &[&RoleArn]) -> Value {
+/// Returns a registration with name `request_for_ours`, whose role is in another AWS account. It
+/// needs other roles in the associations than `theirs`. `replaceAssociations` names the roles in
+/// `replaced`.
+fn request_for_ours(app: &TestApp, replaced: &[&RoleArn]) -> Value {
     let mut request = cluster(app).request(CrossAccount);
     request["name"] = json!("ours");
     request["ensureAssociations"] = json!(true);
@@ -38,8 +41,15 @@ fn ours(app: &TestApp, replaced: &[&RoleArn]) -> Value {
     request
 }
 
-/// Sends a registration that must be refused without a change.
-async fn refused(app: &TestApp, request: &Value, outcome: &str, observed: &str, remedy: &str) {
+/// Sends a registration. Asserts that it is rejected and that no association and no account is
+/// changed.
+async fn assert_rejected(
+    app: &TestApp,
+    request: &Value,
+    outcome: &str,
+    observed: &str,
+    remedy: &str,
+) {
     let before = cluster(app).cluster.associations();
     app.cloud().calls().clear();
     let response = register(app, request).await;
@@ -52,7 +62,7 @@ async fn refused(app: &TestApp, request: &Value, outcome: &str, observed: &str, 
     assert_eq!(app.account_names(), ["theirs"]);
 }
 
-/// Asserts that a caller does not learn of accounts of another scope.
+/// Asserts that a response does not name an account or a project of another scope.
 fn assert_names_no_account(response: &HttpResponse) {
     let body = response.body.to_string();
     assert!(!body.contains("theirs") && !body.contains("Payments"), "{body}");
@@ -60,44 +70,54 @@ fn assert_names_no_account(response: &HttpResponse) {
 
 /// Acceptance rows: F58, F59.
 #[tokio::test]
-async fn association_that_another_account_relies_on_is_not_replaced() {
+async fn association_that_another_account_needs_is_not_replaced() {
     for partition in PARTITIONS {
-        for route in [ROUTE, IN_PROJECT] {
+        for route in [ROUTE, PROJECT_ROUTE] {
             let app = TestApp::start(partition).await;
             app.set_kept_annotations(KeptAnnotations::All);
             let uid = register_theirs(&app, route).await;
             let roles = cluster(&app).roles(SameAccount);
-            let present = [roles.hubble(), roles.identity()];
-            refused(&app, &ours(&app, &[]), "failed", "does not name", "replaceAssociations").await;
-            // One of both is named.
-            let one = ours(&app, &present[..1]);
-            refused(&app, &one, "failed", "does not name", "replaceAssociations").await;
-            let both = ours(&app, &present);
-            refused(&app, &both, "failed", "other registered accounts", "present roles").await;
+            let current_roles = [roles.hubble(), roles.identity()];
+            assert_rejected(
+                &app,
+                &request_for_ours(&app, &[]),
+                "failed",
+                "does not name",
+                "replaceAssociations",
+            )
+            .await;
+            // The request names only one of the two roles.
+            let one = request_for_ours(&app, &current_roles[..1]);
+            assert_rejected(&app, &one, "failed", "does not name", "replaceAssociations").await;
+            let both = request_for_ours(&app, &current_roles);
+            assert_rejected(&app, &both, "failed", "other registered accounts", "present roles")
+                .await;
             if route == ROUTE {
                 assert_eq!(revalidate(&app, &uid).await.ready(), Some(true));
             }
-            // It does not rely on an association with another role.
+            // Account `theirs` does not need an association that has another role than its own.
             cluster(&app)
                 .break_with(Breakage::AssociatedWithOtherRole(HUBBLE_SERVICE_ACCOUNT))
                 .break_with(Breakage::AssociatedWithOtherRole(IDENTITY_SERVICE_ACCOUNT));
-            let request = with(both, "replaceAssociations", json!([somebody_else(&app)]));
+            let request = with_member(both, "replaceAssociations", json!([other_role_arn(&app)]));
             let done = register(&app, &request).await;
             done.assert_status(201).assert_check(ENSURE_CHECK, "passed", "changed", "");
         }
     }
 }
 
-fn somebody_else(app: &TestApp) -> String {
+/// Returns the ARN of the role in the associations after `Breakage::AssociatedWithOtherRole`.
+fn other_role_arn(app: &TestApp) -> String {
     cluster(app).cluster.account().role("SomebodyElse").arn()
 }
 
 /// Acceptance rows: F58, F59.
 #[tokio::test]
-async fn only_a_named_role_is_replaced() {
+async fn only_a_role_that_the_request_names_is_replaced() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let mut request = with(valid_request(&app, SameAccount), "ensureAssociations", json!(true));
+        let mut request =
+            with_member(valid_request(&app, SameAccount), "ensureAssociations", json!(true));
         cluster(&app).break_with(Breakage::AssociatedWithOtherRole(IDENTITY_SERVICE_ACCOUNT));
         let before = cluster(&app).cluster.associations();
         let hubble = cluster(&app).roles(SameAccount).hubble().as_str().to_owned();
@@ -112,16 +132,16 @@ async fn only_a_named_role_is_replaced() {
             );
             assert_eq!(cluster(&app).cluster.associations(), before);
         }
-        request["replaceAssociations"] = json!([somebody_else(&app)]);
+        request["replaceAssociations"] = json!([other_role_arn(&app)]);
         let done = register(&app, &request).await;
         done.assert_status(201).assert_check(ENSURE_CHECK, "passed", "changed", "");
-        // The same request again replaces nothing.
+        // When the same request is sent again, it changes nothing.
         let again = register(&app, &request).await;
         again.assert_status(200).assert_check(ENSURE_CHECK, "passed", "no change was needed", "");
-        // The only account that relies on the associations is the one that changes.
+        // The only account that needs the associations is the one that the request replaces.
         let roles = cluster(&app).roles(SameAccount);
-        let present = [roles.hubble(), roles.identity()];
-        let changed = with(ours(&app, &present), "name", json!("prod"));
+        let current_roles = [roles.hubble(), roles.identity()];
+        let changed = with_member(request_for_ours(&app, &current_roles), "name", json!("prod"));
         let put = app.put(&format!("{ROUTE}/{}", again.uid()), &changed).await;
         put.assert_status(200).assert_check(ENSURE_CHECK, "passed", "changed", "");
     }
@@ -129,24 +149,24 @@ async fn only_a_named_role_is_replaced() {
 
 /// Acceptance rows: F58, F59.
 #[tokio::test]
-async fn association_is_not_replaced_in_doubt() {
+async fn association_is_not_replaced_if_other_accounts_are_unverified() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         app.set_kept_annotations(KeptAnnotations::All);
         register_theirs(&app, ROUTE).await;
         remove_cluster_annotations(&app);
         let roles = cluster(&app).roles(SameAccount);
-        let request = ours(&app, &[roles.hubble(), roles.identity()]);
+        let request = request_for_ours(&app, &[roles.hubble(), roles.identity()]);
         let (unknown, put) = ("does not show which cluster", "PUT those accounts");
-        refused(&app, &request, "unverified", unknown, put).await;
+        assert_rejected(&app, &request, "unverified", unknown, put).await;
         let app = TestApp::start(partition).await;
-        register_theirs(&app, IN_PROJECT).await;
+        register_theirs(&app, PROJECT_ROUTE).await;
         {
             let mut records = app.cloud().palette().records();
             let tenant = &mut records.tenants[0];
             let projects = tenant.projects.iter().map(|project| project.uid.clone());
             tenant.forbidden_projects = projects.collect();
         }
-        refused(&app, &request, "unverified", "does not let Gangway see", "API key").await;
+        assert_rejected(&app, &request, "unverified", "does not let Gangway see", "API key").await;
     }
 }

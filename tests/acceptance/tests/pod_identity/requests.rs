@@ -1,4 +1,4 @@
-//! Requests that are valid or invalid without any call.
+//! Tests which members a Pod Identity request may have, and which roles and policies they may name.
 
 use std::collections::BTreeSet;
 
@@ -9,28 +9,28 @@ use local_cloud::fixtures::PodIdentityCase;
 use serde_json::{Value, json};
 
 use crate::fixture::{
-    ROUTE, attach_profile_policies, boundary, cluster, register, valid_request, validate, with,
+    ROUTE, attach_only_profile_policies, cluster, create_permissions_boundary, register,
+    valid_request, validate, with_member,
 };
 
 /// Acceptance rows: F36.
 #[tokio::test]
-async fn only_profiles_for_eks_clusters_are_accepted() {
+async fn profile_that_does_not_support_eks_clusters_is_rejected() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for profile in PermissionProfile::ALL {
-            let request = with(
+            let request = with_member(
                 valid_request(&app, PodIdentityCase::SameAccount),
                 "permissionProfile",
                 json!(profile.id()),
             );
-            let request = with(request, "name", json!(profile.id()));
-            // The request is valid otherwise.
-            attach_profile_policies(&app, PodIdentityCase::SameAccount, profile);
+            let request = with_member(request, "name", json!(profile.id()));
+            // With these policies, the request has no other error than its profile.
+            attach_only_profile_policies(&app, PodIdentityCase::SameAccount, profile);
             if profile.supports_eks() {
                 app.assert_registered(AuthMethod::PodIdentity, &request).await;
                 continue;
             }
-            // A rejected registration stores nothing.
             let report = app.assert_blocked(AuthMethod::PodIdentity, &request).await;
             let (check, other) = ("pod-identity.eks-clusters-only", "minimum-eks-dynamic");
             assert_eq!(report.failed(), [check], "{profile}");
@@ -50,8 +50,8 @@ async fn permissions_boundary_must_exist_and_is_sent_to_palette() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let account = app.deployment().gangway_account.clone();
-        let arn = boundary(&app);
-        let request = with(
+        let arn = create_permissions_boundary(&app);
+        let request = with_member(
             valid_request(&app, PodIdentityCase::SameAccount),
             "permissionBoundaryArn",
             json!(arn),
@@ -66,26 +66,31 @@ async fn permissions_boundary_must_exist_and_is_sent_to_palette() {
         let gone = validate(&app, &request).await;
         assert_eq!(gone.failed(), ["pod-identity.permission-boundary"], "{:#}", gone.body);
         let role = cluster(&app).role(RolePurpose::Palette).arn();
-        let refused = register(&app, &with(request, "permissionBoundaryArn", json!(role))).await;
-        assert!([400, 422].contains(&refused.status), "{:#}", refused.body);
-        assert_eq!(refused.pointers(), ["/permissionBoundaryArn"]);
+        let rejected =
+            register(&app, &with_member(request, "permissionBoundaryArn", json!(role))).await;
+        assert!([400, 422].contains(&rejected.status), "{:#}", rejected.body);
+        assert_eq!(rejected.pointers(), ["/permissionBoundaryArn"]);
     }
 }
 
 /// Acceptance rows: F62.
 #[tokio::test]
-async fn permissions_boundary_is_one_of_the_target_account() {
+async fn permissions_boundary_must_be_in_the_account_of_the_target_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, PodIdentityCase::CrossAccount);
         let everything = json!({"Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-        let of_cluster = with(request.clone(), "permissionBoundaryArn", json!(boundary(&app)));
-        let refused = register(&app, &of_cluster).await;
-        refused.assert_status(422);
-        assert_eq!(refused.pointers(), ["/permissionBoundaryArn"]);
+        let of_cluster = with_member(
+            request.clone(),
+            "permissionBoundaryArn",
+            json!(create_permissions_boundary(&app)),
+        );
+        let rejected = register(&app, &of_cluster).await;
+        rejected.assert_status(422);
+        assert_eq!(rejected.pointers(), ["/permissionBoundaryArn"]);
         let arn = cluster(&app).target.policy("TeamBoundary", &everything);
-        let bounded = with(request, "permissionBoundaryArn", json!(arn));
+        let bounded = with_member(request, "permissionBoundaryArn", json!(arn));
         register(&app, &bounded).await.assert_status(201);
         let spec = app.palette_body("prod")["spec"].clone();
         assert_eq!(spec["podIdentity"]["permissionBoundaryArn"], arn.as_str());
@@ -97,23 +102,26 @@ async fn permissions_boundary_is_one_of_the_target_account() {
 
 /// Acceptance rows: P32, P30.
 #[tokio::test]
-async fn policy_arns_give_a_warning_and_the_identity_role_is_rejected() {
+async fn policy_arns_are_a_warning_and_the_identity_role_is_rejected() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, PodIdentityCase::SameAccount);
         let policy = cluster(&app).policy(RolePurpose::Palette);
-        let seen = validate(&app, &with(request.clone(), "policyArns", json!([policy]))).await;
+        let seen =
+            validate(&app, &with_member(request.clone(), "policyArns", json!([policy]))).await;
         assert_eq!(seen.failed(), ["pod-identity.no-policies-named"], "{:#}", seen.body);
         let identity = request["identityRoleArn"].clone();
-        let seen = validate(&app, &with(request, "roleArn", identity)).await;
+        let seen = validate(&app, &with_member(request, "roleArn", identity)).await;
         assert!(seen.failed().contains(&"pod-identity.role-arn".to_owned()), "{:#}", seen.body);
     }
 }
 
-/// The case, a member, its value, and the expected pointers.
+/// The account case, a member, its invalid value (null: without the member), and the expected
+/// pointers.
 type Row = (PodIdentityCase, &'static str, Value, &'static [&'static str]);
 
-fn wrong(app: &TestApp) -> [Row; 8] {
+/// Returns rows with roles and Regions in a wrong account or partition.
+fn invalid_member_rows(app: &TestApp) -> [Row; 8] {
     let partition = app.partition();
     let other = PARTITIONS.into_iter().find(|other| *other != partition).expect("another");
     let target = cluster(app).roles(PodIdentityCase::CrossAccount);
@@ -163,17 +171,17 @@ fn wrong(app: &TestApp) -> [Row; 8] {
 
 /// Acceptance rows: P15, F57.
 #[tokio::test]
-async fn roles_of_the_wrong_account_or_partition_are_refused() {
+async fn roles_in_the_wrong_account_or_partition_are_rejected() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        for (case, member, value, pointers) in wrong(&app) {
-            let mut request = with(valid_request(&app, case), member, value.clone());
+        for (case, member, value, pointers) in invalid_member_rows(&app) {
+            let mut request = with_member(valid_request(&app, case), member, value.clone());
             if value.is_null() {
                 request.as_object_mut().expect("members").remove(member);
             }
-            let refused = app.post(ROUTE, &request).await;
-            assert!([400, 422].contains(&refused.status), "{member}: {:#}", refused.body);
-            assert_eq!(refused.pointers(), pointers, "{member}: {:#}", refused.body);
+            let rejected = app.post(ROUTE, &request).await;
+            assert!([400, 422].contains(&rejected.status), "{member}: {:#}", rejected.body);
+            assert_eq!(rejected.pointers(), pointers, "{member}: {:#}", rejected.body);
         }
         app.assert_untouched();
     }

@@ -1,4 +1,5 @@
-//! `POST /v1/tenant/accounts/{uid}/validate` of an account with the method `pod-identity`.
+//! Tests re-validations of accounts with method `pod-identity`, which are requests
+//! `POST /v1/tenant/accounts/{uid}/validate`.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::Partition;
@@ -13,25 +14,26 @@ use local_cloud::{
 use serde_json::Value;
 
 use crate::fixture::{
-    ROUTE, cluster, outcomes, register, registered_purpose, remove_cluster_annotations, revalidate,
-    valid_request, validate,
+    ROUTE, check_outcomes, cluster, purpose_of_registered_role, register,
+    remove_cluster_annotations, revalidate, valid_request, validate,
 };
 
-async fn registered_uid(app: &TestApp, body: &Value) -> String {
+/// Registers an account and returns its uid.
+async fn register_account(app: &TestApp, body: &Value) -> String {
     register(app, body).await.assert_status(201).uid().to_owned()
 }
 
 #[doc = "Row F18."]
 #[tokio::test]
-async fn revalidation_runs_the_checks_of_a_registration() {
+async fn revalidation_has_the_same_outcomes_as_the_validation_before() {
     for partition in PARTITIONS {
         for case in PodIdentityCase::ALL {
             let app = TestApp::start(partition).await;
             app.set_kept_annotations(KeptAnnotations::All);
             app.set_kept_annotations(KeptAnnotations::All);
             let body = valid_request(&app, case);
-            let before = outcomes(&validate(&app, &body).await);
-            let uid = registered_uid(&app, &body).await;
+            let before = check_outcomes(&validate(&app, &body).await);
+            let uid = register_account(&app, &body).await;
             let report = revalidate(&app, &uid).await;
             assert_eq!(
                 (report.ready(), report.failed()),
@@ -39,9 +41,9 @@ async fn revalidation_runs_the_checks_of_a_registration() {
                 "{:#}",
                 report.body
             );
-            let after = outcomes(&report);
+            let after = check_outcomes(&report);
             for (check, outcome) in before {
-                // The session and the name are checked for a registration only.
+                // Only a registration checks the session and whether the name is available.
                 if !["palette.session", "palette.name-available"].contains(&check.as_str()) {
                     assert_eq!(after.get(&check), Some(&outcome), "{case:?} {check}");
                 }
@@ -52,9 +54,9 @@ async fn revalidation_runs_the_checks_of_a_registration() {
 }
 
 #[tokio::test]
-async fn revalidation_fails_with_the_check_of_an_association_that_was_removed() {
+async fn revalidation_reports_an_association_that_was_removed() {
     for partition in PARTITIONS {
-        for (case, way, check) in [
+        for (case, breakage, check) in [
             (
                 PodIdentityCase::SameAccount,
                 Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT),
@@ -70,11 +72,11 @@ async fn revalidation_fails_with_the_check_of_an_association_that_was_removed() 
             let app = TestApp::start(partition).await;
             app.set_kept_annotations(KeptAnnotations::All);
             app.set_kept_annotations(KeptAnnotations::All);
-            let uid = registered_uid(&app, &valid_request(&app, case)).await;
-            cluster(&app).break_with(way);
+            let uid = register_account(&app, &valid_request(&app, case)).await;
+            cluster(&app).break_with(breakage);
             let report = revalidate(&app, &uid).await;
             assert_eq!(report.ready(), Some(false), "{:#}", report.body);
-            assert!(report.failed().contains(&check.to_owned()), "{way:?}: {:#}", report.body);
+            assert!(report.failed().contains(&check.to_owned()), "{breakage:?}: {:#}", report.body);
             cluster(&app).restore();
             assert_eq!(revalidate(&app, &uid).await.ready(), Some(true));
         }
@@ -82,12 +84,12 @@ async fn revalidation_fails_with_the_check_of_an_association_that_was_removed() 
 }
 
 #[tokio::test]
-async fn revalidation_reads_the_cluster_and_its_roles() {
+async fn revalidation_reports_a_broken_cluster_or_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         app.set_kept_annotations(KeptAnnotations::All);
-        let uid = registered_uid(&app, &valid_request(&app, PodIdentityCase::SameAccount)).await;
-        for (way, check, outcome) in [
+        let uid = register_account(&app, &valid_request(&app, PodIdentityCase::SameAccount)).await;
+        for (breakage, check, outcome) in [
             (Breakage::Updating, "eks.cluster-active", "unverified"),
             (Breakage::NoConfigMap, "eks.instance-metadata-fallback", "unverified"),
             (
@@ -101,7 +103,7 @@ async fn revalidation_reads_the_cluster_and_its_roles() {
                 "failed",
             ),
         ] {
-            cluster(&app).break_with(way);
+            cluster(&app).break_with(breakage);
             let report = revalidate(&app, &uid).await;
             report.assert_check(check, outcome, "", "");
             cluster(&app).restore();
@@ -110,12 +112,12 @@ async fn revalidation_reads_the_cluster_and_its_roles() {
 }
 
 #[tokio::test]
-async fn without_cluster_annotations_only_the_role_is_checked() {
+async fn revalidation_without_cluster_annotations_checks_only_the_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         app.set_kept_annotations(KeptAnnotations::All);
         let body = valid_request(&app, PodIdentityCase::SameAccount);
-        let uid = registered_uid(&app, &body).await;
+        let uid = register_account(&app, &body).await;
         remove_cluster_annotations(&app);
         let report = revalidate(&app, &uid).await;
         assert_eq!((report.ready(), report.failed()), (Some(true), vec![]), "{:#}", report.body);
@@ -130,7 +132,7 @@ async fn without_cluster_annotations_only_the_role_is_checked() {
         let report = revalidate(&app, &uid).await;
         assert_eq!(report.ready(), Some(false), "{:#}", report.body);
         assert!(report.failed().contains(&"palette.validation".to_owned()), "{:#}", report.body);
-        // The same request again adds the note.
+        // When the registration is sent again, Gangway adds the annotations.
         cluster(&app).restore();
         let updated = app.post(ROUTE, &body).await;
         assert_eq!((updated.outcome(), updated.uid()), ("updated", &*uid));
@@ -139,14 +141,14 @@ async fn without_cluster_annotations_only_the_role_is_checked() {
     }
 }
 
-/// Palette need not keep annotations: then the report says what it did not see.
+/// If Palette drops annotations, the report says that the cluster was not checked.
 #[tokio::test]
-async fn without_annotations_the_cluster_is_unverified() {
+async fn revalidation_is_unverified_if_palette_drops_annotations() {
     for case in PodIdentityCase::ALL {
         let app = TestApp::start(Partition::Aws).await;
         app.set_kept_annotations(KeptAnnotations::Published);
         let body = valid_request(&app, case);
-        let uid = registered_uid(&app, &body).await;
+        let uid = register_account(&app, &body).await;
         let again = app.post(ROUTE, &body).await;
         again.assert_status(200);
         assert_eq!((again.outcome(), again.uid()), ("unchanged", &*uid));
@@ -164,9 +166,10 @@ async fn without_annotations_the_cluster_is_unverified() {
         let shown = app.get(&format!("/v1/tenant/accounts/{uid}")).await;
         let role = cluster(&app).roles(case).palette().account();
         assert_eq!(shown.text_at("/awsAccountId"), role.as_str());
-        // What another profile may not need is not held against the account.
+        // The profile of the account is not recorded. Without a policy that only some profiles
+        // need, the check is unverified, not failed.
         let missing = PolicyDocument::ControllersEks;
-        let purpose = registered_purpose(case);
+        let purpose = purpose_of_registered_role(case);
         cluster(&app).role(purpose).detach(&cluster(&app).profile_policy(purpose, missing));
         let report = revalidate(&app, &uid).await;
         assert_eq!(report.body["ready"], Value::Null, "{:#}", report.body);

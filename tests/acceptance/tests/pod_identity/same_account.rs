@@ -1,4 +1,4 @@
-//! The roles of the same-account case.
+//! Tests the checks of the roles if the registered role is in the AWS account of the cluster.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::{PolicyDocument, pod_identity::RolePurpose};
@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::fixture::{break_and_validate, cluster, valid_request, validate};
 
-async fn fails(breakages: &[Breakage], check: &str) {
+/// Breaks a cluster in each way, and asserts that a check fails.
+async fn assert_check_fails(breakages: &[Breakage], check: &str) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for breakage in breakages {
@@ -23,11 +24,11 @@ async fn fails(breakages: &[Breakage], check: &str) {
 
 /// Acceptance rows: F44.
 #[tokio::test]
-async fn palette_role_must_trust_eks_with_tags() {
+async fn palette_role_must_trust_eks_and_allow_session_tags() {
     let purpose = RolePurpose::Palette;
     let breakages =
         [Breakage::TrustWithoutTagSession(purpose), Breakage::TrustsOtherPrincipal(purpose)];
-    fails(&breakages, "pod-identity.palette-role-trust").await;
+    assert_check_fails(&breakages, "pod-identity.palette-role-trust").await;
 }
 
 /// Acceptance rows: F45.
@@ -47,7 +48,7 @@ async fn palette_role_must_have_the_permissions_of_its_profile() {
 /// Acceptance rows: F46.
 #[tokio::test]
 async fn palette_role_must_have_the_supplementary_policy() {
-    fails(
+    assert_check_fails(
         &[Breakage::WithoutPermissions(RolePurpose::Palette)],
         "pod-identity.palette-role-permissions",
     )
@@ -63,7 +64,7 @@ async fn hubble_role_must_have_its_trust_and_policy() {
         Breakage::TrustsOtherPrincipal(purpose),
         Breakage::WithoutPermissions(purpose),
     ];
-    fails(&breakages, "pod-identity.hubble-role").await;
+    assert_check_fails(&breakages, "pod-identity.hubble-role").await;
 }
 
 /// Acceptance rows: F48.
@@ -75,7 +76,7 @@ async fn identity_role_must_have_its_trust_and_policy() {
         Breakage::TrustsOtherPrincipal(purpose),
         Breakage::WithoutPermissions(purpose),
     ];
-    fails(&breakages, "pod-identity.identity-role").await;
+    assert_check_fails(&breakages, "pod-identity.identity-role").await;
 }
 
 /// Acceptance rows: F49.
@@ -83,13 +84,13 @@ async fn identity_role_must_have_its_trust_and_policy() {
 async fn plan_creates_the_palette_then_hubble_then_identity_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let plan = crate::cross_account::plan(&app, SameAccount).await;
+        let plan = crate::cross_account::get_plan(&app, SameAccount).await;
         let roles = plan.body["roles"].as_array().expect("roles");
-        let order: Vec<_> = roles.iter().map(role).collect();
+        let order: Vec<_> = roles.iter().map(role_name).collect();
         assert_eq!(order, ["palette", "hubble", "identity"]);
     }
 }
 
-fn role(role: &Value) -> &str {
+fn role_name(role: &Value) -> &str {
     role["role"].as_str().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Requests with `ensureAssociations` that Gangway refuses: the operator does not allow changes, or an
-//! EKS add-on owns the association.
+//! Tests that Gangway does not change associations, although a request asks for it, if the
+//! deployment does not allow changes, or if an EKS add-on owns the association.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
@@ -12,20 +12,21 @@ use local_cloud::{
 };
 use serde_json::json;
 
-use crate::fixture::{ENSURE_CHECK, cluster, register, valid_request, with};
+use crate::fixture::{ENSURE_CHECK, cluster, register, valid_request, with_member};
 
-/// Checks that a registration with `ensureAssociations` is refused for this reason and changes nothing.
-async fn refused(
+/// Breaks an association and sends a registration with `ensureAssociations`. Asserts that the
+/// registration is rejected with this observation and remedy, and that no association is changed.
+async fn assert_rejected(
     app: &TestApp,
     case: PodIdentityCase,
     breakage: Breakage,
     (observed, remedy): (&str, &str),
 ) {
-    let request = with(valid_request(app, case), "ensureAssociations", json!(true));
+    let request = with_member(valid_request(app, case), "ensureAssociations", json!(true));
     cluster(app).break_with(breakage);
     let other = cluster(app).cluster.account().role("SomebodyElse").arn();
-    let present = json!([other, cluster(app).roles(case).hubble().as_str()]);
-    let request = with(request, "replaceAssociations", present);
+    let current_roles = json!([other, cluster(app).roles(case).hubble().as_str()]);
+    let request = with_member(request, "replaceAssociations", current_roles);
     let before = cluster(app).cluster.associations();
     let response = register(app, &request).await;
     response.assert_status(422).assert_check(ENSURE_CHECK, "failed", observed, remedy);
@@ -35,17 +36,16 @@ async fn refused(
 
 /// Acceptance rows: F58, F59, F60.
 #[tokio::test]
-async fn associations_are_unchanged_when_the_deployment_forbids_it() {
+async fn associations_are_not_changed_if_the_deployment_forbids_it() {
     for partition in PARTITIONS {
-        for cluster_elsewhere in [false, true] {
-            let associations = AssociationChanges::Denied;
+        for cluster_in_other_account in [false, true] {
             let options = CloudOptions {
-                association_changes: associations,
-                cluster_in_palette_account: cluster_elsewhere,
+                association_changes: AssociationChanges::Denied,
+                cluster_in_palette_account: cluster_in_other_account,
                 ..CloudOptions::default()
             };
             let app = TestApp::start_with(partition, options).await;
-            for (case, breakage, right) in [
+            for (case, breakage, action) in [
                 (
                     SameAccount,
                     Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT),
@@ -63,11 +63,11 @@ async fn associations_are_unchanged_when_the_deployment_forbids_it() {
                 ),
                 (CrossAccount, Breakage::NoTargetRole, "eks:UpdatePodIdentityAssociation"),
             ] {
-                refused(&app, case, breakage, (right, "AllowPodIdentityChanges")).await;
+                assert_rejected(&app, case, breakage, (action, "AllowPodIdentityChanges")).await;
             }
-            // A correct association needs no permission.
+            // If the associations are correct, Gangway needs no permission to change them.
             let request =
-                with(valid_request(&app, CrossAccount), "ensureAssociations", json!(true));
+                with_member(valid_request(&app, CrossAccount), "ensureAssociations", json!(true));
             let done = register(&app, &request).await;
             done.assert_status(201).assert_check(
                 ENSURE_CHECK,
@@ -81,7 +81,7 @@ async fn associations_are_unchanged_when_the_deployment_forbids_it() {
 
 /// Acceptance rows: F58, F59, F60.
 #[tokio::test]
-async fn associations_of_an_add_on_and_extra_targets_are_unchanged() {
+async fn associations_of_add_ons_and_extra_target_roles_are_not_changed() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for (case, breakage, observed, remedy) in [
@@ -105,7 +105,7 @@ async fn associations_of_an_add_on_and_extra_targets_are_unchanged() {
             ),
             (CrossAccount, Breakage::SuperfluousTargetRole, "cannot remove", "target-roles"),
         ] {
-            refused(&app, case, breakage, (observed, remedy)).await;
+            assert_rejected(&app, case, breakage, (observed, remedy)).await;
         }
     }
 }
