@@ -121,8 +121,8 @@ impl InvalidRequestCase {
         self.expect_problem(404, "route-not-found", "no route has this path; the README of Gangway")
     }
 
-    /// Expects status 405. `remedy` names the HTTP methods that the route allows, such as `use
-    /// GET`.
+    /// Expects status 405. `remedy` names the HTTP methods that the route allows, such as
+    /// `use GET`.
     pub(crate) fn expect_405(self, remedy: &str) -> Self {
         assert!(remedy.starts_with("use ") && remedy.len() > 4, "{remedy}: which verbs?");
         self.expect_problem(405, "method-not-allowed", remedy)

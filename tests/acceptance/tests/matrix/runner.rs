@@ -29,8 +29,8 @@ pub(crate) struct RecordedFlow {
     pub(crate) call_sites: Vec<CallSite>,
 }
 
-/// Returns `true` if all faults are to be tested, and not only a sample. `make crash` and `make
-/// faults` set the environment variable for that.
+/// Returns `true` if all faults are to be tested, and not only a sample. The environment variable
+/// for that is set by `make crash` and `make faults`.
 pub(crate) fn is_whole_matrix() -> bool {
     std::env::var_os("GANGWAY_WHOLE_MATRIX").is_some()
 }
