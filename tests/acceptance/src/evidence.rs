@@ -73,7 +73,7 @@ impl Evidence {
                 found.extend(
                     searcher.find(text.as_bytes()).into_iter().map(|secret| (*place, secret)),
                 );
-                // Also searches the text with its URL encoding removed.
+                // Search the decoded text, too, because a secret may be percent-encoded.
                 if text.contains('%') {
                     let decoded = percent_encoding::percent_decode_str(text).collect::<Vec<_>>();
                     found
@@ -81,7 +81,7 @@ impl Evidence {
                 }
             }
         }
-        let misplaced = self.texts.get(collect::MISPLACED).cloned().unwrap_or_default();
+        let misplaced = self.texts.get(collect::MISPLACED_SECRETS).cloned().unwrap_or_default();
         SearchResult { misplaced, places, secret_count: searcher.canaries(), found }
     }
 

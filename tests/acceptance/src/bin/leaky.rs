@@ -42,9 +42,9 @@ async fn leak(request: Request) -> Result<Response, ApiError> {
             let _hook = std::panic::take_hook();
             panic!("{text}");
         }
-        "query of a call" => drop(call(&url, &format!("?text={text}"), "", "").await),
-        "trace header of a call" => drop(call(&url, "", &text, "").await),
-        "body of a call" => drop(call(&url, "", "", &json!({"tags": [text]}).to_string()).await),
+        "query of a call" => drop(send(&url, &format!("?text={text}"), "", "").await),
+        "trace header of a call" => drop(send(&url, "", &text, "").await),
+        "body of a call" => drop(send(&url, "", "", &json!({"tags": [text]}).to_string()).await),
         // The runtime prevents the leaks below.
         "log of a library" => tracing::error!(target: "kube_client::client", text, "leaked"),
         "finer log" => tracing::debug!(target: "gangway_lambda", text, "leaked"),
@@ -56,7 +56,7 @@ async fn leak(request: Request) -> Result<Response, ApiError> {
 }
 
 /// Sends a `POST` request to Palette with these texts in the query, a header and the body.
-async fn call(url: &str, query: &str, trace_header: &str, body: &str) -> reqwest::Result<()> {
+async fn send(url: &str, query: &str, trace_header: &str, body: &str) -> reqwest::Result<()> {
     let request = http_client::client(None).post(format!("{url}/v1/cloudaccounts/aws{query}"));
     let request = request.header("apikey", "none").header("x-amzn-trace-id", trace_header);
     request.body(body.to_owned()).send().await.map(drop)

@@ -8,18 +8,18 @@ use local_cloud::{canaries::LeakSearcher, recorder::RecordedRequest};
 use serde_json::Value;
 
 /// The part of a call in which a secret is allowed.
-enum Place {
+enum CallPart {
     /// The header of this name.
     Header(&'static str),
     /// The member of the JSON body at this JSON Pointer.
     Body(&'static str),
 }
 
-use Place::{Body, Header};
+use CallPart::{Body, Header};
 
 /// The service that is called, the part of the call, and the kinds of secrets that are allowed
 /// there. The service `aws` means every AWS service.
-const ALLOWED_PLACES: &[(&str, Place, &[SecretKind])] = &[
+const ALLOWED_PLACES: &[(&str, CallPart, &[SecretKind])] = &[
     ("palette", Header("apikey"), &[PaletteKey]),
     ("aws", Header("x-amz-security-token"), &[Token]),
     ("kubernetes", Header("authorization"), &[ClusterToken, Token]),
@@ -55,7 +55,7 @@ pub(super) fn remove_allowed_members(
 /// Returns the rows of [`ALLOWED_PLACES`] for a service.
 fn allowed_places(
     service: &str,
-) -> impl Iterator<Item = &'static (&'static str, Place, &'static [SecretKind])> {
+) -> impl Iterator<Item = &'static (&'static str, CallPart, &'static [SecretKind])> {
     let is_aws = !["palette", "kubernetes", "cap", "scap"].contains(&service);
     ALLOWED_PLACES.iter().filter(move |(name, ..)| *name == service || (is_aws && *name == "aws"))
 }

@@ -14,7 +14,7 @@ use super::{Evidence, allowed};
 
 /// The place of calls that have a wrong kind of secret where another kind is allowed. There must be
 /// none.
-pub(super) const MISPLACED: &str = "a secret in the place of another one";
+pub(super) const MISPLACED_SECRETS: &str = "a secret in the place of another one";
 
 /// The prefix that all session tokens of AWS have. It is no secret.
 const TOKEN_PREFIX: &str = "IQoJb3JpZ2luX2Vj";
@@ -52,7 +52,7 @@ impl Evidence {
                     self.add(head, head_text);
                     self.add(body, body_text);
                 }
-                Err(misplaced_secret) => self.add(MISPLACED, misplaced_secret),
+                Err(misplaced_secret) => self.add(MISPLACED_SECRETS, misplaced_secret),
             }
         }
         for lambda in deployment.functions.all() {

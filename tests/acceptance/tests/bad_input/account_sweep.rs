@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 
 use crate::{SECRET, SECRET_FRAGMENTS};
 
+/// The rule of the settings that list OUs, as the log has it.
 const OU_RULE: &str = "must be comma-separated ids of OUs";
 
+/// Starts a local cloud with partition `aws`.
 async fn start_cloud() -> CloudFixture {
     let template = Template::from_repository().expect("the repository's template");
     let cloud_fixture =

@@ -18,10 +18,10 @@ use crate::{
 };
 
 const FUNCTION: &str = "accounts";
-const LIST: &str = "/v1/tenant/accounts";
-const POLICIES: &str = "/v1/policies";
-const GATEWAYS: &str = "/v1/tenant/private-cloud-gateways";
-const UID: &str = "/v1/tenant/accounts/5f0c1a2b3c4d5e6f70818293";
+const ACCOUNTS_PATH: &str = "/v1/tenant/accounts";
+const POLICIES_PATH: &str = "/v1/policies";
+const GATEWAYS_PATH: &str = "/v1/tenant/private-cloud-gateways";
+const ACCOUNT_PATH: &str = "/v1/tenant/accounts/5f0c1a2b3c4d5e6f70818293";
 
 /// Returns the cases that can be built without a local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
@@ -36,10 +36,12 @@ fn access_key_request() -> Value {
 }
 
 fn body_cases() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = bodies::malformed_json_cases(POLICIES);
-    invalid_requests
-        .extend(bodies::size_and_content_type_cases(POLICIES, &access_key_request().to_string()));
-    invalid_requests.extend(bodies::unknown_event_cases(POLICIES));
+    let mut invalid_requests = bodies::malformed_json_cases(POLICIES_PATH);
+    invalid_requests.extend(bodies::size_and_content_type_cases(
+        POLICIES_PATH,
+        &access_key_request().to_string(),
+    ));
+    invalid_requests.extend(bodies::unknown_event_cases(POLICIES_PATH));
     invalid_requests
 }
 
@@ -67,7 +69,7 @@ fn query_cases() -> Vec<InvalidRequestCase> {
     let mut invalid_requests: Vec<_> = limits
         .iter()
         .map(|value| {
-            let path = format!("{LIST}?limit={value}");
+            let path = format!("{ACCOUNTS_PATH}?limit={value}");
             request_without_body(&format!("limit {value:?}"), "GET", &path)
                 .expect_400(&["/limit"], limit)
         })
@@ -200,16 +202,16 @@ fn route_cases() -> Vec<InvalidRequestCase> {
     let wrong_verb = |name: &str, verb: &str, path: &str, remedy: &str| {
         invocation(name, proxy_payload(verb, path, "")).expect_405(remedy)
     };
-    let validate = format!("{UID}/validate");
-    let deeper_path = format!("{UID}/validate/again");
+    let validate = format!("{ACCOUNT_PATH}/validate");
+    let deeper_path = format!("{ACCOUNT_PATH}/validate/again");
     vec![
-        post("POST to the list", LIST, &*body).expect_gateway_403(),
-        request_without_body("DELETE of everything", "DELETE", LIST).expect_gateway_403(),
-        put("PUT to an account", UID, &*body).expect_gateway_403(),
-        request_without_body("PATCH of an account", "PATCH", UID).expect_gateway_403(),
+        post("POST to the list", ACCOUNTS_PATH, &*body).expect_gateway_403(),
+        request_without_body("DELETE of everything", "DELETE", ACCOUNTS_PATH).expect_gateway_403(),
+        put("PUT to an account", ACCOUNT_PATH, &*body).expect_gateway_403(),
+        request_without_body("PATCH of an account", "PATCH", ACCOUNT_PATH).expect_gateway_403(),
         request_without_body("GET validate", "GET", &validate).expect_gateway_403(),
-        request_without_body("GET policies", "GET", POLICIES).expect_gateway_403(),
-        post("POST to gateways", GATEWAYS, &*body).expect_gateway_403(),
+        request_without_body("GET policies", "GET", POLICIES_PATH).expect_gateway_403(),
+        post("POST to gateways", GATEWAYS_PATH, &*body).expect_gateway_403(),
         request_without_body("GET one gateway", "GET", "/v1/tenant/private-cloud-gateways/abc")
             .expect_gateway_403(),
         request_without_body("below validate", "POST", &deeper_path).expect_gateway_403(),
@@ -218,12 +220,12 @@ fn route_cases() -> Vec<InvalidRequestCase> {
         request_without_body("no version", "GET", "/accounts").expect_gateway_403(),
         request_without_body("an empty uid", "GET", "/v1/tenant/accounts//validate")
             .expect_gateway_403(),
-        wrong_verb("POST to the list, past the gateway", "POST", LIST, "use GET"),
-        wrong_verb("PUT to an account, past the gateway", "PUT", UID, "use GET, DELETE"),
-        wrong_verb("OPTIONS of an account", "OPTIONS", UID, "use GET, DELETE"),
+        wrong_verb("POST to the list, past the gateway", "POST", ACCOUNTS_PATH, "use GET"),
+        wrong_verb("PUT to an account, past the gateway", "PUT", ACCOUNT_PATH, "use GET, DELETE"),
+        wrong_verb("OPTIONS of an account", "OPTIONS", ACCOUNT_PATH, "use GET, DELETE"),
         not_found("a route of revalidation, past the gateway", "GET", &validate),
-        wrong_verb("GET policies, past the gateway", "GET", POLICIES, "use POST"),
-        wrong_verb("DELETE of gateways", "DELETE", GATEWAYS, "use GET"),
+        wrong_verb("GET policies, past the gateway", "GET", POLICIES_PATH, "use POST"),
+        wrong_verb("DELETE of gateways", "DELETE", GATEWAYS_PATH, "use GET"),
         not_found("an unknown route, past the gateway", "GET", "/v1/users"),
         not_found("another version, past the gateway", "GET", "/v2/accounts"),
         not_found("below validate, past the gateway", "POST", &deeper_path),
@@ -264,7 +266,7 @@ async fn accounts_rejects_invalid_credentials_in_policy_requests() {
     let app = TestApp::start(Partition::Aws).await;
     let mut invalid_requests = credential_cases();
     invalid_requests
-        .extend(incoming_secrets::store_invalid_secrets(&app, POLICIES, &json!({})).await);
+        .extend(incoming_secrets::store_invalid_secrets(&app, POLICIES_PATH, &json!({})).await);
     assert_rejected(&app, FUNCTION, invalid_requests).await;
 }
 

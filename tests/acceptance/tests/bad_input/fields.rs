@@ -7,7 +7,7 @@ use crate::{
     case::{InvalidRequestCase, bus_event, post, with_member, without_member},
 };
 
-const POLICY: &str = "arn:aws:iam::aws:policy/PowerUserAccess";
+const POLICY_ARN: &str = "arn:aws:iam::aws:policy/PowerUserAccess";
 
 /// Returns cases with one invalid member each. `base` is a valid request. `classified_remedy` is
 /// the expected remedy if the request names a classified partition.
@@ -172,9 +172,9 @@ fn policy_arn_cases(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let (all, first, second) = ("/policyArns", "/policyArns/0", "/policyArns/1");
     let (policy, list) = ("must be the ARN of an IAM policy", "must be a list of ARNs, not");
     let invalid_requests: Vec<(&str, Value, &str, &str)> = vec![
-        ("a text", POLICY.into(), all, list),
+        ("a text", POLICY_ARN.into(), all, list),
         ("null", Value::Null, all, list),
-        ("an object", json!({ "0": POLICY }), all, list),
+        ("an object", json!({ "0": POLICY_ARN }), all, list),
         ("too many", json!(many), all, "at most 20 policies, not 21"),
         ("thousands", json!(thousands), all, "at most 20 policies, not 3000"),
         ("an empty text", json!([""]), first, "must be an ARN: arn:<partition>"),
@@ -195,17 +195,22 @@ fn policy_arn_cases(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
             first,
             "partition aws, aws-us-gov, aws-iso-b or aws-iso",
         ),
-        ("a number second", json!([POLICY, 5]), second, "must be a string, not a number"),
-        ("null second", json!([POLICY, null]), second, "must be a string, not null"),
-        ("a list second", json!([POLICY, [POLICY]]), second, "must be a string, not a list"),
-        ("twice the same", json!([POLICY, POLICY]), second, "name each policy once"),
+        ("a number second", json!([POLICY_ARN, 5]), second, "must be a string, not a number"),
+        ("null second", json!([POLICY_ARN, null]), second, "must be a string, not null"),
+        (
+            "a list second",
+            json!([POLICY_ARN, [POLICY_ARN]]),
+            second,
+            "must be a string, not a list",
+        ),
+        ("twice the same", json!([POLICY_ARN, POLICY_ARN]), second, "name each policy once"),
     ];
     let case = |(name, value, pointer, remedy): (&str, Value, &str, &str)| {
         let body = with_member(base, "policyArns", value).to_string();
         post(&format!("policyArns: {name}"), path, body).expect_400(&[pointer], remedy)
     };
     let mut invalid_requests: Vec<_> = invalid_requests.into_iter().map(case).collect();
-    let body = with_member(base, "policyArns", json!([POLICY, govcloud])).to_string();
+    let body = with_member(base, "policyArns", json!([POLICY_ARN, govcloud])).to_string();
     invalid_requests.push(
         post("policyArns: a policy of another partition", path, body).expect_422(
             &[second],

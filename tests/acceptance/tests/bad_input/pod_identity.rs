@@ -22,10 +22,10 @@ use crate::{
 };
 
 const FUNCTION: &str = "pod-identity";
-const PATH: &str = "/v1/tenant/accounts/pod-identity";
-const VALIDATE: &str = "/v1/tenant/accounts/pod-identity/validate";
-const PLAN: &str = "/v1/pod-identity/plan";
-const UID: &str = "/v1/tenant/accounts/pod-identity/5f0c1a2b3c4d5e6f70818293";
+const REGISTER_PATH: &str = "/v1/tenant/accounts/pod-identity";
+const VALIDATE_PATH: &str = "/v1/tenant/accounts/pod-identity/validate";
+const PLAN_PATH: &str = "/v1/pod-identity/plan";
+const REPLACE_PATH: &str = "/v1/tenant/accounts/pod-identity/5f0c1a2b3c4d5e6f70818293";
 
 /// Returns the cases that can be built without a local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
@@ -62,18 +62,21 @@ fn valid_cross_account_request() -> Value {
 }
 
 fn body_cases() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = bodies::malformed_json_cases(VALIDATE);
+    let mut invalid_requests = bodies::malformed_json_cases(VALIDATE_PATH);
     invalid_requests
-        .extend(bodies::size_and_content_type_cases(PATH, &valid_request().to_string()));
-    invalid_requests.extend(bodies::unknown_event_cases(PATH));
+        .extend(bodies::size_and_content_type_cases(REGISTER_PATH, &valid_request().to_string()));
+    invalid_requests.extend(bodies::unknown_event_cases(REGISTER_PATH));
     invalid_requests
 }
 
 /// Returns cases of the members that `pod-identity` has in common with other methods.
 fn common_member_cases() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests =
-        fields::common_member_cases(PATH, &valid_request(), "use one of static-credentials, scap");
-    invalid_requests.extend(sts::invalid_role_arn_cases(PATH, &valid_request()));
+    let mut invalid_requests = fields::common_member_cases(
+        REGISTER_PATH,
+        &valid_request(),
+        "use one of static-credentials, scap",
+    );
+    invalid_requests.extend(sts::invalid_role_arn_cases(REGISTER_PATH, &valid_request()));
     invalid_requests
 }
 

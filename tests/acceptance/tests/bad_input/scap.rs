@@ -16,8 +16,8 @@ use crate::{
     runner::run_cases,
 };
 
-const PATH: &str = "/v1/tenant/accounts/scap";
-const STATIC: &str = "/v1/tenant/accounts/static-credentials";
+const REGISTER_PATH: &str = "/v1/tenant/accounts/scap";
+const STATIC_CREDENTIALS_PATH: &str = "/v1/tenant/accounts/static-credentials";
 
 /// The partition, and the certificates for valid requests in it.
 struct ScapFixture {
@@ -75,7 +75,7 @@ fn member_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
         ),
     ] {
         let body = with_member(&valid_request, member, value).to_string();
-        let case = post(&format!("{member}, {}", invalid_requests.len()), PATH, body);
+        let case = post(&format!("{member}, {}", invalid_requests.len()), REGISTER_PATH, body);
         invalid_requests.push(case.expect_400(&[&pointer(member)], remedy));
     }
     let foreign_boundary =
@@ -94,24 +94,25 @@ fn member_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
         fixture.partition.id().into(),
     );
     invalid_requests.extend([
-        post("a boundary of another partition", PATH, foreign_boundary)
+        post("a boundary of another partition", REGISTER_PATH, foreign_boundary)
             .expect_422(&["/permissionBoundaryArn"], "use an ARN of"),
-        post("no agency", PATH, without_member(&valid_request, "agency").to_string())
+        post("no agency", REGISTER_PATH, without_member(&valid_request, "agency").to_string())
             .expect_400(&["/agency"], "agency is missing"),
-        post("no account", PATH, without_member(&valid_request, account).to_string())
+        post("no account", REGISTER_PATH, without_member(&valid_request, account).to_string())
             .expect_400(&[&pointer(account)], "is missing"),
         post(
             "the other portal's account",
-            PATH,
+            REGISTER_PATH,
             with_member(&without_member(&valid_request, account), other, "x".into()).to_string(),
         )
         .expect_400(&[&pointer(account), &pointer(other)], "is missing"),
-        post("no key", PATH, without_member(&valid_request, "userKey").to_string())
+        post("no key", REGISTER_PATH, without_member(&valid_request, "userKey").to_string())
             .expect_400(&["/userKey"], "userKey is missing: it must be the client's private key"),
-        post("certificates and their secret", PATH, with_secret_arn).expect_400(&pems, left_out),
+        post("certificates and their secret", REGISTER_PATH, with_secret_arn)
+            .expect_400(&pems, left_out),
         post(
             "keys of a user",
-            PATH,
+            REGISTER_PATH,
             with_member(&valid_request, "secretAccessKey", SECRET.into()).to_string(),
         )
         .expect_400(&["/secretAccessKey"], "is unknown: remove it"),
@@ -134,14 +135,15 @@ fn ca_certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
     vec![
         post(
             "static: no CA certificate",
-            STATIC,
+            STATIC_CREDENTIALS_PATH,
             without_member(&valid_request, "certificateAuthority").to_string(),
         )
         .expect_400(pointers, "certificateAuthority is missing: it must be the CA certificates"),
-        post("static: a leaf", STATIC, of(certificate)).expect_400(pointers, "(CA:TRUE)"),
-        post("static: a key", STATIC, of(&fixture.client.key))
+        post("static: a leaf", STATIC_CREDENTIALS_PATH, of(certificate))
+            .expect_400(pointers, "(CA:TRUE)"),
+        post("static: a key", STATIC_CREDENTIALS_PATH, of(&fixture.client.key))
             .expect_400(pointers, "contains a private key"),
-        post("static: a path", STATIC, of("/etc/ssl/ca.pem"))
+        post("static: a path", STATIC_CREDENTIALS_PATH, of("/etc/ssl/ca.pem"))
             .expect_400(pointers, "it has no -----BEGIN"),
     ]
 }
@@ -192,7 +194,7 @@ async fn store_invalid_secrets(app: &TestApp, fixture: &ScapFixture) -> Vec<Inva
             .put_secret(&format!("gangway/incoming/tenant/scap-{number}"), &value)
             .await;
         let body = with_member(&base, "secretArn", arn.into()).to_string();
-        let case = post(&format!("a secret, {number}"), PATH, body);
+        let case = post(&format!("a secret, {number}"), REGISTER_PATH, body);
         invalid_requests
             .push(case.expect_422(&vec!["/secretArn"; error_count], remedy).needs_secret());
     }

@@ -19,13 +19,13 @@ use crate::{
 };
 
 const FUNCTION: &str = "static-credentials";
-const PATH: &str = "/v1/tenant/accounts/static-credentials";
-const VALIDATE: &str = "/v1/tenant/accounts/static-credentials/validate";
+const REGISTER_PATH: &str = "/v1/tenant/accounts/static-credentials";
+const VALIDATE_PATH: &str = "/v1/tenant/accounts/static-credentials/validate";
 
 /// A secret access key that is also a valid name and a valid description of an account.
 const PLAIN_KEY: &str = "wjalrxutnfemixk7mdengxbpxrficyexamplekey";
 
-const UID: &str = "/v1/tenant/accounts/static-credentials/5f0c1a2b3c4d5e6f70818293";
+const REPLACE_PATH: &str = "/v1/tenant/accounts/static-credentials/5f0c1a2b3c4d5e6f70818293";
 
 /// Returns the cases that can be built without a local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
@@ -52,21 +52,22 @@ fn request_with_secret_arn() -> Value {
 }
 
 fn body_cases() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = bodies::malformed_json_cases(PATH);
+    let mut invalid_requests = bodies::malformed_json_cases(REGISTER_PATH);
     invalid_requests
-        .extend(bodies::size_and_content_type_cases(VALIDATE, &valid_request().to_string()));
-    invalid_requests.extend(bodies::unknown_event_cases(PATH));
+        .extend(bodies::size_and_content_type_cases(VALIDATE_PATH, &valid_request().to_string()));
+    invalid_requests.extend(bodies::unknown_event_cases(REGISTER_PATH));
     invalid_requests
 }
 
 fn member_cases() -> Vec<InvalidRequestCase> {
     fields::common_member_cases(
-        PATH,
+        REGISTER_PATH,
         &valid_request(),
         "send the request to the deployment for aws-iso",
     )
 }
 
+/// The expected remedy for the access key id of temporary credentials.
 const TEMPORARY_KEY_RULE: &str = "create a long-lived access key (AKIA…) for the IAM user";
 
 /// Returns invalid values of the members of an access key: the member, the value and the expected
@@ -110,7 +111,7 @@ fn invalid_key_values() -> Vec<(&'static str, Value, &'static str)> {
 fn access_key_cases() -> Vec<InvalidRequestCase> {
     let case = |(number, (member, value, remedy)): (usize, (&str, Value, &str))| {
         let body = with_member(&valid_request(), member, value).to_string();
-        let case = post(&format!("{member}, {number}"), PATH, body);
+        let case = post(&format!("{member}, {number}"), REGISTER_PATH, body);
         case.expect_400(&[&format!("/{member}")], remedy)
     };
     let mut invalid_requests: Vec<_> =
@@ -141,50 +142,67 @@ fn access_key_cases() -> Vec<InvalidRequestCase> {
     ] {
         let case = post(
             &format!("the key as {member}: {value}"),
-            PATH,
+            REGISTER_PATH,
             with_key(member, &value).to_string(),
         );
         invalid_requests.push(case.expect_400(&[&format!("/{member}")], repeated));
     }
+    let without = |request: &Value, member: &str| without_member(request, member).to_string();
+    let with_value =
+        |member: &str, value: &str| with_member(&valid_request(), member, value.into()).to_string();
+    let everything_wrong = format!(
+        r#"{{"name":7,"partition":"aws-iso","accessKeyId":"","secretAccessKey":[],"x":"{SECRET}"}}"#
+    );
     invalid_requests.extend([
-        post("no key id", PATH, without_member(&valid_request(), "accessKeyId").to_string())
+        post("no key id", REGISTER_PATH, without(&valid_request(), "accessKeyId"))
             .expect_400(&[key_id], "accessKeyId is missing: it must be an access key id"),
-        post("no secret key", PATH, without_member(&valid_request(), "secretAccessKey").to_string())
-            .expect_400(&[secret_key], "secretAccessKey is missing: it must be a secret access key"),
-        post("no keys", PATH, r#"{"name":"prod"}"#)
+        post("no secret key", REGISTER_PATH, without(&valid_request(), "secretAccessKey"))
+            .expect_400(
+                &[secret_key],
+                "secretAccessKey is missing: it must be a secret access key",
+            ),
+        post("no keys", REGISTER_PATH, r#"{"name":"prod"}"#)
             .expect_400(&[key_id, secret_key], "accessKeyId is missing"),
-        post("nothing", PATH, "{}")
+        post("nothing", REGISTER_PATH, "{}")
             .expect_400(&["/name", key_id, secret_key], "name is missing"),
-        post("white space", PATH, " \r\n\t")
+        post("white space", REGISTER_PATH, " \r\n\t")
             .expect_400(&["/name", key_id, secret_key], "name is missing"),
-        request_without_body("no body", "POST", PATH)
+        request_without_body("no body", "POST", REGISTER_PATH)
             .expect_400(&["/name", key_id, secret_key], "name is missing"),
-        post("two secret keys", PATH, duplicate)
+        post("two secret keys", REGISTER_PATH, duplicate)
             .expect_400(&[secret_key], "is sent 2 times: send it once"),
-        post("keys and their secret", PATH, with_secret_arn.to_string())
+        post("keys and their secret", REGISTER_PATH, with_secret_arn.to_string())
             .expect_400(&[key_id, secret_key], left_out),
-        post("a key id and a secret", PATH, without_member(&with_secret_arn, "secretAccessKey").to_string())
+        post("a key id and a secret", REGISTER_PATH, without(&with_secret_arn, "secretAccessKey"))
             .expect_400(&[key_id], left_out),
-        post("a secret key and a secret", PATH, without_member(&with_secret_arn, "accessKeyId").to_string())
+        post("a secret key and a secret", REGISTER_PATH, without(&with_secret_arn, "accessKeyId"))
             .expect_400(&[secret_key], left_out),
-        post("a session token", PATH, token.to_string())
+        post("a session token", REGISTER_PATH, token.to_string())
             .expect_400(&["/sessionToken"], "is unknown: remove it"),
-        post("temporary keys with their token", PATH, temporary_keys.to_string())
+        post("temporary keys with their token", REGISTER_PATH, temporary_keys.to_string())
             .expect_400(&[key_id, "/sessionToken"], TEMPORARY_KEY_RULE),
-        post("a role besides", PATH, with_member(&valid_request(), "roleArn", "arn:aws:iam::123456789012:role/R".into()).to_string())
-            .expect_400(&["/roleArn"], "is unknown: remove it"),
-        post("keys of SCAP", PATH, with_member(&valid_request(), "userKey", SECRET.into()).to_string())
+        post(
+            "a role besides",
+            REGISTER_PATH,
+            with_value("roleArn", "arn:aws:iam::123456789012:role/R"),
+        )
+        .expect_400(&["/roleArn"], "is unknown: remove it"),
+        post("keys of SCAP", REGISTER_PATH, with_value("userKey", SECRET))
             .expect_400(&["/userKey"], "is unknown: remove it"),
-        post("everything wrong", PATH, format!(r#"{{"name":7,"partition":"aws-iso","accessKeyId":"","secretAccessKey":[],"x":"{SECRET}"}}"#))
+        post("everything wrong", REGISTER_PATH, everything_wrong)
             .expect_400(&["/name", "/partition", key_id, secret_key, "/x"], "must be a string"),
-        post("a temporary key, to be validated", VALIDATE, with_member(&valid_request(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string())
-            .expect_400(&[key_id], TEMPORARY_KEY_RULE),
+        post(
+            "a temporary key, to be validated",
+            VALIDATE_PATH,
+            with_value("accessKeyId", "ASIAIOSFODNN7EXAMPLE"),
+        )
+        .expect_400(&[key_id], TEMPORARY_KEY_RULE),
     ]);
     invalid_requests
 }
 
 fn secret_arn_cases() -> Vec<InvalidRequestCase> {
-    incoming_secrets::invalid_arn_cases(PATH, &request_with_secret_arn())
+    incoming_secrets::invalid_arn_cases(REGISTER_PATH, &request_with_secret_arn())
 }
 
 /// Acceptance rows: F03.
@@ -210,7 +228,8 @@ async fn static_credentials_rejects_invalid_secret_arns_and_contents() {
     let app = TestApp::start(Partition::Aws).await;
     let mut invalid_requests = secret_arn_cases();
     invalid_requests.extend(
-        incoming_secrets::store_invalid_secrets(&app, PATH, &request_with_secret_arn()).await,
+        incoming_secrets::store_invalid_secrets(&app, REGISTER_PATH, &request_with_secret_arn())
+            .await,
     );
     assert_rejected(&app, FUNCTION, invalid_requests).await;
 }

@@ -19,10 +19,10 @@ use crate::{
 };
 
 const FUNCTION: &str = "sts";
-pub(crate) const PATH: &str = "/v1/tenant/accounts/sts";
-const VALIDATE: &str = "/v1/tenant/accounts/sts/validate";
-const TRUST: &str = "/v1/sts/trust";
-const UID: &str = "/v1/tenant/accounts/sts/5f0c1a2b3c4d5e6f70818293";
+pub(crate) const REGISTER_PATH: &str = "/v1/tenant/accounts/sts";
+const VALIDATE_PATH: &str = "/v1/tenant/accounts/sts/validate";
+const TRUST_PATH: &str = "/v1/sts/trust";
+const REPLACE_PATH: &str = "/v1/tenant/accounts/sts/5f0c1a2b3c4d5e6f70818293";
 
 /// Returns the cases that can be built without a local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
@@ -37,15 +37,19 @@ fn valid_request() -> Value {
 }
 
 fn body_cases() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = bodies::malformed_json_cases(VALIDATE);
+    let mut invalid_requests = bodies::malformed_json_cases(VALIDATE_PATH);
     invalid_requests
-        .extend(bodies::size_and_content_type_cases(PATH, &valid_request().to_string()));
-    invalid_requests.extend(bodies::unknown_event_cases(PATH));
+        .extend(bodies::size_and_content_type_cases(REGISTER_PATH, &valid_request().to_string()));
+    invalid_requests.extend(bodies::unknown_event_cases(REGISTER_PATH));
     invalid_requests
 }
 
 fn member_cases() -> Vec<InvalidRequestCase> {
-    fields::common_member_cases(PATH, &valid_request(), "use one of static-credentials, scap")
+    fields::common_member_cases(
+        REGISTER_PATH,
+        &valid_request(),
+        "use one of static-credentials, scap",
+    )
 }
 
 /// Returns cases in which `roleArn` is not the ARN of a role in partition `aws`.
@@ -129,42 +133,42 @@ fn role_cases() -> Vec<InvalidRequestCase> {
         "roleArn",
         "arn:aws-us-gov:iam::300000000002:role/R".into(),
     );
-    let mut invalid_requests = invalid_role_arn_cases(PATH, &valid_request());
+    let mut invalid_requests = invalid_role_arn_cases(REGISTER_PATH, &valid_request());
     invalid_requests.extend([
-        post("nothing", PATH, "{}").expect_400(&["/name", "/roleArn"], "name is missing"),
-        request_without_body("no body", "POST", VALIDATE)
+        post("nothing", REGISTER_PATH, "{}").expect_400(&["/name", "/roleArn"], "name is missing"),
+        request_without_body("no body", "POST", VALIDATE_PATH)
             .expect_400(&["/name", "/roleArn"], "name is missing"),
-        post("no role", PATH, r#"{"name":"prod"}"#)
+        post("no role", REGISTER_PATH, r#"{"name":"prod"}"#)
             .expect_400(&["/roleArn"], "roleArn is missing: it must be an ARN"),
-        post("two roles", PATH, duplicate)
+        post("two roles", REGISTER_PATH, duplicate)
             .expect_400(&["/roleArn"], "is sent 2 times: send it once"),
         post(
             "an external id",
-            PATH,
+            REGISTER_PATH,
             with_member(&valid_request(), "externalId", SECRET.into()).to_string(),
         )
         .expect_400(&["/externalId"], not_known),
         post(
             "a secret besides",
-            PATH,
+            REGISTER_PATH,
             with_member(&valid_request(), "secretArn", secret.into()).to_string(),
         )
         .expect_400(&["/secretArn"], not_known),
-        post("keys besides", PATH, keys.to_string())
+        post("keys besides", REGISTER_PATH, keys.to_string())
             .expect_400(&["/accessKeyId", "/secretAccessKey"], not_known),
         post(
             "another spelling",
-            PATH,
+            REGISTER_PATH,
             with_member(&valid_request(), "roleARN", "arn".into()).to_string(),
         )
         .expect_400(&["/roleARN"], not_known),
-        post("a request for GovCloud", PATH, govcloud.to_string()).expect_422(
+        post("a request for GovCloud", REGISTER_PATH, govcloud.to_string()).expect_422(
             &["/partition", "/roleArn"],
             "send the request to the deployment for aws-us-gov",
         ),
         post(
             "everything wrong",
-            PATH,
+            REGISTER_PATH,
             format!(
                 r#"{{"name":null,"partition":"aws-iso","scope":[],"roleArn":5,"x":"{SECRET}"}}"#
             ),

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::{
     case::{InvalidRequestCase, direct_event, invocation, proxy_payload, with_member},
     runner::run_cases,
-    sts::PATH,
+    sts::REGISTER_PATH,
 };
 
 /// Returns requests to `sts`, each with the response that is expected in a classified partition.
@@ -33,7 +33,7 @@ fn invalid_requests(partition: &str) -> Vec<InvalidRequestCase> {
     let post =
         |path: &str, body: &serde_json::Value| proxy_payload("POST", path, &body.to_string());
     vec![
-        invocation("register", post(PATH, &body(&role_arn)))
+        invocation("register", post(REGISTER_PATH, &body(&role_arn)))
             .expect_422(&["/partition"], not_offered),
         invocation("validate", post("/v1/tenant/accounts/sts/validate", &body(&role_arn)))
             .expect_422(&["/partition"], "use one of static-credentials, scap"),
@@ -44,17 +44,17 @@ fn invalid_requests(partition: &str) -> Vec<InvalidRequestCase> {
         .expect_422(&["/partition"], "use one of static-credentials, scap"),
         invocation(
             "the partition spelled out",
-            post(PATH, &with_member(&body(&role_arn), "partition", partition.into())),
+            post(REGISTER_PATH, &with_member(&body(&role_arn), "partition", partition.into())),
         )
         .expect_422(&["/partition"], not_offered),
         invocation(
             "another partition that offers it",
-            post(PATH, &with_member(&body(&role_arn), "partition", "aws".into())),
+            post(REGISTER_PATH, &with_member(&body(&role_arn), "partition", "aws".into())),
         )
         .expect_422(&["/partition"], "send the request to the deployment for aws"),
         invocation(
             "a role of another partition",
-            post(PATH, &body("arn:aws:iam::300000000001:role/R")),
+            post(REGISTER_PATH, &body("arn:aws:iam::300000000001:role/R")),
         )
         .expect_422(&["/partition", "/roleArn"], not_offered),
         direct_event("an event", with_member(&body(&role_arn), "method", "sts".into()))

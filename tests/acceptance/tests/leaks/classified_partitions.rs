@@ -48,7 +48,7 @@ pub(crate) async fn run_whole_lifecycle(partition: Partition) -> Evidence {
     let mut evidence = Evidence::default();
     for flow in flows(&app) {
         for secret in [&portal_access(customer).certificate.key, &customer.keys.secret] {
-            invalid_input::send_all(&app, &flow, secret, &mut evidence).await;
+            invalid_input::send_all_invalid_requests(&app, &flow, secret, &mut evidence).await;
         }
         for key in [KeyType::P256, KeyType::Rsa, KeyType::Ed25519] {
             let entity = &portal_access(customer).common_name;

@@ -30,12 +30,19 @@ const PARAMETERS: [&str; 8] = [
 ];
 
 /// Sends all invalid requests and adds the responses to the evidence.
-pub(crate) async fn send_all(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
+pub(crate) async fn send_all_invalid_requests(
+    app: &TestApp,
+    flow: &Flow,
+    secret: &str,
+    evidence: &mut Evidence,
+) {
     send_bodies(app, flow, secret, evidence).await;
     send_headers_queries_and_paths(app, flow, secret, evidence).await;
     send_invalid_secrets(app, flow, secret, evidence).await;
 }
 
+/// Sends requests with a secret in unknown members, in members of wrong type, and in bodies that
+/// are not JSON.
 async fn send_bodies(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
     // The member `colour` is unknown, so every request below is invalid.
     let invalid_request = with(flow.request.clone(), &json!({"colour": secret}));
@@ -87,6 +94,7 @@ async fn send_bodies(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Ev
     }
 }
 
+/// Sends requests with a secret in headers, query parameters and paths.
 async fn send_headers_queries_and_paths(
     app: &TestApp,
     flow: &Flow,

@@ -81,8 +81,9 @@ pub(crate) async fn run_whole_lifecycle(partition: Partition) -> Evidence {
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut evidence = Evidence::default();
     for flow in flows(&app) {
-        invalid_input::send_all(&app, &flow, &customer.keys.secret, &mut evidence).await;
-        // Gangway creates the missing associations.
+        invalid_input::send_all_invalid_requests(&app, &flow, &customer.keys.secret, &mut evidence)
+            .await;
+        // Gangway creates these associations again, because the request asks for it.
         app.deployment()
             .palette_cluster()
             .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT))

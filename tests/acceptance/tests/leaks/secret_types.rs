@@ -169,7 +169,7 @@ impl Visit<'_> for TypeVisitor<'_> {
             Item::Mod(item) if item.attrs.iter().any(is_cfg) => return,
             other => return syn::visit::visit_item(self, other),
         };
-        let mut names = Names::default();
+        let mut names = TypeNames::default();
         for fields in fields {
             names.visit_fields(fields);
         }
@@ -215,9 +215,9 @@ fn derives_debug(attribute: &Attribute) -> bool {
 
 /// The segments of all paths in the types of fields.
 #[derive(Default)]
-struct Names(BTreeSet<String>);
+struct TypeNames(BTreeSet<String>);
 
-impl Visit<'_> for Names {
+impl Visit<'_> for TypeNames {
     fn visit_path_segment(&mut self, segment: &syn::PathSegment) {
         self.0.insert(segment.ident.to_string());
         syn::visit::visit_path_segment(self, segment);

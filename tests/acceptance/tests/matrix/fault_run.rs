@@ -12,7 +12,7 @@ use crate::{
     flow::{Action, Flow, Response, Subject},
     outcome_check::{check_outcome, is_expected},
     recording::RunWithoutFaults,
-    state::{INCOMING, State},
+    state::{INCOMING_PREFIX, State},
 };
 
 /// The time limits of the function in the attempts of a run in which a service does not respond.
@@ -184,7 +184,7 @@ impl Fixture {
         let secrets = self.app.deployment().gangway_account.secrets().into_iter();
         let mut active = secrets
             .filter(|secret| !secret.deleted && mentions_account(&secret.name, subject))
-            .filter(|secret| !secret.name.contains(INCOMING));
+            .filter(|secret| !secret.name.contains(INCOMING_PREFIX));
         match event["detail"]["secretArn"].as_str() {
             Some(arn) => active.any(|secret| secret.arn == arn),
             None => active.next().is_none(),

@@ -15,7 +15,7 @@ use crate::{
     runner::{RecordedFlow, is_whole_matrix, run_fault_cases},
 };
 
-const STALE: Effect = Effect::StaleReads(Duration::from_secs(10));
+const STALE_READS: Effect = Effect::StaleReads(Duration::from_secs(10));
 
 /// Every effect of a fault that a call is tested with, and how long the fault lasts.
 const ALL_FAULTS: [(Effect, FaultDuration); 14] = [
@@ -32,7 +32,7 @@ const ALL_FAULTS: [(Effect, FaultDuration); 14] = [
     (Effect::DisconnectAfter, Once),
     (Effect::DisconnectAfter, Lasting),
     (Effect::NoResponse, Lasting),
-    (STALE, Once),
+    (STALE_READS, Once),
 ];
 
 /// The faults of the sample. They are the faults among [`ALL_FAULTS`] that the functions handle
@@ -46,7 +46,7 @@ const SAMPLED_FAULTS: [(Effect, FaultDuration); 9] = [
     (Effect::DisconnectBefore, Lasting),
     (Effect::DisconnectAfter, Once),
     (Effect::NoResponse, Lasting),
-    (STALE, Once),
+    (STALE_READS, Once),
 ];
 
 /// Returns the faults of the calls of each flow: [`ALL_FAULTS`] for each call if
@@ -95,7 +95,8 @@ fn select_sample(call_sites: &[&CallSite]) -> Vec<Vec<(Effect, FaultDuration)>> 
 
 #[test]
 fn sample_covers_every_fault_for_every_operation() {
-    // An operation, and how often it is called; the calls of different operations alternate.
+    // The service, the operation, and the number of calls of the operation. Calls of different
+    // operations alternate.
     let operations = [
         ("iam", "SimulatePrincipalPolicy", 1),
         ("palette", "GET /v1/cloudaccounts/aws", 2),

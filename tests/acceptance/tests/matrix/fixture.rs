@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::flow::{Action, Flow, Response, Subject};
 
 /// The role in a vended account that Palette assumes.
-pub(crate) const ROLE: &str = "SpectroCloudRole";
+pub(crate) const PALETTE_ROLE: &str = "SpectroCloudRole";
 const VENDED_FUNCTION: &str = "account-vended";
 const SWEEP_FUNCTION: &str = "account-sweep";
 

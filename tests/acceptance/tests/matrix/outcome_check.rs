@@ -9,7 +9,7 @@ use crate::{
     fault_case::{CallSite, FaultCase, FaultDuration},
     flow::{Flow, Response},
     recording::RunWithoutFaults,
-    state::{INCOMING, State},
+    state::{INCOMING_PREFIX, State},
 };
 
 /// Checks the response of a run with a fault. If it reports success, the stored state must be the
@@ -106,7 +106,7 @@ pub(crate) fn is_expected(
             .into_iter()
             .flatten()
             .filter(|_| response.is_success() && incoming_secret_may_exist)
-            .filter(|secret| text(secret, "name").starts_with(INCOMING))
+            .filter(|secret| text(secret, "name").starts_with(INCOMING_PREFIX))
         {
             (secret["deleted"], secret["tags"]) = (Value::Null, Value::Null);
         }

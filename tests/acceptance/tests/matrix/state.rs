@@ -12,7 +12,7 @@ use crate::{
 const CONFIG_MAP_PATH: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
 /// The prefix of incoming secrets.
-pub(crate) const INCOMING: &str = "gangway/incoming/";
+pub(crate) const INCOMING_PREFIX: &str = "gangway/incoming/";
 
 /// Everything that is stored for the account of a run.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl State {
     /// Returns the secrets of the account that are not scheduled for deletion, without incoming
     /// secrets.
     pub(crate) fn active_secrets(&self) -> Vec<&SecretSnapshot> {
-        let is_not_incoming = |secret: &&SecretSnapshot| !secret.name.starts_with(INCOMING);
+        let is_not_incoming = |secret: &&SecretSnapshot| !secret.name.starts_with(INCOMING_PREFIX);
         self.secrets.iter().filter(|secret| !secret.deleted).filter(is_not_incoming).collect()
     }
 
@@ -115,7 +115,7 @@ impl State {
             }
         }
         let secrets = self.secrets.iter().map(|secret| {
-            if secret.name.starts_with(INCOMING) {
+            if secret.name.starts_with(INCOMING_PREFIX) {
                 // The version id of an incoming secret is random, because Gangway does not create
                 // the secret.
                 return json!({

@@ -18,11 +18,16 @@ async fn account_is_registered_when_the_cluster_is_in_another_account() {
             let request = valid_request(&app, case);
             let roles = request.to_string();
             assert!(!roles.contains(&own), "no role is in Gangway's account: {roles}");
-            let seen = validate(&app, &request).await;
-            assert_eq!((seen.ready(), seen.failed()), (Some(true), vec![]), "{:#}", seen.body);
+            let report = validate(&app, &request).await;
+            assert_eq!(
+                (report.ready(), report.failed()),
+                (Some(true), vec![]),
+                "{:#}",
+                report.body
+            );
             let reference_app = TestApp::start(partition).await;
             let expected = validate(&reference_app, &valid_request(&reference_app, case)).await;
-            assert_eq!(seen.with_outcome("unverified"), expected.with_outcome("unverified"));
+            assert_eq!(report.with_outcome("unverified"), expected.with_outcome("unverified"));
         }
         let request = valid_request(&app, PodIdentityCase::SameAccount);
         register(&app, &request).await.assert_status(201);
@@ -72,8 +77,8 @@ async fn associations_in_another_account_are_created_by_the_inspection_role() {
             json!(true),
         );
         cluster(&app).break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT));
-        let done = register(&app, &request).await;
-        done.assert_status(201).assert_check(
+        let receipt = register(&app, &request).await;
+        receipt.assert_status(201).assert_check(
             "pod-identity.associations-ensured",
             "passed",
             "created",
@@ -94,9 +99,14 @@ async fn agent_in_another_account_is_installed_by_the_inspection_role() {
         let request = valid_request(&app, PodIdentityCase::SameAccount);
         let request = with_member(request, "ensureAgent", json!(true));
         cluster(&app).break_with(Breakage::NoAgent);
-        let done = register(&app, &request).await;
-        done.assert_status(201);
-        done.assert_check("eks.pod-identity-agent-ensured", "passed", "installed the add-on", "");
+        let receipt = register(&app, &request).await;
+        receipt.assert_status(201);
+        receipt.assert_check(
+            "eks.pod-identity-agent-ensured",
+            "passed",
+            "installed the add-on",
+            "",
+        );
     }
 }
 
@@ -106,12 +116,12 @@ async fn cluster_checks_are_unverified_without_an_inspection_role() {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
         let request = valid_request(&app, PodIdentityCase::SameAccount);
         cluster(&app).cluster.account().role("GangwayInspection").delete();
-        let seen = validate(&app, &request).await;
-        let unverified = seen.with_outcome("unverified");
+        let report = validate(&app, &request).await;
+        let unverified = report.with_outcome("unverified");
         for check in ["eks.cluster-exists", "pod-identity.hubble-association", "kubernetes.access"]
         {
-            assert!(unverified.contains(&check.to_owned()), "{check}: {:#}", seen.body);
-            let finding = seen.check(check);
+            assert!(unverified.contains(&check.to_owned()), "{check}: {:#}", report.body);
+            let finding = report.check(check);
             let remedy = finding["remedy"].as_str().unwrap_or_default();
             assert!(remedy.contains("GangwayInspection"), "{finding:#}");
         }

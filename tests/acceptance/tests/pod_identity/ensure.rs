@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::fixture::{ENSURE_CHECK, cluster, register, valid_request, validate, with_member};
 
-const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
+const CONFIG_MAP_PATH: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
 /// Acceptance rows: F58, F59, F60.
 #[tokio::test]
@@ -36,8 +36,8 @@ async fn associations_are_created_and_changed_on_request() {
         };
         validate(&app, &request).await;
         assert!(association_of(IDENTITY_SERVICE_ACCOUNT).is_none(), "validate changes nothing");
-        let done = register(&app, &request).await;
-        done.assert_status(201).assert_check(
+        let receipt = register(&app, &request).await;
+        receipt.assert_status(201).assert_check(
             ENSURE_CHECK,
             "passed",
             "created the association of",
@@ -79,8 +79,8 @@ async fn new_associations_that_eks_lists_late_are_found() {
         let fault =
             Fault::on("eks", "CreatePodIdentityAssociation", Effect::DisconnectAfter).once();
         app.cloud().fault(fault);
-        let done = register(&app, &request).await;
-        done.assert_status(201).assert_check(ENSURE_CHECK, "passed", "", "");
+        let receipt = register(&app, &request).await;
+        receipt.assert_status(201).assert_check(ENSURE_CHECK, "passed", "", "");
         for account in [HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT] {
             let association = cluster(&app).cluster.association((account.namespace, account.name));
             assert!(association.is_some(), "{account}");
@@ -98,13 +98,13 @@ async fn config_map_is_created_on_request_and_never_changed() {
             "ensureConfigMap",
             json!(true),
         );
-        let config_map = || cluster(&app).cluster.object(CONFIG);
+        let config_map = || cluster(&app).cluster.object(CONFIG_MAP_PATH);
         cluster(&app).break_with(Breakage::NoConfigMap);
         validate(&app, &request).await;
         assert!(config_map().is_none(), "validate changes nothing");
-        let done = register(&app, &request).await;
-        done.assert_status(201);
-        done.assert_check("kubernetes.global-config-ensured", "passed", "created it", "");
+        let receipt = register(&app, &request).await;
+        receipt.assert_status(201);
+        receipt.assert_check("kubernetes.global-config-ensured", "passed", "created it", "");
         let created = config_map().expect("the ConfigMap");
         assert_eq!(created["data"]["managementClusterName"], cluster(&app).cluster.name());
         let again = register(&app, &request).await;
@@ -137,10 +137,10 @@ async fn agent_is_installed_on_request_and_never_changed() {
         report.assert_check("eks.pod-identity-agent", "failed", "not installed", "ensureAgent");
         report.assert_check(CHECK, "not-applicable", "nothing is changed by validate", "");
         assert_eq!(installations(), 0);
-        let done = register(&app, &request).await;
-        done.assert_status(201).assert_check(CHECK, "passed", "installed the add-on", "");
-        done.assert_check("eks.pod-identity-agent", "passed", "ACTIVE", "");
-        done.assert_check("kubernetes.agent-on-every-node", "passed", "3 of 3", "");
+        let receipt = register(&app, &request).await;
+        receipt.assert_status(201).assert_check(CHECK, "passed", "installed the add-on", "");
+        receipt.assert_check("eks.pod-identity-agent", "passed", "ACTIVE", "");
+        receipt.assert_check("kubernetes.agent-on-every-node", "passed", "3 of 3", "");
         assert_eq!(installations(), 1);
         let again = register(&app, &request).await;
         again.assert_status(200).assert_check(CHECK, "passed", "no change was needed", "");
@@ -177,7 +177,7 @@ async fn missing_objects_are_not_created_if_the_request_does_not_ask() {
             .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT))
             .break_with(Breakage::NoConfigMap);
         register(&app, &request).await.assert_status(422);
-        assert!(cluster(&app).cluster.object(CONFIG).is_none());
+        assert!(cluster(&app).cluster.object(CONFIG_MAP_PATH).is_none());
         assert!(
             cluster(&app)
                 .cluster

@@ -65,8 +65,8 @@ async fn report_lists_the_commands_when_the_kubernetes_api_is_unreachable() {
         let request = valid_request(&app, SameAccount);
         for effect in [Effect::DisconnectBefore, Effect::Unavailable, Effect::HtmlPage] {
             app.cloud().fault(Fault::on("kubernetes", "*", effect));
-            let seen = validate(&app, &request).await;
-            assert_eq!(seen.failed(), Vec::<String>::new(), "{effect:?}: {:#}", seen.body);
+            let report = validate(&app, &request).await;
+            assert_eq!(report.failed(), Vec::<String>::new(), "{effect:?}: {:#}", report.body);
             for (check, command) in [
                 (PODS_CHECK, "kubectl get pods -n hubble-system -l app=spectro-hubble"),
                 ("kubernetes.access", "aws eks update-kubeconfig --name palette-mgmt"),
@@ -74,7 +74,7 @@ async fn report_lists_the_commands_when_the_kubernetes_api_is_unreachable() {
                 ("kubernetes.service-accounts", "kubectl get serviceaccount"),
                 ("kubernetes.agent-on-every-node", "kubectl get daemonset"),
             ] {
-                seen.assert_check(check, "unverified", "", command);
+                report.assert_check(check, "unverified", "", command);
             }
             app.cloud().faults().clear();
         }

@@ -21,8 +21,13 @@ async fn palette_role_is_registered_in_both_cases_and_both_partitions() {
         {
             let mut request = valid_request(&app, case);
             request["name"] = json!(name);
-            let seen = validate(&app, &request).await;
-            assert_eq!((seen.ready(), seen.failed()), (Some(true), vec![]), "{:#}", seen.body);
+            let report = validate(&app, &request).await;
+            assert_eq!(
+                (report.ready(), report.failed()),
+                (Some(true), vec![]),
+                "{:#}",
+                report.body
+            );
             register(&app, &request).await.assert_status(201);
             let palette = cluster(&app).roles(case).palette().as_str().to_owned();
             assert!(palette.starts_with(&format!("arn:{partition}:iam::")), "{palette}");
@@ -53,7 +58,7 @@ async fn replacement_of_static_credentials_leaves_no_secret() {
 }
 
 #[tokio::test]
-async fn repeated_request_is_unchanged_and_another_role_is_an_update() {
+async fn repeated_request_is_unchanged_and_a_new_boundary_is_an_update() {
     let app = TestApp::start(PARTITIONS[0]).await;
     let request = valid_request(&app, PodIdentityCase::SameAccount);
     let first = register(&app, &request).await;
@@ -61,9 +66,9 @@ async fn repeated_request_is_unchanged_and_another_role_is_an_update() {
     let again = register(&app, &request).await;
     again.assert_status(200);
     assert_eq!((again.outcome(), again.uid()), ("unchanged", first.uid()));
-    let mut bounded = request.clone();
-    bounded["permissionBoundaryArn"] = json!(create_permissions_boundary(&app));
-    let replaced = app.put(&format!("{ROUTE}/{}", first.uid()), &bounded).await;
+    let mut request_with_boundary = request.clone();
+    request_with_boundary["permissionBoundaryArn"] = json!(create_permissions_boundary(&app));
+    let replaced = app.put(&format!("{ROUTE}/{}", first.uid()), &request_with_boundary).await;
     replaced.assert_status(200);
     assert_eq!(replaced.outcome(), "updated");
     assert_eq!(app.account_names(), ["prod"]);

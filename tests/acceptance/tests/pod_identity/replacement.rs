@@ -100,8 +100,8 @@ async fn association_that_another_account_needs_is_not_replaced() {
                 .break_with(Breakage::AssociatedWithOtherRole(HUBBLE_SERVICE_ACCOUNT))
                 .break_with(Breakage::AssociatedWithOtherRole(IDENTITY_SERVICE_ACCOUNT));
             let request = with_member(both, "replaceAssociations", json!([other_role_arn(&app)]));
-            let done = register(&app, &request).await;
-            done.assert_status(201).assert_check(ENSURE_CHECK, "passed", "changed", "");
+            let receipt = register(&app, &request).await;
+            receipt.assert_status(201).assert_check(ENSURE_CHECK, "passed", "changed", "");
         }
     }
 }
@@ -133,8 +133,8 @@ async fn only_a_role_that_the_request_names_is_replaced() {
             assert_eq!(cluster(&app).cluster.associations(), before);
         }
         request["replaceAssociations"] = json!([other_role_arn(&app)]);
-        let done = register(&app, &request).await;
-        done.assert_status(201).assert_check(ENSURE_CHECK, "passed", "changed", "");
+        let receipt = register(&app, &request).await;
+        receipt.assert_status(201).assert_check(ENSURE_CHECK, "passed", "changed", "");
         // When the same request is sent again, it changes nothing.
         let again = register(&app, &request).await;
         again.assert_status(200).assert_check(ENSURE_CHECK, "passed", "no change was needed", "");

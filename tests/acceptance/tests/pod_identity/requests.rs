@@ -63,8 +63,13 @@ async fn permissions_boundary_must_exist_and_is_sent_to_palette() {
         };
         assert_eq!(spec["podIdentity"]["permissionBoundaryArn"], arn.as_str());
         account.delete_policy(&arn);
-        let gone = validate(&app, &request).await;
-        assert_eq!(gone.failed(), ["pod-identity.permission-boundary"], "{:#}", gone.body);
+        let report_without_policy = validate(&app, &request).await;
+        assert_eq!(
+            report_without_policy.failed(),
+            ["pod-identity.permission-boundary"],
+            "{:#}",
+            report_without_policy.body
+        );
         let role = cluster(&app).role(RolePurpose::Palette).arn();
         let rejected =
             register(&app, &with_member(request, "permissionBoundaryArn", json!(role))).await;
@@ -90,13 +95,18 @@ async fn permissions_boundary_must_be_in_the_account_of_the_target_role() {
         rejected.assert_status(422);
         assert_eq!(rejected.pointers(), ["/permissionBoundaryArn"]);
         let arn = cluster(&app).target.policy("TeamBoundary", &everything);
-        let bounded = with_member(request, "permissionBoundaryArn", json!(arn));
-        register(&app, &bounded).await.assert_status(201);
+        let request_with_boundary = with_member(request, "permissionBoundaryArn", json!(arn));
+        register(&app, &request_with_boundary).await.assert_status(201);
         let spec = app.palette_body("prod")["spec"].clone();
         assert_eq!(spec["podIdentity"]["permissionBoundaryArn"], arn.as_str());
         cluster(&app).target.delete_policy(&arn);
-        let gone = validate(&app, &bounded).await;
-        assert_eq!(gone.failed(), ["pod-identity.permission-boundary"], "{:#}", gone.body);
+        let report_without_policy = validate(&app, &request_with_boundary).await;
+        assert_eq!(
+            report_without_policy.failed(),
+            ["pod-identity.permission-boundary"],
+            "{:#}",
+            report_without_policy.body
+        );
     }
 }
 
@@ -107,12 +117,12 @@ async fn policy_arns_are_a_warning_and_the_identity_role_is_rejected() {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, PodIdentityCase::SameAccount);
         let policy = cluster(&app).policy(RolePurpose::Palette);
-        let seen =
+        let report =
             validate(&app, &with_member(request.clone(), "policyArns", json!([policy]))).await;
-        assert_eq!(seen.failed(), ["pod-identity.no-policies-named"], "{:#}", seen.body);
+        assert_eq!(report.failed(), ["pod-identity.no-policies-named"], "{:#}", report.body);
         let identity = request["identityRoleArn"].clone();
-        let seen = validate(&app, &with_member(request, "roleArn", identity)).await;
-        assert!(seen.failed().contains(&"pod-identity.role-arn".to_owned()), "{:#}", seen.body);
+        let report = validate(&app, &with_member(request, "roleArn", identity)).await;
+        assert!(report.failed().contains(&"pod-identity.role-arn".to_owned()), "{:#}", report.body);
     }
 }
 

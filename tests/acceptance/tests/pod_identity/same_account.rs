@@ -40,8 +40,8 @@ async fn palette_role_must_have_the_permissions_of_its_profile() {
         let palette = cluster(&app);
         let policy = palette.profile_policy(RolePurpose::Palette, PolicyDocument::Controller);
         palette.role(RolePurpose::Palette).detach(&policy);
-        let seen = validate(&app, &request).await;
-        assert!(seen.failed().contains(&"iam.actions-allowed".to_owned()), "{:#}", seen.body);
+        let report = validate(&app, &request).await;
+        assert!(report.failed().contains(&"iam.actions-allowed".to_owned()), "{:#}", report.body);
     }
 }
 

@@ -68,8 +68,8 @@ async fn associations_are_not_changed_if_the_deployment_forbids_it() {
             // If the associations are correct, Gangway needs no permission to change them.
             let request =
                 with_member(valid_request(&app, CrossAccount), "ensureAssociations", json!(true));
-            let done = register(&app, &request).await;
-            done.assert_status(201).assert_check(
+            let receipt = register(&app, &request).await;
+            receipt.assert_status(201).assert_check(
                 ENSURE_CHECK,
                 "passed",
                 "no change was needed",

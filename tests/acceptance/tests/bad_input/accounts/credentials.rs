@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{POLICIES, access_key_request};
+use super::{POLICIES_PATH, access_key_request};
 use crate::{
     KEY_ID, SECRET,
     case::{InvalidRequestCase, post, request_without_body, with_member, without_member},
@@ -92,20 +92,21 @@ pub(super) fn credential_cases() -> Vec<InvalidRequestCase> {
         ),
     ];
     let case = |(name, body, at, remedy): (&str, Value, &str, &str)| {
-        post(&format!("policies: {name}"), POLICIES, body.to_string()).expect_400(&[at], remedy)
+        post(&format!("policies: {name}"), POLICIES_PATH, body.to_string())
+            .expect_400(&[at], remedy)
     };
     let mut invalid_requests: Vec<_> = values.into_iter().map(case).collect();
     invalid_requests.extend([
-        post("policies: an empty object", POLICIES, "{}")
+        post("policies: an empty object", POLICIES_PATH, "{}")
             .expect_400(&[key_id, secret_key], "accessKeyId is missing"),
-        request_without_body("policies: no body", "POST", POLICIES)
+        request_without_body("policies: no body", "POST", POLICIES_PATH)
             .expect_400(&[key_id, secret_key], "accessKeyId is missing"),
-        post("policies: two secret keys", POLICIES, duplicate)
+        post("policies: two secret keys", POLICIES_PATH, duplicate)
             .expect_400(&[secret_key], "is sent 2 times: send it once"),
     ]);
     invalid_requests.extend(ambiguous_credential_cases());
-    invalid_requests.extend(invalid_role_arn_cases(POLICIES, &json!({})));
-    invalid_requests.extend(incoming_secrets::invalid_arn_cases(POLICIES, &json!({})));
+    invalid_requests.extend(invalid_role_arn_cases(POLICIES_PATH, &json!({})));
+    invalid_requests.extend(incoming_secrets::invalid_arn_cases(POLICIES_PATH, &json!({})));
     invalid_requests
 }
 
@@ -140,14 +141,15 @@ fn ambiguous_credential_cases() -> Vec<InvalidRequestCase> {
         ),
     ];
     let case = |(name, body, at, remedy): (&str, Value, &str, &str)| {
-        post(&format!("policies: {name}"), POLICIES, body.to_string()).expect_400(&[at], remedy)
+        post(&format!("policies: {name}"), POLICIES_PATH, body.to_string())
+            .expect_400(&[at], remedy)
     };
     let everything = with_member(
         &with_member(&access_key_request(), "roleArn", role.into()),
         "secretArn",
         arn.into(),
     );
-    let all = post("policies: everything at once", POLICIES, everything.to_string())
+    let all = post("policies: everything at once", POLICIES_PATH, everything.to_string())
         .expect_400(&["/secretArn", key_id, secret_key], one);
     values.into_iter().map(case).chain([all]).collect()
 }

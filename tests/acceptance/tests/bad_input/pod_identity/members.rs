@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FUNCTION, PATH, VALIDATE, valid_cross_account_request, valid_request};
+use super::{FUNCTION, REGISTER_PATH, VALIDATE_PATH, valid_cross_account_request, valid_request};
 use crate::{
     SECRET,
     case::{
@@ -79,7 +79,7 @@ pub(super) fn member_cases() -> Vec<InvalidRequestCase> {
                 valid_request()
             };
             let body = with_member(&base, member, value).to_string();
-            post(&format!("{number}: {member}"), PATH, body)
+            post(&format!("{number}: {member}"), REGISTER_PATH, body)
                 .expect_400(&[&format!("/{member}")], remedy)
         })
         .collect();
@@ -97,13 +97,13 @@ fn missing_member_cases() -> Vec<InvalidRequestCase> {
         .iter()
         .map(|member| {
             let body = without_member(&valid_request(), member).to_string();
-            post(&format!("no {member}"), PATH, body)
+            post(&format!("no {member}"), REGISTER_PATH, body)
                 .expect_400(&[&format!("/{member}")], &format!("{member} is missing: it must be"))
         })
         .collect();
-    invalid_requests.push(post("nothing", PATH, "{}").expect_400(&all, "name is missing"));
+    invalid_requests.push(post("nothing", REGISTER_PATH, "{}").expect_400(&all, "name is missing"));
     invalid_requests.push(
-        request_without_body("no body", "POST", VALIDATE).expect_400(&all, "name is missing"),
+        request_without_body("no body", "POST", VALIDATE_PATH).expect_400(&all, "name is missing"),
     );
     invalid_requests
 }
@@ -124,12 +124,12 @@ fn other_partition_cases() -> Vec<InvalidRequestCase> {
             valid_request()
         };
         let body = with_member(&base, member, value.into()).to_string();
-        let case = post(&format!("{member} of GovCloud"), PATH, body);
+        let case = post(&format!("{member} of GovCloud"), REGISTER_PATH, body);
         invalid_requests.push(case.expect_422(&[&format!("/{member}")], "use an ARN of aws"));
     }
     for region in ["us-gov-west-1", "us-isob-east-1", "us-iso-east-1"] {
         let body = with_member(&valid_request(), "clusterRegion", region.into()).to_string();
-        let case = post(&format!("a cluster in {region}"), PATH, body);
+        let case = post(&format!("a cluster in {region}"), REGISTER_PATH, body);
         invalid_requests
             .push(case.expect_422(&["/clusterRegion"], "must be a region of partition aws"));
     }
@@ -144,19 +144,23 @@ fn replaced_role_cases() -> Vec<InvalidRequestCase> {
     let alone = with_member(&valid_request(), "replaceAssociations", json!([arn("R")])).to_string();
     let many = json!(["A", "B", "C", "D"].map(arn));
     vec![
-        post("a user is replaced", PATH, replacing(json!(["arn:aws:iam::300000000001:user/U"])))
-            .expect_400(&["/replaceAssociations/0"], "must be the ARN of an IAM role"),
-        post("a role is replaced twice", PATH, replacing(json!([arn("R"), arn("R")])))
+        post(
+            "a user is replaced",
+            REGISTER_PATH,
+            replacing(json!(["arn:aws:iam::300000000001:user/U"])),
+        )
+        .expect_400(&["/replaceAssociations/0"], "must be the ARN of an IAM role"),
+        post("a role is replaced twice", REGISTER_PATH, replacing(json!([arn("R"), arn("R")])))
             .expect_400(&["/replaceAssociations/1"], "name each role once"),
-        post("too many roles are replaced", PATH, replacing(many))
+        post("too many roles are replaced", REGISTER_PATH, replacing(many))
             .expect_400(&["/replaceAssociations"], "must name at most 3 roles, not 4"),
         post(
             "a role of GovCloud is replaced",
-            PATH,
+            REGISTER_PATH,
             replacing(json!(["arn:aws-us-gov:iam::300000000001:role/R"])),
         )
         .expect_422(&["/replaceAssociations/0"], "use an ARN of aws"),
-        post("a role is replaced without ensureAssociations", PATH, alone)
+        post("a role is replaced without ensureAssociations", REGISTER_PATH, alone)
             .expect_422(&["/replaceAssociations"], "send ensureAssociations with true"),
     ]
 }
@@ -168,17 +172,17 @@ fn unknown_member_cases() -> Vec<InvalidRequestCase> {
     let mut duplicate = valid_request().to_string();
     duplicate.insert_str(1, r#""clusterName":"other","#);
     vec![
-        post("an external id", PATH, body_with("externalId", SECRET.into()))
+        post("an external id", REGISTER_PATH, body_with("externalId", SECRET.into()))
             .expect_400(&["/externalId"], not_known),
-        post("keys", PATH, body_with("secretAccessKey", SECRET.into()))
+        post("keys", REGISTER_PATH, body_with("secretAccessKey", SECRET.into()))
             .expect_400(&["/secretAccessKey"], not_known),
-        post("a role name", PATH, body_with("hubbleRole", "Hubble".into()))
+        post("a role name", REGISTER_PATH, body_with("hubbleRole", "Hubble".into()))
             .expect_400(&["/hubbleRole"], not_known),
-        post("two clusters", PATH, duplicate)
+        post("two clusters", REGISTER_PATH, duplicate)
             .expect_400(&["/clusterName"], "is sent 2 times: send it once"),
         post(
             "everything wrong",
-            PATH,
+            REGISTER_PATH,
             json!({
                 "name": 7, "clusterName": "", "clusterRegion": "x", "roleArn": "R",
                 "hubbleRoleArn": "H", "identityRoleArn": "I", "hubbleTargetRoleArn": "T",

@@ -3,7 +3,9 @@
 
 use serde_json::Value;
 
-use super::{PATH, UID, VALIDATE, valid_cross_account_request, valid_request};
+use super::{
+    REGISTER_PATH, REPLACE_PATH, VALIDATE_PATH, valid_cross_account_request, valid_request,
+};
 use crate::case::{InvalidRequestCase, post, put, with_member, without_member};
 
 /// Returns cases whose members are valid alone, but not in combination.
@@ -42,7 +44,7 @@ pub(super) fn mixed_account_cases() -> Vec<InvalidRequestCase> {
             let pointers: Vec<_> = members.iter().map(|member| format!("/{member}")).collect();
             let pointers: Vec<_> = pointers.iter().map(String::as_str).collect();
             let name = format!("account {number}: {member} {value}");
-            post(&name, PATH, with_member(base, member, value).to_string())
+            post(&name, REGISTER_PATH, with_member(base, member, value).to_string())
                 .expect_422(&pointers, remedy)
         })
         .collect();
@@ -51,19 +53,24 @@ pub(super) fn mixed_account_cases() -> Vec<InvalidRequestCase> {
     let both =
         with_member(&with_member(&cross, "hubbleTargetRoleArn", role(3)), "clusterName", "".into());
     cases.extend([
-        post("no target role in the cross-account case", PATH, &*without_target)
+        post("no target role in the cross-account case", REGISTER_PATH, &*without_target)
             .expect_422(target, is_cross_account),
-        post("validate", VALIDATE, without_target).expect_422(target, is_cross_account),
-        put("replace", UID, with_member(&same, "hubbleTargetRoleArn", role(2)).to_string())
-            .expect_422(target, not_cross_account),
+        post("validate", VALIDATE_PATH, without_target).expect_422(target, is_cross_account),
+        put(
+            "replace",
+            REPLACE_PATH,
+            with_member(&same, "hubbleTargetRoleArn", role(2)).to_string(),
+        )
+        .expect_422(target, not_cross_account),
         // A malformed member causes no error about its account, and does not hide errors of other
         // members.
-        post("a malformed target role in the same-account case", PATH, malformed)
+        post("a malformed target role in the same-account case", REGISTER_PATH, malformed)
             .expect_400(target, "must be an ARN"),
-        post("a malformed and an unprocessable member", PATH, both.to_string()).expect_400(
-            &["/clusterName", "/hubbleTargetRoleArn"],
-            "must be the name of an EKS cluster",
-        ),
+        post("a malformed and an unprocessable member", REGISTER_PATH, both.to_string())
+            .expect_400(
+                &["/clusterName", "/hubbleTargetRoleArn"],
+                "must be the name of an EKS cluster",
+            ),
     ]);
     cases
 }

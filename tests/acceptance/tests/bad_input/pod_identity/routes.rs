@@ -1,6 +1,6 @@
 //! Cases with unknown routes, invalid uids and invalid query parameters.
 
-use super::{PATH, PLAN, UID, valid_request};
+use super::{PLAN_PATH, REGISTER_PATH, REPLACE_PATH, valid_request};
 use crate::case::{
     InvalidRequestCase, PATH_RULE, invocation, post, proxy_payload, put, request_without_body,
 };
@@ -10,23 +10,24 @@ pub(super) fn route_cases() -> Vec<InvalidRequestCase> {
     let body = valid_request().to_string();
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let mut invalid_requests = vec![
-        request_without_body("GET", "GET", PATH).expect_gateway_403(),
-        post("POST to plan", PLAN, &*body).expect_gateway_403(),
-        post("POST to a uid", UID, &*body).expect_gateway_403(),
-        invocation("GET, past the gateway", proxy_payload("GET", PATH, "")).expect_405("use POST"),
-        invocation("POST to plan, past the gateway", proxy_payload("POST", PLAN, &body))
+        request_without_body("GET", "GET", REGISTER_PATH).expect_gateway_403(),
+        post("POST to plan", PLAN_PATH, &*body).expect_gateway_403(),
+        post("POST to a uid", REPLACE_PATH, &*body).expect_gateway_403(),
+        invocation("GET, past the gateway", proxy_payload("GET", REGISTER_PATH, ""))
+            .expect_405("use POST"),
+        invocation("POST to plan, past the gateway", proxy_payload("POST", PLAN_PATH, &body))
             .expect_405("use GET"),
-        invocation("DELETE of a uid, past the gateway", proxy_payload("DELETE", UID, ""))
+        invocation("DELETE of a uid, past the gateway", proxy_payload("DELETE", REPLACE_PATH, ""))
             .expect_405("use PUT"),
         invocation("another function's route", proxy_payload("GET", "/v1/sts/trust", ""))
             .expect_404(),
     ];
     invalid_requests.extend(["a%2Fb", "%00"].map(|uid| {
-        put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body)
+        put(&format!("uid {uid}"), &format!("{REGISTER_PATH}/{uid}"), &*body)
             .expect_400(&["/path"], PATH_RULE)
     }));
     invalid_requests
-        .push(put("uid a.b", &format!("{PATH}/a.b"), &*body).expect_400(&["/uid"], rule));
+        .push(put("uid a.b", &format!("{REGISTER_PATH}/a.b"), &*body).expect_400(&["/uid"], rule));
     invalid_requests
 }
 
@@ -50,7 +51,7 @@ pub(super) fn plan_query_cases() -> Vec<InvalidRequestCase> {
         ("clusterName=p&hubbleRoleArn=R", "hubbleRoleArn", "must be an ARN"),
         ("clusterName=p&identityRoleArn=", "identityRoleArn", "must be an ARN"),
     ];
-    let path = |query: &str| format!("{PLAN}?{query}");
+    let path = |query: &str| format!("{PLAN_PATH}?{query}");
     let mut invalid_requests: Vec<_> = cases
         .iter()
         .map(|(query, member, remedy)| {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PATH, ScapFixture};
+use super::{REGISTER_PATH, ScapFixture};
 use crate::{
     SECRET,
     case::{InvalidRequestCase, post, with_member},
@@ -143,7 +143,7 @@ pub(super) fn certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase
     let case =
         |(member, name, value, remedy): (&'static str, &'static str, Value, &'static str)| {
             let body = with_member(&fixture.valid_request(), member, value).to_string();
-            post(&format!("{member}: {name}"), PATH, body)
+            post(&format!("{member}: {name}"), REGISTER_PATH, body)
                 .expect_400(&[&format!("/{member}")], remedy)
         };
     values.into_iter().map(case).collect()

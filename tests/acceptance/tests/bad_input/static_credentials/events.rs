@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FUNCTION, PATH, valid_request};
+use super::{FUNCTION, REGISTER_PATH, valid_request};
 use crate::{
     SECRET,
     case::{
@@ -75,7 +75,7 @@ pub(super) fn event_cases() -> Vec<InvalidRequestCase> {
             .expect_400(&["/method", "/name", "/accessKeyId", "/secretAccessKey"], methods),
         invocation(
             "base64 of a secret without quotes",
-            base64_payload(PATH, "d0phbHJYVXRuRkVNSS9LN01ERU5H"),
+            base64_payload(REGISTER_PATH, "d0phbHJYVXRuRkVNSS9LN01ERU5H"),
         )
         .expect_400(&[""], "is not JSON"),
     ]

@@ -1,6 +1,6 @@
 //! Cases with unknown routes and invalid uids.
 
-use super::{PATH, UID, VALIDATE, valid_request};
+use super::{REGISTER_PATH, REPLACE_PATH, VALIDATE_PATH, valid_request};
 use crate::{
     SECRET,
     case::{
@@ -13,15 +13,15 @@ use crate::{
 pub(super) fn route_cases() -> Vec<InvalidRequestCase> {
     let body = valid_request().to_string();
     vec![
-        request_without_body("GET", "GET", PATH).expect_gateway_403(),
-        request_without_body("DELETE", "DELETE", PATH).expect_gateway_403(),
-        request_without_body("PATCH", "PATCH", PATH).expect_gateway_403(),
-        request_without_body("OPTIONS", "OPTIONS", PATH).expect_gateway_403(),
-        put("PUT without a uid", PATH, &*body).expect_gateway_403(),
-        put("PUT to validate", VALIDATE, &*body).expect_gateway_403(),
-        request_without_body("GET validate", "GET", VALIDATE).expect_gateway_403(),
-        post("POST to a uid", UID, &*body).expect_gateway_403(),
-        request_without_body("DELETE of a uid", "DELETE", UID).expect_gateway_403(),
+        request_without_body("GET", "GET", REGISTER_PATH).expect_gateway_403(),
+        request_without_body("DELETE", "DELETE", REGISTER_PATH).expect_gateway_403(),
+        request_without_body("PATCH", "PATCH", REGISTER_PATH).expect_gateway_403(),
+        request_without_body("OPTIONS", "OPTIONS", REGISTER_PATH).expect_gateway_403(),
+        put("PUT without a uid", REGISTER_PATH, &*body).expect_gateway_403(),
+        put("PUT to validate", VALIDATE_PATH, &*body).expect_gateway_403(),
+        request_without_body("GET validate", "GET", VALIDATE_PATH).expect_gateway_403(),
+        post("POST to a uid", REPLACE_PATH, &*body).expect_gateway_403(),
+        request_without_body("DELETE of a uid", "DELETE", REPLACE_PATH).expect_gateway_403(),
         post("below validate", "/v1/tenant/accounts/static-credentials/validate/more", &*body)
             .expect_gateway_403(),
         post("another version", "/v2/tenant/accounts/static-credentials", &*body)
@@ -30,15 +30,16 @@ pub(super) fn route_cases() -> Vec<InvalidRequestCase> {
         post("an upper-case path", "/v1/tenant/accounts/Static-Credentials", &*body)
             .expect_gateway_403(),
         post("the root", "/", &*body).expect_gateway_403(),
-        invocation("GET, past the gateway", proxy_payload("GET", PATH, "")).expect_405("use POST"),
-        invocation("PATCH, past the gateway", proxy_payload("PATCH", PATH, &body))
+        invocation("GET, past the gateway", proxy_payload("GET", REGISTER_PATH, ""))
             .expect_405("use POST"),
-        invocation("a verb in lower case", proxy_payload("post", PATH, &body))
+        invocation("PATCH, past the gateway", proxy_payload("PATCH", REGISTER_PATH, &body))
             .expect_405("use POST"),
-        invocation("an empty verb", proxy_payload("", PATH, &body)).expect_405("use POST"),
-        invocation("GET of a uid, past the gateway", proxy_payload("GET", UID, ""))
+        invocation("a verb in lower case", proxy_payload("post", REGISTER_PATH, &body))
+            .expect_405("use POST"),
+        invocation("an empty verb", proxy_payload("", REGISTER_PATH, &body)).expect_405("use POST"),
+        invocation("GET of a uid, past the gateway", proxy_payload("GET", REPLACE_PATH, ""))
             .expect_405("use PUT"),
-        invocation("PUT to validate, past the gateway", proxy_payload("PUT", VALIDATE, &body))
+        invocation("PUT to validate, past the gateway", proxy_payload("PUT", VALIDATE_PATH, &body))
             .expect_405("use POST"),
         invocation(
             "another function's route",
@@ -88,43 +89,43 @@ pub(super) fn uid_cases() -> Vec<InvalidRequestCase> {
     ]
     .map(|uid| {
         let (pointer, rule) = if uid.contains('%') { ("/path", PATH_RULE) } else { ("/uid", rule) };
-        put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body)
+        put(&format!("uid {uid:.20}"), &format!("{REGISTER_PATH}/{uid}"), &*body)
             .expect_400(&[pointer], rule)
     })
     .into();
     invalid_requests.extend(["..", "%2e%2e", "a%252Fb"].map(|uid| {
-        let payload = proxy_payload("PUT", &format!("{PATH}/{uid}"), &body);
+        let payload = proxy_payload("PUT", &format!("{REGISTER_PATH}/{uid}"), &body);
         invocation(&format!("uid {uid}, past the gateway"), payload)
             .expect_400(&["/path"], PATH_RULE)
     }));
     invalid_requests.extend([
-        put("a uid, but no JSON", UID, "{").expect_400(&[""], "it ends too early"),
+        put("a uid, but no JSON", REPLACE_PATH, "{").expect_400(&[""], "it ends too early"),
         put(
             "a uid, but not a right name",
-            UID,
+            REPLACE_PATH,
             with_member(&valid_request(), "name", "".into()).to_string(),
         )
         .expect_400(&["/name"], "must be 1 to 64 characters"),
         put(
             "a uid, but a temporary key",
-            UID,
+            REPLACE_PATH,
             with_member(&valid_request(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string(),
         )
         .expect_400(&["/accessKeyId"], "create a long-lived access key"),
         put(
             "a uid, but twice",
-            UID,
+            REPLACE_PATH,
             with_member(&valid_request(), "uid", "5f0c1a2b3c4d5e6f70818293".into()).to_string(),
         )
         .expect_400(&["/uid"], "is unknown: remove it"),
-        request_without_body("a uid, but no body", "PUT", UID)
+        request_without_body("a uid, but no body", "PUT", REPLACE_PATH)
             .expect_400(&["/name", "/accessKeyId", "/secretAccessKey"], "name is missing"),
-        put("a uid, but a form", UID, &*body).content_type("text/plain").expect_problem(
+        put("a uid, but a form", REPLACE_PATH, &*body).content_type("text/plain").expect_problem(
             415,
             "unsupported-media-type",
             "content-type: application/json",
         ),
-        put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).expect_problem(
+        put("a uid, but 1 MiB", REPLACE_PATH, "x".repeat(1024 * 1024)).expect_problem(
             413,
             "payload-too-large",
             "send at most 256 KiB",

@@ -1,6 +1,6 @@
 //! Cases with unknown routes, invalid uids and invalid query parameters.
 
-use super::{PATH, TRUST, UID, valid_request};
+use super::{REGISTER_PATH, REPLACE_PATH, TRUST_PATH, valid_request};
 use crate::case::{
     InvalidRequestCase, PATH_RULE, invocation, post, proxy_payload, put, request_without_body,
     with_member,
@@ -12,23 +12,24 @@ pub(super) fn route_cases() -> Vec<InvalidRequestCase> {
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long = "a".repeat(65);
     let mut invalid_requests = vec![
-        request_without_body("GET", "GET", PATH).expect_gateway_403(),
-        request_without_body("DELETE", "DELETE", PATH).expect_gateway_403(),
-        put("PUT without a uid", PATH, &*body).expect_gateway_403(),
-        post("POST to trust", TRUST, &*body).expect_gateway_403(),
-        put("PUT to trust", TRUST, &*body).expect_gateway_403(),
-        request_without_body("DELETE of trust", "DELETE", TRUST).expect_gateway_403(),
+        request_without_body("GET", "GET", REGISTER_PATH).expect_gateway_403(),
+        request_without_body("DELETE", "DELETE", REGISTER_PATH).expect_gateway_403(),
+        put("PUT without a uid", REGISTER_PATH, &*body).expect_gateway_403(),
+        post("POST to trust", TRUST_PATH, &*body).expect_gateway_403(),
+        put("PUT to trust", TRUST_PATH, &*body).expect_gateway_403(),
+        request_without_body("DELETE of trust", "DELETE", TRUST_PATH).expect_gateway_403(),
         request_without_body("GET below trust", "GET", "/v1/sts/trust/policy").expect_gateway_403(),
-        post("POST to a uid", UID, &*body).expect_gateway_403(),
+        post("POST to a uid", REPLACE_PATH, &*body).expect_gateway_403(),
         post("below validate", "/v1/tenant/accounts/sts/validate/more", &*body)
             .expect_gateway_403(),
-        invocation("GET, past the gateway", proxy_payload("GET", PATH, "")).expect_405("use POST"),
-        invocation("POST to trust, past the gateway", proxy_payload("POST", TRUST, &body))
+        invocation("GET, past the gateway", proxy_payload("GET", REGISTER_PATH, ""))
+            .expect_405("use POST"),
+        invocation("POST to trust, past the gateway", proxy_payload("POST", TRUST_PATH, &body))
             .expect_405("use GET"),
-        invocation("PUT to trust, past the gateway", proxy_payload("PUT", TRUST, &body))
+        invocation("PUT to trust, past the gateway", proxy_payload("PUT", TRUST_PATH, &body))
             .expect_405("use GET"),
-        invocation("HEAD of trust", proxy_payload("HEAD", TRUST, "")).expect_405("use GET"),
-        invocation("DELETE of a uid, past the gateway", proxy_payload("DELETE", UID, ""))
+        invocation("HEAD of trust", proxy_payload("HEAD", TRUST_PATH, "")).expect_405("use GET"),
+        invocation("DELETE of a uid, past the gateway", proxy_payload("DELETE", REPLACE_PATH, ""))
             .expect_405("use PUT"),
         invocation(
             "another function's route",
@@ -45,23 +46,24 @@ pub(super) fn route_cases() -> Vec<InvalidRequestCase> {
         .expect_400(&["/path"], PATH_RULE),
         put(
             "a uid, but a wrong role",
-            UID,
+            REPLACE_PATH,
             with_member(&valid_request(), "roleArn", "R".into()).to_string(),
         )
         .expect_400(&["/roleArn"], "must be an ARN"),
-        request_without_body("a uid, but no body", "PUT", UID)
+        request_without_body("a uid, but no body", "PUT", REPLACE_PATH)
             .expect_400(&["/name", "/roleArn"], "name is missing"),
-        put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).expect_problem(
+        put("a uid, but 1 MiB", REPLACE_PATH, "x".repeat(1024 * 1024)).expect_problem(
             413,
             "payload-too-large",
             "send at most 256 KiB",
         ),
     ];
     invalid_requests.extend(["a.b", &long].map(|uid| {
-        put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body).expect_400(&["/uid"], rule)
+        put(&format!("uid {uid:.20}"), &format!("{REGISTER_PATH}/{uid}"), &*body)
+            .expect_400(&["/uid"], rule)
     }));
     invalid_requests.extend(["a%2F..%2Fb", "%00", "a%20b", "%FF"].map(|uid| {
-        put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body)
+        put(&format!("uid {uid}"), &format!("{REGISTER_PATH}/{uid}"), &*body)
             .expect_400(&["/path"], PATH_RULE)
     }));
     invalid_requests
@@ -94,7 +96,7 @@ pub(super) fn trust_query_cases() -> Vec<InvalidRequestCase> {
             partition,
         ),
     ];
-    let path = |query: &str| format!("{TRUST}?{query}");
+    let path = |query: &str| format!("{TRUST_PATH}?{query}");
     let mut invalid_requests: Vec<_> = invalid
         .iter()
         .map(|(query, pointers, remedy)| {

@@ -8,12 +8,12 @@ use gangway_model::Partition::{Aws, AwsUsGov};
 use serde_json::{Value, json};
 
 use super::{
-    REQUESTS, assert_repetition_becomes_unchanged, assert_stores_agree, count_outcomes,
+    REQUEST_COUNT, assert_repetition_becomes_unchanged, assert_stores_agree, count_outcomes,
     send_concurrently, subject,
 };
 use crate::{fixture::Fixture, flow::Action, flows};
 
-const KEYS_ROUTE: &str = "/v1/tenant/accounts/static-credentials";
+const ACCESS_KEY_ROUTE: &str = "/v1/tenant/accounts/static-credentials";
 const ROLE_ROUTE: &str = "/v1/tenant/accounts/sts";
 
 /// Sends conflicting registrations concurrently. Asserts that one account is registered, and that
@@ -22,7 +22,7 @@ async fn assert_one_account_is_registered(
     fixture: &Arc<Fixture>,
     request: impl Fn(&Fixture, usize) -> (&'static str, Value),
 ) {
-    let actions = (0..REQUESTS).map(|number| {
+    let actions = (0..REQUEST_COUNT).map(|number| {
         let (route, request) = request(fixture, number);
         let description = json!({"description": format!("number {number}")});
         Action::post(route, with(request, &description))
@@ -51,7 +51,7 @@ async fn fifty_requests_with_keys_of_two_accounts_register_one_account() {
     let fixture = Arc::new(Fixture::start(Aws).await);
     assert_one_account_is_registered(&fixture, |fixture, number| {
         let customers = [fixture.app.customer(), fixture.app.second_customer()];
-        (KEYS_ROUTE, flows::access_key_request(customers[number % 2], &subject().name))
+        (ACCESS_KEY_ROUTE, flows::access_key_request(customers[number % 2], &subject().name))
     })
     .await;
 }
@@ -62,7 +62,7 @@ async fn fifty_requests_with_keys_or_a_role_register_one_account() {
     assert_one_account_is_registered(&fixture, |fixture, number| {
         let customer = fixture.app.customer();
         if number % 2 == 0 {
-            (KEYS_ROUTE, flows::access_key_request(customer, &subject().name))
+            (ACCESS_KEY_ROUTE, flows::access_key_request(customer, &subject().name))
         } else {
             (ROLE_ROUTE, flows::role_request(customer, &subject().name))
         }
@@ -76,7 +76,7 @@ async fn fifty_requests_with_two_keys_leave_the_same_key_in_both_stores() {
     assert_one_account_is_registered(&fixture, |fixture, number| {
         let request = flows::access_key_request(fixture.app.customer(), &subject().name);
         let second_key = flows::access_key_members(&fixture.second_key);
-        (KEYS_ROUTE, if number % 2 == 0 { request } else { with(request, &second_key) })
+        (ACCESS_KEY_ROUTE, if number % 2 == 0 { request } else { with(request, &second_key) })
     })
     .await;
 }

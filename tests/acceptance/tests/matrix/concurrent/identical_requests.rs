@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{
-    REQUESTS, assert_repetition_becomes_unchanged, assert_stores_agree, count_outcomes,
+    REQUEST_COUNT, assert_repetition_becomes_unchanged, assert_stores_agree, count_outcomes,
     send_concurrently, subject,
 };
 use crate::{fixture::Fixture, flow::Flow, flows};
@@ -21,7 +21,7 @@ async fn assert_one_account_is_created(flow: &Flow) {
     let mut subject = fixture.prepare(flow, &subject().name).await;
     subject.uid.clear();
     let action = (flow.action)(&fixture, &subject);
-    let responses = send_concurrently(&fixture, &vec![action.clone(); REQUESTS]).await;
+    let responses = send_concurrently(&fixture, &vec![action.clone(); REQUEST_COUNT]).await;
     println!("{} {}: {:?}", flow.function, flow.partition, count_outcomes(&responses));
     let state = assert_stores_agree(&fixture, &responses);
     let failed = responses.iter().find(|response| ![200, 201].contains(&response.status));
@@ -52,7 +52,7 @@ async fn fifty_requests_with_the_same_role_create_one_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_portal_requests_create_one_account() {
+async fn fifty_access_portal_requests_create_one_account() {
     assert_one_account_is_created(find_flow(flows::SCAP, "register")).await;
 }
 
@@ -69,7 +69,7 @@ async fn requests_over_palettes_rate_limit_succeed_when_retried() {
     let fixture = Arc::new(Fixture::start(flow.partition).await);
     fixture.cloud().palette().configure(|behaviour| behaviour.rate_limited = true);
     let action = (flow.action)(&fixture, &subject());
-    let responses = send_concurrently(&fixture, &vec![action.clone(); REQUESTS]).await;
+    let responses = send_concurrently(&fixture, &vec![action.clone(); REQUEST_COUNT]).await;
     println!("at Palette's limit: {:?}", count_outcomes(&responses));
     assert_stores_agree(&fixture, &responses);
     let created = responses.iter().filter(|response| response.outcome() == "created").count();

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The number of requests that are sent at the same time.
-const REQUESTS: usize = 50;
+const REQUEST_COUNT: usize = 50;
 
 /// Returns the account that all requests of these tests are about.
 fn subject() -> Subject {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::join;
 
 use super::{
-    REQUESTS, assert_repetition_becomes_unchanged, assert_stores_agree, count_outcomes,
+    REQUEST_COUNT, assert_repetition_becomes_unchanged, assert_stores_agree, count_outcomes,
     send_concurrently, subject,
 };
 use crate::{
@@ -26,12 +26,12 @@ async fn assert_removal_is_consistent(fixture: Fixture, route: &str, request: Va
     let action = Action::post(route, request);
     let first = fixture.execute(&action, &subject()).await;
     let remove = Action::Http("DELETE", format!("/v1/tenant/accounts/{}", first.uid()), None);
-    let mut actions = vec![action.clone(); REQUESTS / 2];
-    actions.insert(REQUESTS / 4, remove);
+    let mut actions = vec![action.clone(); REQUEST_COUNT / 2];
+    actions.insert(REQUEST_COUNT / 4, remove);
     let responses = send_concurrently(&fixture, &actions).await;
     println!("with a removal, {route}: {:?}", count_outcomes(&responses));
     assert_stores_agree(&fixture, &responses);
-    let removal = &responses[REQUESTS / 4];
+    let removal = &responses[REQUEST_COUNT / 4];
     assert!([204, 404].contains(&removal.status), "{}", removal.text);
     for response in &responses {
         assert!([200, 201, 204, 409].contains(&response.status), "{}", response.text);

@@ -5,7 +5,7 @@ use local_cloud::fixtures::VendingSource;
 use serde_json::{Value, json};
 
 use crate::{
-    fixture::{Fixture, ROLE},
+    fixture::{Fixture, PALETTE_ROLE},
     flow::{Action, Flow, Function, Subject, Trigger},
 };
 
@@ -40,7 +40,7 @@ fn update_event(fixture: &Fixture, subject: &Subject) -> Action {
 /// Changes the role that Palette assumes, its policies and its attachments, without Gangway.
 fn change_role(_fixture: &Fixture, subject: &Subject) {
     let account = &subject.vended.as_ref().expect("an account").account;
-    let role = account.role(ROLE);
+    let role = account.role(PALETTE_ROLE);
     role.set_trust_policy(&json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": account.root_arn()}, "Action": "sts:AssumeRole"}],
