@@ -294,7 +294,8 @@ impl TestApp {
 }
 
 impl Drop for TestApp {
-    /// Checks the outcome events of the test. Prints the requests and the log of a failed test.
+    /// Checks the outcome events of the test against their schemas. If the test has failed, prints
+    /// its requests and the log of the functions instead.
     #[expect(clippy::print_stderr, reason = "for the output of a failed test")]
     fn drop(&mut self) {
         if !std::thread::panicking() {

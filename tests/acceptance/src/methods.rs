@@ -41,7 +41,7 @@ impl TestApp {
     /// Returns a valid request that registers a customer's AWS account, without optional members.
     ///
     /// # Panics
-    /// For Pod Identity: its requests need a cluster.
+    /// If `method` is Pod Identity, because such a request needs a cluster.
     pub fn request(&self, method: AuthMethod, customer: &CustomerAccount, name: &str) -> Value {
         let deployment = self.deployment();
         let fields = match method {

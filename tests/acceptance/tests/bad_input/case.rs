@@ -20,7 +20,7 @@ pub(crate) struct InvalidRequestCase {
 
 /// How a request reaches the function.
 pub(crate) enum Transport {
-    /// Through API Gateway.
+    /// As an HTTP request, through API Gateway.
     Http { verb: &'static str, path: String, content_type: Option<&'static str>, body: Vec<u8> },
     /// As the detail of an event on the event bus, which delivers the event by its rules.
     BusEvent(Value),

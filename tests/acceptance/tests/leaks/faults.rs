@@ -1,4 +1,4 @@
-//! The faults that the leak tests inject.
+//! The faults of services under which functions are searched for leaks of secrets.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ pub(crate) async fn send_requests_with_each_fault(
     }
 }
 
-/// Restores the time limits of the template.
+/// Sets the time limits of all functions to those of the template.
 pub(crate) fn restore_timeouts(app: &TestApp) {
     for lambda in app.deployment().functions.all() {
         lambda.set_timeout(lambda.function().timeout);

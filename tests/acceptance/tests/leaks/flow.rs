@@ -21,7 +21,7 @@ impl Flow {
         format!("/v1/tenant/accounts/{}", self.method)
     }
 
-    /// Returns the request with another account name.
+    /// Returns the registration with this account name.
     pub(crate) fn request_with_name(&self, name: &str) -> Value {
         with(self.request.clone(), &json!({"name": name}))
     }

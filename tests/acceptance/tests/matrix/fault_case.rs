@@ -53,7 +53,7 @@ pub(crate) enum FaultDuration {
     Crash,
 }
 
-/// A fault of one call of a run.
+/// A call of a run, and the fault that it is tested with.
 #[derive(Clone, Debug)]
 pub(crate) struct FaultCase {
     pub(crate) call_site: CallSite,

@@ -20,7 +20,7 @@ use crate::{
 const TIME_LIMITS: [Duration; 3] =
     [Duration::from_secs(4), Duration::from_secs(10), Duration::from_secs(28)];
 
-/// Why a run failed.
+/// The reason why a run with a fault failed.
 #[derive(Debug, Eq, PartialEq)]
 enum Failure {
     /// A timeout may have caused the failure, so another attempt may succeed.

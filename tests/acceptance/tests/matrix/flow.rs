@@ -30,11 +30,11 @@ pub(crate) struct Flow {
 pub(crate) enum Trigger {
     /// A route: HTTP method and path.
     Route(&'static str, &'static str),
-    /// A rule of an event bus.
+    /// A rule of an event bus that invokes the function.
     Event,
-    /// A queue.
+    /// A queue whose messages invoke the function.
     Queue,
-    /// A schedule, or a direct invocation.
+    /// A schedule that invokes the function. Tests invoke the function directly instead.
     Schedule,
 }
 

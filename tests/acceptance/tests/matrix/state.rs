@@ -11,10 +11,10 @@ use crate::{
 
 const CONFIG_MAP_PATH: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
-/// The prefix of incoming secrets.
+/// The prefix of the names of incoming secrets.
 pub(crate) const INCOMING_PREFIX: &str = "gangway/incoming/";
 
-/// Everything that is stored for the account of a run.
+/// What Palette, AWS and Kubernetes store about the account of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     /// The accounts in Palette: uid, project and body.

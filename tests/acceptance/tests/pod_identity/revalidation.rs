@@ -152,7 +152,7 @@ async fn revalidation_is_unverified_if_palette_drops_annotations() {
         let again = app.post(ROUTE, &body).await;
         again.assert_status(200);
         assert_eq!((again.outcome(), again.uid()), ("unchanged", &*uid));
-        // A new instance does not know yet that Palette drops annotations.
+        // A new instance of the function has not learned yet that Palette drops annotations.
         let again = register(&app, &body).await;
         assert_eq!((again.outcome(), again.uid()), ("unchanged", &*uid));
         let report = revalidate(&app, &uid).await;
