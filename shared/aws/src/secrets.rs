@@ -29,8 +29,8 @@ pub use payload::SecretPayloadType;
 pub use read::StoredSecret;
 pub use rotation::{OldKey, RotatingSecret, RotationSchedule, RotationStatus, RotationVersion};
 
-/// Secrets of one region, read and written with the credentials of one [`AwsSession`](crate::AwsSession).
-/// Clones share the client and the configuration.
+/// Secrets of one region, read and written with the credentials of one
+/// [`AwsSession`](crate::AwsSession). Clones share the client and the configuration.
 #[derive(Clone, Debug)]
 pub struct SecretsManagerStore(Arc<Inner>);
 
@@ -67,8 +67,8 @@ impl SecretsManagerStore {
         Self(Arc::new(Inner { config, client, partition, region, prefix, kms_key, api_key }))
     }
 
-    /// Returns the Palette accounts, with their scopes, that own a secret of this AWS account and name. For
-    /// an account that Palette no longer has.
+    /// Returns the Palette accounts, with their scopes, that own a secret of this AWS account and
+    /// name. For an account that Palette no longer has.
     pub async fn owners_of(
         &self,
         account: AccountId,
@@ -81,8 +81,8 @@ impl SecretsManagerStore {
         self.0.client.get_or_init(|| Client::new(&self.0.config))
     }
 
-    /// Returns the name of an account's secret. Accounts of several scopes may have the same name, so the
-    /// scope is part of it, after an `@`, which no account's part of the name contains.
+    /// Returns the name of an account's secret. Accounts of several scopes may have the same name,
+    /// so the scope is part of it, after an `@`, which no account's part of the name contains.
     fn name(
         &self,
         partition: Partition,

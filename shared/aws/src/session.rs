@@ -58,12 +58,12 @@ const SESSION_SECONDS: i32 = 900;
 /// Attempts of the SDK for each call.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// Attempts of the SDK for IAM, which throttles simulations early, per account: up to three seconds pass
-/// from the first to the last.
+/// Attempts of the SDK for IAM, which throttles simulations early, per account: up to three seconds
+/// pass from the first to the last.
 const IAM_MAX_ATTEMPTS: u32 = 6;
 
-/// Returns the settings that all sessions share. Credentials and region are set by the caller, so that
-/// neither profiles nor instance metadata are read.
+/// Returns the settings that all sessions share. Credentials and region are set by the caller, so
+/// that neither profiles nor instance metadata are read.
 fn loader(http: reqwest::Client) -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(ReqwestConnector(http))
@@ -81,8 +81,8 @@ fn retry_config(attempts: u32) -> RetryConfig {
 }
 
 impl AwsSession {
-    /// Returns a session of the function's own role: region, endpoints and credentials come from the
-    /// environment, as Lambda sets them.
+    /// Returns a session of the function's own role: region, endpoints and credentials come from
+    /// the environment, as Lambda sets them.
     pub async fn from_env(http: reqwest::Client) -> Result<Self, ConfigError> {
         let config = loader(http)
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
@@ -161,8 +161,8 @@ impl AwsSession {
         )
     }
 
-    /// Assumes this role for 15 minutes, and returns a session with its credentials. `external_id` is
-    /// what the role's trust may require.
+    /// Assumes this role for 15 minutes, and returns a session with its credentials. `external_id`
+    /// is what the role's trust may require.
     pub async fn assume_role(
         &self,
         role: &RoleArn,
@@ -171,9 +171,9 @@ impl AwsSession {
         self.assume_role_with(role, external_id, None).await
     }
 
-    /// Assumes a role like [`assume_role`](Self::assume_role), with an optional session policy, which limits
-    /// the permissions of the session. The name of the session has the id of the request in progress, so that
-    /// `CloudTrail` leads to its log line.
+    /// Assumes a role like [`assume_role`](Self::assume_role), with an optional session policy,
+    /// which limits the permissions of the session. The name of the session has the id of the
+    /// request in progress, so that `CloudTrail` leads to its log line.
     pub async fn assume_role_with(
         &self,
         role: &RoleArn,
@@ -234,8 +234,8 @@ impl AwsSession {
         Self::new(config, region.clone(), *partition, key_id)
     }
 
-    /// Returns the store of secrets under `prefix`, encrypted with `kms_key` or else the key of Secrets
-    /// Manager. `api_key` is the name or ARN of the secret with Palette's API key.
+    /// Returns the store of secrets under `prefix`, encrypted with `kms_key` or else the key of
+    /// Secrets Manager. `api_key` is the name or ARN of the secret with Palette's API key.
     pub fn secret_store(
         &self,
         prefix: &str,
@@ -258,8 +258,8 @@ impl AwsSession {
     /// Returns the client of IAM, which is global within a partition.
     pub fn iam(&self) -> &aws_sdk_iam::Client {
         self.0.iam.get_or_init(|| {
-            // Requests to IAM are signed for the home region of the partition. The SDK does not do so for a
-            // custom endpoint.
+            // Requests to IAM are signed for the home region of the partition. The SDK does not do
+            // so for a custom endpoint.
             let home_region = Region::from_static(self.0.partition.info().home_region);
             let config = aws_sdk_iam::config::Builder::from(&self.0.config).region(home_region);
             aws_sdk_iam::Client::from_conf(

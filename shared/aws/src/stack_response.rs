@@ -14,7 +14,7 @@ use reqwest::{Client, StatusCode, Url};
 use crate::{
     AwsSession,
     error::ApiCall,
-    objects::{endpoint, error_code, unanswered},
+    objects::{endpoint, read_error_code, to_connection_error},
 };
 
 /// Display name used in error messages.
@@ -31,7 +31,8 @@ const BUCKET_PREFIX: &str = "cloudformation-custom-resource-response-";
 /// Parameters of a presigned URL that contain the signature: of version 4 and of version 2.
 const SIGNATURES: [&str; 2] = ["X-Amz-Signature", "Signature"];
 
-/// A URL that CloudFormation waits at. Whoever has it can answer in Gangway's place, so there is no `Debug`.
+/// A URL that CloudFormation waits at. Whoever has it can answer in Gangway's place, so there is no
+/// `Debug`.
 pub struct ResponseUrl(Url);
 
 /// The rule that the URL of a response violates.
@@ -73,8 +74,8 @@ impl StackResponder {
         }
     }
 
-    /// Parses a URL. It must be one that CloudFormation has signed for the object `key`, as far as a text
-    /// can show it. Nothing else is ever requested.
+    /// Parses a URL. It must be one that CloudFormation has signed for the object `key`, as far as
+    /// a text can show it. Nothing else is ever requested.
     pub fn parse(&self, text: &str, key: &str) -> Result<ResponseUrl, InvalidResponseUrl> {
         let url = Url::parse(text).map_err(|_invalid| InvalidResponseUrl)?;
         let has_signature = url
@@ -92,7 +93,8 @@ impl StackResponder {
         }
     }
 
-    /// Returns the encoded key in a URL, if scheme, host, port and bucket are those of CloudFormation.
+    /// Returns the encoded key in a URL, if scheme, host, port and bucket are those of
+    /// CloudFormation.
     fn object_path<'a>(&self, url: &'a Url) -> Option<&'a str> {
         let path = url.path().strip_prefix('/')?;
         let in_bucket = || path.strip_prefix(self.bucket.as_str())?.strip_prefix('/');
@@ -132,9 +134,10 @@ impl StackResponder {
         body: &str,
     ) -> Result<ResponseOutcome, UpstreamError> {
         let exchange = async {
-            // A content type would be part of a signature of version 2, and CloudFormation signs none.
+            // A content type would be part of a signature of version 2, and CloudFormation signs
+            // none.
             let request = self.http.put(url.0.clone()).body(body.to_owned());
-            let response = request.send().await.map_err(unanswered)?;
+            let response = request.send().await.map_err(to_connection_error)?;
             let status = response.status();
             if status.is_success() {
                 return Ok(ResponseOutcome::Accepted);
@@ -142,7 +145,7 @@ impl StackResponder {
             if status == StatusCode::FORBIDDEN {
                 return Ok(ResponseOutcome::Refused);
             }
-            let code = error_code(response).await?;
+            let code = read_error_code(response).await?;
             let kind = crate::error::AwsErrorKind::from_code(&code, status.as_u16());
             Err(PUT.to_error(kind, Some(&code)))
         };

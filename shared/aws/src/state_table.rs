@@ -22,7 +22,7 @@ use self::item::{
 };
 use crate::{
     AwsSession,
-    conditional_write::{self, number},
+    conditional_write::{self, to_number_attribute},
     error::{ApiCall, AwsErrorKind, DYNAMODB},
 };
 
@@ -44,8 +44,8 @@ const MAX_BATCH: usize = 100;
 
 /// The table with the state of record. Cheap to clone: clones share the client.
 ///
-/// An item whose `expires` has passed is absent, even before DynamoDB deletes it, which takes it up to
-/// a few days.
+/// An item whose `expires` has passed is absent, even before DynamoDB deletes it, which takes it up
+/// to a few days.
 #[derive(Clone, Debug)]
 pub struct StateTable {
     client: Client,
@@ -74,8 +74,8 @@ impl StateTable {
     /// Writes an item if no other writer was first: if the table has none for this account
     /// (`replaces` is `None`), or if it has the one with the revision `replaces`.
     ///
-    /// The SDK repeats a request without response. If the first one was executed, the second finds the
-    /// item that it was to write, which is [`WriteOutcome::Written`].
+    /// The SDK repeats a request without response. If the first one was executed, the second finds
+    /// the item that it was to write, which is [`WriteOutcome::Written`].
     ///
     /// # Errors
     ///
@@ -99,18 +99,19 @@ impl StateTable {
             Some(revision) => request
                 .condition_expression("#revision = :replaced")
                 .expression_attribute_names("#revision", REVISION)
-                .expression_attribute_values(":replaced", number(revision)),
+                .expression_attribute_values(":replaced", to_number_attribute(revision)),
             None => request
                 .condition_expression("attribute_not_exists(#uid) OR #expires <= :now")
                 .expression_attribute_names("#uid", UID)
                 .expression_attribute_names("#expires", EXPIRES)
-                .expression_attribute_values(":now", number(epoch_seconds(clock::now()))),
+                .expression_attribute_values(":now", to_number_attribute(epoch_seconds(clock::now()))),
         };
-        let written = conditional_write::put(request, attributes).await;
+        let written = conditional_write::put_item(request, attributes).await;
         written.map_err(|error| self.upstream_error(PUT, &error))
     }
 
-    /// Reads the items of some accounts of a scope, without their reports. Accounts without an item are left out.
+    /// Reads the items of some accounts of a scope, without their reports. Accounts without an item
+    /// are left out.
     ///
     /// # Errors
     ///
@@ -155,8 +156,8 @@ impl StateTable {
         Ok(read)
     }
 
-    /// Returns the items of a scope in the order of their uids, without their reports. It may miss the
-    /// writes of the last seconds.
+    /// Returns the items of a scope in the order of their uids, without their reports. It may miss
+    /// the writes of the last seconds.
     ///
     /// # Errors
     ///

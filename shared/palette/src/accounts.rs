@@ -64,8 +64,8 @@ impl ScopedClient<'_> {
     }
 
     /// Reads every page, and returns what `select` returns for the accounts. These are all that
-    /// Palette lists here: in a project also those of the tenant, and in the tenant also those whose
-    /// project the API key cannot see.
+    /// Palette lists here: in a project also those of the tenant, and in the tenant also those
+    /// whose project the API key cannot see.
     pub async fn list_all<T>(
         &self,
         select: impl Fn(CloudAccount) -> Option<T>,
@@ -111,7 +111,8 @@ impl ScopedClient<'_> {
         next: Option<&str>,
     ) -> Result<AccountPage, AttemptError> {
         let mut request = ApiRequest::get(ACCOUNTS).query("limit", limit.to_string());
-        // Palette does not publish how a filter quotes characters, so it gets only names that need no quotes.
+        // Palette does not publish how a filter quotes characters, so it gets only names that need
+        // no quotes.
         if let Some(name) = name.filter(|name| name.is_plain()) {
             request = request.query("filters", format!("metadata.name={name}"));
         }
@@ -125,8 +126,8 @@ impl ScopedClient<'_> {
         Ok(AccountPage { accounts, next: non_empty(next) })
     }
 
-    /// Finds the account of this name that belongs to the scope itself. Palette may ignore the filter, so
-    /// every page is read and every name compared.
+    /// Finds the account of this name that belongs to the scope itself. Palette may ignore the
+    /// filter, so every page is read and every name compared.
     pub(crate) async fn find_by_exact_name(
         &self,
         name: &AccountName,
@@ -171,8 +172,8 @@ impl ScopedClient<'_> {
         Err(AttemptError::Final(unavailable(TooManyPages)))
     }
 
-    /// Reads an account of this scope. An account that the tenant shares with a project is *not found*
-    /// in the project.
+    /// Reads an account of this scope. An account that the tenant shares with a project is *not
+    /// found* in the project.
     pub(crate) async fn read(&self, uid: &Uid) -> Result<CloudAccount, AttemptError> {
         let response = self.palette.send(&ApiRequest::get(path(uid)), &self.scope).await?;
         let account: response::Account = response.json()?;

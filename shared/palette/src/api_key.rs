@@ -49,8 +49,8 @@ impl ApiKeyCache {
         self.newer_than(None).await
     }
 
-    /// Returns another key than `stale`, which Palette did not accept: the cached one if it has been
-    /// fetched since, else a new one.
+    /// Returns another key than `stale`, which Palette did not accept: the cached one if it has
+    /// been fetched since, else a new one.
     pub(crate) async fn refresh(&self, stale: &Arc<ApiKey>) -> Result<Arc<ApiKey>, UpstreamError> {
         self.newer_than(Some(stale)).await
     }

@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use crate::error::invalid_response;
 
-/// Initial capacity: larger than any body, because a buffer that grows leaves copies behind that are
-/// not zeroized.
+/// Initial capacity: larger than any body, because a buffer that grows leaves copies behind that
+/// are not zeroized.
 const BODY_CAPACITY: usize = 96 * 1024;
 
 /// A request to Palette.
@@ -68,8 +68,8 @@ impl ApiRequest {
         self
     }
 
-    /// Redacts the secrets of `portal` from error messages, the private key as a whole and each of its
-    /// lines: messages may escape line breaks.
+    /// Redacts the secrets of `portal` from error messages, the private key as a whole and each of
+    /// its lines: messages may escape line breaks.
     pub(crate) fn redacting_portal(mut self, portal: &AccessPortalCredential) -> Self {
         if let Some(TemporaryCredentials { id, secret, token, .. }) = &portal.session {
             self.secrets.push(SecretString::from(id.as_str()));

@@ -41,8 +41,8 @@ impl PaletteClient {
 }
 
 impl PaletteClient {
-    /// Keeps what Palette returns about the tenant and its projects for ten minutes, for functions that check many
-    /// accounts in a row. Accounts themselves are always read again.
+    /// Keeps what Palette returns about the tenant and its projects for ten minutes, for functions
+    /// that check many accounts in a row. Accounts themselves are always read again.
     #[must_use]
     pub fn with_cache(self) -> Self {
         Self { cache: Some(ResponseCache::default()), ..self }

@@ -18,7 +18,8 @@ const REJECTED_OR_FAILED: &str = "Palette answers like this both if it rejects a
 /// What to do about an account that clusters use.
 const IN_USE: &str = "delete the clusters that use the account, or let them use another one, then send the request again";
 
-/// What to do about a limit of the tenant. Clusters have limits too, which no request of Gangway meets.
+/// What to do about a limit of the tenant. Clusters have limits too, which no request of Gangway
+/// meets.
 const LIMIT_REACHED: &str = "delete cloud accounts that nobody needs, or let a tenant administrator raise the resource limit of cloud accounts, then send the request again";
 
 /// The project does not exist or is not visible to the API key: Palette does not distinguish these.
@@ -42,7 +43,8 @@ pub(crate) enum AttemptError {
 #[error("HTTP status {0}")]
 pub(crate) struct BadStatus(pub(crate) u16);
 
-/// The response is not the expected JSON. The message of `serde_json` is not used: it may quote values.
+/// The response is not the expected JSON. The message of `serde_json` is not used: it may quote
+/// values.
 #[derive(Debug, thiserror::Error)]
 #[error("not the JSON expected ({category:?} at line {line}, column {column})")]
 struct InvalidResponse {
@@ -112,7 +114,8 @@ impl AttemptError {
         )
     }
 
-    /// Converts to the error that callers receive; `resource` completes "Palette has no {resource}".
+    /// Converts to the error that callers receive; `resource` completes "Palette has no
+    /// {resource}".
     pub(crate) fn into_upstream(self, resource: &'static str) -> UpstreamError {
         match self {
             Self::Rejected(ErrorResponse { kind, status, reason, .. }) => match kind {
@@ -138,8 +141,8 @@ impl AttemptError {
         }
     }
 
-    /// Converts the error like [`into_upstream`](Self::into_upstream), for requests that contain the name of
-    /// an account. The name may be taken.
+    /// Converts the error like [`into_upstream`](Self::into_upstream), for requests that contain
+    /// the name of an account. The name may be taken.
     pub(crate) fn into_upstream_naming(self, resource: &'static str) -> UpstreamError {
         match self {
             Self::Rejected(ErrorResponse { kind: ErrorKind::NameConflict, .. })
@@ -153,8 +156,8 @@ impl AttemptError {
         }
     }
 
-    /// Converts the error like [`into_upstream`](Self::into_upstream), for requests that change an account. Its
-    /// present state, or that of the tenant, may not permit the change.
+    /// Converts the error like [`into_upstream`](Self::into_upstream), for requests that change an
+    /// account. Its present state, or that of the tenant, may not permit the change.
     pub(crate) fn into_upstream_of_change(self, resource: &'static str) -> UpstreamError {
         let obstacle = self.obstacle();
         match (self, obstacle) {
@@ -166,8 +169,8 @@ impl AttemptError {
         }
     }
 
-    /// Returns what is to be done if Palette says that it cannot change an account in its present state.
-    /// Palette documents no codes for this, and uses several statuses.
+    /// Returns what is to be done if Palette says that it cannot change an account in its present
+    /// state. Palette documents no codes for this, and uses several statuses.
     fn obstacle(&self) -> Option<&'static str> {
         let Self::Rejected(ErrorResponse { kind, code, reason, .. }) = self else { return None };
         if !matches!(kind, ErrorKind::NameConflict | ErrorKind::Other) {

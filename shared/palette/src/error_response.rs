@@ -44,8 +44,9 @@ const NOT_FOUND_CODE: &str = "ResourceNotFound";
 const PROJECT_NOT_FOUND_CODE: &str = "ProjectNotFoundInTenant";
 
 impl ErrorResponse {
-    /// Parses a response with a success status whose body is an error all the same: a gateway in front of
-    /// Palette can lose the status. No other response of Palette has both a code and a message.
+    /// Parses a response with a success status whose body is an error all the same: a gateway in
+    /// front of Palette can lose the status. No other response of Palette has both a code and a
+    /// message.
     pub(crate) fn parse_success(
         status: u16,
         body: &[u8],
@@ -63,8 +64,8 @@ impl ErrorResponse {
         Self::parse(status, body, key, secrets)
     }
 
-    /// Parses a response with a status from 400 to 500. Returns `None` if it contains no reason: then it
-    /// is a proxy's, not Palette's.
+    /// Parses a response with a status from 400 to 500. Returns `None` if it contains no reason:
+    /// then it is a proxy's, not Palette's.
     ///
     /// `key` and `secrets` are redacted.
     pub(crate) fn parse(

@@ -1,5 +1,5 @@
-//! Sends requests: with the API key, within the deadline and the rate limit, with retries where that
-//! is safe.
+//! Sends requests: with the API key, within the deadline and the rate limit, with retries where
+//! that is safe.
 
 use std::{sync::Arc, time::Duration};
 
@@ -46,8 +46,8 @@ struct RawResponse {
 
 impl PaletteClient {
     /// Sends the request in this scope, with retries by the client's policy: after HTTP 429 always,
-    /// after a broken connection only if the request is idempotent, and never past the deadline. Returns a
-    /// response that was kept, if the client has a cache and the request allows it.
+    /// after a broken connection only if the request is idempotent, and never past the deadline.
+    /// Returns a response that was kept, if the client has a cache and the request allows it.
     pub(crate) async fn send(
         &self,
         request: &ApiRequest,

@@ -21,12 +21,13 @@ const PROJECTS: &str = "/v1/dashboard/projects/metadata";
 const LIST: &str = "list of projects";
 
 impl PaletteClient {
-    /// Resolves the scope that a caller names. Only the name of a project costs a request; a uid is not
-    /// checked here.
+    /// Resolves the scope that a caller names. Only the name of a project costs a request; a uid is
+    /// not checked here.
     ///
     /// # Errors
     ///
-    /// [`RegistrationError::Invalid`] at `/scope/project` if the tenant has no project of that name.
+    /// [`RegistrationError::Invalid`] at `/scope/project` if the tenant has no project of that
+    /// name.
     pub async fn resolve_scope(
         &self,
         requested: &RequestedScope,

@@ -19,8 +19,8 @@ const DEFAULT_RPS: u16 = 8;
 /// [`DEFAULT_RPS`] this makes 50 in any 5 s, which is the largest burst that Palette allows.
 const BURST: u32 = 10;
 
-/// Token bucket: 8 requests a second and a burst of 10 by default, one bucket for each endpoint group
-/// (`/v1/<group>`), as Palette counts.
+/// Token bucket: 8 requests a second and a burst of 10 by default, one bucket for each endpoint
+/// group (`/v1/<group>`), as Palette counts.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
     /// Time between two requests once the burst is used up.
@@ -29,7 +29,8 @@ pub(crate) struct RateLimiter {
     full_at: Mutex<BTreeMap<String, Instant>>,
 }
 
-/// Returns the part of the path that Palette counts requests by: `clouds` for `/v1/clouds/aws/policies`.
+/// Returns the part of the path that Palette counts requests by: `clouds` for
+/// `/v1/clouds/aws/policies`.
 fn endpoint_group(path: &str) -> &str {
     path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()).unwrap_or(path)
 }

@@ -11,8 +11,8 @@ const MAX_INPUT_CHARS: usize = 4096;
 /// Characters of the text that are returned.
 const MAX_TEXT_CHARS: usize = 300;
 
-/// Redacts `secrets`, their fragments, and everything that looks like a key, a token or a signature.
-/// Returns one line of at most 300 characters.
+/// Redacts `secrets`, their fragments, and everything that looks like a key, a token or a
+/// signature. Returns one line of at most 300 characters.
 pub(crate) fn redact(text: &str, secrets: &[SecretString]) -> String {
     let mut text: String = text.chars().take(MAX_INPUT_CHARS).collect();
     for secret in secrets {
@@ -99,9 +99,9 @@ const fn is_token_char(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '_' | '-' | '%')
 }
 
-/// Redacts secret access keys (40 characters of Base64) as well as API keys, tokens and signatures (32
-/// and more). Names and paths of that length seldom contain upper case, lower case and digits at once;
-/// request ids (UUIDs) never do.
+/// Redacts secret access keys (40 characters of Base64) as well as API keys, tokens and signatures
+/// (32 and more). Names and paths of that length seldom contain upper case, lower case and digits
+/// at once; request ids (UUIDs) never do.
 fn redact_token(run: &str) -> Option<String> {
     let any = |is: fn(&u8) -> bool| run.as_bytes().iter().any(is);
     let mixed = any(u8::is_ascii_uppercase) && any(u8::is_ascii_lowercase);

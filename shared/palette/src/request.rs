@@ -33,7 +33,8 @@ pub(crate) mod annotation {
     /// The caller or the event that last changed the account.
     pub(crate) const CHANGED_BY: &str = "gangwayChangedBy";
     pub(crate) const CHANGED_AT: &str = "gangwayChangedAt";
-    /// ARN of the EKS cluster that Palette runs on. This one and those below: method `pod-identity` only.
+    /// ARN of the EKS cluster that Palette runs on. This one and those below: method `pod-identity`
+    /// only.
     pub(crate) const EKS_CLUSTER: &str = "gangwayEksClusterArn";
     pub(crate) const HUBBLE_ROLE: &str = "gangwayHubbleRoleArn";
     pub(crate) const IDENTITY_ROLE: &str = "gangwayIdentityRoleArn";
@@ -166,8 +167,8 @@ impl<'a> AwsAccount<'a> {
         }
     }
 
-    /// Describes a registered account by the type of its credential and the role's ARN. Palette has the
-    /// rest stored.
+    /// Describes a registered account by the type of its credential and the role's ARN. Palette has
+    /// the rest stored.
     pub(crate) fn from_stored(account: &'a CloudAccount) -> Self {
         let (credential_type, sts, pod_identity) = match &account.access {
             StoredCredential::StsRole { role_arn } => {

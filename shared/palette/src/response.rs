@@ -1,9 +1,9 @@
-//! Response bodies, as far as Gangway uses them. Members with secrets are not listed, so they are not
-//! read.
+//! Response bodies, as far as Gangway uses them. Members with secrets are not listed, so they are
+//! not read.
 //!
-//! Every member may be missing or null: Palette omits empty ones, and versions differ. A member of another
-//! type than Palette publishes takes nothing else away: a text may be a number, a boolean a text, and an
-//! item of a list that cannot be read is left out and logged.
+//! Every member may be missing or null: Palette omits empty ones, and versions differ. A member of
+//! another type than Palette publishes takes nothing else away: a text may be a number, a boolean a
+//! text, and an item of a list that cannot be read is left out and logged.
 
 use std::collections::BTreeMap;
 
@@ -385,8 +385,8 @@ impl Accounts {
     }
 }
 
-/// Deserializes the `spec` of an account. If a member cannot be read, the credential is of an unknown kind:
-/// the account is still listed, shown, replaced and deleted.
+/// Deserializes the `spec` of an account. If a member cannot be read, the credential is of an
+/// unknown kind: the account is still listed, shown, replaced and deleted.
 fn readable_spec<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AwsAccount, D::Error> {
     let spec = Box::<RawValue>::deserialize(deserializer)?;
     let unreadable = || AwsAccount {
@@ -460,8 +460,8 @@ fn palette_cluster(annotations: &BTreeMap<String, String>) -> Option<PaletteClus
     })
 }
 
-/// Returns the scope that an account belongs to. The list of a project also contains accounts that the
-/// tenant shares with it.
+/// Returns the scope that an account belongs to. The list of a project also contains accounts that
+/// the tenant shares with it.
 fn owning_scope(annotation: Option<&str>, listed_in: &Scope) -> Scope {
     match (listed_in, annotation) {
         (Scope::Project(_), None | Some("project")) => listed_in.clone(),

@@ -24,7 +24,8 @@ const ACCOUNTS: &str = "/v1/cloudaccounts/";
 /// A response and the time at which it arrived.
 type Entry = Arc<AsyncMutex<Option<(Instant, ApiResponse)>>>;
 
-/// Successful responses to `GET` requests about the tenant and its projects, by scope, path and query.
+/// Successful responses to `GET` requests about the tenant and its projects, by scope, path and
+/// query.
 #[derive(Default)]
 pub(crate) struct ResponseCache {
     entries: Mutex<BTreeMap<String, Entry>>,
@@ -36,7 +37,8 @@ impl ResponseCache {
         request.method == Method::GET && !request.path.starts_with(ACCOUNTS)
     }
 
-    /// Returns the response that was kept, or that of `fetch`. Requests at the same time share one fetch.
+    /// Returns the response that was kept, or that of `fetch`. Requests at the same time share one
+    /// fetch.
     pub(crate) async fn get(
         &self,
         request: &ApiRequest,

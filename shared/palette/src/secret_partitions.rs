@@ -1,4 +1,5 @@
-//! Palette's settings for the classified partitions, and the credentials it fetches from access portals.
+//! Palette's settings for the classified partitions, and the credentials it fetches from access
+//! portals.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +43,8 @@ pub struct EndpointOverrides {
 pub struct RegionOverrides {
     /// What the names of the region's endpoints end with; empty if the operator has not set it.
     pub dns_suffix: String,
-    /// Endpoint of each service that the operator has set. That for FIPS has the name `<service> (FIPS)`.
+    /// Endpoint of each service that the operator has set. That for FIPS has the name `<service>
+    /// (FIPS)`.
     pub services: BTreeMap<String, String>,
 }
 

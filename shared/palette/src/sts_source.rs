@@ -24,8 +24,8 @@ pub struct StsSourceAccount {
 impl ScopedClient<'_> {
     /// Fetches Palette's AWS account and external id.
     ///
-    /// If Palette has no account for this partition, it returns an empty one or rejects the request; in
-    /// both cases the result has no account. HTTP 500 is an error.
+    /// If Palette has no account for this partition, it returns an empty one or rejects the
+    /// request; in both cases the result has no account. HTTP 500 is an error.
     pub async fn sts_source_account(
         &self,
         partition: Partition,

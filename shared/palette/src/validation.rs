@@ -112,9 +112,9 @@ impl ScopedClient<'_> {
     }
 }
 
-/// Returns the error of a validation that AWS throttled or that took too long for Palette. It says nothing
-/// about the credential, and the same request can succeed later. Palette documents no codes for it. A
-/// connection that Palette cannot open is none: the network does not let it through.
+/// Returns the error of a validation that AWS throttled or that took too long for Palette. It says
+/// nothing about the credential, and the same request can succeed later. Palette documents no codes
+/// for it. A connection that Palette cannot open is none: the network does not let it through.
 fn temporary_error(error: &ErrorResponse) -> Option<UpstreamError> {
     let letters = error.reason.chars().filter(char::is_ascii_alphabetic).collect::<String>();
     let letters = letters.to_ascii_lowercase();
@@ -134,8 +134,8 @@ fn temporary_error(error: &ErrorResponse) -> Option<UpstreamError> {
 pub(crate) fn is_credential_error(error: &ErrorResponse) -> bool {
     match error.kind {
         ErrorKind::InvalidApiKey | ErrorKind::AccessDenied | ErrorKind::ProjectNotFound => false,
-        // A number is a code of Palette's router: the path does not exist. Other codes are about a role
-        // that does not exist.
+        // A number is a code of Palette's router: the path does not exist. Other codes are about a
+        // role that does not exist.
         ErrorKind::NotFound => error.code.parse::<u16>().is_err(),
         ErrorKind::NameConflict | ErrorKind::Other => true,
     }

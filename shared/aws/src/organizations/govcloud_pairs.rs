@@ -1,4 +1,4 @@
-//! Commercial accounts that are paired with GovCloud accounts.
+//! Lists the commercial accounts that are paired with GovCloud accounts.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,9 @@ const LIST_CREATED: ApiCall =
     call("organizations:ListCreateAccountStatus", "list of requests for accounts");
 
 impl OrganizationsClient {
-    /// Lists the accounts that were created together with a GovCloud account, for its billing, as far as
-    /// Organizations still lists the requests that created them.
+    /// Lists the commercial accounts that AWS created together with a GovCloud account, for the
+    /// billing of the GovCloud account. Accounts are missing if Organizations no longer lists the
+    /// request that created them.
     pub async fn govcloud_paired_accounts(&self) -> Result<BTreeSet<AccountId>, UpstreamError> {
         let request = self.client.list_create_account_status();
         let request = request.states(CreateAccountState::Succeeded);

@@ -168,9 +168,9 @@ async fn find_by_name(
     Ok(is_owner.then_some(secret.arn))
 }
 
-/// Lists the stored secrets that are tagged with the account. Anybody may tag their own secrets like
-/// that, so only those under Gangway's prefix count. Filters of `ListSecrets` match prefixes, so the
-/// tags are compared as well.
+/// Lists the stored secrets that are tagged with the account. Anybody may tag their own secrets
+/// like that, so only those under Gangway's prefix count. Filters of `ListSecrets` match prefixes,
+/// so the tags are compared as well.
 async fn list_by_owner(
     store: &SecretsManagerStore,
     owner: SecretOwner<'_>,
@@ -182,8 +182,8 @@ async fn list_by_owner(
     Ok(own.filter_map(|secret| secret.arn()?.parse().ok()).collect())
 }
 
-/// Returns the Palette accounts, with their scopes, that own a secret of this AWS account and name, by the
-/// names and tags of the secrets.
+/// Returns the Palette accounts, with their scopes, that own a secret of this AWS account and name,
+/// by the names and tags of the secrets.
 pub(super) async fn owners_of(
     store: &SecretsManagerStore,
     account: AccountId,
@@ -203,8 +203,8 @@ pub(super) async fn owners_of(
     Ok(owners)
 }
 
-/// Lists secrets that have an owner and a name with this prefix, and a tag with one of these uids if some
-/// are given, 10 at most. Leaves out those that are scheduled for deletion.
+/// Lists secrets that have an owner and a name with this prefix, and a tag with one of these uids
+/// if some are given, 10 at most. Leaves out those that are scheduled for deletion.
 pub(super) async fn list(
     store: &SecretsManagerStore,
     prefix: &str,

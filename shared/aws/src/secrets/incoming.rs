@@ -89,8 +89,8 @@ impl SecretsManagerStore {
         outcome.is_ok()
     }
 
-    /// Checks that the ARN is complete, and that the secret is in a folder of the scope. Returns the
-    /// rule that is violated.
+    /// Checks that the ARN is complete, and that the secret is in a folder of the scope. Returns
+    /// the rule that is violated.
     fn check_incoming(
         &self,
         arn: &SecretArn,

@@ -33,7 +33,8 @@ pub(super) enum SecretState {
     Registered,
     /// Marked for deletion, or restored since.
     PendingDeletion,
-    /// A secret that a caller named by `secretArn`. Its content is registered, so it will be deleted.
+    /// A secret that a caller named by `secretArn`. Its content is registered, so it will be
+    /// deleted.
     Promoted,
 }
 

@@ -21,8 +21,8 @@ enum PromoteError {
 }
 
 impl PromoteError {
-    /// Returns `true` if another try can succeed. Secrets Manager rejects the move of a label that is
-    /// not where a read showed it: another run has moved it, or the read was stale.
+    /// Returns `true` if another try can succeed. Secrets Manager rejects the move of a label that
+    /// is not where a read showed it: another run has moved it, or the read was stale.
     const fn is_retryable(&self) -> bool {
         match self {
             Self::NotVisible => true,
@@ -63,7 +63,8 @@ async fn try_promote(
     let secret = SecretMetadata::describe(store, staged.secret.as_str()).await;
     match secret.map_err(PromoteError::Upstream)? {
         None => Err(PromoteError::NotVisible),
-        // Another run has deleted it since. The caller finds out by `is_active`, and stages it again.
+        // Another run has deleted it since. The caller finds out by `is_active`, and stages it
+        // again.
         Some(secret) if secret.scheduled => Ok(()),
         // If another run has taken its label, the version is not listed; it can be promoted anyway.
         Some(secret) => {
@@ -123,8 +124,8 @@ async fn make_current(
         .set_remove_from_version_id(known.current().map(str::to_owned));
     match request.send().await {
         Ok(_) => Ok(()),
-        // AWS does not say how long it keeps a version without a label, which another run may have taken.
-        // The caller finds out by `is_active`, and stages it again.
+        // AWS does not say how long it keeps a version without a label, which another run may have
+        // taken. The caller finds out by `is_active`, and stages it again.
         Err(error) if AwsErrorKind::from_sdk(&error) == Some(AwsErrorKind::NotFound) => Ok(()),
         Err(error) => Err(call.to_upstream_error(&error)),
     }

@@ -37,8 +37,8 @@ pub(super) enum GetSecretOutcome {
 const GET_SECRET_VALUE: ApiCall = call("secretsmanager:GetSecretValue");
 
 impl SecretsManagerStore {
-    /// Loads the stored credential of an account. Returns `None` if there is none, or if it is scheduled
-    /// for deletion.
+    /// Loads the stored credential of an account. Returns `None` if there is none, or if it is
+    /// scheduled for deletion.
     pub async fn load_for_account<T: SecretPayloadType>(
         &self,
         partition: Partition,
@@ -72,7 +72,8 @@ impl SecretsManagerStore {
         Ok(Some(StoredSecret { credential: contents, secret, active_for, old_key }))
     }
 
-    /// Returns the text of a secret that the configuration names, such as a CA bundle, by name or ARN.
+    /// Returns the text of a secret that the configuration names, such as a CA bundle, by name or
+    /// ARN.
     pub async fn get_string(&self, id: &str) -> Result<SecretString, UpstreamError> {
         let denied = |reason: String| {
             let service = GET_SECRET_VALUE.service;

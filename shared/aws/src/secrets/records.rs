@@ -1,5 +1,5 @@
-//! What secrets tell about the accounts that they belong to. Palette does not return the AWS account
-//! of access keys, and it need not keep annotations.
+//! What secrets tell about the accounts that they belong to. Palette does not return the AWS
+//! account of access keys, and it need not keep annotations.
 
 use aws_sdk_secretsmanager::types::SecretListEntry;
 use futures_util::future::try_join_all;
@@ -22,8 +22,9 @@ struct SecretRecord {
 }
 
 impl SecretsManagerStore {
-    /// Fills in what Palette does not show of accounts with a secret: the AWS account, which is part of the
-    /// secret's name, and the settings, which are tags of it. Sends nothing if nothing is missing.
+    /// Fills in what Palette does not show of accounts with a secret: the AWS account, which is
+    /// part of the secret's name, and the settings, which are tags of it. Sends nothing if nothing
+    /// is missing.
     pub async fn complete(&self, accounts: &mut [CloudAccount]) -> Result<(), UpstreamError> {
         let partition = self.0.partition.id();
         let is_incomplete = |account: &CloudAccount| {
@@ -53,8 +54,8 @@ impl SecretsManagerStore {
         Ok(())
     }
 
-    /// Returns `true` if the secret of this AWS account, with the name and the scope of `known`, belongs to
-    /// `known`: then both are the same AWS account.
+    /// Returns `true` if the secret of this AWS account, with the name and the scope of `known`,
+    /// belongs to `known`: then both are the same AWS account.
     pub async fn is_of_account(
         &self,
         known: &CloudAccount,

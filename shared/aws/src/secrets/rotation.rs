@@ -128,8 +128,8 @@ impl RotatingSecret {
     }
 }
 
-/// Returns the name of an account from the last part of its secret's name, which may have escapes, and an `@`
-/// before the project.
+/// Returns the name of an account from the last part of its secret's name, which may have escapes,
+/// and an `@` before the project.
 fn account_name(part: &str) -> String {
     let part = part.split_once('@').map_or(part, |(name, _project)| name);
     let mut pieces = part.split('=');
@@ -162,8 +162,8 @@ pub struct RotationStatus {
 }
 
 impl SecretsManagerStore {
-    /// Returns the secret that a rotation is about. `token` is the id of the version that it fills. Returns
-    /// `None` if it is no secret with the access keys of a registered account.
+    /// Returns the secret that a rotation is about. `token` is the id of the version that it fills.
+    /// Returns `None` if it is no secret with the access keys of a registered account.
     pub async fn rotating(
         &self,
         id: &str,
@@ -209,8 +209,8 @@ impl SecretsManagerStore {
         Ok(self.key_of(secret, Some((token, None))).await?.map(|(_, key)| key))
     }
 
-    /// Returns `true` if a registration staged this version, and not a rotation: its id is the hash of its
-    /// content.
+    /// Returns `true` if a registration staged this version, and not a rotation: its id is the hash
+    /// of its content.
     pub async fn is_staged_by_registration(
         &self,
         secret: &SecretArn,
@@ -223,7 +223,8 @@ impl SecretsManagerStore {
         Ok(content.is_some_and(|(hash, _)| hash == token))
     }
 
-    /// Reads the key of a version with a label, and the hash of its content. `None` for the version in use.
+    /// Reads the key of a version with a label, and the hash of its content. `None` for the version
+    /// in use.
     async fn key_of(
         &self,
         secret: &SecretArn,
@@ -276,7 +277,8 @@ impl SecretsManagerStore {
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 
-    /// Takes the label of a pending version that can never be put in use: it would block each later rotation.
+    /// Takes the label of a pending version that can never be put in use: it would block each later
+    /// rotation.
     pub async fn give_up_pending(
         &self,
         secret: &SecretArn,
@@ -289,7 +291,8 @@ impl SecretsManagerStore {
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 
-    /// Notes that an access key is about to be created, or, with `None`, that the note means nothing any more.
+    /// Notes that an access key is about to be created, or, with `None`, that the note means
+    /// nothing any more.
     pub async fn note_creation(
         &self,
         secret: &SecretArn,
@@ -348,7 +351,8 @@ impl SecretsManagerStore {
         self.is_active(&secret.staged(token), &secret.uid).await
     }
 
-    /// Returns `true` if the secret of another registered account of this AWS account holds this access key.
+    /// Returns `true` if the secret of another registered account of this AWS account holds this
+    /// access key.
     pub async fn is_key_of_another_account(
         &self,
         secret: &RotatingSecret,
@@ -371,8 +375,8 @@ impl SecretsManagerStore {
         Ok(false)
     }
 
-    /// Leaves the marked secrets whose keys are being rotated to the rotation, which deletes the new key and then
-    /// the secret. Returns the others, and how many these are.
+    /// Leaves the marked secrets whose keys are being rotated to the rotation, which deletes the
+    /// new key and then the secret. Returns the others, and how many these are.
     pub async fn leave_to_rotation(
         &self,
         PendingDeletion(marked): PendingDeletion,
@@ -425,14 +429,15 @@ impl SecretsManagerStore {
         }
     }
 
-    /// Schedules the deletion of the secret of an account that was deleted while its key was rotated.
+    /// Schedules the deletion of the secret of an account that was deleted while its key was
+    /// rotated.
     pub async fn delete_retired(&self, secret: &RotatingSecret) -> Result<(), UpstreamError> {
         let marked = PendingDeletion(vec![secret.arn.clone()]);
         deletion::delete_marked(self, &secret.uid, marked).await.map(drop)
     }
 
-    /// Returns what Secrets Manager shows about the rotation of a secret, by its ARN or name. `None` if it
-    /// does not exist.
+    /// Returns what Secrets Manager shows about the rotation of a secret, by its ARN or name.
+    /// `None` if it does not exist.
     pub async fn rotation_status(&self, id: &str) -> Result<Option<RotationStatus>, UpstreamError> {
         let call = call("secretsmanager:DescribeSecret");
         let shown = match self.client().describe_secret().secret_id(id).send().await {
@@ -456,7 +461,8 @@ impl SecretsManagerStore {
         }))
     }
 
-    /// Returns what Secrets Manager shows about the rotation of an account's secret. `None` if there is none.
+    /// Returns what Secrets Manager shows about the rotation of an account's secret. `None` if
+    /// there is none.
     pub async fn rotation_of_account(
         &self,
         account: &CloudAccount,
@@ -494,8 +500,8 @@ impl SecretsManagerStore {
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 
-    /// Starts a rotation now, and turns rotation on. Returns `false` if an earlier rotation is not complete:
-    /// Secrets Manager tries that one again.
+    /// Starts a rotation now, and turns rotation on. Returns `false` if an earlier rotation is not
+    /// complete: Secrets Manager tries that one again.
     pub async fn rotate_now(
         &self,
         secret: &SecretArn,

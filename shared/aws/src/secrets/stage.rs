@@ -19,11 +19,11 @@ use crate::error::{AwsErrorKind, SECRETS_MANAGER};
 /// Limit for the sum of the delays before retries, which allows for two of them.
 const MAX_DELAY: Duration = Duration::from_secs(3);
 
-/// Writes the credential of a registration as a pending version. Returns `None` if the method has no
-/// secret.
+/// Writes the credential of a registration as a pending version. Returns `None` if the method has
+/// no secret.
 ///
-/// Describes the secret before it creates one: `CreateSecret` succeeds for content that exists already,
-/// and does not say whether it is current.
+/// Describes the secret before it creates one: `CreateSecret` succeeds for content that exists
+/// already, and does not say whether it is current.
 pub(super) async fn stage(
     store: &SecretsManagerStore,
     registration: &Registration,
@@ -96,8 +96,8 @@ async fn create(
     }
 }
 
-/// Adds the payload to an existing secret, unless it has that version already. Restores a secret that is
-/// scheduled for deletion.
+/// Adds the payload to an existing secret, unless it has that version already. Restores a secret
+/// that is scheduled for deletion.
 async fn add_version(
     store: &SecretsManagerStore,
     known: SecretMetadata,

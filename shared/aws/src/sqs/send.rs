@@ -103,8 +103,8 @@ impl SqsQueue {
         COUNTS.iter().map(count).sum()
     }
 
-    /// Sends a message that cannot be processed, with the reason and the AWS account as message attributes
-    /// `reason` and `accountId`.
+    /// Sends a message that cannot be processed, with the reason and the AWS account as message
+    /// attributes `reason` and `accountId`.
     pub async fn send_to_dead_letter_queue(
         &self,
         body: &str,

@@ -28,7 +28,8 @@ pub(super) const REPORT: &str = "report";
 /// Largest item of DynamoDB: names and values of the attributes in UTF-8.
 pub(super) const MAX_ITEM_BYTES: usize = 400 * 1024;
 
-/// Bytes of a number that has the most digits that a `u64` has. DynamoDB uses up to 21 bytes for 38 digits.
+/// Bytes of a number that has the most digits that a `u64` has. DynamoDB uses up to 21 bytes for 38
+/// digits.
 const NUMBER_BYTES: usize = 21;
 
 /// The state of one account. Times are kept in whole seconds.
@@ -70,8 +71,8 @@ impl StateItem {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::Rejected`] for an item that Gangway does not write. It names the attribute and the
-    /// item, never the value.
+    /// [`UpstreamError::Rejected`] for an item that Gangway does not write. It names the attribute
+    /// and the item, never the value.
     pub(super) fn parse(
         attributes: HashMap<String, AttributeValue>,
     ) -> Result<Self, UpstreamError> {
@@ -133,7 +134,8 @@ impl Attributes {
     }
 }
 
-/// Returns `true` if the TTL of an item has passed, whether or not its other attributes can be read.
+/// Returns `true` if the TTL of an item has passed, whether or not its other attributes can be
+/// read.
 pub(super) fn is_expired(attributes: &HashMap<String, AttributeValue>, now: SystemTime) -> bool {
     let expires = attributes.get(EXPIRES).and_then(|value| value.as_n().ok()?.parse::<u64>().ok());
     expires.is_some_and(|expires| expires <= epoch_seconds(now))

@@ -1,7 +1,7 @@
 //! `secretSpec`: what Palette needs for the classified partitions in addition to keys.
 //!
-//! In the published API the descriptions of `namePrefix` and `permissionBoundary` are swapped; their
-//! names are right.
+//! In the published API the descriptions of `namePrefix` and `permissionBoundary` are swapped;
+//! their names are right.
 
 use gangway_certificates::CaChain;
 use gangway_model::{AccessPortalCredential, Partition, PolicyArn};
@@ -74,7 +74,8 @@ impl<'a> SecretSpec<'a> {
         }
     }
 
-    /// Creates the secret of keys that Palette fetches from the access portal each time it needs them.
+    /// Creates the secret of keys that Palette fetches from the access portal each time it needs
+    /// them.
     pub(super) fn from_portal(partition: Partition, portal: &'a AccessPortalCredential) -> Self {
         let account_field = partition.info().portal.as_ref().map(|portal| portal.account);
         let account = |name| (account_field == Some(name)).then_some(portal.account.as_str());

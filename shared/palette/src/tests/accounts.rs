@@ -125,8 +125,8 @@ async fn accounts_that_the_tenant_shares_do_not_belong_to_the_project() {
     assert_eq!(last.call, "GET /palette/v1/cloudaccounts/aws");
 }
 
-/// The sweep counts accounts whose project the API key cannot see, so that it does not register them
-/// again. Callers do not see them.
+/// The sweep counts accounts whose project the API key cannot see, so that it does not register
+/// them again. Callers do not see them.
 #[tokio::test]
 async fn list_of_the_tenant_also_has_accounts_of_projects() {
     let rows = [row("a1", "prod", "tenant"), row("a2", "hidden", "project")];
