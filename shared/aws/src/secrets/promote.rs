@@ -1,4 +1,4 @@
-//! Making a staged version current.
+//! Promotes a staged version of a secret: makes it the current version.
 
 use gangway_http::{RetryPolicy, Retryable as _};
 use gangway_model::{
@@ -13,16 +13,17 @@ use super::{
 };
 use crate::error::AwsErrorKind;
 
-/// Why a staged version could not be made current.
+/// Reason why a staged version could not be made current.
 enum PromoteError {
-    /// A read does not show the staged version yet.
+    /// `DescribeSecret` does not return the secret yet.
     NotVisible,
     Upstream(UpstreamError),
 }
 
 impl PromoteError {
-    /// Returns `true` if another try can succeed. Secrets Manager rejects the move of a label that
-    /// is not where a read showed it: another run has moved it, or the read was stale.
+    /// Returns `true` if another attempt can succeed. Secrets Manager refuses to move a label that
+    /// is not on the version that the request names. This happens if another run has moved the
+    /// label, or if the read before was stale.
     const fn is_retryable(&self) -> bool {
         match self {
             Self::NotVisible => true,
@@ -31,8 +32,9 @@ impl PromoteError {
     }
 }
 
-/// Moves the label `AWSCURRENT` and tags the secret with the account's uid. Until both are done the
-/// version does not count as active, so the next run completes what an interrupted run began.
+/// Moves the label `AWSCURRENT` to the staged version, and tags the secret with the uid of the
+/// account. The version counts as active when both are done. So if a run is interrupted between
+/// them, the next run does both again.
 pub(super) async fn promote(
     store: &SecretsManagerStore,
     staged: &StagedSecret,
@@ -40,8 +42,8 @@ pub(super) async fn promote(
 ) -> Result<(), UpstreamError> {
     match &staged.status {
         SecretStatus::ActiveFor(owner) if owner == uid => return Ok(()),
-        // Secrets Manager makes the first version of a secret current by itself.
-        SecretStatus::New => return tag(store, &staged.secret, uid, staged).await,
+        // The first version of a secret is current as soon as Secrets Manager creates it.
+        SecretStatus::New => return tag_as_registered(store, &staged.secret, uid, staged).await,
         SecretStatus::ActiveFor(_) | SecretStatus::NeverUsed | SecretStatus::OtherVersionActive => {
         }
     }
@@ -55,6 +57,7 @@ pub(super) async fn promote(
     })
 }
 
+/// Reads the secret and promotes the staged version once, without retries.
 async fn try_promote(
     store: &SecretsManagerStore,
     staged: &StagedSecret,
@@ -63,17 +66,18 @@ async fn try_promote(
     let secret = SecretMetadata::describe(store, staged.secret.as_str()).await;
     match secret.map_err(PromoteError::Upstream)? {
         None => Err(PromoteError::NotVisible),
-        // Another run has deleted it since. The caller finds out by `is_active`, and stages it
-        // again.
+        // Another run has deleted the secret. The calling code notices this with `is_active`, and
+        // stages the secret again.
         Some(secret) if secret.scheduled => Ok(()),
-        // If another run has taken its label, the version is not listed; it can be promoted anyway.
+        // If another run has removed the label of the version, `DescribeSecret` does not list the
+        // version. The version can still be promoted.
         Some(secret) => {
             make_active(store, &secret, staged, uid).await.map_err(PromoteError::Upstream)
         }
     }
 }
 
-/// Returns `true` if the version is current and tagged with this uid.
+/// Returns `true` if the staged version is current, and the secret is registered for this uid.
 pub(super) async fn is_active(
     store: &SecretsManagerStore,
     staged: &StagedSecret,
@@ -82,11 +86,12 @@ pub(super) async fn is_active(
     let known = SecretMetadata::describe(store, staged.secret.as_str()).await?;
     Ok(known.is_some_and(|known| {
         !known.scheduled
-            && known.current() == Some(staged.version.as_str())
+            && known.current_version() == Some(staged.version.as_str())
             && known.registered_for() == Some(uid)
     }))
 }
 
+/// Makes the version current, removes the label of an abandoned version, and tags the secret.
 async fn make_active(
     store: &SecretsManagerStore,
     known: &SecretMetadata,
@@ -94,11 +99,12 @@ async fn make_active(
     uid: &Uid,
 ) -> Result<(), UpstreamError> {
     let version = &staged.version;
-    // A pending version that an interrupted run left behind would block rotation.
-    let abandoned = known.pending().filter(|pending| pending != version);
+    // Another version with the label `AWSPENDING` comes from an interrupted run, and would block
+    // rotation.
+    let abandoned = known.pending_version().filter(|pending| pending != version);
     let (moved, removed, tagged) = join!(
         make_current(store, known, version),
-        remove_pending(store, &known.arn, abandoned),
+        remove_pending_label(store, &known.arn, abandoned),
         tag_if_needed(store, known, staged, uid),
     );
     moved?;
@@ -111,7 +117,7 @@ async fn make_current(
     known: &SecretMetadata,
     version: &str,
 ) -> Result<(), UpstreamError> {
-    if known.current() == Some(version) {
+    if known.current_version() == Some(version) {
         return Ok(());
     }
     let call = call("secretsmanager:UpdateSecretVersionStage");
@@ -121,17 +127,18 @@ async fn make_current(
         .secret_id(known.arn.as_str())
         .version_stage(CURRENT)
         .move_to_version_id(version)
-        .set_remove_from_version_id(known.current().map(str::to_owned));
+        .set_remove_from_version_id(known.current_version().map(str::to_owned));
     match request.send().await {
         Ok(_) => Ok(()),
-        // AWS does not say how long it keeps a version without a label, which another run may have
-        // taken. The caller finds out by `is_active`, and stages it again.
+        // The version no longer exists: another run has removed its label, and AWS deletes versions
+        // without a label. The calling code notices this with `is_active`, and stages the secret
+        // again.
         Err(error) if AwsErrorKind::from_sdk(&error) == Some(AwsErrorKind::NotFound) => Ok(()),
         Err(error) => Err(call.to_upstream_error(&error)),
     }
 }
 
-async fn remove_pending(
+async fn remove_pending_label(
     store: &SecretsManagerStore,
     secret: &SecretArn,
     version: Option<&str>,
@@ -148,6 +155,7 @@ async fn remove_pending(
     response.map(drop).map_err(|error| call.to_upstream_error(&error))
 }
 
+/// Sets the tags of the secret that are not correct yet.
 async fn tag_if_needed(
     store: &SecretsManagerStore,
     known: &SecretMetadata,
@@ -155,19 +163,21 @@ async fn tag_if_needed(
     uid: &Uid,
 ) -> Result<(), UpstreamError> {
     if !known.is_active_for(uid, staged) {
-        return tag(store, &known.arn, uid, staged).await;
+        return tag_as_registered(store, &known.arn, uid, staged).await;
     }
-    if known.current() == Some(&staged.version) {
+    if known.current_version() == Some(&staged.version) {
         return Ok(());
     }
-    // The version changes, so the tag names who changes it. The other tags are as they should be.
+    // Only the version changes. The tag must name the initiator of this change; the other tags are
+    // already correct.
     let call = call("secretsmanager:TagResource");
     let request = store.client().tag_resource().secret_id(known.arn.as_str());
     let response = request.tags(metadata::changed_by_tag()).send().await;
     response.map(drop).map_err(|error| call.to_upstream_error(&error))
 }
 
-async fn tag(
+/// Tags the secret as registered for this uid, with the method and settings of the staged version.
+async fn tag_as_registered(
     store: &SecretsManagerStore,
     secret: &SecretArn,
     uid: &Uid,
