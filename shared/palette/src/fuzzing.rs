@@ -12,8 +12,8 @@ use crate::{
     },
 };
 
-/// Returns every error message that Gangway derives from a response with this status and body.
-/// `secret` is a secret of the request: no message may contain it.
+/// Returns all error messages that Gangway makes from a response with this status and body.
+/// `secret` is a secret in the request. No message may contain this secret.
 pub fn messages(status: u16, body: &[u8], secret: &str) -> Vec<String> {
     if (400..=500).contains(&status) {
         let key = SecretString::from("another secret");

@@ -119,8 +119,8 @@ impl ScopedClient<'_> {
     ) -> Result<PortalKeysResult, UpstreamError> {
         let resource = "API to fetch keys from an access portal";
         let request = ApiRequest::new(Method::POST, "/v1/clouds/aws/account/secret/credentials")
-            .json(&PortalCredentialsRequest::new(partition, portal))?
-            .redacting_portal(portal);
+            .with_json_body(&PortalCredentialsRequest::new(partition, portal))?
+            .with_redacted_portal(portal);
         let response = match self.palette.send(&request, &self.scope).await {
             Ok(response) => response,
             Err(AttemptError::Rejected(error)) if is_credential_error(&error) => {

@@ -32,7 +32,7 @@ impl ScopedClient<'_> {
     ) -> Result<StsSourceAccount, UpstreamError> {
         let resource = "source account for this partition";
         let request =
-            ApiRequest::get("/v1/clouds/aws/account/sts").query("partition", partition.id());
+            ApiRequest::get("/v1/clouds/aws/account/sts").with_query("partition", partition.id());
         let response = match self.palette.send(&request, &self.scope).await {
             Ok(response) => response,
             Err(AttemptError::Rejected(ErrorResponse {

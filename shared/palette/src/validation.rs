@@ -39,8 +39,8 @@ impl ScopedClient<'_> {
         policies: &[PolicyArn],
     ) -> Result<ValidationOutcome, UpstreamError> {
         let request = ApiRequest::new(Method::POST, "/v1/clouds/aws/account/validate")
-            .json(&AwsAccount::new(partition, credential, policies))?
-            .redacting(credential);
+            .with_json_body(&AwsAccount::new(partition, credential, policies))?
+            .with_redacted_credential(credential);
         self.to_outcome(&request).await
     }
 
@@ -52,8 +52,8 @@ impl ScopedClient<'_> {
         policies: &[PolicyArn],
     ) -> Result<ValidationOutcome, UpstreamError> {
         let request = ApiRequest::new(Method::POST, "/v1/clouds/aws/policyArns/validate")
-            .json(&PolicyArns::new(partition, credential, policies))?
-            .redacting(credential);
+            .with_json_body(&PolicyArns::new(partition, credential, policies))?
+            .with_redacted_credential(credential);
         self.to_outcome(&request).await
     }
 
@@ -64,8 +64,8 @@ impl ScopedClient<'_> {
         credential: &Credential,
     ) -> Result<Vec<IamPolicy>, UpstreamError> {
         let request = ApiRequest::new(Method::POST, POLICIES)
-            .json(&AwsAccount::new(partition, credential, &[]))?
-            .redacting(credential);
+            .with_json_body(&AwsAccount::new(partition, credential, &[]))?
+            .with_redacted_credential(credential);
         self.listed(&request).await
     }
 
@@ -75,8 +75,8 @@ impl ScopedClient<'_> {
         account: &CloudAccount,
     ) -> Result<Vec<IamPolicy>, UpstreamError> {
         let request = ApiRequest::new(Method::POST, POLICIES)
-            .query("cloudAccountUid", account.uid.as_str())
-            .json(&AwsAccount::from_stored(account))?;
+            .with_query("cloudAccountUid", account.uid.as_str())
+            .with_json_body(&AwsAccount::from_stored(account))?;
         self.listed(&request).await
     }
 
