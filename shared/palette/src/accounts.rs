@@ -12,7 +12,7 @@ use crate::{
     api_request::ApiRequest,
     error::{AttemptError, unavailable_error},
     request::Account,
-    response::{self, Created, belongs_to, non_empty, uid},
+    response::{self, Created, belongs_to, non_empty, parse_uid},
 };
 
 /// Path of the list of accounts.
@@ -222,7 +222,7 @@ impl CloudAccountStore for ScopedClient<'_> {
             .map_err(|error| error.into_upstream_naming(resource))?;
         let Created { uid: created } =
             response.json().map_err(|error| error.into_upstream(resource))?;
-        uid(&created).ok_or_else(|| unavailable_error(MissingUid))
+        parse_uid(&created).ok_or_else(|| unavailable_error(MissingUid))
     }
 
     async fn update(

@@ -59,8 +59,8 @@ impl PaletteClient {
         scope: &Scope,
     ) -> Result<ApiResponse, AttemptError> {
         match &self.cache {
-            Some(cache) if ResponseCache::accepts(request) => {
-                cache.get(request, scope, self.send_with_retries(request, scope)).await
+            Some(cache) if ResponseCache::is_cacheable(request) => {
+                cache.get_or_fetch(request, scope, self.send_with_retries(request, scope)).await
             }
             Some(_) | None => self.send_with_retries(request, scope).await,
         }

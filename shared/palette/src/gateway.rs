@@ -5,7 +5,7 @@ use gangway_model::{Uid, UpstreamError};
 use crate::{
     ScopedClient,
     api_request::ApiRequest,
-    response::{Overlord, Overlords, non_empty, uid},
+    response::{Overlord, Overlords, non_empty, parse_uid},
 };
 
 /// Name of the gateway that is part of a self-hosted Palette.
@@ -33,7 +33,7 @@ impl PrivateCloudGateway {
 /// Converts a gateway of a response. Returns `None` if it has no valid uid.
 fn into_gateway(Overlord { metadata, status }: Overlord) -> Option<PrivateCloudGateway> {
     let healthy = non_empty(status.health.state).map(|state| state.eq_ignore_ascii_case("healthy"));
-    let uid = uid(&metadata.uid)?;
+    let uid = parse_uid(&metadata.uid)?;
     Some(PrivateCloudGateway { uid, name: metadata.name, state: status.state, healthy })
 }
 

@@ -8,7 +8,7 @@ use crate::{
     PaletteClient, ScopedClient,
     api_request::ApiRequest,
     error::NO_PROJECT,
-    response::{Named, Projects, uid},
+    response::{Named, Projects, parse_uid},
 };
 
 /// Project of the tenant.
@@ -52,7 +52,7 @@ impl PaletteClient {
     /// Lists the projects that the API key can see.
     pub async fn projects(&self) -> Result<Vec<Project>, UpstreamError> {
         let projects = self.fetch_projects(ApiRequest::get(PROJECTS_PATH)).await?;
-        let project = |listed: Named| Some(Project { uid: uid(&listed.uid)?, name: listed.name });
+        let project = |listed: Named| Some(Project { uid: parse_uid(&listed.uid)?, name: listed.name });
         Ok(projects.into_iter().filter_map(project).collect())
     }
 
@@ -60,7 +60,7 @@ impl PaletteClient {
     async fn find_project(&self, name: &str) -> Result<Uid, RegistrationError> {
         let projects = self.fetch_projects(ApiRequest::get(PROJECTS_PATH).with_query("name", name)).await?;
         let project = projects.iter().find(|project| project.name == name);
-        project.and_then(|project| uid(&project.uid)).ok_or_else(|| NO_PROJECT.into())
+        project.and_then(|project| parse_uid(&project.uid)).ok_or_else(|| NO_PROJECT.into())
     }
 
     /// Sends a request for a list of projects.

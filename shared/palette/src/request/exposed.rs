@@ -1,4 +1,4 @@
-//! The only place that writes secrets into a request body.
+//! Writes secrets into a request body. No other module does this.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, Serializer};
