@@ -66,7 +66,8 @@ impl AwsSession {
     /// received.
     pub async fn create_access_key(&self, user: &str) -> Result<CreatedKey, UpstreamError> {
         let call = Self::iam_api_call("iam:CreateAccessKey", "such user");
-        let without_retries = aws_sdk_iam::config::Config::builder().retry_config(RetryConfig::disabled());
+        let without_retries =
+            aws_sdk_iam::config::Config::builder().retry_config(RetryConfig::disabled());
         let request = self.iam().create_access_key().user_name(user);
         let key = match request.customize().config_override(without_retries).send().await {
             Ok(response) => response.access_key,

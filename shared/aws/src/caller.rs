@@ -154,7 +154,10 @@ impl AwsSession {
             }
             match call.to_upstream_error(&error) {
                 UpstreamError::AccessDenied { .. } if kind == Some(AwsErrorKind::AccessDenied) => {
-                    UpstreamError::AccessDenied { service: STS, reason: ACCESS_DENIED_REASON.to_owned() }
+                    UpstreamError::AccessDenied {
+                        service: STS,
+                        reason: ACCESS_DENIED_REASON.to_owned(),
+                    }
                 }
                 UpstreamError::Rejected { service, reason } => {
                     UpstreamError::AccessDenied { service, reason }

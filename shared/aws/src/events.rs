@@ -57,20 +57,30 @@ impl EventBus {
             .build()
     }
 
-    async fn put_chunk(&self, mut remaining: Vec<PutEventsRequestEntry>) -> Result<(), UpstreamError> {
+    async fn put_chunk(
+        &self,
+        mut remaining: Vec<PutEventsRequestEntry>,
+    ) -> Result<(), UpstreamError> {
         let mut delays = RetryPolicy::THROTTLED.delays();
         loop {
             let request = self.client.put_events().set_entries(Some(remaining.clone()));
-            let results = request.send().await.map_err(|error| PUT_EVENTS.to_upstream_error(&error))?;
+            let results =
+                request.send().await.map_err(|error| PUT_EVENTS.to_upstream_error(&error))?;
             let failed = results.entries().iter().map(|result| result.error_code().is_some());
-            remaining =
-                remaining.into_iter().zip(failed).filter(|(_, failed)| *failed).map(|it| it.0).collect();
+            remaining = remaining
+                .into_iter()
+                .zip(failed)
+                .filter(|(_, failed)| *failed)
+                .map(|it| it.0)
+                .collect();
             let Some(code) = results.entries().iter().find_map(PutEventsResultEntry::error_code)
             else {
                 return Ok(());
             };
             let Some(delay) = delays.next() else {
-                return Err(PUT_EVENTS.invalid_response(format!("an event was not accepted: {code}")));
+                return Err(
+                    PUT_EVENTS.invalid_response(format!("an event was not accepted: {code}"))
+                );
             };
             sleep(delay).await;
         }

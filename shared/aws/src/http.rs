@@ -72,7 +72,8 @@ impl HttpConnector for ReqwestConnector {
 /// Returns the display name of the service that the request is signed for. The service is in the
 /// header `Authorization`: `Credential=<id>/<day>/<region>/<service>/aws4_request`.
 fn service_name(request: &HttpRequest) -> &'static str {
-    let signed_service = request.headers().get("authorization").and_then(|value| value.split('/').nth(3));
+    let signed_service =
+        request.headers().get("authorization").and_then(|value| value.split('/').nth(3));
     match signed_service {
         Some("sts") => STS,
         Some("iam") => IAM,
@@ -85,7 +86,10 @@ fn service_name(request: &HttpRequest) -> &'static str {
     }
 }
 
-async fn send_request(client: &Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+async fn send_request(
+    client: &Client,
+    request: HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
     let request = request.try_into_http1x().map_err(invalid_request_error)?;
     let request = request.map(|body| body.bytes().map(<[u8]>::to_vec).unwrap_or_default());
     let request = reqwest::Request::try_from(request).map_err(invalid_request_error)?;

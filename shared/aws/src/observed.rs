@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_that_will_not_pass_by_themselves_become_observations() {
+    fn permanent_errors_become_observations_with_their_own_remedy() {
         let service = "Amazon EKS";
         let reason = || "eks:DescribeCluster was answered incompletely: no cluster".to_owned();
         for (error, is_denied, remedy) in [

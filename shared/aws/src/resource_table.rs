@@ -29,8 +29,10 @@ const EXPIRES: &str = "expires";
 
 /// Completes the error message "Amazon DynamoDB has no {…}".
 const TABLE_RESOURCE: &str = "such table";
-const GET_ITEM: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:GetItem", resource: TABLE_RESOURCE };
-const PUT_ITEM: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:PutItem", resource: TABLE_RESOURCE };
+const GET_ITEM: ApiCall =
+    ApiCall { service: DYNAMODB, action: "dynamodb:GetItem", resource: TABLE_RESOURCE };
+const PUT_ITEM: ApiCall =
+    ApiCall { service: DYNAMODB, action: "dynamodb:PutItem", resource: TABLE_RESOURCE };
 
 /// Item of the table: the stored state of one custom resource.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -66,7 +68,8 @@ impl ResourceTable {
     pub async fn get(&self, resource: &str) -> Result<Option<ResourceItem>, UpstreamError> {
         let request = self.client.get_item().table_name(&self.table).consistent_read(true);
         let request = request.key(RESOURCE, AttributeValue::S(resource.to_owned()));
-        let response = request.send().await.map_err(|error| self.upstream_error(GET_ITEM, &error))?;
+        let response =
+            request.send().await.map_err(|error| self.upstream_error(GET_ITEM, &error))?;
         response.item.map(|item| parse_item(&item)).transpose()
     }
 

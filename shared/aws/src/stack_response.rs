@@ -21,7 +21,8 @@ use crate::{
 /// Display name used in error messages.
 const SERVICE: &str = "Amazon S3";
 
-const PUT_OBJECT: ApiCall = ApiCall { service: SERVICE, action: "s3:PutObject", resource: "such bucket" };
+const PUT_OBJECT: ApiCall =
+    ApiCall { service: SERVICE, action: "s3:PutObject", resource: "such bucket" };
 
 /// Timeout of one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -86,9 +87,9 @@ impl StackResponder {
     /// URLs that pass.
     pub fn parse(&self, text: &str, key: &str) -> Result<ResponseUrl, InvalidResponseUrl> {
         let url = Url::parse(text).map_err(|_invalid| InvalidResponseUrl)?;
-        let has_signature = url
-            .query_pairs()
-            .any(|(name, value)| SIGNATURE_PARAMETERS.contains(&name.as_ref()) && !value.is_empty());
+        let has_signature = url.query_pairs().any(|(name, value)| {
+            SIGNATURE_PARAMETERS.contains(&name.as_ref()) && !value.is_empty()
+        });
         let is_plain =
             url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
         let object = self.encoded_object_key(&url).ok_or(InvalidResponseUrl)?;

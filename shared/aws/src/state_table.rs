@@ -17,8 +17,8 @@ use gangway_model::{Uid, UpstreamError};
 use tokio::time::sleep;
 
 use self::item::{
-    CHECKED, DOCUMENT, EXPIRES, MAX_ITEM_BYTES, REVISION, SCOPE, UID, epoch_seconds, is_item_expired,
-    item_size,
+    CHECKED, DOCUMENT, EXPIRES, MAX_ITEM_BYTES, REVISION, SCOPE, UID, epoch_seconds,
+    is_item_expired, item_size,
 };
 use crate::{
     AwsSession,
@@ -34,11 +34,14 @@ pub const TABLE_VARIABLE: &str = "GANGWAY_STATE_TABLE";
 
 /// Completes the error message "Amazon DynamoDB has no {…}".
 const TABLE_RESOURCE: &str = "such table";
-const GET_ITEM: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:GetItem", resource: TABLE_RESOURCE };
-const PUT_ITEM: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:PutItem", resource: TABLE_RESOURCE };
+const GET_ITEM: ApiCall =
+    ApiCall { service: DYNAMODB, action: "dynamodb:GetItem", resource: TABLE_RESOURCE };
+const PUT_ITEM: ApiCall =
+    ApiCall { service: DYNAMODB, action: "dynamodb:PutItem", resource: TABLE_RESOURCE };
 const BATCH_GET_ITEM: ApiCall =
     ApiCall { service: DYNAMODB, action: "dynamodb:BatchGetItem", resource: TABLE_RESOURCE };
-const QUERY: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:Query", resource: TABLE_RESOURCE };
+const QUERY: ApiCall =
+    ApiCall { service: DYNAMODB, action: "dynamodb:Query", resource: TABLE_RESOURCE };
 
 /// Maximum number of keys in one call of `BatchGetItem`.
 const MAX_BATCH: usize = 100;
@@ -107,7 +110,10 @@ impl StateTable {
                 .condition_expression("attribute_not_exists(#uid) OR #expires <= :now")
                 .expression_attribute_names("#uid", UID)
                 .expression_attribute_names("#expires", EXPIRES)
-                .expression_attribute_values(":now", to_number_attribute(epoch_seconds(clock::now()))),
+                .expression_attribute_values(
+                    ":now",
+                    to_number_attribute(epoch_seconds(clock::now())),
+                ),
         };
         let written = conditional_write::put_item(request, attributes).await;
         written.map_err(|error| self.upstream_error(PUT_ITEM, &error))
@@ -139,7 +145,8 @@ impl StateTable {
                     .map_err(|error| BATCH_GET_ITEM.invalid_response(error.to_string()))?;
                 let request = self.client.batch_get_item().request_items(&self.table, wanted);
                 let response = request.send().await;
-                let response = response.map_err(|error| self.upstream_error(BATCH_GET_ITEM, &error))?;
+                let response =
+                    response.map_err(|error| self.upstream_error(BATCH_GET_ITEM, &error))?;
                 for item in response.responses.into_iter().flatten().flat_map(|(_, items)| items) {
                     if !is_item_expired(&item, clock::now()) {
                         read.push(StateItem::parse(item)?);

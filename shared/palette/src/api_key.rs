@@ -59,7 +59,10 @@ impl ApiKeyCache {
     }
 
     /// Returns the cached key if it is not `stale`; otherwise fetches the key and caches it.
-    async fn get_newer_than(&self, stale: Option<&Arc<ApiKey>>) -> Result<Arc<ApiKey>, UpstreamError> {
+    async fn get_newer_than(
+        &self,
+        stale: Option<&Arc<ApiKey>>,
+    ) -> Result<Arc<ApiKey>, UpstreamError> {
         let mut cached = self.cached.lock().await;
         match &*cached {
             Some(key) if !stale.is_some_and(|stale| Arc::ptr_eq(stale, key)) => Ok(Arc::clone(key)),

@@ -192,7 +192,8 @@ impl AttemptError {
         };
         if contains_any(&["inuse", "isusedby", "beingused"]) {
             Some(ACCOUNT_IN_USE_REMEDY)
-        } else if contains_any(&["limitreached", "limitexceeded", "quotareached", "quotaexceeded"]) {
+        } else if contains_any(&["limitreached", "limitexceeded", "quotareached", "quotaexceeded"])
+        {
             Some(LIMIT_REACHED_REMEDY)
         } else {
             None

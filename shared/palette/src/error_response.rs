@@ -82,7 +82,8 @@ impl ErrorResponse {
         let (code, message) = (member("code"), member("message"));
         let has_reason = code.is_some() || message.is_some();
         let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
-        let kind = find_error_kind(status, has_reason, &code, &message, contains_api_key(body, key))?;
+        let kind =
+            find_error_kind(status, has_reason, &code, &message, contains_api_key(body, key))?;
         let secrets = [std::slice::from_ref(key), secrets].concat();
         let mut reason = match (message.is_empty(), code.is_empty()) {
             (true, true) => format!("HTTP {status}"),

@@ -134,7 +134,12 @@ impl PaletteClient {
     }
 
     /// Builds the HTTP request, with the headers for the API key and the project.
-    fn build_http_request(&self, request: &ApiRequest, scope: &Scope, key: &ApiKey) -> RequestBuilder {
+    fn build_http_request(
+        &self,
+        request: &ApiRequest,
+        scope: &Scope,
+        key: &ApiKey,
+    ) -> RequestBuilder {
         let mut url = self.base.clone();
         // The URL of a self-hosted Palette may have a path.
         url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
@@ -156,7 +161,8 @@ impl PaletteClient {
 }
 
 async fn read_response(request: RequestBuilder) -> Result<RawResponse, AttemptError> {
-    let to_transport_error = |error: reqwest::Error| AttemptError::Transport(Box::new(error.without_url()));
+    let to_transport_error =
+        |error: reqwest::Error| AttemptError::Transport(Box::new(error.without_url()));
     let mut response = request.send().await.map_err(to_transport_error)?;
     let status = response.status().as_u16();
     let retry_after = parse_retry_after(response.headers());

@@ -52,13 +52,15 @@ impl PaletteClient {
     /// Lists the projects that the API key can see.
     pub async fn projects(&self) -> Result<Vec<Project>, UpstreamError> {
         let projects = self.fetch_projects(ApiRequest::get(PROJECTS_PATH)).await?;
-        let project = |listed: Named| Some(Project { uid: parse_uid(&listed.uid)?, name: listed.name });
+        let project =
+            |listed: Named| Some(Project { uid: parse_uid(&listed.uid)?, name: listed.name });
         Ok(projects.into_iter().filter_map(project).collect())
     }
 
     /// Finds the uid of the project with this name.
     async fn find_project(&self, name: &str) -> Result<Uid, RegistrationError> {
-        let projects = self.fetch_projects(ApiRequest::get(PROJECTS_PATH).with_query("name", name)).await?;
+        let projects =
+            self.fetch_projects(ApiRequest::get(PROJECTS_PATH).with_query("name", name)).await?;
         let project = projects.iter().find(|project| project.name == name);
         project.and_then(|project| parse_uid(&project.uid)).ok_or_else(|| NO_PROJECT.into())
     }
@@ -67,7 +69,8 @@ impl PaletteClient {
     async fn fetch_projects(&self, request: ApiRequest) -> Result<Vec<Named>, UpstreamError> {
         let response = self.send(&request, &Scope::Tenant).await;
         let response = response.map_err(|error| error.into_upstream(LIST_RESOURCE))?;
-        let Projects { items } = response.json().map_err(|error| error.into_upstream(LIST_RESOURCE))?;
+        let Projects { items } =
+            response.json().map_err(|error| error.into_upstream(LIST_RESOURCE))?;
         Ok(items.into_iter().map(|item| item.metadata).collect())
     }
 }

@@ -116,7 +116,10 @@ mod tests {
         for _ in 0..=BURST {
             limiter.take_token("clouds", now, Duration::from_mins(1)).unwrap();
         }
-        assert_eq!(limiter.take_token("cloudaccounts", now, Duration::ZERO).unwrap(), Duration::ZERO);
+        assert_eq!(
+            limiter.take_token("cloudaccounts", now, Duration::ZERO).unwrap(),
+            Duration::ZERO
+        );
     }
 
     #[test]

@@ -110,7 +110,8 @@ const fn is_token_char(letter: char) -> bool {
 fn redact_token(run: &str) -> Option<String> {
     let contains = |is: fn(&u8) -> bool| run.as_bytes().iter().any(is);
     let has_mixed_case = contains(u8::is_ascii_uppercase) && contains(u8::is_ascii_lowercase);
-    let is_base64 = run.len() >= 32 && has_mixed_case && contains(u8::is_ascii_digit) || run.len() == 40 && has_mixed_case;
+    let is_base64 = run.len() >= 32 && has_mixed_case && contains(u8::is_ascii_digit)
+        || run.len() == 40 && has_mixed_case;
     let is_hex = run.len() >= 40 && run.bytes().all(|byte| byte.is_ascii_hexdigit());
     (is_base64 || is_hex).then(|| "[redacted]".to_owned())
 }

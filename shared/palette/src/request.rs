@@ -136,10 +136,9 @@ impl<'a> AwsAccount<'a> {
                 secret_key: Some(Exposed(access_key.secret.secret())),
                 // If the partition has an access portal, Palette must know that the access key is
                 // not from the access portal.
-                secret_spec: info
-                    .portal
-                    .as_ref()
-                    .map(|_portal| SecretSpec::without_portal(access_key.certificate_authority.as_ref())),
+                secret_spec: info.portal.as_ref().map(|_portal| {
+                    SecretSpec::without_portal(access_key.certificate_authority.as_ref())
+                }),
                 ..base
             },
             Credential::AccessPortal(portal) => {

@@ -46,7 +46,8 @@ impl ResponseCache {
         scope: &Scope,
         fetch: impl Future<Output = Result<ApiResponse, AttemptError>>,
     ) -> Result<ApiResponse, AttemptError> {
-        let entry = self.get_or_create_entry(format!("{scope:?} {} {:?}", request.path, request.query));
+        let entry =
+            self.get_or_create_entry(format!("{scope:?} {} {:?}", request.path, request.query));
         let mut entry = entry.lock().await;
         if let Some((fetched, response)) = &*entry
             && fetched.elapsed() < MAX_AGE
@@ -102,8 +103,8 @@ mod tests {
     async fn errors_are_not_cached() {
         let cache = ResponseCache::default();
         let request = ApiRequest::get("/v1/overlords");
-        let failed =
-            cache.get_or_fetch(&request, &Scope::Tenant, async { Err(AttemptError::Throttled(None)) });
+        let failed = cache
+            .get_or_fetch(&request, &Scope::Tenant, async { Err(AttemptError::Throttled(None)) });
         assert!(failed.await.is_err());
         let fetch = async { Ok(ApiResponse::new(b"{}".to_vec().into())) };
         assert!(cache.get_or_fetch(&request, &Scope::Tenant, fetch).await.is_ok());

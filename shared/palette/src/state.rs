@@ -47,12 +47,16 @@ impl ScopedClient<'_> {
         name: &AccountName,
         operation: &Operation,
     ) -> Result<PaletteState, RegistrationError> {
-        let (user, by_name, by_uid) =
-            tokio::join!(self.fetch_user(), self.find_by_exact_name(name), self.fetch_account_to_replace(operation));
+        let (user, by_name, by_uid) = tokio::join!(
+            self.fetch_user(),
+            self.find_by_exact_name(name),
+            self.fetch_account_to_replace(operation)
+        );
         // Palette has returned the user, so the API key is valid. The refusal means that the
         // project does not exist or is not visible.
         let is_valid_key_in_project = matches!(self.scope, Scope::Project(_)) && user.is_ok();
-        if is_valid_key_in_project && by_name.as_ref().is_err_and(|error| error.access_denied_reason().is_some())
+        if is_valid_key_in_project
+            && by_name.as_ref().is_err_and(|error| error.access_denied_reason().is_some())
         {
             return Err(NO_PROJECT.into());
         }

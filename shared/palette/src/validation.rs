@@ -86,7 +86,10 @@ impl ScopedClient<'_> {
     }
 
     /// Sends a request to validate, and converts the response.
-    async fn send_validation(&self, request: &ApiRequest) -> Result<ValidationOutcome, UpstreamError> {
+    async fn send_validation(
+        &self,
+        request: &ApiRequest,
+    ) -> Result<ValidationOutcome, UpstreamError> {
         match self.palette.send(request, &self.scope).await {
             Ok(_) => Ok(ValidationOutcome::Accepted),
             Err(AttemptError::Rejected(error)) if is_credential_error(&error) => {
@@ -112,7 +115,8 @@ impl ScopedClient<'_> {
             .send(request, &self.scope)
             .await
             .map_err(|error| error.into_upstream(POLICIES_RESOURCE))?;
-        let Policies { policies } = response.json().map_err(|error| error.into_upstream(POLICIES_RESOURCE))?;
+        let Policies { policies } =
+            response.json().map_err(|error| error.into_upstream(POLICIES_RESOURCE))?;
         let policy =
             |read: crate::response::Policy| IamPolicy { arn: read.arn, name: read.policy_name };
         Ok(policies.into_iter().map(policy).collect())
@@ -132,7 +136,8 @@ fn temporary_error(error: &ErrorResponse) -> Option<UpstreamError> {
     let contains_any = |words: &[&str]| words.iter().any(|words| letters.contains(words));
     if contains_any(&["dialtcp", "nosuchhost"]) {
         None
-    } else if contains_any(&["throttl", "rateexceeded", "requestlimitexceeded", "toomanyrequests"]) {
+    } else if contains_any(&["throttl", "rateexceeded", "requestlimitexceeded", "toomanyrequests"])
+    {
         Some(UpstreamError::Throttled { service: SERVICE, retry_after: DEFAULT_RETRY_AFTER })
     } else if contains_any(&["deadlineexceeded", "timeoutexceeded", "requesttimeout", "timedout"]) {
         Some(UpstreamError::TimedOut { service: SERVICE })

@@ -3,7 +3,7 @@ use super::*;
 const GET_ROLE: ApiCall = ApiCall { service: IAM, action: "iam:GetRole", resource: "such role" };
 
 #[test]
-fn error_codes_of_every_protocol_have_their_kind() {
+fn error_codes_are_mapped_to_kinds_in_every_protocol() {
     for (code, status, kind) in [
         ("InvalidClientTokenId", 403, AwsErrorKind::UnknownAccessKey),
         ("UnrecognizedClientException", 400, AwsErrorKind::UnknownAccessKey),

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn state_has_precedence_over_status() {
+    fn account_state_is_read_from_state_before_status() {
         for (state, status, expected) in [
             (Some("ACTIVE"), Some("SUSPENDED"), AccountState::Active),
             (Some("CLOSED"), None, AccountState::Closed),

@@ -142,7 +142,11 @@ impl OrganizationsClient {
     }
 
     /// Lists the child OUs of `ou`.
-    async fn list_child_ous(&self, path: &OuPath, ou: &OuId) -> Result<Vec<PendingOu>, UpstreamError> {
+    async fn list_child_ous(
+        &self,
+        path: &OuPath,
+        ou: &OuId,
+    ) -> Result<Vec<PendingOu>, UpstreamError> {
         let request = self.client.list_organizational_units_for_parent().parent_id(ou.as_str());
         let mut pages = request.into_paginator().send();
         let mut pending_ous = Vec::new();

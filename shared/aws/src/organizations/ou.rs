@@ -25,9 +25,9 @@ impl FromStr for OuId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_valid = match text.split_once('-') {
             Some(("r", root)) => is_id_part(root, 4),
-            Some(("ou", rest)) => {
-                rest.split_once('-').is_some_and(|(root, ou)| is_id_part(root, 4) && is_id_part(ou, 8))
-            }
+            Some(("ou", rest)) => rest
+                .split_once('-')
+                .is_some_and(|(root, ou)| is_id_part(root, 4) && is_id_part(ou, 8)),
             Some(_) | None => false,
         };
         if is_valid { Ok(Self(text.into())) } else { Err(InvalidOuId) }

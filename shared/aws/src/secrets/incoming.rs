@@ -68,12 +68,16 @@ impl SecretsManagerStore {
         let text = match outcome {
             GetSecretOutcome::Text { arn: found, text } if found == arn => text,
             // Secrets Manager also accepts an ARN without the suffix, and returns the complete ARN.
-            GetSecretOutcome::Text { .. } => return Err(invalid_secret_arn_error(INCOMPLETE_ARN_RULE)),
+            GetSecretOutcome::Text { .. } => {
+                return Err(invalid_secret_arn_error(INCOMPLETE_ARN_RULE));
+            }
             unreadable @ (GetSecretOutcome::Binary
             | GetSecretOutcome::NotFound
             | GetSecretOutcome::AccessDenied
             | GetSecretOutcome::PendingDeletion
-            | GetSecretOutcome::KmsFailure) => return Err(invalid_secret_arn_error(violated_rule(&unreadable))),
+            | GetSecretOutcome::KmsFailure) => {
+                return Err(invalid_secret_arn_error(violated_rule(&unreadable)));
+            }
         };
         let credential = payload::parse(&text, self.0.partition).map_err(|faults| {
             let error = |fault| {

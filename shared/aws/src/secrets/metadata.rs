@@ -246,7 +246,8 @@ pub(super) fn owner_tag(uid: &Uid) -> Tag {
 
 /// Returns `true` if the tags contain this uid of a Palette account and this scope.
 pub(super) fn has_owner(tags: &[Tag], uid: &Uid, scope: &Scope) -> bool {
-    find_tag_value(tags, UID_TAG) == Some(uid.as_str()) && find_tag_value(tags, SCOPE_TAG) == Some(&scope.to_string())
+    find_tag_value(tags, UID_TAG) == Some(uid.as_str())
+        && find_tag_value(tags, SCOPE_TAG) == Some(&scope.to_string())
 }
 
 /// Parses the uid and scope of the Palette account in the tags. Returns `None` if a tag is missing

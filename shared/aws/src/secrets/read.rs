@@ -7,8 +7,8 @@ use tokio::join;
 use super::{
     CURRENT, OldKey, SecretsManagerStore, call,
     metadata::SecretMetadata,
-    payload::{self, SecretPayloadType},
     parse_secret_arn,
+    payload::{self, SecretPayloadType},
 };
 use crate::error::{ApiCall, AwsErrorKind};
 
@@ -82,18 +82,18 @@ impl SecretsManagerStore {
         };
         match self.get_secret_value(id).await? {
             GetSecretOutcome::Text { text, .. } => Ok(text),
-            GetSecretOutcome::NotFound => {
-                access_denied_error("a secret that the configuration names does not exist".to_owned())
-            }
+            GetSecretOutcome::NotFound => access_denied_error(
+                "a secret that the configuration names does not exist".to_owned(),
+            ),
             GetSecretOutcome::Binary => {
                 access_denied_error("a secret that the configuration names is binary".to_owned())
             }
-            GetSecretOutcome::PendingDeletion => {
-                access_denied_error("a secret that the configuration names is scheduled for deletion".to_owned())
-            }
-            GetSecretOutcome::AccessDenied => {
-                access_denied_error("allow secretsmanager:GetSecretValue to the function's role".to_owned())
-            }
+            GetSecretOutcome::PendingDeletion => access_denied_error(
+                "a secret that the configuration names is scheduled for deletion".to_owned(),
+            ),
+            GetSecretOutcome::AccessDenied => access_denied_error(
+                "allow secretsmanager:GetSecretValue to the function's role".to_owned(),
+            ),
             GetSecretOutcome::KmsFailure => {
                 access_denied_error("the KMS key of a secret cannot be used".to_owned())
             }

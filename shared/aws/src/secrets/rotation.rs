@@ -52,7 +52,10 @@ impl OldKey {
     /// Parses the old access key in the tags. Returns `None` if the tags contain no valid id.
     pub(super) fn from_tags(tags: &[Tag]) -> Option<Self> {
         let id = find_tag_value(tags, OLD_KEY_TAG)?.parse().ok()?;
-        Some(Self { id, is_deactivated: find_tag_value(tags, OLD_KEY_STATE_TAG) == Some("inactive") })
+        Some(Self {
+            id,
+            is_deactivated: find_tag_value(tags, OLD_KEY_STATE_TAG) == Some("inactive"),
+        })
     }
 }
 
@@ -380,8 +383,8 @@ impl SecretsManagerStore {
             let Some(arn) = other.arn().and_then(|arn| arn.parse::<SecretArn>().ok()) else {
                 continue;
             };
-            let is_static =
-                find_tag_value(other.tags(), metadata::METHOD_TAG) == Some(AuthMethod::StaticCredentials.id());
+            let is_static = find_tag_value(other.tags(), metadata::METHOD_TAG)
+                == Some(AuthMethod::StaticCredentials.id());
             if arn == secret.arn || !is_static || !metadata::is_registered(other.tags()) {
                 continue;
             }
@@ -457,7 +460,10 @@ impl SecretsManagerStore {
 
     /// Reads the state of the rotation of a secret. `id` is the name or ARN of the secret. Returns
     /// `None` if the secret does not exist.
-    pub async fn read_rotation_status(&self, id: &str) -> Result<Option<RotationStatus>, UpstreamError> {
+    pub async fn read_rotation_status(
+        &self,
+        id: &str,
+    ) -> Result<Option<RotationStatus>, UpstreamError> {
         let call = call("secretsmanager:DescribeSecret");
         let shown = match self.client().describe_secret().secret_id(id).send().await {
             Ok(shown) => shown,

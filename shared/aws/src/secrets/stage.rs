@@ -12,8 +12,8 @@ use gangway_model::{
 use super::{
     PENDING, SecretsManagerStore, call,
     metadata::{self, SecretMetadata, SecretState},
-    payload::SecretPayload,
     parse_secret_arn,
+    payload::SecretPayload,
 };
 use crate::error::{AwsErrorKind, SECRETS_MANAGER};
 

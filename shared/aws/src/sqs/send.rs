@@ -63,7 +63,8 @@ impl SqsQueue {
         let mut remaining = bodies.iter().enumerate().map(to_entry).collect::<Result<Vec<_>, _>>();
         let mut delays = RetryPolicy::THROTTLED.delays();
         loop {
-            let entries = remaining.map_err(|error| SEND_MESSAGE.invalid_response(error.to_string()))?;
+            let entries =
+                remaining.map_err(|error| SEND_MESSAGE.invalid_response(error.to_string()))?;
             let request = self.client.send_message_batch().queue_url(self.url.as_str());
             let response = request.set_entries(Some(entries.clone())).send().await;
             let failed = response.map_err(|error| SEND_MESSAGE.to_upstream_error(&error))?.failed;
@@ -120,7 +121,8 @@ impl SqsQueue {
             .message_body(body)
             .message_attributes("reason", to_string_attribute(&to_valid_reason(reason))?);
         if let Some(account) = account {
-            request = request.message_attributes("accountId", to_string_attribute(account.as_str())?);
+            request =
+                request.message_attributes("accountId", to_string_attribute(account.as_str())?);
         }
         request.send().await.map(drop).map_err(|error| SEND_MESSAGE.to_upstream_error(&error))
     }

@@ -64,8 +64,9 @@ fn only_presigned_urls_of_cloudformation_are_accepted() {
 #[test]
 fn url_of_an_endpoint_from_the_environment_has_bucket_in_path() {
     let responder = responder(Some("https://localhost:7777"));
-    let url =
-        |host: &str, bucket: &str| format!("https://{host}/{bucket}/{ENCODED_KEY}?X-Amz-Signature=5e0f");
+    let url = |host: &str, bucket: &str| {
+        format!("https://{host}/{bucket}/{ENCODED_KEY}?X-Amz-Signature=5e0f")
+    };
     assert!(responder.parse(&url("localhost:7777", BUCKET), KEY).is_ok());
     for (host, bucket) in
         [("localhost:7778", BUCKET), ("localhost", BUCKET), ("localhost:7777", "other")]

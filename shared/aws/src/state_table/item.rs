@@ -81,10 +81,12 @@ impl StateItem {
         let mut attributes = Attributes(attributes);
         let revision = attributes.number(REVISION)?;
         let expires = UNIX_EPOCH.checked_add(Duration::from_secs(attributes.number(EXPIRES)?));
-        let expires = expires.ok_or_else(|| attributes.invalid_attribute_error(EXPIRES, "is too large"))?;
+        let expires =
+            expires.ok_or_else(|| attributes.invalid_attribute_error(EXPIRES, "is too large"))?;
         let checked = parse_rfc3339(&attributes.text(CHECKED)?);
-        let checked =
-            checked.ok_or_else(|| attributes.invalid_attribute_error(CHECKED, "is not a time of RFC 3339"))?;
+        let checked = checked.ok_or_else(|| {
+            attributes.invalid_attribute_error(CHECKED, "is not a time of RFC 3339")
+        })?;
         let document = attributes.text(DOCUMENT)?;
         let report = attributes.optional_text(REPORT)?;
         // The keys are removed last, because the errors above name the item by its keys.
@@ -112,7 +114,8 @@ impl Attributes {
     }
 
     fn number(&self, name: &str) -> Result<u64, UpstreamError> {
-        let value = self.0.get(name).ok_or_else(|| self.invalid_attribute_error(name, "is missing"))?;
+        let value =
+            self.0.get(name).ok_or_else(|| self.invalid_attribute_error(name, "is missing"))?;
         let number = value.as_n().ok().and_then(|digits| digits.parse().ok());
         number.ok_or_else(|| self.invalid_attribute_error(name, "is not a whole number"))
     }
@@ -120,7 +123,10 @@ impl Attributes {
     /// Returns the error for an attribute. `fault` completes the sentence "attribute {name}
     /// {fault}".
     fn invalid_attribute_error(&self, name: &str, fault: &str) -> UpstreamError {
-        let (scope, uid) = (self.printable_key(SCOPE, "an unknown scope"), self.printable_key(UID, "an unknown uid"));
+        let (scope, uid) = (
+            self.printable_key(SCOPE, "an unknown scope"),
+            self.printable_key(UID, "an unknown uid"),
+        );
         let reason = format!(
             "the state table's item of {scope} and {uid} cannot be read: attribute {name} {fault}; delete the item, and it is written again"
         );
@@ -140,7 +146,10 @@ impl Attributes {
 }
 
 /// Returns `true` if the time `expires` of an item has passed. Does not read the other attributes.
-pub(super) fn is_item_expired(attributes: &HashMap<String, AttributeValue>, now: SystemTime) -> bool {
+pub(super) fn is_item_expired(
+    attributes: &HashMap<String, AttributeValue>,
+    now: SystemTime,
+) -> bool {
     let expires = attributes.get(EXPIRES).and_then(|value| value.as_n().ok()?.parse::<u64>().ok());
     expires.is_some_and(|expires| expires <= epoch_seconds(now))
 }

@@ -190,7 +190,7 @@ async fn get_returns_the_last_write() {
 }
 
 #[tokio::test]
-async fn item_with_an_invalid_revision_is_an_error() {
+async fn get_and_list_return_an_error_for_an_invalid_item() {
     let fixture = Fixture::in_commercial_partition().await;
     let StateItem { scope, uid, .. } = item(None);
     fixture.stored.put(&json!({
@@ -229,7 +229,7 @@ async fn error_names_the_missing_permission_table_or_size_limit() {
 }
 
 #[tokio::test]
-async fn throttled_calls_are_retried() {
+async fn throttled_dynamodb_calls_are_retried() {
     let fixture = Fixture::in_commercial_partition().await;
     for code in [
         "ProvisionedThroughputExceededException",

@@ -42,10 +42,19 @@ fn all_errors_of_a_secret_are_returned_without_its_values() {
         ("wJalrXUtnFEMI", vec![InvalidPayload::NotJson(required_members)]),
         ("[]", vec![InvalidPayload::NotObject(required_members)]),
         ("\"wJalrXUtnFEMI\"", vec![InvalidPayload::NotObject(required_members)]),
-        ("{}", vec![InvalidPayload::MissingField(ID_MEMBER), InvalidPayload::MissingField(SECRET_MEMBER)]),
+        (
+            "{}",
+            vec![
+                InvalidPayload::MissingField(ID_MEMBER),
+                InvalidPayload::MissingField(SECRET_MEMBER),
+            ],
+        ),
         (
             r#"{"accessKeyId":1}"#,
-            vec![InvalidPayload::MissingField(ID_MEMBER), InvalidPayload::MissingField(SECRET_MEMBER)],
+            vec![
+                InvalidPayload::MissingField(ID_MEMBER),
+                InvalidPayload::MissingField(SECRET_MEMBER),
+            ],
         ),
         (&format!("{{{id}}}"), vec![InvalidPayload::MissingField(SECRET_MEMBER)]),
         (
@@ -55,7 +64,13 @@ fn all_errors_of_a_secret_are_returned_without_its_values() {
         (&temporary, vec![member(ID_MEMBER, InvalidAccessKey::Temporary)]),
         (&short, vec![member(ID_MEMBER, InvalidAccessKey::Id)]),
         (&line, vec![member(SECRET_MEMBER, InvalidAccessKey::Secret)]),
-        (&both, vec![member(ID_MEMBER, InvalidAccessKey::Id), member(SECRET_MEMBER, InvalidAccessKey::Secret)]),
+        (
+            &both,
+            vec![
+                member(ID_MEMBER, InvalidAccessKey::Id),
+                member(SECRET_MEMBER, InvalidAccessKey::Secret),
+            ],
+        ),
     ] {
         let errors = reserialize_text(text).unwrap_err();
         assert_eq!(errors, expected, "{text}");
