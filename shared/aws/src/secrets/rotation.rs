@@ -403,16 +403,16 @@ impl SecretsManagerStore {
         PendingDeletion(marked): PendingDeletion,
     ) -> Result<(PendingDeletion, usize), UpstreamError> {
         let mut others = Vec::new();
-        let mut rotating = 0;
+        let mut resumed = 0;
         for secret in marked {
             if self.is_rotating(&secret).await? {
                 self.resume_rotation(&secret).await?;
-                rotating += 1;
+                resumed += 1;
             } else {
                 others.push(secret);
             }
         }
-        Ok((PendingDeletion(others), rotating))
+        Ok((PendingDeletion(others), resumed))
     }
 
     /// Returns `true` if a rotation of the secret has begun and has not ended.
