@@ -63,7 +63,7 @@ const fn eks_call(action: &'static str, resource: &'static str) -> ApiCall {
 }
 
 impl EksClient {
-    /// Creates a client for the region of `cluster`. Sends nothing.
+    /// Creates a client for the region of `cluster`. Sends no request.
     pub fn new(aws: &AwsSession, cluster: &EksCluster) -> Self {
         let region = Region::new(cluster.region.to_string());
         let config = Builder::from(aws.config()).region(region).build();
@@ -82,7 +82,7 @@ impl EksClient {
         Observed::from_result(description, call.action)
     }
 
-    /// Describes the add-on [`POD_IDENTITY_AGENT`].
+    /// Reads status, health and version of the add-on [`POD_IDENTITY_AGENT`].
     pub async fn describe_agent(&self) -> Result<Observed<Addon>, UpstreamError> {
         let call = eks_call("eks:DescribeAddon", "such add-on");
         let request = self.client.describe_addon().cluster_name(&self.cluster);
@@ -158,7 +158,7 @@ impl EksClient {
         Observed::from_result(role, call.action)
     }
 
-    /// Returns the names of the cluster's Fargate profiles.
+    /// Lists the names of the cluster's Fargate profiles.
     pub async fn fargate_profiles(&self) -> Result<Observed<Vec<String>>, UpstreamError> {
         let call = eks_call("eks:ListFargateProfiles", "such cluster");
         let pages =

@@ -198,7 +198,7 @@ pub struct ApiCall {
     pub service: &'static str,
     /// IAM action that permits the call, such as `iam:GetRole`.
     pub action: &'static str,
-    /// Completes "AWS has no {resource}".
+    /// Completes the error message "{service} has no {resource}". Example: `such role`.
     pub resource: &'static str,
 }
 

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::{AwsSession, error::ApiCall};
 
-/// Display name used in error messages.
+/// Display name of the service in error messages.
 const SERVICE: &str = "Amazon EventBridge";
 
 const PUT_EVENTS: ApiCall =

@@ -29,7 +29,7 @@ use crate::{
     http::{is_html, record_server_date},
 };
 
-/// Display name used in error messages.
+/// Display name of the service in error messages.
 const SERVICE: &str = "Amazon S3";
 
 const PUT: ApiCall = ApiCall { service: SERVICE, action: "s3:PutObject", resource: "such bucket" };
@@ -60,7 +60,7 @@ impl ObjectStore {
     /// Creates a client of the bucket. Sends no request.
     pub fn new(aws: &AwsSession, http: Client, bucket: String) -> Self {
         let is_fips = aws.config().use_fips() == Some(true);
-        let url = endpoint(aws.config()).map_or_else(
+        let url = endpoint_from_env(aws.config()).map_or_else(
             || bucket_url(&bucket, aws.region(), aws.partition().info().dns_suffix, is_fips),
             |endpoint| format!("{}/{bucket}", endpoint.trim_end_matches('/')),
         );
@@ -175,7 +175,7 @@ impl ObjectStore {
 
 /// Returns the endpoint URL that the environment sets for S3, or else for all services. `None` if
 /// the environment sets none.
-pub(crate) fn endpoint(config: &SdkConfig) -> Option<String> {
+pub(crate) fn endpoint_from_env(config: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder()
         .service_id("S3")
         .env("AWS_ENDPOINT_URL")

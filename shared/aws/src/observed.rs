@@ -22,7 +22,7 @@ pub struct Inaccessible {
 }
 
 impl<T> Observed<T> {
-    /// Converts the result of the call that needs the IAM action `action`.
+    /// Converts the result of a read call. `action` is the IAM action that permits the call.
     ///
     /// # Errors
     ///

@@ -115,7 +115,7 @@ impl SecretsManagerStore {
 }
 
 /// Returns the error context of a Secrets Manager call.
-const fn call(action: &'static str) -> ApiCall {
+const fn secrets_manager_call(action: &'static str) -> ApiCall {
     ApiCall { service: SECRETS_MANAGER, action, resource: "such secret" }
 }
 

@@ -15,10 +15,10 @@ use reqwest::{Client, StatusCode, Url};
 use crate::{
     AwsSession,
     error::ApiCall,
-    objects::{endpoint, read_error_code, to_connection_error},
+    objects::{endpoint_from_env, read_error_code, to_connection_error},
 };
 
-/// Display name used in error messages.
+/// Display name of the service in error messages.
 const SERVICE: &str = "Amazon S3";
 
 const PUT_OBJECT: ApiCall =
@@ -78,7 +78,8 @@ impl StackResponder {
                 format!("s3-{region}.{suffix}"),
                 format!("s3.{suffix}"),
             ],
-            endpoint: endpoint(aws.config()).map(|url| url.trim_end_matches('/').to_owned()),
+            endpoint: endpoint_from_env(aws.config())
+                .map(|url| url.trim_end_matches('/').to_owned()),
         }
     }
 

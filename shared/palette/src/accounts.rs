@@ -85,7 +85,7 @@ impl ScopedClient<'_> {
         Ok(selected)
     }
 
-    /// Deletes an account.
+    /// Deletes an account of this scope.
     ///
     /// # Errors
     ///

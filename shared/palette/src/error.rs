@@ -77,7 +77,7 @@ impl From<UpstreamError> for AttemptError {
 }
 
 impl AttemptError {
-    /// Returns `true` if the request may be sent again.
+    /// Returns `true` if a request that failed with this error may be sent again.
     pub(crate) const fn is_retryable(&self, is_idempotent: bool) -> bool {
         match self {
             Self::Throttled(_) => true,

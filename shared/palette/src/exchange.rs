@@ -83,7 +83,7 @@ impl PaletteClient {
                     path = request.path,
                     ?error,
                     ?delay,
-                    "request to Palette is retried"
+                    "a request to Palette is sent again after an error"
                 );
             })
             .await
@@ -101,7 +101,7 @@ impl PaletteClient {
             Err(AttemptError::Rejected(ErrorResponse {
                 kind: ErrorKind::InvalidApiKey, ..
             })) => {
-                tracing::info!("Palette does not accept the API key; it is fetched again");
+                tracing::info!("Palette does not accept the API key: the key is fetched again");
                 let key = self.api_keys.refresh(&key).await?;
                 self.send_once(request, scope, &key).await
             }
@@ -128,7 +128,7 @@ impl PaletteClient {
             path = request.path,
             status = response.status,
             elapsed_ms = start.elapsed().as_millis(),
-            "Palette answered"
+            "Palette has sent a response"
         );
         to_result(response, request, key)
     }

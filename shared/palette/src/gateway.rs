@@ -38,7 +38,7 @@ fn into_gateway(Overlord { metadata, status }: Overlord) -> Option<PrivateCloudG
 }
 
 impl ScopedClient<'_> {
-    /// Lists the gateways that accounts of this scope can use.
+    /// Lists the private cloud gateways that accounts of this scope can use.
     pub async fn gateways(&self) -> Result<Vec<PrivateCloudGateway>, UpstreamError> {
         let resource = "list of private cloud gateways";
         let response = self

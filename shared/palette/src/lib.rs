@@ -36,7 +36,7 @@ pub use state::{ApiKeyStatus, PaletteState};
 pub use sts_source::StsSourceAccount;
 pub use validation::{IamPolicy, ValidationOutcome};
 
-/// Display name used in error messages and metrics.
+/// Display name of Palette in error messages and metrics.
 const SERVICE: &str = "Palette";
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ impl PaletteClient {
         ScopedClient { palette: self, scope }
     }
 
-    /// Lists the projects that the API key can see.
+    /// Lists the projects that are visible to the API key.
     pub async fn projects(&self) -> Result<Vec<Project>, UpstreamError> {
         let projects = self.fetch_projects(ApiRequest::get(PROJECTS_PATH)).await?;
         let project =

@@ -28,7 +28,7 @@ fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
 }
 
 /// Deserializes a text. Accepts also a number or a boolean. `null` gives an empty text.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn deserialize_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Array(_) | Value::Object(_) => Err(D::Error::custom("not a text")),
         scalar @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
@@ -38,12 +38,12 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
 }
 
 /// Deserializes a text that Gangway only shows or compares. Accepts any JSON, and keeps it as text.
-fn any_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn deserialize_any_as_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Value::deserialize(deserializer).map(|value| to_text(value).unwrap_or_default())
 }
 
 /// Deserializes a boolean. Accepts also the text `"true"` or `"false"`. `null` gives `false`.
-fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+fn deserialize_boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(false),
         Value::Bool(value) => Ok(value),
@@ -91,7 +91,7 @@ fn parse_or_warn<T: DeserializeOwned>(part: &RawValue) -> Option<T> {
                 expected,
                 line,
                 column,
-                "a part of Palette's response cannot be read; it is left out"
+                "a part of Palette's response cannot be read: the part is left out"
             );
             None
         }
@@ -102,7 +102,7 @@ fn parse_or_warn<T: DeserializeOwned>(part: &RawValue) -> Option<T> {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Created {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) uid: String,
 }
 
@@ -120,7 +120,7 @@ pub(crate) struct Accounts {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ListMeta {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) r#continue: String,
 }
 
@@ -139,9 +139,9 @@ pub(crate) struct Account {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Meta {
-    #[serde(deserialize_with = "any_text")]
+    #[serde(deserialize_with = "deserialize_any_as_text")]
     pub(crate) name: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) uid: String,
     #[serde(deserialize_with = "parsable_or_default")]
     pub(crate) annotations: BTreeMap<String, Value>,
@@ -153,11 +153,11 @@ pub(crate) struct Meta {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct AwsAccount {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) credential_type: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) partition: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) access_key: String,
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) sts: Sts,
@@ -173,7 +173,7 @@ pub(crate) struct AwsAccount {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Sts {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) arn: String,
 }
 
@@ -181,9 +181,9 @@ pub(crate) struct Sts {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct PodIdentity {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) role_arn: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) permission_boundary_arn: String,
 }
 
@@ -191,21 +191,21 @@ pub(crate) struct PodIdentity {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct SecretSpec {
-    #[serde(deserialize_with = "boolean")]
+    #[serde(deserialize_with = "deserialize_boolean")]
     pub(crate) is_cap_validation_enabled: bool,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) agency: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) account_name: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) mission: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) role: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) name_prefix: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) permission_boundary: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) policy: String,
 }
 
@@ -213,13 +213,13 @@ pub(crate) struct SecretSpec {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct SessionKeys {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) access_key: String,
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) secret_key: SecretString,
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) secret_token: SecretString,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) expiration_time: String,
 }
 
@@ -242,9 +242,9 @@ pub(crate) struct Feature {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct FeatureSpec {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) key: String,
-    #[serde(deserialize_with = "boolean")]
+    #[serde(deserialize_with = "deserialize_boolean")]
     pub(crate) is_allowed: bool,
 }
 
@@ -260,7 +260,7 @@ pub(crate) struct Endpoints {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct PartitionEndpoints {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) credentials_endpoint: String,
     #[serde(deserialize_with = "parsable_members")]
     pub(crate) regions: BTreeMap<String, RegionEndpoints>,
@@ -270,7 +270,7 @@ pub(crate) struct PartitionEndpoints {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct RegionEndpoints {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) dns_suffix: String,
     #[serde(deserialize_with = "parsable_members")]
     pub(crate) services: BTreeMap<String, ServiceEndpoint>,
@@ -280,9 +280,9 @@ pub(crate) struct RegionEndpoints {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ServiceEndpoint {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) endpoint: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) endpoint_fips: String,
 }
 
@@ -290,11 +290,11 @@ pub(crate) struct ServiceEndpoint {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Status {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) state: String,
     /// When the credentials of the access portal expire. Palette returns the zero time of Go for
     /// accounts without an access portal.
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) token_expiry: String,
 }
 
@@ -302,7 +302,7 @@ pub(crate) struct Status {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct User {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) org_name: String,
 }
 
@@ -310,9 +310,9 @@ pub(crate) struct User {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct StsSource {
-    #[serde(deserialize_with = "any_text")]
+    #[serde(deserialize_with = "deserialize_any_as_text")]
     pub(crate) account_id: String,
-    #[serde(deserialize_with = "any_text")]
+    #[serde(deserialize_with = "deserialize_any_as_text")]
     pub(crate) external_id: String,
 }
 
@@ -327,9 +327,9 @@ pub(crate) struct Policies {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Policy {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) arn: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) policy_name: String,
 }
 
@@ -352,9 +352,9 @@ pub(crate) struct Project {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Named {
-    #[serde(deserialize_with = "any_text")]
+    #[serde(deserialize_with = "deserialize_any_as_text")]
     pub(crate) name: String,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) uid: String,
 }
 
@@ -379,7 +379,7 @@ pub(crate) struct Overlord {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct OverlordStatus {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) state: String,
     #[serde(deserialize_with = "parsable_or_default")]
     pub(crate) health: Health,
@@ -389,7 +389,7 @@ pub(crate) struct OverlordStatus {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Health {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     pub(crate) state: String,
 }
 
@@ -435,7 +435,7 @@ fn spec_or_unreadable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AwsA
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct PartitionOnly {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "deserialize_text")]
     partition: String,
 }
 

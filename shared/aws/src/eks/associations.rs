@@ -35,7 +35,7 @@ pub struct Association {
 #[derive(Clone, Debug, Default)]
 pub struct Associations {
     pub described: Vec<Association>,
-    /// `true` if the cluster has more associations than were described.
+    /// `true` if the cluster has more associations than the list `described` contains.
     pub is_incomplete: bool,
 }
 
@@ -122,7 +122,7 @@ impl EksClient {
         Observed::from_result(association, call.action)
     }
 
-    /// Creates an association.
+    /// Creates a Pod Identity association.
     ///
     /// # Errors
     ///

@@ -60,7 +60,7 @@ pub(super) fn new(
     let service = service_fn(move |request: Request<Body>| {
         let (http, endpoint, bearer) = (http.clone(), endpoint.clone(), bearer.clone());
         async move {
-            let response = send(&http, &endpoint, bearer, request);
+            let response = send_request(&http, &endpoint, bearer, request);
             let limited = deadline::timeout(REQUEST_TIMEOUT, response);
             upstream_timing::record("Kubernetes", limited)
                 .await
@@ -70,7 +70,7 @@ pub(super) fn new(
     Ok(Client::new(service, "default"))
 }
 
-async fn send(
+async fn send_request(
     http: &reqwest::Client,
     endpoint: &Url,
     bearer: HeaderValue,

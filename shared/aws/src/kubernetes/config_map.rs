@@ -18,7 +18,8 @@ pub const PALETTE_CONFIG_MAP: &str = "palette-global-config";
 pub const CLUSTER_NAME_KEY: &str = "managementClusterName";
 
 impl KubernetesClient {
-    fn config_maps(&self) -> Api<ConfigMap> {
+    /// Returns the API of config maps in the namespace [`KUBE_SYSTEM`].
+    fn config_map_api(&self) -> Api<ConfigMap> {
         Api::namespaced(self.0.clone(), KUBE_SYSTEM)
     }
 
@@ -26,7 +27,7 @@ impl KubernetesClient {
     /// no key [`CLUSTER_NAME_KEY`].
     pub async fn cluster_name_in_config_map(&self) -> Observed<Option<String>> {
         to_observed(
-            self.config_maps().get(PALETTE_CONFIG_MAP).await,
+            self.config_map_api().get(PALETTE_CONFIG_MAP).await,
             "read config maps of kube-system",
         )
         .map(|config_map| config_map.data.and_then(|mut data| data.remove(CLUSTER_NAME_KEY)))
@@ -39,7 +40,7 @@ impl KubernetesClient {
         let name = Some(PALETTE_CONFIG_MAP.to_owned());
         let metadata = ObjectMeta { name, ..ObjectMeta::default() };
         let config_map = ConfigMap { data: Some(data), metadata, ..ConfigMap::default() };
-        match self.config_maps().create(&PostParams::default(), &config_map).await {
+        match self.config_map_api().create(&PostParams::default(), &config_map).await {
             Err(kube::Error::Api(status)) if status.code == 409 => Observed::Present(false),
             result => to_observed(result, "create config maps in kube-system").map(|_created| true),
         }

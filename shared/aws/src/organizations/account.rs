@@ -14,7 +14,7 @@ pub struct OrgAccount {
     pub state: AccountState,
     /// When the account joined the organization, if Organizations returns it.
     pub joined: Option<SystemTime>,
-    /// `true` for the management account.
+    /// `true` if this account is the management account of the organization.
     pub management: bool,
     /// OU path of the account. `None` if the response of Organizations does not contain the path;
     /// then call

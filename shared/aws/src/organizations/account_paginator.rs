@@ -8,7 +8,7 @@ use gangway_model::{AccountId, UpstreamError};
 
 use crate::organizations::{
     OrgAccount, OrganizationsClient, OuId, OuPath,
-    client::{call, to_org_accounts},
+    client::{organizations_call, to_org_accounts},
 };
 
 /// Reads the accounts of the organization page by page. An account may be missing if somebody moves
@@ -47,12 +47,14 @@ struct PendingOu {
     children_added: bool,
 }
 
-const LIST_ACCOUNTS: ApiCall = call("organizations:ListAccounts", "list of accounts");
+const LIST_ACCOUNTS: ApiCall = organizations_call("organizations:ListAccounts", "list of accounts");
 const LIST_OU_ACCOUNTS: ApiCall =
-    call("organizations:ListAccountsForParent", "such organizational unit");
-const LIST_OUS: ApiCall =
-    call("organizations:ListOrganizationalUnitsForParent", "such organizational unit");
-const LIST_ROOTS: ApiCall = call("organizations:ListRoots", "root");
+    organizations_call("organizations:ListAccountsForParent", "such organizational unit");
+const LIST_OUS: ApiCall = organizations_call(
+    "organizations:ListOrganizationalUnitsForParent",
+    "such organizational unit",
+);
+const LIST_ROOTS: ApiCall = organizations_call("organizations:ListRoots", "root");
 
 impl<'a> AccountPaginator<'a> {
     pub(crate) const fn new(organization: &'a OrganizationsClient, with_ou_paths: bool) -> Self {

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::{AccountPaginator, OrgAccount, OuId, OuPath};
 
-/// Display name used in error messages.
+/// Display name of the service in error messages.
 const SERVICE: &str = "AWS Organizations";
 
 /// Maximum number of parents that are read for one account. AWS allows five levels of OUs below the
@@ -29,7 +29,7 @@ const MAX_OU_DEPTH: usize = 16;
 const PARENT_CACHE_TTL: Duration = Duration::from_mins(5);
 
 /// Returns the error context of an Organizations call.
-pub(crate) const fn call(action: &'static str, resource: &'static str) -> ApiCall {
+pub(crate) const fn organizations_call(action: &'static str, resource: &'static str) -> ApiCall {
     ApiCall { service: SERVICE, action, resource }
 }
 
@@ -70,7 +70,7 @@ impl OrganizationsClient {
         &self,
         id: AccountId,
     ) -> Result<Option<OrgAccount>, UpstreamError> {
-        let call = call("organizations:DescribeAccount", "such account");
+        let call = organizations_call("organizations:DescribeAccount", "such account");
         match self.client.describe_account().account_id(id.as_str()).send().await {
             Ok(response) => {
                 let account = response.account().and_then(OrgAccount::from_sdk);
@@ -136,7 +136,7 @@ impl OrganizationsClient {
 }
 
 const LIST_PARENTS: ApiCall =
-    call("organizations:ListParents", "such account or organizational unit");
+    organizations_call("organizations:ListParents", "such account or organizational unit");
 
 /// Converts the accounts of a page. Leaves out accounts without a valid id.
 pub(crate) fn to_org_accounts(accounts: &[Account]) -> Vec<OrgAccount> {

@@ -6,10 +6,10 @@ use crate::error::ApiCall;
 use aws_sdk_organizations::types::CreateAccountState;
 use gangway_model::{AccountId, UpstreamError};
 
-use crate::organizations::{OrganizationsClient, client::call};
+use crate::organizations::{OrganizationsClient, client::organizations_call};
 
 const LIST_CREATED: ApiCall =
-    call("organizations:ListCreateAccountStatus", "list of requests for accounts");
+    organizations_call("organizations:ListCreateAccountStatus", "list of requests for accounts");
 
 impl OrganizationsClient {
     /// Lists the commercial accounts that AWS created together with a GovCloud account, for the

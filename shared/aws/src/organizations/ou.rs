@@ -1,4 +1,4 @@
-//! Organizational units (OUs) and the path of an account through them.
+//! Types for the id of an organizational unit (OU), and for the path of OUs that an account is in.
 
 use std::{fmt, str::FromStr};
 

@@ -9,8 +9,9 @@ use gangway_model::{
 use tokio::join;
 
 use super::{
-    SecretsManagerStore, call,
+    SecretsManagerStore,
     metadata::{self, SecretMetadata, SecretState},
+    secrets_manager_call,
 };
 use crate::error::AwsErrorKind;
 
@@ -28,7 +29,7 @@ pub(super) async fn delete_staged(
 ) -> Result<(), UpstreamError> {
     match SecretMetadata::describe(store, staged.secret.as_str()).await? {
         Some(secret) if secret.registered_for().is_none() && !secret.scheduled => {
-            delete(store, staged.secret.as_str(), RECOVERY_DAYS).await
+            delete_secret(store, staged.secret.as_str(), RECOVERY_DAYS).await
         }
         Some(_) | None => Ok(()),
     }
@@ -50,7 +51,8 @@ pub(super) async fn mark_for_deletion(
     arns.extend(by_name?.filter(|arn| !arns.contains(arn)));
     arns.retain(|arn| keep != Some(arn));
     let marked =
-        join_all(arns.iter().map(|arn| set_state(store, arn, SecretState::PendingDeletion))).await;
+        join_all(arns.iter().map(|arn| set_state_tag(store, arn, SecretState::PendingDeletion)))
+            .await;
     let mut pending = Vec::new();
     for (arn, exists) in arns.into_iter().zip(marked) {
         if exists? {
@@ -85,9 +87,9 @@ async fn schedule_deletion(
 ) -> Result<(), UpstreamError> {
     match SecretMetadata::describe(store, arn.as_str()).await? {
         Some(secret) if secret.uid.as_ref() != Some(uid) => {
-            set_state(store, arn, SecretState::Registered).await.map(drop)
+            set_state_tag(store, arn, SecretState::Registered).await.map(drop)
         }
-        Some(_) | None => delete(store, arn.as_str(), RECOVERY_DAYS).await,
+        Some(_) | None => delete_secret(store, arn.as_str(), RECOVERY_DAYS).await,
     }
 }
 
@@ -97,7 +99,7 @@ pub(super) async fn unmark(
     PendingDeletion(arns): PendingDeletion,
 ) -> Result<(), UpstreamError> {
     for outcome in
-        join_all(arns.iter().map(|arn| set_state(store, arn, SecretState::Registered))).await
+        join_all(arns.iter().map(|arn| set_state_tag(store, arn, SecretState::Registered))).await
     {
         outcome?;
     }
@@ -106,12 +108,12 @@ pub(super) async fn unmark(
 
 /// Sets the state tag of a secret. Returns `false` if the secret does not exist or is scheduled for
 /// deletion.
-async fn set_state(
+async fn set_state_tag(
     store: &SecretsManagerStore,
     arn: &SecretArn,
     state: SecretState,
 ) -> Result<bool, UpstreamError> {
-    let call = call("secretsmanager:TagResource");
+    let call = secrets_manager_call("secretsmanager:TagResource");
     let request = store.client().tag_resource().secret_id(arn.as_str());
     let request = request.tags(metadata::state_tag(state)).tags(metadata::changed_by_tag());
     match request.send().await {
@@ -129,18 +131,20 @@ pub(super) async fn delete_incoming(
     store: &SecretsManagerStore,
     arn: &SecretArn,
 ) -> Result<(), UpstreamError> {
-    if set_state(store, arn, SecretState::Promoted).await? {
-        delete(store, arn.as_str(), INCOMING_RECOVERY_DAYS).await?;
+    if set_state_tag(store, arn, SecretState::Promoted).await? {
+        delete_secret(store, arn.as_str(), INCOMING_RECOVERY_DAYS).await?;
     }
     Ok(())
 }
 
-async fn delete(
+/// Schedules deletion of a secret. Does nothing if the secret does not exist or is already
+/// scheduled for deletion.
+async fn delete_secret(
     store: &SecretsManagerStore,
     arn: &str,
     recovery_days: i64,
 ) -> Result<(), UpstreamError> {
-    let call = call("secretsmanager:DeleteSecret");
+    let call = secrets_manager_call("secretsmanager:DeleteSecret");
     let request = store.client().delete_secret().secret_id(arn);
     let Err(error) = request.recovery_window_in_days(recovery_days).send().await else {
         return Ok(());
@@ -221,7 +225,7 @@ pub(super) async fn list_secrets(
     prefix: &str,
     uids: &[Uid],
 ) -> Result<Vec<SecretListEntry>, UpstreamError> {
-    let call = call("secretsmanager:ListSecrets");
+    let call = secrets_manager_call("secretsmanager:ListSecrets");
     let filter =
         |key: FilterNameStringType, value: &str| Filter::builder().key(key).values(value).build();
     let request = store

@@ -11,10 +11,11 @@ use gangway_model::{
 use tokio::time::sleep;
 
 use super::{
-    SecretsManagerStore, call, deletion,
+    SecretsManagerStore, deletion,
     metadata::{SecretMetadata, SecretState},
     payload::{self, SecretPayloadType},
     read::GetSecretOutcome,
+    secrets_manager_call,
 };
 
 /// Credential of a request. The caller has sent it in the request, or in an incoming secret.
@@ -152,22 +153,22 @@ impl SecretsManagerStore {
                 Some(secret)
                     if secret.arn == *arn && secret.state == Some(SecretState::Promoted) =>
                 {
-                    self.restore(arn).await?;
+                    self.restore_secret(arn).await?;
                     restored = true;
                 }
                 Some(_) | None => return Ok((outcome, restored)),
             }
             let Some(delay) = delays.next() else {
-                return Err(call("secretsmanager:GetSecretValue")
+                return Err(secrets_manager_call("secretsmanager:GetSecretValue")
                     .invalid_response("a secret that was restored cannot be read yet"));
             };
             sleep(delay).await;
         }
     }
 
-    async fn restore(&self, arn: &SecretArn) -> Result<(), UpstreamError> {
+    async fn restore_secret(&self, arn: &SecretArn) -> Result<(), UpstreamError> {
         let response = self.client().restore_secret().secret_id(arn.as_str()).send().await;
-        let call = call("secretsmanager:RestoreSecret");
+        let call = secrets_manager_call("secretsmanager:RestoreSecret");
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 }

@@ -8,7 +8,9 @@ use gangway_model::{
     UpstreamError, stores::StagedSecret,
 };
 
-use super::{CURRENT, OldKey, PENDING, SecretsManagerStore, call, parse_secret_arn};
+use super::{
+    CURRENT, OldKey, PENDING, SecretsManagerStore, parse_secret_arn, secrets_manager_call,
+};
 use crate::error::AwsErrorKind;
 
 const PARTITION_TAG: &str = "gangway:partition";
@@ -55,7 +57,7 @@ impl SecretState {
 #[derive(Debug)]
 pub(super) struct SecretMetadata {
     pub(super) arn: SecretArn,
-    /// `None` if Gangway did not create the secret.
+    /// State in the tag `gangway:state`. `None` if Gangway has not written this tag.
     pub(super) state: Option<SecretState>,
     /// Uid of the Palette account that the secret belongs to.
     pub(super) uid: Option<Uid>,
@@ -80,7 +82,7 @@ impl SecretMetadata {
         store: &SecretsManagerStore,
         id: &str,
     ) -> Result<Option<Self>, UpstreamError> {
-        let call = call("secretsmanager:DescribeSecret");
+        let call = secrets_manager_call("secretsmanager:DescribeSecret");
         match store.client().describe_secret().secret_id(id).send().await {
             Ok(response) => {
                 let arn = parse_secret_arn(call, response.arn())?;

@@ -102,6 +102,6 @@ pub(super) fn parse<T: SecretPayloadType>(
     partition: Partition,
 ) -> Result<T, Vec<InvalidPayload>> {
     let mut fields = PayloadFields::parse(text, T::FIELDS)?;
-    let contents = T::read(&mut fields, partition);
+    let contents = T::read_members(&mut fields, partition);
     fields.finish(contents)
 }

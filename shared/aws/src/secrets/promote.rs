@@ -8,8 +8,9 @@ use gangway_model::{
 use tokio::join;
 
 use super::{
-    CURRENT, PENDING, SecretsManagerStore, call,
+    CURRENT, PENDING, SecretsManagerStore,
     metadata::{self, SecretMetadata, SecretState},
+    secrets_manager_call,
 };
 use crate::error::AwsErrorKind;
 
@@ -51,7 +52,7 @@ pub(super) async fn promote(
         .retry(RetryPolicy::CONSISTENCY)
         .when(PromoteError::is_retryable);
     promoted.await.map_err(|error| match error {
-        PromoteError::NotVisible => call("secretsmanager:DescribeSecret")
+        PromoteError::NotVisible => secrets_manager_call("secretsmanager:DescribeSecret")
             .invalid_response("the staged version is not visible yet"),
         PromoteError::Upstream(error) => error,
     })
@@ -103,7 +104,7 @@ async fn make_active(
     // rotation.
     let abandoned = known.pending_version().filter(|pending| pending != version);
     let (moved, removed, tagged) = join!(
-        make_current(store, known, version),
+        make_version_current(store, known, version),
         remove_pending_label(store, &known.arn, abandoned),
         tag_if_needed(store, known, staged, uid),
     );
@@ -112,7 +113,8 @@ async fn make_active(
     tagged
 }
 
-async fn make_current(
+/// Moves the label `AWSCURRENT` to the version. Does nothing if the version is already current.
+async fn make_version_current(
     store: &SecretsManagerStore,
     known: &SecretMetadata,
     version: &str,
@@ -120,7 +122,7 @@ async fn make_current(
     if known.current_version() == Some(version) {
         return Ok(());
     }
-    let call = call("secretsmanager:UpdateSecretVersionStage");
+    let call = secrets_manager_call("secretsmanager:UpdateSecretVersionStage");
     let request = store
         .client()
         .update_secret_version_stage()
@@ -144,7 +146,7 @@ async fn remove_pending_label(
     version: Option<&str>,
 ) -> Result<(), UpstreamError> {
     let Some(version) = version else { return Ok(()) };
-    let call = call("secretsmanager:UpdateSecretVersionStage");
+    let call = secrets_manager_call("secretsmanager:UpdateSecretVersionStage");
     let request = store
         .client()
         .update_secret_version_stage()
@@ -170,7 +172,7 @@ async fn tag_if_needed(
     }
     // Only the version changes. The tag must name the initiator of this change; the other tags are
     // already correct.
-    let call = call("secretsmanager:TagResource");
+    let call = secrets_manager_call("secretsmanager:TagResource");
     let request = store.client().tag_resource().secret_id(known.arn.as_str());
     let response = request.tags(metadata::changed_by_tag()).send().await;
     response.map(drop).map_err(|error| call.to_upstream_error(&error))
@@ -183,7 +185,7 @@ async fn tag_as_registered(
     uid: &Uid,
     StagedSecret { method, settings, .. }: &StagedSecret,
 ) -> Result<(), UpstreamError> {
-    let call = call("secretsmanager:TagResource");
+    let call = secrets_manager_call("secretsmanager:TagResource");
     let request = store
         .client()
         .tag_resource()

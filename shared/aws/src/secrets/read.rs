@@ -5,10 +5,11 @@ use secrecy::SecretString;
 use tokio::join;
 
 use super::{
-    CURRENT, OldKey, SecretsManagerStore, call,
+    CURRENT, OldKey, SecretsManagerStore,
     metadata::SecretMetadata,
     parse_secret_arn,
     payload::{self, SecretPayloadType},
+    secrets_manager_call,
 };
 use crate::error::{ApiCall, AwsErrorKind};
 
@@ -35,7 +36,7 @@ pub(super) enum GetSecretOutcome {
     KmsFailure,
 }
 
-const GET_SECRET_VALUE: ApiCall = call("secretsmanager:GetSecretValue");
+const GET_SECRET_VALUE: ApiCall = secrets_manager_call("secretsmanager:GetSecretValue");
 
 impl SecretsManagerStore {
     /// Loads the stored credential of an account. Returns `None` if the account has no secret, or

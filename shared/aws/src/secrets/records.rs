@@ -17,7 +17,7 @@ const MAX_FILTER_VALUES: usize = 10;
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct SecretRecord {
     account: AccountId,
-    /// `None` if an older version of Gangway wrote the secret.
+    /// Settings of the account. `None` if an older version of Gangway has written the secret.
     settings: Option<AccountSettings>,
 }
 

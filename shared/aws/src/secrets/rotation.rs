@@ -20,9 +20,10 @@ use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    CURRENT, PENDING, SecretsManagerStore, call, deletion,
+    CURRENT, PENDING, SecretsManagerStore, deletion,
     metadata::{self, SecretMetadata, SecretState, find_tag_value, to_tag},
     payload::{self, SecretPayload},
+    secrets_manager_call,
 };
 use crate::error::AwsErrorKind;
 
@@ -183,7 +184,7 @@ impl SecretsManagerStore {
         id: &str,
         token: &str,
     ) -> Result<Option<RotatingSecret>, UpstreamError> {
-        let call = call("secretsmanager:DescribeSecret");
+        let call = secrets_manager_call("secretsmanager:DescribeSecret");
         let response = match self.client().describe_secret().secret_id(id).send().await {
             Ok(response) => response,
             Err(error) if AwsErrorKind::from_sdk(&error) == Some(AwsErrorKind::NotFound) => {
@@ -247,7 +248,7 @@ impl SecretsManagerStore {
         secret: &SecretArn,
         version: Option<(&str, Option<&str>)>,
     ) -> Result<Option<(String, AccessKey)>, UpstreamError> {
-        let call = call("secretsmanager:GetSecretValue");
+        let call = secrets_manager_call("secretsmanager:GetSecretValue");
         let request = self.client().get_secret_value().secret_id(secret.as_str());
         let request = match version {
             Some((version, label)) => {
@@ -284,7 +285,7 @@ impl SecretsManagerStore {
         token: &str,
         key: &AccessKey,
     ) -> Result<(), UpstreamError> {
-        let call = call("secretsmanager:PutSecretValue");
+        let call = secrets_manager_call("secretsmanager:PutSecretValue");
         let credential = Credential::AccessKey(key.clone());
         let Some(payload) = SecretPayload::from_credential(&credential, self.0.partition) else {
             return Err(call.invalid_response("an access key has no content"));
@@ -302,7 +303,7 @@ impl SecretsManagerStore {
         secret: &SecretArn,
         token: &str,
     ) -> Result<(), UpstreamError> {
-        let call = call("secretsmanager:UpdateSecretVersionStage");
+        let call = secrets_manager_call("secretsmanager:UpdateSecretVersionStage");
         let request = self.client().update_secret_version_stage().secret_id(secret.as_str());
         let request = request.version_stage(PENDING).remove_from_version_id(token);
         let response = request.send().await;
@@ -346,7 +347,7 @@ impl SecretsManagerStore {
     }
 
     async fn set_tags(&self, secret: &SecretArn, tags: Vec<Tag>) -> Result<(), UpstreamError> {
-        let call = call("secretsmanager:TagResource");
+        let call = secrets_manager_call("secretsmanager:TagResource");
         let request = self.client().tag_resource().secret_id(secret.as_str());
         let response = request.set_tags(Some(tags)).send().await;
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
@@ -417,7 +418,7 @@ impl SecretsManagerStore {
 
     /// Returns `true` if a rotation of the secret has begun and has not ended.
     async fn is_rotating(&self, secret: &SecretArn) -> Result<bool, UpstreamError> {
-        let call = call("secretsmanager:DescribeSecret");
+        let call = secrets_manager_call("secretsmanager:DescribeSecret");
         let shown = match self.client().describe_secret().secret_id(secret.as_str()).send().await {
             Ok(shown) => shown,
             Err(error) if AwsErrorKind::from_sdk(&error) == Some(AwsErrorKind::NotFound) => {
@@ -439,7 +440,7 @@ impl SecretsManagerStore {
 
     /// Makes Secrets Manager continue an unfinished rotation now.
     async fn resume_rotation(&self, secret: &SecretArn) -> Result<(), UpstreamError> {
-        let call = call("secretsmanager:RotateSecret");
+        let call = secrets_manager_call("secretsmanager:RotateSecret");
         let request = self.client().rotate_secret().secret_id(secret.as_str());
         match request.send().await {
             Ok(_) => Ok(()),
@@ -464,7 +465,7 @@ impl SecretsManagerStore {
         &self,
         id: &str,
     ) -> Result<Option<RotationStatus>, UpstreamError> {
-        let call = call("secretsmanager:DescribeSecret");
+        let call = secrets_manager_call("secretsmanager:DescribeSecret");
         let shown = match self.client().describe_secret().secret_id(id).send().await {
             Ok(shown) => shown,
             Err(error) if AwsErrorKind::from_sdk(&error) == Some(AwsErrorKind::NotFound) => {
@@ -521,7 +522,7 @@ impl SecretsManagerStore {
         if !known.is_some_and(|known| known.is_enabled) {
             return Ok(());
         }
-        let call = call("secretsmanager:CancelRotateSecret");
+        let call = secrets_manager_call("secretsmanager:CancelRotateSecret");
         let response = self.client().cancel_rotate_secret().secret_id(secret.as_str()).send().await;
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
@@ -552,7 +553,7 @@ impl SecretsManagerStore {
         RotationSchedule { function, days }: &RotationSchedule,
         starts_now: bool,
     ) -> Result<(), UpstreamError> {
-        let call = call("secretsmanager:RotateSecret");
+        let call = secrets_manager_call("secretsmanager:RotateSecret");
         let rules = RotationRulesType::builder().automatically_after_days(i64::from(*days)).build();
         let request = self.client().rotate_secret().secret_id(secret.as_str());
         let request = request.rotation_lambda_arn(function).rotation_rules(rules);

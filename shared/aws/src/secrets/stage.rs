@@ -10,10 +10,11 @@ use gangway_model::{
 };
 
 use super::{
-    PENDING, SecretsManagerStore, call,
+    PENDING, SecretsManagerStore,
     metadata::{self, SecretMetadata, SecretState},
     parse_secret_arn,
     payload::SecretPayload,
+    secrets_manager_call,
 };
 use crate::error::{AwsErrorKind, SECRETS_MANAGER};
 
@@ -78,7 +79,7 @@ async fn create_secret(
     registration: &Registration,
     payload: &SecretPayload,
 ) -> Result<SecretArn, UpstreamError> {
-    let call = call("secretsmanager:CreateSecret");
+    let call = secrets_manager_call("secretsmanager:CreateSecret");
     let request = store
         .client()
         .create_secret()
@@ -108,7 +109,7 @@ async fn add_version(
     payload: &SecretPayload,
 ) -> Result<StagedSecret, UpstreamError> {
     if known.scheduled {
-        let call = call("secretsmanager:RestoreSecret");
+        let call = secrets_manager_call("secretsmanager:RestoreSecret");
         let request = store.client().restore_secret().secret_id(known.arn.as_str());
         request.send().await.map_err(|error| call.to_upstream_error(&error))?;
     }
@@ -118,7 +119,7 @@ async fn add_version(
     }
     let scope = registration.scope.to_string();
     if known.scope.as_deref() != Some(&scope) {
-        let call = call("secretsmanager:TagResource");
+        let call = secrets_manager_call("secretsmanager:TagResource");
         let request = store.client().tag_resource().secret_id(known.arn.as_str());
         let request = request.tags(metadata::scope_tag(&registration.scope));
         request.send().await.map_err(|error| call.to_upstream_error(&error))?;
@@ -141,7 +142,7 @@ async fn put_secret_value(
     known: &SecretMetadata,
     payload: &SecretPayload,
 ) -> Result<(), UpstreamError> {
-    let call = call("secretsmanager:PutSecretValue");
+    let call = secrets_manager_call("secretsmanager:PutSecretValue");
     let request = store
         .client()
         .put_secret_value()

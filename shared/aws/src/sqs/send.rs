@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::QueueUrl;
 
-/// Display name used in error messages.
+/// Display name of the service in error messages.
 const SERVICE: &str = "Amazon SQS";
 
 const SEND_MESSAGE: ApiCall =

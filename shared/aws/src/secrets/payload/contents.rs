@@ -12,13 +12,13 @@ pub trait SecretPayloadType: Sized {
 
     /// Reads the members. If a member is missing or invalid, records the error in `fields` and
     /// returns `None`.
-    fn read(fields: &mut PayloadFields, partition: Partition) -> Option<Self>;
+    fn read_members(fields: &mut PayloadFields, partition: Partition) -> Option<Self>;
 }
 
 impl SecretPayloadType for AccessKey {
     const FIELDS: &'static str = "accessKeyId and secretAccessKey";
 
-    fn read(fields: &mut PayloadFields, partition: Partition) -> Option<Self> {
+    fn read_members(fields: &mut PayloadFields, partition: Partition) -> Option<Self> {
         let id = fields.parse_text::<AccessKeyId>("accessKeyId");
         let secret = fields.parse_secret::<SecretAccessKey>("secretAccessKey");
         // The endpoints of classified partitions have certificates of private CAs, so an access key
@@ -36,7 +36,7 @@ impl SecretPayloadType for AccessKey {
 impl SecretPayloadType for ClientTlsIdentity {
     const FIELDS: &'static str = "certificateAuthority, userCertificate and userKey";
 
-    fn read(fields: &mut PayloadFields, _partition: Partition) -> Option<Self> {
+    fn read_members(fields: &mut PayloadFields, _partition: Partition) -> Option<Self> {
         let certificate_authority = fields.parse_text("certificateAuthority");
         let certificate = fields.parse_text("userCertificate");
         let key = fields.parse_secret("userKey");

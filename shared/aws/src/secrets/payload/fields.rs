@@ -69,6 +69,8 @@ impl PayloadFields {
         contents.filter(|_| self.errors.is_empty()).ok_or(self.errors)
     }
 
+    /// Removes a member and returns its text. Records an error if the member is missing or is not a
+    /// string.
     fn take_string(&mut self, name: &'static str) -> Option<String> {
         if let Some(Value::String(text)) = self.members.remove(name) {
             return Some(text);
