@@ -37,7 +37,8 @@ struct Inner {
     config: SdkConfig,
     region: String,
     partition: Partition,
-    /// Access key ID, if the credentials of the session come from a request or an access portal.
+    /// Access key ID of a static access key or of temporary credentials from an access portal.
+    /// `None` for the function's own role and for assumed roles.
     key_id: Option<String>,
     // The clients are built on first use, because this takes most of the time of a cold start.
     sts: OnceLock<aws_sdk_sts::Client>,
@@ -134,8 +135,8 @@ impl AwsSession {
         self.0.partition
     }
 
-    /// Returns the access key ID if the credentials of the session come from a request or an access
-    /// portal; otherwise `None`.
+    /// Returns the access key ID of a static access key or of temporary credentials from an access
+    /// portal. Returns `None` for the function's own role and for assumed roles.
     pub fn key_id(&self) -> Option<&str> {
         self.0.key_id.as_deref()
     }

@@ -12,7 +12,7 @@ use crate::{
     api_request::ApiRequest,
     error::{AttemptError, unavailable_error},
     request::Account,
-    response::{self, Created, belongs_to, non_empty, parse_uid},
+    response::{self, CreatedAccount, belongs_to, non_empty, parse_uid},
 };
 
 /// Path of the list of accounts.
@@ -220,7 +220,7 @@ impl CloudAccountStore for ScopedClient<'_> {
             .send(&request, &self.scope)
             .await
             .map_err(|error| error.into_upstream_naming(resource))?;
-        let Created { uid: created } =
+        let CreatedAccount { uid: created } =
             response.json().map_err(|error| error.into_upstream(resource))?;
         parse_uid(&created).ok_or_else(|| unavailable_error(MissingUid))
     }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     error_response::ErrorResponse,
     response::{
-        Account, Accounts, Endpoints, Features, Overlords, Policies, Projects, SessionKeys,
+        Account, Accounts, Endpoints, Features, Overlords, Policies, PortalCredentials, Projects,
         StsSource, User,
     },
 };
@@ -30,7 +30,7 @@ pub fn messages(status: u16, body: &[u8], secret: &str) -> Vec<String> {
         parse_error::<Overlords>(body),
         parse_error::<Policies>(body),
         parse_error::<Projects>(body),
-        parse_error::<SessionKeys>(body),
+        parse_error::<PortalCredentials>(body),
         parse_error::<StsSource>(body),
         parse_error::<User>(body),
     ];

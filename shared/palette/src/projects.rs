@@ -8,7 +8,7 @@ use crate::{
     PaletteClient, ScopedClient,
     api_request::ApiRequest,
     error::NO_PROJECT,
-    response::{Named, Projects, parse_uid},
+    response::{NameAndUid, Projects, parse_uid},
 };
 
 /// Project of the tenant.
@@ -53,7 +53,7 @@ impl PaletteClient {
     pub async fn projects(&self) -> Result<Vec<Project>, UpstreamError> {
         let projects = self.fetch_projects(ApiRequest::get(PROJECTS_PATH)).await?;
         let project =
-            |listed: Named| Some(Project { uid: parse_uid(&listed.uid)?, name: listed.name });
+            |listed: NameAndUid| Some(Project { uid: parse_uid(&listed.uid)?, name: listed.name });
         Ok(projects.into_iter().filter_map(project).collect())
     }
 
@@ -66,7 +66,7 @@ impl PaletteClient {
     }
 
     /// Sends a request for a list of projects.
-    async fn fetch_projects(&self, request: ApiRequest) -> Result<Vec<Named>, UpstreamError> {
+    async fn fetch_projects(&self, request: ApiRequest) -> Result<Vec<NameAndUid>, UpstreamError> {
         let response = self.send(&request, &Scope::Tenant).await;
         let response = response.map_err(|error| error.into_upstream(LIST_RESOURCE))?;
         let Projects { items } =

@@ -12,7 +12,7 @@ use gangway_model::{
 };
 use serde::Serialize;
 
-use self::{exposed::Exposed, secret_spec::SecretSpec};
+use self::{exposed::ExposedSecret, secret_spec::SecretSpec};
 
 pub(crate) use self::secret_spec::PortalCredentialsRequest;
 
@@ -70,7 +70,7 @@ pub(crate) struct AwsAccount<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     access_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    secret_key: Option<Exposed<'a>>,
+    secret_key: Option<ExposedSecret<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sts: Option<Sts<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,7 @@ pub(crate) struct AwsAccount<'a> {
     #[serde(rename = "policyARNs")]
     policy_arns: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    secret_token: Option<Exposed<'a>>,
+    secret_token: Option<ExposedSecret<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret_spec: Option<SecretSpec<'a>>,
 }
@@ -107,7 +107,7 @@ struct PodIdentity<'a> {
 /// reads them.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct PolicyArns<'a> {
+pub(crate) struct PolicyValidationRequest<'a> {
     account: AwsAccount<'a>,
     policy_arns: Vec<&'a str>,
 }
@@ -133,7 +133,7 @@ impl<'a> AwsAccount<'a> {
         match credential {
             Credential::AccessKey(access_key) => Self {
                 access_key: Some(access_key.id.as_str()),
-                secret_key: Some(Exposed(access_key.secret.secret())),
+                secret_key: Some(ExposedSecret(access_key.secret.secret())),
                 // If the partition has an access portal, Palette must know that the access key is
                 // not from the access portal.
                 secret_spec: info.portal.as_ref().map(|_portal| {
@@ -145,8 +145,10 @@ impl<'a> AwsAccount<'a> {
                 let session = portal.session.as_ref();
                 Self {
                     access_key: session.map(|session| session.id.as_str()),
-                    secret_key: session.map(|session| Exposed(&session.secret)),
-                    secret_token: session.and_then(|session| session.token.as_ref()).map(Exposed),
+                    secret_key: session.map(|session| ExposedSecret(&session.secret)),
+                    secret_token: session
+                        .and_then(|session| session.token.as_ref())
+                        .map(ExposedSecret),
                     secret_spec: Some(SecretSpec::from_portal(partition, portal)),
                     ..base
                 }
@@ -203,7 +205,7 @@ impl<'a> AwsAccount<'a> {
     }
 }
 
-impl<'a> PolicyArns<'a> {
+impl<'a> PolicyValidationRequest<'a> {
     pub(crate) fn new(
         partition: Partition,
         credential: &'a Credential,

@@ -1,5 +1,5 @@
 //! Types of response bodies, with the members that Gangway uses. Members with secrets are missing
-//! except in [`SessionKeys`], so that Gangway does not read them.
+//! except in [`PortalCredentials`], so that Gangway does not read them.
 //!
 //! Every member may be missing or null, because Palette omits empty members, and because versions
 //! of Palette differ. Parsing does not fail if a member has another type than in Palette's
@@ -101,7 +101,7 @@ fn parse_or_warn<T: DeserializeOwned>(part: &RawValue) -> Option<T> {
 /// Response to the request to create an account.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Created {
+pub(crate) struct CreatedAccount {
     #[serde(deserialize_with = "deserialize_text")]
     pub(crate) uid: String,
 }
@@ -128,7 +128,7 @@ pub(crate) struct ListMeta {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Account {
     #[serde(deserialize_with = "null_as_default")]
-    pub(crate) metadata: Meta,
+    pub(crate) metadata: AccountMetadata,
     #[serde(deserialize_with = "spec_or_unreadable")]
     pub(crate) spec: AwsAccount,
     #[serde(deserialize_with = "parsable_or_default")]
@@ -138,7 +138,7 @@ pub(crate) struct Account {
 /// Member `metadata` of a cloud account.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Meta {
+pub(crate) struct AccountMetadata {
     #[serde(deserialize_with = "deserialize_any_as_text")]
     pub(crate) name: String,
     #[serde(deserialize_with = "deserialize_text")]
@@ -212,7 +212,7 @@ pub(crate) struct SecretSpec {
 /// Temporary credentials that Palette has fetched from an access portal.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct SessionKeys {
+pub(crate) struct PortalCredentials {
     #[serde(deserialize_with = "deserialize_text")]
     pub(crate) access_key: String,
     #[serde(deserialize_with = "null_as_default")]
@@ -345,13 +345,13 @@ pub(crate) struct Projects {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Project {
     #[serde(deserialize_with = "null_as_default")]
-    pub(crate) metadata: Named,
+    pub(crate) metadata: NameAndUid,
 }
 
 /// Member `metadata` of a project or private cloud gateway: name and uid.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Named {
+pub(crate) struct NameAndUid {
     #[serde(deserialize_with = "deserialize_any_as_text")]
     pub(crate) name: String,
     #[serde(deserialize_with = "deserialize_text")]
@@ -370,7 +370,7 @@ pub(crate) struct Overlords {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Overlord {
     #[serde(deserialize_with = "null_as_default")]
-    pub(crate) metadata: Named,
+    pub(crate) metadata: NameAndUid,
     #[serde(deserialize_with = "parsable_or_default")]
     pub(crate) status: OverlordStatus,
 }

@@ -129,7 +129,7 @@ impl ScopedClient<'_> {
             }
             Err(error) => return Err(error.into_upstream(resource)),
         };
-        let response::SessionKeys { access_key, secret_key, secret_token, expiration_time } =
+        let response::PortalCredentials { access_key, secret_key, secret_token, expiration_time } =
             response.json().map_err(|error| error.into_upstream(resource))?;
         if access_key.is_empty() || is_empty_secret(&secret_key) {
             return Ok(PortalKeysResult::Empty);

@@ -8,7 +8,7 @@ use crate::{
     api_request::ApiRequest,
     error::{AttemptError, DEFAULT_RETRY_AFTER},
     error_response::{ErrorKind, ErrorResponse},
-    request::{AwsAccount, PolicyArns},
+    request::{AwsAccount, PolicyValidationRequest},
     response::Policies,
 };
 
@@ -56,7 +56,7 @@ impl ScopedClient<'_> {
         policies: &[PolicyArn],
     ) -> Result<ValidationOutcome, UpstreamError> {
         let request = ApiRequest::new(Method::POST, "/v1/clouds/aws/policyArns/validate")
-            .with_json_body(&PolicyArns::new(partition, credential, policies))?
+            .with_json_body(&PolicyValidationRequest::new(partition, credential, policies))?
             .with_redacted_credential(credential);
         self.send_validation(&request).await
     }

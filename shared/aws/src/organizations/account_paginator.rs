@@ -17,8 +17,9 @@ use crate::organizations::{
 #[derive(Debug)]
 pub struct AccountPaginator<'a> {
     organization: &'a OrganizationsClient,
-    with_ou_paths: bool,
-    stage: Stage,
+    /// `true` if each returned account must have its OU path.
+    needs_ou_paths: bool,
+    page_source: PageSource,
     /// Accounts that were already returned. The tree of OUs also contains the accounts that
     /// `ListAccounts` has returned; this set prevents that they are returned twice. Empty if OU
     /// paths are not needed.
@@ -27,12 +28,12 @@ pub struct AccountPaginator<'a> {
 
 /// The list that the next page comes from.
 #[derive(Debug)]
-enum Stage {
+enum PageSource {
     /// The next page comes from `ListAccounts`, from this page token on.
-    Flat(Option<String>),
+    AccountList(Option<String>),
     /// The next page comes from the tree of OUs, because `ListAccounts` does not return the OU path
     /// of each account. Holds a stack of the OUs whose accounts are not listed yet.
-    Tree(Vec<PendingOu>),
+    OuTree(Vec<PendingOu>),
     /// All accounts have been returned.
     Done,
 }
@@ -44,7 +45,7 @@ struct PendingOu {
     /// Token of the next page of accounts; `None` for the first page.
     next: Option<String>,
     /// `true` if the child OUs have been pushed to the stack.
-    children_added: bool,
+    has_pushed_children: bool,
 }
 
 const LIST_ACCOUNTS: ApiCall = organizations_call("organizations:ListAccounts", "list of accounts");
@@ -57,32 +58,38 @@ const LIST_OUS: ApiCall = organizations_call(
 const LIST_ROOTS: ApiCall = organizations_call("organizations:ListRoots", "root");
 
 impl<'a> AccountPaginator<'a> {
-    pub(crate) const fn new(organization: &'a OrganizationsClient, with_ou_paths: bool) -> Self {
-        Self { organization, with_ou_paths, stage: Stage::Flat(None), returned: BTreeSet::new() }
+    pub(crate) const fn new(organization: &'a OrganizationsClient, needs_ou_paths: bool) -> Self {
+        Self {
+            organization,
+            needs_ou_paths,
+            page_source: PageSource::AccountList(None),
+            returned: BTreeSet::new(),
+        }
     }
 
     /// Returns the next page, which may be empty. Returns `None` after the last page.
     pub async fn next(&mut self) -> Result<Option<Vec<OrgAccount>>, UpstreamError> {
-        let mut page = match &mut self.stage {
-            Stage::Done => return Ok(None),
-            Stage::Tree(pending_ous) => {
+        let mut page = match &mut self.page_source {
+            PageSource::Done => return Ok(None),
+            PageSource::OuTree(pending_ous) => {
                 let Some(page) = self.organization.fetch_tree_page(pending_ous).await? else {
-                    self.stage = Stage::Done;
+                    self.page_source = PageSource::Done;
                     return Ok(None);
                 };
                 page
             }
-            Stage::Flat(next) => {
+            PageSource::AccountList(next) => {
                 let (page, next) = self.organization.fetch_list_page(next.take()).await?;
-                if self.with_ou_paths && page.iter().any(|account| account.ou_path.is_none()) {
-                    self.stage = Stage::Tree(self.organization.list_roots().await?);
+                if self.needs_ou_paths && page.iter().any(|account| account.ou_path.is_none()) {
+                    self.page_source = PageSource::OuTree(self.organization.list_roots().await?);
                     return Ok(Some(Vec::new()));
                 }
-                self.stage = next.map_or(Stage::Done, |next| Stage::Flat(Some(next)));
+                self.page_source =
+                    next.map_or(PageSource::Done, |next| PageSource::AccountList(Some(next)));
                 page
             }
         };
-        if self.with_ou_paths {
+        if self.needs_ou_paths {
             page.retain(|account| self.returned.insert(account.id));
         }
         Ok(Some(page))
@@ -113,7 +120,7 @@ impl OrganizationsClient {
         let to_pending = |root| PendingOu {
             path: OuPath::from_parent_first(vec![root]),
             next: None,
-            children_added: false,
+            has_pushed_children: false,
         };
         Ok(roots.map(to_pending).collect())
     }
@@ -126,9 +133,9 @@ impl OrganizationsClient {
     ) -> Result<Option<Vec<OrgAccount>>, UpstreamError> {
         let Some(mut pending_ou) = pending_ous.pop() else { return Ok(None) };
         let Some(ou) = pending_ou.path.parent() else { return Ok(Some(Vec::new())) };
-        if !pending_ou.children_added {
+        if !pending_ou.has_pushed_children {
             pending_ous.extend(self.list_child_ous(&pending_ou.path, ou).await?);
-            pending_ou.children_added = true;
+            pending_ou.has_pushed_children = true;
         }
         let request = self.client.list_accounts_for_parent().parent_id(ou.as_str());
         let response = request.set_next_token(pending_ou.next.take()).send().await;
@@ -159,7 +166,7 @@ impl OrganizationsClient {
             pending_ous.extend(children.map(|child| PendingOu {
                 path: path.child(child),
                 next: None,
-                children_added: false,
+                has_pushed_children: false,
             }));
         }
         Ok(pending_ous)

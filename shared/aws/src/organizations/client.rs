@@ -83,10 +83,10 @@ impl OrganizationsClient {
         }
     }
 
-    /// Returns a paginator over all accounts of the organization. With `with_ou_paths`, each
+    /// Returns a paginator over all accounts of the organization. With `needs_ou_paths`, each
     /// account has its OU path.
-    pub fn list_accounts(&self, with_ou_paths: bool) -> AccountPaginator<'_> {
-        AccountPaginator::new(self, with_ou_paths)
+    pub fn list_accounts(&self, needs_ou_paths: bool) -> AccountPaginator<'_> {
+        AccountPaginator::new(self, needs_ou_paths)
     }
 
     /// Returns the OU path of the account. If `account` does not contain the path, calls

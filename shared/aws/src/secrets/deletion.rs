@@ -28,7 +28,7 @@ pub(super) async fn delete_staged(
     staged: &StagedSecret,
 ) -> Result<(), UpstreamError> {
     match SecretMetadata::describe(store, staged.secret.as_str()).await? {
-        Some(secret) if secret.registered_for().is_none() && !secret.scheduled => {
+        Some(secret) if secret.registered_for().is_none() && !secret.is_scheduled_for_deletion => {
             delete_secret(store, staged.secret.as_str(), RECOVERY_DAYS).await
         }
         Some(_) | None => Ok(()),
@@ -153,7 +153,9 @@ async fn delete_secret(
         Some(AwsErrorKind::NotFound) => Ok(()),
         // `InvalidRequestException` can mean that the secret is already scheduled for deletion.
         Some(AwsErrorKind::InvalidState) => match SecretMetadata::describe(store, arn).await? {
-            Some(secret) if !secret.scheduled => Err(call.to_upstream_error(&error)),
+            Some(secret) if !secret.is_scheduled_for_deletion => {
+                Err(call.to_upstream_error(&error))
+            }
             Some(_) | None => Ok(()),
         },
         Some(_) | None => Err(call.to_upstream_error(&error)),
@@ -178,7 +180,7 @@ async fn find_by_name(
     };
     let is_owner = secret.uid.as_ref() == Some(&account.uid)
         && secret.scope == Some(owner.scope.to_string())
-        && !secret.scheduled;
+        && !secret.is_scheduled_for_deletion;
     Ok(is_owner.then_some(secret.arn))
 }
 

@@ -62,10 +62,10 @@ impl SecretsManagerStore {
             SecretSource::SecretsManager(arn) => arn,
         };
         self.check_incoming(&arn, requested, scope).map_err(invalid_secret_arn_error)?;
-        let (outcome, restored) = self.read_incoming(&arn, operation).await?;
+        let (outcome, is_restored) = self.read_incoming(&arn, operation).await?;
         // The deletion is scheduled before any later step can fail, because the caller may not send
         // the request again.
-        let scheduled = restored && self.delete_incoming(&arn).await;
+        let is_scheduled = is_restored && self.delete_incoming(&arn).await;
         let text = match outcome {
             GetSecretOutcome::Text { arn: found, text } if found == arn => text,
             // Secrets Manager also accepts an ARN without the suffix, and returns the complete ARN.
@@ -86,7 +86,7 @@ impl SecretsManagerStore {
             };
             RegistrationError::Invalid(faults.into_iter().map(error).collect())
         })?;
-        Ok(ResolvedCredential { credential, incoming_secret: (!scheduled).then_some(arn) })
+        Ok(ResolvedCredential { credential, incoming_secret: (!is_scheduled).then_some(arn) })
     }
 
     /// Schedules deletion of an incoming secret whose content is registered. Tags the secret, so
@@ -138,25 +138,25 @@ impl SecretsManagerStore {
         operation: &Operation,
     ) -> Result<(GetSecretOutcome, bool), UpstreamError> {
         let mut delays = RetryPolicy::CONSISTENCY.delays();
-        let mut restored = false;
+        let mut is_restored = false;
         loop {
             let outcome = self.get_secret_value(arn.as_str()).await?;
             if !matches!(outcome, GetSecretOutcome::PendingDeletion)
                 || *operation == Operation::Validate
             {
-                return Ok((outcome, restored));
+                return Ok((outcome, is_restored));
             }
             match SecretMetadata::describe(self, arn.as_str()).await? {
                 // Another run has restored the secret, or one of the two reads is stale: read
                 // again.
-                Some(secret) if !secret.scheduled => {}
+                Some(secret) if !secret.is_scheduled_for_deletion => {}
                 Some(secret)
                     if secret.arn == *arn && secret.state == Some(SecretState::Promoted) =>
                 {
                     self.restore_secret(arn).await?;
-                    restored = true;
+                    is_restored = true;
                 }
-                Some(_) | None => return Ok((outcome, restored)),
+                Some(_) | None => return Ok((outcome, is_restored)),
             }
             let Some(delay) = delays.next() else {
                 return Err(secrets_manager_call("secretsmanager:GetSecretValue")

@@ -65,7 +65,7 @@ pub(super) struct SecretMetadata {
     method: Option<String>,
     settings: Option<AccountSettings>,
     /// `true` if the secret is scheduled for deletion.
-    pub(super) scheduled: bool,
+    pub(super) is_scheduled_for_deletion: bool,
     /// Id of the version with the label `AWSCURRENT`.
     current: Option<String>,
     /// Id of the version with the label `AWSPENDING`.
@@ -119,7 +119,7 @@ impl SecretMetadata {
         let scope = find_tag_value(tags, SCOPE_TAG).map(str::to_owned);
         let method = find_tag_value(tags, METHOD_TAG).map(str::to_owned);
         let settings = parse_settings(tags);
-        let scheduled = response.deleted_date().is_some();
+        let is_scheduled_for_deletion = response.deleted_date().is_some();
         let old_key = OldKey::from_tags(tags);
         Self {
             arn,
@@ -128,7 +128,7 @@ impl SecretMetadata {
             scope,
             method,
             settings,
-            scheduled,
+            is_scheduled_for_deletion,
             current,
             pending,
             versions,
@@ -179,7 +179,7 @@ impl SecretMetadata {
     /// other account has the name.
     pub(super) fn belongs_to(&self, uid: &Uid) -> bool {
         let is_staged = self.state == Some(SecretState::Staged);
-        !self.scheduled && (is_staged || self.registered_for() == Some(uid))
+        !self.is_scheduled_for_deletion && (is_staged || self.registered_for() == Some(uid))
     }
 
     /// Returns the uid of the account that the secret is active for. `None` if the secret is not

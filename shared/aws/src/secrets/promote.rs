@@ -69,7 +69,7 @@ async fn try_promote(
         None => Err(PromoteError::NotVisible),
         // Another run has deleted the secret. The calling code notices this with `is_active`, and
         // stages the secret again.
-        Some(secret) if secret.scheduled => Ok(()),
+        Some(secret) if secret.is_scheduled_for_deletion => Ok(()),
         // If another run has removed the label of the version, `DescribeSecret` does not list the
         // version. The version can still be promoted.
         Some(secret) => {
@@ -86,7 +86,7 @@ pub(super) async fn is_active(
 ) -> Result<bool, UpstreamError> {
     let known = SecretMetadata::describe(store, staged.secret.as_str()).await?;
     Ok(known.is_some_and(|known| {
-        !known.scheduled
+        !known.is_scheduled_for_deletion
             && known.current_version() == Some(staged.version.as_str())
             && known.registered_for() == Some(uid)
     }))

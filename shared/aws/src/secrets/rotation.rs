@@ -111,7 +111,7 @@ impl RotatingSecret {
         let is_static = metadata.is_of_method(AuthMethod::StaticCredentials);
         let is_retired = metadata.state == Some(SecretState::PendingDeletion);
         let is_owned = is_retired || metadata.registered_for() == Some(&uid);
-        if !is_owned || metadata.scheduled || !is_static {
+        if !is_owned || metadata.is_scheduled_for_deletion || !is_static {
             return None;
         }
         let version = if metadata.current_version() == Some(token) {
@@ -433,7 +433,7 @@ impl SecretsManagerStore {
         let is_of_rotation = |version: &str| version.len() != HASH_CHARS;
         let is_pending = metadata.pending_version().is_some_and(is_of_rotation);
         Ok(is_enabled
-            && !metadata.scheduled
+            && !metadata.is_scheduled_for_deletion
             && is_pending
             && metadata.pending_version() != metadata.current_version())
     }

@@ -108,7 +108,7 @@ async fn add_version(
     registration: &Registration,
     payload: &SecretPayload,
 ) -> Result<StagedSecret, UpstreamError> {
-    if known.scheduled {
+    if known.is_scheduled_for_deletion {
         let call = secrets_manager_call("secretsmanager:RestoreSecret");
         let request = store.client().restore_secret().secret_id(known.arn.as_str());
         request.send().await.map_err(|error| call.to_upstream_error(&error))?;
@@ -126,7 +126,7 @@ async fn add_version(
     }
     let is_current = known.current_version() == Some(version)
         && known.has_settings(&registration.settings())
-        && !known.scheduled;
+        && !known.is_scheduled_for_deletion;
     let status = match (known.state, known.registered_for().filter(|_| is_current)) {
         (_, Some(uid)) => SecretStatus::ActiveFor(uid.clone()),
         (Some(SecretState::Staged | SecretState::PendingDeletion), None) => SecretStatus::NeverUsed,

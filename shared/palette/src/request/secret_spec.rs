@@ -7,7 +7,7 @@ use gangway_certificates::CaChain;
 use gangway_model::{AccessPortalCredential, Partition, PolicyArn};
 use serde::Serialize;
 
-use super::Exposed;
+use super::ExposedSecret;
 
 /// Describes how Palette fetches credentials from an access portal, or that Palette uses no access
 /// portal.
@@ -42,7 +42,7 @@ struct Tls<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cert: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<Exposed<'a>>,
+    key: Option<ExposedSecret<'a>>,
 }
 
 /// Body of the request that makes Palette fetch credentials from an access portal.
@@ -96,7 +96,7 @@ impl<'a> SecretSpec<'a> {
             tls: Some(Tls {
                 ca: identity.certificate_authority.pem(),
                 cert: Some(identity.certificate.pem()),
-                key: Some(Exposed(identity.key.pem())),
+                key: Some(ExposedSecret(identity.key.pem())),
             }),
         }
     }

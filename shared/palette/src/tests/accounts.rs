@@ -7,7 +7,8 @@ use gangway_model::{
 use serde_json::{Value, json};
 
 use super::palette::{
-    Fake, PROJECT, RecordedRequest, SECRET, UID, access_key, fake_response, registration, role,
+    FakePalette, PROJECT, RecordedRequest, SECRET, UID, access_key, fake_response, registration,
+    role,
 };
 
 /// Returns an account as Palette returns it.
@@ -26,7 +27,7 @@ fn accounts_page(items: &[Value], next: &str) -> Value {
 
 #[tokio::test]
 async fn account_is_found_by_exact_name_on_any_page() {
-    let fake = Fake::start(|request: &RecordedRequest, _| {
+    let fake = FakePalette::start(|request: &RecordedRequest, _| {
         let page = match request.query.split("continue=").nth(1) {
             None => accounts_page(
                 &[account_json("a1", "prod-2", "tenant"), account_json("a2", "Prod", "tenant")],
@@ -65,7 +66,7 @@ async fn list_contains_the_other_accounts_if_one_cannot_be_parsed() {
         (Value::Null, None),
         (json!("account"), None),
     ] {
-        let fake = Fake::returning(
+        let fake = FakePalette::returning(
             200,
             accounts_page(&[odd.clone(), account_json("a2", "prod", "tenant")], ""),
         )
@@ -108,7 +109,7 @@ async fn account_with_members_of_unexpected_types_is_read() {
         });
         odd["metadata"]["labels"] = json!({});
         *odd.pointer_mut(path).unwrap() = value;
-        let fake = Fake::returning(200, odd.clone()).await;
+        let fake = FakePalette::returning(200, odd.clone()).await;
         let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
         assert_eq!((known.partition.as_str(), known.access), ("aws", access), "{odd}");
     }
@@ -121,7 +122,7 @@ async fn accounts_of_the_tenant_are_not_found_in_a_project() {
         account_json("a2", "shared", "tenant"),
         account_json("a3", "prod", "project"),
     ];
-    let fake = Fake::returning(200, accounts_page(&rows, "")).await;
+    let fake = FakePalette::returning(200, accounts_page(&rows, "")).await;
     let project = fake.project();
     let found = project.find_by_name(&"prod".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((found.uid.as_str(), &found.scope), ("a3", project.scope()));
@@ -142,7 +143,7 @@ async fn accounts_of_the_tenant_are_not_found_in_a_project() {
 #[tokio::test]
 async fn list_all_in_the_tenant_returns_accounts_of_projects_too() {
     let rows = [account_json("a1", "prod", "tenant"), account_json("a2", "hidden", "project")];
-    let fake = Fake::returning(200, accounts_page(&rows, "")).await;
+    let fake = FakePalette::returning(200, accounts_page(&rows, "")).await;
     let all = fake.tenant().list_all(|account| Some(account.name)).await.unwrap();
     assert_eq!(all, ["prod", "hidden"]);
     let page = fake.tenant().list_page(50, None).await.unwrap();
@@ -152,7 +153,7 @@ async fn list_all_in_the_tenant_returns_accounts_of_projects_too() {
 
 #[tokio::test]
 async fn list_without_a_last_page_is_an_error() {
-    let fake = Fake::returning(200, accounts_page(&[], "next")).await;
+    let fake = FakePalette::returning(200, accounts_page(&[], "next")).await;
     assert!(fake.tenant().list_all(Some).await.is_err());
 }
 
@@ -169,7 +170,7 @@ fn without_initiator(mut body: Value) -> Value {
 /// Acceptance rows: F10, F05.
 #[tokio::test]
 async fn create_request_has_the_fields_of_palettes_api() {
-    let fake = Fake::returning(201, json!({ "uid": UID })).await;
+    let fake = FakePalette::returning(201, json!({ "uid": UID })).await;
     let mut registration = registration(access_key());
     registration.description = Some("The account of production".parse().unwrap());
     fake.tenant().create(&registration).await.unwrap();
@@ -192,7 +193,7 @@ async fn create_request_has_the_fields_of_palettes_api() {
 /// Acceptance rows: F13.
 #[tokio::test]
 async fn access_key_in_classified_partition_disables_cap_validation() {
-    let fake = Fake::returning(201, json!({ "uid": UID })).await;
+    let fake = FakePalette::returning(201, json!({ "uid": UID })).await;
     let mut registration = registration(access_key());
     for (partition, wanted) in [
         (Partition::AwsUsGov, Value::Null),
@@ -215,7 +216,7 @@ async fn update_keeps_labels_and_annotations_of_other_tools() {
     row["metadata"]["labels"] = json!({ "team": "payments" });
     row["metadata"]["annotations"]["nothing"] = Value::Null;
     row["metadata"]["annotations"]["description"] = json!("no longer wanted");
-    let fake = Fake::start(move |request: &RecordedRequest, _| match &request.call {
+    let fake = FakePalette::start(move |request: &RecordedRequest, _| match &request.call {
         call if call.starts_with("GET") => fake_response(200, &row),
         _ => fake_response(204, ""),
     })
@@ -248,14 +249,14 @@ async fn update_keeps_labels_and_annotations_of_other_tools() {
 
 #[tokio::test]
 async fn account_that_was_just_created_has_no_difference() {
-    let fake = Fake::returning(201, json!({ "uid": UID })).await;
+    let fake = FakePalette::returning(201, json!({ "uid": UID })).await;
     for credential in [access_key(), role()] {
         let wanted = registration(credential);
         fake.tenant().create(&wanted).await.unwrap();
         let mut stored = fake.requests().pop().unwrap().body;
         stored["metadata"]["uid"] = json!(UID);
         stored["spec"]["secretKey"] = Value::Null;
-        let fake_with_account = Fake::returning(200, stored).await;
+        let fake_with_account = FakePalette::returning(200, stored).await;
         let known = fake_with_account.tenant().get(&UID.parse().unwrap()).await.unwrap();
         assert!(
             wanted.is_same_identity_as(&known)
@@ -308,7 +309,7 @@ async fn parsed_account_has_its_credential_type_and_no_secret() {
         ),
     ] {
         let body = json!({ "metadata": { "uid": UID, "annotations": null }, "spec": spec, "status": null });
-        let fake = Fake::returning(200, &body).await;
+        let fake = FakePalette::returning(200, &body).await;
         let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
         assert_eq!(known.access, access, "{body}");
         assert_eq!(known.partition, "aws");
@@ -322,7 +323,7 @@ async fn annotations_of_gangway_are_parsed() {
     row["metadata"]["annotations"]["gangwayAwsAccountId"] = json!("123456789012");
     row["metadata"]["annotations"]["gangwayPermissionProfile"] = json!("core");
     row["metadata"]["annotations"]["overlordUid"] = json!("");
-    let fake = Fake::returning(200, row).await;
+    let fake = FakePalette::returning(200, row).await;
     let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
     assert_eq!(known.account, Some("123456789012".parse().unwrap()));
     assert_eq!(known.profile, Some(PermissionProfile::Core));
@@ -343,7 +344,7 @@ async fn pod_identity_account_stores_cluster_and_roles_as_annotations() {
         permission_boundary: None,
         palette_cluster: Some(palette_cluster.clone()),
     }));
-    let fake = Fake::returning(201, json!({ "uid": UID })).await;
+    let fake = FakePalette::returning(201, json!({ "uid": UID })).await;
     fake.tenant().create(&pod_identity).await.unwrap();
     let mut written = fake.requests().pop().unwrap().body;
     assert_eq!(
@@ -351,7 +352,7 @@ async fn pod_identity_account_stores_cluster_and_roles_as_annotations() {
         "arn:aws:eks:us-east-1:123456789012:cluster/palette"
     );
     written["metadata"]["uid"] = json!(UID);
-    let fake = Fake::returning(200, written).await;
+    let fake = FakePalette::returning(200, written).await;
     let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
     assert_eq!(known.palette_cluster, Some(palette_cluster));
     assert_eq!(pod_identity.difference_from(&known), Difference::None);
@@ -364,7 +365,7 @@ async fn pod_identity_account_stores_cluster_and_roles_as_annotations() {
 async fn project_is_found_by_its_exact_name() {
     let item = |name, uid| json!({ "metadata": { "name": name, "uid": uid } });
     let items = json!({ "items": [item("Default-2", "b1"), item("Default", PROJECT)] });
-    let fake = Fake::returning(200, items).await;
+    let fake = FakePalette::returning(200, items).await;
     let requested = |text: &str| RequestedScope::Project(text.parse().unwrap());
     let scoped = fake.palette.resolve_scope(&requested("Default")).await.unwrap();
     assert_eq!(scoped.scope(), &Scope::Project(PROJECT.parse().unwrap()));

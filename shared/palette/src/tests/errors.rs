@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::palette::{
-    API_KEY, Fake, FakeResponse, SECRET, UID, access_key, fake_response, registration,
+    API_KEY, FakePalette, FakeResponse, SECRET, UID, access_key, fake_response, registration,
 };
 
 /// Returns a short name of the kind of an error, for the tables of the tests.
@@ -59,7 +59,7 @@ async fn error_response_is_converted_by_its_status_and_code() {
         (504, String::new(), "unavailable", 4),
         (429, String::new(), "busy", 4),
     ] {
-        let fake = Fake::returning(status, &body).await;
+        let fake = FakePalette::returning(status, &body).await;
         let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
         assert_eq!(kind_name(&error), wanted, "{status} {body}");
         assert_eq!(fake.calls().len(), calls, "{status} {body}");
@@ -77,7 +77,7 @@ async fn deletion_of_an_account_in_use_is_not_permitted_now() {
         (500, error_body("AwsThing"), "refused"),
         (404, error_body("ResourceNotFound"), "missing"),
     ] {
-        let fake = Fake::returning(status, &body).await;
+        let fake = FakePalette::returning(status, &body).await;
         let error = fake.tenant().delete(&UID.parse().unwrap()).await.unwrap_err();
         assert_eq!(kind_name(&error), wanted, "{status} {body}");
     }
@@ -99,7 +99,7 @@ async fn create_request_is_sent_once_and_reports_a_name_conflict() {
         (504, String::new(), "unavailable"),
         (201, HTML.to_owned(), "unavailable"),
     ] {
-        let fake = Fake::returning(status, &body).await;
+        let fake = FakePalette::returning(status, &body).await;
         let error = fake.tenant().create(&registration(access_key())).await.unwrap_err();
         assert_eq!(kind_name(&error), wanted, "{status} {body}");
         assert_eq!(fake.calls().len(), 1, "{status} {body}");
@@ -108,7 +108,7 @@ async fn create_request_is_sent_once_and_reports_a_name_conflict() {
 
 #[tokio::test]
 async fn throttled_create_request_is_retried() {
-    let fake = Fake::start(|_, before| match before {
+    let fake = FakePalette::start(|_, before| match before {
         0 => FakeResponse(429, String::new(), Some(0)),
         _ => fake_response(201, json!({ "uid": UID })),
     })
@@ -119,7 +119,7 @@ async fn throttled_create_request_is_retried() {
 
 #[tokio::test]
 async fn idempotent_request_is_retried_after_http_503() {
-    let fake = Fake::start(|_, before| match before {
+    let fake = FakePalette::start(|_, before| match before {
         0..3 => fake_response(503, ""),
         _ => fake_response(204, ""),
     })
@@ -130,7 +130,7 @@ async fn idempotent_request_is_retried_after_http_503() {
 
 #[tokio::test]
 async fn request_is_not_retried_if_retry_after_exceeds_the_deadline() {
-    let fake = Fake::start(|_, _| FakeResponse(429, String::new(), Some(60))).await;
+    let fake = FakePalette::start(|_, _| FakeResponse(429, String::new(), Some(60))).await;
     let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
     let minute = Duration::from_mins(1);
     assert!(matches!(error, UpstreamError::Throttled { retry_after, .. } if retry_after == minute));
@@ -139,7 +139,7 @@ async fn request_is_not_retried_if_retry_after_exceeds_the_deadline() {
 
 #[tokio::test]
 async fn request_after_the_deadline_times_out() {
-    let fake = Fake::returning(204, "").await;
+    let fake = FakePalette::returning(204, "").await;
     let now = tokio::time::Instant::now();
     let uid = UID.parse().unwrap();
     let error = gangway_http::deadline::scope(now, fake.tenant().delete(&uid)).await.unwrap_err();
@@ -157,7 +157,7 @@ async fn broken_connection_is_retried_except_for_a_create_request() {
             count.send_modify(|count| *count += 1);
         }
     }));
-    let mut fake = Fake::returning(204, "").await;
+    let mut fake = FakePalette::returning(204, "").await;
     fake.palette.base = base.parse().unwrap();
     let error = fake.tenant().create(&registration(access_key())).await.unwrap_err();
     assert_eq!((kind_name(&error), *counted.borrow()), ("unavailable", 1));
@@ -171,14 +171,14 @@ async fn broken_connection_is_retried_except_for_a_create_request() {
 #[tokio::test]
 async fn error_contains_no_secret_that_palette_quotes() {
     let message = format!("key {API_KEY}: pair AKIAIOSFODNN7EXAMPLE {SECRET} is not valid\nat all");
-    let fake = Fake::returning(400, json!({ "code": "Invalid", "message": message })).await;
+    let fake = FakePalette::returning(400, json!({ "code": "Invalid", "message": message })).await;
     let error = fake.tenant().create(&registration(access_key())).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "Palette rejected the request: key [redacted]: pair [redacted] [redacted] is not valid at all (Invalid, HTTP 400)"
     );
     let unreadable = json!({ "metadata": SECRET, "spec": { "accessKey": { "x": SECRET } } });
-    let fake = Fake::returning(200, unreadable).await;
+    let fake = FakePalette::returning(200, unreadable).await;
     let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
     assert!(!format!("{error:?}").contains(SECRET), "{error:?}");
 }

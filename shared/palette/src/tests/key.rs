@@ -3,11 +3,11 @@
 use gangway_model::{UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;
 
-use super::palette::{API_KEY, Fake, RecordedRequest, SECOND_API_KEY, UID, fake_response};
+use super::palette::{API_KEY, FakePalette, RecordedRequest, SECOND_API_KEY, UID, fake_response};
 
 #[tokio::test]
 async fn concurrent_requests_share_one_fetch_of_the_api_key() {
-    let fake = Fake::returning(200, json!({ "items": [] })).await;
+    let fake = FakePalette::returning(200, json!({ "items": [] })).await;
     let (name, tenant) = ("prod".parse().unwrap(), fake.tenant());
     let (one, other) = tokio::join!(tenant.find_by_name(&name), tenant.find_by_name(&name));
     assert!(one.unwrap().is_none() && other.unwrap().is_none());
@@ -22,11 +22,12 @@ async fn api_key_that_palette_refuses_is_fetched_once_more() {
     for (status, body) in
         [(401, String::new()), (404, not_found_body.to_string()), (500, not_found_body.to_string())]
     {
-        let fake = Fake::start(move |request: &RecordedRequest, _| match request.key.as_str() {
-            SECOND_API_KEY => fake_response(204, ""),
-            _ => fake_response(status, &body),
-        })
-        .await;
+        let fake =
+            FakePalette::start(move |request: &RecordedRequest, _| match request.key.as_str() {
+                SECOND_API_KEY => fake_response(204, ""),
+                _ => fake_response(status, &body),
+            })
+            .await;
         let uid = UID.parse().unwrap();
         let tenant = fake.tenant();
         let (one, other) = tokio::join!(tenant.delete(&uid), tenant.delete(&uid));
@@ -39,7 +40,7 @@ async fn api_key_that_palette_refuses_is_fetched_once_more() {
 
 #[tokio::test]
 async fn refused_new_api_key_is_access_denied_without_the_key_in_it() {
-    let fake = Fake::start(|request: &RecordedRequest, _| {
+    let fake = FakePalette::start(|request: &RecordedRequest, _| {
         fake_response(
             404,
             json!({ "code": "ResourceNotFound", "message": format!("no user of {}", request.key) }),

@@ -1,5 +1,5 @@
-//! Fake of Palette for the tests. It returns the responses that a test defines, and records the
-//! requests.
+//! FakePalette of Palette for the tests. It returns the responses that a test defines, and records
+//! the requests.
 
 use std::{
     sync::{
@@ -75,14 +75,14 @@ impl ApiKeyProvider for KeySequence {
 }
 
 /// A running fake of Palette, and a client of it.
-pub(super) struct Fake {
+pub(super) struct FakePalette {
     pub(super) palette: PaletteClient,
     /// Number of times that the API key was fetched.
     pub(super) reads: Arc<AtomicUsize>,
     requests: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
-impl Fake {
+impl FakePalette {
     /// Starts a fake. Calls `respond` with each request and the number of earlier requests.
     pub(super) async fn start(
         respond: impl Fn(&RecordedRequest, usize) -> FakeResponse + Clone + Send + Sync + 'static,

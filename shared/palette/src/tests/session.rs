@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::ApiKeyStatus;
 
-use super::palette::{Fake, FakeResponse, PROJECT, RecordedRequest, UID, fake_response};
+use super::palette::{FakePalette, FakeResponse, PROJECT, RecordedRequest, UID, fake_response};
 
 const GET_USER: &str = "GET /palette/v1/users/info";
 const LIST_ACCOUNTS: &str = "GET /palette/v1/cloudaccounts/aws";
@@ -31,7 +31,7 @@ fn valid_response(request: &RecordedRequest) -> FakeResponse {
 /// Acceptance rows: F01, F02.
 #[tokio::test]
 async fn state_is_fetched_with_one_request_for_each_part() {
-    let fake = Fake::start(|request: &RecordedRequest, _| valid_response(request)).await;
+    let fake = FakePalette::start(|request: &RecordedRequest, _| valid_response(request)).await;
     let name = "prod".parse().unwrap();
     let state = fake.tenant().fetch_state(&name, &Operation::Register).await.unwrap();
     let accepted = ApiKeyStatus::Accepted { tenant: Some("Example".to_owned()) };
@@ -52,11 +52,14 @@ async fn state_contains_the_reason_if_palette_refuses_the_api_key() {
         (LIST_ACCOUNTS, 403, "OperationForbidden"),
         (LIST_ACCOUNTS, 500, "OperationForbidden"),
     ] {
-        let fake = Fake::start(move |request: &RecordedRequest, _| match request.call.as_str() {
-            same if same == call => fake_response(status, json!({ "code": code, "message": "no" })),
-            _ => valid_response(request),
-        })
-        .await;
+        let fake =
+            FakePalette::start(move |request: &RecordedRequest, _| match request.call.as_str() {
+                same if same == call => {
+                    fake_response(status, json!({ "code": code, "message": "no" }))
+                }
+                _ => valid_response(request),
+            })
+            .await;
         let replace = Operation::Replace(UID.parse().unwrap());
         let state = fake.tenant().fetch_state(&"prod".parse().unwrap(), &replace).await.unwrap();
         let ApiKeyStatus::Denied { reason } = state.api_key else { panic!("{:?}", state.api_key) };
@@ -74,7 +77,7 @@ async fn account_to_replace_must_be_in_the_scope() {
         (200, account_json("project"), "not found"),
     ] {
         let target = target.clone();
-        let fake = Fake::start(move |request: &RecordedRequest, _| match &request.call {
+        let fake = FakePalette::start(move |request: &RecordedRequest, _| match &request.call {
             call if *call == target => fake_response(status, &body),
             _ => valid_response(request),
         })
@@ -96,13 +99,14 @@ async fn account_to_replace_must_be_in_the_scope() {
 
 #[tokio::test]
 async fn unknown_project_is_an_invalid_field_of_the_request() {
-    let fake = Fake::start(|request: &RecordedRequest, _| match request.project.as_deref() {
-        Some(PROJECT) => {
-            fake_response(404, json!({ "code": "ProjectNotFoundInTenant", "message": "no" }))
-        }
-        _ => valid_response(request),
-    })
-    .await;
+    let fake =
+        FakePalette::start(|request: &RecordedRequest, _| match request.project.as_deref() {
+            Some(PROJECT) => {
+                fake_response(404, json!({ "code": "ProjectNotFoundInTenant", "message": "no" }))
+            }
+            _ => valid_response(request),
+        })
+        .await;
     let failure = fake
         .project()
         .fetch_state(&"prod".parse().unwrap(), &Operation::Register)

@@ -4,7 +4,7 @@
 use gangway_model::{Partition, UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;
 
-use super::palette::{Fake, RecordedRequest, SECRET, UID, access_key, fake_response, role};
+use super::palette::{FakePalette, RecordedRequest, SECRET, UID, access_key, fake_response, role};
 use crate::ValidationOutcome;
 
 /// Acceptance rows: F18.
@@ -42,7 +42,7 @@ async fn result_of_palettes_validation_has_its_reason_without_secrets() {
         (404, json!({ "code": 404, "message": "path was not found" }), None),
         (403, json!({ "code": "OperationForbidden", "message": "no" }), None),
     ] {
-        let fake = Fake::returning(status, body).await;
+        let fake = FakePalette::returning(status, body).await;
         let seen = fake.tenant().validate(Partition::Aws, &access_key(), &[]).await;
         assert_eq!(seen.ok(), outcome, "{status}");
     }
@@ -58,7 +58,8 @@ async fn throttled_or_slow_validation_is_an_error_and_no_rejection() {
         (400, "Post \"https://sts.amazonaws.com/\": context deadline exceeded", false),
         (500, "RequestTimeout: the request timed out", false),
     ] {
-        let fake = Fake::returning(status, json!({ "code": "AwsError", "message": message })).await;
+        let fake =
+            FakePalette::returning(status, json!({ "code": "AwsError", "message": message })).await;
         let error = fake.tenant().validate(Partition::Aws, &access_key(), &[]).await.unwrap_err();
         let is_throttled = matches!(error, UpstreamError::Throttled { .. });
         assert_eq!(is_throttled, throttled, "{message}: {error}");
@@ -68,7 +69,7 @@ async fn throttled_or_slow_validation_is_an_error_and_no_rejection() {
 
 #[tokio::test]
 async fn validation_is_retried_and_sends_only_credential_and_policies() {
-    let fake = Fake::start(|_: &RecordedRequest, before| {
+    let fake = FakePalette::start(|_: &RecordedRequest, before| {
         fake_response(if before == 0 { 503 } else { 204 }, "")
     })
     .await;
@@ -106,7 +107,7 @@ async fn source_account_is_parsed_from_any_type_of_member() {
         ),
         (json!({ "accountId": ["123456789012"] }), None, "[\"123456789012\"]", None),
     ] {
-        let fake = Fake::returning(200, body).await;
+        let fake = FakePalette::returning(200, body).await;
         let facts = fake.tenant().sts_source_account(Partition::AwsUsGov).await.unwrap();
         assert_eq!(facts.account, account);
         assert_eq!((facts.raw_account.as_str(), facts.external_id.as_deref()), (raw, external_id));
@@ -119,11 +120,11 @@ async fn source_account_is_parsed_from_any_type_of_member() {
 async fn rejection_means_no_source_account_but_http_500_is_an_error() {
     let error = json!({ "code": "AwsStsAccountNotConfigured", "message": "it did not work" });
     for status in [400, 404, 422] {
-        let fake = Fake::returning(status, error.clone()).await;
+        let fake = FakePalette::returning(status, error.clone()).await;
         let facts = fake.tenant().sts_source_account(Partition::Aws).await.unwrap();
         assert_eq!((facts.account, facts.external_id), (None, None), "{status}");
     }
-    let fake = Fake::returning(500, error).await;
+    let fake = FakePalette::returning(500, error).await;
     let fault = fake.tenant().sts_source_account(Partition::Aws).await.unwrap_err();
     assert!(fault.to_string().contains("it did not work"), "{fault}");
 }
@@ -133,7 +134,7 @@ async fn rejection_means_no_source_account_but_http_500_is_an_error() {
 async fn iam_policies_are_listed_for_a_credential_or_an_account() {
     let policy =
         json!({ "arn": "arn:aws:iam::aws:policy/P", "policyId": "ANPA", "policyName": "P" });
-    let fake = Fake::start(move |request: &RecordedRequest, _| match &request.call {
+    let fake = FakePalette::start(move |request: &RecordedRequest, _| match &request.call {
         call if call.starts_with("GET") => {
             fake_response(200, json!({ "metadata": { "uid": UID } }))
         }
@@ -148,7 +149,7 @@ async fn iam_policies_are_listed_for_a_credential_or_an_account() {
     let request = fake.requests().pop().unwrap();
     assert_eq!(request.query, format!("cloudAccountUid={UID}"));
     assert!(request.body.get("secretKey").is_none());
-    let none = Fake::returning(200, json!({ "policies": null })).await;
+    let none = FakePalette::returning(200, json!({ "policies": null })).await;
     assert!(none.tenant().iam_policies(Partition::Aws, &access_key()).await.unwrap().is_empty());
 }
 
@@ -159,7 +160,7 @@ async fn gateways_are_listed_with_state_and_health() {
         "metadata": { "name": "east", "uid": UID },
         "status": { "state": "Running", "isActive": true, "health": { "state": "Healthy" } },
     }] });
-    let fake = Fake::returning(200, items).await;
+    let fake = FakePalette::returning(200, items).await;
     let gateways = fake.tenant().gateways().await.unwrap();
     assert_eq!((gateways[0].uid.as_str(), gateways[0].name.as_str()), (UID, "east"));
     assert!(gateways[0].is_running());
@@ -169,9 +170,9 @@ async fn gateways_are_listed_with_state_and_health() {
         { "metadata": { "name": "west", "uid": UID }, "status": "Running" },
         { "metadata": { "name": 5, "uid": UID }, "status": { "state": "Running", "health": [] } },
     ] });
-    let gateways = Fake::returning(200, odd).await.tenant().gateways().await.unwrap();
+    let gateways = FakePalette::returning(200, odd).await.tenant().gateways().await.unwrap();
     let names: Vec<_> = gateways.iter().map(|it| (it.name.as_str(), it.is_running())).collect();
     assert_eq!(names, [("west", false), ("5", true)]);
-    let refused = Fake::returning(403, "").await.tenant().gateways().await.unwrap_err();
+    let refused = FakePalette::returning(403, "").await.tenant().gateways().await.unwrap_err();
     assert!(matches!(refused, UpstreamError::AccessDenied { .. }), "{refused}");
 }
