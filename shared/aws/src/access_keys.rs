@@ -1,4 +1,5 @@
-//! Access keys of an IAM user: listed, created, deactivated and deleted with a key of that user.
+//! Lists, creates, deactivates and deletes the access keys of an IAM user. The requests are signed
+//! with an access key of the same user.
 
 use std::time::SystemTime;
 
@@ -9,27 +10,28 @@ use secrecy::SecretString;
 
 use crate::{AwsSession, error::AwsErrorKind};
 
-/// Completes "AWS has no …".
-const KEY: &str = "such access key";
+/// Completes the error message "AWS IAM has no {…}".
+const KEY_RESOURCE: &str = "such access key";
 
-/// An access key of a user, without its secret.
+/// An access key as `ListAccessKeys` returns it: without the secret access key.
 #[derive(Clone, Debug)]
 pub struct ListedKey {
     pub id: AccessKeyId,
     pub is_active: bool,
+    /// When IAM created the access key.
     pub created: Option<SystemTime>,
 }
 
-/// The result of creating an access key.
+/// Result of the call `CreateAccessKey`.
 #[derive(Debug)]
 pub enum CreatedKey {
     Created(AccessKeyId, SecretAccessKey),
-    /// IAM refused, and there is no new key.
+    /// IAM refused the call and created no access key.
     Refused(UpstreamError),
 }
 
 impl AwsSession {
-    /// Lists the access keys of a user.
+    /// Lists the access keys of an IAM user.
     pub async fn list_access_keys(&self, user: &str) -> Result<Vec<ListedKey>, UpstreamError> {
         let call = Self::iam_api_call("iam:ListAccessKeys", "such user");
         let response = self.iam().list_access_keys().user_name(user).send().await;
@@ -45,25 +47,29 @@ impl AwsSession {
         listed.collect()
     }
 
-    /// Returns `true` if somebody has used an access key. AWS may show a use hours later.
+    /// Returns `true` if the access key has been used at least once. AWS may show the use only
+    /// hours later.
     pub async fn access_key_was_used(&self, id: &AccessKeyId) -> Result<bool, UpstreamError> {
-        let call = Self::iam_api_call("iam:GetAccessKeyLastUsed", KEY);
+        let call = Self::iam_api_call("iam:GetAccessKeyLastUsed", KEY_RESOURCE);
         let request = self.iam().get_access_key_last_used().access_key_id(id.as_str());
         let response = request.send().await.map_err(|error| call.to_upstream_error(&error))?;
         let used = response.access_key_last_used;
         Ok(used.is_some_and(|used| used.last_used_date.is_some()))
     }
 
-    /// Creates an access key. The call is sent once: IAM cannot recognize that it was sent before.
+    /// Creates an access key. Sends one request and does not retry it: IAM cannot detect a repeated
+    /// request, and would create a second access key.
     ///
     /// # Errors
     ///
-    /// After an error there may be a new key whose secret nobody knows.
+    /// After an error, IAM may have created an access key whose secret access key was not
+    /// received.
     pub async fn create_access_key(&self, user: &str) -> Result<CreatedKey, UpstreamError> {
         let call = Self::iam_api_call("iam:CreateAccessKey", "such user");
-        let once = aws_sdk_iam::config::Config::builder().retry_config(RetryConfig::disabled());
+        let without_retries =
+            aws_sdk_iam::config::Config::builder().retry_config(RetryConfig::disabled());
         let request = self.iam().create_access_key().user_name(user);
-        let key = match request.customize().config_override(once).send().await {
+        let key = match request.customize().config_override(without_retries).send().await {
             Ok(response) => response.access_key,
             Err(error) => {
                 let failed = call.to_upstream_error(&error);
@@ -82,27 +88,27 @@ impl AwsSession {
         }
     }
 
-    /// Activates or deactivates an access key. Idempotent.
+    /// Activates or deactivates an access key. The same call twice has the effect of one call.
     pub async fn set_access_key_active(
         &self,
         user: &str,
         id: &AccessKeyId,
         is_active: bool,
     ) -> Result<(), UpstreamError> {
-        let call = Self::iam_api_call("iam:UpdateAccessKey", KEY);
+        let call = Self::iam_api_call("iam:UpdateAccessKey", KEY_RESOURCE);
         let status = if is_active { StatusType::Active } else { StatusType::Inactive };
         let request = self.iam().update_access_key().user_name(user).access_key_id(id.as_str());
         let response = request.status(status).send().await;
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 
-    /// Deletes an access key. Succeeds if there is none.
+    /// Deletes an access key. Also succeeds if the access key does not exist.
     pub async fn delete_access_key(
         &self,
         user: &str,
         id: &AccessKeyId,
     ) -> Result<(), UpstreamError> {
-        let call = Self::iam_api_call("iam:DeleteAccessKey", KEY);
+        let call = Self::iam_api_call("iam:DeleteAccessKey", KEY_RESOURCE);
         let request = self.iam().delete_access_key().user_name(user).access_key_id(id.as_str());
         match request.send().await {
             Ok(_) => Ok(()),

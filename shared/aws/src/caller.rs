@@ -1,4 +1,4 @@
-//! The identity that credentials belong to (`sts:GetCallerIdentity`).
+//! Reads the identity that credentials belong to, with `sts:GetCallerIdentity`.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use crate::{
 pub struct CallerIdentity {
     pub account: AccountId,
     pub arn: String,
-    /// Partition of the ARN: may differ from that of the endpoint.
+    /// Partition in the ARN. It may differ from the partition of the STS endpoint.
     pub partition: Partition,
     pub kind: IdentityKind,
 }
 
-/// The kind of an identity.
+/// Kind of the identity that credentials belong to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum IdentityKind {
     User {
-        /// Without the path.
+        /// Name of the user, without the path.
         name: String,
     },
-    /// A session of a role. STS does not return the role's path.
+    /// A session of a role. STS does not return the path of the role.
     AssumedRole {
         role_name: String,
     },
@@ -36,13 +36,13 @@ pub enum IdentityKind {
     Other,
 }
 
-/// An identity with IAM policies.
+/// A user or a role: an identity that IAM policies can be attached to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Principal {
     User {
-        /// With the path.
+        /// ARN of the user, with the path.
         arn: String,
-        /// Without the path.
+        /// Name of the user, without the path.
         name: String,
         account: AccountId,
     },
@@ -57,7 +57,7 @@ impl Principal {
         }
     }
 
-    /// Returns the name without the path.
+    /// Returns the name of the user or role, without the path.
     pub fn name(&self) -> &str {
         match self {
             Self::User { name, .. } => name,
@@ -72,7 +72,7 @@ impl Principal {
         }
     }
 
-    /// Returns a text such as `user gangway` or `role SpectroCloudRole`.
+    /// Returns the kind and the name, such as `user gangway` or `role SpectroCloudRole`.
     pub fn label(&self) -> String {
         match self {
             Self::User { name, .. } => format!("user {name}"),
@@ -82,7 +82,8 @@ impl Principal {
 }
 
 impl CallerIdentity {
-    /// Parses the ARN. Returns `None` if it is invalid or of another partition than Palette serves.
+    /// Parses an ARN that STS has returned. Returns `None` if the ARN is invalid, or if Palette
+    /// does not support its partition.
     fn from_arn(arn: &str) -> Option<Self> {
         let fields = Arn::parse(arn)?;
         let kind = IdentityKind::from_resource(fields.service(), fields.resource());
@@ -91,7 +92,7 @@ impl CallerIdentity {
         Some(Self { account, arn: arn.to_owned(), partition, kind })
     }
 
-    /// Returns the IAM user; `None` for identities that cannot have long-lived access keys.
+    /// Returns the IAM user. Returns `None` for every other kind of identity.
     pub fn principal(&self) -> Option<Principal> {
         match &self.kind {
             IdentityKind::User { name } => {
@@ -125,7 +126,7 @@ impl IdentityKind {
     }
 }
 
-/// Timeout of `sts:GetCallerIdentity`.
+/// Timeout of `sts:GetCallerIdentity`, retries included.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl AwsSession {
@@ -133,8 +134,10 @@ impl AwsSession {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::Rejected`], with a reason for whoever sent the credentials, if STS does not accept
-    /// them. [`UpstreamError::AccessDenied`] if STS accepts them and does not tell whose they are.
+    /// - [`UpstreamError::Rejected`] if STS does not accept the credentials. The reason is for the
+    ///   person who entered the credentials.
+    /// - [`UpstreamError::AccessDenied`] if STS accepts the credentials, but does not return the
+    ///   identity.
     pub async fn caller(&self) -> Result<CallerIdentity, UpstreamError> {
         let call =
             ApiCall { service: STS, action: "sts:GetCallerIdentity", resource: "such identity" };
@@ -146,12 +149,15 @@ impl AwsSession {
         };
         let identity = response.map_err(|error| {
             let kind = AwsErrorKind::from_sdk(&error);
-            if let Some(reason) = kind.and_then(credential_error) {
+            if let Some(reason) = kind.and_then(credential_error_reason) {
                 return UpstreamError::Rejected { service: STS, reason: reason.to_owned() };
             }
             match call.to_upstream_error(&error) {
                 UpstreamError::AccessDenied { .. } if kind == Some(AwsErrorKind::AccessDenied) => {
-                    UpstreamError::AccessDenied { service: STS, reason: DENIED.to_owned() }
+                    UpstreamError::AccessDenied {
+                        service: STS,
+                        reason: ACCESS_DENIED_REASON.to_owned(),
+                    }
                 }
                 UpstreamError::Rejected { service, reason } => {
                     UpstreamError::AccessDenied { service, reason }
@@ -173,11 +179,11 @@ impl AwsSession {
     }
 }
 
-/// No IAM policy can deny the call.
-const DENIED: &str = "sts:GetCallerIdentity was answered with AccessDenied, which only the policy of a VPC endpoint or a network firewall causes: allow the call there";
+/// Reason for `AccessDenied` from `sts:GetCallerIdentity`. No IAM policy can deny this call.
+const ACCESS_DENIED_REASON: &str = "sts:GetCallerIdentity was answered with AccessDenied, which only the policy of a VPC endpoint or a network firewall causes: allow the call there";
 
-/// Returns the reason if an error is about the credentials.
-const fn credential_error(kind: AwsErrorKind) -> Option<&'static str> {
+/// Returns the reason for the caller if STS does not accept the credentials; otherwise `None`.
+const fn credential_error_reason(kind: AwsErrorKind) -> Option<&'static str> {
     match kind {
         AwsErrorKind::UnknownAccessKey => {
             Some("no active access key of this id exists in this partition (InvalidClientTokenId)")
@@ -210,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kind_follows_from_the_arn() {
+    fn kind_of_identity_is_read_from_its_arn() {
         let user = |name: &str| Some(IdentityKind::User { name: name.to_owned() });
         let role = |name: &str| Some(IdentityKind::AssumedRole { role_name: name.to_owned() });
         for (arn, kind) in [
@@ -226,17 +232,17 @@ mod tests {
             ("arn:aws:iam::123456789012", None),
             ("", None),
         ] {
-            assert_eq!(CallerIdentity::from_arn(arn).map(|caller| caller.kind), kind, "{arn}");
+            assert_eq!(CallerIdentity::from_arn(arn).map(|identity| identity.kind), kind, "{arn}");
         }
     }
 
     #[test]
-    fn only_users_are_principals_of_their_own_keys() {
-        let caller =
+    fn only_an_iam_user_is_returned_as_principal() {
+        let identity =
             CallerIdentity::from_arn("arn:aws-us-gov:iam::123456789012:user/ci/palette").unwrap();
-        assert_eq!(caller.partition, Partition::AwsUsGov);
-        let principal = caller.principal().unwrap();
-        assert_eq!((principal.arn(), principal.name()), (caller.arn.as_str(), "palette"));
+        assert_eq!(identity.partition, Partition::AwsUsGov);
+        let principal = identity.principal().unwrap();
+        assert_eq!((principal.arn(), principal.name()), (identity.arn.as_str(), "palette"));
         for arn in ["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:assumed-role/A/s"]
         {
             assert_eq!(CallerIdentity::from_arn(arn).unwrap().principal(), None, "{arn}");

@@ -1,4 +1,4 @@
-//! Conditional writes of DynamoDB, for the tables of Gangway.
+//! Writes an item to a DynamoDB table if a condition holds.
 
 use std::collections::HashMap;
 
@@ -12,15 +12,17 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WriteOutcome {
     Written,
-    /// Another writer was first. Nothing was changed.
+    /// The condition does not hold: another writer has changed the item. This call has written
+    /// nothing.
     Conflict,
 }
 
 /// Writes an item if the condition of the request holds.
 ///
-/// The SDK repeats a request without response. If the first one was executed, the second finds the item that
-/// it was to write, which is [`WriteOutcome::Written`].
-pub(crate) async fn put(
+/// The SDK repeats a request that got no response. If DynamoDB has executed the first request, the
+/// condition of the second request does not hold, but the stored item equals the item to write. The
+/// result is then [`WriteOutcome::Written`].
+pub(crate) async fn put_item(
     request: PutItemFluentBuilder,
     attributes: HashMap<String, AttributeValue>,
 ) -> Result<WriteOutcome, SdkError<PutItemError, HttpResponse>> {
@@ -42,6 +44,6 @@ pub(crate) async fn put(
     }
 }
 
-pub(crate) fn number(value: u64) -> AttributeValue {
+pub(crate) fn to_number_attribute(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }

@@ -1,5 +1,5 @@
-//! Client for Amazon EKS: one cluster, its Pod Identity Agent, its nodes and its Pod Identity
-//! associations.
+//! Client for Amazon EKS. It reads one cluster and its nodes, and reads and changes the Pod
+//! Identity Agent and the Pod Identity associations of the cluster.
 
 mod associations;
 
@@ -18,8 +18,8 @@ use crate::{
 
 pub use associations::{Association, Associations, DesiredAssociation};
 
-/// Name of the EKS Pod Identity Agent: of the add-on, and of the `DaemonSet` that the add-on
-/// installs.
+/// Name of the EKS add-on that installs the Pod Identity Agent. The `DaemonSet` that the add-on
+/// creates has the same name.
 pub const POD_IDENTITY_AGENT: &str = "eks-pod-identity-agent";
 
 /// EKS client for one cluster, with the credentials of one session.
@@ -31,11 +31,11 @@ pub struct EksClient {
 /// Facts about a cluster from `DescribeCluster`.
 #[derive(Clone, Debug)]
 pub struct ClusterDescription {
-    /// Status in EKS's own word, or `None` if the cluster is `ACTIVE`.
+    /// Status as EKS names it, such as `CREATING`; `None` if the cluster is `ACTIVE`.
     pub inactive_status: Option<String>,
     /// Kubernetes version as EKS writes it, such as `1.31`.
     pub version: String,
-    /// How the cluster runs, if EKS does not run it in AWS itself.
+    /// Where the cluster runs if it does not run in AWS itself; `None` for a cluster in AWS.
     pub external_kind: Option<&'static str>,
     /// URL of the Kubernetes API.
     pub endpoint: Option<String>,
@@ -50,19 +50,20 @@ pub struct ClusterDescription {
 /// Facts about an add-on from `DescribeAddon`.
 #[derive(Clone, Debug)]
 pub struct Addon {
-    /// Status in EKS's own word, or `None` if the add-on is `ACTIVE`.
+    /// Status as EKS names it, such as `DEGRADED`; `None` if the add-on is `ACTIVE`.
     pub inactive_status: Option<String>,
-    /// Codes of the health issues.
+    /// Codes of the health issues of the add-on.
     pub issues: Vec<String>,
     pub version: String,
 }
 
+/// Returns the error context of an EKS call.
 const fn eks_call(action: &'static str, resource: &'static str) -> ApiCall {
     ApiCall { service: EKS, action, resource }
 }
 
 impl EksClient {
-    /// Creates a client for the region of `cluster`. Sends nothing.
+    /// Creates a client for the region of `cluster`. Sends no request.
     pub fn new(aws: &AwsSession, cluster: &EksCluster) -> Self {
         let region = Region::new(cluster.region.to_string());
         let config = Builder::from(aws.config()).region(region).build();
@@ -81,7 +82,7 @@ impl EksClient {
         Observed::from_result(description, call.action)
     }
 
-    /// Describes the add-on [`POD_IDENTITY_AGENT`].
+    /// Reads status, health and version of the add-on [`POD_IDENTITY_AGENT`].
     pub async fn describe_agent(&self) -> Result<Observed<Addon>, UpstreamError> {
         let call = eks_call("eks:DescribeAddon", "such add-on");
         let request = self.client.describe_addon().cluster_name(&self.cluster);
@@ -104,12 +105,12 @@ impl EksClient {
         Observed::from_result(addon, call.action)
     }
 
-    /// Installs the add-on [`POD_IDENTITY_AGENT`], in the version that EKS proposes. EKS returns before
-    /// the agent runs.
+    /// Installs the add-on [`POD_IDENTITY_AGENT`] in the default version of EKS. EKS responds
+    /// before the agent runs.
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::AlreadyExists`] if it is installed or being installed.
+    /// [`UpstreamError::AlreadyExists`] if the add-on is installed or is being installed.
     pub async fn create_agent(&self) -> Result<(), UpstreamError> {
         let call = eks_call("eks:CreateAddon", "such cluster");
         let request = self.client.create_addon().cluster_name(&self.cluster);
@@ -117,8 +118,8 @@ impl EksClient {
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 
-    /// Returns the node role of each managed node group. A role appears once for each group that
-    /// uses it.
+    /// Returns the node role of each managed node group. The result contains a role several times
+    /// if several node groups use the role.
     pub async fn node_roles(&self) -> Result<Observed<Vec<RoleArn>>, UpstreamError> {
         let call = eks_call("eks:ListNodegroups", "such cluster");
         let pages = self.client.list_nodegroups().cluster_name(&self.cluster).into_paginator();
@@ -132,10 +133,10 @@ impl EksClient {
             }
         };
         let mut roles = Vec::new();
-        for role in join_all(names.iter().map(|name| self.node_group_role(name))).await {
+        for role in join_all(names.iter().map(|name| self.read_node_group_role(name))).await {
             match role? {
                 Observed::Present(role) => roles.push(role),
-                // The group was deleted after it was listed.
+                // The node group was deleted after `ListNodegroups` returned its name.
                 Observed::Absent => {}
                 Observed::Inaccessible(inaccessible) => {
                     return Ok(Observed::Inaccessible(inaccessible));
@@ -145,7 +146,7 @@ impl EksClient {
         Ok(Observed::Present(roles))
     }
 
-    async fn node_group_role(&self, name: &str) -> Result<Observed<RoleArn>, UpstreamError> {
+    async fn read_node_group_role(&self, name: &str) -> Result<Observed<RoleArn>, UpstreamError> {
         let call = eks_call("eks:DescribeNodegroup", "such node group");
         let request = self.client.describe_nodegroup().cluster_name(&self.cluster);
         let response = request.nodegroup_name(name).send().await;
@@ -157,7 +158,7 @@ impl EksClient {
         Observed::from_result(role, call.action)
     }
 
-    /// Returns the names of the cluster's Fargate profiles.
+    /// Lists the names of the cluster's Fargate profiles.
     pub async fn fargate_profiles(&self) -> Result<Observed<Vec<String>>, UpstreamError> {
         let call = eks_call("eks:ListFargateProfiles", "such cluster");
         let pages =

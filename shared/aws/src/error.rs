@@ -1,4 +1,5 @@
-//! Errors of AWS calls, by their codes. AWS's messages are neither returned nor logged.
+//! Converts errors of AWS calls by their error codes. Gangway neither returns nor logs the messages
+//! of AWS.
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use gangway_http::error_chain;
 use gangway_model::UpstreamError;
 
-/// Display names used in error messages and metrics.
+/// Display name of AWS STS in error messages and metrics.
 pub const STS: &str = "AWS STS";
 pub const IAM: &str = "AWS IAM";
 pub const EKS: &str = "Amazon EKS";
@@ -18,45 +19,49 @@ pub const EKS: &str = "Amazon EKS";
 pub const DYNAMODB: &str = "Amazon DynamoDB";
 pub const SECRETS_MANAGER: &str = "AWS Secrets Manager";
 
-/// Returned to callers when AWS throttles, which it does per account and second. The SDK has retried by
-/// then.
+/// Time after which a caller may repeat a request that AWS has throttled. AWS limits the requests
+/// of an account per second. The SDK has already retried the call when this time is returned.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// The meaning of an AWS error code.
+/// Kind of an error that AWS has returned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AwsErrorKind {
     /// The access key does not exist in this partition, or is inactive.
     UnknownAccessKey,
     /// The secret access key does not belong to the access key ID.
     WrongSignature,
+    /// The temporary credentials have expired.
     Expired,
-    /// The clocks differ by more than AWS accepts.
+    /// The clocks of Gangway and AWS differ by more than AWS accepts.
     ClockSkew,
     AccessDenied,
     NotFound,
     AlreadyExists,
-    /// The state of the resource does not permit the call: a secret is scheduled for deletion.
+    /// The state of the resource does not permit the call. Example: a secret is scheduled for
+    /// deletion.
     InvalidState,
-    /// The KMS key is disabled, or its use is denied.
+    /// The KMS key is disabled, or the identity may not use it.
     KmsFailure,
-    /// AWS STS is switched off in the region for the account, or the account has not enabled the region.
+    /// The account has deactivated AWS STS in the region, or has not enabled the region.
     RegionDisabled,
     /// The account is not signed up for the service, or has not enabled the region.
     NotSubscribed,
-    /// Session policy and session tags of `AssumeRole` are too large together.
+    /// The session policy and the session tags of `AssumeRole` are too large in total.
     PackedPolicyTooLarge,
     /// A quota of the AWS account is reached.
     LimitExceeded,
-    /// The account that calls Organizations is in no organization, or is not its management account.
+    /// The account that calls Organizations is in no organization, or is not the management
+    /// account.
     NoOrganization,
     Throttled,
     ServiceFailure,
-    /// Anything else: repeating the call does not help.
+    /// Any other error. A retry does not help.
     Other,
 }
 
-/// Error codes by meaning, without the suffix `Exception`, which only some protocols append.
-const CODES: &[(AwsErrorKind, &[&str])] = &[
+/// Error codes of each kind, without the suffix `Exception`. Only some protocols of AWS append this
+/// suffix.
+const ERROR_CODES: &[(AwsErrorKind, &[&str])] = &[
     (
         AwsErrorKind::UnknownAccessKey,
         &["InvalidClientTokenId", "UnrecognizedClient", "InvalidAccessKeyId", "AuthFailure"],
@@ -119,13 +124,13 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
             "TooManyRequests",
             "RequestLimitExceeded",
             "PriorRequestNotComplete",
-            // IAM accepts one change of a role at a time.
+            // IAM does not accept two changes of a role at the same time.
             "ConcurrentModification",
             "SlowDown",
-            // S3 waited for the body of the request for too long.
+            // S3 did not receive the body of the request in time.
             "RequestTimeout",
             "ProvisionedThroughputExceeded",
-            // DynamoDB: another request changes the item.
+            // DynamoDB returns these codes while another request changes the item.
             "TransactionInProgress",
             "TransactionConflict",
             "ReplicatedWriteConflict",
@@ -142,20 +147,20 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
             "ServiceUnavailable",
         ],
     ),
-    // IAM cannot evaluate a policy. It says so with status 500, although a retry does not help.
+    // IAM returns this code with status 500 if it cannot evaluate a policy. A retry does not help.
     (AwsErrorKind::Other, &["PolicyEvaluation"]),
 ];
 
 impl AwsErrorKind {
-    /// Returns `true` if the same call may succeed later.
+    /// Returns `true` if the same call may succeed later without any change.
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Throttled | Self::ServiceFailure)
     }
 
-    /// Returns the meaning of an error code. `status` decides for codes that are not known.
+    /// Returns the kind of an error code. `status` decides if Gangway does not know the code.
     pub fn from_code(code: &str, status: u16) -> Self {
         let code = code.strip_suffix("Exception").unwrap_or(code);
-        match CODES.iter().find(|(_, codes)| codes.contains(&code)) {
+        match ERROR_CODES.iter().find(|(_, codes)| codes.contains(&code)) {
             Some((kind, _)) => *kind,
             None if code.starts_with("AccessDenied") => Self::AccessDenied,
             None if status == 429 => Self::Throttled,
@@ -164,39 +169,41 @@ impl AwsErrorKind {
         }
     }
 
-    /// Returns the meaning of an SDK error, or `None` if AWS did not answer.
+    /// Returns the kind of an SDK error. Returns `None` if AWS has sent no error response.
     pub fn from_sdk<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
         let service = error.as_service_error()?;
         let status = error.raw_response().map_or(0, |response| response.status().as_u16());
         let kind = Self::from_code(service.code().unwrap_or_default(), status);
-        // Secrets Manager answers so if the caller may read the secret, and not use its key.
+        // Secrets Manager returns this message if the identity may read the secret, but may not use
+        // the KMS key of the secret.
         let is_of_kms = kind == Self::AccessDenied
             && service.message().is_some_and(|message| message.contains("Access to KMS"));
         Some(if is_of_kms { Self::KmsFailure } else { kind })
     }
 }
 
-/// The end of the reason if the credentials of a call have expired.
-const EXPIRED: &str = ": they have expired";
+/// Suffix of the reason of an error if the credentials of the call have expired.
+const EXPIRED_SUFFIX: &str = ": they have expired";
 
-/// Returns `true` if the credentials of the call have expired. The same call with new ones may succeed.
+/// Returns `true` if a call has failed because its credentials have expired. The same call with new
+/// credentials may succeed.
 pub fn is_expired(error: &UpstreamError) -> bool {
-    matches!(error, UpstreamError::AccessDenied { reason, .. } if reason.ends_with(EXPIRED))
+    matches!(error, UpstreamError::AccessDenied { reason, .. } if reason.ends_with(EXPIRED_SUFFIX))
 }
 
-/// Context of an AWS call for its error messages.
+/// Describes an AWS call in its error messages.
 #[derive(Clone, Copy, Debug)]
 pub struct ApiCall {
     /// Display name, such as [`IAM`].
     pub service: &'static str,
     /// IAM action that permits the call, such as `iam:GetRole`.
     pub action: &'static str,
-    /// Completes "AWS has no {resource}".
+    /// Completes the error message "{service} has no {resource}". Example: `such role`.
     pub resource: &'static str,
 }
 
 impl ApiCall {
-    /// Converts the error of a call with Gangway's own credentials.
+    /// Converts the SDK error of this call. The result contains no message of AWS.
     pub fn to_upstream_error<E>(self, error: &SdkError<E, HttpResponse>) -> UpstreamError
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -204,7 +211,7 @@ impl ApiCall {
         let service = self.service;
         match error {
             SdkError::TimeoutError(_) => UpstreamError::TimedOut { service },
-            // `ReqwestConnector` returns a user error if the deadline has passed.
+            // `ReqwestConnector` returns a user error if the deadline of the invocation has passed.
             SdkError::DispatchFailure(cause) if cause.is_timeout() || cause.is_user() => {
                 UpstreamError::TimedOut { service }
             }
@@ -219,7 +226,8 @@ impl ApiCall {
         }
     }
 
-    /// Returns the error for a call with Gangway's own credentials that AWS rejected.
+    /// Returns the error for this call if AWS has returned an error of this kind. `code` is the
+    /// error code of AWS.
     pub fn to_error(self, kind: AwsErrorKind, code: Option<&str>) -> UpstreamError {
         let Self { service, action, resource } = self;
         let denied = |reason: String| UpstreamError::AccessDenied { service, reason };
@@ -228,7 +236,7 @@ impl ApiCall {
                 denied(format!("the credentials for {action} are not valid"))
             }
             AwsErrorKind::Expired => {
-                denied(format!("the credentials for {action} are not valid{EXPIRED}"))
+                denied(format!("the credentials for {action} are not valid{EXPIRED_SUFFIX}"))
             }
             AwsErrorKind::ClockSkew => {
                 denied(format!("{action} was rejected because the clocks differ"))
@@ -286,26 +294,27 @@ impl ApiCall {
         }
     }
 
-    /// Returns the error for a response that lacks a member that AWS promises. Another call does not
-    /// help.
+    /// Returns the error for a response without a member that the documentation of AWS promises. A
+    /// retry does not help.
     pub fn incomplete_response(self, missing: &str) -> UpstreamError {
         let Self { service, action, .. } = self;
         let reason = format!("{action} was answered incompletely: {missing}");
         UpstreamError::Rejected { service, reason }
     }
 
-    /// Returns the error for a call without a usable response.
+    /// Returns the error for a call that got no response, or a response that cannot be used.
     pub fn invalid_response(self, cause: impl Into<String>) -> UpstreamError {
         UpstreamError::Unavailable { service: self.service, source: cause.into().into() }
     }
 }
 
-/// Returns AWS's error code, to name it in a message.
+/// Returns the error code of AWS in a form that a message may contain.
 pub fn error_code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> &str {
     sanitize_code(error.as_service_error().and_then(ProvideErrorMetadata::code))
 }
 
-/// Returns the code if it consists of ASCII letters only, which no key does.
+/// Returns the code if it has 1 to 64 characters and all are ASCII letters. Otherwise returns a
+/// fixed text: an access key contains other characters, so this function never returns one.
 fn sanitize_code(code: Option<&str>) -> &str {
     let is_word = |code: &&str| {
         (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphabetic())

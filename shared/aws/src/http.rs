@@ -1,5 +1,5 @@
-//! HTTP connector of the AWS SDK: shares the HTTP client, keeps to the deadline of the invocation, and
-//! records the clock skew.
+//! HTTP connector of the AWS SDK. It uses the HTTP client of Gangway, stops at the deadline of the
+//! invocation, and records the clock skew.
 
 use std::{error::Error, fmt, time::Duration};
 
@@ -24,13 +24,13 @@ use reqwest::{
 
 use crate::error::{EKS, IAM, SECRETS_MANAGER, STS};
 
-/// Timeout of one request. A retry must still fit into API Gateway's 29 s.
+/// Timeout of one request. It leaves time for a retry within the 29 s that API Gateway allows.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Largest response that is read.
+/// Size in bytes of the largest response that is read.
 const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Sends the SDK's requests, which are signed already, with reqwest.
+/// Sends requests of the AWS SDK with reqwest. The SDK has already signed the requests.
 #[derive(Clone)]
 pub(crate) struct ReqwestConnector(pub(crate) Client);
 
@@ -55,13 +55,13 @@ impl HttpConnector for ReqwestConnector {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
             if deadline::remaining().is_zero() {
-                // Not a timeout error, which the SDK would retry.
+                // This is a user error, because the SDK would retry a timeout error.
                 return Err(ConnectorError::user("the invocation has no time left".into()));
             }
             let service = service_name(&request);
             upstream_timing::record(
                 service,
-                deadline::timeout(REQUEST_TIMEOUT, exchange(&client, request)),
+                deadline::timeout(REQUEST_TIMEOUT, send_request(&client, request)),
             )
             .await
             .unwrap_or_else(|elapsed| Err(ConnectorError::timeout(elapsed.into())))
@@ -69,10 +69,12 @@ impl HttpConnector for ReqwestConnector {
     }
 }
 
-/// Returns the display name of the service in the signature: `Credential=<id>/<day>/<region>/<service>/aws4_request`.
+/// Returns the display name of the service that the request is signed for. The service is in the
+/// header `Authorization`: `Credential=<id>/<day>/<region>/<service>/aws4_request`.
 fn service_name(request: &HttpRequest) -> &'static str {
-    let scope = request.headers().get("authorization").and_then(|value| value.split('/').nth(3));
-    match scope {
+    let signed_service =
+        request.headers().get("authorization").and_then(|value| value.split('/').nth(3));
+    match signed_service {
         Some("sts") => STS,
         Some("iam") => IAM,
         Some("eks") => EKS,
@@ -84,18 +86,21 @@ fn service_name(request: &HttpRequest) -> &'static str {
     }
 }
 
-async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-    let request = request.try_into_http1x().map_err(invalid_request)?;
+async fn send_request(
+    client: &Client,
+    request: HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
+    let request = request.try_into_http1x().map_err(invalid_request_error)?;
     let request = request.map(|body| body.bytes().map(<[u8]>::to_vec).unwrap_or_default());
-    let request = reqwest::Request::try_from(request).map_err(invalid_request)?;
-    let mut reply = client.execute(request).await.map_err(classify)?;
-    let status = StatusCode::try_from(reply.status().as_u16()).map_err(invalid_response)?;
+    let request = reqwest::Request::try_from(request).map_err(invalid_request_error)?;
+    let mut reply = client.execute(request).await.map_err(to_connector_error)?;
+    let status = StatusCode::try_from(reply.status().as_u16()).map_err(invalid_response_error)?;
     let headers = std::mem::take(reply.headers_mut());
     if status.is_success() && is_html(&headers) {
         return Err(ConnectorError::other("an HTML page, which AWS does not return".into(), None));
     }
     let mut body = Vec::new();
-    while let Some(chunk) = reply.chunk().await.map_err(classify)? {
+    while let Some(chunk) = reply.chunk().await.map_err(to_connector_error)? {
         if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
             return Err(ConnectorError::other("the response is too long".into(), None));
         }
@@ -108,19 +113,21 @@ async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse,
                 record_server_date(value);
             }
             let (name, value) = (name.as_str().to_owned(), value.to_owned());
-            response.headers_mut().try_append(name, value).map_err(invalid_response)?;
+            response.headers_mut().try_append(name, value).map_err(invalid_response_error)?;
         }
     }
     Ok(response)
 }
 
-/// Returns `true` for an HTML page: a proxy or an access portal may reply with one and a status of
-/// success. The SDK ignores bodies that it does not need, so it would accept the page.
+/// Returns `true` if the content type is HTML. A proxy or an access portal may send an HTML page
+/// with a success status. The SDK ignores a body that it does not need, so it would accept the
+/// page.
 pub(crate) fn is_html(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
 }
 
+/// Records the time in the `Date` header of a response, to compute the clock skew.
 pub(crate) fn record_server_date(date: &str) {
     if let Ok(date) = DateTime::from_str(date, Format::HttpDate)
         && let Ok(date) = date.try_into()
@@ -129,16 +136,16 @@ pub(crate) fn record_server_date(date: &str) {
     }
 }
 
-fn invalid_request(error: impl Error + Send + Sync + 'static) -> ConnectorError {
+fn invalid_request_error(error: impl Error + Send + Sync + 'static) -> ConnectorError {
     ConnectorError::user(error.into())
 }
 
-fn invalid_response(error: impl Error + Send + Sync + 'static) -> ConnectorError {
+fn invalid_response_error(error: impl Error + Send + Sync + 'static) -> ConnectorError {
     ConnectorError::other(error.into(), None)
 }
 
-/// Maps the error to a kind of the SDK, which retries timeouts and I/O errors.
-fn classify(error: reqwest::Error) -> ConnectorError {
+/// Converts an error of reqwest to an error of the SDK. The SDK retries timeouts and I/O errors.
+fn to_connector_error(error: reqwest::Error) -> ConnectorError {
     let error = error.without_url();
     if error.is_timeout() {
         ConnectorError::timeout(error.into())

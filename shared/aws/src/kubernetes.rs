@@ -13,11 +13,13 @@ use crate::{AwsSession, Inaccessible, Observed, eks::ClusterDescription};
 pub use config_map::{CLUSTER_NAME_KEY, KUBE_SYSTEM, PALETTE_CONFIG_MAP};
 pub use state::{AgentRollout, KubernetesState, Pod, ServiceState};
 
-/// Client for the Kubernetes API of one cluster, with a token of one AWS session.
+/// Client for the Kubernetes API of one cluster. It authenticates with the credentials of one AWS
+/// session.
 pub struct KubernetesClient(kube::Client);
 
 impl KubernetesClient {
-    /// Creates a client from what EKS says about the cluster. Sends nothing to the cluster.
+    /// Creates a client with the endpoint and CA certificate in `description`, and signs a token.
+    /// Sends no request to the cluster.
     pub async fn connect(
         aws: &AwsSession,
         cluster: &EksCluster,
@@ -45,8 +47,8 @@ impl KubernetesClient {
     }
 }
 
-/// Converts the result of a Kubernetes call. `action` completes the sentence "allow Gangway's role
-/// to {action}".
+/// Converts the result of a Kubernetes call. `action` is what Gangway tried to do: it completes the
+/// sentence "allow the role to {action}".
 fn to_observed<T>(result: kube::Result<T>, action: &str) -> Observed<T> {
     let inaccessible = |reason: String, remedy: String, is_denied| {
         Observed::Inaccessible(Inaccessible { reason, remedy, is_denied })

@@ -1,5 +1,5 @@
-//! AWS services that Gangway calls: STS, IAM, Secrets Manager, EKS, Kubernetes on EKS,
-//! Organizations, SQS, EventBridge, DynamoDB and S3.
+//! Clients for the AWS services that Gangway calls: STS, IAM, Secrets Manager, EKS, Kubernetes on
+//! EKS, Organizations, SQS, EventBridge, DynamoDB and S3.
 
 mod access_keys;
 mod caller;

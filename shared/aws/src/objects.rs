@@ -1,4 +1,4 @@
-//! Amazon S3: puts objects into one bucket, without the SDK crate of S3.
+//! Puts objects into one bucket of Amazon S3, without the SDK crate of S3.
 
 #[cfg(test)]
 mod tests;
@@ -29,22 +29,24 @@ use crate::{
     http::{is_html, record_server_date},
 };
 
-/// Display name used in error messages.
+/// Display name of the service in error messages.
 const SERVICE: &str = "Amazon S3";
 
 const PUT: ApiCall = ApiCall { service: SERVICE, action: "s3:PutObject", resource: "such bucket" };
 
-/// Timeout of one request. An object of a few megabytes takes longer than a call of an API.
+/// Timeout of one request. It is long enough to send an object of a few megabytes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Largest error response that is read.
+/// Size in bytes of the largest error response that is read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
-/// What a path does not contain as it is: all but unreserved characters (RFC 3986) and the separator.
-const ESCAPED: &AsciiSet =
+/// Characters that are percent-encoded in a path: all except the unreserved characters of RFC 3986
+/// and the slash.
+const PERCENT_ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// A bucket to put objects into, in the region of the session. Cheap to clone: clones share the client.
+/// Client of one bucket in the region of the session. Puts objects into the bucket. Clones share
+/// the HTTP client.
 #[derive(Clone, Debug)]
 pub struct ObjectStore {
     aws: AwsSession,
@@ -55,34 +57,35 @@ pub struct ObjectStore {
 }
 
 impl ObjectStore {
-    /// Creates a client of the bucket. Sends nothing.
+    /// Creates a client of the bucket. Sends no request.
     pub fn new(aws: &AwsSession, http: Client, bucket: String) -> Self {
         let is_fips = aws.config().use_fips() == Some(true);
-        let url = endpoint(aws.config()).map_or_else(
+        let url = endpoint_from_env(aws.config()).map_or_else(
             || bucket_url(&bucket, aws.region(), aws.partition().info().dns_suffix, is_fips),
             |endpoint| format!("{}/{bucket}", endpoint.trim_end_matches('/')),
         );
         Self { aws: aws.clone(), http, bucket, url }
     }
 
-    /// Writes an object, or replaces it. Throttled and interrupted requests are repeated.
+    /// Writes an object, or replaces an existing one. Repeats a request that was throttled or
+    /// interrupted.
     ///
     /// # Errors
     ///
-    /// After [`UpstreamError::Unavailable`] and [`UpstreamError::TimedOut`] the object may have been
-    /// written.
+    /// After [`UpstreamError::Unavailable`] and [`UpstreamError::TimedOut`] the object may have
+    /// been written.
     pub async fn put(
         &self,
         key: &str,
         content_type: &str,
         body: Bytes,
     ) -> Result<(), UpstreamError> {
-        // A URL cannot have such a path.
+        // HTTP clients remove the segments . and .. from the path of a URL.
         if key.split('/').any(|segment| [".", ".."].contains(&segment)) {
             let reason = "a key has no segment . or ..".to_owned();
             return Err(UpstreamError::Rejected { service: SERVICE, reason });
         }
-        let url = format!("{}/{}", self.url, utf8_percent_encode(key, ESCAPED));
+        let url = format!("{}/{}", self.url, utf8_percent_encode(key, PERCENT_ENCODED));
         (|| self.put_once(&url, content_type, &body))
             .retry(RetryPolicy::THROTTLED)
             .when(UpstreamError::is_retryable)
@@ -95,10 +98,10 @@ impl ObjectStore {
         content_type: &str,
         body: &Bytes,
     ) -> Result<(), UpstreamError> {
-        let request = self.signed(url, content_type, body).await?;
+        let request = self.build_signed_request(url, content_type, body).await?;
         let exchange = async {
-            let response = self.http.execute(request).await.map_err(unanswered)?;
-            self.check(response).await
+            let response = self.http.execute(request).await.map_err(to_connection_error)?;
+            self.check_response(response).await
         };
         let timed_out = |_elapsed| UpstreamError::TimedOut { service: SERVICE };
         upstream_timing::record(SERVICE, deadline::timeout(REQUEST_TIMEOUT, exchange))
@@ -107,7 +110,7 @@ impl ObjectStore {
     }
 
     /// Builds a request that is signed with the credentials of the session.
-    async fn signed(
+    async fn build_signed_request(
         &self,
         url: &str,
         content_type: &str,
@@ -121,7 +124,8 @@ impl ObjectStore {
         let credentials = provider.provide_credentials().await;
         let identity = credentials.map_err(|error| failed(&error))?.into();
         let mut settings = SigningSettings::default();
-        // Unlike other services, S3 wants the hash as a header, and the path as it is sent.
+        // Unlike other services, S3 requires the hash of the body in a header, and a signature of
+        // the path exactly as it is sent.
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
@@ -147,7 +151,7 @@ impl ObjectStore {
         reqwest::Request::try_from(request).map_err(|error| failed(&error.without_url()))
     }
 
-    async fn check(&self, response: Response) -> Result<(), UpstreamError> {
+    async fn check_response(&self, response: Response) -> Result<(), UpstreamError> {
         let (status, headers) = (response.status(), response.headers());
         if let Some(date) = headers.get(DATE).and_then(|date| date.to_str().ok()) {
             record_server_date(date);
@@ -158,7 +162,7 @@ impl ObjectStore {
         if status.is_success() {
             return Err(PUT.invalid_response("an answer without an ETag, which S3 does not return"));
         }
-        let code = error_code(response).await?;
+        let code = read_error_code(response).await?;
         let kind = AwsErrorKind::from_code(&code, status.as_u16());
         if kind != AwsErrorKind::NotFound {
             return Err(PUT.to_error(kind, Some(&code)));
@@ -169,8 +173,9 @@ impl ObjectStore {
     }
 }
 
-/// Returns the endpoint that the environment sets for S3 or for all services.
-pub(crate) fn endpoint(config: &SdkConfig) -> Option<String> {
+/// Returns the endpoint URL that the environment sets for S3, or else for all services. `None` if
+/// the environment sets none.
+pub(crate) fn endpoint_from_env(config: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder()
         .service_id("S3")
         .env("AWS_ENDPOINT_URL")
@@ -180,7 +185,8 @@ pub(crate) fn endpoint(config: &SdkConfig) -> Option<String> {
     own.or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
-/// Returns the URL of a bucket. A wildcard certificate does not match a bucket with a dot.
+/// Returns the URL of a bucket. The host contains the name of the bucket, except if the name has a
+/// dot: the wildcard certificate of S3 does not match such a host.
 fn bucket_url(bucket: &str, region: &str, suffix: &str, is_fips: bool) -> String {
     let service = if is_fips { "s3-fips" } else { "s3" };
     if bucket.contains('.') {
@@ -190,7 +196,8 @@ fn bucket_url(bucket: &str, region: &str, suffix: &str, is_fips: bool) -> String
     }
 }
 
-pub(crate) fn unanswered(error: reqwest::Error) -> UpstreamError {
+/// Converts an error of a request that got no complete response.
+pub(crate) fn to_connection_error(error: reqwest::Error) -> UpstreamError {
     let error = error.without_url();
     if error.is_timeout() {
         UpstreamError::TimedOut { service: SERVICE }
@@ -199,10 +206,11 @@ pub(crate) fn unanswered(error: reqwest::Error) -> UpstreamError {
     }
 }
 
-/// Returns the error code in a response: the text of the first element `Code`.
-pub(crate) async fn error_code(mut response: Response) -> Result<String, UpstreamError> {
+/// Reads the error code in an error response of S3: the text of the first element `Code`. The code
+/// is empty if there is no such element.
+pub(crate) async fn read_error_code(mut response: Response) -> Result<String, UpstreamError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
+    while let Some(chunk) = response.chunk().await.map_err(to_connection_error)? {
         if body.len() + chunk.len() > MAX_ERROR_BYTES {
             break;
         }

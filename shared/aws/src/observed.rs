@@ -1,4 +1,4 @@
-//! Result of reading something in a customer's account or cluster.
+//! Result of reading an object in a customer's account or cluster.
 
 use gangway_model::UpstreamError;
 
@@ -16,18 +16,18 @@ pub struct Inaccessible {
     pub reason: String,
     /// The change that would let Gangway read the object.
     pub remedy: String,
-    /// `true` if the service answered that access is denied, `false` if the service was not asked
-    /// or not reached.
+    /// `true` if the service responded that access is denied; `false` if the object cannot be read
+    /// for another reason.
     pub is_denied: bool,
 }
 
 impl<T> Observed<T> {
-    /// Converts the result of the call that needs the IAM action `action`.
+    /// Converts the result of a read call. `action` is the IAM action that permits the call.
     ///
     /// # Errors
     ///
-    /// Returns errors that may be temporary, such as throttling and timeouts, so that no check
-    /// takes them for a result.
+    /// Returns an error that may be temporary, such as throttling or a timeout, because it says
+    /// nothing about the object.
     pub fn from_result(
         result: Result<T, UpstreamError>,
         action: &str,
@@ -51,7 +51,7 @@ impl<T> Observed<T> {
         }
     }
 
-    /// Applies `convert` to the object, if there is one.
+    /// Applies `convert` to the object if the object is present.
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Observed<U> {
         match self {
             Self::Present(value) => Observed::Present(convert(value)),
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_service_refuses_or_leaves_out_is_not_seen_and_has_its_own_remedy() {
+    fn permanent_errors_become_observations_with_their_own_remedy() {
         let service = "Amazon EKS";
         let reason = || "eks:DescribeCluster was answered incompletely: no cluster".to_owned();
         for (error, is_denied, remedy) in [

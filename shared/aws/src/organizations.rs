@@ -1,4 +1,5 @@
-//! AWS Organizations: accounts, their states and their organizational units.
+//! Client for AWS Organizations. It reads the accounts of the organization, with their states and
+//! organizational units.
 
 mod account;
 mod account_paginator;

@@ -1,4 +1,5 @@
-//! AWS Secrets Manager: the credentials of registered accounts, and Palette's API key.
+//! Reads and writes secrets of AWS Secrets Manager: the credentials of registered accounts, and
+//! Palette's API key.
 
 mod api_key;
 mod deletion;
@@ -29,27 +30,30 @@ pub use payload::SecretPayloadType;
 pub use read::StoredSecret;
 pub use rotation::{OldKey, RotatingSecret, RotationSchedule, RotationStatus, RotationVersion};
 
-/// Secrets of one region, read and written with the credentials of one [`AwsSession`](crate::AwsSession).
-/// Clones share the client and the configuration.
+/// Secret store: reads and writes the secrets of one region with the credentials of one
+/// [`AwsSession`](crate::AwsSession). Clones share the client and the configuration.
 #[derive(Clone, Debug)]
 pub struct SecretsManagerStore(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     config: SdkConfig,
-    // Built on first use: building a client takes most of the time of a cold start.
+    // The client is built on first use, because this takes most of the time of a cold start.
     client: OnceLock<Client>,
     partition: Partition,
     region: String,
+    /// Prefix of the names of all secrets of Gangway.
     prefix: String,
+    /// KMS key that encrypts new secrets; `None` for the default key of Secrets Manager.
     kms_key: Option<String>,
+    /// Name or ARN of the secret with Palette's API key.
     api_key: String,
 }
 
-/// Staging label of the active version.
+/// Staging label of the current version of a secret.
 const CURRENT: &str = "AWSCURRENT";
 
-/// Staging label of a version that is not active yet.
+/// Staging label of a pending version, which nobody uses yet.
 const PENDING: &str = "AWSPENDING";
 
 impl SecretsManagerStore {
@@ -67,8 +71,8 @@ impl SecretsManagerStore {
         Self(Arc::new(Inner { config, client, partition, region, prefix, kms_key, api_key }))
     }
 
-    /// Returns the Palette accounts, with their scopes, that own a secret of this AWS account and name. For
-    /// an account that Palette no longer has.
+    /// Returns uid and scope of each Palette account that owns a secret of this AWS account and
+    /// account name. Finds also owners that Palette no longer has.
     pub async fn owners_of(
         &self,
         account: AccountId,
@@ -81,9 +85,10 @@ impl SecretsManagerStore {
         self.0.client.get_or_init(|| Client::new(&self.0.config))
     }
 
-    /// Returns the name of an account's secret. Accounts of several scopes may have the same name, so the
-    /// scope is part of it, after an `@`, which no account's part of the name contains.
-    fn name(
+    /// Returns the name of the secret of an account. Accounts in different scopes may have the same
+    /// name, so the name of the secret ends with `@` and the project. The part for the account name
+    /// contains no `@`.
+    fn secret_name(
         &self,
         partition: Partition,
         account: AccountId,
@@ -91,16 +96,16 @@ impl SecretsManagerStore {
         scope: &Scope,
     ) -> String {
         let prefix = &self.0.prefix;
-        format!("{prefix}/{partition}/{account}/{}", Self::account_and_scope(name, scope))
+        format!("{prefix}/{partition}/{account}/{}", Self::account_and_scope_part(name, scope))
     }
 
-    /// Returns what the names of all stored secrets begin with.
-    fn stored_prefix(&self) -> String {
+    /// Returns the prefix of the names of all stored credentials in this partition.
+    fn stored_secret_prefix(&self) -> String {
         format!("{}/{}/", self.0.prefix, self.0.partition)
     }
 
-    /// Returns the last part of the secret's name.
-    fn account_and_scope(name: &AccountName, scope: &Scope) -> String {
+    /// Returns the last part of the name of a secret: the account name and the scope.
+    fn account_and_scope_part(name: &AccountName, scope: &Scope) -> String {
         let name = name.to_secret_name_part();
         match scope {
             Scope::Tenant => name,
@@ -110,12 +115,12 @@ impl SecretsManagerStore {
 }
 
 /// Returns the error context of a Secrets Manager call.
-const fn call(action: &'static str) -> ApiCall {
+const fn secrets_manager_call(action: &'static str) -> ApiCall {
     ApiCall { service: SECRETS_MANAGER, action, resource: "such secret" }
 }
 
-/// Parses the ARN of a response.
-fn secret_arn(call: ApiCall, arn: Option<&str>) -> Result<SecretArn, UpstreamError> {
+/// Parses the secret ARN in a response.
+fn parse_secret_arn(call: ApiCall, arn: Option<&str>) -> Result<SecretArn, UpstreamError> {
     let arn = arn.and_then(|arn| arn.parse().ok());
     arn.ok_or_else(|| call.invalid_response("the response contains no secret ARN"))
 }

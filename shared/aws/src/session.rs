@@ -1,4 +1,4 @@
-//! A session: region, endpoints and the credentials of one identity.
+//! A session for AWS calls: the region, the endpoints and the credentials of one identity.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -26,9 +26,9 @@ use crate::{
 
 /// Region, partition and HTTP client for AWS calls, together with the credentials of one identity.
 ///
-/// A clone is cheap: it shares all of this, and the SDK clients that are built on first use.
-/// Sessions with other credentials share the HTTP client and its connections, but build their own
-/// SDK clients.
+/// Clones share everything, also the SDK clients, which are built on first use. Sessions with
+/// different credentials share the HTTP client and its connections, but each builds its own SDK
+/// clients.
 #[derive(Clone, Debug)]
 pub struct AwsSession(Arc<Inner>);
 
@@ -37,13 +37,15 @@ struct Inner {
     config: SdkConfig,
     region: String,
     partition: Partition,
-    /// Access key ID, for sessions with credentials of a request.
+    /// Access key ID of a static access key or of temporary credentials from an access portal.
+    /// `None` for the function's own role and for assumed roles.
     key_id: Option<String>,
-    // Built on first use: building a client takes most of the time of a cold start.
+    // The clients are built on first use, because this takes most of the time of a cold start.
     sts: OnceLock<aws_sdk_sts::Client>,
     iam: OnceLock<aws_sdk_iam::Client>,
 }
 
+/// Reason why the environment does not give a session.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ConfigError {
     #[error("AWS_REGION must name the region that the function runs in")]
@@ -52,25 +54,25 @@ pub enum ConfigError {
     Region(String),
 }
 
-/// Duration of assumed role sessions in seconds, the shortest that STS accepts.
-const SESSION_SECONDS: i32 = 900;
+/// Duration in seconds of the session of an assumed role. STS accepts no shorter duration.
+const ROLE_SESSION_SECONDS: i32 = 900;
 
-/// Attempts of the SDK for each call.
+/// Maximum number of attempts that the SDK makes for one call.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// Attempts of the SDK for IAM, which throttles simulations early, per account: up to three seconds pass
-/// from the first to the last.
+/// Maximum number of attempts that the SDK makes for one IAM call. IAM throttles policy simulations
+/// of an account at a low rate. The attempts take up to three seconds in total.
 const IAM_MAX_ATTEMPTS: u32 = 6;
 
-/// Returns the settings that all sessions share. Credentials and region are set by the caller, so that
-/// neither profiles nor instance metadata are read.
-fn loader(http: reqwest::Client) -> ConfigLoader {
+/// Returns the SDK settings that all sessions share. The calling code sets credentials and region,
+/// so that the SDK reads neither profiles nor instance metadata.
+fn config_loader(http: reqwest::Client) -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(ReqwestConnector(http))
         .profile_files(no_profiles())
         .identity_cache(IdentityCache::no_cache())
         .retry_config(retry_config(MAX_ATTEMPTS))
-        // `ReqwestConnector` reads whole responses, with a timeout.
+        // `ReqwestConnector` reads the whole response, with a timeout.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
@@ -81,10 +83,10 @@ fn retry_config(attempts: u32) -> RetryConfig {
 }
 
 impl AwsSession {
-    /// Returns a session of the function's own role: region, endpoints and credentials come from the
-    /// environment, as Lambda sets them.
+    /// Returns a session of the function's own role. Lambda sets the region, the endpoints and the
+    /// credentials in the environment.
     pub async fn from_env(http: reqwest::Client) -> Result<Self, ConfigError> {
-        let config = loader(http)
+        let config = config_loader(http)
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
             .region(EnvironmentVariableRegionProvider::new())
             .load()
@@ -111,10 +113,16 @@ impl AwsSession {
         http: reqwest::Client,
         url: &str,
         region: &str,
-        keys: &local_cloud::aws::AwsCredentials,
+        credentials: &local_cloud::aws::AwsCredentials,
     ) -> Self {
-        let keys = Credentials::new(&keys.id, &keys.secret, keys.token.clone(), None, "test");
-        let loader = loader(http).credentials_provider(keys).endpoint_url(url);
+        let credentials = Credentials::new(
+            &credentials.id,
+            &credentials.secret,
+            credentials.token.clone(),
+            None,
+            "test",
+        );
+        let loader = config_loader(http).credentials_provider(credentials).endpoint_url(url);
         let config = loader.region(Region::new(region.to_owned())).load().await;
         Self::new(config, region.to_owned(), Partition::from_region(region).unwrap(), None)
     }
@@ -127,33 +135,35 @@ impl AwsSession {
         self.0.partition
     }
 
-    /// Returns the access key ID, if this is a session with credentials of a request.
+    /// Returns the access key ID of a static access key or of temporary credentials from an access
+    /// portal. Returns `None` for the function's own role and for assumed roles.
     pub fn key_id(&self) -> Option<&str> {
         self.0.key_id.as_deref()
     }
 
-    /// Returns a session with these access keys.
+    /// Returns a session with this access key.
     #[must_use]
-    pub fn with_static_credentials(&self, keys: &AccessKey) -> Self {
+    pub fn with_static_credentials(&self, access_key: &AccessKey) -> Self {
         #[expect(clippy::disallowed_methods, reason = "requests are signed with it")]
-        let secret = keys.secret.secret().expose_secret();
-        let id = keys.id.as_str();
+        let secret = access_key.secret.secret().expose_secret();
+        let id = access_key.id.as_str();
         let credentials = Credentials::new(id, secret, None, None, "keys-under-test");
         self.with_credentials(credentials, Some(id.to_owned()))
     }
 
-    /// Returns a session with credentials of an access portal.
+    /// Returns a session with temporary credentials of an access portal.
     #[must_use]
-    pub fn with_temporary_credentials(&self, keys: &TemporaryCredentials) -> Self {
-        let TemporaryCredentials { id, secret, token, expires } = keys;
+    pub fn with_temporary_credentials(&self, credentials: &TemporaryCredentials) -> Self {
+        let TemporaryCredentials { id, secret, token, expires } = credentials;
         #[expect(clippy::disallowed_methods, reason = "requests are signed with them")]
-        let open = |secret: &SecretString| secret.expose_secret().to_owned();
-        let (secret, token) = (open(secret), token.as_ref().map(open));
+        let expose = |secret: &SecretString| secret.expose_secret().to_owned();
+        let (secret, token) = (expose(secret), token.as_ref().map(expose));
         let credentials = Credentials::new(id, secret, token, *expires, "portal-keys");
         self.with_credentials(credentials, Some(id.clone()))
     }
 
-    /// Returns the URL of STS, to check that it can be reached.
+    /// Returns the URL of STS in the region of the session. Checks use it to test whether STS can
+    /// be reached.
     pub fn sts_endpoint(&self) -> String {
         self.0.config.endpoint_url().map_or_else(
             || format!("https://sts.{}.{}", self.region(), self.partition().info().dns_suffix),
@@ -161,8 +171,8 @@ impl AwsSession {
         )
     }
 
-    /// Assumes this role for 15 minutes, and returns a session with its credentials. `external_id` is
-    /// what the role's trust may require.
+    /// Assumes a role for 15 minutes, and returns a session with the credentials of the role.
+    /// `external_id` is the external id that the trust policy of the role may require.
     pub async fn assume_role(
         &self,
         role: &RoleArn,
@@ -171,9 +181,9 @@ impl AwsSession {
         self.assume_role_with(role, external_id, None).await
     }
 
-    /// Assumes a role like [`assume_role`](Self::assume_role), with an optional session policy, which limits
-    /// the permissions of the session. The name of the session has the id of the request in progress, so that
-    /// `CloudTrail` leads to its log line.
+    /// Assumes a role like [`assume_role`](Self::assume_role), with an optional session policy that
+    /// limits the permissions of the session. The session name contains the id of the current
+    /// request, so that an entry of `CloudTrail` can be matched with a log line.
     pub async fn assume_role_with(
         &self,
         role: &RoleArn,
@@ -184,7 +194,7 @@ impl AwsSession {
         let request = self.sts().assume_role().role_arn(role.as_str());
         let request = request
             .role_session_name(origin::current().session_name())
-            .duration_seconds(SESSION_SECONDS);
+            .duration_seconds(ROLE_SESSION_SECONDS);
         let request = request.set_external_id(external_id.map(str::to_owned));
         let response = request.set_policy(session_policy.map(Value::to_string)).send();
         let response = response.await.map_err(|error| {
@@ -192,7 +202,7 @@ impl AwsSession {
             let failed = call.to_upstream_error(&error);
             match kind {
                 Some(AwsErrorKind::AccessDenied) => {}
-                // These are about the credentials that call, not about the role.
+                // These errors are about the credentials of the function, not about the role.
                 Some(
                     AwsErrorKind::Expired
                     | AwsErrorKind::UnknownAccessKey
@@ -207,7 +217,8 @@ impl AwsSession {
                 }
                 Some(_) | None => return failed,
             }
-            // STS does not distinguish a missing role from one that does not trust Gangway.
+            // STS returns the same error if the role does not exist and if the role does not trust
+            // Gangway.
             let condition = external_id.map_or("", |_| " with the configured external id");
             let reason = format!(
                 "create {role}, let it trust this function's role{condition}, and allow that one sts:AssumeRole on it"
@@ -234,8 +245,9 @@ impl AwsSession {
         Self::new(config, region.clone(), *partition, key_id)
     }
 
-    /// Returns the store of secrets under `prefix`, encrypted with `kms_key` or else the key of Secrets
-    /// Manager. `api_key` is the name or ARN of the secret with Palette's API key.
+    /// Returns the secret store for secrets whose names start with `prefix`. New secrets are
+    /// encrypted with `kms_key`, or with the default key of Secrets Manager if `kms_key` is `None`.
+    /// `api_key` is the name or ARN of the secret with Palette's API key.
     pub fn secret_store(
         &self,
         prefix: &str,
@@ -246,7 +258,7 @@ impl AwsSession {
         SecretsManagerStore::new(config, self.0.partition, self.region(), prefix, kms_key, api_key)
     }
 
-    /// Returns the configuration for SDK clients of other services.
+    /// Returns the SDK configuration, for clients of services that this session has no client for.
     pub fn config(&self) -> &SdkConfig {
         &self.0.config
     }
@@ -255,11 +267,11 @@ impl AwsSession {
         self.0.sts.get_or_init(|| aws_sdk_sts::Client::new(&self.0.config))
     }
 
-    /// Returns the client of IAM, which is global within a partition.
+    /// Returns the IAM client. IAM has one endpoint for the whole partition.
     pub fn iam(&self) -> &aws_sdk_iam::Client {
         self.0.iam.get_or_init(|| {
-            // Requests to IAM are signed for the home region of the partition. The SDK does not do so for a
-            // custom endpoint.
+            // Requests to IAM are signed for the home region of the partition. The SDK uses another
+            // region if a custom endpoint is set.
             let home_region = Region::from_static(self.0.partition.info().home_region);
             let config = aws_sdk_iam::config::Builder::from(&self.0.config).region(home_region);
             aws_sdk_iam::Client::from_conf(
@@ -274,7 +286,8 @@ impl AwsSession {
     }
 }
 
-/// Returns an empty profile file, in place of those in the home directory.
+/// Returns an empty profile file, so that the SDK does not read the profile files in the home
+/// directory.
 #[expect(deprecated, reason = "the crate that the type has moved to is needed for nothing else")]
 fn no_profiles() -> aws_config::profile::profile_file::ProfileFiles {
     use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};

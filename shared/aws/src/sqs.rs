@@ -1,4 +1,4 @@
-//! Amazon SQS: messages in batches, and messages to a dead-letter queue.
+//! Client for Amazon SQS. It sends messages to a queue or a dead-letter queue, and counts messages.
 
 mod send;
 mod url;

@@ -1,5 +1,6 @@
-//! Responses to AWS CloudFormation: it gives each request for a custom resource a presigned URL of
-//! Amazon S3, and waits for an object there.
+//! Sends responses to AWS CloudFormation. Each request of CloudFormation for a custom resource
+//! contains a presigned URL of Amazon S3. CloudFormation waits until somebody puts the response
+//! there as an object.
 
 #[cfg(test)]
 mod tests;
@@ -14,36 +15,41 @@ use reqwest::{Client, StatusCode, Url};
 use crate::{
     AwsSession,
     error::ApiCall,
-    objects::{endpoint, error_code, unanswered},
+    objects::{endpoint_from_env, read_error_code, to_connection_error},
 };
 
-/// Display name used in error messages.
+/// Display name of the service in error messages.
 const SERVICE: &str = "Amazon S3";
 
-const PUT: ApiCall = ApiCall { service: SERVICE, action: "s3:PutObject", resource: "such bucket" };
+const PUT_OBJECT: ApiCall =
+    ApiCall { service: SERVICE, action: "s3:PutObject", resource: "such bucket" };
 
 /// Timeout of one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The buckets of CloudFormation, before the region without its hyphens.
+/// Prefix of the names of the buckets of CloudFormation. The region without hyphens follows.
 const BUCKET_PREFIX: &str = "cloudformation-custom-resource-response-";
 
-/// Parameters of a presigned URL that contain the signature: of version 4 and of version 2.
-const SIGNATURES: [&str; 2] = ["X-Amz-Signature", "Signature"];
+/// Query parameters of a presigned URL that contain the signature: for signature version 4 and for
+/// version 2.
+const SIGNATURE_PARAMETERS: [&str; 2] = ["X-Amz-Signature", "Signature"];
 
-/// A URL that CloudFormation waits at. Whoever has it can answer in Gangway's place, so there is no `Debug`.
+/// Presigned URL to which CloudFormation expects the response. Anybody with this URL could send a
+/// response, so the type does not implement `Debug`.
 pub struct ResponseUrl(Url);
 
-/// The rule that the URL of a response violates.
+/// Rule that an invalid URL of a response violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("ResponseURL must be a presigned URL of CloudFormation in this region, for this request")]
 pub struct InvalidResponseUrl;
 
-/// What became of a response.
+/// Result of sending a response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ResponseOutcome {
+    /// S3 has stored the response.
     Accepted,
-    /// S3 refuses the signature, or it has expired: nobody waits for the response.
+    /// S3 refuses the signature, for example because it has expired. CloudFormation no longer waits
+    /// for the response.
     Refused,
 }
 
@@ -51,14 +57,17 @@ pub enum ResponseOutcome {
 #[derive(Clone, Debug)]
 pub struct StackResponder {
     http: Client,
+    /// Bucket of CloudFormation in the region.
     bucket: String,
+    /// Host names of S3 that a presigned URL may contain.
     hosts: Vec<String>,
-    /// `https://<host>` of an endpoint from the environment, without a slash at its end.
+    /// Endpoint URL of S3 from the environment, without a slash at its end. `None` if the
+    /// environment sets none.
     endpoint: Option<String>,
 }
 
 impl StackResponder {
-    /// Creates a client. Sends nothing. `http` must not follow redirects.
+    /// Creates a client. Sends no request. `http` must not follow redirects.
     pub fn new(aws: &AwsSession, http: Client) -> Self {
         let (region, suffix) = (aws.region(), aws.partition().info().dns_suffix);
         Self {
@@ -69,20 +78,22 @@ impl StackResponder {
                 format!("s3-{region}.{suffix}"),
                 format!("s3.{suffix}"),
             ],
-            endpoint: endpoint(aws.config()).map(|url| url.trim_end_matches('/').to_owned()),
+            endpoint: endpoint_from_env(aws.config())
+                .map(|url| url.trim_end_matches('/').to_owned()),
         }
     }
 
-    /// Parses a URL. It must be one that CloudFormation has signed for the object `key`, as far as a text
-    /// can show it. Nothing else is ever requested.
+    /// Parses the URL of a response. Checks that the URL has a signature, and that its host and
+    /// bucket are those of CloudFormation and its object is `key`. Gangway sends requests only to
+    /// URLs that pass.
     pub fn parse(&self, text: &str, key: &str) -> Result<ResponseUrl, InvalidResponseUrl> {
         let url = Url::parse(text).map_err(|_invalid| InvalidResponseUrl)?;
-        let has_signature = url
-            .query_pairs()
-            .any(|(name, value)| SIGNATURES.contains(&name.as_ref()) && !value.is_empty());
+        let has_signature = url.query_pairs().any(|(name, value)| {
+            SIGNATURE_PARAMETERS.contains(&name.as_ref()) && !value.is_empty()
+        });
         let is_plain =
             url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-        let object = self.object_path(&url).ok_or(InvalidResponseUrl)?;
+        let object = self.encoded_object_key(&url).ok_or(InvalidResponseUrl)?;
         let object =
             percent_decode_str(object).decode_utf8().map_err(|_invalid| InvalidResponseUrl)?;
         if has_signature && is_plain && object == key {
@@ -92,8 +103,9 @@ impl StackResponder {
         }
     }
 
-    /// Returns the encoded key in a URL, if scheme, host, port and bucket are those of CloudFormation.
-    fn object_path<'a>(&self, url: &'a Url) -> Option<&'a str> {
+    /// Returns the percent-encoded object key in a URL. Returns `None` if scheme, host, port or
+    /// bucket are not those of CloudFormation.
+    fn encoded_object_key<'a>(&self, url: &'a Url) -> Option<&'a str> {
         let path = url.path().strip_prefix('/')?;
         let in_bucket = || path.strip_prefix(self.bucket.as_str())?.strip_prefix('/');
         if self.endpoint.as_deref() == Some(url.origin().ascii_serialization().as_str()) {
@@ -110,11 +122,11 @@ impl StackResponder {
         self.hosts.iter().any(|known| known == service).then_some(path)
     }
 
-    /// Puts a response. Throttled and interrupted requests are repeated.
+    /// Sends a response to CloudFormation. Repeats a request that was throttled or interrupted.
     ///
     /// # Errors
     ///
-    /// After an error the response may have arrived.
+    /// After an error, S3 may have stored the response.
     pub async fn put(
         &self,
         url: &ResponseUrl,
@@ -132,9 +144,10 @@ impl StackResponder {
         body: &str,
     ) -> Result<ResponseOutcome, UpstreamError> {
         let exchange = async {
-            // A content type would be part of a signature of version 2, and CloudFormation signs none.
+            // The request has no content type: signature version 2 includes the content type, and
+            // CloudFormation signs the URL without one.
             let request = self.http.put(url.0.clone()).body(body.to_owned());
-            let response = request.send().await.map_err(unanswered)?;
+            let response = request.send().await.map_err(to_connection_error)?;
             let status = response.status();
             if status.is_success() {
                 return Ok(ResponseOutcome::Accepted);
@@ -142,9 +155,9 @@ impl StackResponder {
             if status == StatusCode::FORBIDDEN {
                 return Ok(ResponseOutcome::Refused);
             }
-            let code = error_code(response).await?;
+            let code = read_error_code(response).await?;
             let kind = crate::error::AwsErrorKind::from_code(&code, status.as_u16());
-            Err(PUT.to_error(kind, Some(&code)))
+            Err(PUT_OBJECT.to_error(kind, Some(&code)))
         };
         let timed_out = |_elapsed| UpstreamError::TimedOut { service: SERVICE };
         upstream_timing::record(SERVICE, deadline::timeout(REQUEST_TIMEOUT, exchange))

@@ -1,4 +1,4 @@
-//! Amazon DynamoDB: the table with the state of record of each account in Palette.
+//! Reads and writes the state table, a DynamoDB table with the state of each account in Palette.
 
 mod item;
 #[cfg(test)]
@@ -17,76 +17,82 @@ use gangway_model::{Uid, UpstreamError};
 use tokio::time::sleep;
 
 use self::item::{
-    CHECKED, DOCUMENT, EXPIRES, MAX_ITEM_BYTES, REVISION, SCOPE, UID, epoch_seconds, is_expired,
-    item_bytes,
+    CHECKED, DOCUMENT, EXPIRES, MAX_ITEM_BYTES, REVISION, SCOPE, UID, epoch_seconds,
+    is_item_expired, item_size,
 };
 use crate::{
     AwsSession,
-    conditional_write::{self, number},
+    conditional_write::{self, to_number_attribute},
     error::{ApiCall, AwsErrorKind, DYNAMODB},
 };
 
 pub use self::item::StateItem;
 pub use crate::conditional_write::WriteOutcome;
 
-/// Environment variable with the name or ARN of the table.
+/// Environment variable that holds the name or ARN of the state table.
 pub const TABLE_VARIABLE: &str = "GANGWAY_STATE_TABLE";
 
-const RESOURCE: &str = "such table";
-const GET: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:GetItem", resource: RESOURCE };
-const PUT: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:PutItem", resource: RESOURCE };
-const BATCH_GET: ApiCall =
-    ApiCall { service: DYNAMODB, action: "dynamodb:BatchGetItem", resource: RESOURCE };
-const QUERY: ApiCall = ApiCall { service: DYNAMODB, action: "dynamodb:Query", resource: RESOURCE };
+/// Completes the error message "Amazon DynamoDB has no {…}".
+const TABLE_RESOURCE: &str = "such table";
+const GET_ITEM: ApiCall =
+    ApiCall { service: DYNAMODB, action: "dynamodb:GetItem", resource: TABLE_RESOURCE };
+const PUT_ITEM: ApiCall =
+    ApiCall { service: DYNAMODB, action: "dynamodb:PutItem", resource: TABLE_RESOURCE };
+const BATCH_GET_ITEM: ApiCall =
+    ApiCall { service: DYNAMODB, action: "dynamodb:BatchGetItem", resource: TABLE_RESOURCE };
+const QUERY: ApiCall =
+    ApiCall { service: DYNAMODB, action: "dynamodb:Query", resource: TABLE_RESOURCE };
 
-/// Most keys of one `BatchGetItem`.
+/// Maximum number of keys in one call of `BatchGetItem`.
 const MAX_BATCH: usize = 100;
 
-/// The table with the state of record. Cheap to clone: clones share the client.
+/// Client of the state table. Clones share the SDK client.
 ///
-/// An item whose `expires` has passed is absent, even before DynamoDB deletes it, which takes it up to
-/// a few days.
+/// DynamoDB deletes an item up to a few days after its time `expires`. All functions treat an item
+/// whose time `expires` has passed as absent.
 #[derive(Clone, Debug)]
 pub struct StateTable {
     client: Client,
-    /// Name or ARN.
+    /// Name or ARN of the table.
     table: String,
 }
 
 impl StateTable {
-    /// Creates a client of the table. `table` is its name or ARN. Sends nothing.
+    /// Creates a client of the table with the name or ARN `table`. Sends no request.
     pub fn new(aws: &AwsSession, table: String) -> Self {
         Self { client: Client::new(aws.config()), table }
     }
 
-    /// Reads the item of one account with its report. A read sees all writes that came before it.
+    /// Reads the item of one account with its report. The read is strongly consistent: it returns
+    /// the result of the last write.
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::Rejected`] for an item that Gangway does not write.
+    /// [`UpstreamError::Rejected`] if the item has an attribute that Gangway would not write.
     pub async fn get(&self, scope: &str, uid: &Uid) -> Result<Option<StateItem>, UpstreamError> {
         let request = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let response = request.set_key(Some(key(scope, uid))).send().await;
-        let item = response.map_err(|error| self.upstream_error(GET, &error))?.item;
-        item.filter(|item| !is_expired(item, clock::now())).map(StateItem::parse).transpose()
+        let response = request.set_key(Some(primary_key(scope, uid))).send().await;
+        let item = response.map_err(|error| self.upstream_error(GET_ITEM, &error))?.item;
+        item.filter(|item| !is_item_expired(item, clock::now())).map(StateItem::parse).transpose()
     }
 
-    /// Writes an item if no other writer was first: if the table has none for this account
-    /// (`replaces` is `None`), or if it has the one with the revision `replaces`.
+    /// Writes an item if no other writer has changed the item of this account. With `replaces`, the
+    /// stored item must have this revision. Without `replaces`, the table must have no item of this
+    /// account.
     ///
-    /// The SDK repeats a request without response. If the first one was executed, the second finds the
-    /// item that it was to write, which is [`WriteOutcome::Written`].
+    /// The SDK repeats a request that got no response. If DynamoDB has executed the first request,
+    /// the stored item equals `item`, and the result is [`WriteOutcome::Written`].
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::Rejected`] for an item that is larger than DynamoDB accepts.
+    /// [`UpstreamError::Rejected`] if the item is larger than DynamoDB accepts.
     pub async fn put(
         &self,
         item: &StateItem,
         replaces: Option<u64>,
     ) -> Result<WriteOutcome, UpstreamError> {
         let attributes = item.to_attributes();
-        let bytes = item_bytes(&attributes);
+        let bytes = item_size(&attributes);
         if bytes > MAX_ITEM_BYTES {
             let reason = format!(
                 "the item of account {} has {bytes} bytes, and DynamoDB accepts {MAX_ITEM_BYTES}: shorten its report",
@@ -99,22 +105,27 @@ impl StateTable {
             Some(revision) => request
                 .condition_expression("#revision = :replaced")
                 .expression_attribute_names("#revision", REVISION)
-                .expression_attribute_values(":replaced", number(revision)),
+                .expression_attribute_values(":replaced", to_number_attribute(revision)),
             None => request
                 .condition_expression("attribute_not_exists(#uid) OR #expires <= :now")
                 .expression_attribute_names("#uid", UID)
                 .expression_attribute_names("#expires", EXPIRES)
-                .expression_attribute_values(":now", number(epoch_seconds(clock::now()))),
+                .expression_attribute_values(
+                    ":now",
+                    to_number_attribute(epoch_seconds(clock::now())),
+                ),
         };
-        let written = conditional_write::put(request, attributes).await;
-        written.map_err(|error| self.upstream_error(PUT, &error))
+        let written = conditional_write::put_item(request, attributes).await;
+        written.map_err(|error| self.upstream_error(PUT_ITEM, &error))
     }
 
-    /// Reads the items of some accounts of a scope, without their reports. Accounts without an item are left out.
+    /// Reads the items of the accounts `uids` of a scope, without their reports. The result has no
+    /// element for an account without an item.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get), and if DynamoDB leaves items out again and again.
+    /// The errors of [`get`](Self::get), and [`UpstreamError::Unavailable`] if DynamoDB repeatedly
+    /// leaves items out.
     pub async fn get_many(
         &self,
         scope: &str,
@@ -122,32 +133,34 @@ impl StateTable {
     ) -> Result<Vec<StateItem>, UpstreamError> {
         let mut read = Vec::new();
         for uids in uids.chunks(MAX_BATCH) {
-            let mut left: Vec<_> = uids.iter().map(|uid| key(scope, uid)).collect();
+            let mut remaining: Vec<_> = uids.iter().map(|uid| primary_key(scope, uid)).collect();
             let mut delays = RetryPolicy::THROTTLED.delays();
-            while !left.is_empty() {
+            while !remaining.is_empty() {
                 let wanted = KeysAndAttributes::builder()
-                    .set_keys(Some(left))
+                    .set_keys(Some(remaining))
                     .consistent_read(true)
-                    .projection_expression(projection())
-                    .set_expression_attribute_names(Some(projected_names()))
+                    .projection_expression(projection_expression())
+                    .set_expression_attribute_names(Some(projected_attribute_names()))
                     .build()
-                    .map_err(|error| BATCH_GET.invalid_response(error.to_string()))?;
+                    .map_err(|error| BATCH_GET_ITEM.invalid_response(error.to_string()))?;
                 let request = self.client.batch_get_item().request_items(&self.table, wanted);
                 let response = request.send().await;
-                let response = response.map_err(|error| self.upstream_error(BATCH_GET, &error))?;
+                let response =
+                    response.map_err(|error| self.upstream_error(BATCH_GET_ITEM, &error))?;
                 for item in response.responses.into_iter().flatten().flat_map(|(_, items)| items) {
-                    if !is_expired(&item, clock::now()) {
+                    if !is_item_expired(&item, clock::now()) {
                         read.push(StateItem::parse(item)?);
                     }
                 }
                 let unprocessed = response.unprocessed_keys.into_iter().flatten();
-                left = unprocessed.flat_map(|(_, unprocessed)| unprocessed.keys).collect();
-                if left.is_empty() {
+                remaining = unprocessed.flat_map(|(_, unprocessed)| unprocessed.keys).collect();
+                if remaining.is_empty() {
                     break;
                 }
-                // DynamoDB returns fewer items than asked for when it is busy, or after 16 MB.
+                // DynamoDB returns fewer items than requested if it throttles the request, or if
+                // the response would exceed 16 MB.
                 let Some(delay) = delays.next() else {
-                    return Err(BATCH_GET.invalid_response("items were left out".to_owned()));
+                    return Err(BATCH_GET_ITEM.invalid_response("items were left out".to_owned()));
                 };
                 sleep(delay).await;
             }
@@ -155,12 +168,12 @@ impl StateTable {
         Ok(read)
     }
 
-    /// Returns the items of a scope in the order of their uids, without their reports. It may miss the
-    /// writes of the last seconds.
+    /// Lists the items of a scope in the order of their uids, without their reports. The read is
+    /// eventually consistent: writes of the last seconds may be missing.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get): one item that cannot be read is an error of the whole list.
+    /// The errors of [`get`](Self::get). If one item cannot be read, the whole list is an error.
     pub async fn list(&self, scope: &str) -> Result<Vec<StateItem>, UpstreamError> {
         let request = self
             .client
@@ -168,13 +181,13 @@ impl StateTable {
             .table_name(&self.table)
             .key_condition_expression("#scope = :scope")
             .expression_attribute_values(":scope", AttributeValue::S(scope.to_owned()))
-            .projection_expression(projection())
-            .set_expression_attribute_names(Some(projected_names()));
+            .projection_expression(projection_expression())
+            .set_expression_attribute_names(Some(projected_attribute_names()));
         let mut items = request.into_paginator().items().send();
         let mut listed = Vec::new();
         while let Some(attributes) = items.next().await {
             let attributes = attributes.map_err(|error| self.upstream_error(QUERY, &error))?;
-            if !is_expired(&attributes, clock::now()) {
+            if !is_item_expired(&attributes, clock::now()) {
                 listed.push(StateItem::parse(attributes)?);
             }
         }
@@ -196,18 +209,22 @@ impl StateTable {
     }
 }
 
-/// The attributes without the report. Some of their names are reserved words of DynamoDB.
-const LISTED: [&str; 6] = [SCOPE, UID, REVISION, CHECKED, EXPIRES, DOCUMENT];
+/// Attributes that are read for a list: all except the report. Expressions use placeholders such as
+/// `#uid` for them, because some names are reserved words of DynamoDB.
+const LISTED_ATTRIBUTES: [&str; 6] = [SCOPE, UID, REVISION, CHECKED, EXPIRES, DOCUMENT];
 
-fn projection() -> String {
-    LISTED.map(|name| format!("#{name}")).join(", ")
+/// Returns the projection expression for [`LISTED_ATTRIBUTES`].
+fn projection_expression() -> String {
+    LISTED_ATTRIBUTES.map(|name| format!("#{name}")).join(", ")
 }
 
-fn projected_names() -> HashMap<String, String> {
-    LISTED.into_iter().map(|name| (format!("#{name}"), name.to_owned())).collect()
+/// Returns the attribute name of each placeholder in the projection expression.
+fn projected_attribute_names() -> HashMap<String, String> {
+    LISTED_ATTRIBUTES.into_iter().map(|name| (format!("#{name}"), name.to_owned())).collect()
 }
 
-fn key(scope: &str, uid: &Uid) -> HashMap<String, AttributeValue> {
+/// Returns the primary key of the item of an account.
+fn primary_key(scope: &str, uid: &Uid) -> HashMap<String, AttributeValue> {
     HashMap::from([
         (SCOPE.to_owned(), AttributeValue::S(scope.to_owned())),
         (UID.to_owned(), AttributeValue::S(uid.to_string())),

@@ -1,4 +1,4 @@
-//! The cloud accounts of one scope.
+//! Lists, reads, creates, updates and deletes the cloud accounts of one scope.
 
 use std::ops::ControlFlow;
 
@@ -10,35 +10,39 @@ use reqwest::Method;
 use crate::{
     SERVICE, ScopedClient,
     api_request::ApiRequest,
-    error::{AttemptError, unavailable},
+    error::{AttemptError, unavailable_error},
     request::Account,
-    response::{self, Created, belongs_to, non_empty, uid},
+    response::{self, CreatedAccount, belongs_to, non_empty, parse_uid},
 };
 
-const ACCOUNTS: &str = "/v1/cloudaccounts/aws";
+/// Path of the list of accounts.
+const ACCOUNTS_PATH: &str = "/v1/cloudaccounts/aws";
 
-/// Completes "Palette has no …" for requests about one account.
-pub(crate) const ACCOUNT: &str = "AWS account of this uid in this scope";
+/// Completes the error message "Palette has no {…}" for requests about one account.
+pub(crate) const ACCOUNT_RESOURCE: &str = "AWS account of this uid in this scope";
 
-/// Completes "Palette has no …" for requests about the list.
-pub(crate) const LIST: &str = "list of AWS accounts for this scope";
+/// Completes the error message "Palette has no {…}" for requests about the list of accounts.
+pub(crate) const LIST_RESOURCE: &str = "list of AWS accounts for this scope";
 
-/// Palette's default and maximum page size.
+/// Number of accounts on a page: the default and the maximum of Palette.
 const PAGE_SIZE: u8 = 50;
 
-/// Enough for 10,000 accounts, the largest quota of a tenant.
+/// Maximum number of pages that are read. They hold 10,000 accounts, which is the largest quota of
+/// a tenant.
 const MAX_PAGES: usize = 200;
 
+/// The list of accounts has more pages than [`MAX_PAGES`].
 #[derive(Debug, thiserror::Error)]
 #[error("the list of accounts did not end after {MAX_PAGES} pages")]
 struct TooManyPages;
 
+/// Palette has returned an account without a valid uid.
 #[derive(Debug, thiserror::Error)]
 #[error("the account in the response has no uid")]
 struct MissingUid;
 
-/// A page of accounts. [`ScopedClient::list_page`] leaves out the accounts that Palette lists and
-/// that do not belong to the scope, so its pages may be shorter than the limit.
+/// One page of the list of accounts. [`ScopedClient::list_page`] removes accounts of other scopes
+/// from the page, so the page may have fewer accounts than the limit.
 #[derive(Clone, Debug)]
 pub struct AccountPage {
     pub accounts: Vec<CloudAccount>,
@@ -46,26 +50,28 @@ pub struct AccountPage {
     pub next: Option<String>,
 }
 
-fn path(uid: &Uid) -> String {
-    format!("{ACCOUNTS}/{uid}")
+/// Returns the path of an account.
+fn account_path(uid: &Uid) -> String {
+    format!("{ACCOUNTS_PATH}/{uid}")
 }
 
 impl ScopedClient<'_> {
-    /// Lists accounts of this scope from page token `next` on. `limit` is 1 to 50.
+    /// Reads one page of the accounts of this scope. `next` is the token of the page, `None` for
+    /// the first page. `limit` is a number from 1 to 50.
     pub async fn list_page(
         &self,
         limit: u8,
         next: Option<&str>,
     ) -> Result<AccountPage, UpstreamError> {
-        let page = self.list(None, limit.clamp(1, PAGE_SIZE), next).await;
-        let mut page = page.map_err(|error| error.into_upstream(LIST))?;
+        let page = self.fetch_page(None, limit.clamp(1, PAGE_SIZE), next).await;
+        let mut page = page.map_err(|error| error.into_upstream(LIST_RESOURCE))?;
         page.accounts.retain(|account| belongs_to(account, &self.scope));
         Ok(page)
     }
 
-    /// Reads every page, and returns what `select` returns for the accounts. These are all that
-    /// Palette lists here: in a project also those of the tenant, and in the tenant also those whose
-    /// project the API key cannot see.
+    /// Calls `select` with every account that Palette lists in this scope, and returns the values.
+    /// Palette lists also accounts of other scopes: in a project those of the tenant, and in the
+    /// tenant those of projects that are not visible to the API key.
     pub async fn list_all<T>(
         &self,
         select: impl Fn(CloudAccount) -> Option<T>,
@@ -75,48 +81,51 @@ impl ScopedClient<'_> {
             selected.extend(accounts.into_iter().filter_map(&select));
             ControlFlow::<()>::Continue(())
         });
-        visited.await.map_err(|error| error.into_upstream(LIST))?;
+        visited.await.map_err(|error| error.into_upstream(LIST_RESOURCE))?;
         Ok(selected)
     }
 
-    /// Deletes an account.
+    /// Deletes an account of this scope.
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::NotFound`] does not prove that the account is gone: Palette returns it for
-    /// an account of another scope, too.
+    /// [`UpstreamError::NotFound`] if the account does not exist or belongs to another scope. So
+    /// this error does not prove that the account does not exist.
     pub async fn delete(&self, uid: &Uid) -> Result<(), UpstreamError> {
-        let request = ApiRequest::new(Method::DELETE, path(uid));
+        let request = ApiRequest::new(Method::DELETE, account_path(uid));
         self.palette
             .send(&request, &self.scope)
             .await
-            .map_err(|error| error.into_upstream_of_change(ACCOUNT))?;
+            .map_err(|error| error.into_upstream_of_change(ACCOUNT_RESOURCE))?;
         Ok(())
     }
 
-    /// Returns `true` if the scope lists an account of this uid. Reads every page.
+    /// Returns `true` if an account with this uid belongs to the scope. Reads pages until the
+    /// account is found.
     pub async fn contains(&self, uid: &Uid) -> Result<bool, UpstreamError> {
         let has_uid = |account: &CloudAccount| account.uid == *uid;
         Ok(self
             .find_matching(None, has_uid)
             .await
-            .map_err(|error| error.into_upstream(LIST))?
+            .map_err(|error| error.into_upstream(LIST_RESOURCE))?
             .is_some())
     }
 
-    async fn list(
+    /// Fetches one page as Palette returns it. Palette may ignore the filter `name`.
+    async fn fetch_page(
         &self,
         name: Option<&AccountName>,
         limit: u8,
         next: Option<&str>,
     ) -> Result<AccountPage, AttemptError> {
-        let mut request = ApiRequest::get(ACCOUNTS).query("limit", limit.to_string());
-        // Palette does not publish how a filter quotes characters, so it gets only names that need no quotes.
+        let mut request = ApiRequest::get(ACCOUNTS_PATH).with_query("limit", limit.to_string());
+        // Palette does not document how to quote characters in a filter, so the filter is sent only
+        // for names that need no quotes.
         if let Some(name) = name.filter(|name| name.is_plain()) {
-            request = request.query("filters", format!("metadata.name={name}"));
+            request = request.with_query("filters", format!("metadata.name={name}"));
         }
         if let Some(next) = next {
-            request = request.query("continue", next);
+            request = request.with_query("continue", next);
         }
         let response = self.palette.send(&request, &self.scope).await?;
         let (accounts, next) = response.json::<response::Accounts>()?.into_parts();
@@ -125,8 +134,8 @@ impl ScopedClient<'_> {
         Ok(AccountPage { accounts, next: non_empty(next) })
     }
 
-    /// Finds the account of this name that belongs to the scope itself. Palette may ignore the filter, so
-    /// every page is read and every name compared.
+    /// Finds the account with this name that belongs to the scope. Palette may ignore the filter,
+    /// so this function reads pages and compares names until it finds the account.
     pub(crate) async fn find_by_exact_name(
         &self,
         name: &AccountName,
@@ -135,8 +144,8 @@ impl ScopedClient<'_> {
         self.find_matching(Some(name), has_name).await
     }
 
-    /// Returns the first account of this scope that `predicate` accepts. `name` is a filter that
-    /// Palette may ignore.
+    /// Returns the first account of this scope for which `predicate` returns `true`. `name` is sent
+    /// as a filter, which Palette may ignore.
     async fn find_matching(
         &self,
         name: Option<&AccountName>,
@@ -151,7 +160,8 @@ impl ScopedClient<'_> {
         .await
     }
 
-    /// Passes the accounts of each page to `visit`, until it breaks with a value or the list ends.
+    /// Calls `visit` with the accounts of each page, until `visit` returns `Break` or the list
+    /// ends. Returns the value of `Break`.
     async fn visit_pages<T>(
         &self,
         name: Option<&AccountName>,
@@ -159,7 +169,7 @@ impl ScopedClient<'_> {
     ) -> Result<Option<T>, AttemptError> {
         let mut next = None;
         for _ in 0..MAX_PAGES {
-            let page = self.list(name, PAGE_SIZE, next.as_deref()).await?;
+            let page = self.fetch_page(name, PAGE_SIZE, next.as_deref()).await?;
             if let ControlFlow::Break(value) = visit(page.accounts) {
                 return Ok(Some(value));
             }
@@ -168,21 +178,21 @@ impl ScopedClient<'_> {
                 return Ok(None);
             }
         }
-        Err(AttemptError::Final(unavailable(TooManyPages)))
+        Err(AttemptError::Final(unavailable_error(TooManyPages)))
     }
 
-    /// Reads an account of this scope. An account that the tenant shares with a project is *not found*
-    /// in the project.
-    pub(crate) async fn read(&self, uid: &Uid) -> Result<CloudAccount, AttemptError> {
-        let response = self.palette.send(&ApiRequest::get(path(uid)), &self.scope).await?;
+    /// Reads an account of this scope. Returns the error *not found* for an account that the tenant
+    /// shares with this project, because it does not belong to the project.
+    pub(crate) async fn read_account(&self, uid: &Uid) -> Result<CloudAccount, AttemptError> {
+        let response = self.palette.send(&ApiRequest::get(account_path(uid)), &self.scope).await?;
         let account: response::Account = response.json()?;
         let account = account
             .into_cloud_account(&self.scope)
-            .ok_or_else(|| AttemptError::Final(unavailable(MissingUid)))?;
+            .ok_or_else(|| AttemptError::Final(unavailable_error(MissingUid)))?;
         if belongs_to(&account, &self.scope) {
             Ok(account)
         } else {
-            Err(UpstreamError::NotFound { service: SERVICE, resource: ACCOUNT }.into())
+            Err(UpstreamError::NotFound { service: SERVICE, resource: ACCOUNT_RESOURCE }.into())
         }
     }
 }
@@ -192,27 +202,27 @@ impl CloudAccountStore for ScopedClient<'_> {
         &self,
         name: &AccountName,
     ) -> Result<Option<CloudAccount>, UpstreamError> {
-        self.find_by_exact_name(name).await.map_err(|error| error.into_upstream(LIST))
+        self.find_by_exact_name(name).await.map_err(|error| error.into_upstream(LIST_RESOURCE))
     }
 
     async fn get(&self, uid: &Uid) -> Result<CloudAccount, UpstreamError> {
-        self.read(uid).await.map_err(|error| error.into_upstream(ACCOUNT))
+        self.read_account(uid).await.map_err(|error| error.into_upstream(ACCOUNT_RESOURCE))
     }
 
     async fn create(&self, registration: &Registration) -> Result<Uid, UpstreamError> {
-        let request = ApiRequest::new(Method::POST, ACCOUNTS)
-            .json(&Account::new(registration, None))?
-            .redacting(&registration.credential)
-            .not_idempotent();
+        let request = ApiRequest::new(Method::POST, ACCOUNTS_PATH)
+            .with_json_body(&Account::new(registration, None))?
+            .with_redacted_credential(&registration.credential)
+            .as_not_idempotent();
         let resource = "project or private cloud gateway that the account is for";
         let response = self
             .palette
             .send(&request, &self.scope)
             .await
             .map_err(|error| error.into_upstream_naming(resource))?;
-        let Created { uid: created } =
+        let CreatedAccount { uid: created } =
             response.json().map_err(|error| error.into_upstream(resource))?;
-        uid(&created).ok_or_else(|| unavailable(MissingUid))
+        parse_uid(&created).ok_or_else(|| unavailable_error(MissingUid))
     }
 
     async fn update(
@@ -220,13 +230,13 @@ impl CloudAccountStore for ScopedClient<'_> {
         known: &CloudAccount,
         registration: &Registration,
     ) -> Result<(), UpstreamError> {
-        let request = ApiRequest::new(Method::PUT, path(&known.uid))
-            .json(&Account::new(registration, Some(known)))?
-            .redacting(&registration.credential);
+        let request = ApiRequest::new(Method::PUT, account_path(&known.uid))
+            .with_json_body(&Account::new(registration, Some(known)))?
+            .with_redacted_credential(&registration.credential);
         self.palette
             .send(&request, &self.scope)
             .await
-            .map_err(|error| error.into_upstream_naming(ACCOUNT))?;
+            .map_err(|error| error.into_upstream_naming(ACCOUNT_RESOURCE))?;
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! The API key: fetched on first use, cached, and fetched again when Palette no longer accepts it.
+//! Fetches and caches Palette's API key. The key is fetched on first use, and again when Palette
+//! does not accept it.
 
 use std::sync::Arc;
 
@@ -9,18 +10,20 @@ use tokio::sync::Mutex;
 
 use crate::SERVICE;
 
-/// An API key, as the provider returned it at one time.
+/// API key that was fetched from the provider.
 pub(crate) struct ApiKey {
-    /// Used to redact the key from error messages.
+    /// The key, used to redact it from error messages.
     pub(crate) secret: SecretString,
     /// Value of the `ApiKey` header, marked as sensitive so that nothing prints it.
     pub(crate) header: HeaderValue,
 }
 
 impl ApiKey {
+    /// Converts the stored text to a header value.
     fn from_secret(secret: &SecretString) -> Result<Self, UpstreamError> {
         #[expect(clippy::disallowed_methods, reason = "sent as the ApiKey header")]
-        // Pasted keys often end with a line break, which no header may contain.
+        // A key that a person has pasted often ends with a line break, which a header cannot
+        // contain.
         let text = secret.expose_secret().trim();
         let invalid = |_error| UpstreamError::AccessDenied {
             service: SERVICE,
@@ -33,7 +36,7 @@ impl ApiKey {
     }
 }
 
-/// Cache of the API key.
+/// Fetches the API key from the provider and caches it.
 pub(crate) struct ApiKeyCache {
     provider: Arc<dyn ApiKeyProvider>,
     cached: Mutex<Option<Arc<ApiKey>>>,
@@ -44,18 +47,22 @@ impl ApiKeyCache {
         Self { provider, cached: Mutex::new(None) }
     }
 
-    /// Returns the cached key, or fetches it. Concurrent calls share one fetch.
+    /// Returns the cached key. Fetches the key if none is cached; concurrent calls share one fetch.
     pub(crate) async fn current(&self) -> Result<Arc<ApiKey>, UpstreamError> {
-        self.newer_than(None).await
+        self.get_newer_than(None).await
     }
 
-    /// Returns another key than `stale`, which Palette did not accept: the cached one if it has been
-    /// fetched since, else a new one.
+    /// Returns a key that is newer than `stale`, which Palette did not accept. Returns the cached
+    /// key if another call has fetched it after `stale`; otherwise fetches the key.
     pub(crate) async fn refresh(&self, stale: &Arc<ApiKey>) -> Result<Arc<ApiKey>, UpstreamError> {
-        self.newer_than(Some(stale)).await
+        self.get_newer_than(Some(stale)).await
     }
 
-    async fn newer_than(&self, stale: Option<&Arc<ApiKey>>) -> Result<Arc<ApiKey>, UpstreamError> {
+    /// Returns the cached key if it is not `stale`; otherwise fetches the key and caches it.
+    async fn get_newer_than(
+        &self,
+        stale: Option<&Arc<ApiKey>>,
+    ) -> Result<Arc<ApiKey>, UpstreamError> {
         let mut cached = self.cached.lock().await;
         match &*cached {
             Some(key) if !stale.is_some_and(|stale| Arc::ptr_eq(stale, key)) => Ok(Arc::clone(key)),
@@ -74,7 +81,7 @@ mod tests {
 
     /// Acceptance rows: F95.
     #[test]
-    fn the_header_is_sensitive_and_contains_no_line_break() {
+    fn api_key_header_is_sensitive_and_has_no_line_break() {
         let key = ApiKey::from_secret(&"the-key\n".into()).unwrap();
         assert_eq!((key.header.to_str().unwrap(), key.header.is_sensitive()), ("the-key", true));
         assert!(!format!("{:?}{:?}", key.header, key.secret).contains("the-key"));

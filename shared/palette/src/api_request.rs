@@ -1,4 +1,4 @@
-//! A request to Palette that can be sent repeatedly.
+//! Request to Palette that can be sent several times.
 
 use bytes::Bytes;
 use gangway_model::{AccessPortalCredential, Credential, TemporaryCredentials, UpstreamError};
@@ -9,21 +9,21 @@ use zeroize::Zeroizing;
 
 use crate::error::invalid_response;
 
-/// Initial capacity: larger than any body, because a buffer that grows leaves copies behind that are
-/// not zeroized.
+/// Initial capacity of the buffer of a body, in bytes. It is larger than any body, because a buffer
+/// that grows leaves copies in memory that are not zeroized.
 const BODY_CAPACITY: usize = 96 * 1024;
 
-/// A request to Palette.
+/// Request to Palette, without the API key and the scope.
 pub(crate) struct ApiRequest {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Vec<(&'static str, String)>,
-    /// Zeroized when the last copy is dropped.
+    /// Body of the request. It is zeroized when the last clone is dropped.
     pub(crate) body: Option<Bytes>,
-    /// Secrets in the body, to be redacted from error messages, which may quote them.
+    /// Secrets in the body. They are redacted from error messages, because Palette may quote them.
     pub(crate) secrets: Vec<SecretString>,
-    /// `true` if the request may be sent again if its outcome is unknown.
-    pub(crate) idempotent: bool,
+    /// `true` if the request may be sent again after an attempt with an unknown result.
+    pub(crate) is_idempotent: bool,
 }
 
 impl ApiRequest {
@@ -34,7 +34,7 @@ impl ApiRequest {
             query: Vec::new(),
             body: None,
             secrets: Vec::new(),
-            idempotent: true,
+            is_idempotent: true,
         }
     }
 
@@ -42,13 +42,13 @@ impl ApiRequest {
         Self::new(Method::GET, path)
     }
 
-    pub(crate) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn with_query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
         self
     }
 
-    /// Sets the body, which may contain a credential.
-    pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self, UpstreamError> {
+    /// Sets the body, serialized as JSON. The body may contain a credential.
+    pub(crate) fn with_json_body(mut self, body: &impl Serialize) -> Result<Self, UpstreamError> {
         let mut buffer = Zeroizing::new(Vec::with_capacity(BODY_CAPACITY));
         serde_json::to_writer(&mut *buffer, body).map_err(|error| invalid_response(&error))?;
         self.body = Some(Bytes::from_owner(buffer));
@@ -56,21 +56,21 @@ impl ApiRequest {
     }
 
     /// Redacts the secrets of `credential` from error messages.
-    pub(crate) fn redacting(mut self, credential: &Credential) -> Self {
+    pub(crate) fn with_redacted_credential(mut self, credential: &Credential) -> Self {
         match credential {
-            Credential::AccessKey(keys) => {
-                self.secrets.push(SecretString::from(keys.id.as_str()));
-                self.secrets.push(keys.secret.secret().clone());
+            Credential::AccessKey(access_key) => {
+                self.secrets.push(SecretString::from(access_key.id.as_str()));
+                self.secrets.push(access_key.secret.secret().clone());
             }
-            Credential::AccessPortal(portal) => return self.redacting_portal(portal),
+            Credential::AccessPortal(portal) => return self.with_redacted_portal(portal),
             Credential::StsRole(_) | Credential::PodIdentity(_) => {}
         }
         self
     }
 
-    /// Redacts the secrets of `portal` from error messages, the private key as a whole and each of its
-    /// lines: messages may escape line breaks.
-    pub(crate) fn redacting_portal(mut self, portal: &AccessPortalCredential) -> Self {
+    /// Redacts the secrets of `portal` from error messages. Redacts also each line of the private
+    /// key, because a message may escape the line breaks.
+    pub(crate) fn with_redacted_portal(mut self, portal: &AccessPortalCredential) -> Self {
         if let Some(TemporaryCredentials { id, secret, token, .. }) = &portal.session {
             self.secrets.push(SecretString::from(id.as_str()));
             self.secrets.push(secret.clone());
@@ -83,9 +83,9 @@ impl ApiRequest {
         self
     }
 
-    /// Marks the request as not idempotent: it is sent again only after HTTP 429.
-    pub(crate) fn not_idempotent(mut self) -> Self {
-        self.idempotent = false;
+    /// Marks the request as not idempotent. Such a request is sent again only after HTTP 429.
+    pub(crate) fn as_not_idempotent(mut self) -> Self {
+        self.is_idempotent = false;
         self
     }
 }

@@ -1,5 +1,3 @@
-//! The body of a successful response of Palette.
-
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -7,7 +5,8 @@ use zeroize::Zeroizing;
 
 use crate::error::{AttemptError, invalid_response};
 
-/// The body of a successful response. Lists of accounts may contain secrets, so it is zeroized.
+/// Body of a successful response of Palette. A list of accounts may contain secrets, so the body is
+/// zeroized on drop.
 #[derive(Clone)]
 pub(crate) struct ApiResponse(Arc<Zeroizing<Vec<u8>>>);
 
@@ -16,6 +15,7 @@ impl ApiResponse {
         Self(Arc::new(body))
     }
 
+    /// Parses the body as JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, AttemptError> {
         serde_json::from_slice(&self.0)
             .map_err(|error| AttemptError::Final(invalid_response(&error)))

@@ -1,4 +1,4 @@
-//! Errors of one HTTP attempt, and their mapping to [`UpstreamError`].
+//! Errors of one attempt to send a request, and their conversion to [`UpstreamError`].
 
 use std::{error::Error, time::Duration};
 
@@ -9,40 +9,45 @@ use crate::{
     error_response::{ErrorKind, ErrorResponse},
 };
 
-/// Delay after HTTP 429 without a `Retry-After` header.
+/// Delay before a retry after HTTP 429 without a header `Retry-After`.
 pub(crate) const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Hint for HTTP 500, which Palette uses for rejections as well.
-const REJECTED_OR_FAILED: &str = "Palette answers like this both if it rejects a request and if it fails, so try again once before you change anything";
+/// Advice after HTTP 500, because Palette uses this status for rejections and for failures.
+const REJECTED_OR_FAILED_ADVICE: &str = "Palette answers like this both if it rejects a request and if it fails, so try again once before you change anything";
 
-/// What to do about an account that clusters use.
-const IN_USE: &str = "delete the clusters that use the account, or let them use another one, then send the request again";
+/// Remedy if Palette cannot change an account because clusters use it.
+const ACCOUNT_IN_USE_REMEDY: &str = "delete the clusters that use the account, or let them use another one, then send the request again";
 
-/// What to do about a limit of the tenant. Clusters have limits too, which no request of Gangway meets.
-const LIMIT_REACHED: &str = "delete cloud accounts that nobody needs, or let a tenant administrator raise the resource limit of cloud accounts, then send the request again";
+/// Remedy if the tenant has reached its limit of cloud accounts. Palette also limits clusters, but
+/// Gangway creates no clusters.
+const LIMIT_REACHED_REMEDY: &str = "delete cloud accounts that nobody needs, or let a tenant administrator raise the resource limit of cloud accounts, then send the request again";
 
-/// The project does not exist or is not visible to the API key: Palette does not distinguish these.
+/// Error if the project does not exist or is not visible to the API key. Palette returns the same
+/// error for both.
 pub(crate) const NO_PROJECT: UpstreamError = UpstreamError::ProjectNotFound { service: SERVICE };
 
-/// Error of one HTTP attempt.
+/// Error of one attempt to send a request.
 #[derive(Debug)]
 pub(crate) enum AttemptError {
-    /// Palette answered with an error.
+    /// Palette has returned an error response.
     Rejected(ErrorResponse),
-    /// HTTP 429, with the value of `Retry-After`. Palette did nothing.
+    /// Palette has returned HTTP 429 and has not executed the request. Contains the value of
+    /// `Retry-After`.
     Throttled(Option<Duration>),
-    /// No usable response: the connection or a proxy failed. A retry may succeed.
+    /// The connection or a proxy failed, so there is no response that can be used. A retry may
+    /// succeed.
     Transport(Box<dyn Error + Send + Sync>),
-    /// Not to be retried.
+    /// The request must not be retried.
     Final(UpstreamError),
 }
 
-/// Palette or a proxy answered with a status and no reason.
+/// Palette or a proxy has returned an error status without a reason. Contains the status.
 #[derive(Debug, thiserror::Error)]
 #[error("HTTP status {0}")]
 pub(crate) struct BadStatus(pub(crate) u16);
 
-/// The response is not the expected JSON. The message of `serde_json` is not used: it may quote values.
+/// The response is not the expected JSON. The error does not contain the message of `serde_json`,
+/// because this message may quote values.
 #[derive(Debug, thiserror::Error)]
 #[error("not the JSON expected ({category:?} at line {line}, column {column})")]
 struct InvalidResponse {
@@ -51,17 +56,17 @@ struct InvalidResponse {
     column: usize,
 }
 
-/// Returns the error for a response that cannot be parsed.
+/// Returns the error for a response that cannot be parsed as the expected JSON.
 pub(crate) fn invalid_response(error: &serde_json::Error) -> UpstreamError {
-    unavailable(InvalidResponse {
+    unavailable_error(InvalidResponse {
         category: error.classify(),
         line: error.line(),
         column: error.column(),
     })
 }
 
-/// Returns the error for a request without a usable response.
-pub(crate) fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> UpstreamError {
+/// Returns the error for a request that got no response, or a response that cannot be used.
+pub(crate) fn unavailable_error(source: impl Into<Box<dyn Error + Send + Sync>>) -> UpstreamError {
     UpstreamError::Unavailable { service: SERVICE, source: source.into() }
 }
 
@@ -72,16 +77,16 @@ impl From<UpstreamError> for AttemptError {
 }
 
 impl AttemptError {
-    /// Returns `true` if the request may be sent again.
-    pub(crate) const fn is_retryable(&self, idempotent: bool) -> bool {
+    /// Returns `true` if a request that failed with this error may be sent again.
+    pub(crate) const fn is_retryable(&self, is_idempotent: bool) -> bool {
         match self {
             Self::Throttled(_) => true,
-            Self::Transport(_) => idempotent,
+            Self::Transport(_) => is_idempotent,
             Self::Rejected(_) | Self::Final(_) => false,
         }
     }
 
-    /// Returns the value of `Retry-After`; zero if there is none.
+    /// Returns the delay in the header `Retry-After`. Returns zero if there is none.
     pub(crate) fn retry_after(&self) -> Duration {
         match self {
             Self::Throttled(Some(delay)) => *delay,
@@ -91,7 +96,7 @@ impl AttemptError {
         }
     }
 
-    /// Returns Palette's reason if it denied access.
+    /// Returns the reason if Palette refuses the API key, or if the key lacks a permission.
     pub(crate) fn access_denied_reason(&self) -> Option<&str> {
         match self {
             Self::Rejected(ErrorResponse {
@@ -112,7 +117,8 @@ impl AttemptError {
         )
     }
 
-    /// Converts to the error that callers receive; `resource` completes "Palette has no {resource}".
+    /// Converts the error for use outside this crate. `resource` completes the message "Palette has
+    /// no {resource}".
     pub(crate) fn into_upstream(self, resource: &'static str) -> UpstreamError {
         match self {
             Self::Rejected(ErrorResponse { kind, status, reason, .. }) => match kind {
@@ -122,7 +128,7 @@ impl AttemptError {
                 ErrorKind::NotFound => UpstreamError::NotFound { service: SERVICE, resource },
                 ErrorKind::ProjectNotFound => NO_PROJECT,
                 ErrorKind::Other if status == 500 => {
-                    let reason = format!("{reason}; {REJECTED_OR_FAILED}");
+                    let reason = format!("{reason}; {REJECTED_OR_FAILED_ADVICE}");
                     UpstreamError::RejectedOrFailed { service: SERVICE, reason }
                 }
                 ErrorKind::NameConflict | ErrorKind::Other => {
@@ -133,17 +139,18 @@ impl AttemptError {
                 service: SERVICE,
                 retry_after: delay.unwrap_or(DEFAULT_RETRY_AFTER),
             },
-            Self::Transport(source) => unavailable(source),
+            Self::Transport(source) => unavailable_error(source),
             Self::Final(error) => error,
         }
     }
 
-    /// Converts the error like [`into_upstream`](Self::into_upstream), for requests that contain the name of
-    /// an account. The name may be taken.
+    /// Converts the error of a request that contains the name of an account, such as a create.
+    /// Returns [`UpstreamError::AlreadyExists`] if another account has the name. Otherwise does the
+    /// same as [`into_upstream_of_change`](Self::into_upstream_of_change).
     pub(crate) fn into_upstream_naming(self, resource: &'static str) -> UpstreamError {
         match self {
             Self::Rejected(ErrorResponse { kind: ErrorKind::NameConflict, .. })
-                if self.obstacle().is_none() =>
+                if self.remedy_for_state().is_none() =>
             {
                 UpstreamError::AlreadyExists { service: SERVICE }
             }
@@ -153,11 +160,12 @@ impl AttemptError {
         }
     }
 
-    /// Converts the error like [`into_upstream`](Self::into_upstream), for requests that change an account. Its
-    /// present state, or that of the tenant, may not permit the change.
+    /// Converts the error of a request that changes an account. Returns
+    /// [`UpstreamError::NotPermittedNow`] if the present state of the account or of the tenant does
+    /// not permit the change. Otherwise does the same as [`into_upstream`](Self::into_upstream).
     pub(crate) fn into_upstream_of_change(self, resource: &'static str) -> UpstreamError {
-        let obstacle = self.obstacle();
-        match (self, obstacle) {
+        let remedy_for_state = self.remedy_for_state();
+        match (self, remedy_for_state) {
             (Self::Rejected(ErrorResponse { reason, .. }), Some(remedy)) => {
                 let reason = format!("{reason}; {remedy}");
                 UpstreamError::NotPermittedNow { service: SERVICE, reason }
@@ -166,9 +174,10 @@ impl AttemptError {
         }
     }
 
-    /// Returns what is to be done if Palette says that it cannot change an account in its present state.
-    /// Palette documents no codes for this, and uses several statuses.
-    fn obstacle(&self) -> Option<&'static str> {
+    /// Returns the remedy if Palette cannot change an account because clusters use it, or because a
+    /// limit is reached. Palette documents no error codes for these cases and uses several
+    /// statuses, so this function searches for words in the code and the message.
+    fn remedy_for_state(&self) -> Option<&'static str> {
         let Self::Rejected(ErrorResponse { kind, code, reason, .. }) = self else { return None };
         if !matches!(kind, ErrorKind::NameConflict | ErrorKind::Other) {
             return None;
@@ -178,13 +187,14 @@ impl AttemptError {
             letters.collect::<String>().to_ascii_lowercase()
         };
         let (code, reason) = (letters(code), letters(reason));
-        let says = |words: &[&str]| {
+        let contains_any = |words: &[&str]| {
             words.iter().any(|words| code.contains(words) || reason.contains(words))
         };
-        if says(&["inuse", "isusedby", "beingused"]) {
-            Some(IN_USE)
-        } else if says(&["limitreached", "limitexceeded", "quotareached", "quotaexceeded"]) {
-            Some(LIMIT_REACHED)
+        if contains_any(&["inuse", "isusedby", "beingused"]) {
+            Some(ACCOUNT_IN_USE_REMEDY)
+        } else if contains_any(&["limitreached", "limitexceeded", "quotareached", "quotaexceeded"])
+        {
+            Some(LIMIT_REACHED_REMEDY)
         } else {
             None
         }

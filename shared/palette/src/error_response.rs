@@ -1,4 +1,4 @@
-//! Error responses of Palette and their meaning.
+//! Parses error responses of Palette and finds their kind.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, de::IgnoredAny};
@@ -6,46 +6,49 @@ use serde_json::Value;
 
 use crate::redact::redact;
 
-/// An error response.
+/// Error response of Palette.
 #[derive(Debug)]
 pub(crate) struct ErrorResponse {
     pub(crate) kind: ErrorKind,
-    /// HTTP status. Palette also rejects requests with 500, so 500 alone does not mean a failure.
+    /// HTTP status. Palette also uses 500 to reject a request, so 500 does not always mean a
+    /// failure.
     pub(crate) status: u16,
-    /// Palette's error code; codes of its router are numbers.
+    /// Error code of Palette. Error codes of Palette's router are numbers.
     pub(crate) code: String,
-    /// Message, code and status, without secrets.
+    /// Text with message, code and status. Secrets are redacted.
     pub(crate) reason: String,
 }
 
+/// Kind of an error response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ErrorKind {
     /// Palette does not accept the API key.
     InvalidApiKey,
     /// The API key lacks a permission.
     AccessDenied,
-    /// The resource does not exist, or is not visible.
+    /// The resource does not exist, or is not visible to the API key.
     NotFound,
-    /// The project does not exist, or is not visible to the key.
+    /// The project does not exist, or is not visible to the API key.
     ProjectNotFound,
-    /// The account name is taken.
+    /// Another account has the same name.
     NameConflict,
     Other,
 }
 
-/// Codes of denied access, whatever the status.
+/// Error codes that mean that the API key lacks a permission, with any HTTP status.
 const ACCESS_DENIED_CODES: [&str; 4] =
     ["OperationForbidden", "ResOperationForbidden", "UnAuthorizedAccess", "ResourceAccessDenied"];
 
-/// Code of a missing resource, whatever the status.
+/// Error code that means that the resource does not exist, with any HTTP status.
 const NOT_FOUND_CODE: &str = "ResourceNotFound";
 
-/// Code of a project that does not exist or is not visible.
+/// Error code that means that the project does not exist or is not visible to the API key.
 const PROJECT_NOT_FOUND_CODE: &str = "ProjectNotFoundInTenant";
 
 impl ErrorResponse {
-    /// Parses a response with a success status whose body is an error all the same: a gateway in front of
-    /// Palette can lose the status. No other response of Palette has both a code and a message.
+    /// Parses a response with a success status. Returns `None` if the body is not an error. A
+    /// gateway in front of Palette can replace the error status by a success status. A body is an
+    /// error if it has both a code and a message; no other response of Palette has both.
     pub(crate) fn parse_success(
         status: u16,
         body: &[u8],
@@ -63,10 +66,10 @@ impl ErrorResponse {
         Self::parse(status, body, key, secrets)
     }
 
-    /// Parses a response with a status from 400 to 500. Returns `None` if it contains no reason: then it
-    /// is a proxy's, not Palette's.
+    /// Parses a response with a status from 400 to 500. Returns `None` if the body and the status
+    /// give no reason: then a proxy has sent the response, not Palette.
     ///
-    /// `key` and `secrets` are redacted.
+    /// The API key `key` and the secrets `secrets` are redacted from the result.
     pub(crate) fn parse(
         status: u16,
         body: &[u8],
@@ -75,11 +78,12 @@ impl ErrorResponse {
     ) -> Option<Self> {
         let error: Option<Value> = serde_json::from_slice(body).ok();
         let member =
-            |name| error.as_ref().and_then(|error| error.get(name)).and_then(string_or_number);
+            |name| error.as_ref().and_then(|error| error.get(name)).and_then(to_non_empty_text);
         let (code, message) = (member("code"), member("message"));
         let has_reason = code.is_some() || message.is_some();
         let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
-        let kind = kind(status, has_reason, &code, &message, contains_key(body, key))?;
+        let kind =
+            find_error_kind(status, has_reason, &code, &message, contains_api_key(body, key))?;
         let secrets = [std::slice::from_ref(key), secrets].concat();
         let mut reason = match (message.is_empty(), code.is_empty()) {
             (true, true) => format!("HTTP {status}"),
@@ -87,7 +91,7 @@ impl ErrorResponse {
             (false, true) => format!("{message} (HTTP {status})"),
             (false, false) => format!("{message} ({code}, HTTP {status})"),
         };
-        // Palette's support asks for it.
+        // The support of Palette asks for the reference.
         if let Some(reference) = member("ref") {
             reason = format!("{reason}, ref {reference}");
         }
@@ -106,39 +110,42 @@ impl ErrorResponse {
     }
 }
 
-fn kind(
+/// Returns the kind of an error. Returns `None` if a proxy has probably sent the response.
+fn find_error_kind(
     status: u16,
     has_reason: bool,
     code: &str,
     message: &str,
-    quotes_key: bool,
+    is_key_quoted: bool,
 ) -> Option<ErrorKind> {
-    let not_found = status == 404 || code == NOT_FOUND_CODE;
+    let is_not_found = status == 404 || code == NOT_FOUND_CODE;
     Some(match status {
         401 => ErrorKind::InvalidApiKey,
-        // Palette can report an unknown API key as a resource that does not exist.
-        _ if not_found && quotes_key => ErrorKind::InvalidApiKey,
+        // For an unknown API key, Palette may return *not found* and quote the key.
+        _ if is_not_found && is_key_quoted => ErrorKind::InvalidApiKey,
         403 => ErrorKind::AccessDenied,
         _ if ACCESS_DENIED_CODES.contains(&code) => ErrorKind::AccessDenied,
         _ if code == PROJECT_NOT_FOUND_CODE => ErrorKind::ProjectNotFound,
         409 => ErrorKind::NameConflict,
         _ if !has_reason => return None,
-        _ if not_found => ErrorKind::NotFound,
-        // Palette documents no code for a name conflict.
-        400 | 422 | 500 if already_exists(code, message) => ErrorKind::NameConflict,
+        _ if is_not_found => ErrorKind::NotFound,
+        // Palette documents no error code for a name conflict.
+        400 | 422 | 500 if says_already_exists(code, message) => ErrorKind::NameConflict,
         _ => ErrorKind::Other,
     })
 }
 
-fn already_exists(code: &str, message: &str) -> bool {
-    let says_exists = |text: &str| {
+/// Returns `true` if the code or the message contains "already exist" in any spelling.
+fn says_already_exists(code: &str, message: &str) -> bool {
+    let contains_phrase = |text: &str| {
         let text: String = text.chars().filter(char::is_ascii_alphabetic).collect();
         text.to_ascii_lowercase().contains("alreadyexist")
     };
-    says_exists(code) || says_exists(message)
+    contains_phrase(code) || contains_phrase(message)
 }
 
-fn string_or_number(value: &Value) -> Option<String> {
+/// Returns a string or a number as text. Returns `None` for an empty string and for other JSON.
+fn to_non_empty_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
         Value::Number(number) => Some(number.to_string()),
@@ -146,7 +153,7 @@ fn string_or_number(value: &Value) -> Option<String> {
     }
 }
 
-fn contains_key(body: &[u8], key: &SecretString) -> bool {
+fn contains_api_key(body: &[u8], key: &SecretString) -> bool {
     #[expect(clippy::disallowed_methods, reason = "searches the response for the key")]
     let key = key.expose_secret().as_bytes();
     !key.is_empty() && body.windows(key.len()).any(|window| window == key)

@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 use crate::{
     error_response::ErrorResponse,
     response::{
-        Account, Accounts, Endpoints, Features, Overlords, Policies, Projects, SessionKeys,
+        Account, Accounts, Endpoints, Features, Overlords, Policies, PortalCredentials, Projects,
         StsSource, User,
     },
 };
 
-/// Returns every error message that Gangway derives from a response with this status and body.
-/// `secret` is a secret of the request: no message may contain it.
+/// Returns all error messages that Gangway makes from a response with this status and body.
+/// `secret` is a secret in the request. No message may contain this secret.
 pub fn messages(status: u16, body: &[u8], secret: &str) -> Vec<String> {
     if (400..=500).contains(&status) {
         let key = SecretString::from("another secret");
@@ -30,7 +30,7 @@ pub fn messages(status: u16, body: &[u8], secret: &str) -> Vec<String> {
         parse_error::<Overlords>(body),
         parse_error::<Policies>(body),
         parse_error::<Projects>(body),
-        parse_error::<SessionKeys>(body),
+        parse_error::<PortalCredentials>(body),
         parse_error::<StsSource>(body),
         parse_error::<User>(body),
     ];

@@ -1,44 +1,44 @@
-//! Private cloud gateways.
+//! Lists private cloud gateways.
 
 use gangway_model::{Uid, UpstreamError};
 
 use crate::{
     ScopedClient,
     api_request::ApiRequest,
-    response::{Overlord, Overlords, non_empty, uid},
+    response::{Overlord, Overlords, non_empty, parse_uid},
 };
 
 /// Name of the gateway that is part of a self-hosted Palette.
 const SYSTEM_GATEWAY: &str = "System Private Gateway";
 
-/// A private cloud gateway (Palette's API calls it *overlord*).
+/// Private cloud gateway. Palette's API calls it *overlord*.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PrivateCloudGateway {
     pub uid: Uid,
     pub name: String,
-    /// The state as Palette names it, such as `Running`; empty if Palette does not return one.
+    /// State as Palette names it, such as `Running`. Empty if Palette returns no state.
     pub state: String,
-    /// Health of the gateway's cluster, if Palette returns it.
+    /// `true` if the cluster of the gateway is healthy. `None` if Palette returns no health.
     pub healthy: Option<bool>,
 }
 
 impl PrivateCloudGateway {
-    /// Returns `true` if the gateway can be used. The gateway of a self-hosted Palette reports no
-    /// state.
+    /// Returns `true` if the gateway can be used. The gateway of a self-hosted Palette always
+    /// counts as running, because it reports no state.
     pub fn is_running(&self) -> bool {
         self.state == "Running" || self.name == SYSTEM_GATEWAY
     }
 }
 
-/// Returns `None` for a gateway without a usable uid.
+/// Converts a gateway of a response. Returns `None` if it has no valid uid.
 fn into_gateway(Overlord { metadata, status }: Overlord) -> Option<PrivateCloudGateway> {
     let healthy = non_empty(status.health.state).map(|state| state.eq_ignore_ascii_case("healthy"));
-    let uid = uid(&metadata.uid)?;
+    let uid = parse_uid(&metadata.uid)?;
     Some(PrivateCloudGateway { uid, name: metadata.name, state: status.state, healthy })
 }
 
 impl ScopedClient<'_> {
-    /// Lists the gateways that accounts of this scope can use.
+    /// Lists the private cloud gateways that accounts of this scope can use.
     pub async fn gateways(&self) -> Result<Vec<PrivateCloudGateway>, UpstreamError> {
         let resource = "list of private cloud gateways";
         let response = self

@@ -1,7 +1,7 @@
-//! Client of Palette's API, as far as Gangway needs it.
+//! Client of the part of Palette's API that Gangway needs.
 //!
-//! This crate makes calls and returns typed facts. The crate `gangway-checks` decides what a fact
-//! means for a registration.
+//! This crate sends requests and returns typed facts. The crate `gangway-checks` decides whether a
+//! fact permits a registration.
 
 mod accounts;
 mod api_key;
@@ -36,7 +36,7 @@ pub use state::{ApiKeyStatus, PaletteState};
 pub use sts_source::StsSourceAccount;
 pub use validation::{IamPolicy, ValidationOutcome};
 
-/// Display name used in error messages and metrics.
+/// Display name of Palette in error messages and metrics.
 const SERVICE: &str = "Palette";
 
 #[cfg(test)]

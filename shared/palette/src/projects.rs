@@ -1,4 +1,5 @@
-//! Projects of the tenant, and requests to many scopes.
+//! Lists the projects of the tenant, resolves scopes, and collects the results of requests to many
+//! scopes.
 
 use futures_util::{StreamExt as _, stream};
 use gangway_model::{RegistrationError, RequestedScope, Scope, Uid, UidOrName, UpstreamError};
@@ -7,26 +8,28 @@ use crate::{
     PaletteClient, ScopedClient,
     api_request::ApiRequest,
     error::NO_PROJECT,
-    response::{Named, Projects, uid},
+    response::{NameAndUid, Projects, parse_uid},
 };
 
-/// A project of the tenant.
+/// Project of the tenant.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Project {
     pub uid: Uid,
     pub name: String,
 }
 
-const PROJECTS: &str = "/v1/dashboard/projects/metadata";
-const LIST: &str = "list of projects";
+const PROJECTS_PATH: &str = "/v1/dashboard/projects/metadata";
+/// Completes the error message "Palette has no {…}".
+const LIST_RESOURCE: &str = "list of projects";
 
 impl PaletteClient {
-    /// Resolves the scope that a caller names. Only the name of a project costs a request; a uid is not
-    /// checked here.
+    /// Returns a client of the scope that a caller has requested. If the caller names a project by
+    /// its name, sends a request to find the uid. Does not check whether a uid exists.
     ///
     /// # Errors
     ///
-    /// [`RegistrationError::Invalid`] at `/scope/project` if the tenant has no project of that name.
+    /// [`RegistrationError::Invalid`] at `/scope/project` if the tenant has no project of that
+    /// name.
     pub async fn resolve_scope(
         &self,
         requested: &RequestedScope,
@@ -35,65 +38,72 @@ impl PaletteClient {
             RequestedScope::Tenant => Scope::Tenant,
             RequestedScope::Project(UidOrName::Uid(uid)) => Scope::Project(uid.clone()),
             RequestedScope::Project(UidOrName::Name(name)) => {
-                Scope::Project(self.project(name).await?)
+                Scope::Project(self.find_project(name).await?)
             }
         };
         Ok(self.in_scope(scope))
     }
 
-    /// Returns a client of `scope`, without checking that it exists.
+    /// Returns a client of `scope`. Does not check that the scope exists.
     pub const fn in_scope(&self, scope: Scope) -> ScopedClient<'_> {
         ScopedClient { palette: self, scope }
     }
 
-    /// Lists the projects that the API key can see.
+    /// Lists the projects that are visible to the API key.
     pub async fn projects(&self) -> Result<Vec<Project>, UpstreamError> {
-        let projects = self.list_projects(ApiRequest::get(PROJECTS)).await?;
-        let project = |listed: Named| Some(Project { uid: uid(&listed.uid)?, name: listed.name });
+        let projects = self.fetch_projects(ApiRequest::get(PROJECTS_PATH)).await?;
+        let project =
+            |listed: NameAndUid| Some(Project { uid: parse_uid(&listed.uid)?, name: listed.name });
         Ok(projects.into_iter().filter_map(project).collect())
     }
 
-    async fn project(&self, name: &str) -> Result<Uid, RegistrationError> {
-        let projects = self.list_projects(ApiRequest::get(PROJECTS).query("name", name)).await?;
+    /// Finds the uid of the project with this name.
+    async fn find_project(&self, name: &str) -> Result<Uid, RegistrationError> {
+        let projects =
+            self.fetch_projects(ApiRequest::get(PROJECTS_PATH).with_query("name", name)).await?;
         let project = projects.iter().find(|project| project.name == name);
-        project.and_then(|project| uid(&project.uid)).ok_or_else(|| NO_PROJECT.into())
+        project.and_then(|project| parse_uid(&project.uid)).ok_or_else(|| NO_PROJECT.into())
     }
 
-    async fn list_projects(&self, request: ApiRequest) -> Result<Vec<Named>, UpstreamError> {
+    /// Sends a request for a list of projects.
+    async fn fetch_projects(&self, request: ApiRequest) -> Result<Vec<NameAndUid>, UpstreamError> {
         let response = self.send(&request, &Scope::Tenant).await;
-        let response = response.map_err(|error| error.into_upstream(LIST))?;
-        let Projects { items } = response.json().map_err(|error| error.into_upstream(LIST))?;
+        let response = response.map_err(|error| error.into_upstream(LIST_RESOURCE))?;
+        let Projects { items } =
+            response.json().map_err(|error| error.into_upstream(LIST_RESOURCE))?;
         Ok(items.into_iter().map(|item| item.metadata).collect())
     }
 }
 
 impl ScopedClient<'_> {
-    /// Returns the name of the project. `None` for the tenant, and for a project that the API key
-    /// cannot see.
+    /// Reads the name of the project. Returns `None` for the tenant, and for a project that is not
+    /// visible to the API key.
     pub async fn project_name(&self) -> Result<Option<String>, UpstreamError> {
         let Scope::Project(uid) = &self.scope else { return Ok(None) };
-        let projects = self.palette.list_projects(ApiRequest::get(PROJECTS)).await?;
+        let projects = self.palette.fetch_projects(ApiRequest::get(PROJECTS_PATH)).await?;
         let project = projects.into_iter().find(|project| project.uid == uid.as_str());
         Ok(project.map(|project| project.name))
     }
 }
 
-/// Results of the same request to many scopes.
+/// Results of the same request to many scopes, for example to all projects.
 #[derive(Debug)]
 pub struct ScopedResults<T> {
-    /// In the order of the requests, without those of scopes that have been deleted since.
+    /// Results in the order of the requests. Scopes that no longer exist have no result.
     pub results: Vec<T>,
-    /// Number of scopes that denied access.
+    /// Number of scopes in which the API key lacks a permission.
     pub denied: usize,
 }
 
+/// Maximum number of requests that are sent at the same time.
 const MAX_CONCURRENT_SCOPES: usize = 10;
 
-/// Awaits `requests`, each to one scope that was listed before, ten at a time.
+/// Awaits the requests, ten at the same time. Each request is for one scope.
 ///
 /// # Errors
 ///
-/// The first error, in the order of the requests, other than *not found* and *access denied*.
+/// The error of the first request that fails. The errors *not found* and *access denied* do not
+/// count.
 pub async fn query_scopes<T>(
     requests: impl IntoIterator<Item: Future<Output = Result<T, UpstreamError>>>,
 ) -> Result<ScopedResults<T>, UpstreamError> {

@@ -1,4 +1,4 @@
-//! Client-side rate limit, so that Palette seldom answers with HTTP 429.
+//! Limits the rate of requests, so that Palette seldom returns HTTP 429.
 
 use std::{
     collections::BTreeMap,
@@ -12,37 +12,39 @@ use tokio::time::{Instant, sleep};
 
 use crate::SERVICE;
 
-/// Default of requests a second; Palette allows 10.
-const DEFAULT_RPS: u16 = 8;
+/// Default number of requests per second. Palette allows 10.
+const DEFAULT_REQUESTS_PER_SECOND: u16 = 8;
 
-/// Requests that may be sent at once after a pause: a registration sends about 10. Together with
-/// [`DEFAULT_RPS`] this makes 50 in any 5 s, which is the largest burst that Palette allows.
+/// Number of requests that may be sent without delay after a pause. A registration sends about 10.
+/// With this number and [`DEFAULT_REQUESTS_PER_SECOND`], at most 50 requests are sent in 5 s, which
+/// is the largest burst that Palette allows.
 const BURST: u32 = 10;
 
-/// Token bucket: 8 requests a second and a burst of 10 by default, one bucket for each endpoint group
-/// (`/v1/<group>`), as Palette counts.
+/// Rate limiter with a token bucket for each endpoint group (`/v1/<group>`), because Palette counts
+/// the requests of each group. By default, a bucket allows 8 requests per second, and a burst of
+/// 10.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
-    /// Time between two requests once the burst is used up.
+    /// Time between two requests when the burst is used up.
     interval: Duration,
     /// For each endpoint group, the time at which its bucket is full again.
     full_at: Mutex<BTreeMap<String, Instant>>,
 }
 
-/// Returns the part of the path that Palette counts requests by: `clouds` for `/v1/clouds/aws/policies`.
+/// Returns the endpoint group of a path. Example: `clouds` for `/v1/clouds/aws/policies`.
 fn endpoint_group(path: &str) -> &str {
     path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()).unwrap_or(path)
 }
 
 impl Default for RateLimiter {
     fn default() -> Self {
-        Self::with_rps(DEFAULT_RPS)
+        Self::with_requests_per_second(DEFAULT_REQUESTS_PER_SECOND)
     }
 }
 
 impl RateLimiter {
-    /// Returns a limiter of this many requests a second; 0 counts as 1.
-    pub(crate) fn with_rps(requests_per_second: u16) -> Self {
+    /// Creates a rate limiter with this number of requests per second. 0 means 1.
+    pub(crate) fn with_requests_per_second(requests_per_second: u16) -> Self {
         let interval = Duration::from_secs(1) / u32::from(requests_per_second.max(1));
         Self { interval, full_at: Mutex::default() }
     }
@@ -51,17 +53,19 @@ impl RateLimiter {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::Throttled`], at once, if the wait would exceed the deadline.
-    pub(crate) async fn acquire(&self, path: &str) -> Result<(), UpstreamError> {
-        let wait = self.reserve(endpoint_group(path), Instant::now(), deadline::remaining())?;
+    /// [`UpstreamError::Throttled`], without waiting, if the wait would end after the deadline.
+    pub(crate) async fn wait_for_permit(&self, path: &str) -> Result<(), UpstreamError> {
+        let wait = self.take_token(endpoint_group(path), Instant::now(), deadline::remaining())?;
         if !wait.is_zero() {
             sleep(wait).await;
         }
         Ok(())
     }
 
-    /// Takes a token and returns the time to wait for it, `max_wait` at most.
-    fn reserve(
+    /// Takes a token from the bucket of an endpoint group, and returns the time to wait before the
+    /// request may be sent. Returns an error, and takes no token, if this time is longer than
+    /// `max_wait`.
+    fn take_token(
         &self,
         group: &str,
         now: Instant,
@@ -85,10 +89,10 @@ mod tests {
     const INTERVAL: Duration = Duration::from_millis(125);
 
     #[test]
-    fn a_burst_does_not_wait_and_further_requests_are_delayed() {
+    fn requests_after_the_burst_are_delayed() {
         let (limiter, start) = (RateLimiter::default(), Instant::now());
         let max_wait = Duration::from_mins(1);
-        let wait = |now| limiter.reserve("clouds", now, max_wait).unwrap();
+        let wait = |now| limiter.take_token("clouds", now, max_wait).unwrap();
         for _ in 0..BURST {
             assert_eq!(wait(start), Duration::ZERO);
         }
@@ -110,18 +114,21 @@ mod tests {
         );
         let (limiter, now) = (RateLimiter::default(), Instant::now());
         for _ in 0..=BURST {
-            limiter.reserve("clouds", now, Duration::from_mins(1)).unwrap();
+            limiter.take_token("clouds", now, Duration::from_mins(1)).unwrap();
         }
-        assert_eq!(limiter.reserve("cloudaccounts", now, Duration::ZERO).unwrap(), Duration::ZERO);
+        assert_eq!(
+            limiter.take_token("cloudaccounts", now, Duration::ZERO).unwrap(),
+            Duration::ZERO
+        );
     }
 
     #[test]
-    fn the_interval_follows_from_the_rate() {
-        for (rps, interval) in [(4, 250), (1, 1000), (0, 1000), (1000, 1)] {
+    fn interval_is_computed_from_requests_per_second() {
+        for (requests_per_second, interval) in [(4, 250), (1, 1000), (0, 1000), (1000, 1)] {
             assert_eq!(
-                RateLimiter::with_rps(rps).interval,
+                RateLimiter::with_requests_per_second(requests_per_second).interval,
                 Duration::from_millis(interval),
-                "{rps}"
+                "{requests_per_second}"
             );
         }
     }
@@ -130,17 +137,17 @@ mod tests {
     fn at_most_50_requests_are_sent_in_any_5_seconds() {
         let (limiter, start) = (RateLimiter::default(), Instant::now());
         let waits =
-            (0..100).map(|_| limiter.reserve("clouds", start, Duration::from_mins(1)).unwrap());
+            (0..100).map(|_| limiter.take_token("clouds", start, Duration::from_mins(1)).unwrap());
         assert!(waits.filter(|wait| *wait < Duration::from_secs(5)).count() <= 50);
     }
 
     #[test]
-    fn a_wait_that_is_too_long_is_an_error_with_its_length() {
+    fn wait_beyond_the_maximum_is_an_error_with_the_wait() {
         let (limiter, now) = (RateLimiter::default(), Instant::now());
         for _ in 0..BURST {
-            limiter.reserve("clouds", now, Duration::ZERO).unwrap();
+            limiter.take_token("clouds", now, Duration::ZERO).unwrap();
         }
-        let error = limiter.reserve("clouds", now, Duration::ZERO).unwrap_err();
+        let error = limiter.take_token("clouds", now, Duration::ZERO).unwrap_err();
         assert!(
             matches!(error, UpstreamError::Throttled { retry_after: INTERVAL, .. }),
             "{error:?}"

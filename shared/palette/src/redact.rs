@@ -1,18 +1,19 @@
-//! Redacts secrets from texts of Palette, and shortens them to one line.
+//! Redacts secrets from messages of Palette, and shortens the messages to one line.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// Length from which a fragment of a secret is redacted, too: messages may be truncated.
-const MIN_FRAGMENT: usize = 8;
+/// Length in bytes of the shortest fragment of a secret that is redacted. Fragments are redacted,
+/// because a message may contain a truncated secret.
+const MIN_FRAGMENT_BYTES: usize = 8;
 
-/// Characters of the text that are examined.
+/// Maximum number of characters of the message that are read. The rest is dropped.
 const MAX_INPUT_CHARS: usize = 4096;
 
-/// Characters of the text that are returned.
-const MAX_TEXT_CHARS: usize = 300;
+/// Maximum number of characters that are returned.
+const MAX_OUTPUT_CHARS: usize = 300;
 
-/// Redacts `secrets`, their fragments, and everything that looks like a key, a token or a signature.
-/// Returns one line of at most 300 characters.
+/// Redacts `secrets` and fragments of `secrets`, and all text that looks like a key, a token or a
+/// signature. Returns one line of at most 300 characters.
 pub(crate) fn redact(text: &str, secrets: &[SecretString]) -> String {
     let mut text: String = text.chars().take(MAX_INPUT_CHARS).collect();
     for secret in secrets {
@@ -22,22 +23,22 @@ pub(crate) fn redact(text: &str, secrets: &[SecretString]) -> String {
             text = redact_fragments(&text.replace(secret, "[redacted]"), secret);
         }
     }
-    let text = replace_runs(&text, |letter| !ends_url(letter), redact_url_query);
+    let text = replace_runs(&text, |letter| !is_url_end(letter), redact_url_query);
     let text = replace_runs(&text, |letter| letter.is_ascii_alphanumeric(), redact_access_key_id);
     let text = replace_runs(&text, is_token_char, redact_token);
     let text = text.replace(char::is_control, " ");
-    match text.char_indices().nth(MAX_TEXT_CHARS) {
+    match text.char_indices().nth(MAX_OUTPUT_CHARS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
     }
 }
 
-/// Redacts every fragment of `secret` that is 8 bytes or longer.
+/// Redacts every fragment of `secret` of at least 8 bytes.
 fn redact_fragments(text: &str, secret: &str) -> String {
     let (mut redacted, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(letter) = rest.chars().next() {
         let fragment = longest_prefix_in(rest, secret);
-        if fragment >= MIN_FRAGMENT {
+        if fragment >= MIN_FRAGMENT_BYTES {
             redacted.push_str("[redacted]");
             rest = rest.get(fragment..).unwrap_or_default();
         } else {
@@ -55,18 +56,18 @@ fn longest_prefix_in(text: &str, secret: &str) -> usize {
     ends.take_while(within).last().unwrap_or_default()
 }
 
-/// Passes each longest run of characters that `belongs` accepts to `replace`, which may return a
-/// replacement.
+/// Splits the text into runs of characters for which `is_in_run` returns `true`, and other text.
+/// Calls `replace` with each run, and replaces the run if `replace` returns `Some`.
 fn replace_runs(
     text: &str,
-    belongs: fn(char) -> bool,
+    is_in_run: fn(char) -> bool,
     replace: fn(&str) -> Option<String>,
 ) -> String {
     let mut replaced = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
-        let is_match = belongs(letter);
-        let end = rest.find(|next| belongs(next) != is_match).unwrap_or(rest.len());
+        let is_match = is_in_run(letter);
+        let end = rest.find(|next| is_in_run(next) != is_match).unwrap_or(rest.len());
         let (run, after) = rest.split_at(end);
         match replace(run).filter(|_| is_match) {
             Some(other) => replaced.push_str(&other),
@@ -77,52 +78,58 @@ fn replace_runs(
     replaced
 }
 
-const fn ends_url(letter: char) -> bool {
+/// Returns `true` if a URL in a message cannot contain this character.
+const fn is_url_end(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '"' | '\'' | '<' | '>' | ')' | ',')
 }
 
-/// Redacts the query: that of a presigned URL contains the signature.
+/// Redacts the query of a URL, because the query of a presigned URL contains the signature. Returns
+/// `None` if the text is no URL with a query.
 fn redact_url_query(word: &str) -> Option<String> {
     let (url, _query) = word.split_once('?')?;
     url.contains("://").then(|| format!("{url}?[redacted]"))
 }
 
-/// Redacts `AKIA…`, `ASIA…` and the like.
+/// Redacts an access key ID of AWS, such as `AKIA…` or `ASIA…`. Returns `None` if the text is no
+/// access key ID.
 fn redact_access_key_id(run: &str) -> Option<String> {
-    let id = run.len() >= 16
+    let is_id = run.len() >= 16
         && ["AKIA", "ASIA", "ABIA", "ACCA"].iter().any(|prefix| run.starts_with(prefix))
         && run.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    id.then(|| "[redacted]".to_owned())
+    is_id.then(|| "[redacted]".to_owned())
 }
 
 const fn is_token_char(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '_' | '-' | '%')
 }
 
-/// Redacts secret access keys (40 characters of Base64) as well as API keys, tokens and signatures (32
-/// and more). Names and paths of that length seldom contain upper case, lower case and digits at once;
-/// request ids (UUIDs) never do.
+/// Redacts a text that looks like a secret access key (40 characters of Base64), or like an API
+/// key, a token or a signature (32 characters or more). Returns `None` for other texts. Names and
+/// paths of this length seldom contain upper case, lower case and digits together; request ids
+/// (UUIDs) never do.
 fn redact_token(run: &str) -> Option<String> {
-    let any = |is: fn(&u8) -> bool| run.as_bytes().iter().any(is);
-    let mixed = any(u8::is_ascii_uppercase) && any(u8::is_ascii_lowercase);
-    let base64 = run.len() >= 32 && mixed && any(u8::is_ascii_digit) || run.len() == 40 && mixed;
-    let hex = run.len() >= 40 && run.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (base64 || hex).then(|| "[redacted]".to_owned())
+    let contains = |is: fn(&u8) -> bool| run.as_bytes().iter().any(is);
+    let has_mixed_case = contains(u8::is_ascii_uppercase) && contains(u8::is_ascii_lowercase);
+    let is_base64 = run.len() >= 32 && has_mixed_case && contains(u8::is_ascii_digit)
+        || run.len() == 40 && has_mixed_case;
+    let is_hex = run.len() >= 40 && run.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_base64 || is_hex).then(|| "[redacted]".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn redacted(text: &str) -> String {
+    /// Redacts two sample secrets from the text.
+    fn redact_samples(text: &str) -> String {
         redact(text, &["p4l3tte-k3y".into(), "short secret".into()])
     }
 
     /// Acceptance rows: F95.
     #[test]
     fn secrets_of_the_request_are_redacted() {
-        assert_eq!(redacted("ApiKey p4l3tte-k3y not found"), "ApiKey [redacted] not found");
-        assert_eq!(redacted("'short secret'p4l3tte-k3y"), "'[redacted]'[redacted]");
+        assert_eq!(redact_samples("ApiKey p4l3tte-k3y not found"), "ApiKey [redacted] not found");
+        assert_eq!(redact_samples("'short secret'p4l3tte-k3y"), "'[redacted]'[redacted]");
         assert_eq!(redact("as it is", &["".into()]), "as it is");
     }
 
@@ -139,7 +146,7 @@ mod tests {
 
     /// Acceptance rows: F95.
     #[test]
-    fn what_looks_like_a_secret_is_redacted() {
+    fn text_that_looks_like_a_secret_is_redacted() {
         for (text, expected) in [
             ("accessKey=AKIAIOSFODNN7EXAMPLE, no", "accessKey=[redacted], no"),
             ("key ASIAIOSFODNN7EXAMPLE.", "key [redacted]."),
@@ -155,27 +162,27 @@ mod tests {
                 "GET https://sts.amazonaws.com/?[redacted] failed",
             ),
         ] {
-            assert_eq!(redacted(text), expected);
+            assert_eq!(redact_samples(text), expected);
         }
     }
 
     #[test]
-    fn helpful_texts_are_kept() {
+    fn arns_uuids_uids_and_names_are_not_redacted() {
         for text in [
             "User: arn:aws:iam::123456789012:user/team/palette is not authorized to perform: sts:AssumeRole",
             "arn:aws-us-gov:iam::123456789012:role/SpectroCloudRole",
             "request 8f14e45f-ceea-467f-a8c0-1b2c3d4e5f60 of 5f0c1a2b3c4d5e6f70818293",
             "Is it right? Use 'palette-operators-of-the-platform-team'",
         ] {
-            assert_eq!(redacted(text), text);
+            assert_eq!(redact_samples(text), text);
         }
     }
 
     #[test]
-    fn the_result_is_one_short_line() {
-        assert_eq!(redacted("a\nb\u{1b}[31m\r\0"), "a b [31m  ");
-        let long = redacted(&"é ".repeat(400));
-        assert_eq!(long.chars().count(), MAX_TEXT_CHARS + 1);
+    fn redacted_text_is_one_line_of_limited_length() {
+        assert_eq!(redact_samples("a\nb\u{1b}[31m\r\0"), "a b [31m  ");
+        let long = redact_samples(&"é ".repeat(400));
+        assert_eq!(long.chars().count(), MAX_OUTPUT_CHARS + 1);
         assert!(long.ends_with('…'));
     }
 }

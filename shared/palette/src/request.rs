@@ -1,4 +1,4 @@
-//! Request bodies. The fields have the names of Palette's published API.
+//! Types of request bodies. The fields have the names of Palette's published API.
 
 mod exposed;
 mod secret_spec;
@@ -12,41 +12,44 @@ use gangway_model::{
 };
 use serde::Serialize;
 
-use self::{exposed::Exposed, secret_spec::SecretSpec};
+use self::{exposed::ExposedSecret, secret_spec::SecretSpec};
 
 pub(crate) use self::secret_spec::PortalCredentialsRequest;
 
-/// Names of the annotations that Gangway writes. All others are kept.
+/// Names of the annotations that Gangway writes. Gangway does not change other annotations.
 pub(crate) mod annotation {
-    /// `tenant` or `project`.
+    /// Annotation with the kind of the scope: `tenant` or `project`.
     pub(crate) const SCOPE: &str = "scope";
-    /// The uid of the private cloud gateway; empty for none.
+    /// Annotation with the uid of the private cloud gateway. The value is empty if the account uses
+    /// none.
     pub(crate) const GATEWAY: &str = "overlordUid";
     pub(crate) const DESCRIPTION: &str = "description";
-    /// The AWS account ID, which Palette does not store itself.
+    /// Annotation with the AWS account ID. Palette has no other member for this ID.
     pub(crate) const ACCOUNT: &str = "gangwayAwsAccountId";
     pub(crate) const PROFILE: &str = "gangwayPermissionProfile";
-    /// The region in which clusters will run.
+    /// Annotation with the region in which clusters will run.
     pub(crate) const REGION: &str = "gangwayClusterRegion";
-    /// Ids of the checks that the registration waived, separated by commas.
+    /// Annotation with the ids of the checks that the registration waived, separated by commas.
     pub(crate) const WAIVED_CHECKS: &str = "gangwayWaivedChecks";
-    /// The caller or the event that last changed the account.
+    /// Annotation with the caller or the event that last changed the account.
     pub(crate) const CHANGED_BY: &str = "gangwayChangedBy";
     pub(crate) const CHANGED_AT: &str = "gangwayChangedAt";
-    /// ARN of the EKS cluster that Palette runs on. This one and those below: method `pod-identity` only.
+    /// Annotation with the ARN of the EKS cluster that Palette runs on. Only accounts of the method
+    /// `pod-identity` have this annotation and the annotations of the roles.
     pub(crate) const EKS_CLUSTER: &str = "gangwayEksClusterArn";
     pub(crate) const HUBBLE_ROLE: &str = "gangwayHubbleRoleArn";
     pub(crate) const IDENTITY_ROLE: &str = "gangwayIdentityRoleArn";
     pub(crate) const HUBBLE_TARGET_ROLE: &str = "gangwayHubbleTargetRoleArn";
 }
 
-/// A cloud account.
+/// Cloud account in the request to create or update it.
 #[derive(Serialize)]
 pub(crate) struct Account<'a> {
     metadata: Metadata<'a>,
     spec: AwsAccount<'a>,
 }
 
+/// Member `metadata` of a cloud account.
 #[derive(Serialize)]
 struct Metadata<'a> {
     name: &'a str,
@@ -57,7 +60,8 @@ struct Metadata<'a> {
     labels: Option<&'a BTreeMap<String, String>>,
 }
 
-/// Credential and partition of an account. Palette's validation accepts it without the account.
+/// Member `spec` of a cloud account: credential, partition and policies. It is also the body of a
+/// request to validate a credential.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AwsAccount<'a> {
@@ -66,21 +70,22 @@ pub(crate) struct AwsAccount<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     access_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    secret_key: Option<Exposed<'a>>,
+    secret_key: Option<ExposedSecret<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sts: Option<Sts<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pod_identity: Option<PodIdentity<'a>>,
-    // Always an array: Palette rejects null, and the effect of a PUT without the field is
-    // undefined.
+    // This field is always an array. Palette refuses null, and its documentation does not say what
+    // a PUT without the field does.
     #[serde(rename = "policyARNs")]
     policy_arns: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    secret_token: Option<Exposed<'a>>,
+    secret_token: Option<ExposedSecret<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret_spec: Option<SecretSpec<'a>>,
 }
 
+/// Role that Palette assumes, for the method `sts`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Sts<'a> {
@@ -89,6 +94,7 @@ struct Sts<'a> {
     external_id: Option<&'a str>,
 }
 
+/// Role that Palette uses, for the method `pod-identity`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PodIdentity<'a> {
@@ -97,10 +103,11 @@ struct PodIdentity<'a> {
     permission_boundary_arn: Option<&'a str>,
 }
 
-/// A credential and the policies to validate with it.
+/// Body of a request to validate IAM policies: the policies, and the credential with which Palette
+/// reads them.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct PolicyArns<'a> {
+pub(crate) struct PolicyValidationRequest<'a> {
     account: AwsAccount<'a>,
     policy_arns: Vec<&'a str>,
 }
@@ -124,22 +131,24 @@ impl<'a> AwsAccount<'a> {
             secret_spec: None,
         };
         match credential {
-            Credential::AccessKey(keys) => Self {
-                access_key: Some(keys.id.as_str()),
-                secret_key: Some(Exposed(keys.secret.secret())),
-                // If the partition has an access portal, say that these keys do not come from it.
-                secret_spec: info
-                    .portal
-                    .as_ref()
-                    .map(|_portal| SecretSpec::without_portal(keys.certificate_authority.as_ref())),
+            Credential::AccessKey(access_key) => Self {
+                access_key: Some(access_key.id.as_str()),
+                secret_key: Some(ExposedSecret(access_key.secret.secret())),
+                // If the partition has an access portal, Palette must know that the access key is
+                // not from the access portal.
+                secret_spec: info.portal.as_ref().map(|_portal| {
+                    SecretSpec::without_portal(access_key.certificate_authority.as_ref())
+                }),
                 ..base
             },
             Credential::AccessPortal(portal) => {
                 let session = portal.session.as_ref();
                 Self {
                     access_key: session.map(|session| session.id.as_str()),
-                    secret_key: session.map(|session| Exposed(&session.secret)),
-                    secret_token: session.and_then(|session| session.token.as_ref()).map(Exposed),
+                    secret_key: session.map(|session| ExposedSecret(&session.secret)),
+                    secret_token: session
+                        .and_then(|session| session.token.as_ref())
+                        .map(ExposedSecret),
                     secret_spec: Some(SecretSpec::from_portal(partition, portal)),
                     ..base
                 }
@@ -166,8 +175,8 @@ impl<'a> AwsAccount<'a> {
         }
     }
 
-    /// Describes a registered account by the type of its credential and the role's ARN. Palette has the
-    /// rest stored.
+    /// Returns the partition, the type of the credential and the ARN of the role of a registered
+    /// account. The other members are empty, because Palette has stored them.
     pub(crate) fn from_stored(account: &'a CloudAccount) -> Self {
         let (credential_type, sts, pod_identity) = match &account.access {
             StoredCredential::StsRole { role_arn } => {
@@ -196,7 +205,7 @@ impl<'a> AwsAccount<'a> {
     }
 }
 
-impl<'a> PolicyArns<'a> {
+impl<'a> PolicyValidationRequest<'a> {
     pub(crate) fn new(
         partition: Partition,
         credential: &'a Credential,
@@ -208,14 +217,15 @@ impl<'a> PolicyArns<'a> {
 }
 
 impl<'a> Account<'a> {
-    /// Returns the desired account; `known` is the existing one. Palette's PUT replaces everything,
-    /// so labels, annotations and the policy of other tools are sent again.
+    /// Returns the account to create, or with `known` the account that replaces `known`. Palette's
+    /// PUT replaces all members, so the labels, annotations and policy that other tools have set
+    /// are copied from `known`.
     pub(crate) fn new(registration: &'a Registration, known: Option<&'a CloudAccount>) -> Self {
         let Registration { name, partition, credential, policies, .. } = registration;
         let metadata = Metadata {
             name: name.as_str(),
             uid: known.map(|known| known.uid.as_str()),
-            annotations: annotations(registration, known),
+            annotations: to_annotations(registration, known),
             labels: known.map(|known| &known.labels).filter(|labels| !labels.is_empty()),
         };
         let mut spec = AwsAccount::new(*partition, credential, policies);
@@ -226,7 +236,8 @@ impl<'a> Account<'a> {
     }
 }
 
-fn annotations<'a>(
+/// Returns the annotations of `known`, with the annotations of Gangway added or replaced.
+fn to_annotations<'a>(
     registration: &'a Registration,
     known: Option<&'a CloudAccount>,
 ) -> BTreeMap<&'a str, Cow<'a, str>> {
@@ -255,14 +266,16 @@ fn annotations<'a>(
     } else {
         annotations.insert(annotation::WAIVED_CHECKS, waived.join(",").into());
     }
-    // Written with a change, and never a reason for one.
+    // These annotations are written with every change. A difference in them alone is no reason for
+    // a change.
     annotations.insert(annotation::CHANGED_BY, origin::current().initiator.to_string().into());
     annotations.insert(annotation::CHANGED_AT, to_rfc3339(clock::now()).into());
     match description {
         Some(text) => annotations.insert(annotation::DESCRIPTION, Description::as_str(text).into()),
         None => annotations.remove(annotation::DESCRIPTION),
     };
-    // An account that changes its method must not keep the annotations of the old one.
+    // If the method of the account changes, the annotations of the method `pod-identity` must be
+    // removed.
     for name in [
         annotation::EKS_CLUSTER,
         annotation::HUBBLE_ROLE,

@@ -1,4 +1,4 @@
-//! Keeps responses of Palette for a while.
+//! Caches responses of Palette for ten minutes.
 
 use std::{
     collections::BTreeMap,
@@ -12,38 +12,42 @@ use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
 use crate::{api_request::ApiRequest, api_response::ApiResponse, error::AttemptError};
 
-/// How long a response is kept.
+/// Time for which a response is cached.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
-/// With more entries than this, all are dropped. A scope has up to three.
+/// Maximum number of entries. If a new entry would exceed it, all entries are removed. A scope has
+/// up to three entries.
 const MAX_ENTRIES: usize = 1000;
 
-/// Requests about accounts. Their responses are never kept.
-const ACCOUNTS: &str = "/v1/cloudaccounts/";
+/// Prefix of the paths of requests about accounts. Responses to these requests are never cached.
+const ACCOUNTS_PATH_PREFIX: &str = "/v1/cloudaccounts/";
 
-/// A response and the time at which it arrived.
+/// Cached response and the time at which it was received; `None` while the response is not fetched.
 type Entry = Arc<AsyncMutex<Option<(Instant, ApiResponse)>>>;
 
-/// Successful responses to `GET` requests about the tenant and its projects, by scope, path and query.
+/// Cache of successful responses to `GET` requests about the tenant and its projects. The key is
+/// scope, path and query.
 #[derive(Default)]
 pub(crate) struct ResponseCache {
     entries: Mutex<BTreeMap<String, Entry>>,
 }
 
 impl ResponseCache {
-    /// Returns `true` if the response to this request may be kept.
-    pub(crate) fn accepts(request: &ApiRequest) -> bool {
-        request.method == Method::GET && !request.path.starts_with(ACCOUNTS)
+    /// Returns `true` if the response to this request may be cached.
+    pub(crate) fn is_cacheable(request: &ApiRequest) -> bool {
+        request.method == Method::GET && !request.path.starts_with(ACCOUNTS_PATH_PREFIX)
     }
 
-    /// Returns the response that was kept, or that of `fetch`. Requests at the same time share one fetch.
-    pub(crate) async fn get(
+    /// Returns the cached response. If there is none, awaits `fetch` and caches its response.
+    /// Concurrent calls for the same request share one fetch.
+    pub(crate) async fn get_or_fetch(
         &self,
         request: &ApiRequest,
         scope: &Scope,
         fetch: impl Future<Output = Result<ApiResponse, AttemptError>>,
     ) -> Result<ApiResponse, AttemptError> {
-        let entry = self.entry(format!("{scope:?} {} {:?}", request.path, request.query));
+        let entry =
+            self.get_or_create_entry(format!("{scope:?} {} {:?}", request.path, request.query));
         let mut entry = entry.lock().await;
         if let Some((fetched, response)) = &*entry
             && fetched.elapsed() < MAX_AGE
@@ -55,7 +59,8 @@ impl ResponseCache {
         Ok(response)
     }
 
-    fn entry(&self, key: String) -> Entry {
+    /// Returns the entry of a key. Creates an empty entry if there is none.
+    fn get_or_create_entry(&self, key: String) -> Entry {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MAX_ENTRIES && !entries.contains_key(&key) {
             entries.clear();
@@ -73,7 +78,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_response_is_fetched_once_in_ten_minutes_for_each_scope() {
+    async fn response_is_fetched_once_in_ten_minutes_for_each_scope() {
         let cache = ResponseCache::default();
         let fetched = Cell::new(0);
         let request = ApiRequest::get("/v1/overlords");
@@ -83,7 +88,7 @@ mod tests {
                 fetched.set(fetched.get() + 1);
                 Ok(ApiResponse::new(b"{}".to_vec().into()))
             };
-            drop(cache.get(&request, scope, fetch).await);
+            drop(cache.get_or_fetch(&request, scope, fetch).await);
         };
         tokio::join!(get(&Scope::Tenant), get(&Scope::Tenant));
         assert_eq!(fetched.get(), 1);
@@ -95,21 +100,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn failures_are_not_kept() {
+    async fn errors_are_not_cached() {
         let cache = ResponseCache::default();
         let request = ApiRequest::get("/v1/overlords");
-        let failed =
-            cache.get(&request, &Scope::Tenant, async { Err(AttemptError::Throttled(None)) });
+        let failed = cache
+            .get_or_fetch(&request, &Scope::Tenant, async { Err(AttemptError::Throttled(None)) });
         assert!(failed.await.is_err());
         let fetch = async { Ok(ApiResponse::new(b"{}".to_vec().into())) };
-        assert!(cache.get(&request, &Scope::Tenant, fetch).await.is_ok());
+        assert!(cache.get_or_fetch(&request, &Scope::Tenant, fetch).await.is_ok());
     }
 
     #[test]
-    fn accounts_and_changes_are_not_kept() {
-        assert!(ResponseCache::accepts(&ApiRequest::get("/v1/clouds/aws/account/sts")));
-        assert!(!ResponseCache::accepts(&ApiRequest::get("/v1/cloudaccounts/aws")));
+    fn responses_about_accounts_and_to_post_are_not_cached() {
+        assert!(ResponseCache::is_cacheable(&ApiRequest::get("/v1/clouds/aws/account/sts")));
+        assert!(!ResponseCache::is_cacheable(&ApiRequest::get("/v1/cloudaccounts/aws")));
         let validate = ApiRequest::new(Method::POST, "/v1/clouds/aws/account/validate");
-        assert!(!ResponseCache::accepts(&validate));
+        assert!(!ResponseCache::is_cacheable(&validate));
     }
 }

@@ -1,4 +1,5 @@
-//! Palette's settings for the classified partitions, and the credentials it fetches from access portals.
+//! Reads Palette's settings for the classified partitions, and makes Palette fetch credentials from
+//! an access portal.
 
 use std::collections::BTreeMap;
 
@@ -16,33 +17,34 @@ use crate::{
     validation::is_credential_error,
 };
 
-/// Feature flag of the classified partitions. Only Palette `VerteX` has it.
-const FLAG: &str = "AwsSecretPartition";
+/// Name of the feature flag of the classified partitions. Only Palette `VerteX` has this flag.
+const FLAG_NAME: &str = "AwsSecretPartition";
 
 /// State of the feature flag of the classified partitions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SecretPartitionFlag {
     Enabled,
     Disabled,
-    /// Palette has no such flag: it is not `VerteX`.
+    /// Palette has no such flag, because it is not Palette `VerteX`.
     Unsupported,
 }
 
 /// AWS endpoints that the operator of Palette has set for one partition.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct EndpointOverrides {
-    /// URL of the access portal; empty if the operator has not set it.
+    /// URL of the access portal. Empty if the operator has not set it.
     pub credentials: String,
-    /// Regions for which the operator has set anything.
+    /// Regions for which the operator has set an endpoint or a DNS suffix.
     pub regions: BTreeMap<String, RegionOverrides>,
 }
 
 /// AWS endpoints that the operator of Palette has set for one region.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RegionOverrides {
-    /// What the names of the region's endpoints end with; empty if the operator has not set it.
+    /// DNS suffix of the endpoints in the region. Empty if the operator has not set it.
     pub dns_suffix: String,
-    /// Endpoint of each service that the operator has set. That for FIPS has the name `<service> (FIPS)`.
+    /// Endpoint of each service for which the operator has set one. The key is the name of the
+    /// service, or `<service> (FIPS)` for a FIPS endpoint.
     pub services: BTreeMap<String, String>,
 }
 
@@ -59,14 +61,14 @@ impl From<RegionEndpoints> for RegionOverrides {
 #[derive(Debug)]
 pub enum PortalKeysResult {
     Keys(TemporaryCredentials),
-    /// Palette could not fetch them; its reason, without secrets.
+    /// Palette could not fetch credentials. Contains the reason of Palette, without secrets.
     Rejected(String),
-    /// Palette reported success and returned no credentials.
+    /// Palette has returned a success status, but no credentials.
     Empty,
 }
 
 impl ScopedClient<'_> {
-    /// Fetches the feature flag of the classified partitions.
+    /// Reads the feature flag of the classified partitions.
     pub async fn secret_partition_flag(&self) -> Result<SecretPartitionFlag, UpstreamError> {
         let resource = "list of feature flags";
         let request = ApiRequest::get("/v1/users/system/features");
@@ -76,7 +78,7 @@ impl ScopedClient<'_> {
             .await
             .map_err(|error| error.into_upstream(resource))?;
         let Features { items } = response.json().map_err(|error| error.into_upstream(resource))?;
-        let flag = items.into_iter().map(|item| item.spec).find(|spec| spec.key == FLAG);
+        let flag = items.into_iter().map(|item| item.spec).find(|spec| spec.key == FLAG_NAME);
         Ok(match flag {
             Some(flag) if flag.is_allowed => SecretPartitionFlag::Enabled,
             Some(_) => SecretPartitionFlag::Disabled,
@@ -84,7 +86,7 @@ impl ScopedClient<'_> {
         })
     }
 
-    /// Fetches the endpoints that the operator has set for a partition.
+    /// Reads the AWS endpoints that the operator has set for a partition.
     pub async fn endpoint_overrides(
         &self,
         partition: Partition,
@@ -108,8 +110,8 @@ impl ScopedClient<'_> {
         })
     }
 
-    /// Asks Palette to fetch credentials from the access portal, as its wizard does. Palette stores
-    /// nothing.
+    /// Makes Palette fetch credentials from the access portal and returns them. Palette's wizard
+    /// sends the same request. Palette does not store the credentials.
     pub async fn portal_keys(
         &self,
         partition: Partition,
@@ -117,8 +119,8 @@ impl ScopedClient<'_> {
     ) -> Result<PortalKeysResult, UpstreamError> {
         let resource = "API to fetch keys from an access portal";
         let request = ApiRequest::new(Method::POST, "/v1/clouds/aws/account/secret/credentials")
-            .json(&PortalCredentialsRequest::new(partition, portal))?
-            .redacting_portal(portal);
+            .with_json_body(&PortalCredentialsRequest::new(partition, portal))?
+            .with_redacted_portal(portal);
         let response = match self.palette.send(&request, &self.scope).await {
             Ok(response) => response,
             Err(AttemptError::Rejected(error)) if is_credential_error(&error) => {
@@ -127,21 +129,21 @@ impl ScopedClient<'_> {
             }
             Err(error) => return Err(error.into_upstream(resource)),
         };
-        let response::SessionKeys { access_key, secret_key, secret_token, expiration_time } =
+        let response::PortalCredentials { access_key, secret_key, secret_token, expiration_time } =
             response.json().map_err(|error| error.into_upstream(resource))?;
-        if access_key.is_empty() || is_blank(&secret_key) {
+        if access_key.is_empty() || is_empty_secret(&secret_key) {
             return Ok(PortalKeysResult::Empty);
         }
         Ok(PortalKeysResult::Keys(TemporaryCredentials {
             id: access_key,
             secret: secret_key,
-            token: Some(secret_token).filter(|token| !is_blank(token)),
+            token: Some(secret_token).filter(|token| !is_empty_secret(token)),
             expires: gangway_model::time::parse_rfc3339(&expiration_time),
         }))
     }
 }
 
-fn is_blank(secret: &SecretString) -> bool {
+fn is_empty_secret(secret: &SecretString) -> bool {
     #[expect(clippy::disallowed_methods, reason = "only its length is used")]
     let text = secret.expose_secret();
     text.is_empty()

@@ -1,4 +1,5 @@
-//! The state of Palette before a registration: whether the API key works, and which accounts exist.
+//! Reads the state of Palette before a registration: whether Palette accepts the API key, and which
+//! accounts exist.
 
 use gangway_model::{
     AccountName, CloudAccount, ExistingAccounts, Operation, RegistrationError, Scope,
@@ -6,51 +7,56 @@ use gangway_model::{
 
 use crate::{
     ScopedClient,
-    accounts::{ACCOUNT, LIST},
+    accounts::{ACCOUNT_RESOURCE, LIST_RESOURCE},
     api_request::ApiRequest,
     error::{AttemptError, NO_PROJECT},
     response::{User, non_empty},
 };
 
-/// What Palette lets Gangway's API key do.
+/// Whether Palette accepts Gangway's API key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ApiKeyStatus {
-    /// AWS accounts can be listed. `tenant` is the name of the key's organization, if Palette
-    /// returns one.
+    /// The API key can list AWS accounts. `tenant` is the name of its tenant, if Palette returns
+    /// one.
     Accepted { tenant: Option<String> },
-    /// AWS accounts can be listed, but Palette has no user of this key.
+    /// The API key can list AWS accounts, but Palette does not find the user of the key.
     UnknownUser,
-    /// Palette denies access, for this reason.
+    /// Palette refuses the API key, or the key lacks a permission. Contains the reason of Palette.
     Denied { reason: String },
 }
 
-/// The state of Palette before a registration.
+/// State of Palette before a registration.
 #[derive(Clone, Debug)]
 pub struct PaletteState {
     pub api_key: ApiKeyStatus,
-    /// Empty if the key is denied.
+    /// Accounts of the same name or uid. Empty if the status of the API key is `Denied`.
     pub existing: ExistingAccounts,
 }
 
 impl ScopedClient<'_> {
-    /// Fetches, at the same time, the user of the API key, the account of this name and, for a
-    /// replacement, the account to replace.
+    /// Fetches the user of the API key and the account of this name. For a replacement, also
+    /// fetches the account to replace. The requests are sent at the same time.
     ///
     /// # Errors
     ///
-    /// - [`RegistrationError::NotFound`] if the account to replace does not exist.
-    /// - [`RegistrationError::Invalid`] if the project does not exist, or if the account to replace
-    ///   belongs to another scope: Palette cannot move it.
+    /// - [`RegistrationError::NotFound`] if the account to replace does not exist, or if it belongs
+    ///   to another scope.
+    /// - [`RegistrationError::Invalid`] if the project does not exist.
     pub async fn fetch_state(
         &self,
         name: &AccountName,
         operation: &Operation,
     ) -> Result<PaletteState, RegistrationError> {
-        let (user, by_name, by_uid) =
-            tokio::join!(self.user(), self.find_by_exact_name(name), self.target(operation));
-        // Palette accepts the key, so it is the project that does not exist or is not visible.
-        let in_project = matches!(self.scope, Scope::Project(_)) && user.is_ok();
-        if in_project && by_name.as_ref().is_err_and(|error| error.access_denied_reason().is_some())
+        let (user, by_name, by_uid) = tokio::join!(
+            self.fetch_user(),
+            self.find_by_exact_name(name),
+            self.fetch_account_to_replace(operation)
+        );
+        // Palette has returned the user, so the API key is valid. The refusal means that the
+        // project does not exist or is not visible.
+        let is_valid_key_in_project = matches!(self.scope, Scope::Project(_)) && user.is_ok();
+        if is_valid_key_in_project
+            && by_name.as_ref().is_err_and(|error| error.access_denied_reason().is_some())
         {
             return Err(NO_PROJECT.into());
         }
@@ -61,7 +67,7 @@ impl ScopedClient<'_> {
             let api_key = ApiKeyStatus::Denied { reason: reason.to_owned() };
             return Ok(PaletteState { api_key, existing: ExistingAccounts::default() });
         }
-        let by_name = by_name.map_err(|error| self.no_list(error))?;
+        let by_name = by_name.map_err(|error| self.to_list_error(error))?;
         let by_uid = by_uid?;
         let api_key = match user {
             Ok(User { org_name }) => ApiKeyStatus::Accepted { tenant: non_empty(org_name) },
@@ -71,12 +77,13 @@ impl ScopedClient<'_> {
         Ok(PaletteState { api_key, existing: ExistingAccounts { by_uid, by_name } })
     }
 
-    async fn user(&self) -> Result<User, AttemptError> {
-        // This endpoint refuses a project header.
+    async fn fetch_user(&self) -> Result<User, AttemptError> {
+        // Palette refuses the header `ProjectUid` at this endpoint, so the request is sent for the
+        // tenant.
         self.palette.send(&ApiRequest::get("/v1/users/info"), &Scope::Tenant).await?.json()
     }
 
-    async fn target(
+    async fn fetch_account_to_replace(
         &self,
         operation: &Operation,
     ) -> Result<Option<CloudAccount>, RegistrationError> {
@@ -84,23 +91,24 @@ impl ScopedClient<'_> {
             Operation::Validate | Operation::Register => return Ok(None),
             Operation::Replace(uid) => uid,
         };
-        match self.read(uid).await {
+        match self.read_account(uid).await {
             Ok(account) => Ok(Some(account)),
-            // Palette answers "forbidden" for an account of another scope.
+            // Palette returns "forbidden" for an account of another scope.
             Err(error) if error.is_not_found() || error.access_denied_reason().is_some() => {
                 Err(RegistrationError::NotFound(
                     "Palette shows no AWS account with this uid in this scope".to_owned(),
                 ))
             }
-            Err(error) => Err(error.into_upstream(ACCOUNT).into()),
+            Err(error) => Err(error.into_upstream(ACCOUNT_RESOURCE).into()),
         }
     }
 
-    /// Maps the error of a list: within a project, *not found* is about the project.
-    fn no_list(&self, error: AttemptError) -> RegistrationError {
+    /// Converts the error of a request for the list of accounts. In a project, *not found* means
+    /// that the project does not exist.
+    fn to_list_error(&self, error: AttemptError) -> RegistrationError {
         match self.scope {
             Scope::Project(_) if error.is_not_found() => NO_PROJECT.into(),
-            Scope::Project(_) | Scope::Tenant => error.into_upstream(LIST).into(),
+            Scope::Project(_) | Scope::Tenant => error.into_upstream(LIST_RESOURCE).into(),
         }
     }
 }

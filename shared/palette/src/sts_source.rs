@@ -1,4 +1,4 @@
-//! The AWS account of Palette that roles must trust.
+//! Reads the AWS account of Palette that roles must trust.
 
 use gangway_model::{AccountId, Partition, UpstreamError};
 
@@ -10,29 +10,30 @@ use crate::{
     response::{StsSource, non_empty},
 };
 
-/// The AWS account from which Palette assumes roles in one partition.
+/// AWS account from which Palette assumes roles in one partition, with the external id of the
+/// tenant.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StsSourceAccount {
-    /// `None` if Palette returns something other than an account ID.
+    /// The AWS account ID. `None` if Palette returns no valid AWS account ID.
     pub account: Option<AccountId>,
-    /// The account as Palette returns it; empty if Palette has none for this partition.
+    /// The account as Palette returns it. Empty if Palette has no account for this partition.
     pub raw_account: String,
-    /// External id that Palette passes to STS, one for each tenant.
+    /// External id that Palette sends to STS. Each tenant has its own.
     pub external_id: Option<String>,
 }
 
 impl ScopedClient<'_> {
-    /// Fetches Palette's AWS account and external id.
+    /// Reads Palette's AWS account and external id for a partition.
     ///
-    /// If Palette has no account for this partition, it returns an empty one or rejects the request; in
-    /// both cases the result has no account. HTTP 500 is an error.
+    /// If Palette has no account for this partition, Palette returns an empty account or rejects
+    /// the request. In both cases the result has no account. HTTP 500 is an error.
     pub async fn sts_source_account(
         &self,
         partition: Partition,
     ) -> Result<StsSourceAccount, UpstreamError> {
         let resource = "source account for this partition";
         let request =
-            ApiRequest::get("/v1/clouds/aws/account/sts").query("partition", partition.id());
+            ApiRequest::get("/v1/clouds/aws/account/sts").with_query("partition", partition.id());
         let response = match self.palette.send(&request, &self.scope).await {
             Ok(response) => response,
             Err(AttemptError::Rejected(ErrorResponse {

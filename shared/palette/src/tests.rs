@@ -1,4 +1,4 @@
-//! Tests of the client against a small fake of Palette on the loopback interface.
+//! Tests of the client with a small fake of Palette, which listens on the loopback interface.
 
 mod accounts;
 mod errors;

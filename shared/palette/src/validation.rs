@@ -1,4 +1,4 @@
-//! Palette's own validation of a credential, and the IAM policies that it lists with it.
+//! Makes Palette validate a credential, and list the IAM policies that are visible to it.
 
 use gangway_model::{CloudAccount, Credential, Partition, PolicyArn, UpstreamError};
 use reqwest::Method;
@@ -8,22 +8,25 @@ use crate::{
     api_request::ApiRequest,
     error::{AttemptError, DEFAULT_RETRY_AFTER},
     error_response::{ErrorKind, ErrorResponse},
-    request::{AwsAccount, PolicyArns},
+    request::{AwsAccount, PolicyValidationRequest},
     response::Policies,
 };
 
-const POLICIES: &str = "/v1/clouds/aws/policies";
-const LIST: &str = "list of IAM policies for this account";
+const POLICIES_PATH: &str = "/v1/clouds/aws/policies";
+/// Completes the error message "Palette has no {…}".
+const POLICIES_RESOURCE: &str = "list of IAM policies for this account";
 
 /// Result of a validation by Palette.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ValidationOutcome {
+    /// Palette accepts the credential or the policies.
     Accepted,
-    /// Palette's reason, without secrets.
+    /// Palette does not accept the credential or the policies. Contains the reason of Palette,
+    /// without secrets.
     Rejected(String),
 }
 
-/// An IAM policy of an AWS account, as Palette's wizard lists it.
+/// IAM policy of an AWS account, as Palette returns it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct IamPolicy {
     pub arn: String,
@@ -31,7 +34,8 @@ pub struct IamPolicy {
 }
 
 impl ScopedClient<'_> {
-    /// Validates the credential as the "Validate" button of Palette does. Palette stores nothing.
+    /// Makes Palette validate a credential, with the request that the button "Validate" of Palette
+    /// sends. Palette does not store the credential.
     pub async fn validate(
         &self,
         partition: Partition,
@@ -39,12 +43,12 @@ impl ScopedClient<'_> {
         policies: &[PolicyArn],
     ) -> Result<ValidationOutcome, UpstreamError> {
         let request = ApiRequest::new(Method::POST, "/v1/clouds/aws/account/validate")
-            .json(&AwsAccount::new(partition, credential, policies))?
-            .redacting(credential);
-        self.to_outcome(&request).await
+            .with_json_body(&AwsAccount::new(partition, credential, policies))?
+            .with_redacted_credential(credential);
+        self.send_validation(&request).await
     }
 
-    /// Asks Palette to check that the policies exist and can be attached.
+    /// Makes Palette check that the policies exist and can be attached.
     pub async fn validate_policy_arns(
         &self,
         partition: Partition,
@@ -52,35 +56,40 @@ impl ScopedClient<'_> {
         policies: &[PolicyArn],
     ) -> Result<ValidationOutcome, UpstreamError> {
         let request = ApiRequest::new(Method::POST, "/v1/clouds/aws/policyArns/validate")
-            .json(&PolicyArns::new(partition, credential, policies))?
-            .redacting(credential);
-        self.to_outcome(&request).await
+            .with_json_body(&PolicyValidationRequest::new(partition, credential, policies))?
+            .with_redacted_credential(credential);
+        self.send_validation(&request).await
     }
 
-    /// Lists the IAM policies that the credential can see.
+    /// Lists the IAM policies that the credential can list in its AWS account.
     pub async fn iam_policies(
         &self,
         partition: Partition,
         credential: &Credential,
     ) -> Result<Vec<IamPolicy>, UpstreamError> {
-        let request = ApiRequest::new(Method::POST, POLICIES)
-            .json(&AwsAccount::new(partition, credential, &[]))?
-            .redacting(credential);
-        self.listed(&request).await
+        let request = ApiRequest::new(Method::POST, POLICIES_PATH)
+            .with_json_body(&AwsAccount::new(partition, credential, &[]))?
+            .with_redacted_credential(credential);
+        self.fetch_policies(&request).await
     }
 
-    /// Lists the IAM policies of a registered account, with the credential that Palette stores.
+    /// Lists the IAM policies in the AWS account of a registered account. Palette uses the
+    /// credential that it has stored.
     pub async fn iam_policies_of(
         &self,
         account: &CloudAccount,
     ) -> Result<Vec<IamPolicy>, UpstreamError> {
-        let request = ApiRequest::new(Method::POST, POLICIES)
-            .query("cloudAccountUid", account.uid.as_str())
-            .json(&AwsAccount::from_stored(account))?;
-        self.listed(&request).await
+        let request = ApiRequest::new(Method::POST, POLICIES_PATH)
+            .with_query("cloudAccountUid", account.uid.as_str())
+            .with_json_body(&AwsAccount::from_stored(account))?;
+        self.fetch_policies(&request).await
     }
 
-    async fn to_outcome(&self, request: &ApiRequest) -> Result<ValidationOutcome, UpstreamError> {
+    /// Sends a request to validate, and converts the response.
+    async fn send_validation(
+        &self,
+        request: &ApiRequest,
+    ) -> Result<ValidationOutcome, UpstreamError> {
         match self.palette.send(request, &self.scope).await {
             Ok(_) => Ok(ValidationOutcome::Accepted),
             Err(AttemptError::Rejected(error)) if is_credential_error(&error) => {
@@ -99,43 +108,51 @@ impl ScopedClient<'_> {
         }
     }
 
-    async fn listed(&self, request: &ApiRequest) -> Result<Vec<IamPolicy>, UpstreamError> {
+    /// Sends a request for a list of IAM policies.
+    async fn fetch_policies(&self, request: &ApiRequest) -> Result<Vec<IamPolicy>, UpstreamError> {
         let response = self
             .palette
             .send(request, &self.scope)
             .await
-            .map_err(|error| error.into_upstream(LIST))?;
-        let Policies { policies } = response.json().map_err(|error| error.into_upstream(LIST))?;
+            .map_err(|error| error.into_upstream(POLICIES_RESOURCE))?;
+        let Policies { policies } =
+            response.json().map_err(|error| error.into_upstream(POLICIES_RESOURCE))?;
         let policy =
             |read: crate::response::Policy| IamPolicy { arn: read.arn, name: read.policy_name };
         Ok(policies.into_iter().map(policy).collect())
     }
 }
 
-/// Returns the error of a validation that AWS throttled or that took too long for Palette. It says nothing
-/// about the credential, and the same request can succeed later. Palette documents no codes for it. A
-/// connection that Palette cannot open is none: the network does not let it through.
+/// Returns the error if AWS throttled the validation, or if the validation took too long for
+/// Palette. Such an error says nothing about the credential, and the same request can succeed
+/// later. Returns `None` for other errors, also if Palette cannot connect to AWS, because then a
+/// retry does not help.
+///
+/// Palette documents no error codes for these cases, so this function searches for words in the
+/// message.
 fn temporary_error(error: &ErrorResponse) -> Option<UpstreamError> {
     let letters = error.reason.chars().filter(char::is_ascii_alphabetic).collect::<String>();
     let letters = letters.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|words| letters.contains(words));
-    if says(&["dialtcp", "nosuchhost"]) {
+    let contains_any = |words: &[&str]| words.iter().any(|words| letters.contains(words));
+    if contains_any(&["dialtcp", "nosuchhost"]) {
         None
-    } else if says(&["throttl", "rateexceeded", "requestlimitexceeded", "toomanyrequests"]) {
+    } else if contains_any(&["throttl", "rateexceeded", "requestlimitexceeded", "toomanyrequests"])
+    {
         Some(UpstreamError::Throttled { service: SERVICE, retry_after: DEFAULT_RETRY_AFTER })
-    } else if says(&["deadlineexceeded", "timeoutexceeded", "requesttimeout", "timedout"]) {
+    } else if contains_any(&["deadlineexceeded", "timeoutexceeded", "requesttimeout", "timedout"]) {
         Some(UpstreamError::TimedOut { service: SERVICE })
     } else {
         None
     }
 }
 
-/// Returns `true` if Palette rejects the credential, rather than the API key or the URL.
+/// Returns `true` if the error is about the credential, and not about the API key, the project or
+/// the path.
 pub(crate) fn is_credential_error(error: &ErrorResponse) -> bool {
     match error.kind {
         ErrorKind::InvalidApiKey | ErrorKind::AccessDenied | ErrorKind::ProjectNotFound => false,
-        // A number is a code of Palette's router: the path does not exist. Other codes are about a role
-        // that does not exist.
+        // If the code is a number, Palette's router has returned it, because the path does not
+        // exist. Other codes mean that a role does not exist.
         ErrorKind::NotFound => error.code.parse::<u16>().is_err(),
         ErrorKind::NameConflict | ErrorKind::Other => true,
     }

@@ -1,4 +1,5 @@
-//! Pod Identity associations: the role that EKS gives to the pods of a service account.
+//! Reads and changes Pod Identity associations. An association names the role that EKS gives to the
+//! pods of a service account.
 
 use futures_util::future::join_all;
 use gangway_model::UpstreamError;
@@ -7,11 +8,11 @@ use gangway_policies::pod_identity::{MANAGER_SERVICE_ACCOUNT_NAME, ServiceAccoun
 use super::{EksClient, eks_call};
 use crate::Observed;
 
-/// Maximum number of associations that are described. A cluster has at most 1,000, nearly all of
-/// them made by Palette.
+/// Maximum number of associations that Gangway describes. A cluster has at most 1,000 associations,
+/// and Palette creates nearly all of them.
 const MAX_DESCRIBED: usize = 200;
 
-/// Facts about an association from `DescribePodIdentityAssociation`.
+/// Facts about a Pod Identity association from `DescribePodIdentityAssociation`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Association {
     pub id: String,
@@ -19,22 +20,22 @@ pub struct Association {
     pub service_account: String,
     pub role: String,
     pub target_role: Option<String>,
-    /// External id that EKS presents when it assumes the target role.
+    /// External id that EKS sends to STS when EKS assumes the target role.
     pub external_id: Option<String>,
-    /// A session policy in JSON, which limits the permissions of the role, or of the target role if there
-    /// is one.
+    /// Session policy in JSON. It limits the permissions of the target role if there is one, else
+    /// of the role.
     pub session_policy: Option<String>,
-    /// `true` if EKS assumes the role without its session tags.
+    /// `true` if EKS sends no session tags when EKS assumes the role.
     pub is_untagged: bool,
-    /// ARN of the add-on that owns the association. Only the owner may change it.
+    /// ARN of the add-on that owns the association. Only this add-on may change the association.
     pub owner: Option<String>,
 }
 
-/// The associations of a cluster, without those that Palette makes itself for workload clusters.
+/// Associations of a cluster, without the associations that Palette creates for workload clusters.
 #[derive(Clone, Debug, Default)]
 pub struct Associations {
     pub described: Vec<Association>,
-    /// `true` if the cluster has more associations than were described.
+    /// `true` if the cluster has more associations than the list `described` contains.
     pub is_incomplete: bool,
 }
 
@@ -47,20 +48,22 @@ pub struct DesiredAssociation<'a> {
 }
 
 impl Associations {
-    /// Returns the association of a service account. EKS allows one at most.
+    /// Returns the association of a service account. EKS allows at most one for each service
+    /// account.
     pub fn find(&self, account: ServiceAccount) -> Option<&Association> {
         self.described.iter().find(|association| association.is_for(account))
     }
 }
 
 impl Association {
+    /// Returns `true` if the association gives a role to the pods of this service account.
     pub fn is_for(&self, account: ServiceAccount) -> bool {
         self.namespace == account.namespace && self.service_account == account.name
     }
 }
 
 impl EksClient {
-    /// Lists the associations and describes each, since the list does not contain the roles.
+    /// Lists the associations, and describes each one, because the list does not contain the roles.
     pub async fn associations(&self) -> Result<Observed<Associations>, UpstreamError> {
         let call = eks_call("eks:ListPodIdentityAssociations", "such cluster");
         let request = self.client.list_pod_identity_associations().cluster_name(&self.cluster);
@@ -85,7 +88,7 @@ impl EksClient {
         for association in join_all(ids.map(|id| self.describe_association(id))).await {
             match association? {
                 Observed::Present(association) => described.push(association),
-                // The association was deleted after it was listed.
+                // The association was deleted after EKS listed it.
                 Observed::Absent => {}
                 Observed::Inaccessible(inaccessible) => {
                     return Ok(Observed::Inaccessible(inaccessible));
@@ -119,11 +122,11 @@ impl EksClient {
         Observed::from_result(association, call.action)
     }
 
-    /// Creates an association.
+    /// Creates a Pod Identity association.
     ///
     /// # Errors
     ///
-    /// Returns [`UpstreamError::AlreadyExists`] if the service account has an association already.
+    /// [`UpstreamError::AlreadyExists`] if the service account already has an association.
     pub async fn create_association(
         &self,
         desired: DesiredAssociation<'_>,
@@ -142,8 +145,8 @@ impl EksClient {
         request.send().await.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 
-    /// Changes the roles of an association. `None` leaves a role as it is: EKS offers no way to
-    /// remove a target role.
+    /// Changes the roles of an association. `None` does not change a role. EKS has no way to remove
+    /// a target role.
     pub async fn update_association(
         &self,
         id: &str,

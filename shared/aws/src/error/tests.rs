@@ -1,11 +1,9 @@
-//! Error codes and messages.
-
 use super::*;
 
-const CALL: ApiCall = ApiCall { service: IAM, action: "iam:GetRole", resource: "such role" };
+const GET_ROLE: ApiCall = ApiCall { service: IAM, action: "iam:GetRole", resource: "such role" };
 
 #[test]
-fn error_codes_are_recognized_in_every_protocol() {
+fn error_codes_are_mapped_to_kinds_in_every_protocol() {
     for (code, status, kind) in [
         ("InvalidClientTokenId", 403, AwsErrorKind::UnknownAccessKey),
         ("UnrecognizedClientException", 400, AwsErrorKind::UnknownAccessKey),
@@ -40,8 +38,8 @@ fn error_codes_are_recognized_in_every_protocol() {
 }
 
 #[test]
-fn no_code_is_listed_twice() {
-    let mut codes: Vec<_> = CODES.iter().flat_map(|(_, codes)| codes.iter()).collect();
+fn no_error_code_is_listed_twice() {
+    let mut codes: Vec<_> = ERROR_CODES.iter().flat_map(|(_, codes)| codes.iter()).collect();
     let listed = codes.len();
     codes.sort_unstable();
     codes.dedup();
@@ -49,8 +47,8 @@ fn no_code_is_listed_twice() {
 }
 
 #[test]
-fn errors_name_the_action_to_allow() {
-    let message = |kind, code| CALL.to_error(kind, code).to_string();
+fn error_messages_name_the_cause_and_quote_no_text_of_aws() {
+    let message = |kind, code| GET_ROLE.to_error(kind, code).to_string();
     for (kind, words) in [
         (AwsErrorKind::AccessDenied, "allow iam:GetRole"),
         (AwsErrorKind::NotFound, "AWS IAM has no such role"),
@@ -67,14 +65,14 @@ fn errors_name_the_action_to_allow() {
     assert!(!message.contains("user/x"), "{message}");
 }
 
-/// A code, its HTTP status, and its meaning.
+/// An error code, its HTTP status, and its kind.
 type DocumentedCode = (&'static str, u16, AwsErrorKind);
 
-/// A service, some of its actions, and the codes that AWS documents for them.
+/// A service, some of its actions, and the error codes that AWS documents for these actions.
 type DocumentedCalls = (&'static str, &'static [&'static str], &'static [DocumentedCode]);
 
-/// Codes that AWS documents for all calls of a service, beside those of the call.
-const EVERYWHERE: &[DocumentedCode] = &[
+/// Error codes that AWS documents as common to all actions.
+const COMMON_ERRORS: &[DocumentedCode] = &[
     ("AccessDeniedException", 400, AwsErrorKind::AccessDenied),
     ("ExpiredTokenException", 400, AwsErrorKind::Expired),
     ("IncompleteSignature", 400, AwsErrorKind::WrongSignature),
@@ -89,8 +87,8 @@ const EVERYWHERE: &[DocumentedCode] = &[
     ("ValidationError", 400, AwsErrorKind::Other),
 ];
 
-/// The codes that AWS documents for each call of Gangway, with their meaning.
-const DOCUMENTED: &[DocumentedCalls] = &[
+/// Error codes that AWS documents for the actions that Gangway calls, with their kinds.
+const DOCUMENTED_CALLS: &[DocumentedCalls] = &[
     (
         "sts",
         &["GetCallerIdentity"],
@@ -283,8 +281,8 @@ const DOCUMENTED: &[DocumentedCalls] = &[
     ),
 ];
 
-/// Returns what the message for a caller must say of an error.
-const fn remedy(kind: AwsErrorKind) -> &'static str {
+/// Returns words that the message of an error of this kind must contain.
+const fn expected_words(kind: AwsErrorKind) -> &'static str {
     match kind {
         AwsErrorKind::UnknownAccessKey | AwsErrorKind::WrongSignature | AwsErrorKind::Expired => {
             "are not valid"
@@ -306,17 +304,17 @@ const fn remedy(kind: AwsErrorKind) -> &'static str {
 }
 
 #[test]
-fn every_documented_code_of_every_call_has_its_meaning_and_its_sentence() {
-    for (service, actions, codes) in DOCUMENTED {
+fn documented_codes_of_every_call_have_their_kind_and_message() {
+    for (service, actions, codes) in DOCUMENTED_CALLS {
         for action in *actions {
             let action: &'static str = format!("{service}:{action}").leak();
             let call = ApiCall { service: "The service", action, resource: "such thing" };
-            for (code, status, kind) in codes.iter().chain(EVERYWHERE) {
+            for (code, status, kind) in codes.iter().chain(COMMON_ERRORS) {
                 let actual = AwsErrorKind::from_code(code, *status);
                 assert_eq!(actual, *kind, "{action}: {code}");
                 let error = call.to_error(actual, Some(code));
                 let message = error.to_string();
-                assert!(message.contains(remedy(actual)), "{action}: {code}: {message}");
+                assert!(message.contains(expected_words(actual)), "{action}: {code}: {message}");
                 let names_action = !matches!(
                     actual,
                     AwsErrorKind::NotFound
@@ -325,9 +323,9 @@ fn every_documented_code_of_every_call_has_its_meaning_and_its_sentence() {
                         | AwsErrorKind::ServiceFailure
                 );
                 assert_eq!(message.contains(action), names_action, "{action}: {code}: {message}");
-                let may_help =
+                let is_retryable_kind =
                     matches!(actual, AwsErrorKind::Throttled | AwsErrorKind::ServiceFailure);
-                assert_eq!(error.is_retryable(), may_help, "{action}: {code}");
+                assert_eq!(error.is_retryable(), is_retryable_kind, "{action}: {code}");
             }
         }
     }

@@ -1,5 +1,5 @@
-//! HTTP transport of the Kubernetes client: trusts the cluster's own CA certificate and keeps the
-//! deadline of the invocation.
+//! HTTP transport of the Kubernetes client. It trusts the CA certificate of the cluster, and stops
+//! at the deadline of the invocation.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use kube::{Client, client::Body};
 use reqwest::Url;
 use tower::service_fn;
 
-/// Limit for one call. It is short, so that a cluster that cannot be reached does not use up the
-/// invocation's time.
+/// Timeout of one call. It is short, so that the invocation has time left if the cluster cannot be
+/// reached.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// Limit for one response. It is above any list that Gangway reads, and below what the function's
-/// memory allows.
+/// Size in bytes of the largest response that is read. It is larger than any list that Gangway
+/// reads, and smaller than the memory of the function.
 const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 
-/// Error of creating a client.
+/// Reason why a client cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClientError {
     #[error("the cluster's endpoint is not a URL")]
@@ -28,7 +28,7 @@ pub(super) enum ClientError {
     Token,
 }
 
-/// Error of one call.
+/// Reason why a call has failed.
 #[derive(Debug, thiserror::Error)]
 enum RequestError {
     #[error("the call timed out")]
@@ -45,7 +45,8 @@ enum RequestError {
     InvalidResponse(#[source] http::Error),
 }
 
-/// Creates a client. `ca_certificate` is PEM, `token` the bearer token.
+/// Creates a client for the API at `endpoint`. `ca_certificate` is in PEM, `token` is the bearer
+/// token.
 pub(super) fn new(
     endpoint: &str,
     ca_certificate: &[u8],
@@ -59,7 +60,7 @@ pub(super) fn new(
     let service = service_fn(move |request: Request<Body>| {
         let (http, endpoint, bearer) = (http.clone(), endpoint.clone(), bearer.clone());
         async move {
-            let response = send(&http, &endpoint, bearer, request);
+            let response = send_request(&http, &endpoint, bearer, request);
             let limited = deadline::timeout(REQUEST_TIMEOUT, response);
             upstream_timing::record("Kubernetes", limited)
                 .await
@@ -69,7 +70,7 @@ pub(super) fn new(
     Ok(Client::new(service, "default"))
 }
 
-async fn send(
+async fn send_request(
     http: &reqwest::Client,
     endpoint: &Url,
     bearer: HeaderValue,

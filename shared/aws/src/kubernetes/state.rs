@@ -1,4 +1,4 @@
-//! What a Pod Identity setup needs inside the cluster, read with parallel calls.
+//! Reads the objects in the cluster that Pod Identity depends on. All calls run at the same time.
 
 use gangway_policies::pod_identity::{
     HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, ServiceAccount,
@@ -13,52 +13,56 @@ use tokio::join;
 use super::{KUBE_SYSTEM, KubernetesClient, to_observed};
 use crate::{Inaccessible, Observed, eks::POD_IDENTITY_AGENT};
 
-/// Both variables that EKS sets in the containers of pods with an association, when the pod starts.
+/// Environment variables that EKS sets in the containers of a pod when the pod starts, if its
+/// service account has a Pod Identity association.
 const CREDENTIAL_VARIABLES: [&str; 2] =
     ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
 
-/// Label selectors of Hubble's pods. Palette's documentation names one on some pages and the other
-/// on others.
+/// Label selectors of Hubble's pods. Some pages of Palette's documentation name the first selector,
+/// and some pages name the second.
 const HUBBLE_SELECTORS: [&str; 2] = ["app=spectro-hubble", "component=cloud"];
+/// Label selector of the pods of the identity service.
 const IDENTITY_SELECTOR: &str = "app=palette-identity";
 
 /// State of the objects in a cluster that Pod Identity depends on.
 #[derive(Clone, Debug)]
 pub struct KubernetesState {
     pub version: Observed<String>,
-    /// Cluster name in the `ConfigMap`, or `Present(None)` if it has no such key.
+    /// Cluster name in the `ConfigMap`; `Present(None)` if the `ConfigMap` has no such key.
     pub config_map: Observed<Option<String>>,
+    /// Rollout of the Pod Identity Agent.
     pub agent: Observed<AgentRollout>,
     pub hubble: ServiceState,
     pub identity: ServiceState,
-    /// Names of the nodes that belong to no managed node group.
+    /// Names of the nodes that do not belong to a managed node group.
     pub unmanaged_nodes: Observed<Vec<String>>,
 }
 
-/// State of one of Palette's services.
+/// State of a service of Palette: its service account and its pods.
 #[derive(Clone, Debug)]
 pub struct ServiceState {
     pub service_account: Observed<()>,
     pub pods: Observed<Vec<Pod>>,
 }
 
-/// Number of nodes on which the `DaemonSet` of the agent should run, and on which it is ready.
+/// Number of nodes on which the Pod Identity Agent should run, and number of nodes on which its pod
+/// is ready.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentRollout {
     pub desired: i32,
     pub ready: i32,
 }
 
-/// A pod that runs or is starting.
+/// A pod that is running or starting.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Pod {
     pub name: String,
-    /// `true` if EKS gave credentials to one of the pod's containers.
+    /// `true` if EKS has set the credential variables in a container of the pod.
     pub has_credentials: bool,
 }
 
 impl KubernetesState {
-    /// Returns the state of a cluster of which nothing can be read.
+    /// Returns the state of a cluster whose objects cannot be read, for this reason.
     pub fn inaccessible(reason: &Inaccessible) -> Self {
         let service = || ServiceState {
             service_account: Observed::Inaccessible(reason.clone()),
@@ -76,13 +80,14 @@ impl KubernetesState {
 }
 
 impl KubernetesClient {
-    /// Reads how far the Pod Identity Agent is rolled out.
+    /// Reads on how many nodes the Pod Identity Agent should run, and on how many it is ready.
     pub async fn agent_rollout(&self) -> Observed<AgentRollout> {
         let daemon_sets: Api<DaemonSet> = Api::namespaced(self.0.clone(), KUBE_SYSTEM);
         let agent = daemon_sets.get(POD_IDENTITY_AGENT).await;
         to_observed(agent, "read daemon sets of kube-system").map(|agent| AgentRollout::new(&agent))
     }
 
+    /// Reads all objects that Pod Identity depends on.
     pub async fn state(&self) -> KubernetesState {
         let Self(client) = self;
         let nodes: Api<Node> = Api::all(client.clone());
@@ -92,8 +97,8 @@ impl KubernetesClient {
             self.cluster_name_in_config_map(),
             self.agent_rollout(),
             nodes.list(&no_filter),
-            hubble(client),
-            identity(client),
+            read_hubble(client),
+            read_identity_service(client),
         );
         KubernetesState {
             version: to_observed(version, "read the version").map(|version| version.git_version),
@@ -102,7 +107,7 @@ impl KubernetesClient {
             hubble,
             identity,
             unmanaged_nodes: to_observed(nodes, "list nodes")
-                .map(|nodes| unmanaged_nodes(&nodes.items)),
+                .map(|nodes| unmanaged_node_names(&nodes.items)),
         }
     }
 }
@@ -117,11 +122,11 @@ impl AgentRollout {
     }
 }
 
-async fn hubble(client: &Client) -> ServiceState {
+async fn read_hubble(client: &Client) -> ServiceState {
     let (service_account, by_first_label, by_second_label) = join!(
-        service_account(client, HUBBLE_SERVICE_ACCOUNT),
-        pods(client, HUBBLE_SERVICE_ACCOUNT, HUBBLE_SELECTORS[0]),
-        pods(client, HUBBLE_SERVICE_ACCOUNT, HUBBLE_SELECTORS[1]),
+        read_service_account(client, HUBBLE_SERVICE_ACCOUNT),
+        list_pods(client, HUBBLE_SERVICE_ACCOUNT, HUBBLE_SELECTORS[0]),
+        list_pods(client, HUBBLE_SERVICE_ACCOUNT, HUBBLE_SELECTORS[1]),
     );
     let pods = match (by_first_label, by_second_label) {
         (Observed::Present(first), Observed::Present(second)) if first.is_empty() => {
@@ -132,29 +137,30 @@ async fn hubble(client: &Client) -> ServiceState {
     ServiceState { service_account, pods }
 }
 
-async fn identity(client: &Client) -> ServiceState {
+async fn read_identity_service(client: &Client) -> ServiceState {
     let (service_account, pods) = join!(
-        service_account(client, IDENTITY_SERVICE_ACCOUNT),
-        pods(client, IDENTITY_SERVICE_ACCOUNT, IDENTITY_SELECTOR),
+        read_service_account(client, IDENTITY_SERVICE_ACCOUNT),
+        list_pods(client, IDENTITY_SERVICE_ACCOUNT, IDENTITY_SELECTOR),
     );
     ServiceState { service_account, pods }
 }
 
-async fn service_account(client: &Client, account: ServiceAccount) -> Observed<()> {
+async fn read_service_account(client: &Client, account: ServiceAccount) -> Observed<()> {
     let accounts: Api<v1::ServiceAccount> = Api::namespaced(client.clone(), account.namespace);
     to_observed(accounts.get(account.name).await, "read Palette's service accounts").map(drop)
 }
 
-async fn pods(client: &Client, account: ServiceAccount, selector: &str) -> Observed<Vec<Pod>> {
+async fn list_pods(client: &Client, account: ServiceAccount, selector: &str) -> Observed<Vec<Pod>> {
     let pods: Api<v1::Pod> = Api::namespaced(client.clone(), account.namespace);
     let list = pods.list(&ListParams::default().labels(selector)).await;
     to_observed(list, "list pods of Palette's namespaces").map(|list| {
-        // Pods of other services may have the label too.
+        // Pods of other services may also have the label.
         list.items.iter().filter(|pod| is_active_pod_of(pod, account)).map(Pod::new).collect()
     })
 }
 
-/// Returns `true` unless the pod has ended, is being deleted, or runs with another service account.
+/// Returns `true` if the pod is running or starting with this service account, and is not being
+/// deleted.
 fn is_active_pod_of(pod: &v1::Pod, account: ServiceAccount) -> bool {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     let service_account = pod.spec.as_ref().and_then(|spec| spec.service_account_name.as_deref());
@@ -178,7 +184,7 @@ impl Pod {
     }
 }
 
-fn unmanaged_nodes(nodes: &[Node]) -> Vec<String> {
+fn unmanaged_node_names(nodes: &[Node]) -> Vec<String> {
     let is_managed = |node: &Node| {
         let labels = node.metadata.labels.as_ref();
         labels.is_some_and(|labels| labels.contains_key("eks.amazonaws.com/nodegroup"))

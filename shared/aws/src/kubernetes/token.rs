@@ -1,5 +1,6 @@
-//! Bearer token for the Kubernetes API of an EKS cluster: a presigned `GetCallerIdentity` request,
-//! which the cluster sends to STS to learn the caller's identity.
+//! Makes the bearer token for the Kubernetes API of an EKS cluster. The token is a presigned
+//! `GetCallerIdentity` request. The cluster sends this request to STS to learn the identity of
+//! Gangway.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,16 +17,16 @@ use gangway_model::EksCluster;
 
 use crate::AwsSession;
 
-/// Prefix of all EKS tokens.
+/// Prefix of every bearer token for EKS.
 const PREFIX: &str = "k8s-aws-v1.";
 
-/// Signed header that makes a token valid for one cluster only.
+/// Signed header with the name of the cluster. It makes a token valid for this cluster only.
 const CLUSTER_HEADER: &str = "x-k8s-aws-id";
 
-/// Validity of the presigned request.
+/// Time for which the presigned request is valid.
 const LIFETIME: Duration = Duration::from_mins(1);
 
-/// Error of making a token. No variant contains a secret.
+/// Reason why a token cannot be made. No variant contains a secret.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TokenError {
     #[error("there are no credentials to sign the token with")]
@@ -40,7 +41,8 @@ pub(super) enum TokenError {
     Url(#[source] http::Error),
 }
 
-/// Signs a token with the credentials of `aws`. It is valid for this cluster only, for one minute.
+/// Makes a token with the credentials of `aws`. The token is valid for one minute, for this cluster
+/// only.
 pub(super) async fn sign(aws: &AwsSession, cluster: &EksCluster) -> Result<String, TokenError> {
     let provider = aws.config().credentials_provider().ok_or(TokenError::NoCredentials)?;
     let credentials = provider.provide_credentials().await.map_err(TokenError::Credentials)?;
@@ -73,8 +75,8 @@ pub(super) async fn sign(aws: &AwsSession, cluster: &EksCluster) -> Result<Strin
     Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(request.uri().to_string())))
 }
 
-/// Returns the URL of STS in the cluster's region: the cluster accepts no other region. An endpoint
-/// that is set in the environment comes first.
+/// Returns the URL of STS in the region of the cluster, because the cluster accepts no other
+/// region. If the environment sets an endpoint, returns this endpoint.
 fn sts_url(aws: &AwsSession, cluster: &EksCluster) -> String {
     aws.config().endpoint_url().map_or_else(
         || {

@@ -1,4 +1,4 @@
-//! Addresses, and calls to the local cloud.
+//! Tests of the bucket URL, and of requests to the local cloud.
 
 use local_cloud::{CloudOptions, Effect, Fault, LocalCloud, aws::Bucket, http_client};
 use serde_json::json;
@@ -6,9 +6,9 @@ use tokio::time::Instant;
 
 use super::*;
 
-const NAME: &str = "gangway-reports-1";
+const BUCKET_NAME: &str = "gangway-reports-1";
 
-/// A local cloud with a bucket, and a client that may put objects into it.
+/// A local cloud with a bucket, and a client whose user may put objects into the bucket.
 struct Fixture {
     cloud: LocalCloud,
     stored: Bucket,
@@ -19,19 +19,19 @@ impl Fixture {
     async fn new(partition: &str, region: &str) -> Self {
         let cloud = LocalCloud::start(CloudOptions::default()).await;
         let account = cloud.aws().account(partition, "123456789012");
-        let stored = account.bucket(region, NAME);
+        let stored = account.bucket(region, BUCKET_NAME);
         let user = account.user("watch");
         let resource = format!("{}/reports/*", stored.arn());
         let statement = json!({"Effect": "Allow", "Action": "s3:PutObject", "Resource": resource});
         user.inline("Bucket", &json!({"Version": "2012-10-17", "Statement": [statement]}));
         let http = http_client::client(cloud.ca_pem());
-        let keys = user.create_access_key();
-        let session = AwsSession::for_test(http.clone(), &cloud.url(), region, &keys).await;
-        let objects = ObjectStore::new(&session, http, NAME.to_owned());
+        let credentials = user.create_access_key();
+        let session = AwsSession::for_test(http.clone(), &cloud.url(), region, &credentials).await;
+        let objects = ObjectStore::new(&session, http, BUCKET_NAME.to_owned());
         Self { cloud, stored, objects }
     }
 
-    async fn commercial() -> Self {
+    async fn in_commercial_partition() -> Self {
         Self::new("aws", "us-east-1").await
     }
 
@@ -41,7 +41,7 @@ impl Fixture {
 }
 
 #[test]
-fn a_bucket_has_the_address_of_its_partition() {
+fn bucket_url_depends_on_region_fips_and_dots_in_the_name() {
     for (bucket, region, suffix, is_fips, url) in [
         ("b", "eu-west-1", "amazonaws.com", false, "https://b.s3.eu-west-1.amazonaws.com"),
         (
@@ -88,7 +88,7 @@ async fn objects_are_written_and_replaced_in_every_partition() {
 
 #[tokio::test]
 async fn throttled_and_interrupted_requests_are_repeated() {
-    let fixture = Fixture::commercial().await;
+    let fixture = Fixture::in_commercial_partition().await;
     for effect in [
         Effect::Throttle,
         Effect::InternalError,
@@ -109,8 +109,8 @@ async fn throttled_and_interrupted_requests_are_repeated() {
 }
 
 #[tokio::test]
-async fn a_refused_object_is_not_sent_again() {
-    let fixture = Fixture::commercial().await;
+async fn a_request_that_cannot_succeed_is_not_repeated() {
+    let fixture = Fixture::in_commercial_partition().await;
     let missing = ObjectStore {
         url: format!("{}/gone", fixture.cloud.url()),
         bucket: "gone".to_owned(),

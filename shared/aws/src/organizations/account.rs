@@ -1,5 +1,3 @@
-//! An account of the organization.
-
 use std::time::SystemTime;
 
 use aws_sdk_organizations::types::{self, Account, AccountStatus};
@@ -11,38 +9,39 @@ use crate::organizations::OuPath;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OrgAccount {
     pub id: AccountId,
-    /// Any text of up to 50 characters.
+    /// Name in Organizations: any text of up to 50 characters.
     pub name: String,
     pub state: AccountState,
     /// When the account joined the organization, if Organizations returns it.
     pub joined: Option<SystemTime>,
-    /// `true` for the management account.
+    /// `true` if this account is the management account of the organization.
     pub management: bool,
-    /// The account's OU path, if the list contains it; otherwise call
+    /// OU path of the account. `None` if the response of Organizations does not contain the path;
+    /// then call
     /// [`OrganizationsClient::ou_path`](crate::organizations::OrganizationsClient::ou_path).
     pub ou_path: Option<OuPath>,
 }
 
-/// The state of an account in its life cycle.
+/// State of an account, from its creation until AWS has closed it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AccountState {
-    /// AWS is still creating it.
+    /// AWS is creating the account.
     Pending,
-    /// It can be used.
+    /// The account can be used.
     Active,
-    /// AWS has suspended it, which can be undone. An older `Status` has this value for closed
-    /// accounts, too.
+    /// AWS has suspended the account, and can end the suspension. The older member `Status` also
+    /// has this value for closed accounts.
     Suspended,
-    /// It is being closed, which takes minutes and can fail.
+    /// AWS is closing the account. This takes minutes and can fail.
     Closing,
-    /// It is closed. AWS can reopen it for 90 days.
+    /// The account is closed. AWS can reopen it within 90 days.
     Closed,
     /// A state that Gangway does not know.
     Unknown,
 }
 
 impl AccountState {
-    /// Returns the name that Organizations uses.
+    /// Returns the value that Organizations uses for this state.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Pending => "PENDING_ACTIVATION",
@@ -54,7 +53,8 @@ impl AccountState {
         }
     }
 
-    /// Converts `State`, or the older `Status` if there is no `State`.
+    /// Converts the member `State` of a response, or the older member `Status` if there is no
+    /// `State`.
     fn from_values(state: Option<&types::AccountState>, status: Option<&AccountStatus>) -> Self {
         match state.map(types::AccountState::as_str).or(status.map(AccountStatus::as_str)) {
             Some("PENDING_ACTIVATION") => Self::Pending,
@@ -68,17 +68,18 @@ impl AccountState {
 }
 
 impl OrgAccount {
-    /// Returns `None` for an account without an id.
+    /// Converts an account of the SDK. Returns `None` if it has no valid id.
     pub(crate) fn from_sdk(account: &Account) -> Option<Self> {
         let id: AccountId = account.id()?.parse().ok()?;
+        // The ARN contains the management account:
         // arn:<partition>:organizations::<management account>:account/<organization>/<account>
-        let management = account.arn().and_then(Arn::parse).map(Arn::account);
+        let management_account = account.arn().and_then(Arn::parse).map(Arn::account);
         Some(Self {
             id,
             name: account.name().unwrap_or_default().to_owned(),
             state: AccountState::from_values(account.state(), account.status()),
             joined: account.joined_timestamp().and_then(|time| (*time).try_into().ok()),
-            management: management == Some(id.as_str()),
+            management: management_account == Some(id.as_str()),
             ou_path: account.paths().iter().find_map(|path| OuPath::from_path(path)),
         })
     }
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn state_has_precedence_over_status() {
+    fn account_state_is_read_from_state_before_status() {
         for (state, status, expected) in [
             (Some("ACTIVE"), Some("SUSPENDED"), AccountState::Active),
             (Some("CLOSED"), None, AccountState::Closed),
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_arn_shows_the_management_account() {
+    fn management_account_is_recognized_by_its_arn() {
         let arn = |id: &str| {
             format!("arn:aws-us-gov:organizations::111122223333:account/o-a1b2c3d4e5/{id}")
         };

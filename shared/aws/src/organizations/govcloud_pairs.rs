@@ -1,4 +1,4 @@
-//! Commercial accounts that are paired with GovCloud accounts.
+//! Lists the commercial accounts that are paired with GovCloud accounts.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,15 @@ use crate::error::ApiCall;
 use aws_sdk_organizations::types::CreateAccountState;
 use gangway_model::{AccountId, UpstreamError};
 
-use crate::organizations::{OrganizationsClient, client::call};
+use crate::organizations::{OrganizationsClient, client::organizations_call};
 
 const LIST_CREATED: ApiCall =
-    call("organizations:ListCreateAccountStatus", "list of requests for accounts");
+    organizations_call("organizations:ListCreateAccountStatus", "list of requests for accounts");
 
 impl OrganizationsClient {
-    /// Lists the accounts that were created together with a GovCloud account, for its billing, as far as
-    /// Organizations still lists the requests that created them.
+    /// Lists the commercial accounts that AWS created together with a GovCloud account, for the
+    /// billing of the GovCloud account. Accounts are missing if Organizations no longer lists the
+    /// request that created them.
     pub async fn govcloud_paired_accounts(&self) -> Result<BTreeSet<AccountId>, UpstreamError> {
         let request = self.client.list_create_account_status();
         let request = request.states(CreateAccountState::Succeeded);

@@ -1,4 +1,4 @@
-//! Palette's API key, from the secret that the configuration names.
+//! Reads Palette's API key from the secret that the configuration names.
 
 use gangway_model::{
     UpstreamError,
@@ -10,9 +10,10 @@ use serde::Deserialize;
 use super::SecretsManagerStore;
 use crate::error::SECRETS_MANAGER;
 
+/// JSON object that contains the API key.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wrapped {
+struct ApiKeyObject {
     api_key: SecretString,
 }
 
@@ -20,7 +21,7 @@ impl ApiKeyProvider for SecretsManagerStore {
     fn api_key(&self) -> ApiKeyFuture<'_> {
         Box::pin(async {
             let text = self.get_string(&self.0.api_key).await?;
-            parse(&text).ok_or_else(|| UpstreamError::AccessDenied {
+            parse_api_key(&text).ok_or_else(|| UpstreamError::AccessDenied {
                 service: SECRETS_MANAGER,
                 reason: format!(
                     "the secret of Palette's API key must contain the key alone, or {{\"apiKey\": \"…\"}}: {}",
@@ -31,24 +32,24 @@ impl ApiKeyProvider for SecretsManagerStore {
     }
 }
 
-/// Parses the key: either the whole text or the member `apiKey` of a JSON object. Surrounding white
-/// space is removed.
-fn parse(text: &SecretString) -> Option<SecretString> {
+/// Parses the content of the secret. The API key is the whole text, or the member `apiKey` of a
+/// JSON object. White space around the key is removed. Returns `None` if there is no valid key.
+fn parse_api_key(text: &SecretString) -> Option<SecretString> {
     #[expect(clippy::disallowed_methods, reason = "the key is wrapped again")]
     let text = text.expose_secret().trim();
     if !text.starts_with('{') {
-        return valid_key(text);
+        return to_valid_key(text);
     }
-    let Wrapped { api_key } = serde_json::from_str(text).ok()?;
+    let ApiKeyObject { api_key } = serde_json::from_str(text).ok()?;
     #[expect(clippy::disallowed_methods, reason = "the key is wrapped again")]
     let key = api_key.expose_secret();
-    valid_key(key.trim())
+    to_valid_key(key.trim())
 }
 
-/// Returns the key if it can be sent as a header.
-fn valid_key(key: &str) -> Option<SecretString> {
-    let valid = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
-    valid.then(|| SecretString::from(key))
+/// Returns the key if an HTTP header can contain it; otherwise `None`.
+fn to_valid_key(key: &str) -> Option<SecretString> {
+    let is_valid = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
+    is_valid.then(|| SecretString::from(key))
 }
 
 #[cfg(test)]
@@ -69,7 +70,7 @@ mod tests {
             (r#"{"apiKey": ""}"#, None),
             ("{not json", None),
         ] {
-            let parsed = parse(&SecretString::from(text));
+            let parsed = parse_api_key(&SecretString::from(text));
             #[expect(clippy::disallowed_methods, reason = "a sample")]
             let parsed = parsed.as_ref().map(ExposeSecret::expose_secret);
             assert_eq!(parsed, key, "{text:?}");

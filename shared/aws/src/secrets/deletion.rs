@@ -1,4 +1,4 @@
-//! Deletion of secrets, with a recovery window.
+//! Marks secrets for deletion, and schedules their deletion with a recovery window.
 
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry};
 use futures_util::future::join_all;
@@ -9,33 +9,37 @@ use gangway_model::{
 use tokio::join;
 
 use super::{
-    SecretsManagerStore, call,
+    SecretsManagerStore,
     metadata::{self, SecretMetadata, SecretState},
+    secrets_manager_call,
 };
 use crate::error::AwsErrorKind;
 
-/// Recovery window of stored secrets: the longest that Secrets Manager offers.
+/// Recovery window of stored secrets, in days. Secrets Manager allows 30 days at most.
 const RECOVERY_DAYS: i64 = 30;
 
-/// Recovery window of incoming secrets: the shortest.
+/// Recovery window of incoming secrets, in days. Secrets Manager allows 7 days at least.
 const INCOMING_RECOVERY_DAYS: i64 = 7;
 
-/// Schedules deletion of a staged secret, unless another run has made it active since.
+/// Schedules deletion of a staged secret. Does nothing if another run has made the secret active
+/// since it was staged.
 pub(super) async fn delete_staged(
     store: &SecretsManagerStore,
     staged: &StagedSecret,
 ) -> Result<(), UpstreamError> {
     match SecretMetadata::describe(store, staged.secret.as_str()).await? {
-        Some(secret) if secret.registered_for().is_none() && !secret.scheduled => {
-            delete(store, staged.secret.as_str(), RECOVERY_DAYS).await
+        Some(secret) if secret.registered_for().is_none() && !secret.is_scheduled_for_deletion => {
+            delete_secret(store, staged.secret.as_str(), RECOVERY_DAYS).await
         }
         Some(_) | None => Ok(()),
     }
 }
 
-/// Sets the state tag of every secret of the account, except `keep`, and returns their ARNs.
+/// Sets the state tag of every secret of the account, except the secret `keep`, to *pending
+/// deletion*. Returns the ARNs of the tagged secrets.
 ///
-/// The tag is set before the deletion, so that a restored secret does not count as active.
+/// The tag is set before the deletion, so that a secret that somebody restores does not count as
+/// active.
 pub(super) async fn mark_for_deletion(
     store: &SecretsManagerStore,
     owner: SecretOwner<'_>,
@@ -43,11 +47,12 @@ pub(super) async fn mark_for_deletion(
 ) -> Result<PendingDeletion, UpstreamError> {
     let (listed, by_name) = join!(list_by_owner(store, owner), find_by_name(store, owner));
     let mut arns = listed?;
-    // `ListSecrets` is eventually consistent: it may not show a secret that was just created.
+    // `ListSecrets` is eventually consistent: it may not return a secret that was just created.
     arns.extend(by_name?.filter(|arn| !arns.contains(arn)));
     arns.retain(|arn| keep != Some(arn));
     let marked =
-        join_all(arns.iter().map(|arn| set_state(store, arn, SecretState::PendingDeletion))).await;
+        join_all(arns.iter().map(|arn| set_state_tag(store, arn, SecretState::PendingDeletion)))
+            .await;
     let mut pending = Vec::new();
     for (arn, exists) in arns.into_iter().zip(marked) {
         if exists? {
@@ -57,10 +62,11 @@ pub(super) async fn mark_for_deletion(
     Ok(PendingDeletion(pending))
 }
 
-/// Schedules deletion of the marked secrets, except those that another run has tagged with another
-/// account since. Returns the number of marked secrets.
+/// Schedules deletion of the marked secrets. Skips a secret if another run has tagged it with
+/// another account after it was marked. Returns the number of marked secrets.
 ///
-/// The uid tag decides, not the state tag: a read may still show the state from before the mark.
+/// The uid tag decides, not the state tag, because a read may still return the state tag from
+/// before the secret was marked.
 pub(super) async fn delete_marked(
     store: &SecretsManagerStore,
     uid: &Uid,
@@ -72,6 +78,8 @@ pub(super) async fn delete_marked(
     Ok(arns.len())
 }
 
+/// Schedules deletion of one marked secret. If the secret now belongs to another account, sets its
+/// state tag to *registered* instead.
 async fn schedule_deletion(
     store: &SecretsManagerStore,
     uid: &Uid,
@@ -79,31 +87,33 @@ async fn schedule_deletion(
 ) -> Result<(), UpstreamError> {
     match SecretMetadata::describe(store, arn.as_str()).await? {
         Some(secret) if secret.uid.as_ref() != Some(uid) => {
-            set_state(store, arn, SecretState::Registered).await.map(drop)
+            set_state_tag(store, arn, SecretState::Registered).await.map(drop)
         }
-        Some(_) | None => delete(store, arn.as_str(), RECOVERY_DAYS).await,
+        Some(_) | None => delete_secret(store, arn.as_str(), RECOVERY_DAYS).await,
     }
 }
 
+/// Sets the state tag of the marked secrets back to *registered*.
 pub(super) async fn unmark(
     store: &SecretsManagerStore,
     PendingDeletion(arns): PendingDeletion,
 ) -> Result<(), UpstreamError> {
     for outcome in
-        join_all(arns.iter().map(|arn| set_state(store, arn, SecretState::Registered))).await
+        join_all(arns.iter().map(|arn| set_state_tag(store, arn, SecretState::Registered))).await
     {
         outcome?;
     }
     Ok(())
 }
 
-/// Sets the state tag. Returns `false` if the secret does not exist or is scheduled for deletion.
-async fn set_state(
+/// Sets the state tag of a secret. Returns `false` if the secret does not exist or is scheduled for
+/// deletion.
+async fn set_state_tag(
     store: &SecretsManagerStore,
     arn: &SecretArn,
     state: SecretState,
 ) -> Result<bool, UpstreamError> {
-    let call = call("secretsmanager:TagResource");
+    let call = secrets_manager_call("secretsmanager:TagResource");
     let request = store.client().tag_resource().secret_id(arn.as_str());
     let request = request.tags(metadata::state_tag(state)).tags(metadata::changed_by_tag());
     match request.send().await {
@@ -115,39 +125,45 @@ async fn set_state(
     }
 }
 
-/// Tags an incoming secret and schedules its deletion. Does nothing if that has been done.
+/// Tags an incoming secret as promoted and schedules its deletion. Does nothing if the secret does
+/// not exist or is already scheduled for deletion.
 pub(super) async fn delete_incoming(
     store: &SecretsManagerStore,
     arn: &SecretArn,
 ) -> Result<(), UpstreamError> {
-    if set_state(store, arn, SecretState::Promoted).await? {
-        delete(store, arn.as_str(), INCOMING_RECOVERY_DAYS).await?;
+    if set_state_tag(store, arn, SecretState::Promoted).await? {
+        delete_secret(store, arn.as_str(), INCOMING_RECOVERY_DAYS).await?;
     }
     Ok(())
 }
 
-async fn delete(
+/// Schedules deletion of a secret. Does nothing if the secret does not exist or is already
+/// scheduled for deletion.
+async fn delete_secret(
     store: &SecretsManagerStore,
     arn: &str,
     recovery_days: i64,
 ) -> Result<(), UpstreamError> {
-    let call = call("secretsmanager:DeleteSecret");
+    let call = secrets_manager_call("secretsmanager:DeleteSecret");
     let request = store.client().delete_secret().secret_id(arn);
     let Err(error) = request.recovery_window_in_days(recovery_days).send().await else {
         return Ok(());
     };
     match AwsErrorKind::from_sdk(&error) {
         Some(AwsErrorKind::NotFound) => Ok(()),
-        // `InvalidRequestException`: it is scheduled for deletion already.
+        // `InvalidRequestException` can mean that the secret is already scheduled for deletion.
         Some(AwsErrorKind::InvalidState) => match SecretMetadata::describe(store, arn).await? {
-            Some(secret) if !secret.scheduled => Err(call.to_upstream_error(&error)),
+            Some(secret) if !secret.is_scheduled_for_deletion => {
+                Err(call.to_upstream_error(&error))
+            }
             Some(_) | None => Ok(()),
         },
         Some(_) | None => Err(call.to_upstream_error(&error)),
     }
 }
 
-/// Finds the secret by the name that the account was last seen with, if it still belongs to it.
+/// Finds the secret with the name that follows from the last known state of the account. Returns
+/// `None` if this secret belongs to another account or is scheduled for deletion.
 async fn find_by_name(
     store: &SecretsManagerStore,
     owner: SecretOwner<'_>,
@@ -158,44 +174,44 @@ async fn find_by_name(
     }) else {
         return Ok(None);
     };
-    let name = store.name(partition, aws_account, &name, owner.scope);
+    let name = store.secret_name(partition, aws_account, &name, owner.scope);
     let Some(secret) = SecretMetadata::describe(store, &name).await? else {
         return Ok(None);
     };
     let is_owner = secret.uid.as_ref() == Some(&account.uid)
         && secret.scope == Some(owner.scope.to_string())
-        && !secret.scheduled;
+        && !secret.is_scheduled_for_deletion;
     Ok(is_owner.then_some(secret.arn))
 }
 
-/// Lists the stored secrets that are tagged with the account. Anybody may tag their own secrets like
-/// that, so only those under Gangway's prefix count. Filters of `ListSecrets` match prefixes, so the
-/// tags are compared as well.
+/// Lists the stored secrets whose tags name this Palette account and scope. Ignores secrets outside
+/// Gangway's prefix, because other people may set the same tags. Compares the complete tags,
+/// because a filter of `ListSecrets` matches prefixes.
 async fn list_by_owner(
     store: &SecretsManagerStore,
     owner: SecretOwner<'_>,
 ) -> Result<Vec<SecretArn>, UpstreamError> {
     let SecretOwner { uid, scope, .. } = owner;
-    let prefix = store.stored_prefix();
-    let secrets = list(store, &prefix, std::slice::from_ref(uid)).await?;
+    let prefix = store.stored_secret_prefix();
+    let secrets = list_secrets(store, &prefix, std::slice::from_ref(uid)).await?;
     let own = secrets.iter().filter(|secret| metadata::has_owner(secret.tags(), uid, scope));
     Ok(own.filter_map(|secret| secret.arn()?.parse().ok()).collect())
 }
 
-/// Returns the Palette accounts, with their scopes, that own a secret of this AWS account and name, by the
-/// names and tags of the secrets.
+/// Returns uid and scope of each Palette account that owns a secret of this AWS account and account
+/// name. Reads the names and tags of the secrets.
 pub(super) async fn owners_of(
     store: &SecretsManagerStore,
     account: AccountId,
     name: &AccountName,
 ) -> Result<Vec<(Uid, Scope)>, UpstreamError> {
-    // The name in the tenant. In a project, `@` and its uid follow.
-    let in_tenant = store.name(store.0.partition, account, name, &Scope::Tenant);
-    let secrets = list(store, &in_tenant, &[]).await?;
+    // Name of the secret of a tenant account. For a project, `@` and the uid of the project follow.
+    let in_tenant = store.secret_name(store.0.partition, account, name, &Scope::Tenant);
+    let secrets = list_secrets(store, &in_tenant, &[]).await?;
     let mut owners = Vec::new();
     for secret in &secrets {
-        let Some(owner) = metadata::owner(secret.tags()) else { continue };
-        let own_name = store.name(store.0.partition, account, name, &owner.1);
+        let Some(owner) = metadata::parse_owner(secret.tags()) else { continue };
+        let own_name = store.secret_name(store.0.partition, account, name, &owner.1);
         if secret.name() == Some(&own_name) && !owners.contains(&owner) {
             owners.push(owner);
         }
@@ -203,14 +219,15 @@ pub(super) async fn owners_of(
     Ok(owners)
 }
 
-/// Lists secrets that have an owner and a name with this prefix, and a tag with one of these uids if some
-/// are given, 10 at most. Leaves out those that are scheduled for deletion.
-pub(super) async fn list(
+/// Lists the secrets with a uid tag whose names have this prefix. If `uids` is not empty, a tag
+/// must also have one of these values; `uids` has 10 elements at most. Leaves out secrets that are
+/// scheduled for deletion.
+pub(super) async fn list_secrets(
     store: &SecretsManagerStore,
     prefix: &str,
     uids: &[Uid],
 ) -> Result<Vec<SecretListEntry>, UpstreamError> {
-    let call = call("secretsmanager:ListSecrets");
+    let call = secrets_manager_call("secretsmanager:ListSecrets");
     let filter =
         |key: FilterNameStringType, value: &str| Filter::builder().key(key).values(value).build();
     let request = store
@@ -218,7 +235,7 @@ pub(super) async fn list(
         .list_secrets()
         .max_results(100)
         .filters(filter(FilterNameStringType::Name, prefix))
-        .filters(filter(FilterNameStringType::TagKey, metadata::UID));
+        .filters(filter(FilterNameStringType::TagKey, metadata::UID_TAG));
     let request = if uids.is_empty() {
         request
     } else {

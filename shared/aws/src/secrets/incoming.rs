@@ -1,4 +1,5 @@
-//! Incoming secrets: those in which callers store a credential for one registration.
+//! Reads and deletes incoming secrets. A caller stores a credential in an incoming secret for one
+//! registration.
 
 use std::fmt::Display;
 
@@ -10,35 +11,43 @@ use gangway_model::{
 use tokio::time::sleep;
 
 use super::{
-    SecretsManagerStore, call, deletion,
+    SecretsManagerStore, deletion,
     metadata::{SecretMetadata, SecretState},
     payload::{self, SecretPayloadType},
     read::GetSecretOutcome,
+    secrets_manager_call,
 };
 
-/// A credential that a caller has sent, inline or as the ARN of a secret.
+/// Credential of a request. The caller has sent it in the request, or in an incoming secret.
 #[derive(Debug)]
 pub struct ResolvedCredential<T> {
     pub credential: T,
-    /// The secret to delete once the credential is registered.
+    /// Secret to delete when the credential is registered. `None` if there is none, or if its
+    /// deletion is already scheduled.
     pub incoming_secret: Option<SecretArn>,
 }
 
+/// JSON Pointer of the member that names an incoming secret.
 const POINTER: &str = "/secretArn";
 
-/// Length of the random suffix that Secrets Manager appends to the name in an ARN.
+/// Number of random characters that Secrets Manager appends to the name of a secret in its ARN.
 const SUFFIX_LEN: usize = 6;
 
 impl SecretsManagerStore {
-    /// Returns the credential that a caller has sent, inline or as the ARN of a secret.
+    /// Returns the credential of a request. Reads it from Secrets Manager if the request contains
+    /// the ARN of a secret.
     ///
-    /// The secret must be in a folder of the scope, because the function may read all of them and
-    /// the caller may not. A secret whose content was registered before is restored for the same
-    /// request, and its deletion is scheduled again; [`Operation::Validate`] changes nothing.
+    /// The name of the secret must start with a folder of the scope, because this function may read
+    /// the secrets of all scopes, and the caller may not.
+    ///
+    /// The deletion of a secret is scheduled when its content is registered. If the same request is
+    /// sent again, this function restores the secret, reads it, and schedules its deletion again.
+    /// [`Operation::Validate`] restores nothing.
     ///
     /// # Errors
     ///
-    /// [`RegistrationError::Invalid`] at `/secretArn`, with every error in the secret's content.
+    /// [`RegistrationError::Invalid`] at `/secretArn` if the secret cannot be used, with every
+    /// error in its content.
     pub async fn resolve_source<T: SecretPayloadType>(
         &self,
         source: SecretSource<T>,
@@ -52,19 +61,24 @@ impl SecretsManagerStore {
             }
             SecretSource::SecretsManager(arn) => arn,
         };
-        self.check_incoming(&arn, requested, scope).map_err(invalid)?;
-        let (outcome, restored) = self.read_incoming(&arn, operation).await?;
-        // Before anything else can fail: the caller may never send the same request again.
-        let scheduled = restored && self.delete_incoming(&arn).await;
+        self.check_incoming(&arn, requested, scope).map_err(invalid_secret_arn_error)?;
+        let (outcome, is_restored) = self.read_incoming(&arn, operation).await?;
+        // The deletion is scheduled before any later step can fail, because the caller may not send
+        // the request again.
+        let is_scheduled = is_restored && self.delete_incoming(&arn).await;
         let text = match outcome {
             GetSecretOutcome::Text { arn: found, text } if found == arn => text,
-            // Secrets Manager also finds a secret by an ARN without the suffix.
-            GetSecretOutcome::Text { .. } => return Err(invalid(INCOMPLETE)),
+            // Secrets Manager also accepts an ARN without the suffix, and returns the complete ARN.
+            GetSecretOutcome::Text { .. } => {
+                return Err(invalid_secret_arn_error(INCOMPLETE_ARN_RULE));
+            }
             unreadable @ (GetSecretOutcome::Binary
             | GetSecretOutcome::NotFound
             | GetSecretOutcome::AccessDenied
             | GetSecretOutcome::PendingDeletion
-            | GetSecretOutcome::KmsFailure) => return Err(invalid(fault(&unreadable))),
+            | GetSecretOutcome::KmsFailure) => {
+                return Err(invalid_secret_arn_error(violated_rule(&unreadable)));
+            }
         };
         let credential = payload::parse(&text, self.0.partition).map_err(|faults| {
             let error = |fault| {
@@ -72,11 +86,12 @@ impl SecretsManagerStore {
             };
             RegistrationError::Invalid(faults.into_iter().map(error).collect())
         })?;
-        Ok(ResolvedCredential { credential, incoming_secret: (!scheduled).then_some(arn) })
+        Ok(ResolvedCredential { credential, incoming_secret: (!is_scheduled).then_some(arn) })
     }
 
-    /// Schedules deletion of a secret whose content is registered, and tags it, so that a later
-    /// request may restore it. Returns `false`, and logs a warning, if Secrets Manager fails.
+    /// Schedules deletion of an incoming secret whose content is registered. Tags the secret, so
+    /// that a later request may restore it. Logs a warning and returns `false` if a call to Secrets
+    /// Manager fails.
     pub async fn delete_incoming(&self, arn: &SecretArn) -> bool {
         let outcome = deletion::delete_incoming(self, arn).await;
         if let Err(error) = &outcome {
@@ -89,8 +104,8 @@ impl SecretsManagerStore {
         outcome.is_ok()
     }
 
-    /// Checks that the ARN is complete, and that the secret is in a folder of the scope. Returns the
-    /// rule that is violated.
+    /// Checks that the ARN is complete, and that the secret is in a folder of the scope. The error
+    /// is the rule that the ARN violates.
     fn check_incoming(
         &self,
         arn: &SecretArn,
@@ -105,8 +120,8 @@ impl SecretsManagerStore {
         let in_folder =
             folders.iter().find_map(|folder| arn.name_and_suffix().strip_prefix(&**folder));
         match in_folder {
-            Some(name_and_suffix) if is_complete(name_and_suffix) => Ok(()),
-            Some(_) => Err(INCOMPLETE.to_owned()),
+            Some(name_and_suffix) if has_suffix(name_and_suffix) => Ok(()),
+            Some(_) => Err(INCOMPLETE_ARN_RULE.to_owned()),
             None => Err(format!(
                 "must be a secret that was stored for this scope: store the credential under {}",
                 folders.join(" or ")
@@ -114,59 +129,62 @@ impl SecretsManagerStore {
         }
     }
 
-    /// Reads the secret. Restores it, unless the operation is only to validate, if its deletion was
-    /// scheduled because its content is registered. Returns whether it was restored.
+    /// Reads an incoming secret. If its deletion was scheduled because its content is registered,
+    /// restores the secret first, except for [`Operation::Validate`]. The second value is `true` if
+    /// the secret was restored.
     async fn read_incoming(
         &self,
         arn: &SecretArn,
         operation: &Operation,
     ) -> Result<(GetSecretOutcome, bool), UpstreamError> {
         let mut delays = RetryPolicy::CONSISTENCY.delays();
-        let mut restored = false;
+        let mut is_restored = false;
         loop {
             let outcome = self.get_secret_value(arn.as_str()).await?;
             if !matches!(outcome, GetSecretOutcome::PendingDeletion)
                 || *operation == Operation::Validate
             {
-                return Ok((outcome, restored));
+                return Ok((outcome, is_restored));
             }
             match SecretMetadata::describe(self, arn.as_str()).await? {
-                // Another run has restored it, or one of the two reads is stale.
-                Some(secret) if !secret.scheduled => {}
+                // Another run has restored the secret, or one of the two reads is stale: read
+                // again.
+                Some(secret) if !secret.is_scheduled_for_deletion => {}
                 Some(secret)
                     if secret.arn == *arn && secret.state == Some(SecretState::Promoted) =>
                 {
-                    self.restore(arn).await?;
-                    restored = true;
+                    self.restore_secret(arn).await?;
+                    is_restored = true;
                 }
-                Some(_) | None => return Ok((outcome, restored)),
+                Some(_) | None => return Ok((outcome, is_restored)),
             }
             let Some(delay) = delays.next() else {
-                return Err(call("secretsmanager:GetSecretValue")
+                return Err(secrets_manager_call("secretsmanager:GetSecretValue")
                     .invalid_response("a secret that was restored cannot be read yet"));
             };
             sleep(delay).await;
         }
     }
 
-    async fn restore(&self, arn: &SecretArn) -> Result<(), UpstreamError> {
+    async fn restore_secret(&self, arn: &SecretArn) -> Result<(), UpstreamError> {
         let response = self.client().restore_secret().secret_id(arn.as_str()).send().await;
-        let call = call("secretsmanager:RestoreSecret");
+        let call = secrets_manager_call("secretsmanager:RestoreSecret");
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 }
 
-const INCOMPLETE: &str = "must be the complete ARN of a secret, as Secrets Manager returns it: the name, and behind it - and \
+/// Rule that an ARN without the suffix violates.
+const INCOMPLETE_ARN_RULE: &str = "must be the complete ARN of a secret, as Secrets Manager returns it: the name, and behind it - and \
                           six characters";
 
-fn invalid(rule: impl Display) -> RegistrationError {
+fn invalid_secret_arn_error(rule: impl Display) -> RegistrationError {
     RegistrationError::unprocessable(POINTER, format!("secretArn {rule}"))
 }
 
-/// Returns the rule that a secret without readable text violates.
-const fn fault(outcome: &GetSecretOutcome) -> &'static str {
+/// Returns the rule that an incoming secret violates if its text cannot be read.
+const fn violated_rule(outcome: &GetSecretOutcome) -> &'static str {
     match outcome {
-        GetSecretOutcome::Text { .. } => INCOMPLETE,
+        GetSecretOutcome::Text { .. } => INCOMPLETE_ARN_RULE,
         GetSecretOutcome::Binary => {
             "must contain text; it is binary: store the JSON object as its SecretString"
         }
@@ -187,8 +205,8 @@ const fn fault(outcome: &GetSecretOutcome) -> &'static str {
     }
 }
 
-/// Returns the folders of the scope: for a project that of its uid, and that of the name in the
-/// request.
+/// Returns the folders in which the incoming secrets of a scope must be. A project has a folder of
+/// its uid, and a folder of its name if the request names the project by its name.
 fn incoming_folders(prefix: &str, requested: &RequestedScope, scope: &Scope) -> Vec<String> {
     let project = match scope {
         Scope::Tenant => return vec![format!("{prefix}/incoming/tenant/")],
@@ -203,9 +221,9 @@ fn incoming_folders(prefix: &str, requested: &RequestedScope, scope: &Scope) -> 
     named.into_iter().chain([project]).map(folder).collect()
 }
 
-/// Returns `true` if a text has the characters of a secret's name, and ends with a hyphen and a
-/// suffix.
-fn is_complete(name_and_suffix: &str) -> bool {
+/// Returns `true` if a text is the name of a secret followed by a hyphen and the suffix of Secrets
+/// Manager.
+fn has_suffix(name_and_suffix: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);
     name_and_suffix.rsplit_once('-').is_some_and(|(name, suffix)| {
         !name.is_empty()
@@ -222,25 +240,25 @@ mod tests {
     const UID: &str = "5f0c1a2b3c4d5e6f70818293";
 
     #[test]
-    fn a_project_has_the_folders_of_its_name_and_of_its_uid() {
+    fn a_project_has_a_folder_of_its_name_and_one_of_its_uid() {
         let project = |named: &str| {
             let requested = RequestedScope::Project(named.parse().unwrap());
             incoming_folders("gangway", &requested, &Scope::Project(UID.parse().unwrap()))
         };
-        let of_uid = format!("gangway/incoming/projects/{UID}/");
-        assert_eq!(project(UID), std::slice::from_ref(&of_uid));
-        assert_eq!(project("pay.ments-1"), ["gangway/incoming/projects/pay.ments-1/", &of_uid]);
+        let uid_folder = format!("gangway/incoming/projects/{UID}/");
+        assert_eq!(project(UID), std::slice::from_ref(&uid_folder));
+        assert_eq!(project("pay.ments-1"), ["gangway/incoming/projects/pay.ments-1/", &uid_folder]);
         for other in ["a/b", "tenant/../x", "a b", "a*", &"n".repeat(65)] {
-            assert_eq!(project(other), std::slice::from_ref(&of_uid), "{other}");
+            assert_eq!(project(other), std::slice::from_ref(&uid_folder), "{other}");
         }
         let tenant = incoming_folders("team/gangway", &RequestedScope::Tenant, &Scope::Tenant);
         assert_eq!(tenant, ["team/gangway/incoming/tenant/"]);
     }
 
     #[test]
-    fn a_complete_name_ends_with_the_suffix() {
+    fn a_complete_name_ends_with_hyphen_and_six_characters() {
         for complete in ["x-AbCdEf", "team/x-AbCdEf", "x-y-a1B2c3", "a_+=.@-b-AbCdEf"] {
-            assert!(is_complete(complete), "{complete}");
+            assert!(has_suffix(complete), "{complete}");
         }
         for incomplete in [
             "",
@@ -253,7 +271,7 @@ mod tests {
             "x:y-AbCdEf",
             "x-??????",
         ] {
-            assert!(!is_complete(incomplete), "{incomplete}");
+            assert!(!has_suffix(incomplete), "{incomplete}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The content of a secret: a JSON object with strings.
+//! Serializes and parses the content of a secret: a JSON object whose members are strings.
 
 mod contents;
 mod fields;
@@ -14,26 +14,26 @@ pub use contents::SecretPayloadType;
 pub(super) use fields::InvalidPayload;
 use fields::PayloadFields;
 
-/// A serialized secret, ready to be stored.
+/// The serialized content of a secret, ready to be stored.
 pub(super) struct SecretPayload {
-    /// JSON. Zeroized on drop; copies that the SDK makes are not.
+    /// JSON text. It is zeroized on drop, but copies that the SDK makes are not zeroized.
     pub(super) text: Zeroizing<String>,
-    /// SHA-256 of the text, used as the version id (`ClientRequestToken`): the same content has the
-    /// same version.
+    /// SHA-256 of the text. It is used as the version id (`ClientRequestToken`), so the same
+    /// content has the same version id.
     pub(super) version: String,
 }
 
-/// A value that is to be serialized.
-enum Value<'a> {
+/// Value of a member to serialize.
+enum MemberValue<'a> {
     Plain(&'a str),
     Secret(&'a SecretString),
 }
 
 impl SecretPayload {
-    /// Serializes the secret part of a credential. Returns `None` if the credential has no secret
-    /// part.
+    /// Serializes the members of a credential that belong in a secret. Returns `None` if the
+    /// credential has no such members.
     pub(super) fn from_credential(credential: &Credential, partition: Partition) -> Option<Self> {
-        use Value::{Plain, Secret};
+        use MemberValue::{Plain, Secret};
         let mut members = Vec::new();
         match credential {
             Credential::AccessKey(keys) => {
@@ -58,12 +58,12 @@ impl SecretPayload {
         Some(Self::serialize(&members))
     }
 
-    fn serialize(members: &[(&'static str, Value<'_>)]) -> Self {
+    fn serialize(members: &[(&'static str, MemberValue<'_>)]) -> Self {
         let values: Vec<_> = members
             .iter()
             .map(|(_, value)| match value {
-                Value::Plain(text) => to_json_string(text),
-                Value::Secret(secret) => {
+                MemberValue::Plain(text) => to_json_string(text),
+                MemberValue::Secret(secret) => {
                     #[expect(
                         clippy::disallowed_methods,
                         reason = "it is written to Secrets Manager"
@@ -73,7 +73,7 @@ impl SecretPayload {
                 }
             })
             .collect();
-        // The capacity is sufficient: a string that grows would leave copies of the secret in
+        // The capacity is large enough, because a string that grows leaves copies of the secret in
         // memory.
         let capacity: usize = values.iter().map(|text| text.len() + 32).sum();
         let mut text = Zeroizing::new(String::with_capacity(capacity + 2));
@@ -88,7 +88,7 @@ impl SecretPayload {
     }
 }
 
-/// Returns the text as a JSON string.
+/// Returns the text as a JSON string, with quotes and escapes.
 fn to_json_string(text: &str) -> Zeroizing<String> {
     let mut json = Zeroizing::new(Vec::with_capacity(text.len() * 2 + 2));
     // Serializing a string cannot fail.
@@ -96,12 +96,12 @@ fn to_json_string(text: &str) -> Zeroizing<String> {
     Zeroizing::new(str::from_utf8(&json).unwrap_or_default().to_owned())
 }
 
-/// Parses the content of a secret, whether Gangway or a caller wrote it. Ignores unknown members.
+/// Parses the content of a secret that Gangway or a caller has written. Ignores unknown members.
 pub(super) fn parse<T: SecretPayloadType>(
     text: &SecretString,
     partition: Partition,
 ) -> Result<T, Vec<InvalidPayload>> {
     let mut fields = PayloadFields::parse(text, T::FIELDS)?;
-    let contents = T::read(&mut fields, partition);
+    let contents = T::read_members(&mut fields, partition);
     fields.finish(contents)
 }

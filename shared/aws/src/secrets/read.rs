@@ -1,26 +1,28 @@
-//! Reading secrets: stored credentials, and secrets of the configuration.
+//! Reads stored credentials, and secrets that the configuration names.
 
 use gangway_model::{AccountId, AccountName, Partition, Scope, SecretArn, Uid, UpstreamError};
 use secrecy::SecretString;
 use tokio::join;
 
 use super::{
-    CURRENT, OldKey, SecretsManagerStore, call,
+    CURRENT, OldKey, SecretsManagerStore,
     metadata::SecretMetadata,
+    parse_secret_arn,
     payload::{self, SecretPayloadType},
-    secret_arn,
+    secrets_manager_call,
 };
 use crate::error::{ApiCall, AwsErrorKind};
 
-/// The stored credential of an account.
+/// The stored credential of an account, with the state of its secret.
 #[derive(Debug)]
 pub struct StoredSecret<T> {
-    /// The active credential.
+    /// Credential in the current version of the secret.
     pub credential: T,
     pub secret: SecretArn,
-    /// The Palette account that it is active for; `None` if its registration did not complete.
+    /// Uid of the Palette account that the secret is active for; `None` if the registration did not
+    /// complete.
     pub active_for: Option<Uid>,
-    /// The key that a rotation has put out of use and that is not deleted yet.
+    /// Old access key that a rotation has replaced, and that is not deleted yet.
     pub old_key: Option<OldKey>,
 }
 
@@ -34,11 +36,11 @@ pub(super) enum GetSecretOutcome {
     KmsFailure,
 }
 
-const GET_SECRET_VALUE: ApiCall = call("secretsmanager:GetSecretValue");
+const GET_SECRET_VALUE: ApiCall = secrets_manager_call("secretsmanager:GetSecretValue");
 
 impl SecretsManagerStore {
-    /// Loads the stored credential of an account. Returns `None` if there is none, or if it is scheduled
-    /// for deletion.
+    /// Loads the stored credential of an account. Returns `None` if the account has no secret, or
+    /// if the secret is scheduled for deletion.
     pub async fn load_for_account<T: SecretPayloadType>(
         &self,
         partition: Partition,
@@ -46,7 +48,7 @@ impl SecretsManagerStore {
         name: &AccountName,
         scope: &Scope,
     ) -> Result<Option<StoredSecret<T>>, UpstreamError> {
-        let name = self.name(partition, account, name, scope);
+        let name = self.secret_name(partition, account, name, scope);
         let (value, metadata) =
             join!(self.get_secret_value(&name), SecretMetadata::describe(self, &name));
         let (secret, text) = match value? {
@@ -72,33 +74,34 @@ impl SecretsManagerStore {
         Ok(Some(StoredSecret { credential: contents, secret, active_for, old_key }))
     }
 
-    /// Returns the text of a secret that the configuration names, such as a CA bundle, by name or ARN.
+    /// Reads the text of a secret that the configuration names, such as a CA bundle. `id` is the
+    /// name or ARN of the secret.
     pub async fn get_string(&self, id: &str) -> Result<SecretString, UpstreamError> {
-        let denied = |reason: String| {
+        let access_denied_error = |reason: String| {
             let service = GET_SECRET_VALUE.service;
             Err(UpstreamError::AccessDenied { service, reason: format!("{reason}: {id}") })
         };
         match self.get_secret_value(id).await? {
             GetSecretOutcome::Text { text, .. } => Ok(text),
-            GetSecretOutcome::NotFound => {
-                denied("a secret that the configuration names does not exist".to_owned())
-            }
+            GetSecretOutcome::NotFound => access_denied_error(
+                "a secret that the configuration names does not exist".to_owned(),
+            ),
             GetSecretOutcome::Binary => {
-                denied("a secret that the configuration names is binary".to_owned())
+                access_denied_error("a secret that the configuration names is binary".to_owned())
             }
-            GetSecretOutcome::PendingDeletion => {
-                denied("a secret that the configuration names is scheduled for deletion".to_owned())
-            }
-            GetSecretOutcome::AccessDenied => {
-                denied("allow secretsmanager:GetSecretValue to the function's role".to_owned())
-            }
+            GetSecretOutcome::PendingDeletion => access_denied_error(
+                "a secret that the configuration names is scheduled for deletion".to_owned(),
+            ),
+            GetSecretOutcome::AccessDenied => access_denied_error(
+                "allow secretsmanager:GetSecretValue to the function's role".to_owned(),
+            ),
             GetSecretOutcome::KmsFailure => {
-                denied("the KMS key of a secret cannot be used".to_owned())
+                access_denied_error("the KMS key of a secret cannot be used".to_owned())
             }
         }
     }
 
-    /// Reads the current version.
+    /// Reads the current version of a secret. `id` is its name or ARN.
     pub(super) async fn get_secret_value(
         &self,
         id: &str,
@@ -106,7 +109,7 @@ impl SecretsManagerStore {
         let request = self.client().get_secret_value().secret_id(id).version_stage(CURRENT);
         match request.send().await {
             Ok(response) => {
-                let arn = secret_arn(GET_SECRET_VALUE, response.arn())?;
+                let arn = parse_secret_arn(GET_SECRET_VALUE, response.arn())?;
                 let text = response.secret_string.map(SecretString::from);
                 Ok(text
                     .map_or(GetSecretOutcome::Binary, |text| GetSecretOutcome::Text { arn, text }))

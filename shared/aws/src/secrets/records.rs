@@ -1,5 +1,5 @@
-//! What secrets tell about the accounts that they belong to. Palette does not return the AWS account
-//! of access keys, and it need not keep annotations.
+//! Reads facts about accounts from the names and tags of their secrets. Palette does not return the
+//! AWS account of access keys, and may lose annotations.
 
 use aws_sdk_secretsmanager::types::SecretListEntry;
 use futures_util::future::try_join_all;
@@ -10,20 +10,21 @@ use super::{
     metadata::{self, SecretMetadata},
 };
 
-/// Secrets Manager accepts ten values for one filter.
+/// Maximum number of values that Secrets Manager accepts for one filter.
 const MAX_FILTER_VALUES: usize = 10;
 
-/// What name and tags of a secret tell about its account.
+/// Facts about an account in the name and the tags of its secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct SecretRecord {
     account: AccountId,
-    /// `None` if an older version of Gangway wrote the secret.
+    /// Settings of the account. `None` if an older version of Gangway has written the secret.
     settings: Option<AccountSettings>,
 }
 
 impl SecretsManagerStore {
-    /// Fills in what Palette does not show of accounts with a secret: the AWS account, which is part of the
-    /// secret's name, and the settings, which are tags of it. Sends nothing if nothing is missing.
+    /// Fills in the AWS account and the settings of each account whose AWS account Palette does not
+    /// return. Reads the AWS account from the name of the account's secret, and the settings from
+    /// the tags of the secret. Sends no request if no account lacks them.
     pub async fn complete(&self, accounts: &mut [CloudAccount]) -> Result<(), UpstreamError> {
         let partition = self.0.partition.id();
         let is_incomplete = |account: &CloudAccount| {
@@ -37,9 +38,9 @@ impl SecretsManagerStore {
             .filter(|account| is_incomplete(account))
             .map(|account| account.uid.clone())
             .collect();
-        let prefix = self.stored_prefix();
+        let prefix = self.stored_secret_prefix();
         let queries =
-            uids.chunks(MAX_FILTER_VALUES).map(|uids| deletion::list(self, &prefix, uids));
+            uids.chunks(MAX_FILTER_VALUES).map(|uids| deletion::list_secrets(self, &prefix, uids));
         let secrets = try_join_all(queries).await?.concat();
         for account in accounts.iter_mut().filter(|account| is_incomplete(account)) {
             if let Some(record) = find_record(&secrets, &prefix, account) {
@@ -53,33 +54,35 @@ impl SecretsManagerStore {
         Ok(())
     }
 
-    /// Returns `true` if the secret of this AWS account, with the name and the scope of `known`, belongs to
-    /// `known`: then both are the same AWS account.
+    /// Returns `true` if `account` is the AWS account of `known`. Checks whether the secret of this
+    /// AWS account, with the name and the scope of `known`, belongs to `known`.
     pub async fn is_of_account(
         &self,
         known: &CloudAccount,
         account: AccountId,
     ) -> Result<bool, UpstreamError> {
         let Ok(name) = known.name.parse() else { return Ok(false) };
-        let name = self.name(self.0.partition, account, &name, &known.scope);
+        let name = self.secret_name(self.0.partition, account, &name, &known.scope);
         let secret = SecretMetadata::describe(self, &name).await?;
         Ok(secret.is_some_and(|secret| secret.belongs_to(&known.uid)))
     }
 }
 
-/// Returns the record of an account. `None` if it has no active secret, or several of different AWS
-/// accounts, which an interrupted replacement leaves.
+/// Returns the record of an account. Returns `None` if the account has no active secret, or several
+/// active secrets with different records. An interrupted replacement can cause the second case.
 fn find_record(
     secrets: &[SecretListEntry],
     prefix: &str,
     account: &CloudAccount,
 ) -> Option<SecretRecord> {
-    let mut records = secrets.iter().filter_map(|secret| record_of(secret, prefix, account));
+    let mut records = secrets.iter().filter_map(|secret| to_record(secret, prefix, account));
     let record = records.next()?;
     records.all(|other| other == record).then_some(record)
 }
 
-fn record_of(
+/// Returns the record of a secret. Returns `None` if the secret is not the active secret of this
+/// account.
+fn to_record(
     secret: &SecretListEntry,
     prefix: &str,
     account: &CloudAccount,
@@ -90,8 +93,8 @@ fn record_of(
         return None;
     }
     let (id, rest) = secret.name()?.strip_prefix(prefix)?.split_once('/')?;
-    if rest != SecretsManagerStore::account_and_scope(&name.parse().ok()?, scope) {
+    if rest != SecretsManagerStore::account_and_scope_part(&name.parse().ok()?, scope) {
         return None;
     }
-    Some(SecretRecord { account: id.parse().ok()?, settings: metadata::settings(tags) })
+    Some(SecretRecord { account: id.parse().ok()?, settings: metadata::parse_settings(tags) })
 }

@@ -1,4 +1,5 @@
-//! The rotation of a secret: its versions, what is noted about access keys, and its schedule.
+//! Reads and changes a secret during a rotation: its versions, the tags about access keys, and the
+//! schedule.
 //!
 //! `docs/consistency.md` describes the protocol.
 
@@ -19,26 +20,29 @@ use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    CURRENT, PENDING, SecretsManagerStore, call, deletion,
-    metadata::{self, SecretMetadata, SecretState, tag, value},
+    CURRENT, PENDING, SecretsManagerStore, deletion,
+    metadata::{self, SecretMetadata, SecretState, find_tag_value, to_tag},
     payload::{self, SecretPayload},
+    secrets_manager_call,
 };
 use crate::error::AwsErrorKind;
 
-/// When a rotation was about to create an access key.
-const CREATING: &str = "gangway:rotation-creates-key";
-/// The access key that a rotation puts out of use, or has.
-const OLD_KEY: &str = "gangway:rotation-old-key";
-/// Whether that key has been deactivated.
-const OLD_KEY_STATE: &str = "gangway:rotation-old-key-state";
-/// The rotation about whose outcome an event was put last.
-const PUBLISHED: &str = "gangway:rotation-told";
-/// Length of the id of a version that a registration has staged.
+/// Tag with the time at which a rotation started to create an access key.
+const CREATION_TIME_TAG: &str = "gangway:rotation-creates-key";
+/// Tag with the id of the access key that a rotation replaces or has replaced.
+const OLD_KEY_TAG: &str = "gangway:rotation-old-key";
+/// Tag with the state of the old access key: active or inactive.
+const OLD_KEY_STATE_TAG: &str = "gangway:rotation-old-key-state";
+/// Tag that names the rotation and outcome of the last event that was put.
+const PUBLISHED_TAG: &str = "gangway:rotation-told";
+/// Number of characters in the id of a version that a registration has staged. The id is a SHA-256
+/// hash.
 const HASH_CHARS: usize = 64;
-/// Value of a tag that says nothing. Removing a tag needs another permission.
-const NONE: &str = "none";
+/// Value of a tag that has no information. The tag is not removed, because that needs another IAM
+/// permission.
+const NO_VALUE: &str = "none";
 
-/// The access key that a rotation puts out of use.
+/// Access key that a rotation replaces.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OldKey {
     pub id: AccessKeyId,
@@ -46,44 +50,52 @@ pub struct OldKey {
 }
 
 impl OldKey {
+    /// Parses the old access key in the tags. Returns `None` if the tags contain no valid id.
     pub(super) fn from_tags(tags: &[Tag]) -> Option<Self> {
-        let id = value(tags, OLD_KEY)?.parse().ok()?;
-        Some(Self { id, is_deactivated: value(tags, OLD_KEY_STATE) == Some("inactive") })
+        let id = find_tag_value(tags, OLD_KEY_TAG)?.parse().ok()?;
+        Some(Self {
+            id,
+            is_deactivated: find_tag_value(tags, OLD_KEY_STATE_TAG) == Some("inactive"),
+        })
     }
 }
 
-/// The version that a rotation fills.
+/// State of the version that a rotation writes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RotationVersion {
-    /// The secret has no such version, or another run has taken its label.
+    /// The version does not exist, or has no label because another run has removed it.
     NotPending,
+    /// The version has the label `AWSPENDING`.
     Pending,
-    /// The rotation has put it in use.
+    /// The version has the label `AWSCURRENT`: the rotation has promoted it.
     Current,
 }
 
-/// A secret with access keys that a rotation changes.
+/// A secret whose access key a rotation replaces.
 #[derive(Debug)]
 pub struct RotatingSecret {
     pub arn: SecretArn,
     pub uid: Uid,
     pub scope: Scope,
     pub account: AccountId,
-    /// Name of the account in Palette.
+    /// Name of the cloud account in Palette.
     pub name: String,
+    /// State of the version that the rotation writes.
     pub version: RotationVersion,
-    /// When a rotation was about to create an access key.
+    /// When a rotation started to create an access key; `None` if it did not.
     pub creating_since: Option<SystemTime>,
+    /// Access key that the rotation replaces or has replaced; `None` if it is deleted.
     pub old_key: Option<OldKey>,
-    /// The rotation and outcome that the last event was about.
+    /// Rotation and outcome of the last event that was put.
     pub published: Option<String>,
-    /// The account was deleted while its key was rotated.
+    /// `true` if the account was deleted during the rotation.
     pub is_retired: bool,
     metadata: SecretMetadata,
 }
 
 impl RotatingSecret {
-    /// Returns `None` for a secret that holds no access keys of a registered account.
+    /// Returns `None` if the secret does not contain the access key of a registered account, or of
+    /// an account that was deleted during the rotation.
     fn new(
         store: &SecretsManagerStore,
         arn: SecretArn,
@@ -91,27 +103,27 @@ impl RotatingSecret {
         token: &str,
     ) -> Option<Self> {
         let tags = response.tags();
-        let prefix = store.stored_prefix();
+        let prefix = store.stored_secret_prefix();
         let (account, name) = response.name()?.strip_prefix(&prefix)?.split_once('/')?;
-        let (account, name) = (account.parse().ok()?, account_name(name));
-        let (uid, scope) = metadata::owner(tags)?;
+        let (account, name) = (account.parse().ok()?, parse_account_name(name));
+        let (uid, scope) = metadata::parse_owner(tags)?;
         let metadata = SecretMetadata::from_response(arn.clone(), response);
         let is_static = metadata.is_of_method(AuthMethod::StaticCredentials);
         let is_retired = metadata.state == Some(SecretState::PendingDeletion);
         let is_owned = is_retired || metadata.registered_for() == Some(&uid);
-        if !is_owned || metadata.scheduled || !is_static {
+        if !is_owned || metadata.is_scheduled_for_deletion || !is_static {
             return None;
         }
-        let version = if metadata.current() == Some(token) {
+        let version = if metadata.current_version() == Some(token) {
             RotationVersion::Current
-        } else if metadata.pending() == Some(token) {
+        } else if metadata.pending_version() == Some(token) {
             RotationVersion::Pending
         } else {
             RotationVersion::NotPending
         };
         let old_key = metadata.old_key.clone();
-        let creating_since = value(tags, CREATING).and_then(parse_rfc3339);
-        let published = value(tags, PUBLISHED).map(str::to_owned);
+        let creating_since = find_tag_value(tags, CREATION_TIME_TAG).and_then(parse_rfc3339);
+        let published = find_tag_value(tags, PUBLISHED_TAG).map(str::to_owned);
         Some(Self {
             arn,
             uid,
@@ -128,9 +140,9 @@ impl RotatingSecret {
     }
 }
 
-/// Returns the name of an account from the last part of its secret's name, which may have escapes, and an `@`
-/// before the project.
-fn account_name(part: &str) -> String {
+/// Returns the account name in the last part of the name of a secret. Decodes the escapes, such as
+/// `=20` for a space, and removes the `@` and the project.
+fn parse_account_name(part: &str) -> String {
     let part = part.split_once('@').map_or(part, |(name, _project)| name);
     let mut pieces = part.split('=');
     let mut name: Vec<u8> = pieces.next().unwrap_or_default().into();
@@ -142,34 +154,37 @@ fn account_name(part: &str) -> String {
     String::from_utf8_lossy(&name).into_owned()
 }
 
-/// How often secrets are rotated, and by which function.
+/// Schedule of rotations, and the function that rotates.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RotationSchedule {
     /// ARN of the rotation function.
     pub function: String,
-    /// Days between two rotations.
+    /// Number of days between two rotations.
     pub days: u16,
 }
 
-/// What Secrets Manager shows about the rotation of a secret.
+/// State of the rotation of a secret, as Secrets Manager returns it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RotationStatus {
     pub is_enabled: bool,
+    /// When the secret was last rotated.
     pub last: Option<SystemTime>,
+    /// When Secrets Manager will rotate the secret next.
     pub next: Option<SystemTime>,
-    /// The schedule, if it is one in days.
+    /// Schedule of the rotation. `None` if the secret has none, or if its schedule is not in days.
     schedule: Option<RotationSchedule>,
 }
 
 impl SecretsManagerStore {
-    /// Returns the secret that a rotation is about. `token` is the id of the version that it fills. Returns
-    /// `None` if it is no secret with the access keys of a registered account.
+    /// Reads the secret that a rotation is about. `id` is its name or ARN, `token` is the id of the
+    /// version that the rotation writes. Returns `None` if the secret does not exist, or if it does
+    /// not contain the access key of a registered account.
     pub async fn rotating(
         &self,
         id: &str,
         token: &str,
     ) -> Result<Option<RotatingSecret>, UpstreamError> {
-        let call = call("secretsmanager:DescribeSecret");
+        let call = secrets_manager_call("secretsmanager:DescribeSecret");
         let response = match self.client().describe_secret().secret_id(id).send().await {
             Ok(response) => response,
             Err(error) if AwsErrorKind::from_sdk(&error) == Some(AwsErrorKind::NotFound) => {
@@ -177,40 +192,42 @@ impl SecretsManagerStore {
             }
             Err(error) => return Err(call.to_upstream_error(&error)),
         };
-        let arn = super::secret_arn(call, response.arn())?;
+        let arn = super::parse_secret_arn(call, response.arn())?;
         Ok(RotatingSecret::new(self, arn, &response, token))
     }
 
-    /// Returns the access key that is in use.
+    /// Reads the access key in the current version of a secret.
     pub async fn current_key(&self, secret: &SecretArn) -> Result<AccessKey, UpstreamError> {
-        let (_, key) = self.key_of(secret, None).await?.ok_or(UpstreamError::NotFound {
+        let (_, key) = self.read_key(secret, None).await?.ok_or(UpstreamError::NotFound {
             service: crate::error::SECRETS_MANAGER,
             resource: "current version of the secret",
         })?;
         Ok(key)
     }
 
-    /// Returns the access key of a pending version. Returns `None` if nothing was stored in it yet.
+    /// Reads the access key in a pending version of a secret. Returns `None` if nothing was stored
+    /// in this version yet.
     pub async fn pending_key(
         &self,
         secret: &SecretArn,
         token: &str,
     ) -> Result<Option<AccessKey>, UpstreamError> {
-        let key = self.key_of(secret, Some((token, Some(PENDING)))).await?;
+        let key = self.read_key(secret, Some((token, Some(PENDING)))).await?;
         Ok(key.map(|(_, key)| key))
     }
 
-    /// Returns the access key of a version without a label.
+    /// Reads the access key in a version that may have no label. Returns `None` if the version does
+    /// not exist.
     pub async fn abandoned_key(
         &self,
         secret: &SecretArn,
         token: &str,
     ) -> Result<Option<AccessKey>, UpstreamError> {
-        Ok(self.key_of(secret, Some((token, None))).await?.map(|(_, key)| key))
+        Ok(self.read_key(secret, Some((token, None))).await?.map(|(_, key)| key))
     }
 
-    /// Returns `true` if a registration staged this version, and not a rotation: its id is the hash of its
-    /// content.
+    /// Returns `true` if a registration, not a rotation, has staged this version. A registration
+    /// uses the hash of the content as the id of the version.
     pub async fn is_staged_by_registration(
         &self,
         secret: &SecretArn,
@@ -219,17 +236,19 @@ impl SecretsManagerStore {
         if token.len() != HASH_CHARS {
             return Ok(false);
         }
-        let content = self.key_of(secret, Some((token, Some(PENDING)))).await?;
+        let content = self.read_key(secret, Some((token, Some(PENDING)))).await?;
         Ok(content.is_some_and(|(hash, _)| hash == token))
     }
 
-    /// Reads the key of a version with a label, and the hash of its content. `None` for the version in use.
-    async fn key_of(
+    /// Reads the access key of a version, and the hash of the content. `version` is the id of the
+    /// version, and a label that it must have; `None` means the current version. Returns `None` if
+    /// there is no such version.
+    async fn read_key(
         &self,
         secret: &SecretArn,
         version: Option<(&str, Option<&str>)>,
     ) -> Result<Option<(String, AccessKey)>, UpstreamError> {
-        let call = call("secretsmanager:GetSecretValue");
+        let call = secrets_manager_call("secretsmanager:GetSecretValue");
         let request = self.client().get_secret_value().secret_id(secret.as_str());
         let request = match version {
             Some((version, label)) => {
@@ -258,14 +277,15 @@ impl SecretsManagerStore {
         Ok(Some((hash, key)))
     }
 
-    /// Stores a new access key in the pending version. Idempotent for the same key.
+    /// Stores a new access key in the pending version. The same call twice with the same key has
+    /// the effect of one call.
     pub async fn put_pending_key(
         &self,
         secret: &SecretArn,
         token: &str,
         key: &AccessKey,
     ) -> Result<(), UpstreamError> {
-        let call = call("secretsmanager:PutSecretValue");
+        let call = secrets_manager_call("secretsmanager:PutSecretValue");
         let credential = Credential::AccessKey(key.clone());
         let Some(payload) = SecretPayload::from_credential(&credential, self.0.partition) else {
             return Err(call.invalid_response("an access key has no content"));
@@ -276,123 +296,129 @@ impl SecretsManagerStore {
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 
-    /// Takes the label of a pending version that can never be put in use: it would block each later rotation.
+    /// Removes the label `AWSPENDING` from a version that cannot be promoted. With the label, the
+    /// version would block each later rotation.
     pub async fn give_up_pending(
         &self,
         secret: &SecretArn,
         token: &str,
     ) -> Result<(), UpstreamError> {
-        let call = call("secretsmanager:UpdateSecretVersionStage");
+        let call = secrets_manager_call("secretsmanager:UpdateSecretVersionStage");
         let request = self.client().update_secret_version_stage().secret_id(secret.as_str());
         let request = request.version_stage(PENDING).remove_from_version_id(token);
         let response = request.send().await;
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 
-    /// Notes that an access key is about to be created, or, with `None`, that the note means nothing any more.
+    /// Records in a tag that the rotation starts to create an access key at the time `now`. With
+    /// `None`, clears the tag.
     pub async fn note_creation(
         &self,
         secret: &SecretArn,
         now: Option<SystemTime>,
     ) -> Result<(), UpstreamError> {
-        let text = now.map_or_else(|| NONE.to_owned(), to_rfc3339);
-        self.set_tags(secret, vec![tag(CREATING, &text)]).await
+        let text = now.map_or_else(|| NO_VALUE.to_owned(), to_rfc3339);
+        self.set_tags(secret, vec![to_tag(CREATION_TIME_TAG, &text)]).await
     }
 
-    /// Notes the access key that the rotation puts out of use, or, with `None`, that it is deleted.
+    /// Records in tags which access key the rotation replaces, and whether it is deactivated. With
+    /// `None`, clears the tags, because the key is deleted.
     pub async fn note_old_key(
         &self,
         secret: &SecretArn,
         old: Option<&OldKey>,
     ) -> Result<(), UpstreamError> {
-        let id = old.map_or(NONE, |old| old.id.as_str());
+        let id = old.map_or(NO_VALUE, |old| old.id.as_str());
         let state = match old {
             Some(old) if old.is_deactivated => "inactive",
             Some(_) => "active",
-            None => NONE,
+            None => NO_VALUE,
         };
-        self.set_tags(secret, vec![tag(OLD_KEY, id), tag(OLD_KEY_STATE, state)]).await
+        self.set_tags(secret, vec![to_tag(OLD_KEY_TAG, id), to_tag(OLD_KEY_STATE_TAG, state)]).await
     }
 
-    /// Notes that an event was put.
+    /// Records in a tag that an event was put. `published` names the rotation and its outcome.
     pub async fn note_published(
         &self,
         secret: &SecretArn,
         published: &str,
     ) -> Result<(), UpstreamError> {
-        self.set_tags(secret, vec![tag(PUBLISHED, published)]).await
+        self.set_tags(secret, vec![to_tag(PUBLISHED_TAG, published)]).await
     }
 
     async fn set_tags(&self, secret: &SecretArn, tags: Vec<Tag>) -> Result<(), UpstreamError> {
-        let call = call("secretsmanager:TagResource");
+        let call = secrets_manager_call("secretsmanager:TagResource");
         let request = self.client().tag_resource().secret_id(secret.as_str());
         let response = request.set_tags(Some(tags)).send().await;
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 
-    /// Puts the pending version of a rotation in use.
+    /// Promotes the version of a rotation. `token` is the id of the version.
     pub async fn promote_rotated(
         &self,
         secret: &RotatingSecret,
         token: &str,
     ) -> Result<(), UpstreamError> {
-        self.promote(&secret.staged(token), &secret.uid).await
+        self.promote(&secret.to_staged_secret(token), &secret.uid).await
     }
 
-    /// Returns `true` if the version of a rotation is in use.
+    /// Returns `true` if the version of a rotation is current, and the secret is registered for its
+    /// account.
     pub async fn is_rotated_active(
         &self,
         secret: &RotatingSecret,
         token: &str,
     ) -> Result<bool, UpstreamError> {
-        self.is_active(&secret.staged(token), &secret.uid).await
+        self.is_active(&secret.to_staged_secret(token), &secret.uid).await
     }
 
-    /// Returns `true` if the secret of another registered account of this AWS account holds this access key.
+    /// Returns `true` if the secret of another registered account in the same AWS account contains
+    /// this access key.
     pub async fn is_key_of_another_account(
         &self,
         secret: &RotatingSecret,
         key: &AccessKeyId,
     ) -> Result<bool, UpstreamError> {
-        let prefix = format!("{}{}/", self.stored_prefix(), secret.account);
-        for other in deletion::list(self, &prefix, &[]).await? {
+        let prefix = format!("{}{}/", self.stored_secret_prefix(), secret.account);
+        for other in deletion::list_secrets(self, &prefix, &[]).await? {
             let Some(arn) = other.arn().and_then(|arn| arn.parse::<SecretArn>().ok()) else {
                 continue;
             };
-            let is_static =
-                value(other.tags(), metadata::METHOD) == Some(AuthMethod::StaticCredentials.id());
+            let is_static = find_tag_value(other.tags(), metadata::METHOD_TAG)
+                == Some(AuthMethod::StaticCredentials.id());
             if arn == secret.arn || !is_static || !metadata::is_registered(other.tags()) {
                 continue;
             }
-            if self.key_of(&arn, None).await?.is_some_and(|(_, other)| other.id == *key) {
+            if self.read_key(&arn, None).await?.is_some_and(|(_, other)| other.id == *key) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Leaves the marked secrets whose keys are being rotated to the rotation, which deletes the new key and then
-    /// the secret. Returns the others, and how many these are.
+    /// Makes Secrets Manager resume the rotation of each marked secret that has an unfinished
+    /// rotation. The rotation then deletes the new access key and the secret. Returns the marked
+    /// secrets without a rotation, and the number of secrets with a rotation.
     pub async fn leave_to_rotation(
         &self,
         PendingDeletion(marked): PendingDeletion,
     ) -> Result<(PendingDeletion, usize), UpstreamError> {
         let mut others = Vec::new();
-        let mut left = 0;
+        let mut resumed = 0;
         for secret in marked {
             if self.is_rotating(&secret).await? {
-                self.attempt_again(&secret).await?;
-                left += 1;
+                self.resume_rotation(&secret).await?;
+                resumed += 1;
             } else {
                 others.push(secret);
             }
         }
-        Ok((PendingDeletion(others), left))
+        Ok((PendingDeletion(others), resumed))
     }
 
-    /// Returns `true` if a rotation of the secret has begun and not ended.
+    /// Returns `true` if a rotation of the secret has begun and has not ended.
     async fn is_rotating(&self, secret: &SecretArn) -> Result<bool, UpstreamError> {
-        let call = call("secretsmanager:DescribeSecret");
+        let call = secrets_manager_call("secretsmanager:DescribeSecret");
         let shown = match self.client().describe_secret().secret_id(secret.as_str()).send().await {
             Ok(shown) => shown,
             Err(error) if AwsErrorKind::from_sdk(&error) == Some(AwsErrorKind::NotFound) => {
@@ -402,22 +428,24 @@ impl SecretsManagerStore {
         };
         let is_enabled = shown.rotation_enabled().unwrap_or_default();
         let metadata = SecretMetadata::from_response(secret.clone(), &shown);
-        // The id of a version that a registration has staged is a hash.
-        let is_own = |version: &str| version.len() != HASH_CHARS;
-        let is_pending = metadata.pending().is_some_and(is_own);
+        // A version whose id has the length of a hash was staged by a registration, not by a
+        // rotation.
+        let is_of_rotation = |version: &str| version.len() != HASH_CHARS;
+        let is_pending = metadata.pending_version().is_some_and(is_of_rotation);
         Ok(is_enabled
-            && !metadata.scheduled
+            && !metadata.is_scheduled_for_deletion
             && is_pending
-            && metadata.pending() != metadata.current())
+            && metadata.pending_version() != metadata.current_version())
     }
 
-    /// Makes Secrets Manager try an unfinished rotation again now.
-    async fn attempt_again(&self, secret: &SecretArn) -> Result<(), UpstreamError> {
-        let call = call("secretsmanager:RotateSecret");
+    /// Makes Secrets Manager continue an unfinished rotation now.
+    async fn resume_rotation(&self, secret: &SecretArn) -> Result<(), UpstreamError> {
+        let call = secrets_manager_call("secretsmanager:RotateSecret");
         let request = self.client().rotate_secret().secret_id(secret.as_str());
         match request.send().await {
             Ok(_) => Ok(()),
-            // Its answer if it tries again. If it does not, the secret was deleted since.
+            // Secrets Manager returns `InvalidRequestException` when it continues the rotation. The
+            // secret may also have been deleted.
             Err(error) => match AwsErrorKind::from_sdk(&error) {
                 Some(AwsErrorKind::InvalidState | AwsErrorKind::NotFound) => Ok(()),
                 Some(_) | None => Err(call.to_upstream_error(&error)),
@@ -425,16 +453,19 @@ impl SecretsManagerStore {
         }
     }
 
-    /// Schedules the deletion of the secret of an account that was deleted while its key was rotated.
+    /// Schedules deletion of a secret whose account was deleted during the rotation.
     pub async fn delete_retired(&self, secret: &RotatingSecret) -> Result<(), UpstreamError> {
         let marked = PendingDeletion(vec![secret.arn.clone()]);
         deletion::delete_marked(self, &secret.uid, marked).await.map(drop)
     }
 
-    /// Returns what Secrets Manager shows about the rotation of a secret, by its ARN or name. `None` if it
-    /// does not exist.
-    pub async fn rotation_status(&self, id: &str) -> Result<Option<RotationStatus>, UpstreamError> {
-        let call = call("secretsmanager:DescribeSecret");
+    /// Reads the state of the rotation of a secret. `id` is the name or ARN of the secret. Returns
+    /// `None` if the secret does not exist.
+    pub async fn read_rotation_status(
+        &self,
+        id: &str,
+    ) -> Result<Option<RotationStatus>, UpstreamError> {
+        let call = secrets_manager_call("secretsmanager:DescribeSecret");
         let shown = match self.client().describe_secret().secret_id(id).send().await {
             Ok(shown) => shown,
             Err(error) if AwsErrorKind::from_sdk(&error) == Some(AwsErrorKind::NotFound) => {
@@ -456,7 +487,8 @@ impl SecretsManagerStore {
         }))
     }
 
-    /// Returns what Secrets Manager shows about the rotation of an account's secret. `None` if there is none.
+    /// Reads the state of the rotation of an account's secret. Returns `None` if the account has no
+    /// secret.
     pub async fn rotation_of_account(
         &self,
         account: &CloudAccount,
@@ -464,44 +496,46 @@ impl SecretsManagerStore {
         let (Some(aws_account), Ok(name)) = (account.aws_account(), account.name.parse()) else {
             return Ok(None);
         };
-        let name = self.name(self.0.partition, aws_account, &name, &account.scope);
-        self.rotation_status(&name).await
+        let name = self.secret_name(self.0.partition, aws_account, &name, &account.scope);
+        self.read_rotation_status(&name).await
     }
 
-    /// Turns the rotation of a secret on, unless it is on with this schedule. Rotates nothing now.
+    /// Enables the rotation of a secret with this schedule. Does nothing if it is already enabled
+    /// with this schedule. Does not start a rotation now.
     pub async fn enable_rotation(
         &self,
         secret: &SecretArn,
         schedule: &RotationSchedule,
     ) -> Result<(), UpstreamError> {
-        let known = self.rotation_status(secret.as_str()).await?;
-        let is_on = known
+        let known = self.read_rotation_status(secret.as_str()).await?;
+        let is_enabled_with_schedule = known
             .is_some_and(|known| known.is_enabled && known.schedule.as_ref() == Some(schedule));
-        if is_on {
+        if is_enabled_with_schedule {
             return Ok(());
         }
-        self.rotate(secret, schedule, false).await
+        self.call_rotate_secret(secret, schedule, false).await
     }
 
-    /// Turns the rotation of a secret off, if it is on.
+    /// Disables the rotation of a secret. Does nothing if it is already disabled.
     pub async fn disable_rotation(&self, secret: &SecretArn) -> Result<(), UpstreamError> {
-        let known = self.rotation_status(secret.as_str()).await?;
+        let known = self.read_rotation_status(secret.as_str()).await?;
         if !known.is_some_and(|known| known.is_enabled) {
             return Ok(());
         }
-        let call = call("secretsmanager:CancelRotateSecret");
+        let call = secrets_manager_call("secretsmanager:CancelRotateSecret");
         let response = self.client().cancel_rotate_secret().secret_id(secret.as_str()).send().await;
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 
-    /// Starts a rotation now, and turns rotation on. Returns `false` if an earlier rotation is not complete:
-    /// Secrets Manager tries that one again.
+    /// Enables the rotation of a secret with this schedule, and starts a rotation now. Returns
+    /// `false` if an earlier rotation is not complete; Secrets Manager then continues the earlier
+    /// rotation.
     pub async fn rotate_now(
         &self,
         secret: &SecretArn,
         schedule: &RotationSchedule,
     ) -> Result<bool, UpstreamError> {
-        match self.rotate(secret, schedule, true).await {
+        match self.call_rotate_secret(secret, schedule, true).await {
             Ok(()) => Ok(true),
             Err(UpstreamError::Rejected { reason, .. })
                 if reason.ends_with("InvalidRequestException") =>
@@ -512,23 +546,25 @@ impl SecretsManagerStore {
         }
     }
 
-    async fn rotate(
+    /// Calls `RotateSecret`. With `starts_now`, starts a rotation now.
+    async fn call_rotate_secret(
         &self,
         secret: &SecretArn,
         RotationSchedule { function, days }: &RotationSchedule,
-        immediately: bool,
+        starts_now: bool,
     ) -> Result<(), UpstreamError> {
-        let call = call("secretsmanager:RotateSecret");
+        let call = secrets_manager_call("secretsmanager:RotateSecret");
         let rules = RotationRulesType::builder().automatically_after_days(i64::from(*days)).build();
         let request = self.client().rotate_secret().secret_id(secret.as_str());
         let request = request.rotation_lambda_arn(function).rotation_rules(rules);
-        let response = request.rotate_immediately(immediately).send().await;
+        let response = request.rotate_immediately(starts_now).send().await;
         response.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 }
 
 impl RotatingSecret {
-    fn staged(&self, token: &str) -> StagedSecret {
+    /// Returns the version of the rotation in the form that the functions for staged secrets take.
+    fn to_staged_secret(&self, token: &str) -> StagedSecret {
         StagedSecret {
             secret: self.arn.clone(),
             method: AuthMethod::StaticCredentials,
@@ -544,12 +580,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_accounts_come_from_names_of_secrets() {
+    fn account_name_is_parsed_from_the_name_of_its_secret() {
         for name in ["prod", "Team Payments", "grün=2", "a@b"] {
             let parsed: gangway_model::AccountName = name.parse().unwrap();
             let part = parsed.to_secret_name_part();
-            assert_eq!(account_name(&part), name);
-            assert_eq!(account_name(&format!("{part}@5f0c1a2b3c4d5e6f70818293")), name);
+            assert_eq!(parse_account_name(&part), name);
+            assert_eq!(parse_account_name(&format!("{part}@5f0c1a2b3c4d5e6f70818293")), name);
         }
     }
 }

@@ -1,11 +1,10 @@
-//! The URL of an SQS queue.
-
 use std::{fmt, str::FromStr};
 
-/// The URL of an SQS queue.
+/// Valid URL of an SQS queue.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct QueueUrl(String);
 
+/// Rule that an invalid URL of a queue violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be the URL of an SQS queue, such as https://<host>/<account id>/<queue name>")]
 pub struct InvalidQueueUrl;
@@ -22,19 +21,19 @@ impl FromStr for QueueUrl {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let path = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let parts: Vec<_> = path.unwrap_or_default().split('/').collect();
-        let valid = match parts.as_slice() {
+        let is_valid = match parts.as_slice() {
             [host, account, name] => {
                 !host.is_empty()
                     && account.parse::<gangway_model::AccountId>().is_ok()
-                    && is_name(name.strip_suffix(".fifo").unwrap_or(name))
+                    && is_queue_name(name.strip_suffix(".fifo").unwrap_or(name))
             }
             _ => false,
         };
-        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidQueueUrl) }
+        if is_valid { Ok(Self(text.to_owned())) } else { Err(InvalidQueueUrl) }
     }
 }
 
-fn is_name(text: &str) -> bool {
+fn is_queue_name(text: &str) -> bool {
     (1..=80).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }

@@ -1,4 +1,4 @@
-//! Items and their attributes, and calls to the local cloud.
+//! Tests of the conversion of items, and of requests to the local cloud.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::*;
 
+/// Returns an item with revision 7 and this report.
 fn item(report: Option<&str>) -> StateItem {
     StateItem {
         scope: "project/6543210fedcba9876543210f".to_owned(),
@@ -26,14 +27,14 @@ fn item(report: Option<&str>) -> StateItem {
 }
 
 #[test]
-fn attributes_are_read_as_they_are_written() {
+fn parsed_attributes_equal_the_written_item() {
     for item in [item(None), item(Some("{}"))] {
         assert_eq!(StateItem::parse(item.to_attributes()).unwrap(), item);
     }
 }
 
 #[test]
-fn an_item_that_is_not_gangways_is_refused_with_the_attribute() {
+fn invalid_attribute_of_an_item_is_named_in_the_error() {
     let text = |value: &str| Some(AttributeValue::S(value.to_owned()));
     let digits = |value: &str| Some(AttributeValue::N(value.to_owned()));
     for (attribute, value, fault) in [
@@ -60,7 +61,7 @@ fn an_item_that_is_not_gangways_is_refused_with_the_attribute() {
 
 const ACCOUNT: &str = "123456789012";
 
-/// A local cloud with a table, and a client that may do everything with it.
+/// A local cloud with a table, and a client whose user may read and write the table.
 struct Fixture {
     cloud: LocalCloud,
     stored: Table,
@@ -83,13 +84,13 @@ impl Fixture {
         let statement = json!({"Effect": "Allow", "Action": actions, "Resource": stored.arn()});
         user.inline("Table", &json!({"Version": "2012-10-17", "Statement": [statement]}));
         let http = http_client::client(cloud.ca_pem());
-        let keys = user.create_access_key();
-        let session = AwsSession::for_test(http, &cloud.url(), region, &keys).await;
+        let credentials = user.create_access_key();
+        let session = AwsSession::for_test(http, &cloud.url(), region, &credentials).await;
         let table = StateTable::new(&session, stored.arn());
         Self { cloud, stored, table }
     }
 
-    async fn commercial() -> Self {
+    async fn in_commercial_partition() -> Self {
         Self::new("aws", "us-east-1").await
     }
 
@@ -99,12 +100,13 @@ impl Fixture {
     }
 }
 
-fn revision(revision: u64) -> StateItem {
+/// Returns an item with this revision and a report.
+fn item_of_revision(revision: u64) -> StateItem {
     StateItem { revision, ..item(Some("{}")) }
 }
 
 #[tokio::test]
-async fn a_write_needs_the_revision_that_it_replaces() {
+async fn write_succeeds_only_with_the_revision_of_the_stored_item() {
     for (partition, region) in [
         ("aws", "us-east-1"),
         ("aws-us-gov", "us-gov-west-1"),
@@ -121,27 +123,27 @@ async fn a_write_needs_the_revision_that_it_replaces() {
             (2, Some(1), WriteOutcome::Written),
             (3, Some(1), WriteOutcome::Conflict),
         ] {
-            assert_eq!(table.put(&revision(written), replaces).await.unwrap(), outcome);
+            assert_eq!(table.put(&item_of_revision(written), replaces).await.unwrap(), outcome);
         }
-        assert_eq!(fixture.get().await, Some(revision(2)));
+        assert_eq!(fixture.get().await, Some(item_of_revision(2)));
     }
 }
 
 #[tokio::test]
-async fn a_repeated_request_is_no_conflict() {
-    let fixture = Fixture::commercial().await;
+async fn write_that_the_sdk_repeats_is_no_conflict() {
+    let fixture = Fixture::in_commercial_partition().await;
     for (written, replaces) in [(1, None), (2, Some(1))] {
         fixture.cloud.fault(Fault::on("dynamodb", "PutItem", Effect::DisconnectAfter).once());
-        let outcome = fixture.table.put(&revision(written), replaces).await.unwrap();
+        let outcome = fixture.table.put(&item_of_revision(written), replaces).await.unwrap();
         assert_eq!(outcome, WriteOutcome::Written);
-        assert_eq!(fixture.get().await, Some(revision(written)));
+        assert_eq!(fixture.get().await, Some(item_of_revision(written)));
     }
     assert_eq!(fixture.cloud.calls().count("dynamodb", "PutItem"), 4);
 }
 
 #[tokio::test]
 async fn an_expired_item_is_absent_and_can_be_replaced() {
-    let fixture = Fixture::commercial().await;
+    let fixture = Fixture::in_commercial_partition().await;
     let expired = StateItem { expires: clock::now() - Duration::from_secs(1), ..revision(7) };
     let hour = clock::now() + Duration::from_hours(1);
     let other = StateItem { uid: "other".parse().unwrap(), expires: hour, ..revision(1) };
@@ -151,13 +153,13 @@ async fn an_expired_item_is_absent_and_can_be_replaced() {
     assert_eq!(fixture.get().await, None);
     let listed = fixture.table.list(&expired.scope).await.unwrap();
     assert_eq!(listed.iter().map(|item| &item.uid).collect::<Vec<_>>(), [&other.uid]);
-    let replaced = fixture.table.put(&revision(1), None).await.unwrap();
-    assert_eq!((replaced, fixture.get().await), (WriteOutcome::Written, Some(revision(1))));
+    let replaced = fixture.table.put(&item_of_revision(1), None).await.unwrap();
+    assert_eq!((replaced, fixture.get().await), (WriteOutcome::Written, Some(item_of_revision(1))));
 }
 
 #[tokio::test]
-async fn a_list_has_all_pages_of_its_scope_without_reports() {
-    let fixture = Fixture::commercial().await;
+async fn list_returns_all_pages_of_its_scope_without_reports() {
+    let fixture = Fixture::in_commercial_partition().await;
     let report = "r".repeat(390_000);
     for number in 0..7 {
         let uid = format!("account-{number}").parse().unwrap();
@@ -166,7 +168,7 @@ async fn a_list_has_all_pages_of_its_scope_without_reports() {
     }
     let tenant = StateItem { scope: "tenant".to_owned(), ..revision(1) };
     fixture.table.put(&tenant, None).await.unwrap();
-    let listed = fixture.table.list(&revision(1).scope).await.unwrap();
+    let listed = fixture.table.list(&item_of_revision(1).scope).await.unwrap();
     let uids: Vec<_> = listed.iter().map(|item| item.uid.to_string()).collect();
     assert_eq!(uids, (0..7).map(|number| format!("account-{number}")).collect::<Vec<_>>());
     assert!(listed.iter().all(|item| item.report.is_none() && item.revision == 1));
@@ -177,19 +179,19 @@ async fn a_list_has_all_pages_of_its_scope_without_reports() {
 }
 
 #[tokio::test]
-async fn get_sees_the_last_write() {
-    let fixture = Fixture::commercial().await;
-    fixture.table.put(&revision(1), None).await.unwrap();
+async fn get_returns_the_last_write() {
+    let fixture = Fixture::in_commercial_partition().await;
+    fixture.table.put(&item_of_revision(1), None).await.unwrap();
     let stale = Effect::StaleReads(Duration::from_mins(1));
     fixture.cloud.fault(Fault::on("dynamodb", "PutItem", stale).once());
-    fixture.table.put(&revision(2), Some(1)).await.unwrap();
-    assert_eq!(fixture.get().await, Some(revision(2)));
-    assert_eq!(fixture.table.list(&revision(1).scope).await.unwrap()[0].revision, 1);
+    fixture.table.put(&item_of_revision(2), Some(1)).await.unwrap();
+    assert_eq!(fixture.get().await, Some(item_of_revision(2)));
+    assert_eq!(fixture.table.list(&item_of_revision(1).scope).await.unwrap()[0].revision, 1);
 }
 
 #[tokio::test]
-async fn an_item_of_somebody_else_is_an_error() {
-    let fixture = Fixture::commercial().await;
+async fn get_and_list_return_an_error_for_an_invalid_item() {
+    let fixture = Fixture::in_commercial_partition().await;
     let StateItem { scope, uid, .. } = item(None);
     fixture.stored.put(&json!({
         SCOPE: {"S": scope}, UID: {"S": uid.as_str()}, "revision": {"S": "one"},
@@ -205,8 +207,8 @@ async fn an_item_of_somebody_else_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_refused_call_names_the_action_or_the_setting() {
-    let fixture = Fixture::commercial().await;
+async fn error_names_the_missing_permission_table_or_size_limit() {
+    let fixture = Fixture::in_commercial_partition().await;
     let StateItem { scope, uid, .. } = item(None);
     let missing = StateTable { table: "gone".to_owned(), ..fixture.table.clone() };
     let denied = missing.get(&scope, &uid).await.unwrap_err().to_string();
@@ -227,8 +229,8 @@ async fn a_refused_call_names_the_action_or_the_setting() {
 }
 
 #[tokio::test]
-async fn throttled_calls_are_retried() {
-    let fixture = Fixture::commercial().await;
+async fn throttled_dynamodb_calls_are_retried() {
+    let fixture = Fixture::in_commercial_partition().await;
     for code in [
         "ProvisionedThroughputExceededException",
         "ThrottlingException",
@@ -249,8 +251,8 @@ async fn throttled_calls_are_retried() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_after_the_deadline() {
-    let fixture = Fixture::commercial().await;
+async fn no_request_is_sent_after_the_deadline() {
+    let fixture = Fixture::in_commercial_partition().await;
     let StateItem { scope, uid, .. } = item(None);
     let read = deadline::scope(Instant::now(), fixture.table.get(&scope, &uid)).await;
     assert!(matches!(read, Err(UpstreamError::TimedOut { .. })));

@@ -1,15 +1,16 @@
-//! `secretSpec`: what Palette needs for the classified partitions in addition to keys.
+//! Member `secretSpec` of a cloud account. Palette needs it in the classified partitions.
 //!
-//! In the published API the descriptions of `namePrefix` and `permissionBoundary` are swapped; their
-//! names are right.
+//! The published API has swapped the descriptions of `namePrefix` and `permissionBoundary`. The
+//! names of these members are right.
 
 use gangway_certificates::CaChain;
 use gangway_model::{AccessPortalCredential, Partition, PolicyArn};
 use serde::Serialize;
 
-use super::Exposed;
+use super::ExposedSecret;
 
-/// How Palette obtains credentials from an access portal, or that it uses none.
+/// Describes how Palette fetches credentials from an access portal, or that Palette uses no access
+/// portal.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SecretSpec<'a> {
@@ -25,7 +26,8 @@ pub(super) struct SecretSpec<'a> {
     name_prefix: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     permission_boundary: Option<&'a str>,
-    /// JSON as a text. Gangway sets none, and keeps one that another tool has set.
+    /// Policy in JSON, as text. Gangway sets no policy, but keeps a policy that another tool has
+    /// set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<&'a str>,
     is_cap_validation_enabled: bool,
@@ -33,16 +35,17 @@ pub(super) struct SecretSpec<'a> {
     tls: Option<Tls<'a>>,
 }
 
+/// CA certificate of the endpoints, and client certificate and private key for the access portal.
 #[derive(Serialize)]
 struct Tls<'a> {
     ca: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cert: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<Exposed<'a>>,
+    key: Option<ExposedSecret<'a>>,
 }
 
-/// Request for credentials from an access portal.
+/// Body of the request that makes Palette fetch credentials from an access portal.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PortalCredentialsRequest<'a> {
@@ -58,7 +61,8 @@ impl<'a> PortalCredentialsRequest<'a> {
 }
 
 impl<'a> SecretSpec<'a> {
-    /// Creates the secret of static keys in a partition that has an access portal.
+    /// Creates the `secretSpec` of an account with a static access key in a partition that has an
+    /// access portal.
     pub(super) fn without_portal(ca_chain: Option<&'a CaChain>) -> Self {
         let tls = ca_chain.map(|chain| Tls { ca: chain.pem(), cert: None, key: None });
         Self {
@@ -74,7 +78,8 @@ impl<'a> SecretSpec<'a> {
         }
     }
 
-    /// Creates the secret of keys that Palette fetches from the access portal each time it needs them.
+    /// Creates the `secretSpec` of an account whose credentials Palette fetches from the access
+    /// portal each time.
     pub(super) fn from_portal(partition: Partition, portal: &'a AccessPortalCredential) -> Self {
         let account_field = partition.info().portal.as_ref().map(|portal| portal.account);
         let account = |name| (account_field == Some(name)).then_some(portal.account.as_str());
@@ -91,7 +96,7 @@ impl<'a> SecretSpec<'a> {
             tls: Some(Tls {
                 ca: identity.certificate_authority.pem(),
                 cert: Some(identity.certificate.pem()),
-                key: Some(Exposed(identity.key.pem())),
+                key: Some(ExposedSecret(identity.key.pem())),
             }),
         }
     }

@@ -1,4 +1,4 @@
-//! Accounts: request bodies, responses and scopes.
+//! Tests of requests and responses about accounts, and of the scopes of accounts.
 
 use gangway_model::{
     Credential, Difference, PaletteCluster, Partition, PermissionProfile, PodIdentityRole,
@@ -7,10 +7,12 @@ use gangway_model::{
 use serde_json::{Value, json};
 
 use super::palette::{
-    Fake, PROJECT, RecordedRequest, SECRET, UID, fake_response, keys, registration, role,
+    FakePalette, PROJECT, RecordedRequest, SECRET, UID, access_key, fake_response, registration,
+    role,
 };
 
-fn row(uid: &str, name: &str, scope: &str) -> Value {
+/// Returns an account as Palette returns it.
+fn account_json(uid: &str, name: &str, scope: &str) -> Value {
     json!({
         "metadata": { "uid": uid, "name": name, "annotations": { "scope": scope }, "labels": null },
         "spec": { "credentialType": "secret", "partition": "aws", "accessKey": "AKIAIOSFODNN7EXAMPLE", "secretKey": SECRET },
@@ -18,17 +20,21 @@ fn row(uid: &str, name: &str, scope: &str) -> Value {
     })
 }
 
-fn list(rows: &[Value], next: &str) -> Value {
-    json!({ "items": rows, "listmeta": { "continue": next, "count": 3 } })
+/// Returns a page of the list of accounts. `next` is the token of the next page.
+fn accounts_page(items: &[Value], next: &str) -> Value {
+    json!({ "items": items, "listmeta": { "continue": next, "count": 3 } })
 }
 
 #[tokio::test]
-async fn names_are_searched_on_every_page_and_compared_exactly() {
-    let fake = Fake::start(|request: &RecordedRequest, _| {
+async fn account_is_found_by_exact_name_on_any_page() {
+    let fake = FakePalette::start(|request: &RecordedRequest, _| {
         let page = match request.query.split("continue=").nth(1) {
-            None => list(&[row("a1", "prod-2", "tenant"), row("a2", "Prod", "tenant")], "t/1=="),
-            Some("t%2F1%3D%3D") => list(&[row("a3", "prod", "project")], "t2"),
-            Some(_) => list(&[row("a4", "prod", "tenant")], ""),
+            None => accounts_page(
+                &[account_json("a1", "prod-2", "tenant"), account_json("a2", "Prod", "tenant")],
+                "t/1==",
+            ),
+            Some("t%2F1%3D%3D") => accounts_page(&[account_json("a3", "prod", "project")], "t2"),
+            Some(_) => accounts_page(&[account_json("a4", "prod", "tenant")], ""),
         };
         fake_response(200, page)
     })
@@ -42,9 +48,9 @@ async fn names_are_searched_on_every_page_and_compared_exactly() {
 }
 
 #[tokio::test]
-async fn account_that_cannot_be_read_does_not_hide_the_others() {
+async fn list_contains_the_other_accounts_if_one_cannot_be_parsed() {
     let odd = |path: &str, value: Value| {
-        let mut odd = row("a1", "odd", "tenant");
+        let mut odd = account_json("a1", "odd", "tenant");
         *odd.pointer_mut(path).unwrap() = value;
         odd
     };
@@ -60,7 +66,11 @@ async fn account_that_cannot_be_read_does_not_hide_the_others() {
         (Value::Null, None),
         (json!("account"), None),
     ] {
-        let fake = Fake::saying(200, list(&[odd.clone(), row("a2", "prod", "tenant")], "")).await;
+        let fake = FakePalette::returning(
+            200,
+            accounts_page(&[odd.clone(), account_json("a2", "prod", "tenant")], ""),
+        )
+        .await;
         let found = fake.tenant().find_by_name(&"prod".parse().unwrap()).await.unwrap();
         assert_eq!(found.unwrap().uid.as_str(), "a2", "{odd}");
         let names = fake.tenant().list_all(|account| Some(account.name)).await.unwrap();
@@ -68,9 +78,9 @@ async fn account_that_cannot_be_read_does_not_hide_the_others() {
     }
 }
 
-/// An account that Palette shows with members of other types is still shown, replaced and deleted.
+/// Gangway must still show, replace and delete an account that has members of unexpected types.
 #[tokio::test]
-async fn one_account_with_odd_members_is_read() {
+async fn account_with_members_of_unexpected_types_is_read() {
     let key = || StoredCredential::AccessKey { access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned() };
     let unreadable = || StoredCredential::Unrecognized("unreadable".to_owned());
     for (path, value, access) in [
@@ -92,24 +102,27 @@ async fn one_account_with_odd_members_is_read() {
         ("/spec/partition", json!(null), key()),
         ("/spec", json!("none"), unreadable()),
     ] {
-        let mut odd = row(UID, "odd", "tenant");
+        let mut odd = account_json(UID, "odd", "tenant");
         odd["spec"] = json!({
             "credentialType": "secret", "partition": "aws", "accessKey": "AKIAIOSFODNN7EXAMPLE",
             "sts": null, "secretSpec": null, "policyARNs": null,
         });
         odd["metadata"]["labels"] = json!({});
         *odd.pointer_mut(path).unwrap() = value;
-        let fake = Fake::saying(200, odd.clone()).await;
+        let fake = FakePalette::returning(200, odd.clone()).await;
         let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
         assert_eq!((known.partition.as_str(), known.access), ("aws", access), "{odd}");
     }
 }
 
 #[tokio::test]
-async fn accounts_that_the_tenant_shares_do_not_belong_to_the_project() {
-    let rows =
-        [row("a1", "prod", "tenant"), row("a2", "shared", "tenant"), row("a3", "prod", "project")];
-    let fake = Fake::saying(200, list(&rows, "")).await;
+async fn accounts_of_the_tenant_are_not_found_in_a_project() {
+    let rows = [
+        account_json("a1", "prod", "tenant"),
+        account_json("a2", "shared", "tenant"),
+        account_json("a3", "prod", "project"),
+    ];
+    let fake = FakePalette::returning(200, accounts_page(&rows, "")).await;
     let project = fake.project();
     let found = project.find_by_name(&"prod".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((found.uid.as_str(), &found.scope), ("a3", project.scope()));
@@ -125,12 +138,12 @@ async fn accounts_that_the_tenant_shares_do_not_belong_to_the_project() {
     assert_eq!(last.call, "GET /palette/v1/cloudaccounts/aws");
 }
 
-/// The sweep counts accounts whose project the API key cannot see, so that it does not register them
-/// again. Callers do not see them.
+/// The sweep must also see accounts of projects that are not visible to the API key, so that the
+/// sweep does not register the AWS accounts again. Callers must not see these accounts.
 #[tokio::test]
-async fn list_of_the_tenant_also_has_accounts_of_projects() {
-    let rows = [row("a1", "prod", "tenant"), row("a2", "hidden", "project")];
-    let fake = Fake::saying(200, list(&rows, "")).await;
+async fn list_all_in_the_tenant_returns_accounts_of_projects_too() {
+    let rows = [account_json("a1", "prod", "tenant"), account_json("a2", "hidden", "project")];
+    let fake = FakePalette::returning(200, accounts_page(&rows, "")).await;
     let all = fake.tenant().list_all(|account| Some(account.name)).await.unwrap();
     assert_eq!(all, ["prod", "hidden"]);
     let page = fake.tenant().list_page(50, None).await.unwrap();
@@ -139,12 +152,13 @@ async fn list_of_the_tenant_also_has_accounts_of_projects() {
 }
 
 #[tokio::test]
-async fn list_that_does_not_end_is_an_error() {
-    let fake = Fake::saying(200, list(&[], "next")).await;
+async fn list_without_a_last_page_is_an_error() {
+    let fake = FakePalette::returning(200, accounts_page(&[], "next")).await;
     assert!(fake.tenant().list_all(Some).await.is_err());
 }
 
-/// Returns a request body without the annotations that name who changed the account, and when.
+/// Checks the annotations with the initiator and the time of the change, and returns the request
+/// body without them.
 fn without_initiator(mut body: Value) -> Value {
     let annotations = body["metadata"]["annotations"].as_object_mut().unwrap();
     assert_eq!(annotations.remove("gangwayChangedBy"), Some(json!("direct invocation")));
@@ -155,9 +169,9 @@ fn without_initiator(mut body: Value) -> Value {
 
 /// Acceptance rows: F10, F05.
 #[tokio::test]
-async fn request_fields_have_the_names_of_palettes_api() {
-    let fake = Fake::saying(201, json!({ "uid": UID })).await;
-    let mut registration = registration(keys());
+async fn create_request_has_the_fields_of_palettes_api() {
+    let fake = FakePalette::returning(201, json!({ "uid": UID })).await;
+    let mut registration = registration(access_key());
     registration.description = Some("The account of production".parse().unwrap());
     fake.tenant().create(&registration).await.unwrap();
     let annotations = json!({
@@ -178,9 +192,9 @@ async fn request_fields_have_the_names_of_palettes_api() {
 
 /// Acceptance rows: F13.
 #[tokio::test]
-async fn keys_of_classified_partitions_turn_cap_validation_off() {
-    let fake = Fake::saying(201, json!({ "uid": UID })).await;
-    let mut registration = registration(keys());
+async fn access_key_in_classified_partition_disables_cap_validation() {
+    let fake = FakePalette::returning(201, json!({ "uid": UID })).await;
+    let mut registration = registration(access_key());
     for (partition, wanted) in [
         (Partition::AwsUsGov, Value::Null),
         (Partition::AwsIsoB, json!({ "isCapValidationEnabled": false })),
@@ -195,14 +209,14 @@ async fn keys_of_classified_partitions_turn_cap_validation_off() {
 
 /// Acceptance rows: F11.
 #[tokio::test]
-async fn replacements_keep_labels_and_annotations_of_other_tools() {
-    let mut row = row(UID, "prod", "project");
+async fn update_keeps_labels_and_annotations_of_other_tools() {
+    let mut row = account_json(UID, "prod", "project");
     row["metadata"]["annotations"]["geo"] = json!("51.1,4.2");
     row["metadata"]["annotations"]["number"] = json!(7);
     row["metadata"]["labels"] = json!({ "team": "payments" });
     row["metadata"]["annotations"]["nothing"] = Value::Null;
     row["metadata"]["annotations"]["description"] = json!("no longer wanted");
-    let fake = Fake::start(move |request: &RecordedRequest, _| match &request.call {
+    let fake = FakePalette::start(move |request: &RecordedRequest, _| match &request.call {
         call if call.starts_with("GET") => fake_response(200, &row),
         _ => fake_response(204, ""),
     })
@@ -234,16 +248,16 @@ async fn replacements_keep_labels_and_annotations_of_other_tools() {
 }
 
 #[tokio::test]
-async fn written_accounts_are_up_to_date_when_read_back() {
-    let fake = Fake::saying(201, json!({ "uid": UID })).await;
-    for credential in [keys(), role()] {
+async fn account_that_was_just_created_has_no_difference() {
+    let fake = FakePalette::returning(201, json!({ "uid": UID })).await;
+    for credential in [access_key(), role()] {
         let wanted = registration(credential);
         fake.tenant().create(&wanted).await.unwrap();
         let mut stored = fake.requests().pop().unwrap().body;
         stored["metadata"]["uid"] = json!(UID);
         stored["spec"]["secretKey"] = Value::Null;
-        let echo = Fake::saying(200, stored).await;
-        let known = echo.tenant().get(&UID.parse().unwrap()).await.unwrap();
+        let fake_with_account = FakePalette::returning(200, stored).await;
+        let known = fake_with_account.tenant().get(&UID.parse().unwrap()).await.unwrap();
         assert!(
             wanted.is_same_identity_as(&known)
                 && wanted.difference_from(&known) == Difference::None,
@@ -253,7 +267,7 @@ async fn written_accounts_are_up_to_date_when_read_back() {
 }
 
 #[tokio::test]
-async fn responses_are_parsed_without_secrets() {
+async fn parsed_account_has_its_credential_type_and_no_secret() {
     let arn = "arn:aws:iam::123456789012:role/R";
     for (spec, access) in [
         (json!(null), StoredCredential::AccessKey { access_key_id: String::new() }),
@@ -295,7 +309,7 @@ async fn responses_are_parsed_without_secrets() {
         ),
     ] {
         let body = json!({ "metadata": { "uid": UID, "annotations": null }, "spec": spec, "status": null });
-        let fake = Fake::saying(200, &body).await;
+        let fake = FakePalette::returning(200, &body).await;
         let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
         assert_eq!(known.access, access, "{body}");
         assert_eq!(known.partition, "aws");
@@ -304,12 +318,12 @@ async fn responses_are_parsed_without_secrets() {
 }
 
 #[tokio::test]
-async fn annotations_of_gangway_are_read_back() {
-    let mut row = row(UID, "prod", "tenant");
+async fn annotations_of_gangway_are_parsed() {
+    let mut row = account_json(UID, "prod", "tenant");
     row["metadata"]["annotations"]["gangwayAwsAccountId"] = json!("123456789012");
     row["metadata"]["annotations"]["gangwayPermissionProfile"] = json!("core");
     row["metadata"]["annotations"]["overlordUid"] = json!("");
-    let fake = Fake::saying(200, row).await;
+    let fake = FakePalette::returning(200, row).await;
     let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
     assert_eq!(known.account, Some("123456789012".parse().unwrap()));
     assert_eq!(known.profile, Some(PermissionProfile::Core));
@@ -317,7 +331,7 @@ async fn annotations_of_gangway_are_read_back() {
 }
 
 #[tokio::test]
-async fn cluster_and_roles_are_stored_as_annotations_of_pod_identity_accounts() {
+async fn pod_identity_account_stores_cluster_and_roles_as_annotations() {
     let role_arn = |name: &str| format!("arn:aws:iam::123456789012:role/{name}").parse().unwrap();
     let palette_cluster = PaletteCluster {
         cluster: "arn:aws:eks:us-east-1:123456789012:cluster/palette".parse().unwrap(),
@@ -330,7 +344,7 @@ async fn cluster_and_roles_are_stored_as_annotations_of_pod_identity_accounts() 
         permission_boundary: None,
         palette_cluster: Some(palette_cluster.clone()),
     }));
-    let fake = Fake::saying(201, json!({ "uid": UID })).await;
+    let fake = FakePalette::returning(201, json!({ "uid": UID })).await;
     fake.tenant().create(&pod_identity).await.unwrap();
     let mut written = fake.requests().pop().unwrap().body;
     assert_eq!(
@@ -338,7 +352,7 @@ async fn cluster_and_roles_are_stored_as_annotations_of_pod_identity_accounts() 
         "arn:aws:eks:us-east-1:123456789012:cluster/palette"
     );
     written["metadata"]["uid"] = json!(UID);
-    let fake = Fake::saying(200, written).await;
+    let fake = FakePalette::returning(200, written).await;
     let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
     assert_eq!(known.palette_cluster, Some(palette_cluster));
     assert_eq!(pod_identity.difference_from(&known), Difference::None);
@@ -348,10 +362,10 @@ async fn cluster_and_roles_are_stored_as_annotations_of_pod_identity_accounts() 
 }
 
 #[tokio::test]
-async fn a_project_is_found_by_its_exact_name() {
+async fn project_is_found_by_its_exact_name() {
     let item = |name, uid| json!({ "metadata": { "name": name, "uid": uid } });
     let items = json!({ "items": [item("Default-2", "b1"), item("Default", PROJECT)] });
-    let fake = Fake::saying(200, items).await;
+    let fake = FakePalette::returning(200, items).await;
     let requested = |text: &str| RequestedScope::Project(text.parse().unwrap());
     let scoped = fake.palette.resolve_scope(&requested("Default")).await.unwrap();
     assert_eq!(scoped.scope(), &Scope::Project(PROJECT.parse().unwrap()));
@@ -367,5 +381,5 @@ async fn a_project_is_found_by_its_exact_name() {
     let before = fake.calls().len();
     fake.palette.resolve_scope(&requested(PROJECT)).await.unwrap();
     fake.palette.resolve_scope(&RequestedScope::Tenant).await.unwrap();
-    assert_eq!(fake.calls().len(), before, "neither needs a call");
+    assert_eq!(fake.calls().len(), before, "neither scope needs a request");
 }

@@ -1,4 +1,5 @@
-//! A fake of Palette that returns given responses and records the requests.
+//! FakePalette of Palette for the tests. It returns the responses that a test defines, and records
+//! the requests.
 
 use std::{
     sync::{
@@ -25,23 +26,28 @@ use tokio::net::TcpListener;
 
 use crate::{PaletteClient, ScopedClient};
 
-pub(super) const KEY: &str = "first-api-key";
-pub(super) const NEXT_KEY: &str = "second-api-key";
+/// API key that the provider of the tests returns first.
+pub(super) const API_KEY: &str = "first-api-key";
+/// API key that the provider of the tests returns after the first fetch.
+pub(super) const SECOND_API_KEY: &str = "second-api-key";
 pub(super) const UID: &str = "5f0c1a2b3c4d5e6f70818293";
 pub(super) const PROJECT: &str = "6a0c1a2b3c4d5e6f70818293";
 pub(super) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// A recorded request.
+/// Request that the fake has received.
 #[derive(Clone, Debug)]
 pub(super) struct RecordedRequest {
+    /// Method and path.
     pub(super) call: String,
     pub(super) query: String,
+    /// Value of the header `ApiKey`.
     pub(super) key: String,
+    /// Value of the header `ProjectUid`.
     pub(super) project: Option<String>,
     pub(super) body: Value,
 }
 
-/// A response: status, body, and `Retry-After` if any.
+/// Response of the fake: status, body, and the value of `Retry-After`.
 #[derive(Clone, Debug)]
 pub(super) struct FakeResponse(pub(super) u16, pub(super) String, pub(super) Option<u32>);
 
@@ -50,38 +56,41 @@ pub(super) fn fake_response(status: u16, body: impl ToString) -> FakeResponse {
     FakeResponse(status, body.to_string(), None)
 }
 
-/// An API key provider that returns one key after the other, and the last one repeatedly.
-pub(super) struct Keys {
+/// API key provider that returns its keys one after the other, and then the last key again and
+/// again.
+pub(super) struct KeySequence {
     keys: Vec<&'static str>,
     reads: Arc<AtomicUsize>,
 }
 
-impl ApiKeyProvider for Keys {
+impl ApiKeyProvider for KeySequence {
     fn api_key(&self) -> ApiKeyFuture<'_> {
         Box::pin(async {
             let read = self.reads.fetch_add(1, Ordering::SeqCst);
-            // Lets concurrent calls run.
+            // Other tasks can run here, so that concurrent calls of the test overlap.
             tokio::task::yield_now().await;
             Ok(self.keys[read.min(self.keys.len() - 1)].into())
         })
     }
 }
 
-pub(super) struct Fake {
+/// A running fake of Palette, and a client of it.
+pub(super) struct FakePalette {
     pub(super) palette: PaletteClient,
+    /// Number of times that the API key was fetched.
     pub(super) reads: Arc<AtomicUsize>,
     requests: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
-impl Fake {
-    /// Starts a fake. `respond` receives each request and the number of requests before it.
+impl FakePalette {
+    /// Starts a fake. Calls `respond` with each request and the number of earlier requests.
     pub(super) async fn start(
         respond: impl Fn(&RecordedRequest, usize) -> FakeResponse + Clone + Send + Sync + 'static,
     ) -> Self {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&requests);
         let router = Router::new().fallback(async move |request: Request| {
-            let request = read(request).await;
+            let request = record(request).await;
             let before = {
                 let mut log = log.lock().unwrap();
                 log.push(request.clone());
@@ -98,12 +107,15 @@ impl Fake {
         let base = format!("http://{}/palette/", listener.local_addr().unwrap());
         drop(tokio::spawn(async move { axum::serve(listener, router).await }));
         let reads = Arc::new(AtomicUsize::new(0));
-        let palette = palette(&base, Keys { keys: vec![KEY, NEXT_KEY], reads: Arc::clone(&reads) });
+        let palette = fast_client(
+            &base,
+            KeySequence { keys: vec![API_KEY, SECOND_API_KEY], reads: Arc::clone(&reads) },
+        );
         Self { palette, reads, requests }
     }
 
     /// Starts a fake that returns the same response to every request.
-    pub(super) async fn saying(status: u16, body: impl ToString) -> Self {
+    pub(super) async fn returning(status: u16, body: impl ToString) -> Self {
         let response = fake_response(status, body);
         Self::start(move |_, _| response.clone()).await
     }
@@ -120,17 +132,19 @@ impl Fake {
         self.requests.lock().unwrap().clone()
     }
 
+    /// Returns method and path of all requests.
     pub(super) fn calls(&self) -> Vec<String> {
         self.requests().into_iter().map(|request| request.call).collect()
     }
 
-    pub(super) fn reads(&self) -> usize {
+    /// Returns the number of times that the API key was fetched.
+    pub(super) fn key_fetches(&self) -> usize {
         self.reads.load(Ordering::SeqCst)
     }
 }
 
 /// Returns a client with almost no delay between retries.
-pub(super) fn palette(base: &str, keys: Keys) -> PaletteClient {
+pub(super) fn fast_client(base: &str, keys: KeySequence) -> PaletteClient {
     let http = gangway_http::build_client(
         &gangway_http::RootStore::for_kind(gangway_model::RootStoreKind::Public).unwrap(),
     )
@@ -140,7 +154,8 @@ pub(super) fn palette(base: &str, keys: Keys) -> PaletteClient {
     PaletteClient { retry_policy, ..palette }
 }
 
-async fn read(request: Request) -> RecordedRequest {
+/// Converts a request that the fake has received.
+async fn record(request: Request) -> RecordedRequest {
     let (parts, body) = request.into_parts();
     let header = |name| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
     let (key, project) = (header("apikey").unwrap_or_default(), header("projectuid"));
@@ -154,7 +169,8 @@ async fn read(request: Request) -> RecordedRequest {
     }
 }
 
-pub(super) fn keys() -> Credential {
+/// Returns a static access key.
+pub(super) fn access_key() -> Credential {
     Credential::AccessKey(AccessKey {
         id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
         secret: SecretString::from(SECRET).try_into().unwrap(),
@@ -162,6 +178,7 @@ pub(super) fn keys() -> Credential {
     })
 }
 
+/// Returns a role that Palette assumes.
 pub(super) fn role() -> Credential {
     Credential::StsRole(StsRole {
         role: "arn:aws:iam::123456789012:role/SpectroCloudRole".parse().unwrap(),

@@ -1,20 +1,21 @@
-//! Palette's validation, its source account for STS, and its lists for the wizard.
+//! Tests of Palette's validation, of its source account for STS, and of the lists of policies and
+//! gateways.
 
 use gangway_model::{Partition, UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;
 
-use super::palette::{Fake, RecordedRequest, SECRET, UID, fake_response, keys, role};
+use super::palette::{FakePalette, RecordedRequest, SECRET, UID, access_key, fake_response, role};
 use crate::ValidationOutcome;
 
 /// Acceptance rows: F18.
 #[tokio::test]
-async fn palettes_reason_is_returned_without_secrets() {
-    let echo = format!("{SECRET} is not the key");
+async fn result_of_palettes_validation_has_its_reason_without_secrets() {
+    let message = format!("{SECRET} is not the key");
     for (status, body, outcome) in [
         (204, json!(null), Some(ValidationOutcome::Accepted)),
         (
             400,
-            json!({ "code": "InvalidCredentials", "message": echo }),
+            json!({ "code": "InvalidCredentials", "message": message }),
             Some(ValidationOutcome::Rejected(
                 "[redacted] is not the key (InvalidCredentials, HTTP 400)".to_owned(),
             )),
@@ -41,15 +42,15 @@ async fn palettes_reason_is_returned_without_secrets() {
         (404, json!({ "code": 404, "message": "path was not found" }), None),
         (403, json!({ "code": "OperationForbidden", "message": "no" }), None),
     ] {
-        let fake = Fake::saying(status, body).await;
-        let seen = fake.tenant().validate(Partition::Aws, &keys(), &[]).await;
+        let fake = FakePalette::returning(status, body).await;
+        let seen = fake.tenant().validate(Partition::Aws, &access_key(), &[]).await;
         assert_eq!(seen.ok(), outcome, "{status}");
     }
 }
 
-/// A validation that AWS throttled, or that took too long, says nothing about the credential.
+/// A validation that AWS has throttled, or that took too long, says nothing about the credential.
 #[tokio::test]
-async fn a_validation_that_did_not_end_is_no_rejection() {
+async fn throttled_or_slow_validation_is_an_error_and_no_rejection() {
     for (status, message, throttled) in [
         (400, "operation error STS: GetCallerIdentity, ThrottlingException: Rate exceeded", true),
         (500, "RequestLimitExceeded: Request limit exceeded.", true),
@@ -57,8 +58,9 @@ async fn a_validation_that_did_not_end_is_no_rejection() {
         (400, "Post \"https://sts.amazonaws.com/\": context deadline exceeded", false),
         (500, "RequestTimeout: the request timed out", false),
     ] {
-        let fake = Fake::saying(status, json!({ "code": "AwsError", "message": message })).await;
-        let error = fake.tenant().validate(Partition::Aws, &keys(), &[]).await.unwrap_err();
+        let fake =
+            FakePalette::returning(status, json!({ "code": "AwsError", "message": message })).await;
+        let error = fake.tenant().validate(Partition::Aws, &access_key(), &[]).await.unwrap_err();
         let is_throttled = matches!(error, UpstreamError::Throttled { .. });
         assert_eq!(is_throttled, throttled, "{message}: {error}");
         assert_eq!(matches!(error, UpstreamError::TimedOut { .. }), !throttled, "{message}");
@@ -66,8 +68,8 @@ async fn a_validation_that_did_not_end_is_no_rejection() {
 }
 
 #[tokio::test]
-async fn validations_are_idempotent_and_send_only_the_credential() {
-    let fake = Fake::start(|_: &RecordedRequest, before| {
+async fn validation_is_retried_and_sends_only_credential_and_policies() {
+    let fake = FakePalette::start(|_: &RecordedRequest, before| {
         fake_response(if before == 0 { 503 } else { 204 }, "")
     })
     .await;
@@ -87,7 +89,7 @@ async fn validations_are_idempotent_and_send_only_the_credential() {
 
 /// Acceptance rows: F26, F28.
 #[tokio::test]
-async fn source_account_responses_are_parsed() {
+async fn source_account_is_parsed_from_any_type_of_member() {
     for (body, account, raw, external_id) in [
         (
             json!({ "accountId": "123456789012", "externalId": "e", "partition": "aws-us-gov" }),
@@ -105,7 +107,7 @@ async fn source_account_responses_are_parsed() {
         ),
         (json!({ "accountId": ["123456789012"] }), None, "[\"123456789012\"]", None),
     ] {
-        let fake = Fake::saying(200, body).await;
+        let fake = FakePalette::returning(200, body).await;
         let facts = fake.tenant().sts_source_account(Partition::AwsUsGov).await.unwrap();
         assert_eq!(facts.account, account);
         assert_eq!((facts.raw_account.as_str(), facts.external_id.as_deref()), (raw, external_id));
@@ -115,24 +117,24 @@ async fn source_account_responses_are_parsed() {
 
 /// Acceptance rows: F24.
 #[tokio::test]
-async fn a_rejection_means_no_source_account_and_a_failure_is_an_error() {
+async fn rejection_means_no_source_account_but_http_500_is_an_error() {
     let error = json!({ "code": "AwsStsAccountNotConfigured", "message": "it did not work" });
     for status in [400, 404, 422] {
-        let fake = Fake::saying(status, error.clone()).await;
+        let fake = FakePalette::returning(status, error.clone()).await;
         let facts = fake.tenant().sts_source_account(Partition::Aws).await.unwrap();
         assert_eq!((facts.account, facts.external_id), (None, None), "{status}");
     }
-    let fake = Fake::saying(500, error).await;
+    let fake = FakePalette::returning(500, error).await;
     let fault = fake.tenant().sts_source_account(Partition::Aws).await.unwrap_err();
     assert!(fault.to_string().contains("it did not work"), "{fault}");
 }
 
 /// Acceptance rows: F20.
 #[tokio::test]
-async fn policies_are_listed_for_a_credential_or_an_account() {
+async fn iam_policies_are_listed_for_a_credential_or_an_account() {
     let policy =
         json!({ "arn": "arn:aws:iam::aws:policy/P", "policyId": "ANPA", "policyName": "P" });
-    let fake = Fake::start(move |request: &RecordedRequest, _| match &request.call {
+    let fake = FakePalette::start(move |request: &RecordedRequest, _| match &request.call {
         call if call.starts_with("GET") => {
             fake_response(200, json!({ "metadata": { "uid": UID } }))
         }
@@ -140,15 +142,15 @@ async fn policies_are_listed_for_a_credential_or_an_account() {
     })
     .await;
     let tenant = fake.tenant();
-    let listed = tenant.iam_policies(Partition::Aws, &keys()).await.unwrap();
+    let listed = tenant.iam_policies(Partition::Aws, &access_key()).await.unwrap();
     assert_eq!(listed[0].name, "P");
     let account = tenant.get(&UID.parse().unwrap()).await.unwrap();
     assert_eq!(tenant.iam_policies_of(&account).await.unwrap(), listed);
     let request = fake.requests().pop().unwrap();
     assert_eq!(request.query, format!("cloudAccountUid={UID}"));
     assert!(request.body.get("secretKey").is_none());
-    let none = Fake::saying(200, json!({ "policies": null })).await;
-    assert!(none.tenant().iam_policies(Partition::Aws, &keys()).await.unwrap().is_empty());
+    let none = FakePalette::returning(200, json!({ "policies": null })).await;
+    assert!(none.tenant().iam_policies(Partition::Aws, &access_key()).await.unwrap().is_empty());
 }
 
 /// Acceptance rows: F87.
@@ -158,7 +160,7 @@ async fn gateways_are_listed_with_state_and_health() {
         "metadata": { "name": "east", "uid": UID },
         "status": { "state": "Running", "isActive": true, "health": { "state": "Healthy" } },
     }] });
-    let fake = Fake::saying(200, items).await;
+    let fake = FakePalette::returning(200, items).await;
     let gateways = fake.tenant().gateways().await.unwrap();
     assert_eq!((gateways[0].uid.as_str(), gateways[0].name.as_str()), (UID, "east"));
     assert!(gateways[0].is_running());
@@ -168,9 +170,9 @@ async fn gateways_are_listed_with_state_and_health() {
         { "metadata": { "name": "west", "uid": UID }, "status": "Running" },
         { "metadata": { "name": 5, "uid": UID }, "status": { "state": "Running", "health": [] } },
     ] });
-    let gateways = Fake::saying(200, odd).await.tenant().gateways().await.unwrap();
+    let gateways = FakePalette::returning(200, odd).await.tenant().gateways().await.unwrap();
     let names: Vec<_> = gateways.iter().map(|it| (it.name.as_str(), it.is_running())).collect();
     assert_eq!(names, [("west", false), ("5", true)]);
-    let refused = Fake::saying(403, "").await.tenant().gateways().await.unwrap_err();
+    let refused = FakePalette::returning(403, "").await.tenant().gateways().await.unwrap_err();
     assert!(matches!(refused, UpstreamError::AccessDenied { .. }), "{refused}");
 }

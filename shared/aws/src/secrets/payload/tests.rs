@@ -1,80 +1,96 @@
-//! Secrets of both methods: serializing, parsing, and all errors.
+//! Tests of serializing and parsing secrets with access keys, and of the errors.
 
 use gangway_model::{AccessKey, InvalidAccessKey};
 
 use super::*;
 
-const KEYS: &str = r#"{"accessKeyId":"AKIAIOSFODNN7EXAMPLE","secretAccessKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}"#;
-const ID: &str = "accessKeyId";
-const SECRET: &str = "secretAccessKey";
+const ACCESS_KEY_JSON: &str = r#"{"accessKeyId":"AKIAIOSFODNN7EXAMPLE","secretAccessKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}"#;
+const ID_MEMBER: &str = "accessKeyId";
+const SECRET_MEMBER: &str = "secretAccessKey";
 
-fn document(text: &str, partition: Partition) -> Result<SecretPayload, Vec<InvalidPayload>> {
-    let keys = parse::<AccessKey>(&SecretString::from(text), partition)?;
-    Ok(SecretPayload::from_credential(&Credential::AccessKey(keys), partition).unwrap())
+/// Parses a secret and serializes it again.
+fn reserialize(text: &str, partition: Partition) -> Result<SecretPayload, Vec<InvalidPayload>> {
+    let access_key = parse::<AccessKey>(&SecretString::from(text), partition)?;
+    Ok(SecretPayload::from_credential(&Credential::AccessKey(access_key), partition).unwrap())
 }
 
-fn parsed(text: &str) -> Result<String, Vec<InvalidPayload>> {
-    document(text, Partition::Aws).map(|document| document.text.to_string())
-}
-
-#[test]
-fn serialized_secrets_parse_again_and_unknown_members_are_ignored() {
-    assert_eq!(parsed(KEYS).unwrap(), KEYS);
-    let with_unknown_member = KEYS.replace('{', r#"{ "certificateAuthority": "…", "#);
-    assert_eq!(parsed(&with_unknown_member).unwrap(), KEYS);
-    let escaped = KEYS.replace("wJal", r#"\"w\\J"#);
-    assert_eq!(parsed(&escaped).unwrap(), escaped);
+fn reserialize_text(text: &str) -> Result<String, Vec<InvalidPayload>> {
+    reserialize(text, Partition::Aws).map(|payload| payload.text.to_string())
 }
 
 #[test]
-fn every_error_is_returned_and_none_contains_a_value() {
+fn unknown_members_of_a_secret_are_ignored() {
+    assert_eq!(reserialize_text(ACCESS_KEY_JSON).unwrap(), ACCESS_KEY_JSON);
+    let with_unknown_member = ACCESS_KEY_JSON.replace('{', r#"{ "certificateAuthority": "…", "#);
+    assert_eq!(reserialize_text(&with_unknown_member).unwrap(), ACCESS_KEY_JSON);
+    let escaped = ACCESS_KEY_JSON.replace("wJal", r#"\"w\\J"#);
+    assert_eq!(reserialize_text(&escaped).unwrap(), escaped);
+}
+
+#[test]
+fn all_errors_of_a_secret_are_returned_without_its_values() {
     let id = r#""accessKeyId":"AKIAIOSFODNN7EXAMPLE""#;
-    let temporary = KEYS.replace("AKIA", "ASIA");
-    let short = KEYS.replace("AKIAIOSFODNN7EXAMPLE", "AKIA");
-    let line = KEYS.replace("EXAMPLEKEY", "EXAMPLEKEY\\n");
+    let temporary = ACCESS_KEY_JSON.replace("AKIA", "ASIA");
+    let short = ACCESS_KEY_JSON.replace("AKIAIOSFODNN7EXAMPLE", "AKIA");
+    let line = ACCESS_KEY_JSON.replace("EXAMPLEKEY", "EXAMPLEKEY\\n");
     let both = short.replace("EXAMPLEKEY", "EXAMPLEKEY\\n");
     let member =
         |name, error: InvalidAccessKey| InvalidPayload::InvalidField(name, error.to_string());
-    let holds = AccessKey::FIELDS;
+    let required_members = AccessKey::FIELDS;
     for (text, expected) in [
-        ("", vec![InvalidPayload::NotJson(holds)]),
-        ("wJalrXUtnFEMI", vec![InvalidPayload::NotJson(holds)]),
-        ("[]", vec![InvalidPayload::NotObject(holds)]),
-        ("\"wJalrXUtnFEMI\"", vec![InvalidPayload::NotObject(holds)]),
-        ("{}", vec![InvalidPayload::MissingField(ID), InvalidPayload::MissingField(SECRET)]),
+        ("", vec![InvalidPayload::NotJson(required_members)]),
+        ("wJalrXUtnFEMI", vec![InvalidPayload::NotJson(required_members)]),
+        ("[]", vec![InvalidPayload::NotObject(required_members)]),
+        ("\"wJalrXUtnFEMI\"", vec![InvalidPayload::NotObject(required_members)]),
+        (
+            "{}",
+            vec![
+                InvalidPayload::MissingField(ID_MEMBER),
+                InvalidPayload::MissingField(SECRET_MEMBER),
+            ],
+        ),
         (
             r#"{"accessKeyId":1}"#,
-            vec![InvalidPayload::MissingField(ID), InvalidPayload::MissingField(SECRET)],
+            vec![
+                InvalidPayload::MissingField(ID_MEMBER),
+                InvalidPayload::MissingField(SECRET_MEMBER),
+            ],
         ),
-        (&format!("{{{id}}}"), vec![InvalidPayload::MissingField(SECRET)]),
+        (&format!("{{{id}}}"), vec![InvalidPayload::MissingField(SECRET_MEMBER)]),
         (
             &format!(r#"{{{id},"secretAccessKey":null}}"#),
-            vec![InvalidPayload::MissingField(SECRET)],
+            vec![InvalidPayload::MissingField(SECRET_MEMBER)],
         ),
-        (&temporary, vec![member(ID, InvalidAccessKey::Temporary)]),
-        (&short, vec![member(ID, InvalidAccessKey::Id)]),
-        (&line, vec![member(SECRET, InvalidAccessKey::Secret)]),
-        (&both, vec![member(ID, InvalidAccessKey::Id), member(SECRET, InvalidAccessKey::Secret)]),
+        (&temporary, vec![member(ID_MEMBER, InvalidAccessKey::Temporary)]),
+        (&short, vec![member(ID_MEMBER, InvalidAccessKey::Id)]),
+        (&line, vec![member(SECRET_MEMBER, InvalidAccessKey::Secret)]),
+        (
+            &both,
+            vec![
+                member(ID_MEMBER, InvalidAccessKey::Id),
+                member(SECRET_MEMBER, InvalidAccessKey::Secret),
+            ],
+        ),
     ] {
-        let errors = parsed(text).unwrap_err();
+        let errors = reserialize_text(text).unwrap_err();
         assert_eq!(errors, expected, "{text}");
         assert!(!errors.iter().any(|error| error.to_string().contains("wJalr")));
     }
 }
 
 #[test]
-fn keys_of_classified_partitions_need_ca_certificates() {
+fn access_keys_of_classified_partitions_need_ca_certificates() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {
-        let errors = document(KEYS, partition).map(drop).unwrap_err();
+        let errors = reserialize(ACCESS_KEY_JSON, partition).map(drop).unwrap_err();
         assert_eq!(errors, [InvalidPayload::MissingField("certificateAuthority")], "{partition}");
     }
 }
 
 #[test]
-fn the_same_keys_have_the_same_version() {
-    let version = |text: &str| document(text, Partition::Aws).unwrap().version;
-    let one = version(KEYS);
+fn the_same_access_key_has_the_same_version_id() {
+    let version = |text: &str| reserialize(text, Partition::Aws).unwrap().version;
+    let one = version(ACCESS_KEY_JSON);
     assert_eq!(one.len(), 64);
-    assert_eq!(one, version(&format!("\n{}", KEYS.replace(',', " ,\t"))));
-    assert_ne!(one, version(&KEYS.replace("EXAMPLEKEY", "OTHERKEY00")));
+    assert_eq!(one, version(&format!("\n{}", ACCESS_KEY_JSON.replace(',', " ,\t"))));
+    assert_ne!(one, version(&ACCESS_KEY_JSON.replace("EXAMPLEKEY", "OTHERKEY00")));
 }
