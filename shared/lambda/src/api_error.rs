@@ -1,4 +1,4 @@
-//! The error of a request.
+//! The error type of a request.
 
 use gangway_model::{FieldError, RegistrationError, UpstreamError};
 
@@ -19,7 +19,8 @@ pub enum ApiError {
     PayloadTooLarge,
     /// The content type is not JSON (415).
     UnsupportedMediaType,
-    /// The payload is neither a request of API Gateway nor an event that the function handles (400).
+    /// The payload is neither a request of API Gateway nor an event that the function handles
+    /// (400).
     UnrecognizedEvent,
     /// An error of the registration workflow.
     Registration(RegistrationError),
@@ -28,8 +29,8 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// Changes the pointer of errors about the project from `/scope/project`, where an event names it,
-    /// to `/project`, its placeholder in the path of an HTTP request.
+    /// Changes the pointer `/scope/project` of errors of an HTTP request to `/project`, which is
+    /// the placeholder in the path. Only an event has the project in its field `scope`.
     pub(crate) fn with_project_pointer(mut self, trigger: Trigger) -> Self {
         if let Self::Registration(RegistrationError::Invalid(errors)) = &mut self
             && trigger == Trigger::Http

@@ -1,4 +1,4 @@
-//! Reads ARNs, which must be of the deployment's partition.
+//! Reads fields that contain ARNs. An ARN of another partition than the deployment's is an error.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -39,7 +39,8 @@ impl Fields {
         self.check_partition(name, secret.partition(), deployed).then_some(secret)
     }
 
-    /// Reads a list of distinct ARNs of managed policies. Returns an empty list if it is left out.
+    /// Reads a list of at most `max` different ARNs of managed policies. Returns an empty list if
+    /// the field is left out.
     pub fn policy_arns(
         &mut self,
         name: &'static str,
@@ -49,7 +50,8 @@ impl Fields {
         self.arns(name, max, ["policy", "policies"], PolicyArn::partition, deployed)
     }
 
-    /// Reads a list of distinct ARNs of roles. Returns an empty list if it is left out.
+    /// Reads a list of at most `max` different ARNs of roles. Returns an empty list if the field is
+    /// left out.
     pub fn role_arns(
         &mut self,
         name: &'static str,
@@ -59,7 +61,8 @@ impl Fields {
         self.arns(name, max, ["role", "roles"], RoleArn::partition, deployed)
     }
 
-    /// Reads a list of distinct ARNs. `[one, many]` name what the ARNs are of.
+    /// Reads a list of at most `max` different ARNs. `one` and `many` are the words for the
+    /// resource in error messages, such as `role` and `roles`.
     fn arns<T: FromStr<Err: Display> + PartialEq>(
         &mut self,
         name: &'static str,
@@ -107,7 +110,8 @@ impl Fields {
         arns
     }
 
-    /// Returns `true` if an ARN is of the deployment's partition, else records an error.
+    /// Returns `true` if `partition`, the partition of an ARN, is the deployment's. Otherwise
+    /// records an error.
     fn check_partition(
         &mut self,
         pointer: &str,

@@ -1,4 +1,4 @@
-//! Reports and receipts as JSON.
+//! Converts reports and receipts to JSON.
 
 use gangway_model::{Finding, Receipt, Report, UpsertOutcome, time::to_rfc3339};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReportJson<'a> {
-    /// `null` if nothing shows whether the account is ready.
+    /// `null` if the checks do not show whether the account is ready.
     ready: Option<bool>,
     partition: &'static str,
     method: &'static str,
@@ -82,12 +82,12 @@ impl<'a> From<&'a Receipt> for ReceiptJson<'a> {
     }
 }
 
-/// Returns a report as the API shows it.
+/// Returns a report as JSON, as in responses of the API.
 pub fn report_json(report: &Report) -> String {
     serde_json::json!(ReportJson::from(report)).to_string()
 }
 
-/// Returns the identifier of an outcome, in answers, logs and metrics.
+/// Returns the identifier of an outcome in responses, logs and metrics.
 pub(crate) const fn outcome_id(outcome: UpsertOutcome) -> &'static str {
     match outcome {
         UpsertOutcome::Created => "created",

@@ -1,4 +1,4 @@
-//! Decodes scheduled events and direct invocations.
+//! Decodes scheduled events, and direct invocations of functions that have a schedule.
 
 use std::borrow::Cow;
 
@@ -12,10 +12,11 @@ use crate::{
     response::respond,
 };
 
-/// `detail-type` of events that a schedule sends, by a rule or by EventBridge Scheduler.
+/// `detail-type` of scheduled events, from a rule or from EventBridge Scheduler.
 const SCHEDULED_EVENT: &str = "Scheduled Event";
 
-/// The members of an event of EventBridge that are read. Other payloads have no `detail-type`.
+/// The members of an EventBridge event that Gangway reads. Payloads of direct invocations have no
+/// `detail-type`.
 #[derive(Deserialize)]
 struct Discriminator<'a> {
     #[serde(borrow, rename = "detail-type")]
@@ -28,7 +29,7 @@ struct Discriminator<'a> {
     account: Option<Cow<'a, str>>,
 }
 
-/// A scheduled event, or a direct invocation with fields of its own.
+/// A scheduled event, which has no fields, or a direct invocation, which can have some.
 pub(crate) struct ScheduledRequest {
     pub(crate) fields: Fields,
     initiator: Initiator,
@@ -45,8 +46,8 @@ impl Event for ScheduledRequest {
         record
     }
 
-    /// Returns the response, or an error that makes the invocation fail: nobody reads the response to a
-    /// schedule, so alarms must see the failure.
+    /// Encodes the outcome. A failure other than invalid fields makes the invocation fail, so that
+    /// alarms notice the failure: nobody reads the response to a scheduled event.
     fn respond(
         trigger: Trigger,
         outcome: &Result<Response, ApiError>,
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_errors_and_invalid_fields_are_a_response() {
+    fn failures_fail_the_invocation_but_invalid_fields_do_not() {
         let denied = UpstreamError::AccessDenied {
             service: "AWS Organizations",
             reason: "allow it".to_owned(),

@@ -1,5 +1,5 @@
-//! What is reported of fields that break several rules. The rules themselves are tested by the acceptance
-//! suite `bad_input`.
+//! Tests which errors are returned for fields that break several rules. The acceptance suite
+//! `bad_input` tests each rule.
 
 use gangway_model::{AuthMethod, Partition, RegistrationError};
 use serde_json::{Value, json};
@@ -56,14 +56,14 @@ const MEMBERS: [&str; 11] = [
     "waivedChecks",
 ];
 
-/// A secret in another member would be logged, or sent to Palette in clear.
+/// A secret in another member would be logged, or sent to Palette in clear text.
 #[test]
-fn a_member_that_repeats_a_secret_is_refused_without_its_value() {
+fn a_member_that_repeats_a_secret_is_rejected_without_its_value() {
     let words = "dA39a3Ee5e6b4b0d3255Bfef95601890aFd80709";
     let (id, pem_line) =
         ("AKIAIOSFODNN7EXAMPLE", "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY");
     let pem = format!("-----BEGIN EC PRIVATE KEY-----\n{pem_line}\n-----END EC PRIVATE KEY-----\n");
-    let refused = |body: &Value| -> Vec<String> {
+    let rejected_members = |body: &Value| -> Vec<String> {
         let mut fields = Fields::from_json(&body.to_string()).unwrap();
         for member in MEMBERS {
             drop(fields.take(member));
@@ -92,7 +92,7 @@ fn a_member_that_repeats_a_secret_is_refused_without_its_value() {
     ] {
         let mut body = json!({ "name": "prod", "accessKeyId": id, "secretAccessKey": words });
         body[member] = value;
-        assert_eq!(refused(&body), [format!("/{member}")], "{body}");
+        assert_eq!(rejected_members(&body), [format!("/{member}")], "{body}");
     }
     for (body, pointers) in [
         (json!({ "userKey": pem, "description": pem_line }), vec!["/description"]),
@@ -106,7 +106,7 @@ fn a_member_that_repeats_a_secret_is_refused_without_its_value() {
             vec![],
         ),
     ] {
-        assert_eq!(refused(&body), pointers, "{body}");
+        assert_eq!(rejected_members(&body), pointers, "{body}");
     }
 }
 
@@ -127,7 +127,7 @@ fn unknown_query_parameters_are_named() {
 }
 
 #[test]
-fn only_the_first_unknown_fields_are_listed() {
+fn only_the_first_twenty_unknown_fields_are_listed() {
     let fields: Vec<_> = (0..1000).map(|n| format!(r#""m{n}":{n}"#)).collect();
     let body = format!(r#"{{"name":"prod","roleArn":"{ROLE}",{}}}"#, fields.join(","));
     let pointers = pointers(&body);

@@ -1,4 +1,4 @@
-//! Events of requests.
+//! Tests the outcome events of requests.
 
 use gangway_model::{Check, CheckSubject, FieldError, RequestOrigin, Severity, UpstreamError};
 
@@ -36,7 +36,7 @@ fn failed(remedy: &str) -> ApiError {
 }
 
 #[test]
-fn refusal_names_the_account_the_cause_and_the_remedy() {
+fn rejected_event_names_the_account_the_cause_and_the_remedy() {
     let event = detail(AccountOperation::Register, &Err(failed("attach the policy"))).unwrap();
     assert_eq!(event["type"], "Gangway Account Rejected");
     assert_eq!(event["outcome"], "rejected");
@@ -60,7 +60,7 @@ fn refusal_names_the_account_the_cause_and_the_remedy() {
 }
 
 #[test]
-fn only_final_outcomes_are_events() {
+fn only_final_outcomes_have_an_event() {
     let upstream = |error: UpstreamError| Err(ApiError::from(error));
     let unavailable = UpstreamError::Unavailable { service: "Palette", source: "down".into() };
     let denied = UpstreamError::AccessDenied { service: "Palette", reason: "no".to_owned() };
@@ -82,7 +82,7 @@ fn only_final_outcomes_are_events() {
 }
 
 #[test]
-fn summary_can_be_quoted() {
+fn summary_has_no_double_quotation_marks_and_backslashes() {
     let event =
         detail(AccountOperation::Register, &Err(failed("add {\"a\": \"b\\c\"}\n"))).unwrap();
     let summary = event["summary"].as_str().unwrap();
@@ -90,12 +90,13 @@ fn summary_can_be_quoted() {
 }
 
 #[test]
-fn long_texts_are_cut() {
+fn long_texts_are_truncated() {
     let event = detail(AccountOperation::Register, &Err(failed(&"é".repeat(5000)))).unwrap();
     let chars = |pointer: &str| event.pointer(pointer).unwrap().as_str().unwrap().chars().count();
     assert_eq!(chars("/checks/0/remedy"), MAX_CHECK_CHARS);
     assert!(chars("/summary") <= MAX_SUMMARY_CHARS);
-    // The link is kept, also if links of others are left out, which makes their text longer.
+    // The reference to `docs/checks.md` is kept when other texts are truncated, or grow because
+    // their links are replaced.
     for text in ["é".repeat(5000), "a.bc/,".repeat(200)] {
         let event = detail(AccountOperation::Register, &Err(failed(&text))).unwrap();
         let summary = event["summary"].as_str().unwrap();
