@@ -26,6 +26,6 @@ pub(crate) async fn run_checks(
         ),
     );
     let (mut palette, checks) = (palette?, checks?);
-    app.identify_existing(&mut palette.state, &checks).await?;
+    app.identify_existing_account(&mut palette.state, &checks).await?;
     Ok(checks.into_preflight(AuthMethod::Scap, palette, spec, operation, accounts))
 }

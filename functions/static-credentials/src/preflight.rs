@@ -32,6 +32,6 @@ pub(crate) async fn run_checks(
     let mut palette = palette?;
     app.ensure_name_not_reserved(&spec.name, None, &palette.state, operation)?;
     let checks = checks?;
-    app.identify_existing(&mut palette.state, &checks).await?;
+    app.identify_existing_account(&mut palette.state, &checks).await?;
     Ok(checks.into_preflight(AuthMethod::StaticCredentials, palette, spec, operation, accounts))
 }

@@ -1,4 +1,4 @@
-//! Finds out whether a name belongs to the same AWS account, if Palette does not show it.
+//! Finds the AWS account of a registered account if Palette does not return it.
 
 use gangway_checks::{MethodChecks, PaletteStateCheck};
 use gangway_model::UpstreamError;
@@ -6,10 +6,10 @@ use gangway_model::UpstreamError;
 use crate::AppContext;
 
 impl AppContext {
-    /// Looks up the AWS account of the account with the requested name, if its method is the requested one
-    /// and Palette does not show it. The secret of the requested account shows it: the secret belongs to the
-    /// account in Palette, or to none.
-    pub async fn identify_existing(
+    /// Completes the account that has the requested name already, if Palette does not return its
+    /// AWS account id. The account belongs to the requested AWS account if the secret of the
+    /// requested account has a tag with the uid of the account. Does nothing if the methods differ.
+    pub async fn identify_existing_account(
         &self,
         palette: &mut PaletteStateCheck,
         checks: &MethodChecks,

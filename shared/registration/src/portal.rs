@@ -1,4 +1,4 @@
-//! The settings of the partition's access portal.
+//! Reads the configuration of the partition's access portal.
 
 use gangway_checks::PortalConfig;
 use gangway_model::Partition;
@@ -14,9 +14,9 @@ const VARIABLES_RULE: &str =
 const URL_RULE: &str =
     "must be the https URL of the portal's credentials, without a query, a fragment or a user";
 
-/// Reads the variables of this partition's portal. Returns an empty configuration for a partition
-/// without one. The reader collects the errors.
-pub(crate) fn read<V>(partition: Option<Partition>, variables: &mut EnvReader<V>) -> PortalConfig
+/// Reads the environment variables of the partition's access portal. Returns an empty configuration
+/// for a partition without an access portal. `variables` collects the errors.
+pub(crate) fn read_portal_config<V>(partition: Option<Partition>, variables: &mut EnvReader<V>) -> PortalConfig
 where
     V: Fn(&str) -> Option<String>,
 {
@@ -53,13 +53,13 @@ fn parse_pair(entry: &str) -> Option<(Partition, String)> {
 mod tests {
     use super::*;
 
-    fn read(
+    fn read_portal_config(
         partition: Partition,
         variables: &[(&str, &str)],
     ) -> Result<(Option<String>, String), Vec<String>> {
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
         let mut variables = EnvReader::new(|name: &str| find(name).map(|(_, it)| (*it).to_owned()));
-        let portal = super::read(Some(partition), &mut variables);
+        let portal = super::read_portal_config(Some(partition), &mut variables);
         let faults: Vec<_> =
             variables.into_errors().into_iter().map(|fault| fault.pointer).collect();
         if faults.is_empty() {
@@ -82,12 +82,12 @@ mod tests {
             (Partition::AwsIsoB, (url(1), "CUSTOM_ISO_URL")),
             (Partition::Aws, (None, "")),
         ] {
-            let (url, variable) = read(partition, &both).unwrap();
+            let (url, variable) = read_portal_config(partition, &both).unwrap();
             assert_eq!((url, variable.as_str()), expected, "{partition}");
         }
         let swapped = [(VARIABLES, "aws-iso=CUSTOM_ISO_URL, aws-iso-b=CUSTOM_ISOB_URL")];
-        assert_eq!(read(Partition::AwsIso, &swapped).unwrap().1, "CUSTOM_ISO_URL");
-        assert_eq!(read(Partition::AwsIsoB, &swapped).unwrap().1, "CUSTOM_ISOB_URL");
+        assert_eq!(read_portal_config(Partition::AwsIso, &swapped).unwrap().1, "CUSTOM_ISO_URL");
+        assert_eq!(read_portal_config(Partition::AwsIsoB, &swapped).unwrap().1, "CUSTOM_ISOB_URL");
     }
 
     #[test]
@@ -99,11 +99,11 @@ mod tests {
             "https://u:p@cap.example.com/x",
             "https://cap.example.com/x#y",
         ] {
-            let read = read(Partition::AwsIso, &[("GANGWAY_CAP_URL", wrong)]);
+            let read = read_portal_config(Partition::AwsIso, &[("GANGWAY_CAP_URL", wrong)]);
             assert_eq!(read.unwrap_err(), ["GANGWAY_CAP_URL"], "{wrong}");
         }
         for wrong in ["CUSTOM_ISO_URL", "aws-iso=", "aws-iso=lower", "aws-cn=X", "aws-iso=A,"] {
-            let read = read(Partition::AwsIso, &[(VARIABLES, wrong)]);
+            let read = read_portal_config(Partition::AwsIso, &[(VARIABLES, wrong)]);
             assert_eq!(read.unwrap_err(), [VARIABLES], "{wrong}");
         }
     }
