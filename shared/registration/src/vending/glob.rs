@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use wildmatch::WildMatch;
 
-/// A glob pattern: `*` matches any text, `?` matches any one character. Case-sensitive.
+/// A glob pattern: `*` matches any text, and `?` matches one character. Patterns are
+/// case-sensitive.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Glob(String);
 
@@ -16,7 +17,7 @@ pub struct Glob(String);
 pub struct InvalidGlob;
 
 impl Default for Glob {
-    /// Matches every text.
+    /// Returns a pattern that matches every text.
     fn default() -> Self {
         Self("*".to_owned())
     }
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_match_as_a_whole() {
+    fn a_pattern_must_match_the_whole_name() {
         for (pattern, matching, others) in [
             ("*", vec!["", "a", "team-payments-dev"], vec![]),
             ("team-*", vec!["team-", "team-a"], vec!["Team-a", "my-team-a", "team"]),
