@@ -1,4 +1,4 @@
-//! `DELETE …/accounts/{uid}`
+//! Handles `DELETE …/accounts/{uid}`.
 
 use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Response};
@@ -7,7 +7,8 @@ use gangway_registration::{
     AppContext, DeleteOutcome, account_not_found_error, to_not_found_or_denied_error,
 };
 
-/// Deletes the account, then schedules deletion of its secret, which can be restored for 30 days.
+/// Deletes the account, and then schedules the deletion of its secret. The secret can be restored
+/// for 30 days.
 pub(crate) async fn delete_account(
     uid: &Uid,
     palette_accounts: &ScopedClient<'_>,

@@ -1,5 +1,5 @@
-//! Lambda function that lists, shows and deletes registered accounts, and lists the IAM policies and
-//! private cloud gateways that a registration can name.
+//! Lambda function `accounts`: lists, shows and deletes registered accounts, and lists the IAM
+//! policies and private cloud gateways that a registration can name.
 
 mod delete;
 mod gateways;
@@ -16,8 +16,8 @@ use gangway_registration::{AppContext, Error, env_var};
 
 use list::ListQuery;
 
-/// All routes of this function. A request with another HTTP method is answered with the allowed
-/// ones.
+/// All routes of this function. The response to a request with another HTTP method lists the
+/// allowed methods.
 const ROUTES: &[Route<'_>] = &[
     (Method::GET, "{scope}/accounts"),
     (Method::GET, "{scope}/accounts/{uid}"),
@@ -32,10 +32,10 @@ const ROUTES: &[Route<'_>] = &[
 /// `OpenAPI` description of the whole API.
 const OPENAPI: &str = include_str!("../../../openapi.json");
 
-/// What the function needs. Built once, at start.
+/// The configuration and clients of this function. They are built once, when the function starts.
 pub struct Accounts {
     pub context: AppContext,
-    /// The states of accounts, if the deployment checks accounts again.
+    /// The state table. `None` if this deployment has no watch.
     states: Option<StateTable>,
 }
 
@@ -61,7 +61,8 @@ pub async fn handle(request: &Request, accounts: &Accounts) -> Result<Response, 
             _ => Err(request.routing_error(ROUTES)),
         };
     };
-    // Path and query are checked before Palette is called, which looks up a project by its name.
+    // `resolve` calls Palette to look up a project by its name. So the path and the query are
+    // checked first.
     let resolve = || context.clients.palette.resolve_scope(scope);
     match (method, path.as_slice()) {
         (&Method::GET, ["accounts"]) => {
