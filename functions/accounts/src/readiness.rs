@@ -71,6 +71,7 @@ impl ReadinessQuery {
             })
     }
 
+    /// Sorts states in the order of the query, and states with the same rank by name.
     fn sort(&self, states: &mut [KnownState]) {
         states.sort_by(|one, other| {
             let (one, other) = (&one.state, &other.state);
@@ -250,7 +251,8 @@ mod tests {
 
     use super::*;
 
-    fn known(name: &str, ready: Option<bool>, since: u64, days: Option<u64>) -> KnownState {
+    /// Returns a state with this name and readiness. `days` is the time until its expiration.
+    fn known_state(name: &str, ready: Option<bool>, since: u64, days: Option<u64>) -> KnownState {
         let time = |days: u64| Timestamp(clock::now() + Duration::from_hours(24 * days));
         let expirations = days.map(|days| Expiration {
             check: "certificates.client-lasts".to_owned(),
@@ -294,10 +296,10 @@ mod tests {
             (query(None, None, Order::Expires), "d b a c"),
         ] {
             let mut states = vec![
-                known("d", Some(true), 1, Some(2)),
-                known("c", None, 4, None),
-                known("b", Some(false), 3, Some(20)),
-                known("a", Some(true), 2, Some(90)),
+                known_state("d", Some(true), 1, Some(2)),
+                known_state("c", None, 4, None),
+                known_state("b", Some(false), 3, Some(20)),
+                known_state("a", Some(true), 2, Some(90)),
             ];
             states.retain(|known| query.selects(&known.state));
             query.sort(&mut states);

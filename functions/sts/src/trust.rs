@@ -66,13 +66,13 @@ struct TrustQuery {
 impl TrustQuery {
     /// Parses the query parameters. Returns every error at once.
     fn parse(request: &Request, deployed: Partition) -> Result<Self, ApiError> {
-        const ADD_ONS: &str =
+        const ADD_ONS_RULE: &str =
             "must be cloudformation, host-resource-groups, or both separated by a comma";
         let mut fields = request.query_fields();
         fields.partition(deployed, AuthMethod::Sts, false);
         let profile = fields.optional("permissionProfile").unwrap_or_default();
         let add_ons = fields
-            .optional_with("addOns", ADD_ONS, |names| names.split(',').map(parse_add_on).collect());
+            .optional_with("addOns", ADD_ONS_RULE, |names| names.split(',').map(parse_add_on).collect());
         let add_ons = add_ons.unwrap_or_default();
         fields.finish(Some(Self { profile, add_ons }))
     }

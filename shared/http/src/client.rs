@@ -41,6 +41,8 @@ pub fn build_client_with_identity(
     build_with_tls(tls_config_with_roots(roots)?.with_client_cert_resolver(Arc::new(resolver)))
 }
 
+/// Returns a TLS configuration that trusts these CA certificates. The caller adds the client
+/// certificate.
 fn tls_config_with_roots(
     roots: &RootStore,
 ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
@@ -52,6 +54,7 @@ fn tls_config_with_roots(
         .with_root_certificates(Arc::clone(roots.store())))
 }
 
+/// Builds a client with this TLS configuration and the timeouts of all clients.
 fn build_with_tls(tls: ClientConfig) -> Result<Client, TlsError> {
     #[expect(clippy::disallowed_methods, reason = "the only place that sets TLS and timeouts")]
     let builder = Client::builder();

@@ -17,6 +17,7 @@ const PLATFORM_BUNDLES: [&str; 2] =
 #[derive(Clone, Debug)]
 pub struct RootStore(Arc<RootCertStore>);
 
+/// Reason why a client cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     #[error(

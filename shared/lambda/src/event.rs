@@ -24,7 +24,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use zeroize::Zeroizing;
 
 /// `detail-type` of the event that requests a registration.
-const DETAIL_TYPE: &str = "Gangway Registration Requested";
+const REGISTRATION_DETAIL_TYPE: &str = "Gangway Registration Requested";
 
 /// A decoded payload.
 pub(crate) enum Payload {
@@ -68,6 +68,8 @@ struct ReplayName {
     replay_name: Option<IgnoredAny>,
 }
 
+/// The members of `requestContext` by which Gangway recognizes the service that sent an HTTP
+/// request.
 #[derive(Deserialize)]
 struct ContextDiscriminator {
     http: Option<IgnoredAny>,
@@ -83,7 +85,7 @@ impl Payload {
     pub(crate) fn decode(payload: &str) -> Option<Self> {
         let kind: Discriminator<'_> = serde_json::from_str(payload).ok()?;
         let Some(context) = kind.request_context else {
-            return (kind.detail_type? == DETAIL_TYPE).then(|| decode_detail(payload))?;
+            return (kind.detail_type? == REGISTRATION_DETAIL_TYPE).then(|| decode_registration_event(payload))?;
         };
         let context: ContextDiscriminator = serde_json::from_str(context.get()).ok()?;
         let request = if context.http.is_some() {
@@ -105,7 +107,9 @@ impl Payload {
     }
 }
 
-fn decode_detail(payload: &str) -> Option<Payload> {
+/// Decodes an EventBridge event that requests a registration. Returns `None` if the event is
+/// invalid, or if its `detail` is null.
+fn decode_registration_event(payload: &str) -> Option<Payload> {
     let event: EventBridgeEvent<Box<RawValue>> = serde_json::from_str(payload).ok()?;
     let (id, account) = (event.id.as_deref(), event.account.as_deref());
     let initiator = Initiator::event(id, Some(&event.source), account);
@@ -143,6 +147,8 @@ fn add_context_method(payload: &str) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 impl HttpRequest {
+    /// Converts a request of a REST API or of a load balancer. Returns `None` if the request has no
+    /// path.
     fn from_rest_api(request: ApiGatewayProxyRequest) -> Option<Self> {
         let identity = &request.request_context.identity;
         let caller = Initiator::caller(
@@ -171,6 +177,8 @@ impl HttpRequest {
         })
     }
 
+    /// Converts a request of an HTTP API or of a function URL. Returns `None` if the request has no
+    /// path.
     fn from_http_api(request: ApiGatewayV2httpRequest) -> Option<Self> {
         let context = request.request_context;
         let iam = context.authorizer.as_ref().and_then(|authorizer| authorizer.iam.as_ref());
@@ -194,12 +202,14 @@ impl HttpRequest {
     }
 }
 
+/// Reads the ids in the headers `x-request-id` and `traceparent`.
 fn read_correlation(headers: &HeaderMap, multi_value_headers: &HeaderMap) -> Correlation {
     let header =
         |name: &str| headers.get(name).or_else(|| multi_value_headers.get(name))?.to_str().ok();
     Correlation::new(header("x-request-id"), header("traceparent"))
 }
 
+/// Returns the value of the header `content-type`.
 fn content_type(headers: &HeaderMap) -> Option<String> {
     headers.get(CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
 }
@@ -224,6 +234,8 @@ fn flatten_query(query: &QueryMap) -> BTreeMap<String, String> {
     parameters
 }
 
+/// Returns the bytes of the body. Returns `None` if `is_base64` is true and the body is not valid
+/// base64.
 fn decode_body(body: Option<String>, is_base64: bool) -> Option<Zeroizing<Vec<u8>>> {
     let body = Zeroizing::new(body.unwrap_or_default());
     if is_base64 {

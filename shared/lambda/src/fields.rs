@@ -31,6 +31,7 @@ const KEY_MEMBERS: [(&str, &[&str]); 3] = [
 /// Shortest text, in bytes, that counts as a secret. No access key is shorter.
 const MIN_SECRET_LEN: usize = 16;
 
+/// Rule for a secret field in the properties of a CloudFormation resource.
 const SECRET_IN_STACK: &str = "must not be in a stack: a role has no key; this key was sent to CloudFormation and SNS and should be replaced";
 
 /// The fields of a JSON object or the parameters of a query, from which they are read one by one.
@@ -160,7 +161,7 @@ impl Fields {
 
     /// Returns `true` if the field was sent, with whatever value.
     pub fn has(&mut self, name: &'static str) -> bool {
-        self.add_known(name);
+        self.add_known_name(name);
         self.unread.iter().any(|(unread, _)| unread == name)
     }
 
@@ -321,7 +322,7 @@ impl Fields {
 
     /// Removes a field and returns it. A field that was sent twice is an error.
     pub(crate) fn take(&mut self, name: &'static str) -> Field {
-        self.add_known(name);
+        self.add_known_name(name);
         let mut found: Vec<_> = self.unread.extract_if(.., |(unread, _)| unread == name).collect();
         if found.len() > 1 {
             self.malformed(name, format_args!("is sent {} times: send it once", found.len()));
@@ -334,6 +335,8 @@ impl Fields {
         }
     }
 
+    /// Reads a string that may be left out. Returns `None` if the field is left out, and after an
+    /// error.
     fn optional_text(&mut self, name: &'static str) -> Option<Zeroizing<String>> {
         match self.take(name) {
             Field::Missing | Field::Invalid => None,
@@ -345,6 +348,8 @@ impl Fields {
         }
     }
 
+    /// Reads a string that must be present. `rule` returns the rule of the field, for the error
+    /// message.
     fn required_text(
         &mut self,
         name: &'static str,
@@ -359,6 +364,7 @@ impl Fields {
         self.optional_text(name)
     }
 
+    /// Parses the text of a field. Records an error if the text is invalid.
     fn parse<T>(&mut self, name: &str, text: &str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -366,11 +372,15 @@ impl Fields {
         text.parse().map_err(|rule| self.malformed(name, rule)).ok()
     }
 
+    /// Records an error (status 400). `place` is the JSON pointer of the value below this object,
+    /// and `detail` is the whole message.
     pub(crate) fn add_malformed(&mut self, place: &str, detail: String) {
         let pointer = self.pointer(place);
         self.errors.push(FieldError::malformed(pointer, detail));
     }
 
+    /// Records an error (status 422). `place` is the JSON pointer of the value below this object,
+    /// and `detail` is the whole message.
     pub(crate) fn add_unprocessable(&mut self, place: &str, detail: String) {
         let pointer = self.pointer(place);
         self.errors.push(FieldError::unprocessable(pointer, detail));
@@ -380,6 +390,7 @@ impl Fields {
         self.errors.extend(errors);
     }
 
+    /// Returns the whole JSON pointer of a value. `place` is its JSON pointer below this object.
     pub(crate) fn pointer(&self, place: &str) -> String {
         if place.is_empty() { self.pointer.clone() } else { format!("{}/{place}", self.pointer) }
     }
@@ -389,7 +400,8 @@ impl Fields {
         self.errors.iter().any(|error| error.pointer == pointer)
     }
 
-    fn add_known(&mut self, name: &'static str) {
+    /// Adds the name of a field that a reader has asked for.
+    fn add_known_name(&mut self, name: &'static str) {
         if !self.known.contains(&name) {
             self.known.push(name);
         }

@@ -151,6 +151,7 @@ impl<W: Fn(&Value) + Send + Sync + 'static> Subscriber for JsonSubscriber<W> {
     fn exit(&self, _span: &span::Id) {}
 }
 
+/// Converts a log event to the JSON object of its log line.
 fn to_log_line(service: &'static str, event: &Event<'_>) -> Value {
     #[expect(clippy::disallowed_methods, reason = "a log line needs the real time")]
     let now = DateTime::<Utc>::from(SystemTime::now());
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn only_own_crates_are_logged() {
+    fn log_events_of_libraries_are_not_written() {
         assert!(is_own_crate("gangway_lambda::invocation"));
         for other in ["lambda_runtime::layers::panic", "aws_config", "kube_client::client", ""] {
             assert!(!is_own_crate(other), "{other}");

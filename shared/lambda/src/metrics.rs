@@ -19,6 +19,7 @@ const NAMESPACE: &str = "Gangway";
 /// Largest number of values that a metric may have in one line.
 const MAX_VALUES: usize = 100;
 
+/// Writes the metrics of an invocation.
 pub(crate) fn write_invocation(record: &InvocationRecord, outcome: &Result<Response, ApiError>) {
     for line in invocation_lines(record, outcome, now_millis()) {
         write_json_line(&line);
@@ -125,7 +126,7 @@ fn invocation_lines(
     if let Some(upstream) = failed_service(outcome) {
         line.add_metric(&[("Upstream", upstream)], "UpstreamErrors", 1, "Count");
     }
-    let findings = report_of(outcome).map_or(&[][..], |report| &report.findings);
+    let findings = find_report(outcome).map_or(&[][..], |report| &report.findings);
     let failed =
         findings.iter().filter(|finding| matches!(finding.outcome, Outcome::Failed { .. }));
     let failed = failed.map(|finding| {
@@ -172,7 +173,8 @@ impl Line {
     }
 }
 
-fn report_of(outcome: &Result<Response, ApiError>) -> Option<&Report> {
+/// Returns the report of an outcome. `None` if the outcome has no report.
+fn find_report(outcome: &Result<Response, ApiError>) -> Option<&Report> {
     match outcome {
         Ok(Response::Report(report)) => Some(report),
         Ok(Response::Receipt(receipt)) => Some(&receipt.report),

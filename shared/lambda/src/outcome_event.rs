@@ -50,6 +50,7 @@ pub enum AccountOperation {
 }
 
 impl AccountOperation {
+    /// Returns the member `operation` of the event.
     const fn id(self) -> &'static str {
         match self {
             Self::Register => "register",
@@ -588,6 +589,7 @@ fn is_final(error: &ApiError) -> bool {
     }
 }
 
+/// Returns the member `caller` of the event.
 fn caller_json(initiator: &Initiator) -> Value {
     let mut caller = Map::new();
     let mut put = |name: &str, value: Option<String>| {
@@ -625,6 +627,7 @@ fn to_summary_part(text: &str) -> String {
     truncate(to_safe_text(text).trim_end_matches('.'), MAX_SUMMARY_CHARS / 3)
 }
 
+/// Returns the text with at most `max_chars` characters. A truncated text ends with `…`.
 fn truncate(text: &str, max_chars: usize) -> String {
     match text.char_indices().nth(max_chars - 1) {
         Some((at, _)) if text.chars().nth(max_chars).is_some() => {

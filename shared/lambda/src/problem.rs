@@ -23,6 +23,7 @@ pub(crate) struct Problem<'a> {
     report: Option<ReportJson<'a>>,
 }
 
+/// An invalid field, as the problem document lists it.
 #[derive(Serialize)]
 struct ErrorJson<'a> {
     pointer: &'a str,
@@ -57,7 +58,7 @@ impl ApiError {
                 problem_type("unrecognized-event", 400, "Unrecognized event")
             }
             Self::Internal => problem_type("internal-error", 500, "Internal error"),
-            Self::Registration(error) => from_registration_error(error),
+            Self::Registration(error) => problem_type_of(error),
         }
     }
 
@@ -151,7 +152,8 @@ impl ApiError {
     }
 }
 
-fn from_registration_error(error: &RegistrationError) -> ProblemType {
+/// Returns the problem type of an error of the registration workflow.
+fn problem_type_of(error: &RegistrationError) -> ProblemType {
     match error {
         RegistrationError::Invalid(errors)
             if errors.iter().any(|error| error.kind == FieldErrorKind::Malformed) =>

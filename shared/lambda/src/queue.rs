@@ -142,6 +142,7 @@ pub(crate) fn decode_batch(payload: &str) -> Result<Vec<SqsMessage>, Diagnostic>
     })
 }
 
+/// Converts a message of a batch. Returns `None` if the message has no id or no body.
 fn decode_message(message: sqs::SqsMessage) -> Option<SqsMessage> {
     let attribute = |name| message.attributes.get(name);
     let sent = attribute("SentTimestamp").and_then(|millis| millis.parse().ok());
@@ -257,6 +258,8 @@ fn find_initiator(message: &SqsMessage, kind: QueueKind<'_>) -> Initiator {
     }
 }
 
+/// Handles one message: runs the handler, publishes the outcome events, and writes the log line and
+/// the metrics. Returns what SQS does with the message.
 async fn handle_message<H, P>(
     (service, kind): (&'static str, QueueKind<'_>),
     handler: &H,

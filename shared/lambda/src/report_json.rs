@@ -3,6 +3,7 @@
 use gangway_model::{Finding, Receipt, Report, UpsertOutcome, time::to_rfc3339};
 use serde::Serialize;
 
+/// A report in responses of the API.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReportJson<'a> {
@@ -16,6 +17,7 @@ pub(crate) struct ReportJson<'a> {
     notices: &'a [String],
 }
 
+/// A finding in the member `checks` of a report.
 #[derive(Serialize)]
 struct CheckJson<'a> {
     id: &'static str,
@@ -30,6 +32,7 @@ struct CheckJson<'a> {
     covers: &'static [&'static str],
 }
 
+/// The response to a registration or a replacement.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReceiptJson<'a> {

@@ -28,6 +28,7 @@ use crate::{
 /// PEM chains, and about 60 KB.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
+/// Rule for a secret field in an event.
 const SECRET_IN_EVENT: &str =
     "must not be in an event: send secretArn; this key was sent in an event and should be replaced";
 
@@ -63,7 +64,9 @@ pub struct Request {
     function_account_id: Option<AccountId>,
 }
 
+/// The body of an HTTP request, or the `detail` of an event.
 enum Body {
+    /// `bytes` is `None` if `isBase64Encoded` is true and the body is not valid base64.
     Http { content_type: Option<String>, bytes: Option<Zeroizing<Vec<u8>>> },
     Event(Zeroizing<Box<str>>, EventOrigin),
 }
@@ -140,8 +143,9 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The path contains percent-encoding, or its project is malformed. The query parameter `project`
-    /// is an error, too: a caller who sends it expects another scope than that of the path.
+    /// The path contains percent-encoding, or its project is malformed. The query parameter
+    /// `project` is an error, too: a caller who sends it expects another scope than that of the
+    /// path.
     pub fn route(&self) -> Result<(&Method, Option<&RequestedScope>, Vec<&str>), FieldError> {
         let path = self.path.as_ref().map_err(Clone::clone)?;
         if self.query.contains_key("project") {
@@ -305,6 +309,7 @@ impl Request {
         self.route.as_deref()
     }
 
+    /// Returns the request id that API Gateway assigned.
     pub(crate) fn gateway_request_id(&self) -> Option<&str> {
         self.gateway_request_id.as_deref()
     }

@@ -90,6 +90,7 @@ impl Response {
         serde_json::from_str(self.json().get()).unwrap_or_default()
     }
 
+    /// Returns the body as JSON text. It is `null` for a response without a body.
     fn json(&self) -> Box<RawValue> {
         match self {
             Self::Report(report) => to_json(&ReportJson::from(report)),

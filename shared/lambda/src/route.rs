@@ -148,6 +148,7 @@ fn is_ambiguous(segment: &str) -> bool {
     segment == "." || segment == ".." || segment.contains(['%', '\\'])
 }
 
+/// Parses the segment of a path that names a project.
 fn parse_project(text: &str) -> Result<RequestedScope, FieldError> {
     match text.parse::<UidOrName>() {
         Ok(project) if project.is_path_segment() => Ok(RequestedScope::Project(project)),

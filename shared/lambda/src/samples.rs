@@ -62,6 +62,7 @@ pub(crate) fn registration_event(detail: &Value) -> Value {
     })
 }
 
+/// Decodes a payload that must be a valid request.
 pub(crate) fn decode(invocation: &Value) -> Request {
     match Request::decode(&invocation.to_string(), ARN) {
         Ok(request) => request,

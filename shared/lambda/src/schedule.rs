@@ -91,6 +91,8 @@ mod tests {
 
     use super::*;
 
+    /// Decodes a payload and reads the field `dryRun`. Returns the pointers or messages of the
+    /// errors.
     fn errors(payload: &Value) -> Vec<String> {
         let mut fields = match decode_schedule(&payload.to_string()) {
             Ok(request) => request.fields,
@@ -104,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn scheduled_events_have_no_fields() {
+    fn scheduled_event_has_no_fields_and_direct_invocation_has_some() {
         let scheduled = json!({
             "version": "0", "id": "1", "detail-type": SCHEDULED_EVENT, "source": "aws.events",
             "account": "111122223333", "time": "2026-11-24T00:00:00Z", "region": "us-east-1",

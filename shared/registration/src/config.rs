@@ -73,8 +73,8 @@ pub struct Config {
 /// The domain of Palette's SaaS installations.
 const SAAS_DOMAIN: &str = "spectrocloud.com";
 
-const URL_RULE: &str = "must be the https URL of Palette, such as https://api.spectrocloud.com: http would send the API key in clear, and is accepted for a loopback address only";
-const KEY_RULE: &str = "must be the name or ARN of the secret that holds Palette's API key";
+const PALETTE_URL_RULE: &str = "must be the https URL of Palette, such as https://api.spectrocloud.com: http would send the API key in clear, and is accepted for a loopback address only";
+const API_KEY_RULE: &str = "must be the name or ARN of the secret that holds Palette's API key";
 const REGION_RULE: &str = "must be a region of aws, aws-us-gov, aws-iso-b or aws-iso";
 const PREFIX_RULE: &str =
     "must be 1 to 64 letters, digits and '/_+=.@-', without a '/' at either end";
@@ -83,8 +83,8 @@ const MAX_AGE_RULE: &str = "must be a number of hours from 1 to 168";
 const PROJECTS_RULE: &str = "must be comma-separated uids or names of Palette projects";
 const CLUSTER_REGION_RULE: &str = "must be a region of the partition of AWS_REGION";
 const WAIVABLE_RULE: &str = "must be comma-separated ids of checks that prevent a registration (docs/checks.md), except those about identity, ownership, the secret store, the access portal, and what Palette says itself";
-const DAYS_RULE: &str = "must be a number of days from 1 to 1000";
-const RPS_RULE: &str = "must be a number from 1 to 1000";
+const ROTATION_DAYS_RULE: &str = "must be a number of days from 1 to 1000";
+const REQUESTS_PER_SECOND_RULE: &str = "must be a number from 1 to 1000";
 
 impl Config {
     /// Returns `true` if Spectro Cloud hosts this Palette (SaaS). The host names of all SaaS
@@ -122,10 +122,10 @@ impl Config {
         // of this machine.
         let in_sam_local = variables.optional::<String>("AWS_SAM_LOCAL").as_deref() == Some("true");
         let parse_palette_url = |text: &str| parse_palette_url(text, in_sam_local);
-        let palette_url = variables.required_with("PALETTE_URL", URL_RULE, parse_palette_url);
+        let palette_url = variables.required_with("PALETTE_URL", PALETTE_URL_RULE, parse_palette_url);
         let text = |text: &str| Some(text.to_owned());
         let palette_api_key_secret =
-            variables.required_with("PALETTE_API_KEY_SECRET", KEY_RULE, text);
+            variables.required_with("PALETTE_API_KEY_SECRET", API_KEY_RULE, text);
         let partition = variables.required_with("AWS_REGION", REGION_RULE, Partition::from_region);
         let secret_prefix =
             variables.optional_with("GANGWAY_SECRET_PREFIX", PREFIX_RULE, parse_secret_prefix);
@@ -139,7 +139,7 @@ impl Config {
             });
         let portal = portal::read_portal_config(partition, &mut variables);
         let requests_per_second =
-            variables.optional_with("PALETTE_REQUESTS_PER_SECOND", RPS_RULE, parse_requests_per_second);
+            variables.optional_with("PALETTE_REQUESTS_PER_SECOND", REQUESTS_PER_SECOND_RULE, parse_requests_per_second);
         let max_age =
             variables.optional_with("GANGWAY_EVENT_MAX_AGE_HOURS", MAX_AGE_RULE, parse_max_age_hours);
         let projects =
@@ -150,7 +150,7 @@ impl Config {
         let event_bus = variables.optional("GANGWAY_EVENT_BUS");
         let rotation_function: Option<String> = variables.optional("GANGWAY_ROTATION_FUNCTION");
         let rotation_days =
-            variables.optional_with("GANGWAY_ROTATE_KEYS_AFTER_DAYS", DAYS_RULE, parse_days);
+            variables.optional_with("GANGWAY_ROTATE_KEYS_AFTER_DAYS", ROTATION_DAYS_RULE, parse_rotation_days);
         let rotation = rotation_function.zip(rotation_days);
         let stack_topic = variables.optional("GANGWAY_STACK_TOPIC");
         let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
@@ -242,7 +242,7 @@ fn parse_max_age_hours(text: &str) -> Option<Duration> {
     Some(Duration::from_hours(hours))
 }
 
-fn parse_days(text: &str) -> Option<u16> {
+fn parse_rotation_days(text: &str) -> Option<u16> {
     text.parse().ok().filter(|days| (1..=1000).contains(days))
 }
 
@@ -254,7 +254,7 @@ fn parse_requests_per_second(text: &str) -> Option<u16> {
 mod tests {
     use super::*;
 
-    fn read(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    fn read_config(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
         Config::from_variables(|name| find(name).map(|(_, value)| (*value).to_owned()))
             .map_err(|ConfigError(errors)| errors.into_iter().map(|f| f.pointer).collect())
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn three_variables_are_required_and_empty_ones_are_unset() {
-        let settings = read(&[REGION, URL, KEY, ("GANGWAY_INSPECTION_ROLE", "")]).unwrap();
+        let settings = read_config(&[REGION, URL, KEY, ("GANGWAY_INSPECTION_ROLE", "")]).unwrap();
         assert_eq!(settings.secret_prefix, "gangway");
         assert_eq!(settings.inspection_role, None);
         assert!(!settings.allow_secret_pod_identity);
@@ -290,12 +290,12 @@ mod tests {
             ("http://[::ffff:10.0.0.7]", false),
             ("http://0.0.0.0", false),
         ] {
-            let errors = read(&[("PALETTE_URL", url), KEY, REGION]).err();
+            let errors = read_config(&[("PALETTE_URL", url), KEY, REGION]).err();
             assert_eq!(errors.is_none(), accepted, "{url}");
         }
         let url = ("PALETTE_URL", "http://172.17.0.1:4000");
-        assert!(read(&[url, KEY, REGION, ("AWS_SAM_LOCAL", "true")]).is_ok());
-        assert!(read(&[url, KEY, REGION, ("AWS_SAM_LOCAL", "false")]).is_err());
+        assert!(read_config(&[url, KEY, REGION, ("AWS_SAM_LOCAL", "true")]).is_ok());
+        assert!(read_config(&[url, KEY, REGION, ("AWS_SAM_LOCAL", "false")]).is_err());
     }
 
     #[test]
@@ -332,7 +332,7 @@ mod tests {
                 vec!["GANGWAY_EVENT_MAX_AGE_HOURS", "GANGWAY_EVENT_PROJECTS"],
             ),
         ] {
-            assert_eq!(read(&variables).unwrap_err(), errors, "{variables:?}");
+            assert_eq!(read_config(&variables).unwrap_err(), errors, "{variables:?}");
         }
     }
 }

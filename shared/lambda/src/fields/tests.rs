@@ -24,7 +24,8 @@ fn pointers(body: &str) -> Vec<String> {
     errors.into_iter().map(|error| error.pointer).collect()
 }
 
-fn with(field: &str, value: Value) -> String {
+/// Returns a valid request in which one field has this value.
+fn request_with(field: &str, value: Value) -> String {
     let mut body = json!({ "name": "prod", "roleArn": ROLE });
     body[field] = value;
     body.to_string()
@@ -38,8 +39,8 @@ fn every_error_is_returned_at_once() {
     assert_eq!(pointers(&body), ["/name", "/partition", "/roleArn", "/x"]);
     let numbers = r#"{"name":99999999999999999999999999999999999,"roleArn":-0.0}"#;
     assert_eq!(pointers(numbers), ["/name", "/roleArn"]);
-    assert_eq!(pointers(&with(SECRET, json!(1))), [""]);
-    assert_eq!(pointers(&with("scope", json!({ "project": "p", SECRET: 1 }))), ["/scope"]);
+    assert_eq!(pointers(&request_with(SECRET, json!(1))), [""]);
+    assert_eq!(pointers(&request_with("scope", json!({ "project": "p", SECRET: 1 }))), ["/scope"]);
 }
 
 const MEMBERS: [&str; 11] = [
@@ -150,20 +151,20 @@ fn errors_contain_the_field_the_rule_and_the_remedy() {
         errors[0].detail.clone()
     };
     for (body, expected) in [
-        (with("name", json!(7)), "name must be a string, not a number"),
+        (request_with("name", json!(7)), "name must be a string, not a number"),
         (
-            with("colour", json!(7)),
+            request_with("colour", json!(7)),
             "colour is unknown: remove it, or use one of name, description, partition, scope, policyArns, privateCloudGateway, permissionProfile, region, waivedChecks, roleArn",
         ),
         (
-            with("partition", json!("aws-iso")),
+            request_with("partition", json!("aws-iso")),
             "sts is not offered in partition aws-iso: use one of static-credentials, scap",
         ),
         (
-            with("partition", json!("aws-us-gov")),
+            request_with("partition", json!("aws-us-gov")),
             "partition must be aws, which this deployment serves: send the request to the deployment for aws-us-gov",
         ),
-        (with("policyArns", json!([1])), "item 0 of policyArns must be a string, not a number"),
+        (request_with("policyArns", json!([1])), "item 0 of policyArns must be a string, not a number"),
         (
             r#"{"name":"prod"}"#.to_owned(),
             "roleArn is missing: it must be an ARN: arn:<partition>:<service>:<region>:<account>:<resource>",

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn sentence_begins_with_a_capital_letter() {
+    fn capitalize_changes_only_the_first_letter() {
         for (text, expected) in
             [("account a", "Account a"), ("\u{e9}t\u{e9}", "\u{c9}t\u{e9}"), ("", "")]
         {

@@ -13,7 +13,8 @@ static CHECK: Check = Check {
     remedy: "",
 };
 
-fn detail(operation: AccountOperation, outcome: &Result<Response, ApiError>) -> Option<Value> {
+/// Returns the `detail` of the event for an outcome, with the `detail-type` in the member `type`.
+fn event_detail(operation: AccountOperation, outcome: &Result<Response, ApiError>) -> Option<Value> {
     let known = EventAccount {
         scope: Some("project/Payments".to_owned()),
         name: Some("prod".to_owned()),
@@ -26,7 +27,8 @@ fn detail(operation: AccountOperation, outcome: &Result<Response, ApiError>) -> 
     Some(detail)
 }
 
-fn failed(remedy: &str) -> ApiError {
+/// Returns the error of a request with one failed check that has this remedy.
+fn checks_failed_error(remedy: &str) -> ApiError {
     let findings = vec![CHECK.failed("2 of 211 actions are denied", remedy), CHECK.passed("seen")];
     let (partition, method) = (Partition::Aws, AuthMethod::Sts);
     let notices = Vec::new();
@@ -37,7 +39,7 @@ fn failed(remedy: &str) -> ApiError {
 
 #[test]
 fn rejected_event_names_the_account_the_cause_and_the_remedy() {
-    let event = detail(AccountOperation::Register, &Err(failed("attach the policy"))).unwrap();
+    let event = event_detail(AccountOperation::Register, &Err(checks_failed_error("attach the policy"))).unwrap();
     assert_eq!(event["type"], "Gangway Account Rejected");
     assert_eq!(event["outcome"], "rejected");
     assert_eq!(event["scope"], json!({"project": "Payments"}));
@@ -53,7 +55,7 @@ fn rejected_event_names_the_account_the_cause_and_the_remedy() {
         FieldError::malformed("/name", "name is missing"),
     ];
     let invalid = Err(RegistrationError::Invalid(invalid).into());
-    let event = detail(AccountOperation::Replace, &invalid).unwrap();
+    let event = event_detail(AccountOperation::Replace, &invalid).unwrap();
     assert_eq!(event["errors"][1]["pointer"], "/name");
     let summary = event["summary"].as_str().unwrap();
     assert!(summary.ends_with("rejected: roleArn must be an ARN. Other invalid members: 1."));
@@ -76,7 +78,7 @@ fn only_final_outcomes_have_an_event() {
         (Err(ApiError::PayloadTooLarge), true),
         (deleted, true),
     ] {
-        let event = detail(AccountOperation::Delete, &outcome);
+        let event = event_detail(AccountOperation::Delete, &outcome);
         assert_eq!(event.is_some(), is_event, "{outcome:?}");
     }
 }
@@ -84,21 +86,21 @@ fn only_final_outcomes_have_an_event() {
 #[test]
 fn summary_has_no_double_quotation_marks_and_backslashes() {
     let event =
-        detail(AccountOperation::Register, &Err(failed("add {\"a\": \"b\\c\"}\n"))).unwrap();
+        event_detail(AccountOperation::Register, &Err(checks_failed_error("add {\"a\": \"b\\c\"}\n"))).unwrap();
     let summary = event["summary"].as_str().unwrap();
     assert!(summary.contains("add {'a': 'b'c'}. See"), "{summary}");
 }
 
 #[test]
 fn long_texts_are_truncated() {
-    let event = detail(AccountOperation::Register, &Err(failed(&"é".repeat(5000)))).unwrap();
+    let event = event_detail(AccountOperation::Register, &Err(checks_failed_error(&"é".repeat(5000)))).unwrap();
     let chars = |pointer: &str| event.pointer(pointer).unwrap().as_str().unwrap().chars().count();
     assert_eq!(chars("/checks/0/remedy"), MAX_CHECK_CHARS);
     assert!(chars("/summary") <= MAX_SUMMARY_CHARS);
     // The reference to `docs/checks.md` is kept when other texts are truncated, or grow because
     // their links are replaced.
     for text in ["é".repeat(5000), "a.bc/,".repeat(200)] {
-        let event = detail(AccountOperation::Register, &Err(failed(&text))).unwrap();
+        let event = event_detail(AccountOperation::Register, &Err(checks_failed_error(&text))).unwrap();
         let summary = event["summary"].as_str().unwrap();
         assert!(summary.ends_with("docs/checks.md#iam.actions-allowed"), "{summary}");
     }
@@ -111,7 +113,7 @@ async fn event_has_the_ids_of_its_request() {
     let origin =
         RequestOrigin { request_id: "request-1".to_owned(), initiator, ..RequestOrigin::default() };
     let event = origin::scope(origin, async {
-        detail(AccountOperation::Register, &Err(failed("attach"))).unwrap()
+        event_detail(AccountOperation::Register, &Err(checks_failed_error("attach"))).unwrap()
     });
     let event = event.await;
     assert_eq!((&event["requestId"], &event["correlationId"]), (&json!("request-1"), &json!(id)));

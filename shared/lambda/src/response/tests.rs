@@ -72,7 +72,8 @@ fn origin() -> RequestOrigin {
     RequestOrigin { request_id: "id-1".to_owned(), ..RequestOrigin::default() }
 }
 
-fn http(outcome: &Result<Response, ApiError>) -> (u16, Value, Value) {
+/// Encodes an outcome as an HTTP response. Returns its status, headers and body.
+fn encode_http(outcome: &Result<Response, ApiError>) -> (u16, Value, Value) {
     let response =
         serde_json::to_value(respond(Trigger::Http, outcome, &origin()).unwrap()).unwrap();
     assert_eq!(response["isBase64Encoded"], json!(false));
@@ -174,7 +175,7 @@ fn every_error_has_a_status_and_a_problem_type() {
         (UpstreamError::TimedOut { service: s }.into(), 504, "upstream-timeout", true),
     ] {
         let outcome = Err(error);
-        let (actual_status, headers, problem) = http(&outcome);
+        let (actual_status, headers, problem) = encode_http(&outcome);
         assert_eq!(actual_status, status, "{kind}");
         assert_eq!(headers["content-type"], "application/problem+json");
         assert_eq!(problem["type"], format!("urn:gangway:problem:{kind}"));
@@ -209,7 +210,7 @@ fn invalid_fields_are_listed_with_their_pointers() {
         FieldError::unprocessable("/policyArns/0", "item 0 is"),
     ])
     .into());
-    let (_, _, problem) = http(&outcome);
+    let (_, _, problem) = encode_http(&outcome);
     let errors = json!([
         { "pointer": "/name", "detail": "name must" },
         { "pointer": "/policyArns/0", "detail": "item 0 is" },
@@ -227,7 +228,7 @@ fn every_failed_check_has_a_remedy() {
         WARNING.not_applicable("no gateway"),
     ];
     let outcome = Ok(Response::Report(report(findings)));
-    let (status, headers, body) = http(&outcome);
+    let (status, headers, body) = encode_http(&outcome);
     assert_eq!((status, &headers["content-type"]), (200, &json!("application/json")));
     let expected = json!({
         "ready": false,
@@ -247,7 +248,7 @@ fn every_failed_check_has_a_remedy() {
         BLOCKER.failed("seen", "fix it"),
     ])))
     .into());
-    let (_, _, problem) = http(&blocked);
+    let (_, _, problem) = encode_http(&blocked);
     assert_eq!(problem["report"]["checks"][0]["remedy"], "fix it");
     assert!(problem["detail"].as_str().unwrap().contains("a.b"));
 }
@@ -261,7 +262,7 @@ fn receipt_shows_whether_the_account_was_created_or_updated() {
         (UpsertOutcome::Unchanged, "unchanged", 200, None),
     ] {
         let response = Ok(receipt(outcome, secret));
-        let (actual_status, _, body) = http(&response);
+        let (actual_status, _, body) = encode_http(&response);
         assert_eq!((actual_status, &body["outcome"]), (status, &json!(word)));
         assert_eq!(body.get("secretArn").and_then(Value::as_str), secret);
         assert_eq!(body["report"]["ready"], json!(true));
@@ -277,8 +278,8 @@ fn receipt_shows_whether_the_account_was_created_or_updated() {
 
 #[test]
 fn response_to_a_removal_has_no_body() {
-    let (status, headers, body) = http(&Ok(Response::Deleted { account: None }));
+    let (status, headers, body) = encode_http(&Ok(Response::Deleted { account: None }));
     assert_eq!((status, headers.get("content-type"), body), (204, None, Value::Null));
-    let (status, _, body) = http(&Ok(Response::Json(json!({ "accounts": [] }))));
+    let (status, _, body) = encode_http(&Ok(Response::Json(json!({ "accounts": [] }))));
     assert_eq!((status, body), (200, json!({ "accounts": [] })));
 }

@@ -186,6 +186,8 @@ impl AccountState {
         self.add_change(id, checks, now);
     }
 
+    /// Adds an entry to the history of the account, and removes the oldest entry if there are too
+    /// many.
     fn add_change(&mut self, id: &str, checks: Vec<String>, now: SystemTime) {
         let change = Change { at: Timestamp(now), change: id.to_owned(), checks };
         self.changes.insert(0, change);

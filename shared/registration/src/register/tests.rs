@@ -132,7 +132,7 @@ fn an_interrupted_registration_is_completed_by_running_it_again() {
 }
 
 #[test]
-fn an_interrupted_replacement_that_is_run_again_leaves_no_orphan() {
+fn an_interrupted_replacement_that_is_run_again_leaves_no_unused_secret() {
     let operation = Operation::Replace("uid-0".parse().unwrap());
     let moved =
         Registration { account: "210987654321".parse().unwrap(), ..registration(access_key(NEW_KEY)) };
@@ -153,7 +153,7 @@ fn the_same_registration_again_changes_nothing() {
 }
 
 #[test]
-fn a_new_description_updates_and_another_identity_conflicts() {
+fn a_new_description_updates_and_another_aws_account_conflicts() {
     let stores = stores_with_account(access_key(KEY));
     let described =
         Registration { description: "a description".parse().ok(), ..registration(access_key(KEY)) };

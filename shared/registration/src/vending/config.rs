@@ -46,6 +46,7 @@ pub enum OffboardingPolicy {
     Remove,
 }
 
+/// The rule that a text which is no offboarding policy violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be report or remove")]
 pub struct InvalidOffboardingPolicy;

@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn matching_time_is_bounded() {
+    fn a_pattern_with_many_wildcards_is_matched_in_limited_time() {
         let glob: Glob = "*a".repeat(128).parse().unwrap();
         assert!(!glob.matches(&format!("{}b", "a".repeat(10_000))));
         assert!(glob.matches(&"a".repeat(10_000)));

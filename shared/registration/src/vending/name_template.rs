@@ -8,6 +8,7 @@ use gangway_model::{AccountId, AccountName};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NameTemplate(Vec<Part>);
 
+/// A part of a template: a text, or a placeholder.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Part {
     Text(String),
@@ -168,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_valid_in_palette() {
+    fn names_from_a_template_are_valid_in_palette() {
         let account: AccountId = "012345678901".parse().unwrap();
         for (template, name, expected) in [
             ("aws-{accountId}", "whatever it is", Some("aws-012345678901")),

@@ -14,6 +14,7 @@ pub(super) struct FakeStores {
     pub(super) annotations: AnnotationSupport,
 }
 
+/// The data of both stores, and what the fake does with the next calls.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FakeState {
     /// Accounts in Palette, by uid.
@@ -48,6 +49,7 @@ impl FakeState {
     }
 }
 
+/// Interrupts a run before or after the work of the call with this number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Interruption {
     Before(usize),
@@ -97,10 +99,12 @@ impl FakeStores {
         }
     }
 
+    /// Returns the data of both stores after a run, for comparisons.
     pub(super) fn end_state(&self) -> FakeState {
         FakeState { calls: 0, interruption: None, ..self.state().clone() }
     }
 
+    /// Returns the accounts that the checks of a registration with this name find.
     pub(super) fn existing(&self, name: &str) -> ExistingAccounts {
         let by_name = self.state().accounts.values().find(|account| account.name == name).cloned();
         ExistingAccounts { by_uid: None, by_name }
