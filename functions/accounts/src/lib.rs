@@ -29,7 +29,7 @@ const ROUTES: &[Route<'_>] = &[
     (Method::GET, "openapi.json"),
 ];
 
-/// `OpenAPI` description of the whole API.
+/// The `OpenAPI` document of Gangway's whole HTTP API.
 const OPENAPI: &str = include_str!("../../../openapi.json");
 
 /// The configuration and clients of this function. They are built once, when the function starts.
@@ -49,7 +49,7 @@ impl Accounts {
     }
 }
 
-/// Handles a request.
+/// Handles one request: finds its route, and calls the handler of the route.
 pub async fn handle(request: &Request, accounts: &Accounts) -> Result<Response, ApiError> {
     let Accounts { context, states } = accounts;
     let states = states.as_ref();

@@ -31,7 +31,8 @@ impl ListQuery {
         let limit = fields
             .optional_with("limit", "must be a number from 1 to 50", parse_limit)
             .unwrap_or(MAX_LIMIT);
-        // Repeated parameters are joined with commas.
+        // `Request` joins the values of a repeated parameter with commas, so a comma means that
+        // `next` was sent more than once.
         let next_rule = "must be the member next of the page before, sent once: leave it out for the first page";
         let next = fields.optional_with("next", next_rule, |next| {
             (!next.is_empty() && !next.contains(',')).then(|| next.to_owned())

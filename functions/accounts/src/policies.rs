@@ -13,7 +13,7 @@ use gangway_registration::{AppContext, load_account};
 use serde_json::{Value, json};
 
 /// Error for a role of Gangway's own AWS account. Callers of every scope may send `POST
-/// /v1/policies`, so they must not get access to roles of this account.
+/// /v1/policies`, so this request must not give access to roles of this AWS account.
 const OWN_ACCOUNT_RULE: &str = "must be a role of another AWS account than Gangway's own: register that one, and ask for the policies of the registered account";
 
 /// The credential with which Palette lists the policies. `K` is the type of an access key, and `C`

@@ -70,9 +70,9 @@ fn to_event_account(secret: &RotatingSecret) -> EventAccount {
     }
 }
 
-/// Publishes an event, once for each rotation and outcome. After the event is on the event bus, a
-/// tag of the secret stores the text `noted`. If the function ends before it writes the tag, the
-/// event is published twice, but never lost.
+/// Publishes an event, once for each rotation and outcome. After the event is on the event bus,
+/// writes the text `noted` to a tag of the secret. If the function ends before the tag is written,
+/// the event is published twice, but never lost.
 async fn publish_once(
     app: &AppContext,
     secret: &RotatingSecret,

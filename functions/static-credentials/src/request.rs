@@ -11,7 +11,7 @@ use gangway_model::{
 /// source.
 pub(crate) struct StaticCredentialsRequest<K> {
     pub(crate) account: AccountSpec,
-    /// The access key, or the secret that contains it.
+    /// The access key, or the secret that contains the access key.
     pub(crate) access_key: K,
     /// Whether the request asks for rotation of the access key. Without effect if this deployment
     /// rotates no access keys.

@@ -27,7 +27,7 @@ pub async fn scope<F: Future>(deadline: Instant, work: F) -> F::Output {
     DEADLINE.scope(deadline, clock::scope(upstream_timing::scope(work))).await
 }
 
-/// Returns the time until the deadline; 25 s outside [`scope`].
+/// Returns the time until the deadline. Outside [`scope`], returns 25 s.
 pub fn remaining() -> Duration {
     DEADLINE
         .try_with(|deadline| deadline.saturating_duration_since(Instant::now()))
@@ -40,7 +40,8 @@ pub fn remaining() -> Duration {
 pub async fn timeout<F: Future>(limit: Duration, work: F) -> Result<F::Output, Elapsed> {
     let time = limit.min(remaining());
     if time.is_zero() {
-        // `tokio::time::timeout` polls its future first, which may send a request.
+        // `tokio::time::timeout` polls `work` before it checks the time, and `work` may then send a
+        // request.
         return tokio::time::timeout(time, pending()).await;
     }
     tokio::time::timeout(time, work).await

@@ -1,4 +1,5 @@
-//! The origin of the request in progress (its id, and who sent it), as a task-local value.
+//! The origin of the request in progress (its id, initiator and correlation ids), as a task-local
+//! value.
 //!
 //! The origin is not a parameter, because most functions would only pass it on to the functions
 //! that write session names, annotations and tags. Spawned tasks do not inherit the origin.

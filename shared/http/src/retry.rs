@@ -15,7 +15,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use crate::deadline;
 
-/// A backoff that grows exponentially and ends before the deadline of the invocation.
+/// Delays between retries that grow exponentially and end before the deadline of the invocation.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
     backoff: ExponentialBuilder,

@@ -70,7 +70,7 @@ impl RootStore {
         Self(Arc::new(RootCertStore::empty())).with_pem(pem)
     }
 
-    /// Adds the certificates of a PEM bundle.
+    /// Adds the certificates of a PEM bundle to this store.
     ///
     /// # Errors
     ///

@@ -7,13 +7,13 @@ use gangway_model::{Partition, PolicyArn, RoleArn, SecretArn};
 use crate::{Fields, fields::Field, json::Json};
 
 impl Fields {
-    /// Reads the ARN of a role that must be present.
+    /// Reads a required field with the ARN of a role.
     pub fn role_arn(&mut self, name: &'static str, deployed: Partition) -> Option<RoleArn> {
         let role = self.required::<RoleArn>(name)?;
         self.check_partition(name, role.partition(), deployed).then_some(role)
     }
 
-    /// Reads the ARN of a role that may be left out.
+    /// Reads an optional field with the ARN of a role.
     pub fn optional_role_arn(
         &mut self,
         name: &'static str,
@@ -23,7 +23,7 @@ impl Fields {
         self.check_partition(name, role.partition(), deployed).then_some(role)
     }
 
-    /// Reads the ARN of a managed policy that may be left out.
+    /// Reads an optional field with the ARN of a managed policy.
     pub fn optional_policy_arn(
         &mut self,
         name: &'static str,
@@ -33,7 +33,7 @@ impl Fields {
         self.check_partition(name, policy.partition(), deployed).then_some(policy)
     }
 
-    /// Reads the ARN of a secret that must be present.
+    /// Reads a required field with the ARN of a secret.
     pub fn secret_arn(&mut self, name: &'static str, deployed: Partition) -> Option<SecretArn> {
         let secret = self.required::<SecretArn>(name)?;
         self.check_partition(name, secret.partition(), deployed).then_some(secret)

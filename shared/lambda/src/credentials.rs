@@ -1,4 +1,5 @@
-//! Reads credentials. A request contains them, or names a secret of Secrets Manager that does.
+//! Reads credentials. A request contains credentials, or names a secret of Secrets Manager that
+//! contains credentials.
 
 use gangway_certificates::CaChain;
 use gangway_model::{

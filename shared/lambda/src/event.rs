@@ -39,8 +39,8 @@ pub(crate) enum Payload {
 pub(crate) struct HttpRequest {
     pub(crate) method: Method,
     pub(crate) path: String,
-    /// The route with placeholders, as API Gateway names it. The route can be logged. The path
-    /// cannot: it may contain a secret.
+    /// The route with placeholders, as API Gateway names it. Logs contain the route and not the
+    /// path, because the path may contain a secret.
     pub(crate) route: Option<String>,
     pub(crate) path_parameters: HashMap<String, String>,
     pub(crate) gateway_request_id: Option<String>,
@@ -61,7 +61,7 @@ struct Discriminator<'a> {
     request_context: Option<&'a RawValue>,
 }
 
-/// Reads the member `replay-name` of an event. The type `EventBridgeEvent` does not have it.
+/// The member `replay-name` of an event, which the type `EventBridgeEvent` does not have.
 #[derive(Deserialize)]
 struct ReplayName {
     #[serde(rename = "replay-name")]
@@ -114,7 +114,7 @@ fn decode_registration_event(payload: &str) -> Option<Payload> {
     let (id, account) = (event.id.as_deref(), event.account.as_deref());
     let initiator = Initiator::event(id, Some(&event.source), account);
     let detail = Zeroizing::new(Box::<str>::from(event.detail));
-    // EventBridge Pipes and input transformers may send `detail` as a JSON string.
+    // EventBridge Pipes and input transformers may send `detail` as a string that contains JSON.
     let detail = match serde_json::from_str::<String>(&detail) {
         Ok(text) => Zeroizing::new(text.into_boxed_str()),
         Err(_not_a_string) => detail,
@@ -127,9 +127,9 @@ fn decode_registration_event(payload: &str) -> Option<Payload> {
     (&**detail != "null").then_some(Payload::Event { detail, initiator, origin })
 }
 
-/// Copies the member `httpMethod` of a payload into `requestContext`. API Gateway sends it there,
-/// and `ApiGatewayProxyRequest` requires it. People who invoke a function directly may leave it
-/// out.
+/// Copies the member `httpMethod` of a payload into `requestContext`, where
+/// `ApiGatewayProxyRequest` requires it. API Gateway sends the member in both places. People who
+/// invoke a function directly may send it in one place only.
 fn add_context_method(payload: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(payload).ok()?;
     let method = *members.get("httpMethod")?;

@@ -14,17 +14,16 @@ use crate::{ApiError, json::Json, logs};
 /// others.
 const MAX_UNKNOWN_FIELDS: usize = 20;
 
-/// Fields with secret values. Gangway rejects them in events and in resources of stacks, because
-/// other services log, archive and replay these.
+/// Names of fields with secret values. Gangway rejects secret fields in events and in resources of
+/// stacks, because other services log, archive and replay events and resources.
 pub(crate) const SECRET_FIELDS: [&str; 2] = ["secretAccessKey", "userKey"];
 
-/// Members with a key, each with the members in which the value of the key is not searched for:
-/// those may contain the value, or have an error of their own.
+/// Members that contain a key. Gangway searches all other members for the value of the key, except
+/// the members in the list: they may contain the value, or get another error.
 const KEY_MEMBERS: [(&str, &[&str]); 3] = [
     ("secretAccessKey", &[]),
     ("userKey", &["certificateAuthority", "userCertificate"]),
-    // The id of an access key is not secret. A description such as "key AKIA… of 2026" may contain
-    // it.
+    // The id of an access key is not secret: a description such as "key AKIA… of 2026" is allowed.
     ("accessKeyId", &["description", "secretAccessKey"]),
 ];
 
@@ -41,7 +40,7 @@ const SECRET_IN_STACK: &str = "must not be in a stack: a role has no key; this k
 /// never contains a value.
 #[must_use = "`finish` returns the errors"]
 pub struct Fields {
-    /// JSON pointer of the object.
+    /// JSON pointer of this object in the request. Empty for the whole request.
     pointer: String,
     /// Names and values of the fields that no reader has taken yet.
     unread: Vec<(String, Json)>,
@@ -76,7 +75,7 @@ pub(crate) enum Field {
 }
 
 impl Fields {
-    /// Parses a JSON document, which must be an object. A field that nothing reads is an error.
+    /// Parses a JSON document, which must be an object. A field that no reader takes is an error.
     pub fn from_json(document: &str) -> Result<Self, FieldError> {
         let document = Json::parse(document)
             .map_err(|error| FieldError::malformed("", format!("the request {error}")))?;
@@ -159,13 +158,13 @@ impl Fields {
         Self { waivable_checks: checks.to_vec(), ..self }
     }
 
-    /// Returns `true` if the field was sent, with whatever value.
+    /// Returns `true` if the request has the field, with any value.
     pub fn has(&mut self, name: &'static str) -> bool {
         self.add_known_name(name);
         self.unread.iter().any(|(unread, _)| unread == name)
     }
 
-    /// Parses a string that must be present.
+    /// Parses a string field that must be present.
     pub fn required<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -174,8 +173,8 @@ impl Fields {
         self.parse(name, &text)
     }
 
-    /// Parses a string that may be left out. Returns `None` if the field is left out, and after an
-    /// error.
+    /// Parses a string field that may be left out. Returns `None` if the field is left out, and
+    /// after an error.
     pub fn optional<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -199,7 +198,7 @@ impl Fields {
         value
     }
 
-    /// Parses a secret that must be present.
+    /// Parses a string field that must be present and whose value is secret.
     pub fn secret<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: TryFrom<SecretString, Error: Display>,
@@ -320,7 +319,8 @@ impl Fields {
         self.errors
     }
 
-    /// Removes a field and returns it. A field that was sent twice is an error.
+    /// Removes a field from the unread fields and returns its value. A field that was sent twice is
+    /// an error.
     pub(crate) fn take(&mut self, name: &'static str) -> Field {
         self.add_known_name(name);
         let mut found: Vec<_> = self.unread.extract_if(.., |(unread, _)| unread == name).collect();

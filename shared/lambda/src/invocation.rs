@@ -21,7 +21,7 @@ use crate::{
 const UPSTREAM_RESERVE: Duration = Duration::from_secs(1);
 /// Time before the deadline of the invocation that is kept free to send the response.
 pub(crate) const RESPONSE_RESERVE: Duration = Duration::from_millis(300);
-/// Longest time that API Gateway waits for an integration.
+/// Longest time that API Gateway waits for the response of a function.
 const API_GATEWAY_TIMEOUT: Duration = Duration::from_secs(29);
 /// Longest timeout that a Lambda function can have. Limits the deadline of an invocation, because
 /// an emulator of Lambda may send no deadline or a wrong one.
@@ -36,7 +36,8 @@ pub(crate) trait Event: Sized {
     /// could not be decoded.
     fn record(service: &'static str, event: Option<&Self>) -> InvocationRecord;
 
-    /// Encodes the outcome for Lambda. An error makes Lambda retry an asynchronous invocation.
+    /// Encodes the outcome for Lambda. If the result is an error, Lambda retries an asynchronous
+    /// invocation.
     fn respond(
         trigger: Trigger,
         outcome: &Result<Response, ApiError>,
@@ -160,7 +161,7 @@ pub(crate) fn remaining_time(context: &Context, trigger: Trigger) -> Duration {
         Trigger::Event => LAMBDA_MAX_TIMEOUT,
     };
     match context.deadline {
-        // Some emulators send no deadline.
+        // Some emulators of Lambda send no deadline.
         0 => cap,
         _ => context.deadline().duration_since(now).unwrap_or_default().min(cap),
     }

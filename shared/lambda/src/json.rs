@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 const MAX_DEPTH: u8 = 8;
 
 /// A JSON value. The members of an object keep their order, and a name can occur twice. The value
-/// of a number is not kept: no field is a number.
+/// of a number is not stored, because no field of a request is a number.
 pub(crate) enum Json {
     Null,
     Boolean(bool),

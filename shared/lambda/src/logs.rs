@@ -28,7 +28,7 @@ use tracing::{
 };
 
 tokio::task_local! {
-    /// The invocation in progress.
+    /// The context of the invocation in progress.
     pub(crate) static INVOCATION: InvocationContext;
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn init(service: &'static str) {
     drop(tracing::subscriber::set_global_default(subscriber));
 }
 
-/// Parses one of Lambda's log levels. TRACE and DEBUG count as INFO.
+/// Parses one of Lambda's log levels. Returns INFO for TRACE, DEBUG and unknown levels.
 fn parse_level(name: &str) -> Level {
     match name.to_ascii_uppercase().as_str() {
         "WARN" => Level::WARN,

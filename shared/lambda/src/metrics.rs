@@ -59,7 +59,8 @@ pub(crate) fn write_upstream_latency(calls: &[UpstreamCall]) {
     }
 }
 
-/// Returns one line for each service, or several if more than [`MAX_VALUES`] calls were made to it.
+/// Returns one line for each service. A service with more than [`MAX_VALUES`] calls gets several
+/// lines.
 fn upstream_latency_metrics(calls: &[UpstreamCall], timestamp: u64) -> Vec<Value> {
     let mut services: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (service, took) in calls {

@@ -39,13 +39,13 @@ pub enum AccountOperation {
     Register,
     Replace,
     Delete,
-    /// A new account of the organization is registered.
+    /// Registers a new account of the organization.
     Onboard,
-    /// A closed account of the organization is removed.
+    /// Removes a closed account of the organization.
     Offboard,
-    /// A registered account is validated again.
+    /// Validates a registered account again.
     Watch,
-    /// The access key of a registered account is rotated.
+    /// Rotates the access key of a registered account.
     Rotate,
 }
 
@@ -81,7 +81,7 @@ enum EventKind {
     Registered(UpsertOutcome),
     Rejected,
     Removed,
-    /// Palette does not have the account that was to be removed.
+    /// The account that should be removed is not in Palette.
     Absent,
     /// A person should remove the account.
     OffboardingRequested,

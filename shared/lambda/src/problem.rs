@@ -43,7 +43,7 @@ const fn problem_type(id: &'static str, status: u16, title: &'static str) -> Pro
 }
 
 impl ApiError {
-    /// Returns the problem type.
+    /// Returns the problem type of this error.
     pub(crate) fn kind(&self) -> ProblemType {
         match self {
             Self::RouteNotFound => problem_type("route-not-found", 404, "Route not found"),
@@ -71,7 +71,7 @@ impl ApiError {
         }
     }
 
-    /// Returns the problem document.
+    /// Returns the problem document of this error.
     pub(crate) fn problem<'a>(&'a self, request_id: &'a str) -> Problem<'a> {
         let ProblemType { id, status, title } = self.kind();
         let (errors, report) = match self {

@@ -16,7 +16,7 @@ use crate::{OutcomeEvent, logs, metrics};
 pub struct Publisher<P> {
     /// The partition of the deployment.
     pub partition: Partition,
-    /// Puts events on the bus, all with one call.
+    /// Function that puts all events on the event bus with one call.
     pub publish: P,
 }
 

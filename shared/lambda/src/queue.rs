@@ -52,7 +52,7 @@ pub struct MessageResult {
     pub outcome: &'static str,
     /// Explanation of the outcome, for people.
     pub detail: Option<String>,
-    /// The upstream error, if one was the cause.
+    /// The upstream error that caused the outcome, if there was one.
     pub error: Option<UpstreamError>,
     /// Outcome events to publish.
     pub events: Vec<OutcomeEvent>,

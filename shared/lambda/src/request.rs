@@ -51,7 +51,7 @@ impl Trigger {
     }
 }
 
-/// A request to one of the functions, whatever its trigger.
+/// A request to one of the functions: an HTTP request or an event.
 pub struct Request {
     method: Method,
     path: Result<Path, FieldError>,
@@ -169,12 +169,12 @@ impl Request {
         &self.initiator
     }
 
-    /// Returns the ids that the caller sent with the request.
+    /// Returns the ids in the headers `x-request-id` and `traceparent`, which the caller sent.
     pub(crate) const fn correlation(&self) -> &Correlation {
         &self.correlation
     }
 
-    /// Returns a query parameter.
+    /// Returns the value of a query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
     }

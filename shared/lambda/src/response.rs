@@ -103,8 +103,8 @@ impl Response {
     }
 }
 
-/// Encodes an outcome. For API Gateway every outcome is a response. For an event, only a failure
-/// that a retry may help is an error, because Lambda retries errors.
+/// Encodes an outcome. For an HTTP request, every outcome is a response. For an event, the result
+/// is an error only if a retry may succeed, because Lambda retries after an error.
 pub(crate) fn respond(
     trigger: Trigger,
     outcome: &Result<Response, ApiError>,

@@ -117,7 +117,7 @@ fn segments_after_version<'a, 'b>(segments: &'a [&'b str]) -> Option<&'a [&'b st
 /// several segments.
 fn expand<'a>(resource: &'a str, parameters: &'a HashMap<String, String>) -> Option<Vec<&'a str>> {
     let mut segments = Vec::new();
-    // A route of an HTTP API begins with its method.
+    // The route of an HTTP API begins with the HTTP method.
     let template = resource.split_once(' ').map_or(resource, |(_, path)| path);
     if !template.starts_with('/') {
         return None;

@@ -1,5 +1,6 @@
-//! The state of a registered account in the state table: the results of the last validation by the
-//! watch. The state table is derived data: if it is lost, a run of the watch writes it again.
+//! The state of a registered account in the state table: the results of the last look by the watch.
+//! The state table is derived data: if the table is lost, a run of the watch writes the states
+//! again.
 
 #[cfg(feature = "state-table")]
 mod known_state;

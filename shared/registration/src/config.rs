@@ -40,9 +40,11 @@ pub struct Config {
     /// `AWS_CA_BUNDLE`: path of a file with additional CA certificates. The AWS SDK for Rust does
     /// not read this variable.
     pub aws_ca_bundle: Option<String>,
-    /// `GANGWAY_ALLOW_SECRET_POD_IDENTITY`: allows Pod Identity in the Secret partition.
+    /// `GANGWAY_ALLOW_SECRET_POD_IDENTITY`: whether the method `pod-identity` is allowed in the
+    /// Secret partition. Default `false`.
     pub allow_secret_pod_identity: bool,
-    /// `GANGWAY_REQUIRE_SCOPE_TAG`: requires the tag `gangway:scopes` on each role and user.
+    /// `GANGWAY_REQUIRE_SCOPE_TAG`: whether each IAM role and user of an account must have the tag
+    /// `gangway:scopes`. Default `false`.
     pub require_scope_tag: bool,
     /// `GANGWAY_CLUSTER_REGION`: the Region in which clusters will run, unless a request names
     /// another. Default: the Region of the function.
@@ -218,7 +220,7 @@ fn parse_palette_url(text: &str, in_sam_local: bool) -> Option<Url> {
 /// Returns `true` if the host of the URL is this machine.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
-    // IPv6 addresses are in brackets.
+    // A URL has IPv6 addresses in brackets.
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

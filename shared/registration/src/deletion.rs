@@ -60,8 +60,8 @@ impl AppContext {
         self.delete_secrets(SecretOwner { uid, scope, last_seen: None }).await
     }
 
-    /// Deletes the secrets of an account. A secret whose rotation is in progress is left to the
-    /// rotation, which deletes it. Returns the number of both.
+    /// Deletes the secrets of an account. Does not delete a secret whose rotation is in progress:
+    /// the rotation deletes the secret at its end. Returns the number of all these secrets.
     async fn delete_secrets(&self, owner: SecretOwner<'_>) -> Result<usize, UpstreamError> {
         let secrets = &self.clients.secrets;
         let marked = secrets.mark_for_deletion(owner, None).await?;

@@ -17,15 +17,16 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
         Self { variable, errors: Vec::new() }
     }
 
-    /// Parses an optional variable. Returns `None` if it is unset or invalid.
+    /// Parses an optional variable. Returns `None` if the variable is unset or invalid.
     pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         let text = self.read_text(name)?;
         text.parse().map_err(|rule| self.add_error(name, rule)).ok()
     }
 
-    /// Parses a required variable. Returns `None` if it is unset or invalid.
+    /// Parses a required variable. Returns `None` and records an error if the variable is unset or
+    /// invalid.
     pub fn required<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
-        // An unset variable violates the same rule as an empty text.
+        // The error for an unset variable is the error for an empty text.
         let text = self.read_text(name).unwrap_or_default();
         text.parse().map_err(|rule| self.add_error(name, rule)).ok()
     }

@@ -112,7 +112,8 @@ impl AppContext {
     }
 }
 
-/// Returns the base URL of AWS STS, from `AWS_ENDPOINT_URL_STS` or else from the session.
+/// Returns the base URL of AWS STS: the value of `AWS_ENDPOINT_URL_STS`, or the endpoint of the
+/// session if the variable is unset.
 fn sts_endpoint(aws: &AwsSession) -> String {
     let own = env_var("AWS_ENDPOINT_URL_STS").filter(|address| !address.is_empty());
     own.unwrap_or_else(|| aws.sts_endpoint())

@@ -20,7 +20,8 @@ fn the_event_schema_lists_the_fields_that_are_read() {
             decode(&registration_event(example)).parse_operation(method, &[], &no_limits()).unwrap();
         let partition: Partition = example["partition"].as_str().unwrap().parse().unwrap();
         let settings = fields.account_spec(partition, method, false).unwrap();
-        // With Pod Identity the policies are attached to the role already.
+        // With the method `pod-identity`, `policyArns` is not a field: the role has its policies
+        // already.
         let policies = usize::from(method != AuthMethod::PodIdentity);
         assert_eq!(settings.policies.len(), policies);
         let own = match method {
@@ -59,7 +60,8 @@ fn the_event_schema_lists_the_fields_that_are_read() {
             }
         };
         fields.finish(Some(())).unwrap();
-        // An example has all common fields, and those of its method.
+        // An example has all fields that the methods have in common, and all fields of its own
+        // method.
         let common = schema["properties"].as_object().unwrap().keys();
         let common = common.filter(|field| policies > 0 || *field != "policyArns");
         let common: Vec<_> = common.collect();

@@ -41,7 +41,7 @@ impl AccountState {
     ///
     /// - A change of readiness is returned when a look in a later run confirms it.
     /// - A check that could not be carried out changes nothing.
-    /// - An expiration is returned once for each of the four numbers of days in [`EXPIRY_NOTICES`].
+    /// - An expiration is returned once for each of the four numbers of days in `EXPIRY_NOTICES`.
     pub fn after(
         previous: Option<&Self>,
         account: &CloudAccount,

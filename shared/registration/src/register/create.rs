@@ -1,4 +1,4 @@
-//! Creates an account in Palette, and never creates it twice.
+//! Creates an account in Palette, and never creates the same account twice.
 
 use gangway_model::{
     CloudAccount, Identity, Registration, RegistrationError, Uid, UpstreamError,

@@ -95,8 +95,8 @@ fn poll_once<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Asserts that a run which is interrupted before or after any of its calls, and then run again,
-/// ends in the same state as an uninterrupted run.
+/// Asserts that a registration has the same end state with and without interruption. Interrupts a
+/// run before and after each of its calls, and then runs the registration again.
 fn assert_converges(start: &FakeStores, operation: &Operation, registration: &Registration) {
     let uninterrupted = FakeStores::new(start.end_state());
     drop(run(&uninterrupted, operation, registration).unwrap());
@@ -240,7 +240,7 @@ fn concurrent_replacements_leave_one_access_key_in_both_stores() {
 
 #[test]
 fn a_concurrent_run_leaves_the_same_access_key_in_both_stores() {
-    // Stage, create, (find, replace,) promote.
+    // The calls of the run are: stage, create, find and update after a conflict, promote.
     for (before, in_use) in [(1, KEY), (2, NEW_KEY)] {
         let stores = FakeStores::new(FakeState {
             concurrent_run_before: Some(before),

@@ -39,8 +39,8 @@ impl Rotation<'_> {
         }
         self.check_current_key_use(&current.id).await?;
         self.delete_unused_own_keys(&user, &current.id, &keys).await?;
-        // If somebody has created a key in the meantime, the rotation must not mistake it for its
-        // own key.
+        // A key that somebody has created in the meantime must not count as the key of this
+        // rotation.
         if user.aws.list_access_keys(&user.name).await?.iter().any(|key| key.id != current.id) {
             return retry_later_error("IAM lists another access key of the user");
         }
@@ -63,8 +63,8 @@ impl Rotation<'_> {
         }
     }
 
-    /// Checks that the key in the pending version exists. Somebody may have deleted it as an unused
-    /// key.
+    /// Checks that the key in the pending version exists. A person may have deleted the key because
+    /// nothing used it.
     async fn check_pending_key_exists(
         &self,
         pending: &AccessKey,

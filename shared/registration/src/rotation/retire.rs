@@ -41,8 +41,8 @@ impl Rotation<'_> {
         Ok(())
     }
 
-    /// Deletes an access key in IAM. If that fails permanently, returns an error that tells a
-    /// person to delete the key.
+    /// Deletes an access key in IAM. After a permanent error, returns
+    /// [`RotationError::ActionRequired`], which tells a person to delete the key.
     async fn delete_key_of_deleted_account(
         &self,
         user: &KeyUser,

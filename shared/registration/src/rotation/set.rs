@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::{Rotation, RotationError, retry_later_error, action_required_error, key_id_in_palette};
 
 impl Rotation<'_> {
-    /// Waits until AWS accepts the new key, lets Palette validate the key, and writes it to
+    /// Waits until AWS accepts the new key, lets Palette validate the key, and writes the key to
     /// Palette.
     pub(super) async fn set(&self) -> Result<(), RotationError> {
         let secrets = &self.app.clients.secrets;

@@ -28,11 +28,11 @@ pub struct VendingConfig {
     pub account_filter: AccountFilter,
     /// `GANGWAY_OU_SCOPE_MAP`: the Palette scope of accounts, by OU. Default: the tenant.
     pub ou_scope_map: OuScopeMap,
-    /// `GANGWAY_ACCOUNT_NAME_TEMPLATE`: names of accounts in Palette. Default
+    /// `GANGWAY_ACCOUNT_NAME_TEMPLATE`: template for the names of accounts in Palette. Default
     /// `aws-{accountId}`.
     pub name_template: NameTemplate,
-    /// `GANGWAY_OFFBOARDING`: what happens to the Palette accounts of closed AWS accounts.
-    /// Default `report`.
+    /// `GANGWAY_OFFBOARDING`: what Gangway does with the accounts in Palette of closed AWS
+    /// accounts. Default `report`.
     pub offboarding: OffboardingPolicy,
 }
 
@@ -46,7 +46,7 @@ pub enum OffboardingPolicy {
     Remove,
 }
 
-/// The rule that a text which is no offboarding policy violates.
+/// Error of a text that is not an offboarding policy. The message is the rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be report or remove")]
 pub struct InvalidOffboardingPolicy;

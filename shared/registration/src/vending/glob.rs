@@ -9,7 +9,7 @@ use wildmatch::WildMatch;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Glob(String);
 
-/// The rule that a pattern violates.
+/// Error of a text that is not a valid pattern. The message is the rule for patterns.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "must be 1 to 256 characters without control characters; * matches any text and ? matches one character"

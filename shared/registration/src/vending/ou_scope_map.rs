@@ -21,7 +21,7 @@ impl OuScopeMap {
         ou_path.iter().find_map(entry_of).unwrap_or(&RequestedScope::Tenant)
     }
 
-    /// Returns every scope that an account can have, each once, the tenant first.
+    /// Returns the tenant, and then each other scope in the map once.
     pub fn all(&self) -> Vec<&RequestedScope> {
         let mut all = vec![&RequestedScope::Tenant];
         for (_, scope) in &self.0 {
