@@ -2,7 +2,7 @@
 
 use gangway_aws::RotatingSecret;
 use gangway_lambda::{
-    ApiError, EventAccount, OutcomeEvent, Response, SecretRotation, write_metric,
+    ApiError, EventAccount, OutcomeEvent, Response, SecretRotationEvent, write_metric,
 };
 use gangway_model::{AuthMethod, RegistrationError, UpstreamError};
 use gangway_registration::{
@@ -18,8 +18,8 @@ const TRIGGER: &str = "rotation";
 
 /// Carries out one step of a rotation. Publishes an outcome event when the key was rotated, and
 /// when the key cannot be rotated.
-pub async fn handle(event: SecretRotation, app: &AppContext) -> Result<Response, ApiError> {
-    let SecretRotation { step, secret_id, client_request_token: token } = event;
+pub async fn handle(event: SecretRotationEvent, app: &AppContext) -> Result<Response, ApiError> {
+    let SecretRotationEvent { step, secret_id, client_request_token: token } = event;
     let Some(step) = parse_step(&step) else { return Err(ApiError::UnrecognizedEvent) };
     let Some(secret) = app.clients.secrets.rotating(&secret_id, &token).await? else {
         let reason = "the secret holds no access key of a registered account";
@@ -27,14 +27,14 @@ pub async fn handle(event: SecretRotation, app: &AppContext) -> Result<Response,
     };
     match Rotation::new(app, &secret, &token).run(step).await {
         Ok(true) => {
-            let event = OutcomeEvent::rotated(to_event_account(&secret));
+            let event = OutcomeEvent::for_rotation(to_event_account(&secret));
             publish_once(app, &secret, (&token, "rotated"), event).await?;
             Ok(Response::Json("rotated".into()))
         }
         Ok(false) => Ok(Response::Json("done".into())),
         Err(error) => {
             if let Some(reason) = error.final_reason() {
-                let event = OutcomeEvent::rotation_failed(to_event_account(&secret), &reason);
+                let event = OutcomeEvent::for_failed_rotation(to_event_account(&secret), &reason);
                 let noted = format!("{token} failed");
                 publish_once(app, &secret, (&noted, "failed"), event).await?;
             }

@@ -322,12 +322,12 @@ impl OutcomeEvent {
     }
 
     /// Returns the event for an access key that was rotated.
-    pub fn rotated(account: EventAccount) -> Self {
+    pub fn for_rotation(account: EventAccount) -> Self {
         Self::new(EventKind::Rotated, AccountOperation::Rotate, account)
     }
 
     /// Returns the event for an access key that cannot be rotated. `reason` says what to do.
-    pub fn rotation_failed(account: EventAccount, reason: &str) -> Self {
+    pub fn for_failed_rotation(account: EventAccount, reason: &str) -> Self {
         let reason = Some(truncate(reason, MAX_TEXT_CHARS));
         let kind = EventKind::RotationFailed;
         Self { reason, ..Self::new(kind, AccountOperation::Rotate, account) }

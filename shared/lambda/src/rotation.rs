@@ -12,7 +12,7 @@ use crate::{
 /// An event of Secrets Manager that requests one step of a rotation.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct SecretRotation {
+pub struct SecretRotationEvent {
     /// `createSecret`, `setSecret`, `testSecret` or `finishSecret`.
     pub step: String,
     /// ARN of the secret.
@@ -21,7 +21,7 @@ pub struct SecretRotation {
     pub client_request_token: String,
 }
 
-impl Event for SecretRotation {
+impl Event for SecretRotationEvent {
     fn decode(payload: &str, _context: &Context) -> Result<Self, ApiError> {
         serde_json::from_str(payload).map_err(|_says_where| ApiError::UnrecognizedEvent)
     }
@@ -58,11 +58,11 @@ mod tests {
     fn event_without_step_secret_or_token_is_unrecognized() {
         let event = r#"{"Step":"createSecret","SecretId":"arn:aws:secretsmanager:us-east-1:111122223333:secret:gangway/aws/1-AbCdEf","ClientRequestToken":"11111111-1111-4111-8111-111111111111","RotationToken":"0f6"}"#;
         let context = Context::default();
-        let event = <SecretRotation as Event>::decode(event, &context).unwrap();
+        let event = <SecretRotationEvent as Event>::decode(event, &context).unwrap();
         assert_eq!(event.step, "createSecret");
         assert_eq!(event.client_request_token.len(), 36);
         for invalid in ["{}", "[]", "", r#"{"Step":1,"SecretId":"s","ClientRequestToken":"t"}"#] {
-            let decoded = <SecretRotation as Event>::decode(invalid, &context);
+            let decoded = <SecretRotationEvent as Event>::decode(invalid, &context);
             assert!(matches!(decoded, Err(ApiError::UnrecognizedEvent)), "{invalid}");
         }
     }

@@ -7,7 +7,7 @@ use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
-    ApiError, Fields, MessageResult, Publisher, Request, Response, SecretRotation, SqsMessage,
+    ApiError, Fields, MessageResult, Publisher, Request, Response, SecretRotationEvent, SqsMessage,
     invocation::handle_invocation,
     logs, panics,
     queue::{QueueKind, handle_batch, is_batch},
@@ -129,7 +129,7 @@ impl Function {
     /// has to publish the outcome events.
     pub async fn serve_rotation<H>(self, partition: Partition, handler: H) -> Result<(), Error>
     where
-        H: AsyncFn(SecretRotation) -> Result<Response, ApiError>,
+        H: AsyncFn(SecretRotationEvent) -> Result<Response, ApiError>,
     {
         let (handler, publisher) = (&handler, &Publisher::none(partition));
         let serve = move |event| handle_invocation(self.name, handler, publisher, event);
