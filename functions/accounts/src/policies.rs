@@ -52,8 +52,8 @@ pub(crate) async fn list_policies(
     }
     let palette_accounts = context.clients.palette.in_scope(Scope::Tenant);
     let (policies, pointer) = match source {
-        ListingCredential::AccessKey(keys) => {
-            let credential = Credential::AccessKey(keys);
+        ListingCredential::AccessKey(key) => {
+            let credential = Credential::AccessKey(key);
             (palette_accounts.iam_policies(partition, &credential).await, "/accessKeyId")
         }
         ListingCredential::Role(role) => {

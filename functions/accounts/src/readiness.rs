@@ -141,7 +141,11 @@ pub(crate) async fn load_all_readiness(
 
 /// Returns the readiness of one account as JSON, with its last report. Returns `None` if the watch
 /// has not validated the account yet, or if the table cannot be read.
-pub(crate) async fn load_readiness(uid: &Uid, scope: &Scope, table: Option<&StateTable>) -> Option<Value> {
+pub(crate) async fn load_readiness(
+    uid: &Uid,
+    scope: &Scope,
+    table: Option<&StateTable>,
+) -> Option<Value> {
     let item = table?.get(&scope.to_string(), uid).await;
     let item = item.inspect_err(log_read_error).ok()??;
     let known = KnownState::parse(item)?;

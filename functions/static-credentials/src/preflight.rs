@@ -17,7 +17,8 @@ pub(crate) async fn run_checks(
     accounts: &ScopedClient<'_>,
     app: &AppContext,
 ) -> Result<PreflightResult, RegistrationError> {
-    let StaticCredentialsRequest { account: spec, access_key: key, is_rotation_requested } = request;
+    let StaticCredentialsRequest { account: spec, access_key: key, is_rotation_requested } =
+        request;
     let is_to_rotate = is_rotation_requested && app.clients.rotation.is_some();
     let (palette, checks) = join!(
         PaletteChecks::run(accounts, &spec, operation),

@@ -53,12 +53,16 @@ impl StaticCredentialsRequest<SecretSource<AccessKey>> {
 /// Rejects a name or description that contains the secret access key. Palette shows these texts to
 /// all its users. If the secret access key is in a secret that the request names, only this
 /// function can find it.
-fn reject_secret_in_name_or_description(account: &AccountSpec, access_key: &AccessKey) -> Result<(), RegistrationError> {
+fn reject_secret_in_name_or_description(
+    account: &AccountSpec,
+    access_key: &AccessKey,
+) -> Result<(), RegistrationError> {
     let texts = [
         ("name", Some(account.name.as_str())),
         ("description", account.description.as_ref().map(Description::as_str)),
     ];
-    let found = texts.into_iter().filter(|(_, text)| text.is_some_and(|it| access_key.secret.is_in(it)));
+    let found =
+        texts.into_iter().filter(|(_, text)| text.is_some_and(|it| access_key.secret.is_in(it)));
     let errors: Vec<_> = found
         .map(|(name, _)| {
             let error = format!("{name} contains the value of secretAccessKey: remove it");

@@ -71,8 +71,9 @@ impl TrustQuery {
         let mut fields = request.query_fields();
         fields.partition(deployed, AuthMethod::Sts, false);
         let profile = fields.optional("permissionProfile").unwrap_or_default();
-        let add_ons = fields
-            .optional_with("addOns", ADD_ONS_RULE, |names| names.split(',').map(parse_add_on).collect());
+        let add_ons = fields.optional_with("addOns", ADD_ONS_RULE, |names| {
+            names.split(',').map(parse_add_on).collect()
+        });
         let add_ons = add_ons.unwrap_or_default();
         fields.finish(Some(Self { profile, add_ons }))
     }

@@ -133,8 +133,14 @@ mod tests {
 
     #[test]
     fn retry_policies_have_the_documented_delays() {
-        assert_eq!(count_and_total_delay(RetryPolicy::CONSISTENCY), (6, Duration::from_millis(11_750)));
-        assert_eq!(count_and_total_delay(RetryPolicy::PROPAGATION), (6, Duration::from_millis(15_750)));
+        assert_eq!(
+            count_and_total_delay(RetryPolicy::CONSISTENCY),
+            (6, Duration::from_millis(11_750))
+        );
+        assert_eq!(
+            count_and_total_delay(RetryPolicy::PROPAGATION),
+            (6, Duration::from_millis(15_750))
+        );
         let (retries, total) = count_and_total_delay(RetryPolicy::THROTTLED);
         assert!(retries == 3 && total >= Duration::from_millis(1400), "{total:?}");
         let (retries, total) = count_and_total_delay(RetryPolicy::CONFLICT);

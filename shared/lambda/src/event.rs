@@ -85,7 +85,8 @@ impl Payload {
     pub(crate) fn decode(payload: &str) -> Option<Self> {
         let kind: Discriminator<'_> = serde_json::from_str(payload).ok()?;
         let Some(context) = kind.request_context else {
-            return (kind.detail_type? == REGISTRATION_DETAIL_TYPE).then(|| decode_registration_event(payload))?;
+            return (kind.detail_type? == REGISTRATION_DETAIL_TYPE)
+                .then(|| decode_registration_event(payload))?;
         };
         let context: ContextDiscriminator = serde_json::from_str(context.get()).ok()?;
         let request = if context.http.is_some() {
@@ -357,7 +358,11 @@ mod tests {
             json!({ "requestContext": { "httpMethod": "GET" }, "path": "/v1/tenant/accounts" }),
             json!({ "httpMethod": "GET", "path": "/v1/tenant/accounts" }),
             json!({ "Records": [] }),
-            with(registration_event(&json!({})), "detail-type", "AWS Service Event via CloudTrail".into()),
+            with(
+                registration_event(&json!({})),
+                "detail-type",
+                "AWS Service Event via CloudTrail".into(),
+            ),
             with(registration_event(&json!({})), "detail-type", 7.into()),
             with(registration_event(&json!({})), "detail", Value::Null),
             with(rest_request("GET", "/v1/tenant/accounts", ""), "path", Value::Null),
@@ -384,7 +389,9 @@ mod tests {
         );
         let mut encoded = whole.clone();
         encoded["isBase64Encoded"] = true.into();
-        for payload in [whole.to_string(), encoded.to_string(), registration_event(&whole).to_string()] {
+        for payload in
+            [whole.to_string(), encoded.to_string(), registration_event(&whole).to_string()]
+        {
             for (at, _) in payload.char_indices() {
                 let (head, tail) = payload.split_at(at);
                 let mut rest = tail.chars();

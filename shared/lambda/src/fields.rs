@@ -169,7 +169,8 @@ impl Fields {
     where
         T: FromStr<Err: Display>,
     {
-        let text = self.required_text(name, || T::from_str("").err().map(|rule| rule.to_string()))?;
+        let text =
+            self.required_text(name, || T::from_str("").err().map(|rule| rule.to_string()))?;
         self.parse(name, &text)
     }
 

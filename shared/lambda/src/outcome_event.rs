@@ -555,7 +555,10 @@ impl OutcomeEvent {
                 format!("{}.{more}", to_summary_part(detail))
             }
             None => {
-                format!("{}.", to_summary_part(self.reason.as_deref().unwrap_or("no reason is known")))
+                format!(
+                    "{}.",
+                    to_summary_part(self.reason.as_deref().unwrap_or("no reason is known"))
+                )
             }
         }
     }

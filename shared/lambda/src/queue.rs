@@ -77,7 +77,9 @@ impl MessageResult {
     fn from_abort(aborted: &AbortReason) -> Self {
         let (outcome, error) = match aborted {
             AbortReason::Panicked => ("internal-error", None),
-            AbortReason::TimedOut => ("timeout", Some(UpstreamError::TimedOut { service: "Gangway" })),
+            AbortReason::TimedOut => {
+                ("timeout", Some(UpstreamError::TimedOut { service: "Gangway" }))
+            }
         };
         let (kind, disposition) = ("message", Disposition::Retry);
         let events = Vec::new();

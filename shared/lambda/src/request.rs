@@ -67,7 +67,10 @@ pub struct Request {
 /// The body of an HTTP request, or the `detail` of an event.
 enum Body {
     /// `bytes` is `None` if `isBase64Encoded` is true and the body is not valid base64.
-    Http { content_type: Option<String>, bytes: Option<Zeroizing<Vec<u8>>> },
+    Http {
+        content_type: Option<String>,
+        bytes: Option<Zeroizing<Vec<u8>>>,
+    },
     Event(Zeroizing<Box<str>>, EventOrigin),
 }
 

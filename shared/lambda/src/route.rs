@@ -13,7 +13,8 @@ pub type Route<'a> = (Method, &'a str);
 const SCOPE_PLACEHOLDER: &str = "{scope}";
 
 /// The segments that can follow `/v1` in a path.
-const FIRST_SEGMENTS: [&str; 6] = ["tenant", "projects", "policies", "sts", "pod-identity", "openapi.json"];
+const FIRST_SEGMENTS: [&str; 6] =
+    ["tenant", "projects", "policies", "sts", "pod-identity", "openapi.json"];
 
 /// Error message for a request that names its scope in a field or a query parameter.
 pub(crate) const SCOPE_IN_PATH: &str =
@@ -106,7 +107,8 @@ impl Path {
 /// a `v1` uses the first `v1`.
 fn segments_after_version<'a, 'b>(segments: &'a [&'b str]) -> Option<&'a [&'b str]> {
     let is_version = |&at: &usize| segments.get(at) == Some(&"v1");
-    let has_root = |at: &usize| segments.get(at + 1).is_some_and(|next| FIRST_SEGMENTS.contains(next));
+    let has_root =
+        |at: &usize| segments.get(at + 1).is_some_and(|next| FIRST_SEGMENTS.contains(next));
     let positions = || (0..segments.len()).filter(is_version);
     let at = positions().find(has_root).or_else(|| positions().next())?;
     segments.get(at + 1..)

@@ -124,7 +124,8 @@ impl Config {
         // of this machine.
         let in_sam_local = variables.optional::<String>("AWS_SAM_LOCAL").as_deref() == Some("true");
         let parse_palette_url = |text: &str| parse_palette_url(text, in_sam_local);
-        let palette_url = variables.required_with("PALETTE_URL", PALETTE_URL_RULE, parse_palette_url);
+        let palette_url =
+            variables.required_with("PALETTE_URL", PALETTE_URL_RULE, parse_palette_url);
         let text = |text: &str| Some(text.to_owned());
         let palette_api_key_secret =
             variables.required_with("PALETTE_API_KEY_SECRET", API_KEY_RULE, text);
@@ -140,10 +141,16 @@ impl Config {
                 text.parse::<Region>().ok().filter(|region| Some(region.partition()) == partition)
             });
         let portal = portal::read_portal_config(partition, &mut variables);
-        let requests_per_second =
-            variables.optional_with("PALETTE_REQUESTS_PER_SECOND", REQUESTS_PER_SECOND_RULE, parse_requests_per_second);
-        let max_age =
-            variables.optional_with("GANGWAY_EVENT_MAX_AGE_HOURS", MAX_AGE_RULE, parse_max_age_hours);
+        let requests_per_second = variables.optional_with(
+            "PALETTE_REQUESTS_PER_SECOND",
+            REQUESTS_PER_SECOND_RULE,
+            parse_requests_per_second,
+        );
+        let max_age = variables.optional_with(
+            "GANGWAY_EVENT_MAX_AGE_HOURS",
+            MAX_AGE_RULE,
+            parse_max_age_hours,
+        );
         let projects =
             variables.list("GANGWAY_EVENT_PROJECTS", PROJECTS_RULE, |entry| entry.parse().ok());
         let waivable_checks =
@@ -151,8 +158,11 @@ impl Config {
         let reserved_names = variables.optional("GANGWAY_ACCOUNT_NAME_TEMPLATE");
         let event_bus = variables.optional("GANGWAY_EVENT_BUS");
         let rotation_function: Option<String> = variables.optional("GANGWAY_ROTATION_FUNCTION");
-        let rotation_days =
-            variables.optional_with("GANGWAY_ROTATE_KEYS_AFTER_DAYS", ROTATION_DAYS_RULE, parse_rotation_days);
+        let rotation_days = variables.optional_with(
+            "GANGWAY_ROTATE_KEYS_AFTER_DAYS",
+            ROTATION_DAYS_RULE,
+            parse_rotation_days,
+        );
         let rotation = rotation_function.zip(rotation_days);
         let stack_topic = variables.optional("GANGWAY_STACK_TOPIC");
         let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");

@@ -31,7 +31,8 @@ impl AppContext {
         accounts: &ScopedClient<'_>,
     ) -> Result<DeleteOutcome, UpstreamError> {
         let existing = not_found_to_none(accounts.get(uid).await)?;
-        let was_deleted = existing.is_some() && not_found_to_none(accounts.delete(uid).await)?.is_some();
+        let was_deleted =
+            existing.is_some() && not_found_to_none(accounts.delete(uid).await)?.is_some();
         if was_deleted {
             existing.iter().for_each(audit::log_deleted);
         } else {

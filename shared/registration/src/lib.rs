@@ -25,7 +25,7 @@ use secrecy::ExposeSecret as _;
 pub use config::{Config, ConfigError, env_var};
 pub use deletion::DeleteOutcome;
 pub use env::EnvReader;
-pub use lookup::{account_not_found_error, to_not_found_or_denied_error, load_account};
+pub use lookup::{account_not_found_error, load_account, to_not_found_or_denied_error};
 pub use register::AnnotationSupport;
 
 /// The configuration and the clients of a function. They are built once, when the function starts.

@@ -18,7 +18,10 @@ const PORTAL_URL_RULE: &str =
 
 /// Reads the environment variables of the partition's access portal. Returns an empty configuration
 /// for a partition without an access portal. `variables` collects the errors.
-pub(crate) fn read_portal_config<V>(partition: Option<Partition>, variables: &mut EnvReader<V>) -> PortalConfig
+pub(crate) fn read_portal_config<V>(
+    partition: Option<Partition>,
+    variables: &mut EnvReader<V>,
+) -> PortalConfig
 where
     V: Fn(&str) -> Option<String>,
 {
@@ -28,8 +31,9 @@ where
         return PortalConfig::default();
     };
     let url = variables.optional_with(portal.url_variable, PORTAL_URL_RULE, parse_portal_url);
-    let mut variables_by_partition =
-        variables.list(PALETTE_VARIABLES, PALETTE_VARIABLES_RULE, parse_palette_variable).into_iter();
+    let mut variables_by_partition = variables
+        .list(PALETTE_VARIABLES, PALETTE_VARIABLES_RULE, parse_palette_variable)
+        .into_iter();
     let palette_variable = variables_by_partition
         .rfind(|(of, _)| *of == partition)
         .map_or_else(|| portal.palette_variable.to_owned(), |(_, variable)| variable);

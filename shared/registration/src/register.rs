@@ -259,7 +259,8 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
     ) -> Result<(Uid, UpsertOutcome), RegistrationError> {
         let has_same_secret = status.is_none_or(|status| status.active_for() == Some(&current.uid));
         let difference = registration.difference_from(current);
-        let lacks_only_annotations = has_same_secret && difference == Difference::AnnotationsMissing;
+        let lacks_only_annotations =
+            has_same_secret && difference == Difference::AnnotationsMissing;
         if has_same_secret && difference == Difference::None
             || lacks_only_annotations && self.annotations.are_dropped()
         {

@@ -164,7 +164,10 @@ fn errors_contain_the_field_the_rule_and_the_remedy() {
             request_with("partition", json!("aws-us-gov")),
             "partition must be aws, which this deployment serves: send the request to the deployment for aws-us-gov",
         ),
-        (request_with("policyArns", json!([1])), "item 0 of policyArns must be a string, not a number"),
+        (
+            request_with("policyArns", json!([1])),
+            "item 0 of policyArns must be a string, not a number",
+        ),
         (
             r#"{"name":"prod"}"#.to_owned(),
             "roleArn is missing: it must be an ARN: arn:<partition>:<service>:<region>:<account>:<resource>",

@@ -83,15 +83,18 @@ async fn an_upstream_error_is_logged_with_its_causes() {
     let broken =
         || UpstreamError::Unavailable { service: "Palette", source: "connection reset".into() };
     let (response, logged) =
-        run(&registration_request(), 0, async |_| Err(RegistrationError::from(broken()).into())).await;
+        run(&registration_request(), 0, async |_| Err(RegistrationError::from(broken()).into()))
+            .await;
     let response = response.unwrap();
     assert_eq!(response["statusCode"], json!(502));
     assert!(!response["body"].as_str().unwrap().contains("reset"), "{response}");
     let [line] = logged.as_slice() else { panic!("{logged:?}") };
     assert_eq!(line["level"], "ERROR");
     assert_eq!(line["error"], "Palette is not available: connection reset");
-    let (retried, _) =
-        run(&registration_event(&json!({})), 0, async |_| Err(RegistrationError::from(broken()).into())).await;
+    let (retried, _) = run(&registration_event(&json!({})), 0, async |_| {
+        Err(RegistrationError::from(broken()).into())
+    })
+    .await;
     assert_eq!(retried.unwrap_err().error_type, "Gangway.Retryable");
 }
 
@@ -99,7 +102,9 @@ async fn an_upstream_error_is_logged_with_its_causes() {
 #[tokio::test]
 async fn a_panic_is_an_internal_error_without_its_message() {
     crate::panics::install_hook();
-    for (payload, status) in [(registration_request(), Some(500)), (registration_event(&json!({})), None)] {
+    for (payload, status) in
+        [(registration_request(), Some(500)), (registration_event(&json!({})), None)]
+    {
         let (response, logged) =
             run(&payload, 0, async |_| -> Result<Response, ApiError> { panic!("key {SECRET}") })
                 .await;

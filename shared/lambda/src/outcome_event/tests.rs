@@ -14,7 +14,10 @@ static CHECK: Check = Check {
 };
 
 /// Returns the `detail` of the event for an outcome, with the `detail-type` in the member `type`.
-fn event_detail(operation: AccountOperation, outcome: &Result<Response, ApiError>) -> Option<Value> {
+fn event_detail(
+    operation: AccountOperation,
+    outcome: &Result<Response, ApiError>,
+) -> Option<Value> {
     let known = EventAccount {
         scope: Some("project/Payments".to_owned()),
         name: Some("prod".to_owned()),
@@ -39,7 +42,9 @@ fn checks_failed_error(remedy: &str) -> ApiError {
 
 #[test]
 fn rejected_event_names_the_account_the_cause_and_the_remedy() {
-    let event = event_detail(AccountOperation::Register, &Err(checks_failed_error("attach the policy"))).unwrap();
+    let event =
+        event_detail(AccountOperation::Register, &Err(checks_failed_error("attach the policy")))
+            .unwrap();
     assert_eq!(event["type"], "Gangway Account Rejected");
     assert_eq!(event["outcome"], "rejected");
     assert_eq!(event["scope"], json!({"project": "Payments"}));
@@ -85,22 +90,28 @@ fn only_final_outcomes_have_an_event() {
 
 #[test]
 fn summary_has_no_double_quotation_marks_and_backslashes() {
-    let event =
-        event_detail(AccountOperation::Register, &Err(checks_failed_error("add {\"a\": \"b\\c\"}\n"))).unwrap();
+    let event = event_detail(
+        AccountOperation::Register,
+        &Err(checks_failed_error("add {\"a\": \"b\\c\"}\n")),
+    )
+    .unwrap();
     let summary = event["summary"].as_str().unwrap();
     assert!(summary.contains("add {'a': 'b'c'}. See"), "{summary}");
 }
 
 #[test]
 fn long_texts_are_truncated() {
-    let event = event_detail(AccountOperation::Register, &Err(checks_failed_error(&"é".repeat(5000)))).unwrap();
+    let event =
+        event_detail(AccountOperation::Register, &Err(checks_failed_error(&"é".repeat(5000))))
+            .unwrap();
     let chars = |pointer: &str| event.pointer(pointer).unwrap().as_str().unwrap().chars().count();
     assert_eq!(chars("/checks/0/remedy"), MAX_CHECK_CHARS);
     assert!(chars("/summary") <= MAX_SUMMARY_CHARS);
     // The reference to `docs/checks.md` is kept when other texts are truncated, or grow because
     // their links are replaced.
     for text in ["é".repeat(5000), "a.bc/,".repeat(200)] {
-        let event = event_detail(AccountOperation::Register, &Err(checks_failed_error(&text))).unwrap();
+        let event =
+            event_detail(AccountOperation::Register, &Err(checks_failed_error(&text))).unwrap();
         let summary = event["summary"].as_str().unwrap();
         assert!(summary.ends_with("docs/checks.md#iam.actions-allowed"), "{summary}");
     }

@@ -16,8 +16,9 @@ fn the_event_schema_lists_the_fields_that_are_read() {
     .unwrap();
     for example in schema["examples"].as_array().unwrap() {
         let method: AuthMethod = example["method"].as_str().unwrap().parse().unwrap();
-        let (_, mut fields) =
-            decode(&registration_event(example)).parse_operation(method, &[], &no_limits()).unwrap();
+        let (_, mut fields) = decode(&registration_event(example))
+            .parse_operation(method, &[], &no_limits())
+            .unwrap();
         let partition: Partition = example["partition"].as_str().unwrap().parse().unwrap();
         let settings = fields.account_spec(partition, method, false).unwrap();
         // With the method `pod-identity`, `policyArns` is not a field: the role has its policies

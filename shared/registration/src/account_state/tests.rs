@@ -201,7 +201,8 @@ fn an_expiration_is_announced_at_30_14_7_and_1_days() {
 fn an_expiration_is_kept_while_its_check_is_unverified() {
     let seen = report(vec![EXPIRY.passed("seen").expiring(day(20))]);
     let unseen = report(vec![EXPIRY.unverified("not seen", "allow it")]);
-    let (first, changes_returned) = AccountState::after(None, &account(), Look::Checked(&seen), "1", day(0));
+    let (first, changes_returned) =
+        AccountState::after(None, &account(), Look::Checked(&seen), "1", day(0));
     assert_eq!(changes_returned.len(), 1);
     let (second, changes_returned) =
         AccountState::after(Some(&first), &account(), Look::Checked(&unseen), "2", day(1));

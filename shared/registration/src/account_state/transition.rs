@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use gangway_model::{Check, CloudAccount, Outcome, Report};
 
 use super::{
-    AccountState, Change, CheckState, Expiration, MAX_CHANGES, Timestamp, Unconfirmed,
-    to_check_states, method_id,
+    AccountState, Change, CheckState, Expiration, MAX_CHANGES, Timestamp, Unconfirmed, method_id,
+    to_check_states,
 };
 
 /// The numbers of days before an expiration at which an outcome event announces it.

@@ -128,14 +128,20 @@ fn stores_with_account(credential: Credential) -> FakeStores {
 fn an_interrupted_registration_is_completed_by_running_it_again() {
     assert_converges(&FakeStores::default(), &Operation::Register, &registration(access_key(KEY)));
     assert_converges(&FakeStores::default(), &Operation::Register, &registration(role()));
-    assert_converges(&stores_with_account(access_key(KEY)), &Operation::Register, &registration(access_key(NEW_KEY)));
+    assert_converges(
+        &stores_with_account(access_key(KEY)),
+        &Operation::Register,
+        &registration(access_key(NEW_KEY)),
+    );
 }
 
 #[test]
 fn an_interrupted_replacement_that_is_run_again_leaves_no_unused_secret() {
     let operation = Operation::Replace("uid-0".parse().unwrap());
-    let moved =
-        Registration { account: "210987654321".parse().unwrap(), ..registration(access_key(NEW_KEY)) };
+    let moved = Registration {
+        account: "210987654321".parse().unwrap(),
+        ..registration(access_key(NEW_KEY))
+    };
     assert_converges(&stores_with_account(access_key(KEY)), &operation, &moved);
     assert_converges(&stores_with_account(access_key(KEY)), &operation, &registration(role()));
     assert_converges(&stores_with_account(role()), &operation, &registration(access_key(KEY)));
@@ -162,8 +168,10 @@ fn a_new_description_updates_and_another_aws_account_conflicts() {
         UpsertOutcome::Updated
     );
     let before = stores.end_state();
-    let elsewhere =
-        Registration { account: "210987654321".parse().unwrap(), ..registration(access_key(NEW_KEY)) };
+    let elsewhere = Registration {
+        account: "210987654321".parse().unwrap(),
+        ..registration(access_key(NEW_KEY))
+    };
     for other in [elsewhere, registration(role())] {
         let error = run(&stores, &Operation::Register, &other).unwrap_err();
         assert!(matches!(error, RegistrationError::Conflict(_)), "{error:?}");
@@ -225,7 +233,8 @@ fn concurrent_replacements_leave_one_access_key_in_both_stores() {
     let stores = stores_with_account(access_key(KEY));
     let operation = Operation::Replace("uid-0".parse().unwrap());
     for concurrent_runs in [1, 2, 3, 40] {
-        stores.state().concurrent_replacements = vec![registration(access_key(KEY)); concurrent_runs];
+        stores.state().concurrent_replacements =
+            vec![registration(access_key(KEY)); concurrent_runs];
         let receipt = run(&stores, &operation, &registration(access_key(NEW_KEY))).unwrap();
         let state = stores.end_state();
         let shown = &state.accounts[receipt.uid.as_str()].access;

@@ -7,7 +7,9 @@ use gangway_http::clock;
 use gangway_model::{AccessKey, AccessKeyId, UpstreamError};
 use tokio::time::timeout;
 
-use super::{KeyUser, Rotation, RotationError, retry_later_error, action_required_error, key_id_in_palette};
+use super::{
+    KeyUser, Rotation, RotationError, action_required_error, key_id_in_palette, retry_later_error,
+};
 
 /// IAM must respond within this time after the start of the creation was stored in a tag of the
 /// secret. A key that was created later does not belong to this rotation.
@@ -156,7 +158,8 @@ impl Rotation<'_> {
         let Some((since, created)) = self.secret.creating_since.zip(key.created) else {
             return Ok(false);
         };
-        let is_created_by_attempt = created + MAX_DATE_DIFFERENCE >= since && created <= since + CREATION_TIMEOUT + MAX_DATE_DIFFERENCE;
+        let is_created_by_attempt = created + MAX_DATE_DIFFERENCE >= since
+            && created <= since + CREATION_TIMEOUT + MAX_DATE_DIFFERENCE;
         if !is_created_by_attempt {
             return Ok(false);
         }

@@ -5,7 +5,7 @@ use gangway_http::RetryPolicy;
 use gangway_model::{AccessKey, AccessKeyId};
 use tokio::time::sleep;
 
-use super::{Rotation, RotationError, retry_later_error, action_required_error};
+use super::{Rotation, RotationError, action_required_error, retry_later_error};
 
 /// The access key in Palette and in the current version of the secret.
 enum KeyInUse {
@@ -55,7 +55,9 @@ impl Rotation<'_> {
                 KeyInUse::Mixed => {}
             }
             let Some(delay) = delays.next() else {
-                return retry_later_error("other requests are changing the account at the same time");
+                return retry_later_error(
+                    "other requests are changing the account at the same time",
+                );
             };
             sleep(delay).await;
             self.update_palette(new).await?;
@@ -82,8 +84,12 @@ impl Rotation<'_> {
         let Some(new) = secrets.abandoned_key(&self.secret.arn, self.token).await? else {
             return retry_later_error("the version of the rotation is not visible");
         };
-        if super::key_id_in_palette(&self.load_account().await?)?.is_some_and(|shown| shown == new.id) {
-            return retry_later_error("Palette has the new access key, and another request is replacing it");
+        if super::key_id_in_palette(&self.load_account().await?)?
+            .is_some_and(|shown| shown == new.id)
+        {
+            return retry_later_error(
+                "Palette has the new access key, and another request is replacing it",
+            );
         }
         self.discard_new_key(&new).await.map(|()| false)
     }
@@ -103,7 +109,11 @@ impl Rotation<'_> {
 
     /// Deactivates the old key. Activates the old key again if another request has changed the
     /// account in the meantime.
-    async fn deactivate_old_key(&self, new: &AccessKey, old: AccessKeyId) -> Result<(), RotationError> {
+    async fn deactivate_old_key(
+        &self,
+        new: &AccessKey,
+        old: AccessKeyId,
+    ) -> Result<(), RotationError> {
         let (secrets, secret) = (&self.app.clients.secrets, &self.secret.arn);
         let user = self.find_user_of(new).await?;
         let listed = user.aws.list_access_keys(&user.name).await?;

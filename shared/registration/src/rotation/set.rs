@@ -8,7 +8,7 @@ use gangway_model::{
 use gangway_palette::ValidationOutcome;
 use tokio::time::sleep;
 
-use super::{Rotation, RotationError, retry_later_error, action_required_error, key_id_in_palette};
+use super::{Rotation, RotationError, action_required_error, key_id_in_palette, retry_later_error};
 
 impl Rotation<'_> {
     /// Waits until AWS accepts the new key, lets Palette validate the key, and writes the key to
@@ -29,7 +29,8 @@ impl Rotation<'_> {
         }
         secrets.complete(std::slice::from_mut(&mut account)).await?;
         let registration = self.registration_with_key(&account, &new)?;
-        let (user, new_user) = (self.find_user_of(&current).await?, self.wait_for_key_in_aws(&new).await?);
+        let (user, new_user) =
+            (self.find_user_of(&current).await?, self.wait_for_key_in_aws(&new).await?);
         if user.arn != new_user {
             return action_required_error(format!(
                 "the new access key belongs to {new_user}, and not to {}",
