@@ -33,13 +33,13 @@ const ROUTES: &[Route<'_>] = &[
 const OPENAPI: &str = include_str!("../../../openapi.json");
 
 /// The configuration and clients of this function. They are built once, when the function starts.
-pub struct Accounts {
+pub struct AccountsContext {
     pub context: AppContext,
     /// The state table. `None` if this deployment has no watch.
     states: Option<StateTable>,
 }
 
-impl Accounts {
+impl AccountsContext {
     /// Reads the environment and builds every client.
     pub async fn from_env() -> Result<Self, Error> {
         let context = AppContext::from_env().await?;
@@ -50,8 +50,8 @@ impl Accounts {
 }
 
 /// Handles one request: finds its route, and calls the handler of the route.
-pub async fn handle(request: &Request, accounts: &Accounts) -> Result<Response, ApiError> {
-    let Accounts { context, states } = accounts;
+pub async fn handle(request: &Request, accounts: &AccountsContext) -> Result<Response, ApiError> {
+    let AccountsContext { context, states } = accounts;
     let states = states.as_ref();
     let (method, scope, path) = request.route()?;
     let Some(scope) = scope else {

@@ -54,7 +54,7 @@ pub(crate) struct HttpRequest {
 
 /// The members by which Gangway recognizes the type of a payload.
 #[derive(Deserialize)]
-struct Discriminator<'a> {
+struct PayloadMembers<'a> {
     #[serde(rename = "detail-type")]
     detail_type: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "requestContext")]
@@ -71,7 +71,7 @@ struct ReplayName {
 /// The members of `requestContext` by which Gangway recognizes the service that sent an HTTP
 /// request.
 #[derive(Deserialize)]
-struct ContextDiscriminator {
+struct RequestContextMembers {
     http: Option<IgnoredAny>,
     #[serde(rename = "httpMethod")]
     http_method: Option<IgnoredAny>,
@@ -83,12 +83,12 @@ impl Payload {
     /// Decodes a payload. Returns `None` if the payload is neither an HTTP request nor an event
     /// that requests a registration.
     pub(crate) fn decode(payload: &str) -> Option<Self> {
-        let kind: Discriminator<'_> = serde_json::from_str(payload).ok()?;
+        let kind: PayloadMembers<'_> = serde_json::from_str(payload).ok()?;
         let Some(context) = kind.request_context else {
             return (kind.detail_type? == REGISTRATION_DETAIL_TYPE)
                 .then(|| decode_registration_event(payload))?;
         };
-        let context: ContextDiscriminator = serde_json::from_str(context.get()).ok()?;
+        let context: RequestContextMembers = serde_json::from_str(context.get()).ok()?;
         let request = if context.http.is_some() {
             HttpRequest::from_http_api(serde_json::from_str(payload).ok()?)
         } else if context.http_method.is_some() {

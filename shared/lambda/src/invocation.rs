@@ -28,7 +28,7 @@ const API_GATEWAY_TIMEOUT: Duration = Duration::from_secs(29);
 const LAMBDA_MAX_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// A type of payload for which [`handle_invocation`] runs a handler.
-pub(crate) trait Event: Sized {
+pub(crate) trait InvocationPayload: Sized {
     /// Decodes the payload of an invocation.
     fn decode(payload: &str, context: &Context) -> Result<Self, ApiError>;
 
@@ -54,7 +54,7 @@ pub(crate) async fn handle_invocation<E, H, P>(
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Box<RawValue>, Diagnostic>
 where
-    E: Event,
+    E: InvocationPayload,
     H: AsyncFn(E) -> Result<Response, ApiError>,
     P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>,
 {

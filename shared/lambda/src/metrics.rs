@@ -33,7 +33,7 @@ pub(crate) fn write_message(service: &str, result: &MessageResult, duration: Dur
 
 /// Writes the number of outcome events that could not be published.
 pub(crate) fn write_unpublished_events(service: &str, count: usize) {
-    let mut line = Line::default();
+    let mut line = MetricLine::default();
     line.add_metric(&[("Function", service)], "EventsNotPublished", count, "Count");
     write_json_line(&line.into_json(now_millis()));
 }
@@ -46,7 +46,7 @@ pub fn write_metric(
     value: i64,
     dimension: Option<(&'static str, &'static str)>,
 ) {
-    let mut line = Line::default();
+    let mut line = MetricLine::default();
     let dimensions: Vec<_> = [("Function", service)].into_iter().chain(dimension).collect();
     line.add_metric(&dimensions, name, value, "Count");
     write_json_line(&line.into_json(now_millis()));
@@ -70,7 +70,7 @@ fn upstream_latency_metrics(calls: &[UpstreamCall], timestamp: u64) -> Vec<Value
         let lines: Vec<_> = times
             .chunks(MAX_VALUES)
             .map(|times| {
-                let mut line = Line::default();
+                let mut line = MetricLine::default();
                 line.add_metric(&[("Upstream", service)], "UpstreamLatency", times, "Milliseconds");
                 line.into_json(timestamp)
             })
@@ -98,7 +98,7 @@ fn message_line(
     duration: Duration,
     timestamp: u64,
 ) -> Value {
-    let mut line = Line::default();
+    let mut line = MetricLine::default();
     let dimensions = [("Function", service), ("Outcome", result.outcome)];
     line.add_metric(&dimensions, "Messages", 1, "Count");
     line.add_metric(&[("Function", service)], "Latency", to_millis(duration), "Milliseconds");
@@ -121,7 +121,7 @@ fn invocation_lines(
     };
     let metric = if record.is_registration() { "Registrations" } else { "Requests" };
     let latency = to_millis(record.duration);
-    let mut line = Line::default();
+    let mut line = MetricLine::default();
     line.add_metric(&[("Function", record.service), ("Outcome", id)], metric, 1, "Count");
     line.add_metric(&[("Function", record.service)], "Latency", latency, "Milliseconds");
     if let Some(upstream) = failed_service(outcome) {
@@ -131,7 +131,7 @@ fn invocation_lines(
     let failed =
         findings.iter().filter(|finding| matches!(finding.outcome, Outcome::Failed { .. }));
     let failed = failed.map(|finding| {
-        let mut line = Line::default();
+        let mut line = MetricLine::default();
         line.add_metric(&[("CheckId", finding.check.id)], "FailedChecks", 1, "Count");
         line
     });
@@ -140,12 +140,12 @@ fn invocation_lines(
 
 /// A line in the embedded metric format.
 #[derive(Default)]
-struct Line {
+struct MetricLine {
     values: Map<String, Value>,
     directives: Vec<Value>,
 }
 
-impl Line {
+impl MetricLine {
     /// Adds a metric with its dimensions.
     fn add_metric(
         &mut self,

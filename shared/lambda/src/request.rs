@@ -17,7 +17,7 @@ use crate::{
     account_spec::log_scope,
     event::{HttpRequest, Payload},
     fields::SECRET_FIELDS,
-    invocation::Event,
+    invocation::InvocationPayload,
     logs,
     record::InvocationRecord,
     response::respond,
@@ -74,7 +74,7 @@ enum Body {
     Event(Zeroizing<Box<str>>, EventOrigin),
 }
 
-impl Event for Request {
+impl InvocationPayload for Request {
     fn decode(payload: &str, context: &Context) -> Result<Self, ApiError> {
         Self::decode(payload, &context.invoked_function_arn)
     }

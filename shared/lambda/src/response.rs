@@ -54,7 +54,7 @@ impl From<Box<Receipt>> for Response {
 
 /// The response to an event that was rejected. A retry of the event would not succeed.
 #[derive(Serialize)]
-struct EventError<'a> {
+struct RejectedEventResponse<'a> {
     outcome: &'static str,
     problem: Problem<'a>,
 }
@@ -124,8 +124,10 @@ pub(crate) fn respond(
             })
         }
         (Trigger::Event, Err(error)) => {
-            let rejected =
-                EventError { outcome: "rejected", problem: error.problem(&origin.request_id) };
+            let rejected = RejectedEventResponse {
+                outcome: "rejected",
+                problem: error.problem(&origin.request_id),
+            };
             Ok(to_json(&rejected))
         }
     }

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    ApiError, Response, Trigger, invocation::Event, record::InvocationRecord, response::respond,
+    ApiError, Response, Trigger, invocation::InvocationPayload, record::InvocationRecord,
+    response::respond,
 };
 
 /// An event of Secrets Manager that requests one step of a rotation.
@@ -21,7 +22,7 @@ pub struct SecretRotationEvent {
     pub client_request_token: String,
 }
 
-impl Event for SecretRotationEvent {
+impl InvocationPayload for SecretRotationEvent {
     fn decode(payload: &str, _context: &Context) -> Result<Self, ApiError> {
         serde_json::from_str(payload).map_err(|_says_where| ApiError::UnrecognizedEvent)
     }
@@ -58,11 +59,11 @@ mod tests {
     fn event_without_step_secret_or_token_is_unrecognized() {
         let event = r#"{"Step":"createSecret","SecretId":"arn:aws:secretsmanager:us-east-1:111122223333:secret:gangway/aws/1-AbCdEf","ClientRequestToken":"11111111-1111-4111-8111-111111111111","RotationToken":"0f6"}"#;
         let context = Context::default();
-        let event = <SecretRotationEvent as Event>::decode(event, &context).unwrap();
+        let event = <SecretRotationEvent as InvocationPayload>::decode(event, &context).unwrap();
         assert_eq!(event.step, "createSecret");
         assert_eq!(event.client_request_token.len(), 36);
         for invalid in ["{}", "[]", "", r#"{"Step":1,"SecretId":"s","ClientRequestToken":"t"}"#] {
-            let decoded = <SecretRotationEvent as Event>::decode(invalid, &context);
+            let decoded = <SecretRotationEvent as InvocationPayload>::decode(invalid, &context);
             assert!(matches!(decoded, Err(ApiError::UnrecognizedEvent)), "{invalid}");
         }
     }

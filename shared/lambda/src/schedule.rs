@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    ApiError, Fields, Response, Trigger, invocation::Event, record::InvocationRecord,
+    ApiError, Fields, Response, Trigger, invocation::InvocationPayload, record::InvocationRecord,
     response::respond,
 };
 
@@ -18,7 +18,7 @@ const SCHEDULED_EVENT: &str = "Scheduled Event";
 /// The members of an EventBridge event that Gangway reads. Payloads of direct invocations have no
 /// `detail-type`.
 #[derive(Deserialize)]
-struct Discriminator<'a> {
+struct EventMembers<'a> {
     #[serde(borrow, rename = "detail-type")]
     detail_type: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -35,7 +35,7 @@ pub(crate) struct ScheduledRequest {
     initiator: Initiator,
 }
 
-impl Event for ScheduledRequest {
+impl InvocationPayload for ScheduledRequest {
     fn decode(payload: &str, _context: &Context) -> Result<Self, ApiError> {
         decode_schedule(payload)
     }
@@ -69,14 +69,14 @@ impl Event for ScheduledRequest {
 
 /// Decodes a scheduled event, which has no fields, or a direct invocation.
 pub(crate) fn decode_schedule(payload: &str) -> Result<ScheduledRequest, ApiError> {
-    let event = serde_json::from_str::<Discriminator<'_>>(payload).ok();
+    let event = serde_json::from_str::<EventMembers<'_>>(payload).ok();
     match event.filter(|event| event.detail_type.is_some()) {
         None => {
             let initiator = Initiator::DirectInvocation;
             Ok(ScheduledRequest { fields: Fields::from_json(payload)?, initiator })
         }
         Some(event) if event.detail_type.as_deref() == Some(SCHEDULED_EVENT) => {
-            let Discriminator { id, source, account, .. } = event;
+            let EventMembers { id, source, account, .. } = event;
             let initiator = Initiator::event(id.as_deref(), source.as_deref(), account.as_deref());
             Ok(ScheduledRequest { fields: Fields::empty(), initiator })
         }
@@ -130,7 +130,11 @@ mod tests {
     }
 
     fn response_to(outcome: &Result<Response, ApiError>) -> Result<Box<RawValue>, Diagnostic> {
-        <ScheduledRequest as Event>::respond(Trigger::Event, outcome, &RequestOrigin::default())
+        <ScheduledRequest as InvocationPayload>::respond(
+            Trigger::Event,
+            outcome,
+            &RequestOrigin::default(),
+        )
     }
 
     #[test]
