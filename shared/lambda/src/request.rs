@@ -235,7 +235,8 @@ impl Request {
 
     /// Returns the operation and the fields of a request for this authentication method.
     /// `extra_routes` are the routes that only this method has. The operation of an event is always
-    /// a registration, and `limits` says which events are accepted.
+    /// a registration. `limits` says which events are accepted, and which checks a request may
+    /// waive.
     pub fn parse_operation(
         &self,
         method: AuthMethod,

@@ -6,9 +6,10 @@ use gangway_model::UpstreamError;
 use crate::AppContext;
 
 impl AppContext {
-    /// Completes the account that has the requested name already, if Palette does not return its
-    /// AWS account id. The account belongs to the requested AWS account if the secret of the
-    /// requested account has a tag with the uid of the account. Does nothing if the methods differ.
+    /// Finds the AWS account of the account in Palette that has the requested name already, if
+    /// Palette does not return its AWS account id. Looks for the secret of the requested AWS
+    /// account with this name: if that secret belongs to the account in Palette, both are the same
+    /// AWS account. Does nothing if the account in Palette has another method or partition.
     pub async fn identify_existing_account(
         &self,
         palette: &mut PaletteStateCheck,
