@@ -1,10 +1,10 @@
-//! `GET …/private-cloud-gateways`
+//! Handles `GET …/private-cloud-gateways`.
 
 use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Response};
 use serde_json::{Value, json};
 
-/// Lists the tenant's private cloud gateways with their state.
+/// Lists the private cloud gateways of the tenant with their state.
 pub(crate) async fn list_gateways(
     palette_accounts: &ScopedClient<'_>,
 ) -> Result<Response, ApiError> {

@@ -1,5 +1,5 @@
-//! Lambda function that lists, shows and deletes registered accounts, and lists the IAM policies and
-//! private cloud gateways that a registration can name.
+//! Lambda function `accounts`: lists, shows and deletes registered accounts, and lists the IAM
+//! policies and private cloud gateways that a registration can name.
 
 mod delete;
 mod gateways;
@@ -16,8 +16,8 @@ use gangway_registration::{AppContext, Error, env_var};
 
 use list::ListQuery;
 
-/// All routes of this function. A request with another HTTP method is answered with the allowed
-/// ones.
+/// All routes of this function. The response to a request with another HTTP method lists the
+/// allowed methods.
 const ROUTES: &[Route<'_>] = &[
     (Method::GET, "{scope}/accounts"),
     (Method::GET, "{scope}/accounts/{uid}"),
@@ -29,17 +29,17 @@ const ROUTES: &[Route<'_>] = &[
     (Method::GET, "openapi.json"),
 ];
 
-/// `OpenAPI` description of the whole API.
+/// The `OpenAPI` document of Gangway's whole HTTP API.
 const OPENAPI: &str = include_str!("../../../openapi.json");
 
-/// What the function needs. Built once, at start.
-pub struct Accounts {
+/// The configuration and clients of this function. They are built once, when the function starts.
+pub struct AccountsContext {
     pub context: AppContext,
-    /// The states of accounts, if the deployment checks accounts again.
+    /// The state table. `None` if this deployment has no watch.
     states: Option<StateTable>,
 }
 
-impl Accounts {
+impl AccountsContext {
     /// Reads the environment and builds every client.
     pub async fn from_env() -> Result<Self, Error> {
         let context = AppContext::from_env().await?;
@@ -49,9 +49,9 @@ impl Accounts {
     }
 }
 
-/// Handles a request.
-pub async fn handle(request: &Request, accounts: &Accounts) -> Result<Response, ApiError> {
-    let Accounts { context, states } = accounts;
+/// Handles one request: finds its route, and calls the handler of the route.
+pub async fn handle(request: &Request, accounts: &AccountsContext) -> Result<Response, ApiError> {
+    let AccountsContext { context, states } = accounts;
     let states = states.as_ref();
     let (method, scope, path) = request.route()?;
     let Some(scope) = scope else {
@@ -61,7 +61,8 @@ pub async fn handle(request: &Request, accounts: &Accounts) -> Result<Response, 
             _ => Err(request.routing_error(ROUTES)),
         };
     };
-    // Path and query are checked before Palette is called, which looks up a project by its name.
+    // `resolve` calls Palette to look up a project by its name. So the path and the query are
+    // checked first.
     let resolve = || context.clients.palette.resolve_scope(scope);
     match (method, path.as_slice()) {
         (&Method::GET, ["accounts"]) => {

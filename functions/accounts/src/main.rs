@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use gangway_accounts::Accounts;
+use gangway_accounts::AccountsContext;
 use gangway_lambda::Publisher;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     gangway_lambda::run("accounts", async |function| {
-        let accounts = Accounts::from_env().await?;
+        let accounts = AccountsContext::from_env().await?;
         let app = &accounts.context;
         let handler = async |request| gangway_accounts::handle(&request, &accounts).await;
         let publish = async |events| app.publish(events).await;

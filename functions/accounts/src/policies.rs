@@ -1,4 +1,4 @@
-//! `POST /v1/policies` and `GET …/accounts/{uid}/policies`
+//! Handles `POST /v1/policies` and `GET …/accounts/{uid}/policies`.
 
 use gangway_aws::SecretsManagerStore;
 use gangway_checks::{Clients, ScopedClient, access_portal};
@@ -12,14 +12,17 @@ use gangway_palette::IamPolicy;
 use gangway_registration::{AppContext, load_account};
 use serde_json::{Value, json};
 
-/// Every caller may send these requests, whatever its scope.
+/// Error for a role of Gangway's own AWS account. Callers of every scope may send `POST
+/// /v1/policies`, so this request must not give access to roles of this AWS account.
 const OWN_ACCOUNT_RULE: &str = "must be a role of another AWS account than Gangway's own: register that one, and ask for the policies of the registered account";
 
-/// The credential with which Palette lists the policies.
+/// The credential with which Palette lists the policies. `K` is the type of an access key, and `C`
+/// the type of a client certificate.
 enum ListingCredential<K, C> {
-    Keys(K),
+    /// An access key of an IAM user.
+    AccessKey(K),
     Role(RoleArn),
-    /// A client certificate for the access portal of a classified partition.
+    /// An account of an access portal of a classified partition, and a client certificate.
     Portal(PortalAccess, C),
 }
 
@@ -49,18 +52,18 @@ pub(crate) async fn list_policies(
     }
     let palette_accounts = context.clients.palette.in_scope(Scope::Tenant);
     let (policies, pointer) = match source {
-        ListingCredential::Keys(keys) => {
-            let credential = Credential::AccessKey(keys);
+        ListingCredential::AccessKey(key) => {
+            let credential = Credential::AccessKey(key);
             (palette_accounts.iam_policies(partition, &credential).await, "/accessKeyId")
         }
         ListingCredential::Role(role) => {
-            let role = assume_role(role, &palette_accounts, partition).await?;
+            let role = add_external_id(role, &palette_accounts, partition).await?;
             let credential = Credential::StsRole(role);
             (palette_accounts.iam_policies(partition, &credential).await, "/roleArn")
         }
         ListingCredential::Portal(access, identity) => {
             let portal = access.into_credential(identity);
-            let portal = issue_keys(portal, &palette_accounts, &context.clients).await?;
+            let portal = issue_credentials(portal, &palette_accounts, &context.clients).await?;
             let credential = Credential::AccessPortal(Box::new(portal));
             (palette_accounts.iam_policies(partition, &credential).await, "/agency")
         }
@@ -68,7 +71,8 @@ pub(crate) async fn list_policies(
     to_response(policies, pointer)
 }
 
-/// Encodes the policies. `pointer` is the field of the request that names the credential.
+/// Returns the response with the policies. `pointer` is the JSON pointer of the field of the
+/// request that names the credential, for errors.
 fn to_response(
     policies: Result<Vec<IamPolicy>, UpstreamError>,
     pointer: &str,
@@ -79,8 +83,8 @@ fn to_response(
     Ok(Response::Json(json!({ "policies": policies })))
 }
 
-/// Converts the error of the listing. If Palette rejects the credential, the error is in the
-/// request, at `pointer`.
+/// Converts the error of listing the policies. If Palette refuses the credential, the error says
+/// that the field at `pointer` is invalid.
 fn to_listing_error(error: UpstreamError, pointer: &str) -> RegistrationError {
     let (UpstreamError::Rejected { service, reason }
     | UpstreamError::RejectedOrFailed { service, reason }) = error
@@ -96,6 +100,7 @@ fn to_listing_error(error: UpstreamError, pointer: &str) -> RegistrationError {
 }
 
 impl ListingCredential<SecretSource<AccessKey>, SecretSource<ClientTlsIdentity>> {
+    /// Parses the credential in the request. Returns every error at once.
     fn parse(mut members: Fields, deployed: Partition) -> Result<Self, ApiError> {
         let alternatives = ["roleArn", "secretArn", "accessKeyId"];
         let names_portal = deployed.info().portal.is_some() && members.has("agency");
@@ -111,7 +116,7 @@ impl ListingCredential<SecretSource<AccessKey>, SecretSource<ClientTlsIdentity>>
             let identity = members.client_tls_identity(deployed);
             access.zip(identity).map(|(access, identity)| Self::Portal(access, identity))
         } else {
-            members.access_key(deployed).map(Self::Keys)
+            members.access_key(deployed).map(Self::AccessKey)
         };
         for other in alternatives {
             members.forbid(other, rule);
@@ -119,7 +124,8 @@ impl ListingCredential<SecretSource<AccessKey>, SecretSource<ClientTlsIdentity>>
         members.finish(source)
     }
 
-    /// Reads the access key or the certificate from Secrets Manager if the request names a secret.
+    /// If the request names a secret of Secrets Manager, reads the access key or the client
+    /// certificate from this secret.
     async fn resolve_secret(
         self,
         secrets: &SecretsManagerStore,
@@ -127,10 +133,10 @@ impl ListingCredential<SecretSource<AccessKey>, SecretSource<ClientTlsIdentity>>
         let (requested, scope, operation) =
             (RequestedScope::Tenant, Scope::Tenant, Operation::Validate);
         Ok(match self {
-            Self::Keys(source) => {
+            Self::AccessKey(source) => {
                 let resolved =
                     secrets.resolve_source(source, &requested, &scope, &operation).await?;
-                ListingCredential::Keys(resolved.credential)
+                ListingCredential::AccessKey(resolved.credential)
             }
             Self::Role(role) => ListingCredential::Role(role),
             Self::Portal(access, source) => {
@@ -142,27 +148,27 @@ impl ListingCredential<SecretSource<AccessKey>, SecretSource<ClientTlsIdentity>>
     }
 }
 
-/// Gets keys from the access portal, as the checks of a registration do.
-async fn issue_keys(
+/// Gets temporary credentials from the access portal, as the checks of a registration do.
+async fn issue_credentials(
     mut portal: AccessPortalCredential,
     palette_accounts: &ScopedClient<'_>,
     clients: &Clients,
 ) -> Result<AccessPortalCredential, RegistrationError> {
-    let (findings, refused) =
+    let (findings, is_refused) =
         access_portal::issue_keys(&mut portal, palette_accounts, clients).await?;
-    if !refused {
+    if !is_refused {
         return Ok(portal);
     }
     let errors: Vec<String> =
-        findings.iter().filter(|finding| finding.is_blocking()).map(sentence).collect();
+        findings.iter().filter(|finding| finding.is_blocking()).map(to_text).collect();
     Err(RegistrationError::unprocessable(
         "/agency",
         format!("must be an access for which the portal issues keys; {}", errors.join("; ")),
     ))
 }
 
-/// Returns what was observed and how to fix it.
-fn sentence(finding: &Finding) -> String {
+/// Returns the text of a finding: what was observed, and the remedy.
+fn to_text(finding: &Finding) -> String {
     match &finding.outcome {
         Outcome::Failed { remedy } => {
             format!("{}: {}: {remedy}", finding.check.id, finding.observed)
@@ -174,8 +180,8 @@ fn sentence(finding: &Finding) -> String {
     }
 }
 
-/// Returns the role with the external id that Palette presents when it assumes it.
-async fn assume_role(
+/// Returns the role together with the external id that Palette sends when it assumes the role.
+async fn add_external_id(
     role: RoleArn,
     palette_accounts: &ScopedClient<'_>,
     partition: Partition,

@@ -1,4 +1,4 @@
-//! What the watch has seen of accounts, from the table with their states.
+//! Reads the states of accounts, which the watch has written to the state table.
 
 use std::cmp::Reverse;
 
@@ -10,28 +10,29 @@ use gangway_model::{RegistrationError, Scope, Uid, UpstreamError, time::to_rfc33
 use gangway_registration::account_state::{AccountState, Expiration, KnownState, Readiness};
 use serde_json::{Value, json};
 
-/// The order of a list.
+/// The order of the accounts in a list.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Order {
     #[default]
     Name,
-    /// What changed last comes first.
+    /// The account whose readiness changed last is first.
     Since,
-    /// What expires first comes first.
+    /// The account whose key or certificate expires first is first.
     Expires,
 }
 
-/// Which accounts a list has, and in which order.
+/// Query parameters that select accounts by their state, and give the order of the list.
 #[derive(Debug)]
 pub(crate) struct ReadinessQuery {
     readiness: Option<Readiness>,
-    /// Days.
+    /// Selects accounts with a key or certificate that expires within this number of days.
     expiring_within: Option<i64>,
     order: Order,
 }
 
 impl ReadinessQuery {
-    /// Reads the query parameters. Returns `None` if none of them was sent.
+    /// Reads the query parameters `ready`, `expiringWithin` and `sort`. Returns `None` if the
+    /// request has none of them.
     pub(crate) fn parse(fields: &mut Fields) -> Option<Self> {
         let readiness = fields.optional_with("ready", "must be true, false or unproven", |text| {
             Some(match text {
@@ -60,6 +61,7 @@ impl ReadinessQuery {
         })
     }
 
+    /// Returns `true` if the query selects an account with this state.
     fn selects(&self, state: &AccountState) -> bool {
         let now = clock::now();
         let expires = |expiration: &Expiration, days| expiration.expires.days_left(now) <= days;
@@ -69,6 +71,7 @@ impl ReadinessQuery {
             })
     }
 
+    /// Sorts states in the order of the query, and states with the same rank by name.
     fn sort(&self, states: &mut [KnownState]) {
         states.sort_by(|one, other| {
             let (one, other) = (&one.state, &other.state);
@@ -86,7 +89,7 @@ impl ReadinessQuery {
     }
 }
 
-/// Returns the state as the API shows it.
+/// Returns the state as JSON, as in responses of the API.
 fn to_json(known: &KnownState) -> Value {
     let AccountState { ready, since, reason, unconfirmed, checks, expirations, .. } = &known.state;
     let now = clock::now();
@@ -114,9 +117,10 @@ fn to_json(known: &KnownState) -> Value {
     body
 }
 
-/// Returns the readiness of accounts of one scope, in the order of the uids. `None` for an account that was
-/// not checked again yet. If the table cannot be read, none is known: the accounts are shown all the same.
-pub(crate) async fn load_all(
+/// Returns the readiness of accounts of one scope as JSON, in the order of `uids`. An item is
+/// `None` if the watch has not validated the account yet. If the table cannot be read, all items
+/// are `None`: the response then lists the accounts without their readiness.
+pub(crate) async fn load_all_readiness(
     uids: &[Uid],
     scope: &Scope,
     table: Option<&StateTable>,
@@ -129,16 +133,21 @@ pub(crate) async fn load_all(
             uids.iter().map(|uid| find(uid).map(to_json)).collect()
         }
         Err(error) => {
-            log_unread(&error);
+            log_read_error(&error);
             vec![None; uids.len()]
         }
     }
 }
 
-/// Returns the readiness of one account, with the last report.
-pub(crate) async fn load(uid: &Uid, scope: &Scope, table: Option<&StateTable>) -> Option<Value> {
+/// Returns the readiness of one account as JSON, with its last report. Returns `None` if the watch
+/// has not validated the account yet, or if the table cannot be read.
+pub(crate) async fn load_readiness(
+    uid: &Uid,
+    scope: &Scope,
+    table: Option<&StateTable>,
+) -> Option<Value> {
     let item = table?.get(&scope.to_string(), uid).await;
-    let item = item.inspect_err(log_unread).ok()??;
+    let item = item.inspect_err(log_read_error).ok()??;
     let known = KnownState::parse(item)?;
     let mut body = to_json(&known);
     let report = known.item.report.as_deref();
@@ -149,22 +158,24 @@ pub(crate) async fn load(uid: &Uid, scope: &Scope, table: Option<&StateTable>) -
     Some(body)
 }
 
-fn log_unread(error: &UpstreamError) {
+/// Logs that the state table could not be read.
+fn log_read_error(error: &UpstreamError) {
     let error = gangway_http::error_chain(error);
     tracing::warn!(error, "the states of accounts cannot be read");
 }
 
-/// `GET …/accounts/{uid}/history`: the last changes of an account.
+/// Handles `GET …/accounts/{uid}/history`: returns the last changes of an account.
 ///
 /// # Errors
 ///
-/// Not found if the scope has no such account, or if it was not checked again yet.
+/// The error is *not found* if the scope has no such account, or if the watch has not validated it
+/// yet.
 pub(crate) async fn get_history(
     uid: &Uid,
     palette_accounts: &ScopedClient<'_>,
     table: Option<&StateTable>,
 ) -> Result<Response, ApiError> {
-    let table = table.ok_or_else(|| no_watch("/uid"))?;
+    let table = table.ok_or_else(|| no_watch_error("/uid"))?;
     let item = table.get(&palette_accounts.scope().to_string(), uid).await;
     let known = item.map_err(RegistrationError::from)?.and_then(KnownState::parse);
     let known = known.ok_or_else(|| {
@@ -175,15 +186,15 @@ pub(crate) async fn get_history(
     Ok(Response::Json(json!({ "uid": uid.as_str(), "changes": known.state.changes })))
 }
 
-/// Lists the accounts that a query selects, as the table knows them. `next` is the number of accounts to
-/// skip.
-pub(crate) async fn list(
+/// Lists the accounts that a query selects, with the data of the state table. `next` is the number
+/// of accounts before this page.
+pub(crate) async fn list_by_readiness(
     query: &ReadinessQuery,
     (limit, next): (u8, Option<&str>),
     scope: &Scope,
     table: Option<&StateTable>,
 ) -> Result<Response, ApiError> {
-    let table = table.ok_or_else(|| no_watch("/ready"))?;
+    let table = table.ok_or_else(|| no_watch_error("/ready"))?;
     let skip: usize = match next {
         None => 0,
         Some(next) => next.parse().map_err(|_not_a_number| {
@@ -199,17 +210,17 @@ pub(crate) async fn list(
     query.sort(&mut states);
     let limit = usize::from(limit);
     let end = skip.saturating_add(limit);
-    let more = states.len() > end;
+    let has_more = states.len() > end;
     let page = states.iter().skip(skip).take(limit);
     let mut body =
         json!({ "accounts": page.map(|known| to_account_json(known, scope)).collect::<Vec<_>>() });
-    if let (true, Some(members)) = (more, body.as_object_mut()) {
+    if let (true, Some(members)) = (has_more, body.as_object_mut()) {
         members.insert("next".to_owned(), end.to_string().into());
     }
     Ok(Response::Json(body))
 }
 
-/// Returns an account as far as its state shows it.
+/// Returns the JSON of an account, with only the members that its state contains.
 fn to_account_json(known: &KnownState, scope: &Scope) -> Value {
     let AccountState { name, partition, method, aws_account_id, .. } = &known.state;
     let mut body = json!({
@@ -227,7 +238,8 @@ fn to_account_json(known: &KnownState, scope: &Scope) -> Value {
     body
 }
 
-fn no_watch(pointer: &'static str) -> RegistrationError {
+/// Returns the error that this deployment has no watch.
+fn no_watch_error(pointer: &'static str) -> RegistrationError {
     RegistrationError::unprocessable(
         pointer,
         "must be left out: this deployment does not check registered accounts again (parameter WatchSchedule)",
@@ -243,7 +255,8 @@ mod tests {
 
     use super::*;
 
-    fn known(name: &str, ready: Option<bool>, since: u64, days: Option<u64>) -> KnownState {
+    /// Returns a state with this name and readiness. `days` is the time until its expiration.
+    fn known_state(name: &str, ready: Option<bool>, since: u64, days: Option<u64>) -> KnownState {
         let time = |days: u64| Timestamp(clock::now() + Duration::from_hours(24 * days));
         let expirations = days.map(|days| Expiration {
             check: "certificates.client-lasts".to_owned(),
@@ -270,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_selects_and_sorts() {
+    fn a_query_selects_accounts_and_sorts_them() {
         let query = |readiness, expiring_within, order| ReadinessQuery {
             readiness,
             expiring_within,
@@ -287,10 +300,10 @@ mod tests {
             (query(None, None, Order::Expires), "d b a c"),
         ] {
             let mut states = vec![
-                known("d", Some(true), 1, Some(2)),
-                known("c", None, 4, None),
-                known("b", Some(false), 3, Some(20)),
-                known("a", Some(true), 2, Some(90)),
+                known_state("d", Some(true), 1, Some(2)),
+                known_state("c", None, 4, None),
+                known_state("b", Some(false), 3, Some(20)),
+                known_state("a", Some(true), 2, Some(90)),
             ];
             states.retain(|known| query.selects(&known.state));
             query.sort(&mut states);

@@ -1,14 +1,16 @@
-//! The rotation of an account's access key, from its secret.
+//! Reads the state of an account's rotation from its secret.
 
 use gangway_model::{CloudAccount, StoredCredential, time::to_rfc3339};
 use gangway_registration::AppContext;
 use serde_json::{Map, Value};
 
-/// Returns the rotation of an access key. `None` if this deployment rotates none, or if Secrets Manager does
-/// not tell: the account is shown all the same.
-pub(crate) async fn load(account: &CloudAccount, context: &AppContext) -> Option<Value> {
-    let is_static = matches!(account.access, StoredCredential::AccessKey { .. });
-    if context.clients.rotation.is_none() || !is_static {
+/// Returns the JSON member `rotation` of an account: whether rotation of its access key is on, and
+/// the dates of the last and the next rotation. Returns `None` if this deployment rotates no access
+/// keys, if the account has no access key, or if Secrets Manager returns an error. The response
+/// then shows the account without the member.
+pub(crate) async fn load_rotation(account: &CloudAccount, context: &AppContext) -> Option<Value> {
+    let has_access_key = matches!(account.access, StoredCredential::AccessKey { .. });
+    if context.clients.rotation.is_none() || !has_access_key {
         return None;
     }
     let status = context.clients.secrets.rotation_of_account(account).await;

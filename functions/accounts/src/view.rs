@@ -1,9 +1,9 @@
-//! The JSON of an account. It contains no secret.
+//! Converts accounts to JSON. The JSON contains no secret.
 
 use gangway_model::{CloudAccount, Partition, Region, Scope, StoredCredential, time::to_rfc3339};
 use serde_json::{Value, json};
 
-/// Returns a scope as requests name it.
+/// Returns a scope as JSON, in the form that requests use.
 pub(crate) fn scope_json(scope: &Scope) -> Value {
     match scope {
         Scope::Tenant => json!("tenant"),
@@ -11,7 +11,7 @@ pub(crate) fn scope_json(scope: &Scope) -> Value {
     }
 }
 
-/// Returns the account as JSON, with what the watch has seen of it.
+/// Returns an account as JSON. `readiness` is the JSON of its state, if the watch has one.
 pub(crate) fn to_json(account: &CloudAccount, readiness: Option<&Value>) -> Value {
     let CloudAccount {
         uid,
@@ -31,7 +31,7 @@ pub(crate) fn to_json(account: &CloudAccount, readiness: Option<&Value>) -> Valu
     } = account;
     let (method, credential) = match access {
         StoredCredential::AccessKey { access_key_id } => {
-            (access.method(), json!({ "accessKeyId": to_summary_json(access_key_id) }))
+            (access.method(), json!({ "accessKeyId": shorten_key_id(access_key_id) }))
         }
         StoredCredential::StsRole { role_arn } | StoredCredential::PodIdentity { role_arn, .. } => {
             (access.method(), json!({ "roleArn": role_arn }))
@@ -68,8 +68,8 @@ pub(crate) fn to_json(account: &CloudAccount, readiness: Option<&Value>) -> Valu
     body
 }
 
-/// Returns the first and last characters of an access key id, enough to distinguish keys.
-fn to_summary_json(id: &str) -> String {
+/// Returns the first and last characters of an access key id. They are enough to distinguish keys.
+fn shorten_key_id(id: &str) -> String {
     id.parse::<gangway_model::AccessKeyId>()
         .map_or_else(|_masked| "…".to_owned(), |id| id.to_string())
 }

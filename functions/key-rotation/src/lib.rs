@@ -1,8 +1,8 @@
-//! Rotates the access keys of registered accounts, one step at a time, as Secrets Manager asks.
+//! Carries out the steps of rotations of access keys, which Secrets Manager requests.
 
 use gangway_aws::RotatingSecret;
 use gangway_lambda::{
-    ApiError, EventAccount, OutcomeEvent, Response, SecretRotation, write_metric,
+    ApiError, EventAccount, OutcomeEvent, Response, SecretRotationEvent, write_metric,
 };
 use gangway_model::{AuthMethod, RegistrationError, UpstreamError};
 use gangway_registration::{
@@ -13,12 +13,13 @@ use gangway_registration::{
 /// Name of the function in metrics.
 const FUNCTION: &str = "key-rotation";
 
-/// Trigger of the events.
+/// Member `trigger` of the outcome events of this function.
 const TRIGGER: &str = "rotation";
 
-/// Carries out one step of a rotation, and tells when the key has been rotated or cannot be.
-pub async fn handle(event: SecretRotation, app: &AppContext) -> Result<Response, ApiError> {
-    let SecretRotation { step, secret_id, client_request_token: token } = event;
+/// Carries out one step of a rotation. Publishes an outcome event when the key was rotated, and
+/// when the key cannot be rotated.
+pub async fn handle(event: SecretRotationEvent, app: &AppContext) -> Result<Response, ApiError> {
+    let SecretRotationEvent { step, secret_id, client_request_token: token } = event;
     let Some(step) = parse_step(&step) else { return Err(ApiError::UnrecognizedEvent) };
     let Some(secret) = app.clients.secrets.rotating(&secret_id, &token).await? else {
         let reason = "the secret holds no access key of a registered account";
@@ -26,26 +27,27 @@ pub async fn handle(event: SecretRotation, app: &AppContext) -> Result<Response,
     };
     match Rotation::new(app, &secret, &token).run(step).await {
         Ok(true) => {
-            let event = OutcomeEvent::rotated(event_account(&secret));
+            let event = OutcomeEvent::for_rotation(to_event_account(&secret));
             publish_once(app, &secret, (&token, "rotated"), event).await?;
             Ok(Response::Json("rotated".into()))
         }
         Ok(false) => Ok(Response::Json("done".into())),
         Err(error) => {
             if let Some(reason) = error.final_reason() {
-                let event = OutcomeEvent::rotation_failed(event_account(&secret), &reason);
+                let event = OutcomeEvent::for_failed_rotation(to_event_account(&secret), &reason);
                 let noted = format!("{token} failed");
                 publish_once(app, &secret, (&noted, "failed"), event).await?;
             }
             Err(match error {
-                RotationError::Refused(reason) => RegistrationError::Conflict(reason).into(),
+                RotationError::ActionRequired(reason) => RegistrationError::Conflict(reason).into(),
                 RotationError::Upstream(error) => error.into(),
             })
         }
     }
 }
 
-/// Accepts the names of AWS's templates, and those of its documentation.
+/// Parses the name of a step. Accepts the spelling of Secrets Manager (`createSecret`) and that of
+/// AWS's sample functions (`create_secret`).
 fn parse_step(name: &str) -> Option<RotationStep> {
     Some(match name {
         "createSecret" | "create_secret" => RotationStep::Create,
@@ -56,7 +58,8 @@ fn parse_step(name: &str) -> Option<RotationStep> {
     })
 }
 
-fn event_account(secret: &RotatingSecret) -> EventAccount {
+/// Returns the account that a secret belongs to, for an outcome event.
+fn to_event_account(secret: &RotatingSecret) -> EventAccount {
     EventAccount {
         scope: Some(secret.scope.to_string()),
         name: Some(secret.name.clone()),
@@ -67,8 +70,9 @@ fn event_account(secret: &RotatingSecret) -> EventAccount {
     }
 }
 
-/// Publishes an event, once for each rotation and outcome. A tag of the secret notes it after the event was
-/// put: it may be put twice, and is not lost.
+/// Publishes an event, once for each rotation and outcome. After the event is on the event bus,
+/// writes the text `noted` to a tag of the secret. If the function ends before the tag is written,
+/// the event is published twice, but never lost.
 async fn publish_once(
     app: &AppContext,
     secret: &RotatingSecret,
@@ -88,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_have_two_spellings() {
+    fn names_of_steps_are_parsed_in_both_spellings() {
         for (name, step) in [
             ("createSecret", Some(RotationStep::Create)),
             ("set_secret", Some(RotationStep::Set)),

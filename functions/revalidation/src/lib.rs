@@ -1,7 +1,7 @@
-//! Validates registered accounts again: `POST …/accounts/{uid}/validate`. Starts rotations of their access
-//! keys: `POST …/accounts/{uid}/rotate`.
+//! Validates registered accounts again (`POST …/accounts/{uid}/validate`), and starts rotations of
+//! their access keys (`POST …/accounts/{uid}/rotate`).
 //!
-//! Only this function, `account-watch` and `key-rotation` may read stored secrets.
+//! Only this function and the functions `account-watch` and `key-rotation` may read stored secrets.
 
 use gangway_checks::{
     assumed_role::ExternalIdTest,
@@ -11,13 +11,15 @@ use gangway_lambda::{ApiError, Method, Request, Response, Route};
 use gangway_registration::{AppContext, load_account};
 use serde_json::json;
 
-/// The routes of this function. A request with another HTTP method is answered with the allowed one.
+/// The routes of this function. The response to a request with another HTTP method lists the
+/// allowed method.
 const ROUTES: &[Route<'_>] = &[
     (Method::POST, "{scope}/accounts/{uid}/validate"),
     (Method::POST, "{scope}/accounts/{uid}/rotate"),
 ];
 
-/// Handles a request: loads the account, and returns the report of its checks or starts a rotation.
+/// Handles a request: loads the account, and then returns the report of its checks or starts a
+/// rotation.
 pub async fn handle(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
     let (method, scope, path) = request.route()?;
     let (Some(scope), &Method::POST, ["accounts", uid, action @ ("validate" | "rotate")]) =

@@ -1,4 +1,5 @@
-//! Lambda function that validates registered accounts again.
+//! Lambda function that validates registered accounts again, and starts rotations of their access
+//! keys.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
-//! Registers AWS accounts of the classified partitions by their access portal (SCAP or CAP).
+//! Registers AWS accounts of the classified partitions with the method `scap`: the access portal
+//! (SCAP or CAP) gives Palette temporary credentials.
 
 mod preflight;
 mod request;
@@ -9,7 +10,8 @@ use gangway_registration::AppContext;
 
 use request::ScapRequest;
 
-/// Handles one request: parses it, reads its secret, runs the checks, and registers the account.
+/// Handles one request: parses the request, reads the secret that the request names, runs the
+/// checks, and registers the account. For the operation `Validate`, only returns the report.
 pub async fn handle(request: &Request, app: &AppContext) -> Result<Response, ApiError> {
     let (operation, fields) =
         request.parse_operation(AuthMethod::Scap, &[], &app.config.request_limits)?;

@@ -1,4 +1,4 @@
-//! Lambda function that registers accounts of classified partitions, by an access portal.
+//! Lambda function that registers accounts of the classified partitions with the method `scap`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Runs the checks of an account with an access portal.
+//! Runs the checks of an account of an access portal.
 
 use gangway_checks::{PaletteChecks, RequiredPermissions, ScopedClient, access_portal};
 use gangway_model::{AuthMethod, ClientTlsIdentity, Operation, PreflightResult, RegistrationError};
@@ -7,7 +7,7 @@ use tokio::join;
 
 use crate::request::ScapRequest;
 
-/// Runs the checks. Calls that do not depend on each other run at the same time.
+/// Runs all checks of a request. Calls run at the same time if none needs the result of another.
 pub(crate) async fn run_checks(
     request: ScapRequest<ClientTlsIdentity>,
     operation: &Operation,
@@ -26,6 +26,6 @@ pub(crate) async fn run_checks(
         ),
     );
     let (mut palette, checks) = (palette?, checks?);
-    app.identify_existing(&mut palette.state, &checks).await?;
+    app.identify_existing_account(&mut palette.state, &checks).await?;
     Ok(checks.into_preflight(AuthMethod::Scap, palette, spec, operation, accounts))
 }

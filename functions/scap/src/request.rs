@@ -1,4 +1,4 @@
-//! Parses the request.
+//! Parses requests of the method `scap`.
 
 use gangway_aws::SecretsManagerStore;
 use gangway_lambda::{ApiError, Fields, PortalAccess};
@@ -7,11 +7,12 @@ use gangway_model::{
     RegistrationError, Scope, SecretSource,
 };
 
-/// A request to register or validate an account.
+/// A request to register or validate an account. `I` is the type of the client certificate, or of
+/// its source.
 pub(crate) struct ScapRequest<I> {
     pub(crate) account: AccountSpec,
     portal: PortalAccess,
-    /// The client certificate and its key, or the secret that contains them.
+    /// The client certificate and its private key, or the secret that contains both.
     identity: I,
 }
 
@@ -29,7 +30,7 @@ impl ScapRequest<SecretSource<ClientTlsIdentity>> {
         }))
     }
 
-    /// Reads the certificates from the secret that the request names, if it names one.
+    /// If the request names a secret, reads the client certificate from this secret.
     pub(crate) async fn resolve_secrets(
         self,
         secrets: &SecretsManagerStore,
@@ -44,7 +45,7 @@ impl ScapRequest<SecretSource<ClientTlsIdentity>> {
 }
 
 impl ScapRequest<ClientTlsIdentity> {
-    /// Returns the account and the credential.
+    /// Returns the account and the credential for the access portal.
     pub(crate) fn into_parts(self) -> (AccountSpec, AccessPortalCredential) {
         let Self { account, portal, identity } = self;
         (account, portal.into_credential(identity))

@@ -1,4 +1,4 @@
-//! Lambda function that registers accounts by the access keys of an IAM user.
+//! Lambda function that registers accounts with the method `static-credentials`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Runs the checks of an access key: first its owner, then its permissions.
+//! Runs the checks of an account with an access key.
 
 use gangway_checks::{
     PaletteChecks, RequiredPermissions, ScopedClient,
@@ -10,19 +10,20 @@ use tokio::join;
 
 use crate::request::StaticCredentialsRequest;
 
-/// Runs the checks. Calls that do not depend on each other run at the same time.
+/// Runs all checks of a request. Calls run at the same time if none needs the result of another.
 pub(crate) async fn run_checks(
     request: StaticCredentialsRequest<AccessKey>,
     operation: &Operation,
     accounts: &ScopedClient<'_>,
     app: &AppContext,
 ) -> Result<PreflightResult, RegistrationError> {
-    let StaticCredentialsRequest { account: spec, keys, rotation } = request;
-    let is_to_rotate = rotation && app.clients.rotation.is_some();
+    let StaticCredentialsRequest { account: spec, access_key: key, is_rotation_requested } =
+        request;
+    let is_to_rotate = is_rotation_requested && app.clients.rotation.is_some();
     let (palette, checks) = join!(
         PaletteChecks::run(accounts, &spec, operation),
         access_key::run_checks(
-            keys,
+            key,
             accounts,
             &app.clients,
             RequiredPermissions::new(&spec, &app.clients),
@@ -32,6 +33,6 @@ pub(crate) async fn run_checks(
     let mut palette = palette?;
     app.ensure_name_not_reserved(&spec.name, None, &palette.state, operation)?;
     let checks = checks?;
-    app.identify_existing(&mut palette.state, &checks).await?;
+    app.identify_existing_account(&mut palette.state, &checks).await?;
     Ok(checks.into_preflight(AuthMethod::StaticCredentials, palette, spec, operation, accounts))
 }

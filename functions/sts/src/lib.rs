@@ -1,4 +1,4 @@
-//! Registers AWS accounts by an IAM role that Palette assumes (AWS STS).
+//! Registers AWS accounts with the method `sts`: Palette assumes an IAM role in the account.
 
 mod request;
 mod trust;
@@ -9,15 +9,17 @@ use gangway_registration::AppContext;
 
 use request::StsRequest;
 
-const TRUST: Route<'_> = (Method::GET, "sts/trust");
+/// Route that returns what a person needs to create the role for Palette.
+const TRUST_ROUTE: Route<'_> = (Method::GET, "sts/trust");
 
-/// Handles one request: parses it, runs the checks, and registers the account.
+/// Handles one request: parses the request, runs the checks, and registers the account. For the
+/// operation `Validate`, only returns the report.
 pub async fn handle(request: &Request, app: &AppContext) -> Result<Response, ApiError> {
-    if request.matches_route(&TRUST) {
+    if request.matches_route(&TRUST_ROUTE) {
         return trust::get_trust(request, app).await;
     }
     let (operation, fields) =
-        request.parse_operation(AuthMethod::Sts, &[TRUST], &app.config.request_limits)?;
+        request.parse_operation(AuthMethod::Sts, &[TRUST_ROUTE], &app.config.request_limits)?;
     let parsed = StsRequest::parse(fields, app.clients.partition)?;
     let accounts = app.clients.palette.resolve_scope(&parsed.account.scope).await?;
     let function_account = request.function_account_id();

@@ -1,4 +1,4 @@
-//! Lambda function that registers accounts by an IAM role that Palette assumes.
+//! Lambda function that registers accounts with the method `sts`.
 
 use std::process::ExitCode;
 

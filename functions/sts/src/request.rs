@@ -1,4 +1,4 @@
-//! Parses the request.
+//! Parses requests of the method `sts`.
 
 use gangway_lambda::{ApiError, Fields};
 use gangway_model::{AccountSpec, AuthMethod, Partition, RoleArn};

@@ -1,4 +1,5 @@
-//! HTTP clients: the one that the AWS SDK and Palette share, and clients with a client certificate.
+//! Builds HTTP clients: the client for the AWS SDK and Palette, and clients with a client
+//! certificate.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,22 +14,23 @@ use rustls::{
 
 use crate::{RootStore, TlsError};
 
-/// Timeout of TCP and TLS connects.
+/// Timeout for setting up a connection (TCP and TLS).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Idle connections are closed after this time. Load balancers close them after 20 s or more, which a
-/// frozen function does not notice.
+/// Time after which the client closes an idle connection. Load balancers close idle connections
+/// after 20 s or more, and a frozen Lambda function would not notice that.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Builds a client that trusts only these roots. Clones share its connections.
+/// Builds a client that trusts only these CA certificates. Clones of the client share its
+/// connections.
 ///
-/// It uses the proxies of `HTTPS_PROXY` and `NO_PROXY`. It does not follow redirects: requests contain
-/// credentials.
+/// The client uses the proxy settings of the environment variables `HTTPS_PROXY` and `NO_PROXY`.
+/// The client does not follow redirects, because requests contain credentials.
 pub fn build_client(roots: &RootStore) -> Result<Client, TlsError> {
-    build(build_client_with_roots(roots)?.with_no_client_auth())
+    build_with_tls(tls_config_with_roots(roots)?.with_no_client_auth())
 }
 
-/// Builds a client like [`build_client`], with a client certificate for servers that ask for one.
+/// Builds a client like [`build_client`], with a client certificate for servers that request one.
 pub fn build_client_with_identity(
     roots: &RootStore,
     certificate: &ClientCertificate,
@@ -36,20 +38,24 @@ pub fn build_client_with_identity(
 ) -> Result<Client, TlsError> {
     let certified_key = CertifiedKey::new(certificate.chain(), key.signer());
     let resolver = SingleCertAndKey::from(certified_key);
-    build(build_client_with_roots(roots)?.with_client_cert_resolver(Arc::new(resolver)))
+    build_with_tls(tls_config_with_roots(roots)?.with_client_cert_resolver(Arc::new(resolver)))
 }
 
-fn build_client_with_roots(
+/// Returns a TLS configuration that trusts these CA certificates. The caller adds the client
+/// certificate.
+fn tls_config_with_roots(
     roots: &RootStore,
 ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
-    // With an explicit provider, no process-wide default has to be installed.
+    // The builder gets the cryptography provider as an argument, so no default provider has to be
+    // installed for the process.
     Ok(ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Protocol)?
         .with_root_certificates(Arc::clone(roots.store())))
 }
 
-fn build(tls: ClientConfig) -> Result<Client, TlsError> {
+/// Builds a client with this TLS configuration and the timeouts of all clients.
+fn build_with_tls(tls: ClientConfig) -> Result<Client, TlsError> {
     #[expect(clippy::disallowed_methods, reason = "the only place that sets TLS and timeouts")]
     let builder = Client::builder();
     builder

@@ -1,24 +1,26 @@
-//! The time, and by how much it differs from the time of the servers that were called.
+//! Returns the current time, and records the clock skew: the difference between this time and the
+//! time of servers.
 
 use std::{cell::Cell, time::SystemTime};
 
 tokio::task_local! {
-    /// Our clock minus the server's, in seconds.
+    /// The clock of this function minus the clock of a server, in seconds.
     static SKEW: Cell<Option<i64>>;
 }
 
-/// Runs `work` with no clock skew observed yet.
+/// Runs `work` as one invocation, in which no clock skew has been recorded yet.
 pub(crate) async fn scope<F: Future>(work: F) -> F::Output {
     SKEW.scope(Cell::default(), work).await
 }
 
-/// Returns the current time, by which the validity of certificates is checked.
+/// Returns the current time.
 pub fn now() -> SystemTime {
     #[expect(clippy::disallowed_methods, reason = "the only place that reads the clock")]
     SystemTime::now()
 }
 
-/// Records the `Date` header of a response. Does nothing outside an invocation.
+/// Records the clock skew from `server`, the time in the `Date` header of a response. Does nothing
+/// outside an invocation.
 pub fn record_server_date(server: SystemTime) {
     let observed = match now().duration_since(server) {
         Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
@@ -30,8 +32,8 @@ pub fn record_server_date(server: SystemTime) {
     });
 }
 
-/// Returns the largest clock skew observed in this invocation, in seconds: positive if our clock is
-/// ahead. `None` if no server has sent its date yet.
+/// Returns the largest clock skew recorded in this invocation, in seconds. The value is positive if
+/// the clock of this function is ahead of the server's. `None` if no server has sent its date yet.
 pub fn skew() -> Option<i64> {
     SKEW.try_with(Cell::get).ok().flatten()
 }
@@ -46,7 +48,7 @@ mod tests {
     use crate::deadline;
 
     #[tokio::test]
-    async fn the_largest_skew_of_an_invocation_is_kept() {
+    async fn the_largest_clock_skew_of_an_invocation_is_returned() {
         record_server_date(now());
         assert_eq!(skew(), None);
         deadline::scope(Instant::now(), async {

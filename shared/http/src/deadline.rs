@@ -1,7 +1,7 @@
-//! The deadline of the current invocation, as task-local state.
+//! The deadline of the current invocation, as a task-local value.
 //!
-//! [`scope`] sets it, and starts [`clock`](crate::clock) and
-//! [`upstream_timing`](crate::upstream_timing) afresh. Tasks that are spawned do not inherit it.
+//! [`scope`] sets the deadline, and resets the values of [`clock`](crate::clock) and
+//! [`upstream_timing`](crate::upstream_timing). Spawned tasks do not inherit these values.
 
 use std::{future::pending, time::Duration};
 
@@ -11,35 +11,37 @@ pub use tokio::time::error::Elapsed;
 
 use crate::{clock, upstream_timing};
 
-/// Time that is left outside an invocation; API Gateway waits 29 s for a response.
+/// Remaining time outside an invocation. API Gateway waits 29 s for a response, so the value is
+/// less.
 const DEFAULT_REMAINING: Duration = Duration::from_secs(25);
 
 tokio::task_local! {
     static DEADLINE: Instant;
 }
 
-/// Runs `work` as one invocation, which has to end by `deadline`.
+/// Runs `work` as one invocation with this deadline.
 ///
-/// The deadline does not stop `work`: whatever waits inside it has to use [`timeout`] or
+/// The deadline does not stop `work`: each future that `work` awaits has to use [`timeout`] or
 /// [`remaining`].
 pub async fn scope<F: Future>(deadline: Instant, work: F) -> F::Output {
     DEADLINE.scope(deadline, clock::scope(upstream_timing::scope(work))).await
 }
 
-/// Returns the time until the deadline; 25 s outside [`scope`].
+/// Returns the time until the deadline. Outside [`scope`], returns 25 s.
 pub fn remaining() -> Duration {
     DEADLINE
         .try_with(|deadline| deadline.saturating_duration_since(Instant::now()))
         .unwrap_or(DEFAULT_REMAINING)
 }
 
-/// Runs `work` for `limit` at most, or until the deadline if that is sooner.
+/// Runs `work` until the time `limit` has passed, or until the deadline if the deadline is earlier.
 ///
-/// Once the deadline has passed, `work` is not even polled.
+/// If the deadline has passed already, `work` is never polled.
 pub async fn timeout<F: Future>(limit: Duration, work: F) -> Result<F::Output, Elapsed> {
     let time = limit.min(remaining());
     if time.is_zero() {
-        // `tokio::time::timeout` polls its future first, which may send a request.
+        // `tokio::time::timeout` polls `work` before it checks the time, and `work` may then send a
+        // request.
         return tokio::time::timeout(time, pending()).await;
     }
     tokio::time::timeout(time, work).await
@@ -47,7 +49,7 @@ pub async fn timeout<F: Future>(limit: Duration, work: F) -> Result<F::Output, E
 
 /// Runs `work` with a deadline of half the remaining time.
 ///
-/// Use it for optional work, so that required work afterwards still has time.
+/// Use this function for optional work, so that the required work after it still has time.
 pub async fn with_half_remaining<F: Future>(work: F) -> F::Output {
     DEADLINE.scope(Instant::now() + remaining() / 2, work).await
 }
@@ -57,7 +59,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn remaining_time_limits_every_timeout() {
+    async fn timeout_ends_at_the_deadline() {
         assert_eq!(remaining(), DEFAULT_REMAINING);
         scope(Instant::now(), async {
             assert_eq!(remaining(), Duration::ZERO);

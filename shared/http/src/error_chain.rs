@@ -1,6 +1,6 @@
 use std::{error::Error, fmt::Write as _};
 
-/// Returns the messages of an error and of its sources, joined by `: `, for the log.
+/// Returns the messages of an error and of all its sources, joined by `: `, for the log.
 pub fn error_chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();

@@ -1,5 +1,5 @@
-//! HTTP for all outside systems: TLS trust roots, the shared client, request deadlines and retry
-//! policies.
+//! HTTP client code for all outside systems: trusted CA certificates, the shared client, deadlines
+//! and retry policies.
 
 mod client;
 pub mod clock;

@@ -1,13 +1,13 @@
-//! Retry policies: the only backoff settings of the workspace, one for each reason to retry.
+//! Retry policies, one for each reason to retry. All backoff settings of the workspace are here.
 //!
-//! A policy is a [`BackoffBuilder`], so that callers retry with `backon`:
+//! A policy is a [`BackoffBuilder`] of the crate `backon`:
 //!
 //! ```ignore
 //! (|| client.send(&request)).retry(RetryPolicy::THROTTLED).when(SendError::is_retryable).await
 //! ```
 //!
-//! Whatever the policy, no retry starts that the deadline of the invocation does not leave time for:
-//! the last error is returned instead.
+//! With every policy, a retry starts only if its delay ends before the deadline of the invocation.
+//! Otherwise the last error is returned.
 
 use std::time::Duration;
 
@@ -15,17 +15,18 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use crate::deadline;
 
-/// A backoff that grows exponentially and ends before the deadline of the invocation.
+/// Delays between retries that grow exponentially and end before the deadline of the invocation.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
     backoff: ExponentialBuilder,
-    /// Time that must be left before the deadline once the delay is over.
+    /// Time that must remain between the end of a delay and the deadline.
     reserve: Duration,
 }
 
 impl RetryPolicy {
-    /// A service limits its rate, or a connection broke: 3 retries, after 0.2, 0.4 and 0.8 s,
-    /// each with up to as much jitter again.
+    /// For a service that throttles requests, and for a connection that broke: 3 retries, after
+    /// 0.2,
+    /// 0.4 and 0.8 s. A random jitter of up to the same length is added to each delay.
     pub const THROTTLED: Self = Self::new(
         ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(200))
@@ -33,7 +34,8 @@ impl RetryPolicy {
             .with_jitter(),
     );
 
-    /// A read does not show a write of a moment ago (eventual consistency): 6 retries within 12 s.
+    /// For a read that does not return a recent write yet (eventual consistency): 6 retries within
+    /// 12 s.
     pub const CONSISTENCY: Self = Self::new(
         ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(250))
@@ -41,8 +43,9 @@ impl RetryPolicy {
             .with_max_times(6),
     );
 
-    /// Another run changes the same account: 4 retries, after 0.3, 0.9, 2.7 and 7 s, each with up
-    /// to as much jitter again, so that the runs do not collide once more.
+    /// For two runs that change the same account at the same time: 4 retries, after 0.3, 0.9, 2.7
+    /// and 7 s. A random jitter of up to the same length is added to each delay, so that the runs
+    /// do not retry at the same time.
     pub const CONFLICT: Self = Self::new(
         ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(300))
@@ -52,8 +55,9 @@ impl RetryPolicy {
             .with_jitter(),
     );
 
-    /// IAM does not use a new role or policy everywhere yet: as many retries as fit into 20 s, each
-    /// delay twice the one before, from 0.25 to 8 s.
+    /// For a new role, policy or access key that not all servers of AWS know yet: as many retries
+    /// as fit into 20 s. The first delay is 0.25 s, and each delay is twice the previous one, up to
+    /// 8 s.
     pub const PROPAGATION: Self = Self::new(
         ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(250))
@@ -66,26 +70,26 @@ impl RetryPolicy {
         Self { backoff, reserve: Duration::ZERO }
     }
 
-    /// Ends the retries once the sum of their delays would exceed `total`.
+    /// Allows a retry only if the sum of all delays does not exceed `total`.
     #[must_use]
     pub const fn within(self, total: Duration) -> Self {
         Self { backoff: self.backoff.with_total_delay(Some(total)), ..self }
     }
 
-    /// Leaves this much time between the last delay and the deadline of the invocation.
+    /// Keeps at least this time between the last delay and the deadline of the invocation.
     #[must_use]
     pub const fn with_reserve(self, reserve: Duration) -> Self {
         Self { reserve, ..self }
     }
 
-    /// Starts with another delay, for tests.
+    /// Changes the first delay, for tests.
     #[must_use]
     pub const fn with_first_delay(self, delay: Duration) -> Self {
         Self { backoff: self.backoff.with_min_delay(delay), ..self }
     }
 
-    /// Returns the delays before each retry, for loops that `backon` cannot express. The iterator
-    /// ends when there is no retry left, or no time for it.
+    /// Returns the delay before each retry, for loops that `backon` cannot express. The iterator
+    /// ends when no retry is left, or when the next delay would not end before the deadline.
     pub fn delays(self) -> Delays {
         Delays { backoff: self.backoff.build(), reserve: self.reserve }
     }
@@ -99,7 +103,7 @@ impl BackoffBuilder for RetryPolicy {
     }
 }
 
-/// The delays of a [`RetryPolicy`].
+/// Iterator over the delays of a [`RetryPolicy`].
 #[derive(Debug)]
 pub struct Delays {
     backoff: ExponentialBackoff,
@@ -122,24 +126,30 @@ mod tests {
 
     use super::*;
 
-    fn sum(policy: RetryPolicy) -> (usize, Duration) {
+    fn count_and_total_delay(policy: RetryPolicy) -> (usize, Duration) {
         let delays: Vec<_> = policy.delays().collect();
         (delays.len(), delays.iter().sum())
     }
 
     #[test]
     fn retry_policies_have_the_documented_delays() {
-        assert_eq!(sum(RetryPolicy::CONSISTENCY), (6, Duration::from_millis(11_750)));
-        assert_eq!(sum(RetryPolicy::PROPAGATION), (6, Duration::from_millis(15_750)));
-        let (retries, total) = sum(RetryPolicy::THROTTLED);
+        assert_eq!(
+            count_and_total_delay(RetryPolicy::CONSISTENCY),
+            (6, Duration::from_millis(11_750))
+        );
+        assert_eq!(
+            count_and_total_delay(RetryPolicy::PROPAGATION),
+            (6, Duration::from_millis(15_750))
+        );
+        let (retries, total) = count_and_total_delay(RetryPolicy::THROTTLED);
         assert!(retries == 3 && total >= Duration::from_millis(1400), "{total:?}");
-        let (retries, total) = sum(RetryPolicy::CONFLICT);
+        let (retries, total) = count_and_total_delay(RetryPolicy::CONFLICT);
         assert!(retries == 4 && total >= Duration::from_millis(10_900), "{total:?}");
-        assert_eq!(sum(RetryPolicy::PROPAGATION.within(Duration::ZERO)).0, 0);
+        assert_eq!(count_and_total_delay(RetryPolicy::PROPAGATION.within(Duration::ZERO)).0, 0);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_retry_passes_the_deadline() {
+    async fn no_retry_starts_after_the_deadline() {
         let attempts = std::cell::Cell::new(0);
         let fail = || async {
             attempts.set(attempts.get() + 1);

@@ -1,4 +1,4 @@
-//! Trusted CA certificates.
+//! The CA certificates that Gangway trusts.
 
 use std::{fs, sync::Arc};
 
@@ -8,14 +8,16 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-/// CA bundles of Lambda's base images, with the CA certificates of their partition: Amazon Linux, Debian.
+/// Files with the CA certificates of the partition, in Lambda's base images of Amazon Linux and in
+/// images of Debian.
 const PLATFORM_BUNDLES: [&str; 2] =
     ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"];
 
-/// CA certificates to trust. Clones share them.
+/// A set of trusted CA certificates. Clones share the certificates.
 #[derive(Clone, Debug)]
 pub struct RootStore(Arc<RootCertStore>);
 
+/// Reason why a client cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     #[error(
@@ -26,10 +28,10 @@ pub enum TlsError {
     NoPlatformBundle,
     #[error("the CA bundle {0}")]
     InvalidPem(PemError),
-    /// The content of the PEM block is not a certificate.
+    /// A PEM block of the CA bundle contains no valid certificate.
     #[error("certificate {position} of the CA bundle is not a certificate that can be trusted")]
     NotCertificate {
-        /// Counted from 1.
+        /// Position of the PEM block. The first block has position 1.
         position: usize,
         #[source]
         source: rustls::Error,
@@ -41,8 +43,9 @@ pub enum TlsError {
 }
 
 impl RootStore {
-    /// Returns the roots of a partition's endpoints. The public ones are compiled in: reading them from a
-    /// file takes most of the time of a cold start.
+    /// Returns the CA certificates for the AWS endpoints of a partition. The public CA certificates
+    /// are compiled into the function, because reading a file takes most of the time of a cold
+    /// start.
     pub fn for_kind(roots: gangway_model::RootStoreKind) -> Result<Self, TlsError> {
         match roots {
             gangway_model::RootStoreKind::Public => {
@@ -50,31 +53,31 @@ impl RootStore {
             }
             gangway_model::RootStoreKind::Platform => {
                 let bundle = PLATFORM_BUNDLES.iter().find_map(|path| fs::read(path).ok());
-                Self::platform(&bundle.ok_or(TlsError::NoPlatformBundle)?)
+                Self::from_platform_bundle(&bundle.ok_or(TlsError::NoPlatformBundle)?)
             }
         }
     }
 
     /// Parses a CA bundle of the operating system. Skips certificates that rustls does not accept.
-    fn platform(bundle: &[u8]) -> Result<Self, TlsError> {
+    fn from_platform_bundle(bundle: &[u8]) -> Result<Self, TlsError> {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(CertificateDer::pem_slice_iter(bundle).flatten());
         if store.is_empty() { Err(TlsError::NoPlatformBundle) } else { Ok(Self(Arc::new(store))) }
     }
 
-    /// Returns exactly the certificates of a PEM bundle.
+    /// Returns a store that contains only the certificates of a PEM bundle.
     pub fn from_pem(pem: &[u8]) -> Result<Self, TlsError> {
         Self(Arc::new(RootCertStore::empty())).with_pem(pem)
     }
 
-    /// Adds the certificates of a PEM bundle.
+    /// Adds the certificates of a PEM bundle to this store.
     ///
     /// # Errors
     ///
-    /// Fails if the bundle is empty, or if any of its blocks is not a valid certificate.
+    /// The bundle contains no certificate, or one of its blocks is not a valid certificate.
     pub fn with_pem(mut self, pem: &[u8]) -> Result<Self, TlsError> {
         let store = Arc::make_mut(&mut self.0);
-        // Text around the blocks may have any encoding.
+        // The text around the PEM blocks can have any encoding.
         let pem = String::from_utf8_lossy(pem);
         let certificates = parse_bundle(&pem).map_err(TlsError::InvalidPem)?;
         for (certificate, position) in certificates.into_iter().zip(1..) {
@@ -102,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn every_certificate_of_a_good_bundle_is_added() {
+    fn every_certificate_of_a_valid_bundle_is_added() {
         let roots = RootStore::for_kind(gangway_model::RootStoreKind::Public).unwrap();
         let before = roots.store().len();
         let bundle = format!("# the company's\n{}\n{}", certificate(), certificate());
@@ -110,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn bundles_that_tools_have_damaged_are_read_completely() {
+    fn bundles_that_tools_have_changed_are_read_completely() {
         let (one, other) = (certificate(), certificate());
         let indented = other.replace('\n', "\n    ");
         for bundle in [
@@ -127,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_bundles_give_the_position_of_the_error() {
+    fn error_of_an_invalid_bundle_has_the_position() {
         let good = certificate();
         let no_end = good.replace("-----END CERTIFICATE-----", "");
         let no_base64 = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
@@ -157,7 +160,7 @@ mod tests {
     fn certificates_that_rustls_rejects_are_skipped_in_platform_bundles() {
         let no_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let bundle = format!("{no_der}{}", certificate());
-        assert_eq!(RootStore::platform(bundle.as_bytes()).unwrap().store().len(), 1);
-        assert!(RootStore::platform(no_der.as_bytes()).is_err());
+        assert_eq!(RootStore::from_platform_bundle(bundle.as_bytes()).unwrap().store().len(), 1);
+        assert!(RootStore::from_platform_bundle(no_der.as_bytes()).is_err());
     }
 }

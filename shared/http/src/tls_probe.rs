@@ -1,4 +1,4 @@
-//! Probe of a server: can it be reached, and is its certificate trusted?
+//! Checks whether a server can be reached, and whether its certificate is trusted.
 
 use std::{error::Error, io, time::Duration};
 
@@ -7,10 +7,9 @@ use rustls::{AlertDescription, CertificateError};
 
 use crate::deadline;
 
-/// Timeout of a probe.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a TLS handshake failed.
+/// Reason why a TLS handshake failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum TlsFailure {
     #[error("its certificate is not signed by a trusted CA certificate (UnknownIssuer)")]
@@ -21,14 +20,15 @@ pub enum TlsFailure {
     HostnameMismatch,
     #[error("its certificate is not valid for TLS")]
     InvalidCertificate,
-    /// The server rejects the client's certificate, or demands one.
+    /// The server does not accept the client certificate, or requires one that the client does not
+    /// have.
     #[error("it does not accept the client's certificate")]
     ClientCertificateRejected,
     #[error("the TLS handshake failed")]
     Other,
 }
 
-/// Why a probe failed.
+/// Reason why [`probe`] failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ProbeError {
     #[error(transparent)]
@@ -40,9 +40,9 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
-    /// Determines the cause from an error of the HTTP client.
+    /// Returns the reason for an error of the HTTP client.
     pub fn from_http(error: &reqwest::Error) -> Self {
-        match tls_failure(error) {
+        match find_tls_failure(error) {
             Some(failure) => Self::Tls(failure),
             None if error.is_timeout() => Self::TimedOut,
             None => Self::ConnectionFailed,
@@ -50,7 +50,8 @@ impl ProbeError {
     }
 }
 
-/// Sends a GET request and ignores the response: succeeds if TCP and TLS succeed. Times out after 5 s.
+/// Sends a GET request and ignores the response. Succeeds if the connection (TCP and TLS) succeeds
+/// and the server responds within 5 s.
 pub async fn probe(client: &Client, url: Url) -> Result<(), ProbeError> {
     match deadline::timeout(PROBE_TIMEOUT, client.get(url).send()).await {
         Ok(Ok(_response)) => Ok(()),
@@ -59,14 +60,14 @@ pub async fn probe(client: &Client, url: Url) -> Result<(), ProbeError> {
     }
 }
 
-/// Searches the chain of sources for a TLS error.
-fn tls_failure(error: &(dyn Error + 'static)) -> Option<TlsFailure> {
+/// Searches an error and its sources for a TLS error, and returns the reason of that error.
+fn find_tls_failure(error: &(dyn Error + 'static)) -> Option<TlsFailure> {
     let mut next = Some(error);
     while let Some(cause) = next {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return Some(TlsFailure::from_rustls(tls));
         }
-        // `io::Error::source` skips the error that it wraps.
+        // `io::Error::source` does not return the error inside the `io::Error`; `get_ref` does.
         let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = match wrapped {
             Some(inner) => Some(inner),
@@ -81,7 +82,7 @@ impl TlsFailure {
         if let rustls::Error::InvalidCertificate(error) = error {
             return Self::from_certificate_error(error);
         }
-        let client_rejected = matches!(
+        let is_client_rejected = matches!(
             error,
             rustls::Error::AlertReceived(
                 AlertDescription::CertificateRequired
@@ -97,7 +98,7 @@ impl TlsFailure {
                     | AlertDescription::HandshakeFailure
             )
         );
-        if client_rejected { Self::ClientCertificateRejected } else { Self::Other }
+        if is_client_rejected { Self::ClientCertificateRejected } else { Self::Other }
     }
 
     fn from_certificate_error(error: &CertificateError) -> Self {

@@ -1,22 +1,22 @@
-//! How long each call to a service took in the current invocation.
+//! Records how long each call to another service took in the current invocation.
 
 use std::{cell::RefCell, time::Duration};
 
 use tokio::time::Instant;
 
-/// The display name of a service, and the time that one call to it took, answered or not.
+/// The display name of a service, and the duration of one call to it, including calls that failed.
 pub type UpstreamCall = (&'static str, Duration);
 
 tokio::task_local! {
     static CALLS: RefCell<Vec<UpstreamCall>>;
 }
 
-/// Runs `work` with no calls recorded yet.
+/// Runs `work` as one invocation, in which no call has been recorded yet.
 pub(crate) async fn scope<F: Future>(work: F) -> F::Output {
     CALLS.scope(RefCell::default(), work).await
 }
 
-/// Runs `call` and records how long `service` took for it.
+/// Runs `call`, a call to `service`, and records its duration.
 pub async fn record<F: Future>(service: &'static str, call: F) -> F::Output {
     let started = Instant::now();
     let output = call.await;
@@ -25,7 +25,7 @@ pub async fn record<F: Future>(service: &'static str, call: F) -> F::Output {
     output
 }
 
-/// Returns the calls of this invocation so far, in the order in which they ended.
+/// Returns the recorded calls of this invocation, in the order in which the calls ended.
 pub fn calls() -> Vec<UpstreamCall> {
     CALLS.try_with(|calls| calls.borrow().clone()).unwrap_or_default()
 }

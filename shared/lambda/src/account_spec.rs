@@ -1,4 +1,4 @@
-//! Reads the fields that the requests of every method have.
+//! Reads the fields that a registration request has with every authentication method.
 
 use gangway_model::{
     AccountName, AccountSpec, AuthMethod, Check, Partition, Region, RequestedScope, UidOrName,
@@ -12,28 +12,29 @@ use crate::{
     route::SCOPE_IN_PATH,
 };
 
-/// Managed policies per role that IAM allows, also where the default quota of ten is raised.
+/// Largest number of managed policies that IAM can attach to one role. The default quota is ten;
+/// AWS raises it up to this number on request.
 const MAX_POLICIES: usize = 20;
 
-/// Checks that a request may waive, more than there are.
+/// Largest number of ids in `waivedChecks`. Gangway has fewer checks than this.
 const MAX_WAIVED_CHECKS: usize = 100;
 
-/// Error of an event that names a project which it may not name.
-const PROJECT_IN_EVENT: &str = "must be one of EventProjects of Gangway's template, written as there: add it to that parameter, or send the request over HTTP";
+/// Rule for a project in an event that is not in the parameter `EventProjects`.
+const EVENT_PROJECT_RULE: &str = "must be one of EventProjects of Gangway's template, written as there: add it to that parameter, or send the request over HTTP";
 
 impl Fields {
-    /// Reads the fields of an account. `opted_in` allows a method that Palette's documents no
-    /// longer list for this partition.
+    /// Reads the fields that describe the account, for a deployment in the partition `deployed`.
+    /// `is_opted_in` allows a method that Palette's documents no longer list for this partition.
     pub fn account_spec(
         &mut self,
         deployed: Partition,
         method: AuthMethod,
-        opted_in: bool,
+        is_opted_in: bool,
     ) -> Option<AccountSpec> {
         let name = self.required::<AccountName>("name");
         self.account_name = name.as_ref().map(ToString::to_string);
         let description = self.optional("description");
-        self.partition(deployed, method, opted_in);
+        self.partition(deployed, method, is_opted_in);
         let scope = self.scope();
         let policies = self.policy_arns("policyArns", MAX_POLICIES, deployed);
         let gateway = self.optional("privateCloudGateway");
@@ -54,7 +55,8 @@ impl Fields {
         })
     }
 
-    /// Reads an optional region, which must be of the partition that this deployment serves.
+    /// Reads an optional Region. Records an error if the Region is in another partition than
+    /// `deployed`, the partition that this deployment serves.
     pub fn region(&mut self, name: &'static str, deployed: Partition) -> Option<Region> {
         let region = self.optional::<Region>(name)?;
         if region.partition() != deployed {
@@ -68,7 +70,8 @@ impl Fields {
         Some(region)
     }
 
-    /// Reads the ids of the checks that the request waives. The deployment decides which those may be.
+    /// Reads the ids of the checks that the request waives. Records an error for each check that
+    /// this deployment does not let requests waive (parameter `WaivableChecks`).
     fn waived_checks(&mut self) -> Vec<&'static Check> {
         const NAME: &str = "waivedChecks";
         let items = match self.take(NAME) {
@@ -104,14 +107,16 @@ impl Fields {
                 self.add_unprocessable(&pointer, format!("{subject} {rule}"));
             }
         }
-        // The order has no meaning, and decides whether an account is as requested.
+        // The order of the ids has no meaning. Sorted ids compare equal with those of the same
+        // request sent before.
         waived.sort_unstable_by_key(|check: &&Check| check.id);
         waived.dedup();
         waived
     }
 
-    /// Returns the scope in the path of an HTTP request, and rejects the field `scope` there. Reads it
-    /// from that field of an event: `"tenant"` (the default) or `{"project": "<uid or name>"}`.
+    /// Returns the scope of the request. An HTTP request has its scope in the path, and a field
+    /// `scope` is an error. An event has the field `scope`: `"tenant"` (the default) or
+    /// `{"project": "<uid or name>"}`.
     pub fn scope(&mut self) -> RequestedScope {
         if let Some(scope) = self.path_scope.take() {
             self.forbid("scope", SCOPE_IN_PATH);
@@ -125,7 +130,8 @@ impl Fields {
         scope
     }
 
-    /// Parses a scope. `place` is its member or item, and `subject` what errors call it.
+    /// Parses a scope. `place` is the JSON pointer of `value` below this object, and `subject` is
+    /// the first part of each error message.
     fn parse_scope(&mut self, place: &str, subject: &str, value: Json) -> RequestedScope {
         const RULE: &str = r#"must be "tenant" or {"project": "<uid or name>"}"#;
         match value {
@@ -136,7 +142,7 @@ impl Fields {
                 if let (Some(allowed), Some(project)) = (&self.event_projects, &project)
                     && !allowed.contains(project)
                 {
-                    object.reject("project", PROJECT_IN_EVENT);
+                    object.reject("project", EVENT_PROJECT_RULE);
                 }
                 self.extend_errors(object.into_errors());
                 return project.map_or(RequestedScope::Tenant, RequestedScope::Project);
@@ -150,8 +156,8 @@ impl Fields {
         RequestedScope::Tenant
     }
 
-    /// Reads a list of scopes from the field `scopes`: each `"tenant"` or `{"project": "<uid or name>"}`.
-    /// Returns `None` if it was left out.
+    /// Reads a list of scopes from the field `scopes`. Each item is `"tenant"` or
+    /// `{"project": "<uid or name>"}`. Returns `None` if the field was left out.
     pub fn scopes(&mut self) -> Option<Vec<RequestedScope>> {
         const NAME: &str = "scopes";
         let items = match self.take(NAME) {
@@ -173,11 +179,12 @@ impl Fields {
         Some(scopes)
     }
 
-    /// Rejects a partition that this deployment does not serve, and a method that Palette does not
-    /// offer there. `opted_in` allows a method that Palette's documents no longer list for it.
-    pub fn partition(&mut self, deployed: Partition, method: AuthMethod, opted_in: bool) {
+    /// Reads the optional field `partition`. Records an error if the partition is not `deployed`,
+    /// which this deployment serves, or if Palette does not offer `method` in the partition.
+    /// `is_opted_in` allows a method that Palette's documents no longer list for the partition.
+    pub fn partition(&mut self, deployed: Partition, method: AuthMethod, is_opted_in: bool) {
         let requested = self.optional::<Partition>("partition").unwrap_or(deployed);
-        let is_offered = |method: &AuthMethod| method.is_supported_in(requested, opted_in);
+        let is_offered = |method: &AuthMethod| method.is_supported_in(requested, is_opted_in);
         if !is_offered(&method) {
             let offered = AuthMethod::ALL.into_iter().filter(is_offered).map(AuthMethod::id);
             let offered: Vec<_> = offered.collect();
@@ -197,6 +204,7 @@ impl Fields {
     }
 }
 
+/// Returns the rule for an item of `waivedChecks`: the ids of the checks that a request may waive.
 fn waivable_rule(waivable: &[&'static Check]) -> String {
     let ids: Vec<_> = waivable.iter().map(|check| check.id).collect();
     if ids.is_empty() {
@@ -208,7 +216,8 @@ fn waivable_rule(waivable: &[&'static Check]) -> String {
     )
 }
 
-/// Adds the scope to the invocation's log line. A project's name is left out if it may be a secret.
+/// Adds the scope to the log line of the invocation. Adds nothing if the name of the project may be
+/// a secret.
 pub(crate) fn log_scope(scope: &RequestedScope) {
     let text = match scope {
         RequestedScope::Tenant => "tenant".to_owned(),

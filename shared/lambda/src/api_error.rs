@@ -1,35 +1,35 @@
-//! The error of a request.
+//! The error type of a request.
 
 use gangway_model::{FieldError, RegistrationError, UpstreamError};
 
 use crate::Trigger;
 
-/// Reasons why a request fails: those of the registration workflow, and those that only HTTP and
-/// Lambda know.
+/// Reason why a request failed: an error of the registration workflow, or of HTTP or Lambda.
 #[derive(Debug)]
 pub enum ApiError {
-    /// No route has this path (404).
+    /// No route has the path of the request (status 404).
     RouteNotFound,
-    /// The path exists, the method does not (405).
+    /// A route has the path of the request, but not its HTTP method (status 405).
     MethodNotAllowed {
-        /// The methods of the path, for the `Allow` header.
+        /// The HTTP methods of the routes with this path, for the header `Allow`.
         allow: String,
     },
-    /// The body is larger than 256 KiB (413).
+    /// The body is larger than 256 KiB (status 413).
     PayloadTooLarge,
-    /// The content type is not JSON (415).
+    /// The content type is not JSON (status 415).
     UnsupportedMediaType,
-    /// The payload is neither a request of API Gateway nor an event that the function handles (400).
+    /// The payload is neither a request of API Gateway nor an event that the function handles
+    /// (status 400).
     UnrecognizedEvent,
     /// An error of the registration workflow.
     Registration(RegistrationError),
-    /// An internal error of Gangway (500).
+    /// An internal error of Gangway (status 500).
     Internal,
 }
 
 impl ApiError {
-    /// Changes the pointer of errors about the project from `/scope/project`, where an event names it,
-    /// to `/project`, its placeholder in the path of an HTTP request.
+    /// Changes the pointer `/scope/project` of errors of an HTTP request to `/project`, which is
+    /// the placeholder in the path. Only an event has the project in its field `scope`.
     pub(crate) fn with_project_pointer(mut self, trigger: Trigger) -> Self {
         if let Self::Registration(RegistrationError::Invalid(errors)) = &mut self
             && trigger == Trigger::Http

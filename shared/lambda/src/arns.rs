@@ -1,4 +1,4 @@
-//! Reads ARNs, which must be of the deployment's partition.
+//! Reads fields that contain ARNs. An ARN of another partition than the deployment's is an error.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -7,13 +7,13 @@ use gangway_model::{Partition, PolicyArn, RoleArn, SecretArn};
 use crate::{Fields, fields::Field, json::Json};
 
 impl Fields {
-    /// Reads the ARN of a role that must be present.
+    /// Reads a required field with the ARN of a role.
     pub fn role_arn(&mut self, name: &'static str, deployed: Partition) -> Option<RoleArn> {
         let role = self.required::<RoleArn>(name)?;
         self.check_partition(name, role.partition(), deployed).then_some(role)
     }
 
-    /// Reads the ARN of a role that may be left out.
+    /// Reads an optional field with the ARN of a role.
     pub fn optional_role_arn(
         &mut self,
         name: &'static str,
@@ -23,7 +23,7 @@ impl Fields {
         self.check_partition(name, role.partition(), deployed).then_some(role)
     }
 
-    /// Reads the ARN of a managed policy that may be left out.
+    /// Reads an optional field with the ARN of a managed policy.
     pub fn optional_policy_arn(
         &mut self,
         name: &'static str,
@@ -33,13 +33,14 @@ impl Fields {
         self.check_partition(name, policy.partition(), deployed).then_some(policy)
     }
 
-    /// Reads the ARN of a secret that must be present.
+    /// Reads a required field with the ARN of a secret.
     pub fn secret_arn(&mut self, name: &'static str, deployed: Partition) -> Option<SecretArn> {
         let secret = self.required::<SecretArn>(name)?;
         self.check_partition(name, secret.partition(), deployed).then_some(secret)
     }
 
-    /// Reads a list of distinct ARNs of managed policies. Returns an empty list if it is left out.
+    /// Reads a list of at most `max` different ARNs of managed policies. Returns an empty list if
+    /// the field is left out.
     pub fn policy_arns(
         &mut self,
         name: &'static str,
@@ -49,7 +50,8 @@ impl Fields {
         self.arns(name, max, ["policy", "policies"], PolicyArn::partition, deployed)
     }
 
-    /// Reads a list of distinct ARNs of roles. Returns an empty list if it is left out.
+    /// Reads a list of at most `max` different ARNs of roles. Returns an empty list if the field is
+    /// left out.
     pub fn role_arns(
         &mut self,
         name: &'static str,
@@ -59,7 +61,8 @@ impl Fields {
         self.arns(name, max, ["role", "roles"], RoleArn::partition, deployed)
     }
 
-    /// Reads a list of distinct ARNs. `[one, many]` name what the ARNs are of.
+    /// Reads a list of at most `max` different ARNs. `one` and `many` are the words for the
+    /// resource in error messages, such as `role` and `roles`.
     fn arns<T: FromStr<Err: Display> + PartialEq>(
         &mut self,
         name: &'static str,
@@ -107,7 +110,8 @@ impl Fields {
         arns
     }
 
-    /// Returns `true` if an ARN is of the deployment's partition, else records an error.
+    /// Returns `true` if `partition`, the partition of an ARN, is the deployment's. Otherwise
+    /// records an error.
     fn check_partition(
         &mut self,
         pointer: &str,

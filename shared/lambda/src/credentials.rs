@@ -1,4 +1,5 @@
-//! Reads secrets, which are in the request itself or in a secret that it names.
+//! Reads credentials. A request contains credentials, or names a secret of Secrets Manager that
+//! contains credentials.
 
 use gangway_certificates::CaChain;
 use gangway_model::{
@@ -8,10 +9,10 @@ use gangway_model::{
 
 use crate::Fields;
 
-/// The field that names a secret of Secrets Manager.
+/// The field with the ARN of a secret in Secrets Manager.
 const SECRET_ARN: &str = "secretArn";
 
-/// An account as the access portal identifies it.
+/// The names by which the access portal knows an account and its role.
 #[derive(Debug)]
 pub struct PortalAccess {
     agency: PortalName,
@@ -22,7 +23,8 @@ pub struct PortalAccess {
 }
 
 impl PortalAccess {
-    /// Returns the credential, without keys: the portal has not been asked yet.
+    /// Returns the credential for the access portal. The member `session` is `None`, because the
+    /// portal has not given temporary credentials yet.
     pub fn into_credential(self, identity: ClientTlsIdentity) -> AccessPortalCredential {
         let Self { agency, account, role, prefix, permission_boundary } = self;
         AccessPortalCredential {
@@ -38,9 +40,9 @@ impl PortalAccess {
 }
 
 impl Fields {
-    /// Reads a secret with `read_inline`, or the ARN in `secretArn`. If `secretArn` is present, the
-    /// `inline` fields must be left out.
-    pub fn secret_or_inline<T>(
+    /// Reads the ARN in `secretArn`, or reads the credentials in the request with `read_inline`. If
+    /// `secretArn` is present, the fields `inline` must be left out.
+    pub fn read_secret_or_inline<T>(
         &mut self,
         deployed: Partition,
         inline: &[&'static str],
@@ -55,8 +57,8 @@ impl Fields {
         self.secret_arn(SECRET_ARN, deployed).map(SecretSource::SecretsManager)
     }
 
-    /// Reads the access key of an IAM user. In the classified partitions its CA certificates are
-    /// required, too.
+    /// Reads the access key of an IAM user. In the classified partitions, `certificateAuthority`
+    /// (CA certificates) is required, too.
     pub fn access_key(&mut self, deployed: Partition) -> Option<SecretSource<AccessKey>> {
         let is_classified = deployed.info().portal.is_some();
         let inline: &[_] = if is_classified {
@@ -64,7 +66,7 @@ impl Fields {
         } else {
             &["accessKeyId", "secretAccessKey"]
         };
-        self.secret_or_inline(deployed, inline, |fields| {
+        self.read_secret_or_inline(deployed, inline, |fields| {
             let id = fields.required::<AccessKeyId>("accessKeyId");
             let secret = fields.secret::<SecretAccessKey>("secretAccessKey");
             let chain = is_classified.then(|| fields.required::<CaChain>("certificateAuthority"));
@@ -78,7 +80,8 @@ impl Fields {
 
     /// Reads the members that identify an account in the access portal.
     pub fn portal_access(&mut self, deployed: Partition) -> Option<PortalAccess> {
-        // A partition without a portal is rejected elsewhere; the fields are read all the same.
+        // `Fields::partition` rejects a partition without a portal. Reading the fields here gives
+        // their errors in the same response.
         let account_field = deployed.info().portal.as_ref().map_or("accountName", |it| it.account);
         let agency = self.required("agency");
         let account = self.required(account_field);
@@ -94,13 +97,14 @@ impl Fields {
         })
     }
 
-    /// Reads the client certificate for the access portal, its key, and the portal's CA certificates.
+    /// Reads the client certificate for the access portal, the private key of the certificate, and
+    /// the portal's CA certificates.
     pub fn client_tls_identity(
         &mut self,
         deployed: Partition,
     ) -> Option<SecretSource<ClientTlsIdentity>> {
         let inline = ["certificateAuthority", "userCertificate", "userKey"];
-        self.secret_or_inline(deployed, &inline, |fields| {
+        self.read_secret_or_inline(deployed, &inline, |fields| {
             let certificate_authority = fields.required("certificateAuthority");
             let certificate = fields.required("userCertificate");
             let key = fields.secret("userKey");

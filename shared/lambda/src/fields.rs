@@ -10,63 +10,72 @@ use zeroize::Zeroizing;
 
 use crate::{ApiError, json::Json, logs};
 
-/// Number of unknown fields that are reported one by one; the rest are counted.
+/// Largest number of unknown fields that have an error each. One more error gives the number of the
+/// others.
 const MAX_UNKNOWN_FIELDS: usize = 20;
 
-/// Fields with secret values. They are rejected in events and stacks, which are logged, archived and
-/// replayed.
+/// Names of fields with secret values. Gangway rejects secret fields in events and in resources of
+/// stacks, because other services log, archive and replay events and resources.
 pub(crate) const SECRET_FIELDS: [&str; 2] = ["secretAccessKey", "userKey"];
 
-/// Members with a key, and the members that may contain its value or have an error of their own for it.
+/// Members that contain a key. Gangway searches all other members for the value of the key, except
+/// the members in the list: they may contain the value, or get another error.
 const KEY_MEMBERS: [(&str, &[&str]); 3] = [
     ("secretAccessKey", &[]),
     ("userKey", &["certificateAuthority", "userCertificate"]),
-    // Not secret, and a remark such as "key AKIA… of 2026" is a description.
+    // The id of an access key is not secret: a description such as "key AKIA… of 2026" is allowed.
     ("accessKeyId", &["description", "secretAccessKey"]),
 ];
 
-/// Shortest text that is searched for as a secret. No access key is shorter.
+/// Shortest text, in bytes, that counts as a secret. No access key is shorter.
 const MIN_SECRET_LEN: usize = 16;
 
+/// Rule for a secret field in the properties of a CloudFormation resource.
 const SECRET_IN_STACK: &str = "must not be in a stack: a role has no key; this key was sent to CloudFormation and SNS and should be replaced";
 
-/// The fields of a JSON object, or the parameters of a query, that are still to be read.
+/// The fields of a JSON object or the parameters of a query, from which they are read one by one.
 ///
-/// Each reader returns `None` after it has recorded an error. [`Fields::finish`] returns the struct
-/// that was built from the fields, or every error. An error never contains a value.
+/// Each reader, such as [`Fields::required`], returns `None` after recording an error.
+/// [`Fields::finish`] returns the struct that was built from the fields, or every error. An error
+/// never contains a value.
 #[must_use = "`finish` returns the errors"]
 pub struct Fields {
-    /// JSON pointer of the object.
+    /// JSON pointer of this object in the request. Empty for the whole request.
     pointer: String,
+    /// Names and values of the fields that no reader has taken yet.
     unread: Vec<(String, Json)>,
+    /// Names of the fields that a reader has asked for.
     known: Vec<&'static str>,
-    /// What errors call a field whose name they do not repeat.
+    /// Words for a field in an error that must not contain the name of the field.
     unnamed: &'static str,
+    /// Names of the secret fields that this request must not contain.
     forbidden: &'static [&'static str],
-    /// Members that contain the value of a secret member: others are logged, sent to Palette in clear, or
-    /// become tags. An error unless the member has one already.
+    /// Members that contain the value of a secret member, each with the name of the secret member.
+    /// Such a member gets an error unless it has one already: Gangway logs other members, sends
+    /// them to Palette in clear text, or uses them as tags.
     repeated_secrets: Vec<(String, &'static str)>,
     errors: Vec<FieldError>,
-    /// Name of the account, for the log.
+    /// Name of the account, for the log line.
     pub(crate) account_name: Option<String>,
     /// The scope in the path of an HTTP request.
     pub(crate) path_scope: Option<RequestedScope>,
-    /// The projects that an event may name. `None` for HTTP, where the caller's policies decide.
+    /// The projects that an event may name. `None` for an HTTP request, where the IAM policies of
+    /// the caller decide.
     pub(crate) event_projects: Option<Vec<UidOrName>>,
     /// The checks that the request may waive.
     pub(crate) waivable_checks: Vec<&'static Check>,
 }
 
-/// A field as it was sent.
+/// The state of a field of the request.
 pub(crate) enum Field {
     Missing,
-    /// An error has been recorded for it.
+    /// The field has an error already.
     Invalid,
     Present(Json),
 }
 
 impl Fields {
-    /// Parses a JSON document, which must be an object. A field that nothing reads is an error.
+    /// Parses a JSON document, which must be an object. A field that no reader takes is an error.
     pub fn from_json(document: &str) -> Result<Self, FieldError> {
         let document = Json::parse(document)
             .map_err(|error| FieldError::malformed("", format!("the request {error}")))?;
@@ -80,7 +89,8 @@ impl Fields {
         Ok(fields)
     }
 
-    /// Returns the members that contain the value of a secret member, each with the name of that.
+    /// Returns the members that contain the value of a secret member, each with the name of the
+    /// secret member.
     fn find_repeated_secrets(&self) -> Vec<(String, &'static str)> {
         let mut repeated = Vec::new();
         for (secret, exempt) in KEY_MEMBERS {
@@ -97,16 +107,16 @@ impl Fields {
         repeated
     }
 
-    /// Parses the properties of a resource of a stack, a JSON object. A secret in it is an error, and a
-    /// field that nothing reads.
+    /// Parses the properties of a CloudFormation resource, which are a JSON object. A secret field
+    /// is an error, and so is a field that nothing reads.
     pub fn of_stack(document: &str, limits: &RequestLimits) -> Result<Self, FieldError> {
         let mut fields = Self::from_json(document)?.with_waivable_checks(&limits.waivable_checks);
         fields.forbid_secrets(&SECRET_FIELDS, SECRET_IN_STACK);
         Ok(fields)
     }
 
-    /// Takes the parameters of a query. A parameter that nothing reads is an error: a caller who sends it
-    /// expects another list than that without it.
+    /// Takes the parameters of a query. A parameter that nothing reads is an error: a caller who
+    /// sends an unknown parameter expects it to change the response.
     pub(crate) fn from_query<'a>(
         parameters: impl Iterator<Item = (&'a String, &'a String)>,
     ) -> Self {
@@ -140,7 +150,7 @@ impl Fields {
         Self { path_scope: Some(scope), ..self }
     }
 
-    pub(crate) fn with_projects(self, projects: &[UidOrName]) -> Self {
+    pub(crate) fn with_event_projects(self, projects: &[UidOrName]) -> Self {
         Self { event_projects: Some(projects.to_vec()), ..self }
     }
 
@@ -148,22 +158,24 @@ impl Fields {
         Self { waivable_checks: checks.to_vec(), ..self }
     }
 
-    /// Returns `true` if the field was sent, with whatever value.
+    /// Returns `true` if the request has the field, with any value.
     pub fn has(&mut self, name: &'static str) -> bool {
-        self.add_known(name);
+        self.add_known_name(name);
         self.unread.iter().any(|(unread, _)| unread == name)
     }
 
-    /// Parses a string that must be present.
+    /// Parses a string field that must be present.
     pub fn required<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
     {
-        let text = self.text(name, || T::from_str("").err().map(|rule| rule.to_string()))?;
+        let text =
+            self.required_text(name, || T::from_str("").err().map(|rule| rule.to_string()))?;
         self.parse(name, &text)
     }
 
-    /// Parses a string that may be left out. Returns `None` also if it was left out.
+    /// Parses a string field that may be left out. Returns `None` if the field is left out, and
+    /// after an error.
     pub fn optional<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -172,8 +184,8 @@ impl Fields {
         self.parse(name, &text)
     }
 
-    /// Reads a string that may be left out with `parse`, which returns `None` if the string breaks
-    /// the rule. `rule` completes the sentence that begins with the field's name.
+    /// Parses a string that may be left out, with the function `parse`. If `parse` returns `None`,
+    /// records an error: the field's name, followed by `rule`.
     pub fn optional_with<T>(
         &mut self,
         name: &'static str,
@@ -187,7 +199,7 @@ impl Fields {
         value
     }
 
-    /// Parses a secret that must be present.
+    /// Parses a string field that must be present and whose value is secret.
     pub fn secret<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: TryFrom<SecretString, Error: Display>,
@@ -198,17 +210,17 @@ impl Fields {
             Ok(_) => None,
             Err(rule) => Some(rule.to_string()),
         };
-        let mut text = self.text(name, rule)?;
+        let mut text = self.required_text(name, rule)?;
         let secret = T::try_from(SecretString::from(mem::take(&mut *text)));
         secret.map_err(|rule| self.malformed(name, rule)).ok()
     }
 
-    /// Reads a boolean that may be left out, which means `false`.
+    /// Reads a boolean. A field that is left out means `false`.
     pub fn optional_bool(&mut self, name: &'static str) -> bool {
         self.optional_bool_or(name, false)
     }
 
-    /// Reads a boolean that may be left out, which means `default`.
+    /// Reads a boolean. A field that is left out means `default`.
     pub fn optional_bool_or(&mut self, name: &'static str, default: bool) -> bool {
         match self.take(name) {
             Field::Missing | Field::Invalid => default,
@@ -220,19 +232,20 @@ impl Fields {
         }
     }
 
-    /// Records that the field violates the API's schema (400). `rule` completes the sentence that
-    /// begins with the field's name.
+    /// Records the error that a field violates the schema of the API (status 400). The message is
+    /// the field's name, followed by `rule`.
     pub fn malformed(&mut self, name: &str, rule: impl Display) {
         self.add_malformed(name, format!("{name} {rule}"));
     }
 
-    /// Records that the value is well formed but not possible here (422). `rule` completes the
-    /// sentence that begins with the field's name, and says what to send instead.
+    /// Records the error that a value fits the schema but is not possible here (status 422). The
+    /// message is the field's name, followed by `rule`, which says what to send instead.
     pub fn reject(&mut self, name: &str, rule: impl Display) {
         self.add_unprocessable(name, format!("{name} {rule}"));
     }
 
-    /// Records an error if the field is present.
+    /// Records an error if the field is present. The message is the field's name, followed by
+    /// `rule`.
     pub fn forbid(&mut self, name: &'static str, rule: &str) {
         match self.take(name) {
             Field::Missing | Field::Invalid => {}
@@ -240,7 +253,8 @@ impl Fields {
         }
     }
 
-    /// Rejects secrets in what others log, archive and replay.
+    /// Records an error for each of these secret fields that is present. For requests that other
+    /// services log, archive and replay.
     pub(crate) fn forbid_secrets(&mut self, names: &'static [&'static str], rule: &str) {
         self.forbidden = names;
         for &name in names {
@@ -252,23 +266,25 @@ impl Fields {
         }
     }
 
-    /// Returns `value`, or every error. Pass `None` if a reader that `value` needs returned `None`.
+    /// Returns `value` if there is no error, otherwise every error. `value` must be `None` if a
+    /// reader of a required field returned `None`.
     pub fn finish<T>(mut self, value: Option<T>) -> Result<T, ApiError> {
         let account_name = self.account_name.take();
         let errors = self.into_errors();
         match value {
             Some(value) if errors.is_empty() => {
-                // The name is logged only now: a field with another name may contain a secret.
+                // The account's name is logged only without an error. With an error, the name may
+                // be a secret that was sent in the wrong field.
                 logs::update_fields(|fields| fields.name = account_name);
                 Ok(value)
             }
-            // `None` without an error is a mistake of the code that calls this function.
+            // `None` without an error is a defect of the code that calls this function.
             None if errors.is_empty() => Err(ApiError::Internal),
             Some(_) | None => Err(RegistrationError::Invalid(errors).into()),
         }
     }
 
-    /// Returns every error, also one for each field that was not read.
+    /// Returns every error. A field that no reader has taken is an error, too.
     pub(crate) fn into_errors(mut self) -> Vec<FieldError> {
         let unread = mem::take(&mut self.unread);
         let known = self.known.join(", ");
@@ -287,26 +303,27 @@ impl Fields {
         if let Some(more @ 1..) = unread.len().checked_sub(MAX_UNKNOWN_FIELDS) {
             self.add_malformed("", format!("{more} more members are unknown: remove them"));
         }
-        // A member that is unknown has its error already.
+        // A member that no reader has taken has an error already.
         let is_unread = |member: &str| unread.iter().any(|(name, _)| name == member);
         let mut repeated = mem::take(&mut self.repeated_secrets);
         repeated.retain(|(name, secret)| !is_unread(name) && !is_unread(secret));
         for (name, secret) in repeated {
             let pointer = self.pointer(&name);
-            let is_told = |error: &FieldError| {
+            let has_own_error = |error: &FieldError| {
                 let below = error.pointer.strip_prefix(&pointer);
                 below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
             };
-            if !self.errors.iter().any(is_told) {
+            if !self.errors.iter().any(has_own_error) {
                 self.malformed(&name, format_args!("contains the value of {secret}: remove it"));
             }
         }
         self.errors
     }
 
-    /// Removes a field and returns it. A field that was sent twice is an error.
+    /// Removes a field from the unread fields and returns its value. A field that was sent twice is
+    /// an error.
     pub(crate) fn take(&mut self, name: &'static str) -> Field {
-        self.add_known(name);
+        self.add_known_name(name);
         let mut found: Vec<_> = self.unread.extract_if(.., |(unread, _)| unread == name).collect();
         if found.len() > 1 {
             self.malformed(name, format_args!("is sent {} times: send it once", found.len()));
@@ -319,6 +336,8 @@ impl Fields {
         }
     }
 
+    /// Reads a string that may be left out. Returns `None` if the field is left out, and after an
+    /// error.
     fn optional_text(&mut self, name: &'static str) -> Option<Zeroizing<String>> {
         match self.take(name) {
             Field::Missing | Field::Invalid => None,
@@ -330,13 +349,15 @@ impl Fields {
         }
     }
 
-    fn text(
+    /// Reads a string that must be present. `rule` returns the rule of the field, for the error
+    /// message.
+    fn required_text(
         &mut self,
         name: &'static str,
         rule: impl FnOnce() -> Option<String>,
     ) -> Option<Zeroizing<String>> {
         if !self.has(name) && !self.has_error(name) {
-            // The rule that an empty string breaks is the rule of the field.
+            // The error for an empty string states the rule of the field.
             let rule = rule().map_or_else(String::new, |rule| format!(": it {rule}"));
             self.malformed(name, format_args!("is missing{rule}"));
             return None;
@@ -344,6 +365,7 @@ impl Fields {
         self.optional_text(name)
     }
 
+    /// Parses the text of a field. Records an error if the text is invalid.
     fn parse<T>(&mut self, name: &str, text: &str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -351,11 +373,15 @@ impl Fields {
         text.parse().map_err(|rule| self.malformed(name, rule)).ok()
     }
 
+    /// Records an error (status 400). `place` is the JSON pointer of the value below this object,
+    /// and `detail` is the whole message.
     pub(crate) fn add_malformed(&mut self, place: &str, detail: String) {
         let pointer = self.pointer(place);
         self.errors.push(FieldError::malformed(pointer, detail));
     }
 
+    /// Records an error (status 422). `place` is the JSON pointer of the value below this object,
+    /// and `detail` is the whole message.
     pub(crate) fn add_unprocessable(&mut self, place: &str, detail: String) {
         let pointer = self.pointer(place);
         self.errors.push(FieldError::unprocessable(pointer, detail));
@@ -365,6 +391,7 @@ impl Fields {
         self.errors.extend(errors);
     }
 
+    /// Returns the whole JSON pointer of a value. `place` is its JSON pointer below this object.
     pub(crate) fn pointer(&self, place: &str) -> String {
         if place.is_empty() { self.pointer.clone() } else { format!("{}/{place}", self.pointer) }
     }
@@ -374,14 +401,16 @@ impl Fields {
         self.errors.iter().any(|error| error.pointer == pointer)
     }
 
-    fn add_known(&mut self, name: &'static str) {
+    /// Adds the name of a field that a reader has asked for.
+    fn add_known_name(&mut self, name: &'static str) {
         if !self.known.contains(&name) {
             self.known.push(name);
         }
     }
 }
 
-/// Returns the texts that give a secret away: of a key in PEM each line, of another secret the whole.
+/// Returns the texts that no other member may contain: each line of a private key in PEM, or the
+/// whole of another secret.
 fn secret_parts(secret: &Json) -> Vec<Zeroizing<String>> {
     let Json::String(text) = secret else { return Vec::new() };
     let lines = text.split(['\n', '\r']).map(str::trim);
@@ -391,14 +420,16 @@ fn secret_parts(secret: &Json) -> Vec<Zeroizing<String>> {
         .collect()
 }
 
-/// Longest name that may contain digits: shorter than any secret.
-const MAX_NAME_WITH_DIGITS: usize = 11;
+/// Longest text, in bytes, that may contain digits and is still safe to repeat. Every secret is
+/// longer.
+const MAX_LEN_WITH_DIGITS: usize = 11;
 
-/// Returns `true` if the text can be repeated in a response or a log: it is short and looks like a
-/// name. Other text may be a secret in the wrong field, and keys contain digits.
+/// Returns `true` if a response or a log line may contain this text: the text is short and looks
+/// like a name. Any other text may be a secret that was sent in the wrong field. Keys contain
+/// digits, so only a very short text may contain some.
 pub(crate) fn is_safe_to_echo(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphabetic() || b"_-".contains(&byte);
-    let may_have_digits = text.len() <= MAX_NAME_WITH_DIGITS;
+    let may_have_digits = text.len() <= MAX_LEN_WITH_DIGITS;
     (1..=32).contains(&text.len())
         && text.bytes().all(|byte| is_letter(byte) || (may_have_digits && byte.is_ascii_digit()))
 }

@@ -1,8 +1,8 @@
-//! Decoders for tests that pass them arbitrary payloads.
+//! Public functions with which the fuzz targets decode arbitrary payloads.
 
 use crate::{ApiError, Fields, SqsMessage, queue, schedule};
 
-/// Decodes a batch of SQS messages. Returns `None` if the payload is not one.
+/// Decodes a batch of SQS messages. Returns `None` if the payload is not such a batch.
 pub fn decode_batch(payload: &str) -> Option<Vec<SqsMessage>> {
     queue::decode_batch(payload).ok()
 }

@@ -17,26 +17,27 @@ use crate::{
     record::InvocationRecord,
 };
 
-/// Time that upstream calls leave for the rest of an invocation.
+/// Time between the deadline of upstream calls and the deadline of the invocation.
 const UPSTREAM_RESERVE: Duration = Duration::from_secs(1);
-/// Time that is left to send the response.
+/// Time before the deadline of the invocation that is kept free to send the response.
 pub(crate) const RESPONSE_RESERVE: Duration = Duration::from_millis(300);
-/// Longest time that API Gateway waits for an integration.
+/// Longest time that API Gateway waits for the response of a function.
 const API_GATEWAY_TIMEOUT: Duration = Duration::from_secs(29);
-/// Longest timeout of a Lambda function. Limits the deadlines of emulators, which may be missing or
-/// invented.
+/// Longest timeout that a Lambda function can have. Limits the deadline of an invocation, because
+/// an emulator of Lambda may send no deadline or a wrong one.
 const LAMBDA_MAX_TIMEOUT: Duration = Duration::from_mins(15);
 
-/// A payload that [`handle_invocation`] handles.
-pub(crate) trait Event: Sized {
-    /// Decodes a payload.
+/// A type of payload for which [`handle_invocation`] runs a handler.
+pub(crate) trait InvocationPayload: Sized {
+    /// Decodes the payload of an invocation.
     fn decode(payload: &str, context: &Context) -> Result<Self, ApiError>;
 
-    /// Returns what logs and metrics contain of an invocation. `event` is `None` if the payload could
-    /// not be decoded.
+    /// Returns what logs and metrics contain of an invocation. `event` is `None` if the payload
+    /// could not be decoded.
     fn record(service: &'static str, event: Option<&Self>) -> InvocationRecord;
 
-    /// Encodes the outcome for Lambda. An error makes Lambda retry an asynchronous invocation.
+    /// Encodes the outcome for Lambda. If the result is an error, Lambda retries an asynchronous
+    /// invocation.
     fn respond(
         trigger: Trigger,
         outcome: &Result<Response, ApiError>,
@@ -44,7 +45,8 @@ pub(crate) trait Event: Sized {
     ) -> Result<Box<RawValue>, Diagnostic>;
 }
 
-/// Handles one invocation: publishes what became of the account, and writes the log line and the metrics.
+/// Handles one invocation: runs the handler, publishes the outcome event, and writes the log line
+/// and the metrics.
 pub(crate) async fn handle_invocation<E, H, P>(
     service: &'static str,
     handler: &H,
@@ -52,7 +54,7 @@ pub(crate) async fn handle_invocation<E, H, P>(
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Box<RawValue>, Diagnostic>
 where
-    E: Event,
+    E: InvocationPayload,
     H: AsyncFn(E) -> Result<Response, ApiError>,
     P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>,
 {
@@ -89,9 +91,10 @@ where
                     publisher.publish(service, trigger.id(), event.as_slice(), until).await;
                 record.duration = started.elapsed();
                 record.log(&outcome);
-                metrics::write(&record, &outcome);
+                metrics::write_invocation(&record, &outcome);
                 match trigger {
-                    // Lambda sends the event again. The next run finds the account as this one left it.
+                    // Lambda sends the event again. The next run repeats the request, changes
+                    // nothing that this run has done already, and publishes the outcome event.
                     Trigger::Event if !is_published => Err(Diagnostic {
                         error_type: "Gangway.EventNotPublished".to_owned(),
                         error_message: "Amazon EventBridge has not taken the outcome event: the log has it, and Lambda sends the request again"
@@ -105,33 +108,33 @@ where
         .await
 }
 
-/// Reason why a handler did not return.
+/// Reason why a handler did not return a result.
 #[derive(Debug)]
-pub(crate) enum Aborted {
-    /// It panicked. The panic hook has logged the location.
+pub(crate) enum AbortReason {
+    /// The handler panicked. The panic hook has logged the location.
     Panicked,
-    /// The deadline passed.
+    /// The handler did not end before the deadline.
     TimedOut,
 }
 
-impl From<Aborted> for ApiError {
-    fn from(aborted: Aborted) -> Self {
+impl From<AbortReason> for ApiError {
+    fn from(aborted: AbortReason) -> Self {
         match aborted {
-            Aborted::Panicked => Self::Internal,
-            Aborted::TimedOut => UpstreamError::TimedOut { service: "Gangway" }.into(),
+            AbortReason::Panicked => Self::Internal,
+            AbortReason::TimedOut => UpstreamError::TimedOut { service: "Gangway" }.into(),
         }
     }
 }
 
-/// Runs `work` until the deadline, and catches its panics. Upstream calls get a shorter deadline, so
-/// that `work` can still return an error of its own.
+/// Runs `work` until the deadline, and catches its panics. Upstream calls get an earlier deadline,
+/// so that `work` can still return its own error after a call has timed out.
 ///
-/// `work` is boxed first: each future that wraps it would hold a copy, too large for the stack of a
-/// debug build.
+/// `work` is boxed first. Otherwise each future around `work` would contain a copy, and the copies
+/// would be too large for the stack of a debug build.
 pub(crate) fn run_with_deadline<F: Future>(
     work: F,
     deadline: Instant,
-) -> impl Future<Output = Result<F::Output, Aborted>> {
+) -> impl Future<Output = Result<F::Output, AbortReason>> {
     let before = move |reserve: Duration| deadline.checked_sub(reserve).unwrap_or(deadline);
     let work = Box::pin(work);
     let measured = async move {
@@ -142,13 +145,14 @@ pub(crate) fn run_with_deadline<F: Future>(
     let work = catch_unwind(deadline::scope(before(UPSTREAM_RESERVE), measured));
     async move {
         match timeout_at(before(RESPONSE_RESERVE), work).await {
-            Ok(done) => done.map_err(|PanicError| Aborted::Panicked),
-            Err(_elapsed) => Err(Aborted::TimedOut),
+            Ok(done) => done.map_err(|PanicError| AbortReason::Panicked),
+            Err(_elapsed) => Err(AbortReason::TimedOut),
         }
     }
 }
 
-/// Returns the time until the invocation's deadline, at most what the trigger waits.
+/// Returns the time until the invocation's deadline, but no more than the time for which the
+/// trigger waits.
 pub(crate) fn remaining_time(context: &Context, trigger: Trigger) -> Duration {
     #[expect(clippy::disallowed_methods, reason = "Lambda gives the deadline as a time of day")]
     let now = SystemTime::now();
@@ -157,7 +161,7 @@ pub(crate) fn remaining_time(context: &Context, trigger: Trigger) -> Duration {
         Trigger::Event => LAMBDA_MAX_TIMEOUT,
     };
     match context.deadline {
-        // Some emulators send no deadline.
+        // Some emulators of Lambda send no deadline.
         0 => cap,
         _ => context.deadline().duration_since(now).unwrap_or_default().min(cap),
     }

@@ -1,15 +1,16 @@
-//! A JSON document that may contain secrets: strings are zeroized on drop, and errors quote nothing
-//! of it.
+//! Parses JSON documents that may contain secrets. Strings are zeroized on drop, and errors contain
+//! no part of the document.
 
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
-/// Maximum nesting of lists and objects; no request needs more.
+/// Largest number of lists and objects around a value. No request needs more.
 const MAX_DEPTH: u8 = 8;
 
-/// A JSON value. An object keeps the order and the duplicates of its members.
+/// A JSON value. The members of an object keep their order, and a name can occur twice. The value
+/// of a number is not stored, because no field of a request is a number.
 pub(crate) enum Json {
     Null,
     Boolean(bool),
@@ -20,7 +21,7 @@ pub(crate) enum Json {
 }
 
 impl Json {
-    /// Returns the name of the type, for error messages.
+    /// Returns the name of the value's JSON type, for error messages.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -32,7 +33,7 @@ impl Json {
         }
     }
 
-    /// Returns `true` if a string in the value contains this text.
+    /// Returns `true` if a string or the name of a member in the value contains this text.
     pub(crate) fn contains_text(&self, text: &str) -> bool {
         match self {
             Self::String(value) => value.contains(text),
@@ -44,10 +45,11 @@ impl Json {
         }
     }
 
-    /// Parses a document. A byte order mark before it is skipped.
+    /// Parses a document. Skips a byte order mark at its start.
     ///
-    /// Returns this crate's own error messages: those of serde may quote the
-    /// document.
+    /// # Errors
+    ///
+    /// The messages are this crate's own: messages of serde may quote the document.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut source = serde_json::Deserializer::from_str(text);
@@ -65,7 +67,7 @@ impl Json {
     }
 }
 
-/// Number of lists and objects that contain a value.
+/// Number of lists and objects around the value that is parsed.
 #[derive(Clone, Copy)]
 struct Depth(u8);
 
@@ -78,6 +80,7 @@ impl<'de> DeserializeSeed<'de> for Depth {
 }
 
 impl Depth {
+    /// Returns the depth of the values in this list or object.
     fn nested<E: de::Error>(self) -> Result<Self, E> {
         if self.0 < MAX_DEPTH { Ok(Self(self.0 + 1)) } else { Err(E::custom("too deep")) }
     }

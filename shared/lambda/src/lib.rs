@@ -42,6 +42,6 @@ pub use queue::{Disposition, MessageResult, SqsMessage};
 pub use report_json::report_json;
 pub use request::{Request, Trigger};
 pub use response::Response;
-pub use rotation::SecretRotation;
+pub use rotation::SecretRotationEvent;
 pub use route::Route;
 pub use run::{Function, run};

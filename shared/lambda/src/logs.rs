@@ -1,7 +1,9 @@
-//! Logs: one JSON object per line on standard output, from where Lambda sends it to `CloudWatch`.
+//! Writes logs: one JSON object per line on standard output. Lambda sends the lines to
+//! `CloudWatch`.
 //!
-//! `tracing-subscriber` is not used: its JSON format nests the fields of spans, so `requestId` would not
-//! be a field of the line, and it writes an error without its causes.
+//! `tracing-subscriber` is not used. Its JSON format puts the fields of spans in an object of their
+//! own, so `requestId` would not be a field of the line. Its JSON format also leaves out the causes
+//! of an error.
 
 use std::{
     cell::RefCell,
@@ -26,23 +28,27 @@ use tracing::{
 };
 
 tokio::task_local! {
-    /// The invocation in progress.
+    /// The context of the invocation in progress.
     pub(crate) static INVOCATION: InvocationContext;
 }
 
-/// What every log line of an invocation contains.
+/// The values that every log line of an invocation contains.
 pub(crate) struct InvocationContext {
     request_id: String,
     xray_trace_id: Option<String>,
-    cold_start: bool,
+    is_cold_start: bool,
     fields: RefCell<RequestFields>,
 }
 
-/// What is known of a request while it is handled. Logged when it is completed.
+/// The account that the request in progress is about, as far as it is known. The log line of the
+/// invocation contains these values.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestFields {
+    /// `tenant` or `project/<uid or name>`.
     pub(crate) scope: Option<String>,
+    /// Name of the account.
     pub(crate) name: Option<String>,
+    /// Uid of the account in Palette.
     pub(crate) uid: Option<String>,
 }
 
@@ -52,47 +58,49 @@ impl From<&Context> for InvocationContext {
         Self {
             request_id: context.request_id.clone(),
             xray_trace_id: context.xray_trace_id.clone(),
-            cold_start: COLD_START.swap(false, Ordering::Relaxed),
+            is_cold_start: COLD_START.swap(false, Ordering::Relaxed),
             fields: RefCell::default(),
         }
     }
 }
 
-/// Changes what is known of the request in progress. Does nothing outside an invocation.
+/// Changes the [`RequestFields`] of the request in progress. Does nothing outside an invocation.
 pub(crate) fn update_fields(update: impl FnOnce(&mut RequestFields)) {
     let _outside = INVOCATION.try_with(|context| update(&mut context.fields.borrow_mut()));
 }
 
-/// Returns what is known of the request in progress.
+/// Returns the [`RequestFields`] of the request in progress. They are empty outside an invocation.
 pub(crate) fn request_fields() -> RequestFields {
     INVOCATION.try_with(|context| context.fields.borrow().clone()).unwrap_or_default()
 }
 
-/// Returns `true` for targets in Gangway's own crates. Libraries log whole requests and responses
-/// (kube warns with every answer that it cannot parse), so none of their lines is written.
+/// Returns `true` if the target of a log event is in one of Gangway's own crates. Log events of
+/// libraries are not written, because libraries log whole requests and responses. For example, kube
+/// logs every response that it cannot parse.
 fn is_own_crate(target: &str) -> bool {
     target.starts_with("gangway_")
 }
 
-/// Logs events that could not be published, so that nothing of them is lost.
-pub(crate) fn log_unpublished(error: &UpstreamError, events: Vec<BusEvent>) {
+/// Logs outcome events that could not be published, with their whole content.
+pub(crate) fn log_unpublished_events(error: &UpstreamError, events: Vec<BusEvent>) {
     let error = gangway_http::error_chain(error);
     for BusEvent { detail_type, detail } in events {
         tracing::error!(detailType = &*detail_type, detail, error, "outcome event not published");
     }
 }
 
-/// Installs the subscriber. It writes INFO and worse, or only what `AWS_LAMBDA_LOG_LEVEL` asks for.
+/// Installs the subscriber that writes the log. The environment variable `AWS_LAMBDA_LOG_LEVEL`
+/// gives the lowest level that is written; without the variable, the level is INFO.
 pub(crate) fn init(service: &'static str) {
     #[expect(clippy::disallowed_methods, reason = "errors of the configuration are logged, too")]
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok();
     let level = parse_level(level.as_deref().unwrap_or_default());
     let subscriber = JsonSubscriber { service, level, write: |line: &Value| write_json_line(line) };
-    // A second call changes nothing.
+    // Fails if a subscriber is installed already, which then stays.
     drop(tracing::subscriber::set_global_default(subscriber));
 }
 
-/// Parses one of Lambda's log levels. TRACE and DEBUG count as INFO.
+/// Parses one of Lambda's log levels. Returns INFO for TRACE, DEBUG and unknown levels.
 fn parse_level(name: &str) -> Level {
     match name.to_ascii_uppercase().as_str() {
         "WARN" => Level::WARN,
@@ -101,14 +109,15 @@ fn parse_level(name: &str) -> Level {
     }
 }
 
-/// Writes one line to standard output. An error of the output cannot be reported, and is ignored.
+/// Writes one line to standard output. Ignores an error of standard output: there is no other place
+/// to report the error.
 pub(crate) fn write_json_line(json: &impl Serialize) {
     let Ok(mut line) = serde_json::to_vec(json) else { return };
     line.push(b'\n');
     drop(std::io::stdout().lock().write_all(&line));
 }
 
-/// Writes events of Gangway's crates as JSON. Spans are ignored.
+/// Writes log events of Gangway's crates as JSON. Ignores spans.
 pub(crate) struct JsonSubscriber<W> {
     pub(crate) service: &'static str,
     pub(crate) level: Level,
@@ -125,10 +134,10 @@ impl<W: Fn(&Value) + Send + Sync + 'static> Subscriber for JsonSubscriber<W> {
     }
 
     fn event(&self, event: &Event<'_>) {
-        (self.write)(&to_json(self.service, event));
+        (self.write)(&to_log_line(self.service, event));
     }
 
-    // No span is enabled, so none of these is called.
+    // `enabled` returns `false` for every span, so `tracing` never calls the functions below.
     fn new_span(&self, _span: &span::Attributes<'_>) -> span::Id {
         span::Id::from_u64(1)
     }
@@ -142,7 +151,8 @@ impl<W: Fn(&Value) + Send + Sync + 'static> Subscriber for JsonSubscriber<W> {
     fn exit(&self, _span: &span::Id) {}
 }
 
-fn to_json(service: &'static str, event: &Event<'_>) -> Value {
+/// Converts a log event to the JSON object of its log line.
+fn to_log_line(service: &'static str, event: &Event<'_>) -> Value {
     #[expect(clippy::disallowed_methods, reason = "a log line needs the real time")]
     let now = DateTime::<Utc>::from(SystemTime::now());
     let mut line = JsonVisitor(Map::new());
@@ -151,7 +161,7 @@ fn to_json(service: &'static str, event: &Event<'_>) -> Value {
     line.put("service", service);
     let _outside = INVOCATION.try_with(|context| {
         line.put("requestId", context.request_id.as_str());
-        line.put("coldStart", context.cold_start);
+        line.put("coldStart", context.is_cold_start);
         if let Some(id) = &context.xray_trace_id {
             line.put("xrayTraceId", id.as_str());
         }
@@ -164,6 +174,7 @@ fn to_json(service: &'static str, event: &Event<'_>) -> Value {
     Value::Object(line.0)
 }
 
+/// Collects the fields of a log event in a JSON object.
 struct JsonVisitor(Map<String, Value>);
 
 impl JsonVisitor {
@@ -229,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_finer_than_info_count_as_info() {
+    fn levels_below_info_count_as_info() {
         for (name, level) in [
             ("", Level::INFO),
             ("TRACE", Level::INFO),
@@ -245,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn only_own_crates_are_logged() {
+    fn log_events_of_libraries_are_not_written() {
         assert!(is_own_crate("gangway_lambda::invocation"));
         for other in ["lambda_runtime::layers::panic", "aws_config", "kube_client::client", ""] {
             assert!(!is_own_crate(other), "{other}");

@@ -1,6 +1,7 @@
-//! Metrics in `CloudWatch`'s embedded metric format: lines on standard output.
+//! Writes metrics in `CloudWatch`'s embedded metric format, as lines on standard output.
 //!
-//! `metrique` is not used: it adds queues and sinks, and an invocation writes only one or two lines.
+//! The crate `metrique` is not used: it adds queues and sinks, and an invocation writes only a few
+//! lines.
 
 use std::{
     collections::BTreeMap,
@@ -15,61 +16,63 @@ use crate::{ApiError, MessageResult, Response, logs::write_json_line, record::In
 
 const NAMESPACE: &str = "Gangway";
 
-/// Values that a metric may have in one line.
+/// Largest number of values that a metric may have in one line.
 const MAX_VALUES: usize = 100;
 
 /// Writes the metrics of an invocation.
-pub(crate) fn write(record: &InvocationRecord, outcome: &Result<Response, ApiError>) {
-    for line in lines(record, outcome, now()) {
+pub(crate) fn write_invocation(record: &InvocationRecord, outcome: &Result<Response, ApiError>) {
+    for line in invocation_lines(record, outcome, now_millis()) {
         write_json_line(&line);
     }
 }
 
-/// Writes the metrics of a message.
+/// Writes the metrics of one SQS message.
 pub(crate) fn write_message(service: &str, result: &MessageResult, duration: Duration) {
-    write_json_line(&message(service, result, duration, now()));
+    write_json_line(&message_line(service, result, duration, now_millis()));
 }
 
 /// Writes the number of outcome events that could not be published.
 pub(crate) fn write_unpublished_events(service: &str, count: usize) {
-    let mut line = Line::default();
-    line.metric(&[("Function", service)], "EventsNotPublished", count, "Count");
-    write_json_line(&line.timestamp(now()));
+    let mut line = MetricLine::default();
+    line.add_metric(&[("Function", service)], "EventsNotPublished", count, "Count");
+    write_json_line(&line.into_json(now_millis()));
 }
 
-/// Writes one value of a metric of a function, with a further dimension if there is one.
+/// Writes one value of a metric with the dimension `Function`, and with a second dimension if
+/// `dimension` gives its name and value.
 pub fn write_metric(
     service: &'static str,
     name: &'static str,
     value: i64,
     dimension: Option<(&'static str, &'static str)>,
 ) {
-    let mut line = Line::default();
+    let mut line = MetricLine::default();
     let dimensions: Vec<_> = [("Function", service)].into_iter().chain(dimension).collect();
-    line.metric(&dimensions, name, value, "Count");
-    write_json_line(&line.timestamp(now()));
+    line.add_metric(&dimensions, name, value, "Count");
+    write_json_line(&line.into_json(now_millis()));
 }
 
-/// Writes the latency of upstream calls.
+/// Writes the latency of calls to other services.
 pub(crate) fn write_upstream_latency(calls: &[UpstreamCall]) {
-    for line in upstream_latency_metrics(calls, now()) {
+    for line in upstream_latency_metrics(calls, now_millis()) {
         write_json_line(&line);
     }
 }
 
-/// Returns a line for each service (several for more than [`MAX_VALUES`] calls).
+/// Returns one line for each service. A service with more than [`MAX_VALUES`] calls gets several
+/// lines.
 fn upstream_latency_metrics(calls: &[UpstreamCall], timestamp: u64) -> Vec<Value> {
     let mut services: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (service, took) in calls {
-        services.entry(service).or_default().push(millis(*took));
+        services.entry(service).or_default().push(to_millis(*took));
     }
     let lines = services.into_iter().flat_map(|(service, times)| {
         let lines: Vec<_> = times
             .chunks(MAX_VALUES)
             .map(|times| {
-                let mut line = Line::default();
-                line.metric(&[("Upstream", service)], "UpstreamLatency", times, "Milliseconds");
-                line.timestamp(timestamp)
+                let mut line = MetricLine::default();
+                line.add_metric(&[("Upstream", service)], "UpstreamLatency", times, "Milliseconds");
+                line.into_json(timestamp)
             })
             .collect();
         lines
@@ -78,31 +81,36 @@ fn upstream_latency_metrics(calls: &[UpstreamCall], timestamp: u64) -> Vec<Value
 }
 
 /// Returns the time in milliseconds since 1970.
-fn now() -> u64 {
+fn now_millis() -> u64 {
     #[expect(clippy::disallowed_methods, reason = "a metric contains its time")]
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    millis(now)
+    to_millis(now)
 }
 
-fn millis(time: Duration) -> u64 {
+fn to_millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Returns the line of a message.
-fn message(service: &str, result: &MessageResult, duration: Duration, timestamp: u64) -> Value {
-    let mut line = Line::default();
+/// Returns the line with the metrics of one SQS message.
+fn message_line(
+    service: &str,
+    result: &MessageResult,
+    duration: Duration,
+    timestamp: u64,
+) -> Value {
+    let mut line = MetricLine::default();
     let dimensions = [("Function", service), ("Outcome", result.outcome)];
-    line.metric(&dimensions, "Messages", 1, "Count");
-    line.metric(&[("Function", service)], "Latency", millis(duration), "Milliseconds");
+    line.add_metric(&dimensions, "Messages", 1, "Count");
+    line.add_metric(&[("Function", service)], "Latency", to_millis(duration), "Milliseconds");
     if let Some(upstream) = result.error.as_ref().map(UpstreamError::service) {
-        line.metric(&[("Upstream", upstream)], "UpstreamErrors", 1, "Count");
+        line.add_metric(&[("Upstream", upstream)], "UpstreamErrors", 1, "Count");
     }
-    line.timestamp(timestamp)
+    line.into_json(timestamp)
 }
 
-/// Returns one line for the invocation, and one for each failed check: a line has one value per
-/// dimension.
-fn lines(
+/// Returns one line with the metrics of the invocation, and one line for each failed check. In one
+/// line, a dimension can have only one value.
+fn invocation_lines(
     record: &InvocationRecord,
     outcome: &Result<Response, ApiError>,
     timestamp: u64,
@@ -112,33 +120,34 @@ fn lines(
         Err(error) => error.kind().id,
     };
     let metric = if record.is_registration() { "Registrations" } else { "Requests" };
-    let latency = millis(record.duration);
-    let mut line = Line::default();
-    line.metric(&[("Function", record.service), ("Outcome", id)], metric, 1, "Count");
-    line.metric(&[("Function", record.service)], "Latency", latency, "Milliseconds");
-    if let Some(upstream) = upstream(outcome) {
-        line.metric(&[("Upstream", upstream)], "UpstreamErrors", 1, "Count");
+    let latency = to_millis(record.duration);
+    let mut line = MetricLine::default();
+    line.add_metric(&[("Function", record.service), ("Outcome", id)], metric, 1, "Count");
+    line.add_metric(&[("Function", record.service)], "Latency", latency, "Milliseconds");
+    if let Some(upstream) = failed_service(outcome) {
+        line.add_metric(&[("Upstream", upstream)], "UpstreamErrors", 1, "Count");
     }
-    let findings = report(outcome).map_or(&[][..], |report| &report.findings);
+    let findings = find_report(outcome).map_or(&[][..], |report| &report.findings);
     let failed =
         findings.iter().filter(|finding| matches!(finding.outcome, Outcome::Failed { .. }));
     let failed = failed.map(|finding| {
-        let mut line = Line::default();
-        line.metric(&[("CheckId", finding.check.id)], "FailedChecks", 1, "Count");
+        let mut line = MetricLine::default();
+        line.add_metric(&[("CheckId", finding.check.id)], "FailedChecks", 1, "Count");
         line
     });
-    [line].into_iter().chain(failed).map(|line| line.timestamp(timestamp)).collect()
+    [line].into_iter().chain(failed).map(|line| line.into_json(timestamp)).collect()
 }
 
-/// One line in the embedded metric format.
+/// A line in the embedded metric format.
 #[derive(Default)]
-struct Line {
+struct MetricLine {
     values: Map<String, Value>,
     directives: Vec<Value>,
 }
 
-impl Line {
-    fn metric(
+impl MetricLine {
+    /// Adds a metric with its dimensions.
+    fn add_metric(
         &mut self,
         dimensions: &[(&str, &str)],
         name: &str,
@@ -157,14 +166,16 @@ impl Line {
         }));
     }
 
-    fn timestamp(mut self, millis: u64) -> Value {
+    /// Returns the line as JSON. `millis` is the time of the metrics, in milliseconds since 1970.
+    fn into_json(mut self, millis: u64) -> Value {
         let directives = json!({ "Timestamp": millis, "CloudWatchMetrics": self.directives });
         self.values.insert("_aws".to_owned(), directives);
         Value::Object(self.values)
     }
 }
 
-fn report(outcome: &Result<Response, ApiError>) -> Option<&Report> {
+/// Returns the report of an outcome. `None` if the outcome has no report.
+fn find_report(outcome: &Result<Response, ApiError>) -> Option<&Report> {
     match outcome {
         Ok(Response::Report(report)) => Some(report),
         Ok(Response::Receipt(receipt)) => Some(&receipt.report),
@@ -179,8 +190,8 @@ fn report(outcome: &Result<Response, ApiError>) -> Option<&Report> {
     }
 }
 
-/// Returns the service that failed.
-fn upstream(outcome: &Result<Response, ApiError>) -> Option<&'static str> {
+/// Returns the name of the service whose failure is the outcome.
+fn failed_service(outcome: &Result<Response, ApiError>) -> Option<&'static str> {
     match outcome {
         Err(ApiError::Registration(RegistrationError::Upstream(error))) => Some(error.service()),
         Ok(_) | Err(_) => None,
@@ -218,7 +229,7 @@ mod tests {
             is_proven: true,
         };
         let outcome = Err(RegistrationError::ChecksFailed(Box::new(report)).into());
-        let lines = lines(&record, &outcome, 1_700_000_000_000);
+        let lines = invocation_lines(&record, &outcome, 1_700_000_000_000);
         assert_eq!(lines.len(), 3);
         assert_eq!(
             lines[0],
@@ -238,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn each_service_has_one_line_with_all_its_calls() {
+    fn latencies_of_a_service_are_written_in_one_line() {
         let second = Duration::from_secs(1);
         let calls = [("Palette", second), ("AWS IAM", second * 2), ("Palette", second * 3)];
         let lines = upstream_latency_metrics(&calls, 0);
@@ -252,10 +263,10 @@ mod tests {
     }
 
     #[test]
-    fn failed_services_are_counted_by_name() {
+    fn an_upstream_error_is_counted_with_the_name_of_its_service() {
         let record = InvocationRecord::sample("accounts", Trigger::Http, Duration::ZERO);
         let failed = Err(UpstreamError::TimedOut { service: "Palette" }.into());
-        let [line] = lines(&record, &failed, 0).try_into().unwrap();
+        let [line] = invocation_lines(&record, &failed, 0).try_into().unwrap();
         assert_eq!((&line["Upstream"], &line["UpstreamErrors"]), (&json!("Palette"), &json!(1)));
         assert_eq!(line["Outcome"], "upstream-timeout");
     }

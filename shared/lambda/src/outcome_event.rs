@@ -1,5 +1,5 @@
-//! Outcome events: what became of an account, for whoever waits for it. `docs/events.md` describes
-//! them, and `events/schema` has their schemas.
+//! Outcome events, which say what became of an account. `docs/events.md` describes them, and
+//! `events/schema` has their schemas.
 
 mod for_people;
 #[cfg(test)]
@@ -15,20 +15,22 @@ use gangway_model::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use self::for_people::{capitalized, for_people};
+use self::for_people::{capitalize, to_safe_text};
 use crate::{ApiError, Response, report_json::outcome_id, response::should_retry};
 
-/// Longest text of a member of an event, in characters.
+/// Longest text of `reason` and of `detail` of an error, in characters.
 const MAX_TEXT_CHARS: usize = 2000;
-/// Longest text of a check, in characters.
+/// Longest text of `observed` and of `remedy` of a check, in characters.
 const MAX_CHECK_CHARS: usize = 1000;
-/// Longest name of an account in the sentence for people, in characters.
+/// Longest name of an account in the summary, in characters.
 const MAX_NAME_CHARS: usize = 128;
-/// Longest sentence for people, in characters.
+/// Longest summary, in characters.
 const MAX_SUMMARY_CHARS: usize = 1000;
-/// Id of the check whose expiration is that of an access key. Others are about certificates.
-const KEY_AGE: &str = "iam.key-age";
-/// Most checks and most invalid fields that an event lists. An event has at most 256 KiB.
+/// Id of the check about the age of an access key. All other checks with an expiration date are
+/// about certificates.
+const KEY_AGE_CHECK_ID: &str = "iam.key-age";
+/// Largest number of checks, and of invalid fields, that an event lists. EventBridge accepts at
+/// most 256 KiB.
 const MAX_ITEMS: usize = 40;
 
 /// What a request or a message does with an account.
@@ -37,17 +39,18 @@ pub enum AccountOperation {
     Register,
     Replace,
     Delete,
-    /// A new account of the organization is registered.
+    /// Registers a new account of the organization.
     Onboard,
-    /// A closed account of the organization is removed.
+    /// Removes a closed account of the organization.
     Offboard,
-    /// A registered account is validated again.
+    /// Validates a registered account again.
     Watch,
-    /// The access key of a registered account is rotated.
+    /// Rotates the access key of a registered account.
     Rotate,
 }
 
 impl AccountOperation {
+    /// Returns the member `operation` of the event.
     const fn id(self) -> &'static str {
         match self {
             Self::Register => "register",
@@ -60,8 +63,8 @@ impl AccountOperation {
         }
     }
 
-    /// Completes "… was rejected".
-    const fn noun(self) -> &'static str {
+    /// Returns the subject of the summary's sentence about a rejection.
+    const fn rejection_subject(self) -> &'static str {
         match self {
             Self::Register | Self::Onboard => "The registration",
             Self::Replace => "The replacement",
@@ -78,11 +81,12 @@ enum EventKind {
     Registered(UpsertOutcome),
     Rejected,
     Removed,
-    /// Palette does not have the account that was to be removed.
+    /// The account that should be removed is not in Palette.
     Absent,
     /// A person should remove the account.
     OffboardingRequested,
-    /// The account is ready, or no longer ready. `previous` is `None` if nothing had shown it before.
+    /// The account became ready, or is no longer ready. `previous` is the readiness before, or
+    /// `None` if it was not known.
     ReadinessChanged {
         ready: bool,
         previous: Option<bool>,
@@ -96,11 +100,12 @@ enum EventKind {
     },
     /// Palette uses a new access key, and the old one is deactivated.
     Rotated,
-    /// The access key cannot be rotated until somebody has done something.
+    /// The access key cannot be rotated until a person has done something.
     RotationFailed,
 }
 
 impl EventKind {
+    /// Returns the `detail-type` of the event.
     const fn detail_type(&self) -> &'static str {
         match self {
             Self::Registered(UpsertOutcome::Created | UpsertOutcome::Unchanged) => {
@@ -117,6 +122,7 @@ impl EventKind {
         }
     }
 
+    /// Returns the member `outcome` of the event.
     const fn outcome(&self) -> &'static str {
         match self {
             Self::Registered(outcome) => outcome_id(*outcome),
@@ -133,15 +139,15 @@ impl EventKind {
     }
 }
 
-/// An account as an event names it. Parts that are not known are left out.
+/// The account that an event is about. Values that are not known are `None`.
 #[derive(Clone, Debug, Default)]
 pub struct EventAccount {
     /// `tenant` or `project/<uid or name>`.
     pub scope: Option<String>,
     pub name: Option<String>,
-    /// Uid in Palette.
+    /// Uid of the account in Palette.
     pub uid: Option<String>,
-    /// The AWS account.
+    /// Id of the AWS account.
     pub account: Option<AccountId>,
     pub method: Option<AuthMethod>,
     /// ARN of the account's secret.
@@ -175,20 +181,20 @@ impl From<&CloudAccount> for EventAccount {
 }
 
 impl EventAccount {
-    /// Adds the scope in Palette.
+    /// Sets the scope in Palette.
     #[must_use]
     pub fn with_scope(self, scope: &Scope) -> Self {
         Self { scope: Some(scope.to_string()), ..self }
     }
 }
 
-/// What became of an account. It becomes an event when it is published.
+/// What became of an account. [`OutcomeEvent::encode`] converts this type to an EventBridge event.
 #[derive(Debug)]
 pub struct OutcomeEvent {
     kind: EventKind,
     operation: AccountOperation,
     account: EventAccount,
-    /// `None` if nothing was checked.
+    /// Whether the account is ready. `None` if no check shows that.
     ready: Option<bool>,
     waived_checks: Vec<&'static str>,
     checks: Vec<CheckJson>,
@@ -198,7 +204,7 @@ pub struct OutcomeEvent {
     repaired: Vec<&'static str>,
 }
 
-/// A failed or waived check in an event.
+/// A failed or waived check, as an event lists it.
 #[derive(Debug, Serialize)]
 struct CheckJson {
     id: &'static str,
@@ -210,7 +216,7 @@ struct CheckJson {
 }
 
 impl CheckJson {
-    /// Returns `None` for a check that did not fail.
+    /// Returns `None` unless the check failed or its failure was waived.
     fn new(finding: &Finding) -> Option<Self> {
         let (outcome, remedy) = match &finding.outcome {
             Outcome::Failed { remedy } => ("failed", remedy),
@@ -227,6 +233,7 @@ impl CheckJson {
         })
     }
 
+    /// Returns `true` if the check prevents a registration.
     fn is_blocking(&self) -> bool {
         self.outcome == "failed" && self.severity == "blocker"
     }
@@ -248,48 +255,50 @@ impl OutcomeEvent {
         }
     }
 
-    /// Returns the event of a registration that succeeded.
+    /// Returns the event for a registration that succeeded.
     pub fn registered(receipt: &Receipt, operation: AccountOperation) -> Self {
         let kind = EventKind::Registered(receipt.outcome);
         Self::new(kind, operation, receipt.into()).with_report(&receipt.report)
     }
 
-    /// Adds the parts of the role that were brought back to the desired state.
+    /// Sets the parts of the role that Gangway changed back to the desired state.
     #[must_use]
     pub fn with_repaired_parts(self, repaired: Vec<&'static str>) -> Self {
         Self { repaired, ..self }
     }
 
-    /// Returns the event of an account that was as requested, so that nothing was checked.
+    /// Returns the event for an account that was registered as requested already. Nothing was
+    /// checked.
     pub fn unchanged(account: EventAccount, operation: AccountOperation) -> Self {
         Self::new(EventKind::Registered(UpsertOutcome::Unchanged), operation, account)
     }
 
-    /// Returns the event of an account that Palette no longer has.
+    /// Returns the event for an account that was removed from Palette.
     pub fn removed(account: EventAccount, operation: AccountOperation) -> Self {
         Self::new(EventKind::Removed, operation, account)
     }
 
-    /// Returns the event of an account that was to be removed and that Palette does not have in this scope:
-    /// an earlier run may have removed it.
+    /// Returns the event for an account that should be removed, but that Palette does not have in
+    /// this scope. An earlier run may have removed the account.
     pub fn absent(account: EventAccount, operation: AccountOperation) -> Self {
         Self::new(EventKind::Absent, operation, account)
     }
 
-    /// Returns the event of a request that cannot succeed as it is. `reason` says what to do.
+    /// Returns the event for a request that was rejected. `reason` says why, and what to do.
     pub fn rejected(account: EventAccount, operation: AccountOperation, reason: &str) -> Self {
         let reason = Some(truncate(reason, MAX_TEXT_CHARS));
         Self { reason, ..Self::new(EventKind::Rejected, operation, account) }
     }
 
-    /// Returns the event of an account that a person should remove from Palette, for this reason.
+    /// Returns the event for an account that a person should remove from Palette, for this reason.
     pub fn offboarding_requested(account: EventAccount, reason: &str) -> Self {
         let kind = EventKind::OffboardingRequested;
         let reason = Some(truncate(reason, MAX_TEXT_CHARS));
         Self { reason, ..Self::new(kind, AccountOperation::Offboard, account) }
     }
 
-    /// Returns the event of an account that is ready, or no longer ready, since this time.
+    /// Returns the event for an account that became ready, or is no longer ready, at the time
+    /// `since`. `previous` is the readiness before, or `None` if it was not known.
     pub fn readiness_changed(
         account: EventAccount,
         ready: bool,
@@ -300,7 +309,8 @@ impl OutcomeEvent {
         Self::new(kind, AccountOperation::Watch, account)
     }
 
-    /// Returns the event of a key or certificate that expires soon. `check` watches it.
+    /// Returns the event for a key or certificate that expires soon. `check` is the check that
+    /// found the expiration date.
     pub fn expiring(
         account: EventAccount,
         check: &'static Check,
@@ -311,19 +321,20 @@ impl OutcomeEvent {
         Self::new(kind, AccountOperation::Watch, account)
     }
 
-    /// Returns the event of an access key that was rotated.
-    pub fn rotated(account: EventAccount) -> Self {
+    /// Returns the event for an access key that was rotated.
+    pub fn for_rotation(account: EventAccount) -> Self {
         Self::new(EventKind::Rotated, AccountOperation::Rotate, account)
     }
 
-    /// Returns the event of an access key that cannot be rotated. `reason` says what to do.
-    pub fn rotation_failed(account: EventAccount, reason: &str) -> Self {
+    /// Returns the event for an access key that cannot be rotated. `reason` says what to do.
+    pub fn for_failed_rotation(account: EventAccount, reason: &str) -> Self {
         let reason = Some(truncate(reason, MAX_TEXT_CHARS));
         let kind = EventKind::RotationFailed;
         Self { reason, ..Self::new(kind, AccountOperation::Rotate, account) }
     }
 
-    /// Adds the failed and the waived checks of a report. Those that prevent a registration are first.
+    /// Sets the failed and the waived checks, and the readiness, from a report. Checks that prevent
+    /// a registration are first.
     #[must_use]
     pub fn with_report(mut self, report: &Report) -> Self {
         self.checks = report.findings.iter().filter_map(CheckJson::new).collect();
@@ -334,8 +345,9 @@ impl OutcomeEvent {
         self
     }
 
-    /// Returns the event of a request's outcome. Returns `None` if the outcome is not final: the caller
-    /// is told to send the request again, or Lambda retries the event.
+    /// Returns the event for the outcome of a request. Returns `None` if the request changes no
+    /// account, or if the outcome is not final: then the response tells the caller to send the
+    /// request again, or Lambda retries the event.
     pub(crate) fn of_request(
         operation: AccountOperation,
         mut known: EventAccount,
@@ -360,7 +372,8 @@ impl OutcomeEvent {
         }
         let is_absent = matches!(error, ApiError::Registration(RegistrationError::NotFound(_)));
         if operation == AccountOperation::Delete && is_absent {
-            // An earlier request may have removed it, and ended before it could publish that.
+            // An earlier request may have removed the account, and ended before it published the
+            // event.
             return Some(Self::absent(known, operation));
         }
         let report = error.report();
@@ -382,7 +395,8 @@ impl OutcomeEvent {
         })
     }
 
-    /// Returns the event for the bus. The ids and the caller are those of the request in progress.
+    /// Returns the event to put on the event bus. The ids and the caller are those of the request
+    /// in progress.
     pub fn encode(&self, partition: Partition, trigger: &'static str) -> BusEvent {
         let origin = origin::current();
         let EventAccount { scope, name, uid, account, method, secret } = &self.account;
@@ -461,7 +475,7 @@ impl OutcomeEvent {
         BusEvent { detail_type: self.kind.detail_type().into(), detail }
     }
 
-    /// Returns one sentence for people: the account, what happened, and what to do.
+    /// Returns the summary, a sentence for people: the account, what happened, and what to do.
     fn summary(&self) -> String {
         let account = self.account_text();
         let reason = self.reason.as_deref().unwrap_or_default();
@@ -488,7 +502,7 @@ impl OutcomeEvent {
             EventKind::CredentialExpiring { check, expires, days_left } => {
                 let date = to_rfc3339(*expires);
                 let date = date.split('T').next().unwrap_or_default();
-                let (what, remedy) = if check.id == KEY_AGE {
+                let (what, remedy) = if check.id == KEY_AGE_CHECK_ID {
                     let remedy =
                         "create a new access key, PUT the account with it, delete the old one";
                     (format!("The access key of {account} should be rotated by {date}"), remedy)
@@ -508,17 +522,19 @@ impl OutcomeEvent {
                 "The access key of {account} was rotated: Palette uses a new one, and the old one is deactivated."
             ),
             EventKind::RotationFailed => {
-                let reason = sentence(reason);
+                let reason = to_summary_part(reason);
                 format!("The access key of {account} could not be rotated: {reason}.")
             }
             EventKind::Rejected => {
-                let noun = self.operation.noun();
-                format!("{noun} of {account} was rejected: {}", self.rejection_text())
+                let subject = self.operation.rejection_subject();
+                format!("{subject} of {account} was rejected: {}", self.rejection_text())
             }
         };
-        truncate(&capitalized(&for_people(&text)), MAX_SUMMARY_CHARS)
+        truncate(&capitalize(&to_safe_text(&text)), MAX_SUMMARY_CHARS)
     }
 
+    /// Returns the reason of a rejection: a failed check with its remedy, or else an invalid
+    /// member, or else `reason`.
     fn rejection_text(&self) -> String {
         let mut blocking = self.checks.iter().filter(|check| check.is_blocking());
         if let Some(CheckJson { id, observed, remedy, .. }) = blocking.next() {
@@ -526,7 +542,7 @@ impl OutcomeEvent {
                 0 => String::new(),
                 more => format!(" Other failed checks: {more}."),
             };
-            let [observed, remedy] = [observed, remedy].map(|text| sentence(text));
+            let [observed, remedy] = [observed, remedy].map(|text| to_summary_part(text));
             return format!("{observed}. Remedy: {remedy}.{more} See docs/checks.md#{id}");
         }
         let mut errors = self.errors.iter();
@@ -536,18 +552,22 @@ impl OutcomeEvent {
                     0 => String::new(),
                     more => format!(" Other invalid members: {more}."),
                 };
-                format!("{}.{more}", sentence(detail))
+                format!("{}.{more}", to_summary_part(detail))
             }
             None => {
-                format!("{}.", sentence(self.reason.as_deref().unwrap_or("no reason is known")))
+                format!(
+                    "{}.",
+                    to_summary_part(self.reason.as_deref().unwrap_or("no reason is known"))
+                )
             }
         }
     }
 
+    /// Returns the words for the account in the summary: its name, AWS account and scope.
     fn account_text(&self) -> String {
         let EventAccount { scope, name, uid, account, .. } = &self.account;
         let name = name.as_ref().or(uid.as_ref());
-        let name = name.map(|name| truncate(&for_people(name), MAX_NAME_CHARS));
+        let name = name.map(|name| truncate(&to_safe_text(name), MAX_NAME_CHARS));
         let name = name.map_or("an account".to_owned(), |name| format!("account {name}"));
         let account = account.map(|id| format!(" (AWS account {id})")).unwrap_or_default();
         let scope = scope.as_deref().map(|scope| match scope.strip_prefix("project/") {
@@ -558,12 +578,13 @@ impl OutcomeEvent {
     }
 }
 
-/// Returns `true` if the same request cannot succeed later.
+/// Returns `true` if sending the same request again cannot succeed.
 fn is_final(error: &ApiError) -> bool {
     match error {
         ApiError::Registration(error) => !should_retry(error) && !error.is_retryable(),
         ApiError::PayloadTooLarge | ApiError::UnsupportedMediaType => true,
-        // No account is known that it could be about.
+        // Without a route or a payload there is no account for an event. An internal error is not
+        // final.
         ApiError::RouteNotFound
         | ApiError::MethodNotAllowed { .. }
         | ApiError::UnrecognizedEvent
@@ -571,6 +592,7 @@ fn is_final(error: &ApiError) -> bool {
     }
 }
 
+/// Returns the member `caller` of the event.
 fn caller_json(initiator: &Initiator) -> Value {
     let mut caller = Map::new();
     let mut put = |name: &str, value: Option<String>| {
@@ -594,7 +616,7 @@ fn caller_json(initiator: &Initiator) -> Value {
     Value::Object(caller)
 }
 
-/// Returns a scope as requests and events name it.
+/// Returns a scope in the form that requests and events use.
 fn scope_json(scope: &str) -> Value {
     match scope.strip_prefix("project/") {
         Some(project) => json!({ "project": project }),
@@ -602,11 +624,13 @@ fn scope_json(scope: &str) -> Value {
     }
 }
 
-/// Returns a part of the summary: without a full stop, and short enough that the rest fits.
-fn sentence(text: &str) -> String {
-    truncate(for_people(text).trim_end_matches('.'), MAX_SUMMARY_CHARS / 3)
+/// Returns the text as a part of the summary: safe to read, without a full stop at its end, and
+/// at most a third of the summary long.
+fn to_summary_part(text: &str) -> String {
+    truncate(to_safe_text(text).trim_end_matches('.'), MAX_SUMMARY_CHARS / 3)
 }
 
+/// Returns the text with at most `max_chars` characters. A truncated text ends with `…`.
 fn truncate(text: &str, max_chars: usize) -> String {
     match text.char_indices().nth(max_chars - 1) {
         Some((at, _)) if text.chars().nth(max_chars).is_some() => {

@@ -1,10 +1,11 @@
-//! Panics become errors. Only the location is logged: the message of a panic may hold a secret.
+//! Converts panics to errors. Only the location of a panic is logged: its message may contain a
+//! secret.
 
 use std::panic::{AssertUnwindSafe, set_hook};
 
 use futures_util::FutureExt as _;
 
-/// The work panicked; the panic hook has logged the location.
+/// Error of work that panicked. The panic hook has logged the location.
 #[derive(Debug)]
 pub(crate) struct PanicError;
 
@@ -16,7 +17,7 @@ pub(crate) fn install_hook() {
     }));
 }
 
-/// Runs `work`, which is dropped if it panics and never polled again.
+/// Runs `work`. If `work` panics, drops `work` without polling it again.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Errors as problem details (RFC 9457): their types, titles and HTTP status codes.
+//! Converts errors to problem details (RFC 9457), with their types, titles and HTTP status codes.
 
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ pub(crate) struct Problem<'a> {
     report: Option<ReportJson<'a>>,
 }
 
+/// An invalid field, as the problem document lists it.
 #[derive(Serialize)]
 struct ErrorJson<'a> {
     pointer: &'a str,
@@ -42,7 +43,7 @@ const fn problem_type(id: &'static str, status: u16, title: &'static str) -> Pro
 }
 
 impl ApiError {
-    /// Returns the problem type.
+    /// Returns the problem type of this error.
     pub(crate) fn kind(&self) -> ProblemType {
         match self {
             Self::RouteNotFound => problem_type("route-not-found", 404, "Route not found"),
@@ -57,7 +58,7 @@ impl ApiError {
                 problem_type("unrecognized-event", 400, "Unrecognized event")
             }
             Self::Internal => problem_type("internal-error", 500, "Internal error"),
-            Self::Registration(error) => from_registration_error(error),
+            Self::Registration(error) => problem_type_of(error),
         }
     }
 
@@ -70,7 +71,7 @@ impl ApiError {
         }
     }
 
-    /// Returns the problem document.
+    /// Returns the problem document of this error.
     pub(crate) fn problem<'a>(&'a self, request_id: &'a str) -> Problem<'a> {
         let ProblemType { id, status, title } = self.kind();
         let (errors, report) = match self {
@@ -97,13 +98,15 @@ impl ApiError {
         Problem { r#type, title, status, detail: self.detail(), request_id, errors, report }
     }
 
-    /// Returns HTTP status and body, for the examples of the OpenAPI document.
+    /// Returns the HTTP status and the body of the response with this error. The OpenAPI document
+    /// shows them as examples.
     pub fn document(&self, request_id: &str) -> (u16, Value) {
         let problem = self.problem(request_id);
         (problem.status, serde_json::to_value(&problem).unwrap_or_default())
     }
 
-    /// Returns what to do, in one sentence; for several invalid fields, how many there are.
+    /// Returns one sentence that says what to do. For several invalid fields, the sentence gives
+    /// their number.
     pub(crate) fn detail(&self) -> String {
         match self {
             Self::RouteNotFound => "no route has this path; the README of Gangway lists them all".to_owned(),
@@ -122,7 +125,7 @@ impl ApiError {
                 let failed: Vec<_> = report.findings.iter().filter(|finding| finding.is_blocking()).map(|finding| finding.check.id).collect();
                 format!("fix the failed checks, then send the request again: {}", failed.join(", "))
             }
-            // The next request completes what an interrupted one began.
+            // The same request, sent again, completes the registration that was interrupted.
             Self::Registration(error @ RegistrationError::Upstream(upstream)) if upstream.is_retryable() => {
                 format!("{error}: nothing has to be undone, send the request again")
             }
@@ -130,7 +133,8 @@ impl ApiError {
         }
     }
 
-    /// Returns how long the caller should wait, if that is known.
+    /// Returns how long the caller should wait before sending the request again. `None` if the
+    /// error gives no time.
     pub(crate) const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Registration(RegistrationError::Upstream(UpstreamError::Throttled {
@@ -148,7 +152,8 @@ impl ApiError {
     }
 }
 
-fn from_registration_error(error: &RegistrationError) -> ProblemType {
+/// Returns the problem type of an error of the registration workflow.
+fn problem_type_of(error: &RegistrationError) -> ProblemType {
     match error {
         RegistrationError::Invalid(errors)
             if errors.iter().any(|error| error.kind == FieldErrorKind::Malformed) =>
@@ -175,7 +180,8 @@ fn from_registration_error(error: &RegistrationError) -> ProblemType {
             UpstreamError::NotPermittedNow { .. } => {
                 problem_type("not-permitted-now", 409, "Not permitted in the present state")
             }
-            // The operator of the deployment can correct these, and the caller cannot.
+            // The status is 500: the operator of the deployment can correct the access, the caller
+            // cannot.
             UpstreamError::AccessDenied { .. } => {
                 problem_type("upstream-denied", 500, "Upstream service denied access")
             }

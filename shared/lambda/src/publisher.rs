@@ -16,24 +16,25 @@ use crate::{OutcomeEvent, logs, metrics};
 pub struct Publisher<P> {
     /// The partition of the deployment.
     pub partition: Partition,
-    /// Puts events on the bus, all with one call.
+    /// Function that puts all events on the event bus with one call.
     pub publish: P,
 }
 
 impl Publisher<fn(Vec<BusEvent>) -> Ready<Result<(), UpstreamError>>> {
-    /// Returns a publisher that discards all events: for functions without outcome events, and for those
-    /// whose handler publishes them itself.
+    /// Returns a publisher that discards all events. For functions that have no outcome events, and
+    /// for functions whose handler publishes the events itself.
     pub fn none(partition: Partition) -> Self {
         Self { partition, publish: |_events| ready(Ok(())) }
     }
 }
 
-/// Time after which publishing is given up, at the latest.
-const MAX_DURATION: Duration = Duration::from_secs(3);
+/// Longest time that publishing the events may take.
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl<P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>> Publisher<P> {
-    /// Publishes events of one request or message until the deadline. Returns `true` if all are on the
-    /// bus. Otherwise logs them, and counts them.
+    /// Publishes the events of one request or message. Returns `true` if all events are on the
+    /// event bus. After an error or the deadline, logs the events, writes a metric with their
+    /// number, and returns `false`.
     pub(crate) async fn publish(
         &self,
         service: &'static str,
@@ -46,14 +47,14 @@ impl<P: AsyncFn(Vec<BusEvent>) -> Result<(), UpstreamError>> Publisher<P> {
         }
         let encoded: Vec<_> =
             events.iter().map(|event| event.encode(self.partition, trigger)).collect();
-        let deadline = deadline.min(Instant::now() + MAX_DURATION);
+        let deadline = deadline.min(Instant::now() + PUBLISH_TIMEOUT);
         let publish = deadline::scope(deadline, (self.publish)(encoded.clone()));
         let error = match timeout_at(deadline, publish).await {
             Ok(Ok(())) => return true,
             Ok(Err(error)) => error,
             Err(_elapsed) => UpstreamError::TimedOut { service: "Amazon EventBridge" },
         };
-        logs::log_unpublished(&error, encoded);
+        logs::log_unpublished_events(&error, encoded);
         metrics::write_unpublished_events(service, events.len());
         false
     }

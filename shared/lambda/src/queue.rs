@@ -1,4 +1,5 @@
-//! Handles batches of SQS messages: all at the same time, each with a result of its own.
+//! Handles batches of SQS messages. The messages of a batch are handled at the same time, and each
+//! message has its own result.
 
 #[cfg(test)]
 mod tests;
@@ -18,31 +19,32 @@ use tokio::time::Instant;
 
 use crate::{
     OutcomeEvent, Publisher, Trigger,
-    invocation::{Aborted, RESPONSE_RESERVE, remaining_time, run_with_deadline},
+    invocation::{AbortReason, RESPONSE_RESERVE, remaining_time, run_with_deadline},
     logs::{INVOCATION, InvocationContext},
     metrics,
 };
 
-/// Source of requests for resources of stacks.
+/// `source` of the event for a request of CloudFormation for a resource of a stack.
 const CLOUDFORMATION: &str = "aws.cloudformation";
 
-/// An SQS message. The body may be secret, so there is no `Debug`.
+/// An SQS message. The type has no `Debug`, because the body may contain a secret.
 pub struct SqsMessage {
     /// Message id that SQS assigned.
     pub id: String,
     pub body: String,
     /// `SentTimestamp`: when the message was first sent.
     pub sent: Option<SystemTime>,
-    /// `ApproximateReceiveCount`: deliveries so far, with this one.
+    /// `ApproximateReceiveCount`: how many times SQS has delivered the message, including this
+    /// time.
     pub deliveries: u32,
-    /// AWS account of the function.
+    /// AWS account in which this function is deployed.
     pub function_account: Option<AccountId>,
 }
 
 /// Result of handling one message.
 #[derive(Debug)]
 pub struct MessageResult {
-    /// Type of the event in the message, for logs.
+    /// Type of the event in the message, for the log line.
     pub kind: &'static str,
     /// The AWS account that the message is about.
     pub account: Option<AccountId>,
@@ -50,31 +52,34 @@ pub struct MessageResult {
     pub outcome: &'static str,
     /// Explanation of the outcome, for people.
     pub detail: Option<String>,
-    /// The upstream error, if one was the cause.
+    /// The upstream error that caused the outcome, if there was one.
     pub error: Option<UpstreamError>,
-    /// What became of accounts, to be published.
+    /// Outcome events to publish.
     pub events: Vec<OutcomeEvent>,
-    /// What SQS is to do with the message.
+    /// What SQS does with the message afterwards.
     pub disposition: Disposition,
 }
 
 /// What SQS does with a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Disposition {
-    /// Deletes it.
+    /// SQS deletes the message.
     Delete,
-    /// Deletes it: a dead-letter queue has it now. A retry would put it there a second time.
+    /// SQS deletes the message, because the handler has sent it to a dead-letter queue. A retry
+    /// would send the message there a second time.
     DeadLettered,
-    /// Delivers it again after the visibility timeout, up to `maxReceiveCount` times.
+    /// SQS delivers the message again after the visibility timeout, up to `maxReceiveCount` times.
     Retry,
 }
 
 impl MessageResult {
     /// Returns the result of a message whose handler panicked or timed out.
-    fn aborted(aborted: &Aborted) -> Self {
+    fn from_abort(aborted: &AbortReason) -> Self {
         let (outcome, error) = match aborted {
-            Aborted::Panicked => ("internal-error", None),
-            Aborted::TimedOut => ("timeout", Some(UpstreamError::TimedOut { service: "Gangway" })),
+            AbortReason::Panicked => ("internal-error", None),
+            AbortReason::TimedOut => {
+                ("timeout", Some(UpstreamError::TimedOut { service: "Gangway" }))
+            }
         };
         let (kind, disposition) = ("message", Disposition::Retry);
         let events = Vec::new();
@@ -111,7 +116,7 @@ impl MessageResult {
     }
 }
 
-/// Returns `true` if the payload has the member that a batch of messages has.
+/// Returns `true` if the payload has the member `Records`, as a batch of SQS messages has.
 pub(crate) fn is_batch(payload: &str) -> bool {
     #[derive(Deserialize)]
     struct Batch {
@@ -121,8 +126,12 @@ pub(crate) fn is_batch(payload: &str) -> bool {
     serde_json::from_str(payload).is_ok_and(|Batch { records }| records.is_some())
 }
 
-/// Decodes a batch. Fails as a whole if the payload is not a batch, or if a message has no id or no
-/// body: there is no message id to report then.
+/// Decodes a batch of SQS messages.
+///
+/// # Errors
+///
+/// The payload is not a batch, or a message has no id or no body. Then no message of the batch is
+/// handled: without an id, a message cannot be reported as a batch item failure.
 pub(crate) fn decode_batch(payload: &str) -> Result<Vec<SqsMessage>, Diagnostic> {
     let event = serde_json::from_str::<SqsEvent>(payload).ok();
     let messages = event.and_then(|event| event.records.into_iter().map(decode_message).collect());
@@ -135,6 +144,7 @@ pub(crate) fn decode_batch(payload: &str) -> Result<Vec<SqsMessage>, Diagnostic>
     })
 }
 
+/// Converts a message of a batch. Returns `None` if the message has no id or no body.
 fn decode_message(message: sqs::SqsMessage) -> Option<SqsMessage> {
     let attribute = |name| message.attributes.get(name);
     let sent = attribute("SentTimestamp").and_then(|millis| millis.parse().ok());
@@ -145,10 +155,11 @@ fn decode_message(message: sqs::SqsMessage) -> Option<SqsMessage> {
     Some(SqsMessage { id, body, sent, deliveries, function_account: None })
 }
 
-/// What a queue contains.
+/// The kind of messages in a queue.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum QueueKind<'a> {
-    /// Messages about accounts. These sources may name themselves and their ids in notifications of SNS.
+    /// Messages about accounts. The value lists the event sources whose `source` and `id` Gangway
+    /// accepts from an event in a notification of SNS.
     Accounts(&'a [String]),
     /// Requests of CloudFormation for resources of stacks.
     Stacks,
@@ -164,7 +175,8 @@ impl QueueKind<'_> {
     }
 }
 
-/// Handles one batch. All messages have the deadline of the invocation.
+/// Handles one batch of SQS messages, and returns the messages that SQS should deliver again. All
+/// messages have the deadline of the invocation.
 pub(crate) async fn handle_batch<H, P>(
     service: &'static str,
     handler: &H,
@@ -191,7 +203,7 @@ where
             let results = messages.iter().map(|message| {
                 let origin = RequestOrigin {
                     request_id: context.request_id.clone(),
-                    initiator: initiator(message, kind),
+                    initiator: find_initiator(message, kind),
                     correlation: Correlation::default(),
                 };
                 let work = handle_message((service, kind), handler, publisher, message, deadline);
@@ -209,11 +221,13 @@ where
         .await
 }
 
-/// Returns the event in a message: that of EventBridge, or else the notification of SNS around it.
+/// Returns the event that a message contains. If the message contains a notification of SNS whose
+/// event is not accepted, returns the notification.
 ///
-/// Who may publish to a topic writes the event in a notification, so its id and its source count only if
-/// it is from AWS or of a source that the settings name.
-fn initiator(message: &SqsMessage, kind: QueueKind<'_>) -> Initiator {
+/// Everybody who may publish to an SNS topic can write any event into a notification. So the id and
+/// the source of such an event are accepted only if its source is AWS or one of the event sources
+/// of [`QueueKind::Accounts`].
+fn find_initiator(message: &SqsMessage, kind: QueueKind<'_>) -> Initiator {
     let Ok(body) = serde_json::from_str::<Value>(&message.body) else {
         return Initiator::default();
     };
@@ -233,9 +247,9 @@ fn initiator(message: &SqsMessage, kind: QueueKind<'_>) -> Initiator {
         }
     };
     let source = inner.get("source").and_then(Value::as_str).unwrap_or_default();
-    let is_believed =
+    let is_accepted =
         source.starts_with("aws.") || event_sources.iter().any(|allowed| allowed == source);
-    let event = |name| inner.get(name).and_then(Value::as_str).filter(|_| is_believed);
+    let event = |name| inner.get(name).and_then(Value::as_str).filter(|_| is_accepted);
     match Initiator::event(event("id"), event("source"), event("account")) {
         Initiator::DirectInvocation => {
             let topic = text("TopicArn").and_then(Arn::parse);
@@ -246,6 +260,8 @@ fn initiator(message: &SqsMessage, kind: QueueKind<'_>) -> Initiator {
     }
 }
 
+/// Handles one message: runs the handler, publishes the outcome events, and writes the log line and
+/// the metrics. Returns what SQS does with the message.
 async fn handle_message<H, P>(
     (service, kind): (&'static str, QueueKind<'_>),
     handler: &H,
@@ -260,12 +276,13 @@ where
     let (started, trigger) = (Instant::now(), kind.trigger());
     let mut result = match run_with_deadline(handler(message), deadline).await {
         Ok(result) => result,
-        Err(aborted) => MessageResult::aborted(&aborted),
+        Err(aborted) => MessageResult::from_abort(&aborted),
     };
     let until = deadline.checked_sub(RESPONSE_RESERVE).unwrap_or(deadline);
     let is_published = publisher.publish(service, trigger, &result.events, until).await;
     if !is_published && result.disposition == Disposition::Delete {
-        // SQS delivers the message again. The next run finds the account as this one left it.
+        // SQS delivers the message again. The next run repeats the work, changes nothing that this
+        // run has done already, and publishes the outcome events.
         result.disposition = Disposition::Retry;
     }
     let duration = started.elapsed();

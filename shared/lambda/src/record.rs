@@ -1,4 +1,4 @@
-//! What logs and metrics contain of an invocation.
+//! The record of an invocation for logs and metrics.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use gangway_model::{AccountId, AuthMethod, Correlation, Initiator, RegistrationE
 
 use crate::{AccountOperation, ApiError, EventAccount, Request, Response, Trigger, logs};
 
-/// What logs and metrics contain of an invocation.
+/// The values of an invocation that its log line and its metrics contain.
 pub(crate) struct InvocationRecord {
     pub(crate) service: &'static str,
     pub(crate) trigger: Trigger,
-    /// `None` if the request changes no account.
+    /// What the request does with an account. `None` if the request changes no account.
     pub(crate) operation: Option<AccountOperation>,
     pub(crate) duration: Duration,
     pub(crate) initiator: Initiator,
@@ -44,13 +44,13 @@ impl InvocationRecord {
         matches!(self.operation, Some(AccountOperation::Register | AccountOperation::Replace))
     }
 
-    /// Returns what is known of the request's account.
+    /// Returns the account of the request in progress, as far as it is known.
     pub(crate) fn known_account() -> EventAccount {
         let logs::RequestFields { scope, name, uid } = logs::request_fields();
         EventAccount { scope, name, uid, ..EventAccount::default() }
     }
 
-    /// Writes the log line of the invocation. An upstream error is logged with its causes.
+    /// Writes the log line of the invocation. The line contains an upstream error with its causes.
     pub(crate) fn log(&self, outcome: &Result<Response, ApiError>) {
         let route = self.route.as_deref();
         let gateway_request_id = self.gateway_request_id.as_deref();

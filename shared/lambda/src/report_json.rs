@@ -1,12 +1,13 @@
-//! Reports and receipts as JSON.
+//! Converts reports and receipts to JSON.
 
 use gangway_model::{Finding, Receipt, Report, UpsertOutcome, time::to_rfc3339};
 use serde::Serialize;
 
+/// A report in responses of the API.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReportJson<'a> {
-    /// `null` if nothing shows whether the account is ready.
+    /// `null` if the checks do not show whether the account is ready.
     ready: Option<bool>,
     partition: &'static str,
     method: &'static str,
@@ -16,6 +17,7 @@ pub(crate) struct ReportJson<'a> {
     notices: &'a [String],
 }
 
+/// A finding in the member `checks` of a report.
 #[derive(Serialize)]
 struct CheckJson<'a> {
     id: &'static str,
@@ -30,6 +32,7 @@ struct CheckJson<'a> {
     covers: &'static [&'static str],
 }
 
+/// The response to a registration or a replacement.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReceiptJson<'a> {
@@ -82,12 +85,12 @@ impl<'a> From<&'a Receipt> for ReceiptJson<'a> {
     }
 }
 
-/// Returns a report as the API shows it.
+/// Returns a report as JSON, as in responses of the API.
 pub fn report_json(report: &Report) -> String {
     serde_json::json!(ReportJson::from(report)).to_string()
 }
 
-/// Returns the identifier of an outcome, in answers, logs and metrics.
+/// Returns the identifier of an outcome in responses, logs and metrics.
 pub(crate) const fn outcome_id(outcome: UpsertOutcome) -> &'static str {
     match outcome {
         UpsertOutcome::Created => "created",

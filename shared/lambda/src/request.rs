@@ -1,4 +1,4 @@
-//! A request, from API Gateway or from EventBridge.
+//! Requests of API Gateway and EventBridge.
 
 use std::collections::BTreeMap;
 
@@ -17,26 +17,27 @@ use crate::{
     account_spec::log_scope,
     event::{HttpRequest, Payload},
     fields::SECRET_FIELDS,
-    invocation::Event,
+    invocation::InvocationPayload,
     logs,
     record::InvocationRecord,
     response::respond,
     route::{Path, Route, SCOPE_IN_PATH},
 };
 
-/// Largest body. API Gateway accepts 10 MB; the largest valid request, with three PEM chains, has
-/// about 60 KB.
+/// Largest size of a request's body. API Gateway accepts 10 MB. The largest valid request has three
+/// PEM chains, and about 60 KB.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
+/// Rule for a secret field in an event.
 const SECRET_IN_EVENT: &str =
     "must not be in an event: send secretArn; this key was sent in an event and should be replaced";
 
 /// What invoked the function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Trigger {
-    /// API Gateway. The caller waits for the response.
+    /// An HTTP request. The caller waits for the response.
     Http,
-    /// EventBridge, or another asynchronous invocation. Lambda retries one that fails.
+    /// An event of EventBridge, or another asynchronous invocation. Lambda retries a failed one.
     Event,
 }
 
@@ -50,7 +51,7 @@ impl Trigger {
     }
 }
 
-/// A request to one of the functions, whatever its trigger.
+/// A request to one of the functions: an HTTP request or an event.
 pub struct Request {
     method: Method,
     path: Result<Path, FieldError>,
@@ -63,12 +64,17 @@ pub struct Request {
     function_account_id: Option<AccountId>,
 }
 
+/// The body of an HTTP request, or the `detail` of an event.
 enum Body {
-    Http { content_type: Option<String>, bytes: Option<Zeroizing<Vec<u8>>> },
+    /// `bytes` is `None` if `isBase64Encoded` is true and the body is not valid base64.
+    Http {
+        content_type: Option<String>,
+        bytes: Option<Zeroizing<Vec<u8>>>,
+    },
     Event(Zeroizing<Box<str>>, EventOrigin),
 }
 
-impl Event for Request {
+impl InvocationPayload for Request {
     fn decode(payload: &str, context: &Context) -> Result<Self, ApiError> {
         Self::decode(payload, &context.invoked_function_arn)
     }
@@ -87,7 +93,8 @@ impl Event for Request {
 }
 
 impl Request {
-    /// Decodes a payload. `function_arn` contains the account of this deployment.
+    /// Decodes a payload. `function_arn` is the ARN of this function, which contains the AWS
+    /// account of the deployment.
     pub fn decode(payload: &str, function_arn: &str) -> Result<Self, ApiError> {
         let account = Arn::parse(function_arn).and_then(|arn| arn.account().parse().ok());
         match Payload::decode(payload).ok_or(ApiError::UnrecognizedEvent)? {
@@ -134,13 +141,14 @@ impl Request {
         }
     }
 
-    /// Returns the HTTP method, the scope in the path, and the path's segments after it. The path of an
-    /// event is empty.
+    /// Returns the HTTP method, the scope in the path, and the segments of the path after the
+    /// scope. An event has no scope and no segments here.
     ///
     /// # Errors
     ///
-    /// The path is encoded, or its project is malformed. The query parameter `project` is an error as
-    /// well: a caller who sends it expects another scope than that of the path.
+    /// The path contains percent-encoding, or its project is malformed. The query parameter
+    /// `project` is an error, too: a caller who sends it expects another scope than that of the
+    /// path.
     pub fn route(&self) -> Result<(&Method, Option<&RequestedScope>, Vec<&str>), FieldError> {
         let path = self.path.as_ref().map_err(Clone::clone)?;
         if self.query.contains_key("project") {
@@ -153,32 +161,33 @@ impl Request {
         Ok((&self.method, path.scope.as_ref(), segments))
     }
 
-    /// Returns `true` if the request is for this route, which has no placeholder.
+    /// Returns `true` if the method and the path of the request are those of a route without
+    /// placeholders.
     pub fn matches_route(&self, (method, route): &Route<'_>) -> bool {
-        self.method == *method && self.path.as_ref().is_ok_and(|path| path.is(route))
+        self.method == *method && self.path.as_ref().is_ok_and(|path| path.is_literal(route))
     }
 
-    /// Returns the caller or the event that sent the request.
+    /// Returns who or what started the request: a caller, an event, or a direct invocation.
     pub(crate) const fn initiator(&self) -> &Initiator {
         &self.initiator
     }
 
-    /// Returns the ids that the caller sent with the request.
+    /// Returns the ids in the headers `x-request-id` and `traceparent`, which the caller sent.
     pub(crate) const fn correlation(&self) -> &Correlation {
         &self.correlation
     }
 
-    /// Returns a query parameter.
+    /// Returns the value of a query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
     }
 
-    /// Returns the query parameters, to be read one by one.
+    /// Returns the query parameters as [`Fields`].
     pub fn query_fields(&self) -> Fields {
         Fields::from_query(self.query.iter())
     }
 
-    /// Returns what sent the request.
+    /// Returns what invoked the function.
     pub const fn trigger(&self) -> Trigger {
         match self.body {
             Body::Http { .. } => Trigger::Http,
@@ -186,7 +195,7 @@ impl Request {
         }
     }
 
-    /// Parses a path segment as a uid.
+    /// Parses a segment of the path as the uid of an account, and adds the uid to the log line.
     pub fn uid(segment: &str) -> Result<Uid, FieldError> {
         let uid: Uid =
             segment.parse().map_err(|rule| FieldError::malformed("/uid", format!("uid {rule}")))?;
@@ -199,7 +208,8 @@ impl Request {
         self.function_account_id
     }
 
-    /// Returns the fields of the JSON body. An empty body has none, so that missing fields are named.
+    /// Parses the JSON body, or the `detail` of an event. An empty body gives no fields, so that
+    /// the error names the required fields.
     pub fn json(&self) -> Result<Fields, ApiError> {
         let (content_type, bytes) = match &self.body {
             Body::Event(detail, _) => return Ok(Fields::from_json(detail)?),
@@ -223,8 +233,10 @@ impl Request {
         Ok(Fields::from_json(text)?)
     }
 
-    /// Returns the operation and the fields of a request of this method. `extra_routes` are routes
-    /// that only this method has. An event always registers, within `limits`.
+    /// Returns the operation and the fields of a request for this authentication method.
+    /// `extra_routes` are the routes that only this method has. The operation of an event is always
+    /// a registration. `limits` says which events are accepted, and which checks a request may
+    /// waive.
     pub fn parse_operation(
         &self,
         method: AuthMethod,
@@ -239,7 +251,7 @@ impl Request {
             }
             Body::Event(_, origin) => {
                 limits.check_origin(*origin, clock::now())?;
-                let mut fields = self.json()?.with_projects(&limits.projects);
+                let mut fields = self.json()?.with_event_projects(&limits.projects);
                 fields.require_method(method);
                 fields.forbid_secrets(&SECRET_FIELDS, SECRET_IN_EVENT);
                 Ok((Operation::Register, fields.with_waivable_checks(&limits.waivable_checks)))
@@ -247,8 +259,8 @@ impl Request {
         }
     }
 
-    /// Returns the error of a request that none of `routes` matches: 405 if its path is one of theirs,
-    /// else 404.
+    /// Returns the error for a request that matches none of `routes`. The status is 405 if one of
+    /// the routes has the same path, otherwise 404.
     pub fn routing_error(&self, routes: &[Route<'_>]) -> ApiError {
         let methods = match &self.path {
             Ok(path) => path.methods(routes),
@@ -261,6 +273,7 @@ impl Request {
         ApiError::MethodNotAllowed { allow: names.join(", ") }
     }
 
+    /// Returns the operation and the scope of an HTTP request.
     fn operation(
         &self,
         method: AuthMethod,
@@ -294,16 +307,19 @@ impl Request {
         Err(self.routing_error(&routes))
     }
 
-    /// Returns the route with placeholders, for logs. The path itself may contain anything.
+    /// Returns the route with placeholders, for logs. The path is not logged, because it may
+    /// contain a secret.
     pub(crate) fn route_name(&self) -> Option<&str> {
         self.route.as_deref()
     }
 
+    /// Returns the request id that API Gateway assigned.
     pub(crate) fn gateway_request_id(&self) -> Option<&str> {
         self.gateway_request_id.as_deref()
     }
 
-    /// Returns what the request does with an account, or `None` if it changes none.
+    /// Returns what the request does with an account. Returns `None` if the request changes no
+    /// account.
     pub(crate) fn account_operation(&self) -> Option<AccountOperation> {
         match (self.trigger(), &self.method) {
             (Trigger::Event, _) => Some(AccountOperation::Register),
@@ -320,7 +336,7 @@ impl Request {
 }
 
 impl Fields {
-    /// Rejects an event of another method.
+    /// Records an error if the event is for another authentication method.
     fn require_method(&mut self, method: AuthMethod) {
         let Some(requested) = self.required::<AuthMethod>("method") else { return };
         if requested != method {
@@ -329,10 +345,10 @@ impl Fields {
     }
 }
 
-/// Some editors and shells write it before text in UTF-8.
+/// The byte order mark U+FEFF in UTF-8. Some editors and shells write it at the start of a text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Returns `true` for `application/json`, with or without parameters.
+/// Returns `true` if the media type is `application/json`, with or without parameters.
 fn is_json(content_type: &str) -> bool {
     let media_type =
         content_type.split_once(';').map_or(content_type, |(media_type, _)| media_type);

@@ -1,4 +1,5 @@
-//! Encodes outcomes: HTTP responses for API Gateway, success or failure for asynchronous invocations.
+//! Encodes the outcome of a request: an HTTP response for API Gateway, or success or failure of an
+//! asynchronous invocation.
 
 use aws_lambda_events::{apigw::ApiGatewayProxyResponse, encodings::Body};
 use gangway_model::{
@@ -27,13 +28,14 @@ pub enum Response {
     Report(Report),
     Receipt(Box<Receipt>),
     Json(Value),
-    /// What was started and is not done yet (202).
+    /// The description of work that was started and is not done yet (status 202).
     Accepted(Value),
-    /// A JSON document that is compiled in.
+    /// A JSON document that is compiled into the function.
     Static(&'static str),
-    /// Success without a body (204).
+    /// Success without a body (status 204).
     Deleted {
-        /// The account, for the log and the event; unknown if only its secret was left.
+        /// The account, for the log and the outcome event. `None` if Palette no longer had the
+        /// account, and only its secret was removed.
         account: Option<Box<CloudAccount>>,
     },
 }
@@ -50,9 +52,9 @@ impl From<Box<Receipt>> for Response {
     }
 }
 
-/// The response to an event that a retry would not help.
+/// The response to an event that was rejected. A retry of the event would not succeed.
 #[derive(Serialize)]
-struct EventError<'a> {
+struct RejectedEventResponse<'a> {
     outcome: &'static str,
     problem: Problem<'a>,
 }
@@ -73,6 +75,7 @@ impl Response {
         }
     }
 
+    /// Returns the HTTP status.
     pub(crate) fn status(&self) -> u16 {
         match self {
             Self::Receipt(receipt) if receipt.outcome == UpsertOutcome::Created => 201,
@@ -82,11 +85,12 @@ impl Response {
         }
     }
 
-    /// Returns the body, for the examples of the OpenAPI document.
+    /// Returns the body of the HTTP response. The OpenAPI document shows it as an example.
     pub fn body(&self) -> Value {
         serde_json::from_str(self.json().get()).unwrap_or_default()
     }
 
+    /// Returns the body as JSON text. It is `null` for a response without a body.
     fn json(&self) -> Box<RawValue> {
         match self {
             Self::Report(report) => to_json(&ReportJson::from(report)),
@@ -99,8 +103,8 @@ impl Response {
     }
 }
 
-/// Encodes an outcome. For API Gateway every outcome is a response. For an event, only a failure that
-/// a retry may help is an error, because Lambda retries errors.
+/// Encodes an outcome. For an HTTP request, every outcome is a response. For an event, the result
+/// is an error only if a retry may succeed, because Lambda retries after an error.
 pub(crate) fn respond(
     trigger: Trigger,
     outcome: &Result<Response, ApiError>,
@@ -120,19 +124,22 @@ pub(crate) fn respond(
             })
         }
         (Trigger::Event, Err(error)) => {
-            let rejected =
-                EventError { outcome: "rejected", problem: error.problem(&origin.request_id) };
+            let rejected = RejectedEventResponse {
+                outcome: "rejected",
+                problem: error.problem(&origin.request_id),
+            };
             Ok(to_json(&rejected))
         }
     }
 }
 
-/// Returns `true` if an event is to be retried (and, after the last retry, sent to the dead-letter
-/// queue).
+/// Returns `true` if Lambda should retry an event after this error. After the last retry, Lambda
+/// sends the event to the dead-letter queue.
 ///
-/// This includes rejections: Palette answers with the same status 500 if it rejects a request and
-/// if it fails itself, and an event must not be lost to an outage. It also includes denied access,
-/// because the operator can correct the permissions of this deployment's API key or role.
+/// Requests that an upstream service refused are retried: Palette returns the same status 500 when
+/// it refuses a request and when it fails itself, and an outage must not lose an event. Requests
+/// with denied access are retried, too: the operator can correct the permissions of this
+/// deployment's API key or role.
 pub(crate) fn should_retry(error: &RegistrationError) -> bool {
     match error {
         RegistrationError::Upstream(error) => {
@@ -146,8 +153,8 @@ pub(crate) fn should_retry(error: &RegistrationError) -> bool {
     }
 }
 
-/// Returns the response for API Gateway, function URLs and load balancers, which all accept the same
-/// one. A load balancer with multi-value headers reads no others.
+/// Returns the HTTP response. API Gateway, function URLs and load balancers accept the same format.
+/// A load balancer with multi-value headers reads only `multiValueHeaders`.
 fn http_response(
     outcome: &Result<Response, ApiError>,
     origin: &RequestOrigin,
@@ -165,7 +172,7 @@ fn http_response(
         }
         Err(error) => {
             if let Some(delay) = error.retry_after() {
-                // Whole seconds, at least one.
+                // `Retry-After` has whole seconds. The delay is rounded up, to at least one second.
                 let seconds = delay.as_millis().div_ceil(1000).max(1).to_string();
                 insert_text(&mut headers, RETRY_AFTER, &seconds);
             }
@@ -188,14 +195,14 @@ fn http_response(
     response
 }
 
-/// Sets a header, unless the text has characters that no header may contain.
+/// Inserts a header. Inserts nothing if the text has characters that a header cannot contain.
 fn insert_text(headers: &mut HeaderMap, name: HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(name, value);
     }
 }
 
-/// Serializes one of Gangway's own documents, which contain nothing that JSON cannot express.
+/// Serializes one of Gangway's own types. Serialization of these types cannot fail.
 fn to_json(document: &impl Serialize) -> Box<RawValue> {
     to_raw_value(document).unwrap_or_else(|_never| RawValue::NULL.to_owned())
 }

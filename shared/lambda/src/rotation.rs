@@ -1,4 +1,4 @@
-//! Decodes the events with which Secrets Manager rotates a secret.
+//! Decodes the events that Secrets Manager sends for the rotation of a secret.
 
 use gangway_model::{Initiator, RequestOrigin};
 use lambda_runtime::{Context, Diagnostic};
@@ -6,22 +6,23 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    ApiError, Response, Trigger, invocation::Event, record::InvocationRecord, response::respond,
+    ApiError, Response, Trigger, invocation::InvocationPayload, record::InvocationRecord,
+    response::respond,
 };
 
-/// An event of Secrets Manager: one step of a rotation.
+/// An event of Secrets Manager that requests one step of a rotation.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct SecretRotation {
+pub struct SecretRotationEvent {
     /// `createSecret`, `setSecret`, `testSecret` or `finishSecret`.
     pub step: String,
     /// ARN of the secret.
     pub secret_id: String,
-    /// Id of the version that the rotation fills.
+    /// Version id of the new version of the secret.
     pub client_request_token: String,
 }
 
-impl Event for SecretRotation {
+impl InvocationPayload for SecretRotationEvent {
     fn decode(payload: &str, _context: &Context) -> Result<Self, ApiError> {
         serde_json::from_str(payload).map_err(|_says_where| ApiError::UnrecognizedEvent)
     }
@@ -33,7 +34,8 @@ impl Event for SecretRotation {
         record
     }
 
-    /// Returns an error after any failure: Secrets Manager then tries the rotation again.
+    /// Encodes the outcome. Every failure is an error of the invocation, so that Secrets Manager
+    /// tries the rotation again.
     fn respond(
         trigger: Trigger,
         outcome: &Result<Response, ApiError>,
@@ -54,14 +56,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_have_a_step_a_secret_and_a_token() {
+    fn event_without_step_secret_or_token_is_unrecognized() {
         let event = r#"{"Step":"createSecret","SecretId":"arn:aws:secretsmanager:us-east-1:111122223333:secret:gangway/aws/1-AbCdEf","ClientRequestToken":"11111111-1111-4111-8111-111111111111","RotationToken":"0f6"}"#;
         let context = Context::default();
-        let event = <SecretRotation as Event>::decode(event, &context).unwrap();
+        let event = <SecretRotationEvent as InvocationPayload>::decode(event, &context).unwrap();
         assert_eq!(event.step, "createSecret");
         assert_eq!(event.client_request_token.len(), 36);
         for invalid in ["{}", "[]", "", r#"{"Step":1,"SecretId":"s","ClientRequestToken":"t"}"#] {
-            let decoded = <SecretRotation as Event>::decode(invalid, &context);
+            let decoded = <SecretRotationEvent as InvocationPayload>::decode(invalid, &context);
             assert!(matches!(decoded, Err(ApiError::UnrecognizedEvent)), "{invalid}");
         }
     }

@@ -1,21 +1,22 @@
-//! Parses paths and matches them with routes.
+//! Parses the paths of requests and compares them with routes.
 
 use std::collections::HashMap;
 
 use gangway_model::{FieldError, RequestedScope, UidOrName};
 use http::Method;
 
-/// A method and a path below `/v1`, with placeholders such as `{uid}`. A path that begins with
-/// `{scope}` stands for two: `tenant/…` and `projects/{project}/…`.
+/// An HTTP method and a path below `/v1`, with placeholders such as `{uid}`. The placeholder
+/// `{scope}` at the start of a path matches both `tenant` and `projects/{project}`.
 pub type Route<'a> = (Method, &'a str);
 
-/// First segment of the [`Route`]s of a scope.
-const SCOPE: &str = "{scope}";
+/// Placeholder at the start of a [`Route`] whose path has a scope.
+const SCOPE_PLACEHOLDER: &str = "{scope}";
 
-/// First segments below `/v1`.
-const ROOTS: [&str; 6] = ["tenant", "projects", "policies", "sts", "pod-identity", "openapi.json"];
+/// The segments that can follow `/v1` in a path.
+const FIRST_SEGMENTS: [&str; 6] =
+    ["tenant", "projects", "policies", "sts", "pod-identity", "openapi.json"];
 
-/// Remedy for a request that names its scope elsewhere.
+/// Error message for a request that names its scope in a field or a query parameter.
 pub(crate) const SCOPE_IN_PATH: &str =
     "the scope is in the path: send the request below /v1/tenant or /v1/projects/<uid or name>";
 
@@ -29,30 +30,31 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    /// Parses a path. A stage and a base path of any depth may come before `/v1`.
+    /// Parses a path. The path may have a stage and a base path of any depth before `/v1`.
     ///
-    /// `resource` is the route that API Gateway chose, with placeholders, and `parameters` are their
-    /// values. Together they are the path without stage and base path, so they are used if they are
-    /// complete.
+    /// `resource` is the route that API Gateway chose, with placeholders, and `parameters` has the
+    /// values of the placeholders. The route with these values is the path without stage and base
+    /// path. If a value is missing, `path` is parsed instead.
     ///
     /// # Errors
     ///
-    /// IAM compares the path as the caller wrote it. A path that can be written in two ways would pass
-    /// a policy for another scope, so percent-encoding and the segments `.` and `..` are errors.
+    /// The path contains percent-encoding, a backslash, or a segment `.` or `..`. IAM compares the
+    /// path as the caller wrote it, so an IAM policy for one scope would allow such a path of
+    /// another scope. A malformed project is an error, too.
     pub(crate) fn parse(
         path: &str,
         resource: Option<&str>,
         parameters: &HashMap<String, String>,
     ) -> Result<Self, FieldError> {
-        let whole = split(path);
-        let of_route = resource.and_then(|resource| expand(resource, parameters));
+        let whole = split_path(path);
+        let of_route = resource.and_then(|resource| expand_route(resource, parameters));
         if whole.iter().chain(of_route.iter().flatten()).any(|segment| is_ambiguous(segment)) {
             return Err(FieldError::malformed(
                 "/path",
                 "path must not contain percent-encoding, a backslash, or a segment . or ..: name a project with other characters than A-Z a-z 0-9 . _ - by its uid",
             ));
         }
-        match below_version(of_route.as_deref().unwrap_or(&whole)) {
+        match segments_after_version(of_route.as_deref().unwrap_or(&whole)) {
             Some(["tenant", rest @ ..]) => Ok(Self::new(Some(RequestedScope::Tenant), rest)),
             Some(["projects", project, rest @ ..]) => {
                 Ok(Self::new(Some(parse_project(project)?), rest))
@@ -66,13 +68,13 @@ impl Path {
         Self { scope, segments: segments.iter().map(|&segment| segment.to_owned()).collect() }
     }
 
-    /// Returns `true` if this is the path of `route`, which has no placeholder.
-    pub(crate) fn is(&self, route: &str) -> bool {
+    /// Returns `true` if this path equals the path of `route`, a route without placeholders.
+    pub(crate) fn is_literal(&self, route: &str) -> bool {
         self.scope.is_none() && route.split('/').eq(&self.segments)
     }
 
-    /// Returns the methods of this path. As in API Gateway, a literal route wins over one with a
-    /// placeholder.
+    /// Returns the HTTP methods of the routes that match this path. As in API Gateway, a route
+    /// without placeholders has priority over a route with placeholders.
     pub(crate) fn methods(&self, routes: &[Route<'_>]) -> Vec<Method> {
         let is_literal = routes.iter().any(|(_, route)| self.matches(route, false));
         routes
@@ -82,46 +84,53 @@ impl Path {
             .collect()
     }
 
-    fn matches(&self, route: &str, placeholders: bool) -> bool {
+    /// Returns `true` if the route matches this path. If `allows_placeholders` is `false`, only the
+    /// placeholder `{scope}` matches.
+    fn matches(&self, route: &str, allows_placeholders: bool) -> bool {
         let mut wanted = route.split('/').peekable();
-        if self.scope.is_some() != wanted.next_if_eq(&SCOPE).is_some() {
+        if self.scope.is_some() != wanted.next_if_eq(&SCOPE_PLACEHOLDER).is_some() {
             return false;
         }
         let mut segments = self.segments.iter();
         let fits = wanted.all(|wanted| {
             segments.next().is_some_and(|given| {
-                given == wanted || placeholders && wanted.starts_with('{') && !given.is_empty()
+                given == wanted
+                    || allows_placeholders && wanted.starts_with('{') && !given.is_empty()
             })
         });
         fits && segments.next().is_none()
     }
 }
 
-/// Returns the segments after `/v1`. A base path may itself contain a segment `v1`, so the first
-/// `v1` is meant that has one of the [`ROOTS`] after it.
-fn below_version<'a, 'b>(segments: &'a [&'b str]) -> Option<&'a [&'b str]> {
+/// Returns the segments after `/v1`. A base path may contain a segment `v1`, too. So this function
+/// searches for the first `v1` that is followed by one of the [`FIRST_SEGMENTS`], and without such
+/// a `v1` uses the first `v1`.
+fn segments_after_version<'a, 'b>(segments: &'a [&'b str]) -> Option<&'a [&'b str]> {
     let is_version = |&at: &usize| segments.get(at) == Some(&"v1");
-    let has_root = |at: &usize| segments.get(at + 1).is_some_and(|next| ROOTS.contains(next));
+    let has_root =
+        |at: &usize| segments.get(at + 1).is_some_and(|next| FIRST_SEGMENTS.contains(next));
     let positions = || (0..segments.len()).filter(is_version);
     let at = positions().find(has_root).or_else(|| positions().next())?;
     segments.get(at + 1..)
 }
 
-/// Returns the segments of a route with the values of its placeholders, or `None` if a value is
-/// missing or the route names no path, as `$default`. The value of `{name+}` is several segments.
+/// Returns the segments of a route, with values for its placeholders. Returns `None` if a value is
+/// missing, or if the route has no path, such as `$default`. The value of `{name+}` can have
+/// several segments.
 fn expand<'a>(resource: &'a str, parameters: &'a HashMap<String, String>) -> Option<Vec<&'a str>> {
     let mut segments = Vec::new();
-    // A route of an HTTP API begins with its method.
+    // The route of an HTTP API begins with the HTTP method.
     let template = resource.split_once(' ').map_or(resource, |(_, path)| path);
     if !template.starts_with('/') {
         return None;
     }
-    for segment in split(template) {
+    for segment in split_path(template) {
         let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         match name.map(|name| (name, name.strip_suffix('+'))) {
             None => segments.push(segment),
-            Some((_, Some(name))) => segments.extend(split(parameters.get(name)?)),
-            // A slash in it would be a segment more than the route has.
+            Some((_, Some(name))) => segments.extend(split_path(parameters.get(name)?)),
+            // A value with a slash would add a segment, and the path would no longer match the
+            // route.
             Some((name, None)) => {
                 segments.push(parameters.get(name).filter(|value| !value.contains('/'))?);
             }
@@ -130,16 +139,18 @@ fn expand<'a>(resource: &'a str, parameters: &'a HashMap<String, String>) -> Opt
     Some(segments)
 }
 
-fn split(path: &str) -> Vec<&str> {
+/// Returns the segments of a path, without a slash at its start and end.
+fn split_path(path: &str) -> Vec<&str> {
     let path = path.strip_prefix('/').unwrap_or(path);
     path.strip_suffix('/').unwrap_or(path).split('/').collect()
 }
 
-/// Returns `true` if a path with this segment can also be written without it.
+/// Returns `true` for a segment with which the same path can be written in a second way.
 fn is_ambiguous(segment: &str) -> bool {
     segment == "." || segment == ".." || segment.contains(['%', '\\'])
 }
 
+/// Parses the segment of a path that names a project.
 fn parse_project(text: &str) -> Result<RequestedScope, FieldError> {
     match text.parse::<UidOrName>() {
         Ok(project) if project.is_path_segment() => Ok(RequestedScope::Project(project)),
@@ -155,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_has_a_scope_and_segments() {
+    fn a_path_is_split_into_scope_and_segments() {
         let tenant = || Some(RequestedScope::Tenant);
         let project = |name: &str| Some(RequestedScope::Project(name.parse().unwrap()));
         for (path, scope, segments) in [
@@ -205,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_route_that_api_gateway_chose_wins_over_the_path() {
+    fn the_route_of_api_gateway_has_priority_over_the_path() {
         const PROJECT: &str = "/v1/projects/{project}/accounts/{uid}";
         let project = |name: &str| Some(RequestedScope::Project(name.parse().unwrap()));
         let tenant = || Some(RequestedScope::Tenant);
@@ -247,7 +258,7 @@ mod tests {
                 vec!["accounts"],
             ),
             ("/a/b/v1/tenant/accounts", "$default", vec![], tenant(), vec!["accounts"]),
-            // Not complete, so the path is used.
+            // The value of `{uid}` is missing or has a slash, so the path is used.
             (
                 "/v1/projects/a/accounts/u",
                 PROJECT,
@@ -282,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_can_be_written_in_two_ways_is_an_error() {
+    fn an_encoded_or_relative_path_or_invalid_project_is_an_error() {
         for (path, pointer) in [
             ("/v1/tenant/accounts%2Fsts", "/path"),
             ("/v1/%74enant/accounts", "/path"),
@@ -306,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_literal_route_wins_over_a_placeholder() {
+    fn a_literal_route_has_priority_over_a_placeholder() {
         let routes = &[
             (Method::GET, "sts/trust"),
             (Method::POST, "{scope}/accounts/sts/validate"),

@@ -1,4 +1,4 @@
-//! Starts a function and serves its invocations.
+//! Starts a Lambda function and serves its invocations.
 
 use std::process::ExitCode;
 
@@ -7,22 +7,22 @@ use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
-    ApiError, Fields, MessageResult, Publisher, Request, Response, SecretRotation, SqsMessage,
+    ApiError, Fields, MessageResult, Publisher, Request, Response, SecretRotationEvent, SqsMessage,
     invocation::handle_invocation,
     logs, panics,
     queue::{QueueKind, handle_batch, is_batch},
     schedule::ScheduledRequest,
 };
 
-/// A Lambda function with its telemetry set up. The methods serve one kind of trigger each, until
-/// Lambda shuts the environment down.
+/// A Lambda function whose log is set up. Each method serves the invocations of one kind of
+/// trigger, until Lambda shuts the execution environment down.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
     name: &'static str,
 }
 
-/// Runs a function: sets up telemetry, then awaits `serve`, which builds what the function needs and
-/// calls one of the methods of [`Function`].
+/// Runs a Lambda function: sets up the log and the panic hook, then awaits `serve`. `serve` creates
+/// the clients of the function, and calls one of the methods of [`Function`].
 ///
 /// An error at start is logged at level ERROR. The process then exits with status 1, which Lambda
 /// reports as `Runtime.ExitError`.
@@ -30,7 +30,7 @@ pub async fn run<F>(name: &'static str, serve: F) -> ExitCode
 where
     F: AsyncFnOnce(Function) -> Result<(), Error>,
 {
-    init_telemetry(name);
+    init_logging(name);
     match serve(Function { name }).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -41,15 +41,14 @@ where
     }
 }
 
-/// Sets up logging and the panic hook.
-fn init_telemetry(name: &'static str) {
+/// Sets up the log and the panic hook.
+fn init_logging(name: &'static str) {
     logs::init(name);
     panics::install_hook();
 }
 
 impl Function {
-    /// Serves HTTP requests, and events that ask for a registration. Publishes what became of the
-    /// accounts.
+    /// Serves HTTP requests, and events that request a registration. Publishes the outcome events.
     pub async fn serve_http<H, P>(self, handler: H, publisher: Publisher<P>) -> Result<(), Error>
     where
         H: AsyncFn(Request) -> Result<Response, ApiError>,
@@ -64,9 +63,9 @@ impl Function {
         Runtime::new(service_fn(serve)).run().await
     }
 
-    /// Serves batches of SQS messages. A message that is to be retried is reported as a batch item
-    /// failure. Publishes what became of the accounts. `event_sources` may name themselves and their ids in
-    /// notifications of SNS.
+    /// Serves batches of SQS messages. Reports each message to retry as a batch item failure.
+    /// Publishes the outcome events. `event_sources` are the sources whose `source` and `id`
+    /// Gangway accepts from an event in a notification of SNS.
     pub async fn serve_sqs<H, P>(
         self,
         handler: H,
@@ -83,8 +82,8 @@ impl Function {
         Runtime::new(service_fn(serve)).run().await
     }
 
-    /// Serves batches of SQS messages like [`Self::serve_sqs`]. They contain requests of CloudFormation for
-    /// resources of stacks.
+    /// Serves batches of SQS messages that contain requests of CloudFormation for resources of
+    /// stacks. Does the same as [`Self::serve_sqs`] otherwise.
     pub async fn serve_stacks<H, P>(self, handler: H, publisher: Publisher<P>) -> Result<(), Error>
     where
         H: AsyncFn(&SqsMessage) -> MessageResult,
@@ -96,8 +95,8 @@ impl Function {
         Runtime::new(service_fn(serve)).run().await
     }
 
-    /// Serves scheduled events and direct invocations with fields of their own, which `on_schedule` handles,
-    /// and batches of SQS messages, which `on_message` handles.
+    /// Serves three kinds of payloads. `on_schedule` handles scheduled events, and direct
+    /// invocations with a JSON object of fields. `on_message` handles the messages of SQS batches.
     pub async fn serve_schedule_and_sqs<S, H>(
         self,
         partition: Partition,
@@ -126,19 +125,20 @@ impl Function {
         Runtime::new(service_fn(serve)).run().await
     }
 
-    /// Serves the steps of rotations that Secrets Manager asks for. The handler publishes what became of the
-    /// accounts.
+    /// Serves the events with which Secrets Manager requests the steps of rotations. The handler
+    /// has to publish the outcome events.
     pub async fn serve_rotation<H>(self, partition: Partition, handler: H) -> Result<(), Error>
     where
-        H: AsyncFn(SecretRotation) -> Result<Response, ApiError>,
+        H: AsyncFn(SecretRotationEvent) -> Result<Response, ApiError>,
     {
         let (handler, publisher) = (&handler, &Publisher::none(partition));
         let serve = move |event| handle_invocation(self.name, handler, publisher, event);
         Runtime::new(service_fn(serve)).run().await
     }
 
-    /// Serves scheduled events, and direct invocations with fields of their own. Any failure but
-    /// invalid fields is an error of the function, so that alarms see it. They change no account.
+    /// Serves scheduled events, and direct invocations with a JSON object of fields. Every failure
+    /// except invalid fields is an error of the invocation, so that alarms notice it. Publishes no
+    /// outcome events.
     pub async fn serve_schedule<H>(self, partition: Partition, handler: H) -> Result<(), Error>
     where
         H: AsyncFn(Fields) -> Result<Response, ApiError>,

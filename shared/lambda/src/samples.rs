@@ -1,4 +1,4 @@
-//! Payloads for tests, as API Gateway and EventBridge send them.
+//! Sample payloads of API Gateway and EventBridge, for tests.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub(crate) const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:sts
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// Returns a request of a REST API.
-pub(crate) fn rest(method: &str, path: &str, body: &str) -> Value {
+pub(crate) fn rest_request(method: &str, path: &str, body: &str) -> Value {
     json!({
         "resource": path,
         "path": path,
@@ -33,8 +33,8 @@ pub(crate) fn rest(method: &str, path: &str, body: &str) -> Value {
     })
 }
 
-/// Returns the same request of an HTTP API.
-pub(crate) fn http(method: &str, path: &str, body: &str) -> Value {
+/// Returns a request of an HTTP API.
+pub(crate) fn http_request(method: &str, path: &str, body: &str) -> Value {
     json!({
         "version": "2.0",
         "routeKey": "$default",
@@ -47,8 +47,8 @@ pub(crate) fn http(method: &str, path: &str, body: &str) -> Value {
     })
 }
 
-/// Returns an event that asks for a registration.
-pub(crate) fn event(detail: &Value) -> Value {
+/// Returns an event that requests a registration.
+pub(crate) fn registration_event(detail: &Value) -> Value {
     json!({
         "version": "0",
         "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
@@ -62,14 +62,15 @@ pub(crate) fn event(detail: &Value) -> Value {
     })
 }
 
-pub(crate) fn read(invocation: &Value) -> Request {
+/// Decodes a payload that must be a valid request.
+pub(crate) fn decode(invocation: &Value) -> Request {
     match Request::decode(&invocation.to_string(), ARN) {
         Ok(request) => request,
         Err(rejection) => panic!("{rejection:?}"),
     }
 }
 
-/// Returns limits that every sample is within, except for its project.
+/// Returns limits that accept every sample event whose project is `Default` or `Payments`.
 pub(crate) fn no_limits() -> RequestLimits {
     let projects = ["Default", "Payments"].into_iter().filter_map(|name| name.parse().ok());
     RequestLimits {

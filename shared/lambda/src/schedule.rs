@@ -1,4 +1,4 @@
-//! Decodes scheduled events and direct invocations.
+//! Decodes scheduled events, and direct invocations of functions that have a schedule.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,17 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    ApiError, Fields, Response, Trigger, invocation::Event, record::InvocationRecord,
+    ApiError, Fields, Response, Trigger, invocation::InvocationPayload, record::InvocationRecord,
     response::respond,
 };
 
-/// `detail-type` of events that a schedule sends, by a rule or by EventBridge Scheduler.
+/// `detail-type` of scheduled events, from a rule or from EventBridge Scheduler.
 const SCHEDULED_EVENT: &str = "Scheduled Event";
 
-/// The members of an event of EventBridge that are read. Other payloads have no `detail-type`.
+/// The members of an EventBridge event that Gangway reads. Payloads of direct invocations have no
+/// `detail-type`.
 #[derive(Deserialize)]
-struct Discriminator<'a> {
+struct EventMembers<'a> {
     #[serde(borrow, rename = "detail-type")]
     detail_type: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -28,13 +29,13 @@ struct Discriminator<'a> {
     account: Option<Cow<'a, str>>,
 }
 
-/// A scheduled event, or a direct invocation with fields of its own.
+/// A scheduled event, which has no fields, or a direct invocation, which can have some.
 pub(crate) struct ScheduledRequest {
     pub(crate) fields: Fields,
     initiator: Initiator,
 }
 
-impl Event for ScheduledRequest {
+impl InvocationPayload for ScheduledRequest {
     fn decode(payload: &str, _context: &Context) -> Result<Self, ApiError> {
         decode_schedule(payload)
     }
@@ -45,8 +46,8 @@ impl Event for ScheduledRequest {
         record
     }
 
-    /// Returns the response, or an error that makes the invocation fail: nobody reads the response to a
-    /// schedule, so alarms must see the failure.
+    /// Encodes the outcome. A failure other than invalid fields makes the invocation fail, so that
+    /// alarms notice the failure: nobody reads the response to a scheduled event.
     fn respond(
         trigger: Trigger,
         outcome: &Result<Response, ApiError>,
@@ -68,14 +69,14 @@ impl Event for ScheduledRequest {
 
 /// Decodes a scheduled event, which has no fields, or a direct invocation.
 pub(crate) fn decode_schedule(payload: &str) -> Result<ScheduledRequest, ApiError> {
-    let event = serde_json::from_str::<Discriminator<'_>>(payload).ok();
+    let event = serde_json::from_str::<EventMembers<'_>>(payload).ok();
     match event.filter(|event| event.detail_type.is_some()) {
         None => {
             let initiator = Initiator::DirectInvocation;
             Ok(ScheduledRequest { fields: Fields::from_json(payload)?, initiator })
         }
         Some(event) if event.detail_type.as_deref() == Some(SCHEDULED_EVENT) => {
-            let Discriminator { id, source, account, .. } = event;
+            let EventMembers { id, source, account, .. } = event;
             let initiator = Initiator::event(id.as_deref(), source.as_deref(), account.as_deref());
             Ok(ScheduledRequest { fields: Fields::empty(), initiator })
         }
@@ -90,6 +91,8 @@ mod tests {
 
     use super::*;
 
+    /// Decodes a payload and reads the field `dryRun`. Returns the pointers or messages of the
+    /// errors.
     fn errors(payload: &Value) -> Vec<String> {
         let mut fields = match decode_schedule(&payload.to_string()) {
             Ok(request) => request.fields,
@@ -103,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn scheduled_events_have_no_fields() {
+    fn scheduled_event_has_no_fields_and_direct_invocation_has_some() {
         let scheduled = json!({
             "version": "0", "id": "1", "detail-type": SCHEDULED_EVENT, "source": "aws.events",
             "account": "111122223333", "time": "2026-11-24T00:00:00Z", "region": "us-east-1",
@@ -127,11 +130,15 @@ mod tests {
     }
 
     fn response_to(outcome: &Result<Response, ApiError>) -> Result<Box<RawValue>, Diagnostic> {
-        <ScheduledRequest as Event>::respond(Trigger::Event, outcome, &RequestOrigin::default())
+        <ScheduledRequest as InvocationPayload>::respond(
+            Trigger::Event,
+            outcome,
+            &RequestOrigin::default(),
+        )
     }
 
     #[test]
-    fn failures_are_errors_and_invalid_fields_are_a_response() {
+    fn failures_fail_the_invocation_but_invalid_fields_do_not() {
         let denied = UpstreamError::AccessDenied {
             service: "AWS Organizations",
             reason: "allow it".to_owned(),

@@ -1,5 +1,6 @@
-//! The state of record of a registered account: what Gangway saw when it last validated the account
-//! again. It is derived: without it, no account is lost, and one run of the watch makes it again.
+//! The state of a registered account in the state table: the results of the last look by the watch.
+//! The state table is derived data: if the table is lost, a run of the watch writes the states
+//! again.
 
 #[cfg(feature = "state-table")]
 mod known_state;
@@ -19,16 +20,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 pub use known_state::KnownState;
 pub use transition::{Look, StateChange};
 
-/// Most changes that a state keeps.
+/// Largest number of changes in a state. Older changes are removed.
 const MAX_CHANGES: usize = 20;
 
-/// Longest text of a check that a state keeps, in characters.
+/// Longest text of a check in a state, in characters. Longer texts are truncated.
 const MAX_TEXT_CHARS: usize = 1000;
 
-/// Most checks that a state keeps. An item of `DynamoDB` has at most 400 KB.
+/// Largest number of checks in a state. An item of `DynamoDB` has at most 400 KB.
 const MAX_CHECKS: usize = 40;
 
-/// A time, written as RFC 3339 in whole seconds.
+/// A time that is serialized as RFC 3339 in whole seconds.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(pub SystemTime);
 
@@ -46,7 +47,8 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 impl Timestamp {
-    /// Returns the whole days from `now` until this time; negative once it has passed.
+    /// Returns the whole days from `now` until this time. The number is negative if this time has
+    /// passed.
     pub fn days_left(self, now: SystemTime) -> i64 {
         let days = |time: Duration| i64::try_from(time.as_secs() / 86_400).unwrap_or(i64::MAX);
         match self.0.duration_since(now) {
@@ -56,11 +58,11 @@ impl Timestamp {
     }
 }
 
-/// Whether an account is known to be ready, or not to be.
+/// Whether a registered account works, as the watch knows it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Readiness {
     NotReady,
-    /// Nothing has shown either.
+    /// No look has shown whether the account works.
     Unproven,
     Ready,
 }
@@ -75,7 +77,7 @@ impl Readiness {
         }
     }
 
-    /// Returns the readiness for people.
+    /// Returns the words for the readiness that people read.
     pub const fn label(self) -> &'static str {
         match self {
             Self::NotReady => "Not ready",
@@ -85,7 +87,7 @@ impl Readiness {
     }
 }
 
-/// The state of one account.
+/// The state of one registered account.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AccountState {
@@ -95,38 +97,39 @@ pub struct AccountState {
     pub method: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws_account_id: Option<String>,
-    /// `None` if nothing has shown it yet.
+    /// Whether the account is ready. `None` if no look has shown it yet.
     pub ready: Option<bool>,
-    /// When a look first saw that the account is ready, or that it is not.
+    /// When a look first found the present value of `ready`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// Why nothing shows whether the account is ready.
+    /// Reason why the last look does not show whether the account is ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What a look saw that differs from `ready`, until a second look agrees.
+    /// The readiness that a look found and that differs from `ready`. A look in a later run
+    /// confirms it, or finds `ready` again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unconfirmed: Option<Unconfirmed>,
-    /// The checks that failed, were waived or could not be carried out.
+    /// The checks that failed, were waived, or could not be carried out.
     pub checks: Vec<CheckState>,
-    /// What expires, the first first.
+    /// Keys and certificates that expire, in the order of their dates.
     pub expirations: Vec<Expiration>,
-    /// The last changes, the newest first.
+    /// The last changes, with the newest first.
     pub changes: Vec<Change>,
-    /// Events that are not on the event bus yet.
+    /// Outcome events that are not on the event bus yet.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unpublished: Vec<StoredEvent>,
-    /// Who publishes them.
+    /// The delivery of a message that is publishing the events in `unpublished`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<PublisherClaim>,
-    /// The run of the watch that wrote this state.
+    /// Id of the run of the watch that wrote this state.
     pub run: String,
-    /// When a look first found that Palette does not have the account any more.
+    /// When a look first found that the account was removed from Palette.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removed: Option<Timestamp>,
 }
 
 impl AccountState {
-    /// Returns whether the account is known to be ready.
+    /// Returns the readiness of the account.
     pub const fn readiness(&self) -> Readiness {
         match self.ready {
             Some(true) => Readiness::Ready,
@@ -136,17 +139,17 @@ impl AccountState {
     }
 }
 
-/// What one look saw.
+/// A readiness that one look found and that a later run has to confirm.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unconfirmed {
     pub ready: bool,
     pub since: Timestamp,
-    /// The run of the watch that saw it first.
+    /// Id of the run of the watch that first found this readiness.
     pub run: String,
 }
 
-/// A check that did not pass.
+/// A check of the last look that did not pass.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckState {
@@ -160,7 +163,7 @@ pub struct CheckState {
 }
 
 impl CheckState {
-    /// Returns `None` for a check that passed or does not concern the account.
+    /// Returns `None` for a check that passed or is not applicable.
     fn new(finding: &Finding) -> Option<Self> {
         let remedy = finding.outcome.remedy()?;
         let text = |text: &str| text.chars().take(MAX_TEXT_CHARS).collect();
@@ -173,41 +176,41 @@ impl CheckState {
         })
     }
 
-    /// Returns `true` if it keeps the account from being ready.
+    /// Returns `true` if the account is not ready because of this check.
     pub fn is_blocking(&self) -> bool {
         self.severity == "blocker" && self.outcome == "failed"
     }
 }
 
-/// Something of the account that expires.
+/// A key or certificate of the account that expires.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Expiration {
-    /// Id of the check that watches it.
+    /// Id of the check that found the date.
     pub check: String,
     pub expires: Timestamp,
-    /// The number of days left of the last event: 30, 14, 7 or 1.
+    /// The last announced number of days before the expiration: 30, 14, 7 or 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<i64>,
 }
 
-/// A change of the state.
+/// A change in the history of an account.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     pub at: Timestamp,
     /// `ready`, `not-ready`, `expiring` or `removed`.
     pub change: String,
-    /// Ids of the checks that say so.
+    /// Ids of the checks that caused the change.
     pub checks: Vec<String>,
 }
 
-/// An event for the event bus.
+/// An outcome event that is stored until it is on the event bus.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoredEvent {
     pub detail_type: String,
-    /// A JSON object, as text.
+    /// The `detail` of the event: a JSON object, as text.
     pub detail: String,
 }
 
@@ -217,7 +220,8 @@ impl From<StoredEvent> for BusEvent {
     }
 }
 
-/// The delivery of a message that publishes the events of a state. Others wait until its time is over.
+/// The right to publish the events of a state. One delivery of a message has this right until the
+/// time `until`; other deliveries wait.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublisherClaim {
@@ -226,13 +230,14 @@ pub struct PublisherClaim {
     pub until: Timestamp,
 }
 
-/// Returns the id of a method, for a state.
+/// Returns the id of an authentication method.
 fn method_id(method: Option<AuthMethod>) -> Option<String> {
     method.map(|method| method.id().to_owned())
 }
 
-/// Returns the checks of a report that did not pass, the most severe first.
-fn check_states(report: &Report) -> Vec<CheckState> {
+/// Returns the checks of a report that did not pass. Checks that keep the account from being ready
+/// are first.
+fn to_check_states(report: &Report) -> Vec<CheckState> {
     let mut checks: Vec<_> = report.findings.iter().filter_map(CheckState::new).collect();
     checks.sort_by_key(|check| !check.is_blocking());
     checks.truncate(MAX_CHECKS);

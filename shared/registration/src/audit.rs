@@ -1,9 +1,9 @@
-//! Writes a log line for each account that was changed in Palette, whatever asked for it. The caller
-//! or the event is in every line of a request.
+//! Writes a log line for each account that Gangway changes in Palette, for every trigger. Each log
+//! line of a request contains the caller or the event.
 
 use gangway_model::{AccountId, AuthMethod, CloudAccount, Registration, SecretArn, Uid};
 
-/// Logs an account that was created or updated, as `change` says.
+/// Logs an account that was created or updated. `change` is `created` or `updated`.
 pub(crate) fn log_written(
     registration: &Registration,
     uid: &Uid,

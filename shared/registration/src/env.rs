@@ -4,69 +4,72 @@ use std::{fmt::Display, str::FromStr};
 
 use gangway_model::FieldError;
 
-/// Parses variables and collects their errors. An empty variable counts as unset. An error names
-/// the variable and its rule, never the value.
+/// Parses environment variables and collects their errors. An empty variable counts as unset. An
+/// error contains the name of the variable and its rule, never the value.
 pub struct EnvReader<V> {
     variable: V,
     errors: Vec<FieldError>,
 }
 
 impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
-    /// Creates a reader of the variables that the function returns.
+    /// Creates a reader. The function `variable` returns the value of a variable.
     pub const fn new(variable: V) -> Self {
         Self { variable, errors: Vec::new() }
     }
 
-    /// Parses an optional variable. Returns `None` if it is unset or invalid.
+    /// Parses an optional variable. Returns `None` if the variable is unset or invalid.
     pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
-        let text = self.text(name)?;
+        let text = self.read_text(name)?;
         text.parse().map_err(|rule| self.add_error(name, rule)).ok()
     }
 
-    /// Parses a required variable. Returns `None` if it is unset or invalid.
+    /// Parses a required variable. Returns `None` and records an error if the variable is unset or
+    /// invalid.
     pub fn required<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
-        // An unset variable violates the same rule as an empty text.
-        let text = self.text(name).unwrap_or_default();
+        // The error for an unset variable is the error for an empty text.
+        let text = self.read_text(name).unwrap_or_default();
         text.parse().map_err(|rule| self.add_error(name, rule)).ok()
     }
 
-    /// Parses an optional variable with a function, which returns `None` for an invalid value.
+    /// Parses an optional variable with the function `parse`. If `parse` returns `None`, records an
+    /// error with `rule`.
     pub fn optional_with<T>(
         &mut self,
         name: &str,
         rule: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let value = parse(&self.text(name)?);
+        let value = parse(&self.read_text(name)?);
         if value.is_none() {
             self.add_error(name, rule);
         }
         value
     }
 
-    /// Parses a required variable with a function, which returns `None` for an invalid value.
+    /// Parses a required variable with the function `parse`. If the variable is unset or `parse`
+    /// returns `None`, records an error with `rule`.
     pub fn required_with<T>(
         &mut self,
         name: &str,
         rule: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let value = self.text(name).as_deref().and_then(parse);
+        let value = self.read_text(name).as_deref().and_then(parse);
         if value.is_none() {
             self.add_error(name, rule);
         }
         value
     }
 
-    /// Parses a comma-separated list. Returns an empty list if it is unset, and skips invalid
-    /// entries.
+    /// Parses a comma-separated list, each entry with the function `entry`. Returns an empty list
+    /// if the variable is unset. Records an error for each invalid entry, and skips the entry.
     pub fn list<T>(
         &mut self,
         name: &str,
         rule: impl Display,
         entry: impl Fn(&str) -> Option<T>,
     ) -> Vec<T> {
-        let Some(text) = self.text(name) else { return Vec::new() };
+        let Some(text) = self.read_text(name) else { return Vec::new() };
         let entries: Vec<_> = text.split(',').map(|text| entry(text.trim())).collect();
         for (place, _) in entries.iter().enumerate().filter(|(_, entry)| entry.is_none()) {
             self.add_error(name, format_args!("{rule}; entry {} is not", place + 1));
@@ -74,6 +77,7 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
         entries.into_iter().flatten().collect()
     }
 
+    /// Records an error. The message is the name of the variable, followed by `rule`.
     pub fn add_error(&mut self, name: &str, rule: impl Display) {
         self.errors.push(FieldError::malformed(name, rule));
     }
@@ -86,7 +90,8 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
         self.errors
     }
 
-    fn text(&self, name: &str) -> Option<String> {
+    /// Returns the value of a variable. Returns `None` if the variable is unset or empty.
+    fn read_text(&self, name: &str) -> Option<String> {
         (self.variable)(name).filter(|text| !text.is_empty())
     }
 }

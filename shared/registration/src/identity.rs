@@ -1,4 +1,4 @@
-//! Finds out whether a name belongs to the same AWS account, if Palette does not show it.
+//! Finds the AWS account of a registered account if Palette does not return it.
 
 use gangway_checks::{MethodChecks, PaletteStateCheck};
 use gangway_model::UpstreamError;
@@ -6,10 +6,11 @@ use gangway_model::UpstreamError;
 use crate::AppContext;
 
 impl AppContext {
-    /// Looks up the AWS account of the account with the requested name, if its method is the requested one
-    /// and Palette does not show it. The secret of the requested account shows it: the secret belongs to the
-    /// account in Palette, or to none.
-    pub async fn identify_existing(
+    /// Finds the AWS account of the account in Palette that has the requested name already, if
+    /// Palette does not return its AWS account id. Looks for the secret of the requested AWS
+    /// account with this name: if that secret belongs to the account in Palette, both are the same
+    /// AWS account. Does nothing if the account in Palette has another method or partition.
+    pub async fn identify_existing_account(
         &self,
         palette: &mut PaletteStateCheck,
         checks: &MethodChecks,

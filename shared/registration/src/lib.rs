@@ -1,4 +1,5 @@
-//! Configuration from the environment, construction of all clients, and the registration workflow.
+//! Reads the configuration from the environment, builds all clients, and registers, rotates and
+//! deletes accounts.
 
 pub mod account_state;
 mod audit;
@@ -24,30 +25,28 @@ use secrecy::ExposeSecret as _;
 pub use config::{Config, ConfigError, env_var};
 pub use deletion::DeleteOutcome;
 pub use env::EnvReader;
-pub use lookup::{account_not_found, account_not_found_or_denied, load_account};
+pub use lookup::{account_not_found_error, load_account, to_not_found_or_denied_error};
 pub use register::AnnotationSupport;
 
-/// What a function needs from start to end: its configuration and its clients.
+/// The configuration and the clients of a function. They are built once, when the function starts.
 pub struct AppContext {
-    /// Clients, built once.
     pub clients: Clients,
-    /// Configuration, read once.
     pub config: Config,
-    /// The bus for outcome events, if there is one.
+    /// The event bus for outcome events. `None` if the deployment has no event bus.
     event_bus: Option<EventBus>,
-    /// Whether Palette keeps annotations, as far as accounts have shown it.
+    /// Whether Palette stores the annotations that Gangway writes.
     pub annotations: AnnotationSupport,
 }
 
 /// `source` of outcome events.
 const EVENT_SOURCE: &str = "gangway";
 
-/// Why a function cannot start.
+/// Reason why a function cannot start.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 impl AppContext {
-    /// Reads the environment and builds every client. Sends no request, unless a setting names a
-    /// secret with certificates.
+    /// Reads the environment and builds every client. Sends no request, unless a variable names a
+    /// secret with CA certificates.
     pub async fn from_env() -> Result<Self, Error> {
         let config = Config::from_env()?;
         let mut roots = RootStore::for_kind(config.partition.info().roots)?;
@@ -60,7 +59,7 @@ impl AppContext {
         let mut aws = AwsSession::from_env(http.clone()).await?;
         if let Some(secret) = &config.aws_ca_bundle_secret {
             let store = secret_store(&aws, &config);
-            roots = with_bundle(roots, &store, "GANGWAY_AWS_CA_BUNDLE_SECRET", secret).await?;
+            roots = add_ca_bundle(roots, &store, "GANGWAY_AWS_CA_BUNDLE_SECRET", secret).await?;
             http = gangway_http::build_client(&roots)?;
             aws = AwsSession::from_env(http.clone()).await?;
         }
@@ -68,7 +67,7 @@ impl AppContext {
         let palette_http = match &config.palette_ca_bundle_secret {
             Some(secret) => {
                 let variable = "PALETTE_CA_BUNDLE_SECRET";
-                gangway_http::build_client(&with_bundle(roots, &store, variable, secret).await?)?
+                gangway_http::build_client(&add_ca_bundle(roots, &store, variable, secret).await?)?
             }
             None => http.clone(),
         };
@@ -104,7 +103,7 @@ impl AppContext {
         Ok(Self { clients, config, event_bus, annotations: AnnotationSupport::default() })
     }
 
-    /// Puts outcome events on the event bus. Does nothing if the deployment has none.
+    /// Puts outcome events on the event bus. Does nothing if the deployment has no event bus.
     pub async fn publish(&self, events: Vec<BusEvent>) -> Result<(), UpstreamError> {
         match &self.event_bus {
             Some(bus) => bus.put(&events).await,
@@ -113,20 +112,22 @@ impl AppContext {
     }
 }
 
-/// Returns the base URL of AWS STS, from `AWS_ENDPOINT_URL_STS` or else from the session.
+/// Returns the base URL of AWS STS: the value of `AWS_ENDPOINT_URL_STS`, or the endpoint of the
+/// session if the variable is unset.
 fn sts_endpoint(aws: &AwsSession) -> String {
     let own = env_var("AWS_ENDPOINT_URL_STS").filter(|address| !address.is_empty());
     own.unwrap_or_else(|| aws.sts_endpoint())
 }
 
+/// Returns the client for Secrets Manager.
 fn secret_store(aws: &AwsSession, config: &Config) -> SecretsManagerStore {
     let Config { secret_prefix, kms_key_id, palette_api_key_secret, .. } = config;
     aws.secret_store(secret_prefix, kms_key_id.as_deref(), palette_api_key_secret)
 }
 
-/// Adds the CA certificates of a secret. `variable` is the environment variable that names the
-/// secret.
-async fn with_bundle(
+/// Adds the CA certificates in a secret to `roots`. `variable` is the environment variable that
+/// names the secret, for errors.
+async fn add_ca_bundle(
     roots: RootStore,
     secrets: &SecretsManagerStore,
     variable: &'static str,
@@ -139,7 +140,7 @@ async fn with_bundle(
     roots.with_pem(pem).map_err(|error| invalid(error.into()))
 }
 
-/// Error of the file or secret with CA certificates that a variable names.
+/// Error of reading CA certificates from the file or secret that an environment variable names.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{variable} names {name}, which must contain CA certificates in PEM; correct it, or leave the variable empty"

@@ -1,4 +1,4 @@
-//! The settings of the partition's access portal.
+//! Reads the configuration of the partition's access portal.
 
 use gangway_checks::PortalConfig;
 use gangway_model::Partition;
@@ -6,17 +6,22 @@ use reqwest::Url;
 
 use crate::EnvReader;
 
-const VARIABLES: &str = "GANGWAY_PALETTE_PORTAL_ENV_VARS";
+/// Environment variable that lists, for each partition, the environment variable in which Palette's
+/// own deployment has the URL of the access portal.
+const PALETTE_VARIABLES: &str = "GANGWAY_PALETTE_PORTAL_ENV_VARS";
 
-const VARIABLES_RULE: &str =
+const PALETTE_VARIABLES_RULE: &str =
     "must be pairs such as aws-iso-b=CUSTOM_ISO_URL,aws-iso=CUSTOM_ISOB_URL";
 
-const URL_RULE: &str =
+const PORTAL_URL_RULE: &str =
     "must be the https URL of the portal's credentials, without a query, a fragment or a user";
 
-/// Reads the variables of this partition's portal. Returns an empty configuration for a partition
-/// without one. The reader collects the errors.
-pub(crate) fn read<V>(partition: Option<Partition>, variables: &mut EnvReader<V>) -> PortalConfig
+/// Reads the environment variables of the partition's access portal. Returns an empty configuration
+/// for a partition without an access portal. `variables` collects the errors.
+pub(crate) fn read_portal_config<V>(
+    partition: Option<Partition>,
+    variables: &mut EnvReader<V>,
+) -> PortalConfig
 where
     V: Fn(&str) -> Option<String>,
 {
@@ -25,16 +30,18 @@ where
     else {
         return PortalConfig::default();
     };
-    let url = variables.optional_with(portal.url_variable, URL_RULE, parse_url);
-    let mut variables_by_partition =
-        variables.list(VARIABLES, VARIABLES_RULE, parse_pair).into_iter();
+    let url = variables.optional_with(portal.url_variable, PORTAL_URL_RULE, parse_portal_url);
+    let mut variables_by_partition = variables
+        .list(PALETTE_VARIABLES, PALETTE_VARIABLES_RULE, parse_palette_variable)
+        .into_iter();
     let palette_variable = variables_by_partition
         .rfind(|(of, _)| *of == partition)
         .map_or_else(|| portal.palette_variable.to_owned(), |(_, variable)| variable);
     PortalConfig { url, palette_variable }
 }
 
-fn parse_url(text: &str) -> Option<Url> {
+/// Parses the URL of the access portal. Returns `None` if the URL breaks [`PORTAL_URL_RULE`].
+fn parse_portal_url(text: &str) -> Option<Url> {
     let fits = |url: &Url| {
         let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
         url.scheme() == "https" && url.has_host() && bare && url.password().is_none()
@@ -42,7 +49,8 @@ fn parse_url(text: &str) -> Option<Url> {
     text.parse().ok().filter(fits)
 }
 
-fn parse_pair(entry: &str) -> Option<(Partition, String)> {
+/// Parses an entry such as `aws-iso-b=CUSTOM_ISO_URL`.
+fn parse_palette_variable(entry: &str) -> Option<(Partition, String)> {
     let (partition, variable) = entry.split_once('=')?;
     let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     let fits = !variable.is_empty() && variable.bytes().all(allowed);
@@ -53,13 +61,13 @@ fn parse_pair(entry: &str) -> Option<(Partition, String)> {
 mod tests {
     use super::*;
 
-    fn read(
+    fn read_portal_config(
         partition: Partition,
         variables: &[(&str, &str)],
     ) -> Result<(Option<String>, String), Vec<String>> {
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
         let mut variables = EnvReader::new(|name: &str| find(name).map(|(_, it)| (*it).to_owned()));
-        let portal = super::read(Some(partition), &mut variables);
+        let portal = super::read_portal_config(Some(partition), &mut variables);
         let faults: Vec<_> =
             variables.into_errors().into_iter().map(|fault| fault.pointer).collect();
         if faults.is_empty() {
@@ -82,16 +90,16 @@ mod tests {
             (Partition::AwsIsoB, (url(1), "CUSTOM_ISO_URL")),
             (Partition::Aws, (None, "")),
         ] {
-            let (url, variable) = read(partition, &both).unwrap();
+            let (url, variable) = read_portal_config(partition, &both).unwrap();
             assert_eq!((url, variable.as_str()), expected, "{partition}");
         }
-        let swapped = [(VARIABLES, "aws-iso=CUSTOM_ISO_URL, aws-iso-b=CUSTOM_ISOB_URL")];
-        assert_eq!(read(Partition::AwsIso, &swapped).unwrap().1, "CUSTOM_ISO_URL");
-        assert_eq!(read(Partition::AwsIsoB, &swapped).unwrap().1, "CUSTOM_ISOB_URL");
+        let swapped = [(PALETTE_VARIABLES, "aws-iso=CUSTOM_ISO_URL, aws-iso-b=CUSTOM_ISOB_URL")];
+        assert_eq!(read_portal_config(Partition::AwsIso, &swapped).unwrap().1, "CUSTOM_ISO_URL");
+        assert_eq!(read_portal_config(Partition::AwsIsoB, &swapped).unwrap().1, "CUSTOM_ISOB_URL");
     }
 
     #[test]
-    fn portal_urls_must_be_complete() {
+    fn invalid_portal_urls_and_variables_are_rejected() {
         for wrong in [
             "http://cap.example.com/x",
             "cap.example.com",
@@ -99,12 +107,12 @@ mod tests {
             "https://u:p@cap.example.com/x",
             "https://cap.example.com/x#y",
         ] {
-            let read = read(Partition::AwsIso, &[("GANGWAY_CAP_URL", wrong)]);
+            let read = read_portal_config(Partition::AwsIso, &[("GANGWAY_CAP_URL", wrong)]);
             assert_eq!(read.unwrap_err(), ["GANGWAY_CAP_URL"], "{wrong}");
         }
         for wrong in ["CUSTOM_ISO_URL", "aws-iso=", "aws-iso=lower", "aws-cn=X", "aws-iso=A,"] {
-            let read = read(Partition::AwsIso, &[(VARIABLES, wrong)]);
-            assert_eq!(read.unwrap_err(), [VARIABLES], "{wrong}");
+            let read = read_portal_config(Partition::AwsIso, &[(PALETTE_VARIABLES, wrong)]);
+            assert_eq!(read.unwrap_err(), [PALETTE_VARIABLES], "{wrong}");
         }
     }
 }

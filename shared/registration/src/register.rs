@@ -1,8 +1,8 @@
-//! Registers an account: stages its secret, writes the account to Palette, promotes the secret.
+//! Registers an account: stages its secret, writes the account to Palette, and promotes the secret.
 //!
 //! Palette and Secrets Manager are two stores, and no lock covers both. `docs/consistency.md`
-//! describes the protocol that keeps them consistent: its states, its invariants, and what an
-//! interrupted run leaves.
+//! describes the protocol that keeps the stores consistent: its states, its invariants, and the
+//! state after an interrupted run.
 
 mod consistency;
 mod create;
@@ -24,19 +24,21 @@ use tokio::time::sleep;
 
 use crate::{AppContext, audit};
 use consistency::{AppliedWrite, Consistency};
-use create::{CreateError, CreateOutcome, create};
+use create::{CreateError, CreateOutcome, create_account};
 
-/// Longer than a replica of Palette lags behind.
-const REPLICA_LAG: Duration = Duration::from_secs(11);
+/// Time after which every replica of Palette returns the last write.
+const REPLICA_DELAY: Duration = Duration::from_secs(11);
 
 impl AppContext {
-    /// Creates or replaces the account that the preflight verified. Idempotent.
+    /// Creates or replaces the account that the preflight verified. The same call again changes
+    /// nothing.
     ///
     /// # Errors
     ///
-    /// `Conflict` if the name belongs to another account, `ChecksFailed` if a blocking check
-    /// failed, `ConcurrentModification` if other runs changed the account at every attempt,
-    /// `Upstream` if a service failed.
+    /// - `Conflict` if the name belongs to another account
+    /// - `ChecksFailed` if a blocking check failed
+    /// - `ConcurrentModification` if other runs changed the account at every attempt
+    /// - `Upstream` if a service failed
     pub async fn register(
         &self,
         preflight: PreflightResult,
@@ -50,32 +52,34 @@ impl AppContext {
             accounts,
             annotations: &self.annotations,
             retry_policy: RetryPolicy::CONFLICT,
-            replica_lag: REPLICA_LAG,
+            replica_delay: REPLICA_DELAY,
         };
         let receipt = workflow.register(preflight, operation).await?;
         if let Some(incoming) = incoming {
-            // Not an error of the request: the account is registered, and the same request repeats it.
+            // A failure here is not an error of the request: the account is registered, and the
+            // same request sent again deletes the incoming secret.
             secrets.delete_incoming(&incoming).await;
         }
         Ok(Box::new(receipt))
     }
 }
 
-/// Whether Palette keeps the annotations that Gangway writes, as its published API does not say.
-/// Accounts that were read back show it.
+/// Whether Palette stores the annotations that Gangway writes. Palette's published API does not say
+/// so. Gangway finds out by reading accounts back after a write.
 #[derive(Debug, Default)]
 pub struct AnnotationSupport {
     are_dropped: AtomicBool,
 }
 
 impl AnnotationSupport {
-    /// Returns `true` if the last account that was read back after a write had no annotations of Gangway.
+    /// Returns `true` if the last account that was read back after a write lacked annotations that
+    /// Gangway had written.
     pub fn are_dropped(&self) -> bool {
         self.are_dropped.load(Ordering::Relaxed)
     }
 
-    /// Learns from an account that was read back after `registration` was written.
-    fn learn(&self, registration: &Registration, read_back: &CloudAccount) {
+    /// Updates the value from an account that was read back after `registration` was written.
+    fn update_from(&self, registration: &Registration, read_back: &CloudAccount) {
         match registration.difference_from(read_back) {
             Difference::None => self.are_dropped.store(false, Ordering::Relaxed),
             Difference::AnnotationsMissing => self.are_dropped.store(true, Ordering::Relaxed),
@@ -84,17 +88,18 @@ impl AnnotationSupport {
     }
 }
 
-/// The two stores that a registration writes, and its delays.
+/// The two stores that a registration writes, and the delays between its attempts.
 struct RegistrationWorkflow<'a, S, A> {
     secrets: &'a S,
     accounts: &'a A,
     annotations: &'a AnnotationSupport,
-    /// Delays between the writes of a run while other runs change the account too.
+    /// Delays between the writes of a run while other runs change the same account.
     retry_policy: RetryPolicy,
-    replica_lag: Duration,
+    replica_delay: Duration,
 }
 
 impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
+    /// Carries out the registration, and deletes secrets that the account no longer uses.
     async fn register(
         &self,
         preflight: PreflightResult,
@@ -131,9 +136,9 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         Ok(Receipt { uid, name, outcome, partition, method, account, scope, secret, report })
     }
 
-    /// Writes the account until both stores hold the credential of the same run. Every run writes
-    /// to Palette first and to Secrets Manager second, and then reads both. If runs collide, the
-    /// last one to write sees the difference and writes both again.
+    /// Writes the account until both stores contain the credential of the same run. Every run first
+    /// writes to Palette, then to Secrets Manager, and then reads both stores. If two runs write at
+    /// the same time, the run that writes last finds the difference, and writes both stores again.
     ///
     /// Returns the outcome of the first write, the last write, and the finding about the account as
     /// read back.
@@ -151,7 +156,7 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
             match write.check_consistency(registration, self.secrets, self.accounts).await {
                 Consistency::Consistent { readable, read_back } => {
                     if let Some(account) = read_back {
-                        self.annotations.learn(registration, &account);
+                        self.annotations.update_from(registration, &account);
                     }
                     return Ok((outcome, write, readable));
                 }
@@ -184,7 +189,7 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
             Err(CreateError::Permanent(RegistrationError::Upstream(error))) if error.is_not_found()
         );
         if not_found && *operation == Operation::Register {
-            // The account was removed after the checks. Another one may have its name by now.
+            // The account was removed after the checks. Another account may have its name now.
             upserted = match self.accounts.find_by_name(&registration.name).await {
                 Ok(found) => {
                     let found = found.filter(|found| registration.is_same_identity_as(found));
@@ -219,7 +224,7 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         }
     }
 
-    /// Creates the account, or updates `current`.
+    /// Creates the account, or updates `current`, the account that Palette has.
     async fn upsert_account(
         &self,
         registration: &Registration,
@@ -233,7 +238,7 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
                     .await
                     .map_err(CreateError::Permanent);
             }
-            None => match create(registration, self.accounts).await? {
+            None => match create_account(registration, self.accounts).await? {
                 CreateOutcome::Created(uid) => return Ok((uid, UpsertOutcome::Created)),
                 CreateOutcome::AlreadyExists(current) => current,
             },
@@ -243,26 +248,27 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
             .map_err(CreateError::Permanent)
     }
 
-    /// Updates the account, unless the account and its active secret are already as requested. If only
-    /// annotations are missing, it writes them, and the account as read back tells whether that changed
-    /// anything.
+    /// Updates the account, unless the account and its active secret are already as requested. If
+    /// only annotations are missing, writes the annotations and reads the account back. The outcome
+    /// is then `Unchanged` if Palette has not stored the annotations.
     async fn update_account(
         &self,
         current: &CloudAccount,
         registration: &Registration,
         status: Option<&SecretStatus>,
     ) -> Result<(Uid, UpsertOutcome), RegistrationError> {
-        let same_secret = status.is_none_or(|status| status.active_for() == Some(&current.uid));
+        let has_same_secret = status.is_none_or(|status| status.active_for() == Some(&current.uid));
         let difference = registration.difference_from(current);
-        let only_annotations = same_secret && difference == Difference::AnnotationsMissing;
-        if same_secret && difference == Difference::None
-            || only_annotations && self.annotations.are_dropped()
+        let lacks_only_annotations =
+            has_same_secret && difference == Difference::AnnotationsMissing;
+        if has_same_secret && difference == Difference::None
+            || lacks_only_annotations && self.annotations.are_dropped()
         {
             return Ok((current.uid.clone(), UpsertOutcome::Unchanged));
         }
         self.accounts.update(current, registration).await?;
-        if only_annotations && let Ok(account) = self.accounts.get(&current.uid).await {
-            self.annotations.learn(registration, &account);
+        if lacks_only_annotations && let Ok(account) = self.accounts.get(&current.uid).await {
+            self.annotations.update_from(registration, &account);
             if registration.difference_from(&account) == difference {
                 return Ok((current.uid.clone(), UpsertOutcome::Unchanged));
             }
@@ -270,8 +276,9 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         Ok((current.uid.clone(), UpsertOutcome::Updated))
     }
 
-    /// Deletes a staged secret whose account was permanently rejected. Ignores a failure to delete:
-    /// the caller needs the first error, and the next run stages the same secret again.
+    /// Deletes a staged secret after a permanent error of its account. Ignores a failure of the
+    /// deletion: the caller needs the error of the account, and the next run stages the same secret
+    /// again.
     async fn delete_unused_secret(&self, staged: Option<StagedSecret>, error: &RegistrationError) {
         if let Some(staged) = staged
             && matches!(staged.status, SecretStatus::New | SecretStatus::NeverUsed)
@@ -281,10 +288,11 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         }
     }
 
-    /// Deletes the secrets that a replaced account no longer uses: a new identity has a new secret,
-    /// and a method without secrets has none. If another run has replaced the account since, its
-    /// secret may be among the marked ones; then the marks are removed, and that run deletes what
-    /// is obsolete.
+    /// Deletes the secrets that an account no longer uses after a replacement. An account with
+    /// another AWS account or name has a new secret, and an account with a method without secrets
+    /// has none. If another run has replaced the account in the meantime, the secret of that run
+    /// may be marked for deletion, too. Then this function removes the marks, and the other run
+    /// deletes the obsolete secrets.
     async fn delete_obsolete_secrets(
         &self,
         owner: SecretOwner<'_>,
@@ -300,11 +308,11 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         };
         let mut shown = self.accounts.get(owner.uid).await?.access;
         if is_replaced(&shown) && owner.last_seen.is_some_and(|seen| seen.access == shown) {
-            // The account looks as it did before this run: either a replica lags behind, or another
-            // run put the old credential back. After the wait all replicas agree. If the invocation
-            // ends before that, the secrets stay marked, and the next run of the same request
-            // deletes them.
-            wait(self.replica_lag).await;
+            // Palette returns the account as it was before this run: either a replica does not have
+            // the last write yet, or another run has written the old credential again. After the
+            // wait all replicas return the same. If the invocation ends before, the secrets stay
+            // marked, and the next run of the same request deletes them.
+            wait(self.replica_delay).await;
             shown = self.accounts.get(owner.uid).await?.access;
         }
         if is_replaced(&shown) {
@@ -315,16 +323,17 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
     }
 }
 
-/// Sleeps, unless the delay is zero: tests run without a timer.
+/// Sleeps for this time. Does not use a timer if the time is zero, because tests have no timer.
 async fn wait(delay: Duration) {
     if !delay.is_zero() {
         sleep(delay).await;
     }
 }
 
-/// Corrects the status `New` of a secret whose account existed before this run: a concurrent run
-/// may have promoted another version for that account. If this run created the account, every other
-/// run that staged a version in the secret promotes it later, and reads the stores after that.
+/// Changes the status `New` of a secret to `NeverUsed` if the account existed before this run,
+/// because a concurrent run may have promoted another version for that account. If this run created
+/// the account, every other run that staged a version in the secret promotes its version later, and
+/// then reads both stores.
 fn downgrade_status(staged: StagedSecret, outcome: UpsertOutcome) -> StagedSecret {
     if staged.status == SecretStatus::New && outcome != UpsertOutcome::Created {
         return StagedSecret { status: SecretStatus::NeverUsed, ..staged };

@@ -1,4 +1,4 @@
-//! Rejects requests that take the name of an account which is registered automatically.
+//! Rejects requests whose name is reserved for an account that is registered automatically.
 
 use gangway_checks::PaletteStateCheck;
 use gangway_model::{AccountId, AccountName, Operation, RegistrationError};
@@ -6,13 +6,14 @@ use gangway_model::{AccountId, AccountName, Operation, RegistrationError};
 use crate::AppContext;
 
 impl AppContext {
-    /// Checks that the request does not take the name of another AWS account's vended registration, which
-    /// could then not be made. `role_account` is the account of the role that Palette assumes: vended
-    /// accounts are registered with the method `sts`. An account that has the name already keeps it.
+    /// Checks that the name of a request is not reserved for another AWS account, a vended account.
+    /// If a request could use the name, the vended account could not be registered. `role_account`
+    /// is the AWS account of the role that Palette assumes; vended accounts are registered with the
+    /// method `sts`. An account that has a reserved name already may keep it.
     ///
     /// # Errors
     ///
-    /// `Invalid` if the name is reserved.
+    /// Returns [`RegistrationError::Invalid`] if the name is reserved.
     pub fn ensure_name_not_reserved(
         &self,
         name: &AccountName,
@@ -23,7 +24,8 @@ impl AppContext {
         let Some(template) = &self.config.reserved_names else { return Ok(()) };
         let target = palette.existing.target_account(operation);
         let has_name_already = target.is_some_and(|account| account.name == name.as_str());
-        // If Palette denies access to its accounts, the registration fails for that reason.
+        // If Palette denies access, its accounts are not known. Then the checks fail for that
+        // reason.
         if has_name_already
             || palette.session.is_blocking()
             || !template.reserves(name, role_account)

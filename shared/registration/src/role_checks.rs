@@ -1,4 +1,4 @@
-//! Runs the checks of an account that Palette accesses by a role: first Palette, then the AWS account.
+//! Runs the checks of an account that Palette accesses with an IAM role.
 
 use gangway_checks::{
     InspectionAccess, PaletteChecks, RequiredPermissions, ScopedClient,
@@ -13,8 +13,8 @@ use tokio::join;
 use crate::AppContext;
 
 impl AppContext {
-    /// Runs the checks of an account and of its role. Calls that do not depend on each other run at the
-    /// same time.
+    /// Runs the checks of an account and of its role. Calls run at the same time if none needs the
+    /// result of another.
     pub async fn check_role(
         &self,
         (account, role): (AccountSpec, RoleArn),

@@ -1,7 +1,7 @@
-//! Rotates the access key of an account: the four steps of Secrets Manager, and when they are to run.
+//! Rotates the access key of a registered account, in the four steps of Secrets Manager.
 //!
-//! `docs/consistency.md` describes the protocol: what is noted before a key is created, and what an
-//! interrupted step leaves. Each step can be repeated.
+//! `docs/consistency.md` describes the protocol: what is stored before a key is created, and the
+//! state after an interrupted step. Each step can be repeated.
 
 mod create;
 mod finish;
@@ -18,25 +18,26 @@ use gangway_model::{
 
 use crate::AppContext;
 
-/// A step of a rotation, as Secrets Manager names it.
+/// A step of a rotation by Secrets Manager.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RotationStep {
-    /// `createSecret`: makes a new access key and stores it as pending.
+    /// `createSecret`: creates a new access key and stores it as the pending version
+    /// (`AWSPENDING`).
     Create,
-    /// `setSecret`: proves the new key, and gives it to Palette.
+    /// `setSecret`: validates the new key, and writes it to Palette.
     Set,
-    /// `testSecret`: makes sure that Palette works with the new key.
+    /// `testSecret`: checks that Palette has the new key and accepts it.
     Test,
-    /// `finishSecret`: puts the new key in use, and deactivates the old one.
+    /// `finishSecret`: promotes the new key, and deactivates the old key.
     Finish,
 }
 
-/// Why a step failed.
+/// Reason why a step of a rotation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationError {
-    /// Somebody has to do something first. The reason says what.
+    /// The rotation cannot succeed until a person has done what the text says.
     #[error("{0}")]
-    Refused(String),
+    ActionRequired(String),
     #[error(transparent)]
     Upstream(UpstreamError),
 }
@@ -48,25 +49,27 @@ impl From<UpstreamError> for RotationError {
 }
 
 impl RotationError {
-    /// Returns the reason, if trying again does not help.
+    /// Returns the reason, if another attempt cannot succeed. Returns `None` if another attempt may
+    /// succeed.
     pub fn final_reason(&self) -> Option<String> {
         match self {
             Self::Upstream(error) if error.is_retryable() => None,
-            Self::Refused(_) | Self::Upstream(_) => Some(self.to_string()),
+            Self::ActionRequired(_) | Self::Upstream(_) => Some(self.to_string()),
         }
     }
 }
 
-fn refused<T>(reason: impl Into<String>) -> Result<T, RotationError> {
-    Err(RotationError::Refused(reason.into()))
+/// Returns the error [`RotationError::ActionRequired`] with this reason.
+fn action_required_error<T>(reason: impl Into<String>) -> Result<T, RotationError> {
+    Err(RotationError::ActionRequired(reason.into()))
 }
 
-/// Returns the error of something that another attempt finds as it should be.
-fn not_yet<T>(reason: &'static str) -> Result<T, RotationError> {
+/// Returns an error after which Secrets Manager tries the step again. The next attempt may succeed.
+fn retry_later_error<T>(reason: &'static str) -> Result<T, RotationError> {
     Err(UpstreamError::Unavailable { service: "Gangway", source: reason.into() }.into())
 }
 
-/// An IAM user, by one of its access keys.
+/// The IAM user of an access key, with a session that uses this key.
 struct KeyUser {
     aws: AwsSession,
     name: String,
@@ -77,31 +80,32 @@ struct KeyUser {
 pub struct Rotation<'a> {
     app: &'a AppContext,
     secret: &'a RotatingSecret,
-    /// Id of the version that the rotation fills.
+    /// Version id of the new version of the secret.
     token: &'a str,
     palette: ScopedClient<'a>,
 }
 
 impl<'a> Rotation<'a> {
-    /// Begins or continues the rotation of a secret.
+    /// Returns the rotation of a secret. `token` is the id of the new version.
     pub fn new(app: &'a AppContext, secret: &'a RotatingSecret, token: &'a str) -> Self {
         let palette = app.clients.palette.in_scope(secret.scope.clone());
         Self { app, secret, token, palette }
     }
 
-    /// Carries out one step. Returns `true` if the new key is in use, in Palette too, and the old one is
-    /// deactivated.
+    /// Carries out one step. Returns `true` if the rotation is complete: Palette and the current
+    /// version of the secret have the new key, and the old key is deactivated.
     ///
     /// # Errors
     ///
-    /// After an error the account works with the old key, or with the new one.
+    /// After an error, the account works with the old key or with the new key.
     pub async fn run(&self, step: RotationStep) -> Result<bool, RotationError> {
         if self.secret.is_retired {
             return self.retire().await.map(|()| false);
         }
         let is_current = self.secret.version == RotationVersion::Current;
         match step {
-            // Secrets Manager tests a new schedule with a version without a value.
+            // When a schedule is created, Secrets Manager runs the step `testSecret` for a version
+            // without a value.
             RotationStep::Test if self.secret.version == RotationVersion::NotPending => {}
             _ if self.secret.version == RotationVersion::NotPending => {
                 return self.give_up().await;
@@ -115,24 +119,24 @@ impl<'a> Rotation<'a> {
         Ok(false)
     }
 
-    /// Returns the account as Palette has it.
-    async fn account(&self) -> Result<CloudAccount, RotationError> {
+    /// Loads the account from Palette.
+    async fn load_account(&self) -> Result<CloudAccount, RotationError> {
         match self.palette.get(&self.secret.uid).await {
             Ok(account) => Ok(account),
-            Err(UpstreamError::NotFound { .. }) => refused(
+            Err(UpstreamError::NotFound { .. }) => action_required_error(
                 "Palette does not have the account any more: delete it through Gangway, so that its secret is deleted too",
             ),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Returns the access key that is in use, and its user.
-    async fn user_of(&self, key: &AccessKey) -> Result<KeyUser, RotationError> {
+    /// Returns the IAM user of an access key.
+    async fn find_user_of(&self, key: &AccessKey) -> Result<KeyUser, RotationError> {
         let aws = self.app.clients.aws.with_static_credentials(key);
         let caller = match aws.caller().await {
             Ok(caller) => caller,
             Err(UpstreamError::Rejected { reason, .. }) => {
-                return refused(format!(
+                return action_required_error(format!(
                     "AWS does not accept access key {}, {reason}: PUT the account with a key that works",
                     key.id
                 ));
@@ -141,29 +145,29 @@ impl<'a> Rotation<'a> {
         };
         match caller.principal() {
             Some(gangway_aws::Principal::User { arn, name, .. }) => Ok(KeyUser { aws, name, arn }),
-            Some(gangway_aws::Principal::Role(_)) | None => refused(
+            Some(gangway_aws::Principal::Role(_)) | None => action_required_error(
                 "only the access keys of an IAM user can be rotated: use one for the account",
             ),
         }
     }
 
-    /// Returns the pending key.
-    async fn pending_key(&self) -> Result<AccessKey, RotationError> {
+    /// Reads the new access key from the pending version of the secret.
+    async fn read_pending_key(&self) -> Result<AccessKey, RotationError> {
         let secrets = &self.app.clients.secrets;
         match secrets.pending_key(&self.secret.arn, self.token).await? {
             Some(key) => Ok(key),
-            None => not_yet("the pending version has no value yet"),
+            None => retry_later_error("the pending version has no value yet"),
         }
     }
 
-    /// Returns the account as it is, with another access key.
-    fn registration(
+    /// Returns a registration with the settings of `account` and the access key `key`.
+    fn registration_with_key(
         &self,
         account: &CloudAccount,
         key: &AccessKey,
     ) -> Result<Registration, RotationError> {
         let invalid = |what: &str| {
-            RotationError::Refused(format!(
+            RotationError::ActionRequired(format!(
                 "Palette has {what} of this account that Gangway cannot write back: PUT the account with its settings"
             ))
         };
@@ -189,8 +193,9 @@ impl<'a> Rotation<'a> {
     }
 }
 
-/// Returns the id of the access key that Palette has. `None` if Palette masks it.
-fn shown_key(account: &CloudAccount) -> Result<Option<AccessKeyId>, RotationError> {
+/// Returns the id of the access key in Palette's account. Returns `None` if Palette does not show
+/// the whole id.
+fn key_id_in_palette(account: &CloudAccount) -> Result<Option<AccessKeyId>, RotationError> {
     match &account.access {
         StoredCredential::AccessKey { access_key_id } if access_key_id.is_empty() => Ok(None),
         StoredCredential::AccessKey { access_key_id } => match access_key_id.parse() {
@@ -201,7 +206,7 @@ fn shown_key(account: &CloudAccount) -> Result<Option<AccessKeyId>, RotationErro
         | StoredCredential::PodIdentity { .. }
         | StoredCredential::AccessPortal { .. }
         | StoredCredential::Unrecognized(_) => {
-            refused("Palette does not use an access key for the account any more")
+            action_required_error("Palette does not use an access key for the account any more")
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Which accounts of the organization are registered automatically, in which scope and with which
-//! name.
+//! The rules for accounts that are registered automatically (vended accounts): which accounts of
+//! the organization, in which scope of Palette, and with which name.
 
 mod account_filter;
 mod config;

@@ -1,5 +1,5 @@
-//! What is reported of fields that break several rules. The rules themselves are tested by the acceptance
-//! suite `bad_input`.
+//! Tests which errors are returned for fields that break several rules. The acceptance suite
+//! `bad_input` tests each rule.
 
 use gangway_model::{AuthMethod, Partition, RegistrationError};
 use serde_json::{Value, json};
@@ -24,7 +24,8 @@ fn pointers(body: &str) -> Vec<String> {
     errors.into_iter().map(|error| error.pointer).collect()
 }
 
-fn with(field: &str, value: Value) -> String {
+/// Returns a valid request in which one field has this value.
+fn request_with(field: &str, value: Value) -> String {
     let mut body = json!({ "name": "prod", "roleArn": ROLE });
     body[field] = value;
     body.to_string()
@@ -38,8 +39,8 @@ fn every_error_is_returned_at_once() {
     assert_eq!(pointers(&body), ["/name", "/partition", "/roleArn", "/x"]);
     let numbers = r#"{"name":99999999999999999999999999999999999,"roleArn":-0.0}"#;
     assert_eq!(pointers(numbers), ["/name", "/roleArn"]);
-    assert_eq!(pointers(&with(SECRET, json!(1))), [""]);
-    assert_eq!(pointers(&with("scope", json!({ "project": "p", SECRET: 1 }))), ["/scope"]);
+    assert_eq!(pointers(&request_with(SECRET, json!(1))), [""]);
+    assert_eq!(pointers(&request_with("scope", json!({ "project": "p", SECRET: 1 }))), ["/scope"]);
 }
 
 const MEMBERS: [&str; 11] = [
@@ -56,14 +57,14 @@ const MEMBERS: [&str; 11] = [
     "waivedChecks",
 ];
 
-/// A secret in another member would be logged, or sent to Palette in clear.
+/// A secret in another member would be logged, or sent to Palette in clear text.
 #[test]
-fn a_member_that_repeats_a_secret_is_refused_without_its_value() {
+fn a_member_that_repeats_a_secret_is_rejected_without_its_value() {
     let words = "dA39a3Ee5e6b4b0d3255Bfef95601890aFd80709";
     let (id, pem_line) =
         ("AKIAIOSFODNN7EXAMPLE", "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY");
     let pem = format!("-----BEGIN EC PRIVATE KEY-----\n{pem_line}\n-----END EC PRIVATE KEY-----\n");
-    let refused = |body: &Value| -> Vec<String> {
+    let rejected_members = |body: &Value| -> Vec<String> {
         let mut fields = Fields::from_json(&body.to_string()).unwrap();
         for member in MEMBERS {
             drop(fields.take(member));
@@ -92,7 +93,7 @@ fn a_member_that_repeats_a_secret_is_refused_without_its_value() {
     ] {
         let mut body = json!({ "name": "prod", "accessKeyId": id, "secretAccessKey": words });
         body[member] = value;
-        assert_eq!(refused(&body), [format!("/{member}")], "{body}");
+        assert_eq!(rejected_members(&body), [format!("/{member}")], "{body}");
     }
     for (body, pointers) in [
         (json!({ "userKey": pem, "description": pem_line }), vec!["/description"]),
@@ -106,7 +107,7 @@ fn a_member_that_repeats_a_secret_is_refused_without_its_value() {
             vec![],
         ),
     ] {
-        assert_eq!(refused(&body), pointers, "{body}");
+        assert_eq!(rejected_members(&body), pointers, "{body}");
     }
 }
 
@@ -127,7 +128,7 @@ fn unknown_query_parameters_are_named() {
 }
 
 #[test]
-fn only_the_first_unknown_fields_are_listed() {
+fn only_the_first_twenty_unknown_fields_are_listed() {
     let fields: Vec<_> = (0..1000).map(|n| format!(r#""m{n}":{n}"#)).collect();
     let body = format!(r#"{{"name":"prod","roleArn":"{ROLE}",{}}}"#, fields.join(","));
     let pointers = pointers(&body);
@@ -150,20 +151,23 @@ fn errors_contain_the_field_the_rule_and_the_remedy() {
         errors[0].detail.clone()
     };
     for (body, expected) in [
-        (with("name", json!(7)), "name must be a string, not a number"),
+        (request_with("name", json!(7)), "name must be a string, not a number"),
         (
-            with("colour", json!(7)),
+            request_with("colour", json!(7)),
             "colour is unknown: remove it, or use one of name, description, partition, scope, policyArns, privateCloudGateway, permissionProfile, region, waivedChecks, roleArn",
         ),
         (
-            with("partition", json!("aws-iso")),
+            request_with("partition", json!("aws-iso")),
             "sts is not offered in partition aws-iso: use one of static-credentials, scap",
         ),
         (
-            with("partition", json!("aws-us-gov")),
+            request_with("partition", json!("aws-us-gov")),
             "partition must be aws, which this deployment serves: send the request to the deployment for aws-us-gov",
         ),
-        (with("policyArns", json!([1])), "item 0 of policyArns must be a string, not a number"),
+        (
+            request_with("policyArns", json!([1])),
+            "item 0 of policyArns must be a string, not a number",
+        ),
         (
             r#"{"name":"prod"}"#.to_owned(),
             "roleArn is missing: it must be an ARN: arn:<partition>:<service>:<region>:<account>:<resource>",

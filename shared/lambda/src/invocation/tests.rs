@@ -1,4 +1,4 @@
-//! Invocations: responses, deadlines, panics, and log lines.
+//! Tests the responses, deadlines, panics and log lines of invocations.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use super::{ApiError, Publisher, Response, handle_invocation};
 use crate::Request;
 use crate::{
     logs::JsonSubscriber,
-    samples::{ARN, SECRET, event, rest},
+    samples::{ARN, SECRET, registration_event, rest_request},
 };
 
 /// Handles one invocation. Returns the response and the log lines.
@@ -49,15 +49,15 @@ where
     (response.map(|response| serde_json::to_value(response).unwrap()), logged)
 }
 
-fn registration() -> Value {
+fn registration_request() -> Value {
     let body = json!({ "name": "prod", "secretAccessKey": SECRET }).to_string();
-    rest("POST", "/v1/tenant/accounts/sts", &body)
+    rest_request("POST", "/v1/tenant/accounts/sts", &body)
 }
 
 #[tokio::test]
-async fn a_request_is_logged_in_one_line() {
+async fn a_request_is_logged_in_one_line_with_its_outcome() {
     let (response, logged) =
-        run(&registration(), 0, async |_| Ok(Response::Json(json!({ "ok": true })))).await;
+        run(&registration_request(), 0, async |_| Ok(Response::Json(json!({ "ok": true })))).await;
     assert_eq!(response.unwrap()["statusCode"], json!(200));
     let [line] = logged.as_slice() else { panic!("{logged:?}") };
     for (field, value) in [
@@ -83,15 +83,18 @@ async fn an_upstream_error_is_logged_with_its_causes() {
     let broken =
         || UpstreamError::Unavailable { service: "Palette", source: "connection reset".into() };
     let (response, logged) =
-        run(&registration(), 0, async |_| Err(RegistrationError::from(broken()).into())).await;
+        run(&registration_request(), 0, async |_| Err(RegistrationError::from(broken()).into()))
+            .await;
     let response = response.unwrap();
     assert_eq!(response["statusCode"], json!(502));
     assert!(!response["body"].as_str().unwrap().contains("reset"), "{response}");
     let [line] = logged.as_slice() else { panic!("{logged:?}") };
     assert_eq!(line["level"], "ERROR");
     assert_eq!(line["error"], "Palette is not available: connection reset");
-    let (retried, _) =
-        run(&event(&json!({})), 0, async |_| Err(RegistrationError::from(broken()).into())).await;
+    let (retried, _) = run(&registration_event(&json!({})), 0, async |_| {
+        Err(RegistrationError::from(broken()).into())
+    })
+    .await;
     assert_eq!(retried.unwrap_err().error_type, "Gangway.Retryable");
 }
 
@@ -99,7 +102,9 @@ async fn an_upstream_error_is_logged_with_its_causes() {
 #[tokio::test]
 async fn a_panic_is_an_internal_error_without_its_message() {
     crate::panics::install_hook();
-    for (payload, status) in [(registration(), Some(500)), (event(&json!({})), None)] {
+    for (payload, status) in
+        [(registration_request(), Some(500)), (registration_event(&json!({})), None)]
+    {
         let (response, logged) =
             run(&payload, 0, async |_| -> Result<Response, ApiError> { panic!("key {SECRET}") })
                 .await;
@@ -116,17 +121,17 @@ async fn a_panic_is_an_internal_error_without_its_message() {
 }
 
 #[tokio::test]
-async fn work_is_stopped_before_the_deadline() {
+async fn handler_is_stopped_before_the_deadline() {
     let forever = async |_| -> Result<Response, ApiError> { std::future::pending().await };
-    let (response, _) = run(&registration(), 1, forever).await;
+    let (response, _) = run(&registration_request(), 1, forever).await;
     assert_eq!(response.unwrap()["statusCode"], json!(504));
-    let (response, _) = run(&event(&json!({})), 1, forever).await;
+    let (response, _) = run(&registration_event(&json!({})), 1, forever).await;
     assert_eq!(response.unwrap_err().error_type, "Gangway.Retryable");
 }
 
 #[tokio::test]
 async fn upstream_calls_get_less_time_than_the_invocation() {
-    let (_, _) = run(&registration(), 0, async |_| {
+    let (_, _) = run(&registration_request(), 0, async |_| {
         let left = gangway_http::deadline::remaining();
         assert!(left + super::UPSTREAM_RESERVE <= super::API_GATEWAY_TIMEOUT, "{left:?}");
         Ok(Response::Deleted { account: None })

@@ -1,33 +1,36 @@
-//! Makes the sentence for people safe to read in a mail or a chat. Owners of AWS accounts choose parts of
-//! it: Sids of policies, external ids, names of roles.
+//! Makes the `summary` of an outcome event safe to read in a mail or a chat. Owners of AWS accounts
+//! choose parts of the summary: Sids of policies, external ids, names of roles.
 
-/// Takes the place of a link.
-const NO_LINK: &str = "(link left out)";
+/// Text that replaces a link.
+const LINK_REPLACEMENT: &str = "(link left out)";
 
-/// Returns the text on one line, without quotation marks and backslashes, without characters that hide or
-/// reorder others, and without links: those with a scheme, with `www.`, or with a host and a path.
-pub(super) fn for_people(text: &str) -> String {
+/// Returns the text on one line, without invisible characters, and with an apostrophe for each
+/// double quotation mark and backslash. Replaces links: texts with a scheme, with `www.`, or with a
+/// host name and a path.
+pub(super) fn to_safe_text(text: &str) -> String {
     let visible: String = text
         .chars()
         .filter(|letter| !is_hidden(*letter))
         .map(|letter| match letter {
-            // A rule of EventBridge puts the sentence between quotation marks of a JSON text.
+            // An input transformer of EventBridge puts the summary between the quotation marks of a
+            // JSON string, without escaping.
             '"' | '\\' => '\'',
             letter if letter.is_control() => ' ',
             letter => letter,
         })
         .collect();
-    // Separators of lines and paragraphs count as white space.
-    visible.split_whitespace().map(without_links).collect::<Vec<_>>().join(" ")
+    // `split_whitespace` also splits at the Unicode separators of lines and paragraphs.
+    visible.split_whitespace().map(replace_links).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the text with a capital letter first.
-pub(super) fn capitalized(text: &str) -> String {
+/// Returns the text with its first letter in upper case.
+pub(super) fn capitalize(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// Returns `true` for characters without a width, and for those that change the direction of others.
+/// Returns `true` for characters that take no space, and for characters that change the direction
+/// of the text.
 const fn is_hidden(letter: char) -> bool {
     matches!(
         letter,
@@ -46,23 +49,24 @@ const fn is_hidden(letter: char) -> bool {
     )
 }
 
-/// Replaces the parts of a word that mail programs make a link of.
-fn without_links(word: &str) -> String {
+/// Replaces the parts of a word that mail programs would show as a link.
+fn replace_links(word: &str) -> String {
     let ends_link = |letter: char| "'`()[]{}<>,;|".contains(letter);
     let parts = word.split_inclusive(ends_link).map(|part| {
         let (text, end) = match part.char_indices().next_back() {
             Some((at, last)) if ends_link(last) => part.split_at(at),
             Some(_) | None => (part, ""),
         };
-        format!("{}{end}", if is_link(text) { NO_LINK } else { text })
+        format!("{}{end}", if is_link(text) { LINK_REPLACEMENT } else { text })
     });
     parts.collect()
 }
 
+/// Returns `true` if mail programs would show the text as a link.
 fn is_link(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let mut segments: Vec<_> = text.split('/').collect();
-    // A host without a path is left: names of checks, files and services look the same.
+    // A host name without a path is not a link: names of checks, files and services look the same.
     segments.pop();
     text.contains("://")
         || text.split(['/', ':']).any(|part| part.starts_with("www."))
@@ -70,7 +74,7 @@ fn is_link(text: &str) -> bool {
         || segments.into_iter().any(is_host)
 }
 
-/// Returns `true` for the name of a host, perhaps with a user before it or a port behind it.
+/// Returns `true` for a host name. A user may be before the name, and a port after it.
 fn is_host(text: &str) -> bool {
     let host = text.rsplit('@').next().unwrap_or(text);
     let mut parts = host.split(':').rev();
@@ -91,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_of_others_are_safe_to_read() {
+    fn links_and_invisible_characters_are_removed() {
         for (text, expected) in [
             ("a Sid\r\nSubject: you won", "a Sid Subject: you won"),
             ("one\u{2028}two\u{2029}three\u{85}four", "one two three four"),
@@ -114,23 +118,23 @@ mod tests {
             ("role/evil.example/login", "(link left out)"),
             ("m\u{fc}nchen.example/x", "(link left out)"),
             ("mailto:me@evil.example", "(link left out)"),
-            // What Gangway itself writes stays.
+            // Texts that Gangway itself writes are not changed.
             ("See docs/checks.md#iam.actions-allowed", "See docs/checks.md#iam.actions-allowed"),
             ("arn:aws:iam::123456789012:role/a/b.c", "arn:aws:iam::123456789012:role/a/b.c"),
             ("sts.us-east-1.amazonaws.com", "sts.us-east-1.amazonaws.com"),
             ("2.5/3 or 10.0.0.0/8", "2.5/3 or 10.0.0.0/8"),
             ("K\u{f6}nig, \u{65e5}\u{672c}", "K\u{f6}nig, \u{65e5}\u{672c}"),
         ] {
-            assert_eq!(for_people(text), expected, "{text:?}");
+            assert_eq!(to_safe_text(text), expected, "{text:?}");
         }
     }
 
     #[test]
-    fn sentence_begins_with_a_capital_letter() {
+    fn capitalize_changes_only_the_first_letter() {
         for (text, expected) in
             [("account a", "Account a"), ("\u{e9}t\u{e9}", "\u{c9}t\u{e9}"), ("", "")]
         {
-            assert_eq!(capitalized(text), expected);
+            assert_eq!(capitalize(text), expected);
         }
     }
 }

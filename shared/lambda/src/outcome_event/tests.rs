@@ -1,4 +1,4 @@
-//! Events of requests.
+//! Tests the outcome events of requests.
 
 use gangway_model::{Check, CheckSubject, FieldError, RequestOrigin, Severity, UpstreamError};
 
@@ -13,7 +13,11 @@ static CHECK: Check = Check {
     remedy: "",
 };
 
-fn detail(operation: AccountOperation, outcome: &Result<Response, ApiError>) -> Option<Value> {
+/// Returns the `detail` of the event for an outcome, with the `detail-type` in the member `type`.
+fn event_detail(
+    operation: AccountOperation,
+    outcome: &Result<Response, ApiError>,
+) -> Option<Value> {
     let known = EventAccount {
         scope: Some("project/Payments".to_owned()),
         name: Some("prod".to_owned()),
@@ -26,7 +30,8 @@ fn detail(operation: AccountOperation, outcome: &Result<Response, ApiError>) -> 
     Some(detail)
 }
 
-fn failed(remedy: &str) -> ApiError {
+/// Returns the error of a request with one failed check that has this remedy.
+fn checks_failed_error(remedy: &str) -> ApiError {
     let findings = vec![CHECK.failed("2 of 211 actions are denied", remedy), CHECK.passed("seen")];
     let (partition, method) = (Partition::Aws, AuthMethod::Sts);
     let notices = Vec::new();
@@ -36,8 +41,10 @@ fn failed(remedy: &str) -> ApiError {
 }
 
 #[test]
-fn refusal_names_the_account_the_cause_and_the_remedy() {
-    let event = detail(AccountOperation::Register, &Err(failed("attach the policy"))).unwrap();
+fn rejected_event_names_the_account_the_cause_and_the_remedy() {
+    let event =
+        event_detail(AccountOperation::Register, &Err(checks_failed_error("attach the policy")))
+            .unwrap();
     assert_eq!(event["type"], "Gangway Account Rejected");
     assert_eq!(event["outcome"], "rejected");
     assert_eq!(event["scope"], json!({"project": "Payments"}));
@@ -53,14 +60,14 @@ fn refusal_names_the_account_the_cause_and_the_remedy() {
         FieldError::malformed("/name", "name is missing"),
     ];
     let invalid = Err(RegistrationError::Invalid(invalid).into());
-    let event = detail(AccountOperation::Replace, &invalid).unwrap();
+    let event = event_detail(AccountOperation::Replace, &invalid).unwrap();
     assert_eq!(event["errors"][1]["pointer"], "/name");
     let summary = event["summary"].as_str().unwrap();
     assert!(summary.ends_with("rejected: roleArn must be an ARN. Other invalid members: 1."));
 }
 
 #[test]
-fn only_final_outcomes_are_events() {
+fn only_final_outcomes_have_an_event() {
     let upstream = |error: UpstreamError| Err(ApiError::from(error));
     let unavailable = UpstreamError::Unavailable { service: "Palette", source: "down".into() };
     let denied = UpstreamError::AccessDenied { service: "Palette", reason: "no".to_owned() };
@@ -76,28 +83,35 @@ fn only_final_outcomes_are_events() {
         (Err(ApiError::PayloadTooLarge), true),
         (deleted, true),
     ] {
-        let event = detail(AccountOperation::Delete, &outcome);
+        let event = event_detail(AccountOperation::Delete, &outcome);
         assert_eq!(event.is_some(), is_event, "{outcome:?}");
     }
 }
 
 #[test]
-fn summary_can_be_quoted() {
-    let event =
-        detail(AccountOperation::Register, &Err(failed("add {\"a\": \"b\\c\"}\n"))).unwrap();
+fn summary_has_no_double_quotation_marks_and_backslashes() {
+    let event = event_detail(
+        AccountOperation::Register,
+        &Err(checks_failed_error("add {\"a\": \"b\\c\"}\n")),
+    )
+    .unwrap();
     let summary = event["summary"].as_str().unwrap();
     assert!(summary.contains("add {'a': 'b'c'}. See"), "{summary}");
 }
 
 #[test]
-fn long_texts_are_cut() {
-    let event = detail(AccountOperation::Register, &Err(failed(&"é".repeat(5000)))).unwrap();
+fn long_texts_are_truncated() {
+    let event =
+        event_detail(AccountOperation::Register, &Err(checks_failed_error(&"é".repeat(5000))))
+            .unwrap();
     let chars = |pointer: &str| event.pointer(pointer).unwrap().as_str().unwrap().chars().count();
     assert_eq!(chars("/checks/0/remedy"), MAX_CHECK_CHARS);
     assert!(chars("/summary") <= MAX_SUMMARY_CHARS);
-    // The link is kept, also if links of others are left out, which makes their text longer.
+    // The reference to `docs/checks.md` is kept when other texts are truncated, or grow because
+    // their links are replaced.
     for text in ["é".repeat(5000), "a.bc/,".repeat(200)] {
-        let event = detail(AccountOperation::Register, &Err(failed(&text))).unwrap();
+        let event =
+            event_detail(AccountOperation::Register, &Err(checks_failed_error(&text))).unwrap();
         let summary = event["summary"].as_str().unwrap();
         assert!(summary.ends_with("docs/checks.md#iam.actions-allowed"), "{summary}");
     }
@@ -110,7 +124,7 @@ async fn event_has_the_ids_of_its_request() {
     let origin =
         RequestOrigin { request_id: "request-1".to_owned(), initiator, ..RequestOrigin::default() };
     let event = origin::scope(origin, async {
-        detail(AccountOperation::Register, &Err(failed("attach"))).unwrap()
+        event_detail(AccountOperation::Register, &Err(checks_failed_error("attach"))).unwrap()
     });
     let event = event.await;
     assert_eq!((&event["requestId"], &event["correlationId"]), (&json!("request-1"), &json!(id)));

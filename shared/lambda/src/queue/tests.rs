@@ -1,4 +1,5 @@
-//! Batches: which messages are retried, what is logged, and that messages do not affect each other.
+//! Tests which messages of a batch are retried, what is logged, and that messages do not affect
+//! each other.
 
 use std::{
     future::pending,
@@ -76,7 +77,7 @@ fn result(disposition: Disposition) -> MessageResult {
 }
 
 #[tokio::test]
-async fn only_messages_to_retry_are_reported() {
+async fn only_messages_to_retry_are_batch_item_failures() {
     let (response, logged) = run(&batch(&["good", "bad", "good"]).to_string(), async |message| {
         assert_eq!(message.deliveries, 3);
         assert_eq!(message.sent, Some(UNIX_EPOCH + Duration::from_secs(1_795_486_506)));
@@ -150,7 +151,7 @@ async fn all_messages_have_the_same_deadline() {
 }
 
 #[tokio::test]
-async fn other_payloads_fail_as_a_whole() {
+async fn payloads_other_than_batches_fail_as_a_whole() {
     for payload in
         ["null", "{}", r#"{"Records": [{}]}"#, r#"{"Records": {}}"#, r#"{"detail-type": "x"}"#]
     {

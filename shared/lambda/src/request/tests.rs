@@ -1,11 +1,11 @@
-//! Events that ask for a registration.
+//! Tests the events that request a registration.
 
 use gangway_model::{AuthMethod, FieldErrorKind, Partition, RegistrationError, RequestLimits};
 use serde_json::{Value, json};
 
 use crate::{
     ApiError,
-    samples::{SECRET, event, no_limits, read},
+    samples::{SECRET, decode, no_limits, registration_event},
 };
 
 #[test]
@@ -16,11 +16,13 @@ fn the_event_schema_lists_the_fields_that_are_read() {
     .unwrap();
     for example in schema["examples"].as_array().unwrap() {
         let method: AuthMethod = example["method"].as_str().unwrap().parse().unwrap();
-        let (_, mut fields) =
-            read(&event(example)).parse_operation(method, &[], &no_limits()).unwrap();
+        let (_, mut fields) = decode(&registration_event(example))
+            .parse_operation(method, &[], &no_limits())
+            .unwrap();
         let partition: Partition = example["partition"].as_str().unwrap().parse().unwrap();
         let settings = fields.account_spec(partition, method, false).unwrap();
-        // With Pod Identity the policies are attached to the role already.
+        // With the method `pod-identity`, `policyArns` is not a field: the role has its policies
+        // already.
         let policies = usize::from(method != AuthMethod::PodIdentity);
         assert_eq!(settings.policies.len(), policies);
         let own = match method {
@@ -59,7 +61,8 @@ fn the_event_schema_lists_the_fields_that_are_read() {
             }
         };
         fields.finish(Some(())).unwrap();
-        // An example has all common fields, and those of its method.
+        // An example has all fields that the methods have in common, and all fields of its own
+        // method.
         let common = schema["properties"].as_object().unwrap().keys();
         let common = common.filter(|field| policies > 0 || *field != "policyArns");
         let common: Vec<_> = common.collect();
@@ -71,7 +74,7 @@ fn the_event_schema_lists_the_fields_that_are_read() {
 #[test]
 fn secrets_and_other_methods_are_rejected_in_events() {
     let errors = |detail: Value| {
-        let request = read(&event(&detail));
+        let request = decode(&registration_event(&detail));
         let outcome = request
             .parse_operation(AuthMethod::StaticCredentials, &[], &no_limits())
             .and_then(|(_, mut fields)| {
@@ -91,16 +94,16 @@ fn secrets_and_other_methods_are_rejected_in_events() {
         assert!(!format!("{outcome:?}").contains("wJalrX"));
         (pointers, rejected, text)
     };
-    let keys = json!({
+    let credentials = json!({
         "method": "static-credentials",
         "name": "prod",
         "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
         "secretAccessKey": SECRET,
     });
-    let (pointers, rejected, text) = errors(keys.clone());
+    let (pointers, rejected, text) = errors(credentials.clone());
     assert_eq!((pointers, rejected), (vec!["/secretAccessKey".to_owned()], 1));
     assert!(text.contains("send secretArn; this key was sent in an event"), "{text}");
-    let mut other = keys.clone();
+    let mut other = credentials.clone();
     other["method"] = "sts".into();
     other["userKey"] = SECRET.into();
     let (pointers, rejected, _) = errors(other);
@@ -116,7 +119,7 @@ fn secrets_and_other_methods_are_rejected_in_events() {
 fn replayed_and_old_events_and_other_projects_are_rejected() {
     let detail = json!({ "method": "sts", "name": "prod", "scope": { "project": "Payments" } });
     let pointers = |invocation: &Value, limits: &RequestLimits| {
-        let parsed = read(invocation).parse_operation(AuthMethod::Sts, &[], limits);
+        let parsed = decode(invocation).parse_operation(AuthMethod::Sts, &[], limits);
         let checked = parsed.and_then(|(_, mut fields)| {
             let spec = fields.account_spec(Partition::Aws, AuthMethod::Sts, false);
             fields.finish(spec)
@@ -129,9 +132,9 @@ fn replayed_and_old_events_and_other_projects_are_rejected() {
             Err(error) => panic!("{error:?}"),
         }
     };
-    let sent = event(&detail);
+    let sent = registration_event(&detail);
     assert_eq!(pointers(&sent, &no_limits()), Vec::<String>::new());
-    // The sample was sent long ago.
+    // The time of the sample event is long ago.
     assert_eq!(pointers(&sent, &RequestLimits::default()), ["/time"]);
     let elsewhere = RequestLimits { projects: Vec::new(), ..no_limits() };
     assert_eq!(pointers(&sent, &elsewhere), ["/scope/project"]);

@@ -1,4 +1,4 @@
-//! Every outcome, for both triggers.
+//! Tests how each outcome is encoded, for HTTP requests and for events.
 
 use std::time::Duration;
 
@@ -72,7 +72,8 @@ fn origin() -> RequestOrigin {
     RequestOrigin { request_id: "id-1".to_owned(), ..RequestOrigin::default() }
 }
 
-fn http(outcome: &Result<Response, ApiError>) -> (u16, Value, Value) {
+/// Encodes an outcome as an HTTP response. Returns its status, headers and body.
+fn encode_http(outcome: &Result<Response, ApiError>) -> (u16, Value, Value) {
     let response =
         serde_json::to_value(respond(Trigger::Http, outcome, &origin()).unwrap()).unwrap();
     assert_eq!(response["isBase64Encoded"], json!(false));
@@ -91,7 +92,7 @@ fn every_error_has_a_status_and_a_problem_type() {
     let (malformed, unprocessable) =
         (FieldError::malformed("/a", "a must"), FieldError::unprocessable("/b", "b must"));
     let text = String::from;
-    for (error, status, kind, retried) in [
+    for (error, status, kind, is_retried) in [
         (ApiError::RouteNotFound, 404, "route-not-found", false),
         (ApiError::MethodNotAllowed { allow: text("GET, PUT") }, 405, "method-not-allowed", false),
         (ApiError::PayloadTooLarge, 413, "payload-too-large", false),
@@ -174,8 +175,8 @@ fn every_error_has_a_status_and_a_problem_type() {
         (UpstreamError::TimedOut { service: s }.into(), 504, "upstream-timeout", true),
     ] {
         let outcome = Err(error);
-        let (answered, headers, problem) = http(&outcome);
-        assert_eq!(answered, status, "{kind}");
+        let (actual_status, headers, problem) = encode_http(&outcome);
+        assert_eq!(actual_status, status, "{kind}");
         assert_eq!(headers["content-type"], "application/problem+json");
         assert_eq!(problem["type"], format!("urn:gangway:problem:{kind}"));
         assert_eq!(problem["status"], json!(status));
@@ -189,13 +190,13 @@ fn every_error_has_a_status_and_a_problem_type() {
         assert_eq!(problem.get("report").is_some(), kind == "checks-failed");
         match respond(Trigger::Event, &outcome, &origin()) {
             Err(diagnostic) => {
-                assert!(retried, "{kind}");
+                assert!(is_retried, "{kind}");
                 assert!(diagnostic.error_type.starts_with("Gangway."), "{diagnostic:?}");
                 assert!(!diagnostic.error_message.contains("reset"), "the cause is for the log");
             }
             Ok(rejected) => {
                 let rejected = serde_json::to_value(rejected).unwrap();
-                assert!(!retried, "{kind}");
+                assert!(!is_retried, "{kind}");
                 assert_eq!(rejected, json!({ "outcome": "rejected", "problem": problem }));
             }
         }
@@ -209,7 +210,7 @@ fn invalid_fields_are_listed_with_their_pointers() {
         FieldError::unprocessable("/policyArns/0", "item 0 is"),
     ])
     .into());
-    let (_, _, problem) = http(&outcome);
+    let (_, _, problem) = encode_http(&outcome);
     let errors = json!([
         { "pointer": "/name", "detail": "name must" },
         { "pointer": "/policyArns/0", "detail": "item 0 is" },
@@ -227,7 +228,7 @@ fn every_failed_check_has_a_remedy() {
         WARNING.not_applicable("no gateway"),
     ];
     let outcome = Ok(Response::Report(report(findings)));
-    let (status, headers, body) = http(&outcome);
+    let (status, headers, body) = encode_http(&outcome);
     assert_eq!((status, &headers["content-type"]), (200, &json!("application/json")));
     let expected = json!({
         "ready": false,
@@ -247,13 +248,13 @@ fn every_failed_check_has_a_remedy() {
         BLOCKER.failed("seen", "fix it"),
     ])))
     .into());
-    let (_, _, problem) = http(&blocked);
+    let (_, _, problem) = encode_http(&blocked);
     assert_eq!(problem["report"]["checks"][0]["remedy"], "fix it");
     assert!(problem["detail"].as_str().unwrap().contains("a.b"));
 }
 
 #[test]
-fn receipts_contain_the_outcome() {
+fn receipt_shows_whether_the_account_was_created_or_updated() {
     let secret = "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:gangway/x-AbCdEf";
     for (outcome, word, status, secret) in [
         (UpsertOutcome::Created, "created", 201, Some(secret)),
@@ -261,8 +262,8 @@ fn receipts_contain_the_outcome() {
         (UpsertOutcome::Unchanged, "unchanged", 200, None),
     ] {
         let response = Ok(receipt(outcome, secret));
-        let (answered, _, body) = http(&response);
-        assert_eq!((answered, &body["outcome"]), (status, &json!(word)));
+        let (actual_status, _, body) = encode_http(&response);
+        assert_eq!((actual_status, &body["outcome"]), (status, &json!(word)));
         assert_eq!(body.get("secretArn").and_then(Value::as_str), secret);
         assert_eq!(body["report"]["ready"], json!(true));
         assert_eq!(
@@ -276,9 +277,9 @@ fn receipts_contain_the_outcome() {
 }
 
 #[test]
-fn removals_have_no_body() {
-    let (status, headers, body) = http(&Ok(Response::Deleted { account: None }));
+fn response_to_a_removal_has_no_body() {
+    let (status, headers, body) = encode_http(&Ok(Response::Deleted { account: None }));
     assert_eq!((status, headers.get("content-type"), body), (204, None, Value::Null));
-    let (status, _, body) = http(&Ok(Response::Json(json!({ "accounts": [] }))));
+    let (status, _, body) = encode_http(&Ok(Response::Json(json!({ "accounts": [] }))));
     assert_eq!((status, body), (200, json!({ "accounts": [] })));
 }

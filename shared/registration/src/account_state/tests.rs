@@ -51,14 +51,14 @@ fn report(findings: Vec<Finding>) -> Report {
     Report { partition, method, account: None, findings, notices: Vec::new(), is_proven: true }
 }
 
-/// What one look sees.
+/// What one look finds.
 #[derive(Clone, Copy, Debug)]
 enum Seen {
     Ready,
     NotReady,
-    /// The failed check cannot be carried out now; Palette accepts the credential.
+    /// The check that failed before cannot be carried out now, and Palette accepts the credential.
     Unverified,
-    /// Nothing shows whether the credential works.
+    /// No check shows whether the credential works.
     Unproven,
     NotCheckable,
 }
@@ -78,16 +78,17 @@ impl Seen {
     }
 }
 
-/// Applies looks in runs that follow each other, and returns the last readiness and what was told.
+/// Applies looks, each with the number of its run. Returns the last value of `ready`, and the
+/// returned changes of readiness with the number of their run.
 fn after_looks(looks: &[(u32, Seen)]) -> (Option<bool>, Vec<(u32, bool)>) {
     let mut state: Option<AccountState> = None;
     let mut all = Vec::new();
     for (run, seen) in looks {
         let report = seen.report();
         let look = report.as_ref().map_or(Look::NotCheckable("unknown method"), Look::Checked);
-        let (next, told) =
+        let (next, changes_returned) =
             AccountState::after(state.as_ref(), &account(), look, &run.to_string(), day(*run));
-        for change in told {
+        for change in changes_returned {
             match change {
                 StateChange::Readiness { ready, .. } => all.push((*run, ready)),
                 StateChange::Expiring { .. } => panic!("nothing expires"),
@@ -99,9 +100,9 @@ fn after_looks(looks: &[(u32, Seen)]) -> (Option<bool>, Vec<(u32, bool)>) {
 }
 
 #[test]
-fn a_change_is_told_once_when_a_second_run_agrees() {
+fn a_change_of_readiness_is_returned_once_when_a_second_run_confirms_it() {
     use Seen::{NotCheckable, NotReady, Ready, Unproven, Unverified};
-    for (looks, ready, told) in [
+    for (looks, ready, changes_returned) in [
         (vec![(1, Ready)], Some(true), vec![]),
         (vec![(1, NotReady)], None, vec![]),
         (vec![(1, NotReady), (2, NotReady), (3, NotReady)], Some(false), vec![(2, false)]),
@@ -113,7 +114,7 @@ fn a_change_is_told_once_when_a_second_run_agrees() {
             Some(true),
             vec![(3, false), (5, true)],
         ),
-        // What could not be looked at changes nothing, and does not count as agreement.
+        // An unverified check changes nothing, and does not confirm a change.
         (
             (1..=9).map(|run| (run, if run > 3 { Unverified } else { NotReady })).collect(),
             Some(false),
@@ -140,12 +141,12 @@ fn a_change_is_told_once_when_a_second_run_agrees() {
         (vec![(1, Unproven), (2, NotCheckable)], None, vec![]),
         (vec![(1, NotCheckable), (2, Ready)], Some(true), vec![]),
     ] {
-        assert_eq!(after_looks(&looks), (ready, told), "{looks:?}");
+        assert_eq!(after_looks(&looks), (ready, changes_returned), "{looks:?}");
     }
 }
 
 #[test]
-fn a_change_names_the_first_look_that_saw_it() {
+fn a_change_of_readiness_has_the_time_of_the_look_that_found_it() {
     let look = |state: Option<&AccountState>, seen: Seen, run: u32| {
         let report = seen.report().unwrap();
         let look = Look::Checked(&report);
@@ -155,17 +156,17 @@ fn a_change_names_the_first_look_that_saw_it() {
     assert_eq!(ready.since, Some(Timestamp(day(1))));
     let (doubtful, _) = look(Some(&ready), Seen::NotReady, 2);
     assert_eq!((doubtful.ready, doubtful.since), (Some(true), Some(Timestamp(day(1)))));
-    let (broken, told) = look(Some(&doubtful), Seen::NotReady, 3);
+    let (broken, changes_returned) = look(Some(&doubtful), Seen::NotReady, 3);
     let change = StateChange::Readiness { ready: false, previous: Some(true), since: day(2) };
-    assert_eq!(told, [change]);
+    assert_eq!(changes_returned, [change]);
     assert_eq!((broken.ready, broken.since), (Some(false), Some(Timestamp(day(2)))));
     let [Change { at, change, checks }] = broken.changes.as_slice() else { panic!("{broken:?}") };
     assert_eq!(
         (*at, change.as_str(), checks.as_slice()),
         (Timestamp(day(3)), "not-ready", &["iam.trust".to_owned()][..])
     );
-    let (again, told) = look(Some(&broken), Seen::NotReady, 4);
-    assert!(told.is_empty());
+    let (again, changes_returned) = look(Some(&broken), Seen::NotReady, 4);
+    assert!(changes_returned.is_empty());
     assert_eq!(
         AccountState { run: String::new(), ..again },
         AccountState { run: String::new(), ..broken }
@@ -173,23 +174,23 @@ fn a_change_names_the_first_look_that_saw_it() {
 }
 
 #[test]
-fn an_expiration_is_told_at_30_14_7_and_1_days() {
+fn an_expiration_is_announced_at_30_14_7_and_1_days() {
     let expires = day(100);
     let mut state = None;
-    let mut told = Vec::new();
-    // Twice a day: nothing is told twice.
+    let mut changes_returned = Vec::new();
+    // With two looks a day, each number of days is announced once.
     for now in (0..=204).map(|half| day(0) + DAY / 2 * half) {
         let report = report(vec![EXPIRY.passed("seen").expiring(expires)]);
         let look = Look::Checked(&report);
         let (next, changes) = AccountState::after(state.as_ref(), &account(), look, "run", now);
-        told.extend(changes.into_iter().map(|change| match change {
+        changes_returned.extend(changes.into_iter().map(|change| match change {
             StateChange::Expiring { days_left, .. } => days_left,
             StateChange::Readiness { .. } => panic!("the readiness is the same"),
         }));
         state = Some(next);
     }
-    assert_eq!(told, [30, 14, 7, 1]);
-    // Another certificate is told about anew.
+    assert_eq!(changes_returned, [30, 14, 7, 1]);
+    // Another certificate is announced, too.
     let report = report(vec![EXPIRY.passed("seen").expiring(day(110))]);
     let (_, changes) =
         AccountState::after(state.as_ref(), &account(), Look::Checked(&report), "run", day(102));
@@ -197,14 +198,15 @@ fn an_expiration_is_told_at_30_14_7_and_1_days() {
 }
 
 #[test]
-fn an_expiration_is_kept_while_it_cannot_be_looked_at() {
+fn an_expiration_is_kept_while_its_check_is_unverified() {
     let seen = report(vec![EXPIRY.passed("seen").expiring(day(20))]);
     let unseen = report(vec![EXPIRY.unverified("not seen", "allow it")]);
-    let (first, told) = AccountState::after(None, &account(), Look::Checked(&seen), "1", day(0));
-    assert_eq!(told.len(), 1);
-    let (second, told) =
+    let (first, changes_returned) =
+        AccountState::after(None, &account(), Look::Checked(&seen), "1", day(0));
+    assert_eq!(changes_returned.len(), 1);
+    let (second, changes_returned) =
         AccountState::after(Some(&first), &account(), Look::Checked(&unseen), "2", day(1));
-    assert_eq!((second.expirations, told.len()), (first.expirations.clone(), 0));
+    assert_eq!((second.expirations, changes_returned.len()), (first.expirations.clone(), 0));
     let gone = report(vec![TRUST.passed("seen")]);
     let (third, _) =
         AccountState::after(Some(&first), &account(), Look::Checked(&gone), "3", day(1));
@@ -228,7 +230,7 @@ fn at_most_twenty_changes_are_kept() {
 }
 
 #[test]
-fn days_are_counted_down_to_negative_ones() {
+fn days_left_are_negative_after_the_time() {
     let at = Timestamp(day(10));
     for (now, days) in [
         (day(0), 10),

@@ -1,45 +1,47 @@
-//! How a look at an account changes its state. No I/O.
+//! Computes the state of an account after a look. These functions do no I/O.
 
 use std::time::SystemTime;
 
 use gangway_model::{Check, CloudAccount, Outcome, Report};
 
 use super::{
-    AccountState, Change, CheckState, Expiration, MAX_CHANGES, Timestamp, Unconfirmed,
-    check_states, method_id,
+    AccountState, Change, CheckState, Expiration, MAX_CHANGES, Timestamp, Unconfirmed, method_id,
+    to_check_states,
 };
 
-/// Numbers of days before an expiration at which an event is put.
+/// The numbers of days before an expiration at which an outcome event announces it.
 const EXPIRY_NOTICES: [i64; 4] = [1, 7, 14, 30];
 
-/// What a look at an account saw.
+/// The result of one look at an account.
 #[derive(Clone, Copy, Debug)]
 pub enum Look<'a> {
+    /// The report of the checks.
     Checked(&'a Report),
     /// The account cannot be checked, for this reason.
     NotCheckable(&'a str),
 }
 
-/// A change that others are told about.
+/// A change of an account's state for which an outcome event is published.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StateChange {
     Readiness {
         ready: bool,
-        /// `None` if nothing had shown it before.
+        /// The readiness before. `None` if it was not known.
         previous: Option<bool>,
-        /// When it was seen first.
+        /// When a look first found the new readiness.
         since: SystemTime,
     },
-    /// This check watches something that expires soon.
+    /// A key or certificate expires soon. `check` found its date.
     Expiring { check: &'static Check, expires: SystemTime, days_left: i64 },
 }
 
 impl AccountState {
-    /// Returns the state after a look in this run of the watch, and what others are told.
+    /// Returns the state after a look in the run `run`, and the changes for which outcome events
+    /// are published. `previous` is the state before, if there is one.
     ///
-    /// - A change of readiness is told when a look in a later run agrees with the one that saw it first.
+    /// - A change of readiness is returned when a look in a later run confirms it.
     /// - A check that could not be carried out changes nothing.
-    /// - An expiration is told once for each of the four numbers of days.
+    /// - An expiration is returned once for each of the four numbers of days in `EXPIRY_NOTICES`.
     pub fn after(
         previous: Option<&Self>,
         account: &CloudAccount,
@@ -57,9 +59,9 @@ impl AccountState {
         let mut changes = Vec::new();
         match look {
             Look::Checked(report) => {
-                let seen = state.seen_readiness(report);
+                let seen = state.readiness_from_report(report);
                 changes.extend(state.apply_readiness(seen, run, now));
-                state.checks = state.merged_checks(report);
+                state.checks = state.merge_checks(report);
                 changes.extend(state.apply_expirations(report, now));
                 state.reason = (state.ready.is_none() && seen.is_none())
                     .then(|| "nothing shows whether the credential works".to_owned());
@@ -67,12 +69,12 @@ impl AccountState {
             Look::NotCheckable(reason) => state.reason = Some(reason.to_owned()),
         }
         for change in &changes {
-            state.record(*change, now);
+            state.record_change(*change, now);
         }
         (state, changes)
     }
 
-    /// Returns the state of an account that Palette does not have any more.
+    /// Returns the state after the account was removed from Palette.
     #[must_use]
     pub fn after_removal(&self, now: SystemTime) -> Self {
         let mut state = Self { removed: Some(Timestamp(now)), unconfirmed: None, ..self.clone() };
@@ -80,20 +82,21 @@ impl AccountState {
         state
     }
 
-    /// Returns whether a report shows that the account is ready. `None` if the report leaves it open: what
-    /// failed before and could not be checked now has not been fixed.
-    fn seen_readiness(&self, report: &Report) -> Option<bool> {
-        let is_open = self.checks.iter().any(|before| is_left_open(before, report));
+    /// Returns the readiness that a report shows. Returns `None` if the report shows no failure,
+    /// but a check that failed before could not be carried out now: the failure may not be fixed
+    /// yet.
+    fn readiness_from_report(&self, report: &Report) -> Option<bool> {
+        let is_open = self.checks.iter().any(|before| is_failure_unverified(before, report));
         report.readiness().filter(|ready| !ready || !is_open)
     }
 
-    /// Returns the checks of a report that did not pass. A check that failed before and could not be carried
-    /// out now stays as it was.
-    fn merged_checks(&self, report: &Report) -> Vec<CheckState> {
-        let mut checks = check_states(report);
+    /// Returns the checks of a report that did not pass. For a check that failed before and could
+    /// not be carried out now, returns the earlier result.
+    fn merge_checks(&self, report: &Report) -> Vec<CheckState> {
+        let mut checks = to_check_states(report);
         for check in &mut checks {
             let before = self.checks.iter().find(|before| before.id == check.id);
-            if let Some(before) = before.filter(|before| is_left_open(before, report)) {
+            if let Some(before) = before.filter(|before| is_failure_unverified(before, report)) {
                 check.clone_from(before);
             }
         }
@@ -101,6 +104,8 @@ impl AccountState {
         checks
     }
 
+    /// Stores the readiness that a look has found. Returns the change if a look in an earlier run
+    /// has found the same readiness.
     fn apply_readiness(
         &mut self,
         seen: Option<bool>,
@@ -112,7 +117,8 @@ impl AccountState {
             self.unconfirmed = None;
             return None;
         }
-        // Nobody waits to hear that an account is ready that nobody knew to be otherwise.
+        // The first known readiness is stored at once, and without an event, if the account is
+        // ready.
         if self.ready.is_none() && ready {
             (self.ready, self.since, self.unconfirmed) = (Some(true), Some(Timestamp(now)), None);
             return None;
@@ -135,7 +141,7 @@ impl AccountState {
         }
     }
 
-    /// Replaces the expirations, and returns those to tell.
+    /// Replaces the expirations with those of a report. Returns the expirations to announce now.
     fn apply_expirations(&mut self, report: &Report, now: SystemTime) -> Vec<StateChange> {
         let mut changes = Vec::new();
         let before = std::mem::take(&mut self.expirations);
@@ -144,7 +150,7 @@ impl AccountState {
             let time = Timestamp(expires);
             let days_left = time.days_left(now);
             let last = before.iter().find(|before| before.check == check.id);
-            let last = last.filter(|last| same_second(last.expires, time));
+            let last = last.filter(|last| is_same_second(last.expires, time));
             let mut notice = last.and_then(|last| last.notice);
             let due = EXPIRY_NOTICES.into_iter().find(|days| days_left <= *days);
             if let Some(due) = due.filter(|due| notice.is_none_or(|last| *due < last)) {
@@ -154,7 +160,7 @@ impl AccountState {
             let check = check.id.to_owned();
             self.expirations.push(Expiration { check, expires: time, notice });
         }
-        // Of what could not be looked at this time, the last known date stays.
+        // If a check could not be carried out this time, its last known date is kept.
         let is_unknown = |before: &Expiration| {
             report.findings.iter().any(|finding| {
                 finding.check.id == before.check
@@ -167,7 +173,8 @@ impl AccountState {
         changes
     }
 
-    fn record(&mut self, change: StateChange, now: SystemTime) {
+    /// Adds a change to the history of the account.
+    fn record_change(&mut self, change: StateChange, now: SystemTime) {
         let blocking = || self.checks.iter().filter(|check| check.is_blocking());
         let (id, checks) = match change {
             StateChange::Readiness { ready: true, .. } => ("ready", Vec::new()),
@@ -179,6 +186,8 @@ impl AccountState {
         self.add_change(id, checks, now);
     }
 
+    /// Adds an entry to the history of the account, and removes the oldest entry if there are too
+    /// many.
     fn add_change(&mut self, id: &str, checks: Vec<String>, now: SystemTime) {
         let change = Change { at: Timestamp(now), change: id.to_owned(), checks };
         self.changes.insert(0, change);
@@ -186,16 +195,16 @@ impl AccountState {
     }
 }
 
-/// Returns `true` if a check kept the account from being ready, and the report could not carry it out.
-fn is_left_open(before: &CheckState, report: &Report) -> bool {
+/// Returns `true` if a check prevented the readiness before, and is unverified in the report.
+fn is_failure_unverified(before: &CheckState, report: &Report) -> bool {
     before.is_blocking()
         && report.findings.iter().any(|finding| {
             finding.check.id == before.id && matches!(finding.outcome, Outcome::Unverified { .. })
         })
 }
 
-/// Compares as stored: without fractions of a second.
-fn same_second(one: Timestamp, other: Timestamp) -> bool {
+/// Returns `true` if both times are in the same second. Stored times have no fractions of a second.
+fn is_same_second(one: Timestamp, other: Timestamp) -> bool {
     let seconds = |Timestamp(time): Timestamp| {
         time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
     };

@@ -1,4 +1,4 @@
-//! Reads both stores after a write and compares them.
+//! Reads Palette and Secrets Manager after a write, and compares the credentials there.
 
 use gangway_checks::catalogue::palette::ACCOUNT_READABLE;
 use gangway_checks::palette_account::check_account_readable;
@@ -8,7 +8,7 @@ use gangway_model::{
 };
 use tokio::join;
 
-/// An account that was written, and the secret that was promoted for it.
+/// An account that this run has written to Palette, and the secret that it has promoted.
 pub(super) struct AppliedWrite {
     pub(super) uid: Uid,
     pub(super) outcome: UpsertOutcome,
@@ -17,24 +17,26 @@ pub(super) struct AppliedWrite {
 
 /// The result of reading both stores after a write.
 pub(super) enum Consistency {
-    /// Both stores hold the credential of this run, or both that of a later one.
+    /// Both stores contain the credential of the same run: of this run, or of a later one.
     Consistent {
+        /// Finding about whether Palette returns the account.
         readable: Finding,
-        /// The account, if it could be read after the write.
+        /// The account as Palette returned it after the write. `None` if it could not be read.
         read_back: Option<Box<CloudAccount>>,
     },
-    /// One store holds the credential of this run and the other that of another run. Holds the
-    /// account as Palette returned it.
+    /// One store contains the credential of this run, and the other store the credential of another
+    /// run. The value is the account as Palette returned it.
     Conflicting(Box<CloudAccount>),
 }
 
 impl AppliedWrite {
+    /// Returns the ARN of the promoted secret. `None` for a method without secrets.
     pub(super) fn secret(&self) -> Option<&SecretArn> {
         self.staged.as_ref().map(|staged| &staged.secret)
     }
 
-    /// Compares the stores. A store that cannot be read counts as consistent: a difference cannot
-    /// be shown.
+    /// Reads and compares both stores. If a store cannot be read, the result is `Consistent`,
+    /// because no difference is known.
     pub(super) async fn check_consistency(
         &self,
         registration: &Registration,
@@ -47,7 +49,7 @@ impl AppliedWrite {
         }
         let Some(staged) = &self.staged else {
             let account = accounts.get(&self.uid).await;
-            return self.consistent(account);
+            return self.to_consistent(account);
         };
         let (account, is_active) =
             join!(accounts.get(&self.uid), secrets.is_active(staged, &self.uid));
@@ -57,10 +59,11 @@ impl AppliedWrite {
         {
             return Consistency::Conflicting(Box::new(account.clone()));
         }
-        self.consistent(account)
+        self.to_consistent(account)
     }
 
-    fn consistent(&self, account: Result<CloudAccount, UpstreamError>) -> Consistency {
+    /// Returns `Consistent` with the account as it was read.
+    fn to_consistent(&self, account: Result<CloudAccount, UpstreamError>) -> Consistency {
         let readable = check_account_readable(&self.uid, &account);
         Consistency::Consistent { readable, read_back: account.ok().map(Box::new) }
     }

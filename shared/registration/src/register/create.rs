@@ -1,32 +1,32 @@
-//! Creates an account in Palette, at most once.
+//! Creates an account in Palette, and never creates the same account twice.
 
 use gangway_model::{
     CloudAccount, Identity, Registration, RegistrationError, Uid, UpstreamError,
     stores::CloudAccountStore,
 };
 
-/// The result of a create that succeeded.
+/// The result of a successful [`create_account`].
 pub(super) enum CreateOutcome {
     /// This run created the account.
     Created(Uid),
-    /// Another run created the same account after this run had looked for it.
+    /// Another run created the same account after the checks of this run.
     AlreadyExists(Box<CloudAccount>),
 }
 
-/// The result of a create that failed.
+/// The error of a failed [`create_account`].
 pub(super) enum CreateError {
-    /// No account was created, or the name belongs to another account.
+    /// This run has created no account, or the name belongs to another account.
     Permanent(RegistrationError),
-    /// The account may have been created.
+    /// This run may have created the account.
     Indeterminate(RegistrationError),
 }
 
-/// Maximum number of create requests. Between two attempts the name is looked up.
+/// Largest number of create requests. Before each repeated request, the name is looked up.
 const MAX_ATTEMPTS: usize = 2;
 
-/// Creates the account at most once. Palette has no idempotency key, so after an error that may
-/// have created the account the name is looked up.
-pub(super) async fn create(
+/// Creates the account at most once. Palette has no idempotency key, so after an error the account
+/// is looked up by its name: Palette may have created it.
+pub(super) async fn create_account(
     registration: &Registration,
     accounts: &impl CloudAccountStore,
 ) -> Result<CreateOutcome, CreateError> {
@@ -39,7 +39,7 @@ pub(super) async fn create(
             }
             Err(error) => error,
         };
-        // If the lookup fails too, the first error is the one that a retry can fix.
+        // If the lookup fails too, the error of the create request is returned.
         let Ok(found) = accounts.find_by_name(&registration.name).await else {
             return Err(CreateError::Indeterminate(error.into()));
         };
@@ -57,8 +57,9 @@ pub(super) async fn create(
                 let reason = format!(
                     "account {uid} was just created with the name {name}, and Palette does not show its AWS account: send this request again"
                 );
-                // The staged secret stays if this run may have created the account: the next run
-                // tells by it. It must not stay beside the account of another run.
+                // If this run may have created the account, the staged secret is kept: by this
+                // secret, the next run knows that the account is the requested one. If another run
+                // has created the account, the staged secret must be deleted.
                 return Err(if error.is_already_exists() {
                     CreateError::Permanent(RegistrationError::Conflict(reason))
                 } else {

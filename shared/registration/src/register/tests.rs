@@ -1,4 +1,5 @@
-//! Registrations that are interrupted at each of their calls and repeated, and runs that collide.
+//! Tests registrations that are interrupted at each of their calls and then repeated, and runs that
+//! change the same account at the same time.
 
 mod fake_stores;
 
@@ -15,7 +16,7 @@ use gangway_model::{
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 const NEW_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
 
-fn keys(id: &str) -> Credential {
+fn access_key(id: &str) -> Credential {
     Credential::AccessKey(AccessKey {
         id: id.parse().unwrap(),
         secret: secrecy::SecretString::from("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
@@ -49,7 +50,7 @@ fn registration(credential: Credential) -> Registration {
     }
 }
 
-/// Runs the checks of the name, then registers.
+/// Looks for accounts with the same name or uid, then registers the account.
 fn run(
     stores: &FakeStores,
     operation: &Operation,
@@ -75,13 +76,13 @@ fn run(
 
 fn workflow(stores: &FakeStores) -> RegistrationWorkflow<'_, FakeStores, FakeStores> {
     let retry_policy = RetryPolicy::CONFLICT.with_first_delay(Duration::ZERO);
-    let replica_lag = Duration::ZERO;
+    let replica_delay = Duration::ZERO;
     RegistrationWorkflow {
         secrets: stores,
         accounts: stores,
         annotations: &stores.annotations,
         retry_policy,
-        replica_lag,
+        replica_delay,
     }
 }
 
@@ -94,8 +95,8 @@ fn poll_once<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Asserts that a run which is interrupted before or after any of its calls, and then run again,
-/// ends in the same state as an uninterrupted run.
+/// Asserts that a registration has the same end state with and without interruption. Interrupts a
+/// run before and after each of its calls, and then runs the registration again.
 fn assert_converges(start: &FakeStores, operation: &Operation, registration: &Registration) {
     let uninterrupted = FakeStores::new(start.end_state());
     drop(run(&uninterrupted, operation, registration).unwrap());
@@ -117,7 +118,7 @@ fn assert_converges(start: &FakeStores, operation: &Operation, registration: &Re
     }
 }
 
-fn registered(credential: Credential) -> FakeStores {
+fn stores_with_account(credential: Credential) -> FakeStores {
     let stores = FakeStores::default();
     drop(run(&stores, &Operation::Register, &registration(credential)).unwrap());
     stores
@@ -125,25 +126,31 @@ fn registered(credential: Credential) -> FakeStores {
 
 #[test]
 fn an_interrupted_registration_is_completed_by_running_it_again() {
-    assert_converges(&FakeStores::default(), &Operation::Register, &registration(keys(KEY)));
+    assert_converges(&FakeStores::default(), &Operation::Register, &registration(access_key(KEY)));
     assert_converges(&FakeStores::default(), &Operation::Register, &registration(role()));
-    assert_converges(&registered(keys(KEY)), &Operation::Register, &registration(keys(NEW_KEY)));
+    assert_converges(
+        &stores_with_account(access_key(KEY)),
+        &Operation::Register,
+        &registration(access_key(NEW_KEY)),
+    );
 }
 
 #[test]
-fn an_interrupted_replacement_that_is_run_again_leaves_no_orphan() {
+fn an_interrupted_replacement_that_is_run_again_leaves_no_unused_secret() {
     let operation = Operation::Replace("uid-0".parse().unwrap());
-    let moved =
-        Registration { account: "210987654321".parse().unwrap(), ..registration(keys(NEW_KEY)) };
-    assert_converges(&registered(keys(KEY)), &operation, &moved);
-    assert_converges(&registered(keys(KEY)), &operation, &registration(role()));
-    assert_converges(&registered(role()), &operation, &registration(keys(KEY)));
+    let moved = Registration {
+        account: "210987654321".parse().unwrap(),
+        ..registration(access_key(NEW_KEY))
+    };
+    assert_converges(&stores_with_account(access_key(KEY)), &operation, &moved);
+    assert_converges(&stores_with_account(access_key(KEY)), &operation, &registration(role()));
+    assert_converges(&stores_with_account(role()), &operation, &registration(access_key(KEY)));
 }
 
 #[test]
-fn a_repeated_registration_is_unchanged() {
-    for credential in [keys(KEY), role()] {
-        let stores = registered(credential.clone());
+fn the_same_registration_again_changes_nothing() {
+    for credential in [access_key(KEY), role()] {
+        let stores = stores_with_account(credential.clone());
         let before = stores.end_state();
         let receipt = run(&stores, &Operation::Register, &registration(credential)).unwrap();
         assert_eq!(receipt.outcome, UpsertOutcome::Unchanged);
@@ -152,17 +159,19 @@ fn a_repeated_registration_is_unchanged() {
 }
 
 #[test]
-fn a_new_description_updates_and_another_identity_conflicts() {
-    let stores = registered(keys(KEY));
+fn a_new_description_updates_and_another_aws_account_conflicts() {
+    let stores = stores_with_account(access_key(KEY));
     let described =
-        Registration { description: "a description".parse().ok(), ..registration(keys(KEY)) };
+        Registration { description: "a description".parse().ok(), ..registration(access_key(KEY)) };
     assert_eq!(
         run(&stores, &Operation::Register, &described).unwrap().outcome,
         UpsertOutcome::Updated
     );
     let before = stores.end_state();
-    let elsewhere =
-        Registration { account: "210987654321".parse().unwrap(), ..registration(keys(NEW_KEY)) };
+    let elsewhere = Registration {
+        account: "210987654321".parse().unwrap(),
+        ..registration(access_key(NEW_KEY))
+    };
     for other in [elsewhere, registration(role())] {
         let error = run(&stores, &Operation::Register, &other).unwrap_err();
         assert!(matches!(error, RegistrationError::Conflict(_)), "{error:?}");
@@ -173,7 +182,7 @@ fn a_new_description_updates_and_another_identity_conflicts() {
 #[test]
 fn nothing_is_stored_if_a_blocking_check_failed() {
     let stores = FakeStores::default();
-    let registration = registration(keys(KEY));
+    let registration = registration(access_key(KEY));
     let failed = vec![NAME_AVAILABLE.failed("observed", "remedy")];
     let report = Report {
         partition: Partition::Aws,
@@ -194,8 +203,8 @@ fn nothing_is_stored_if_a_blocking_check_failed() {
 }
 
 #[test]
-fn a_rejected_create_is_not_retried_and_leaves_nothing() {
-    for (credential, calls) in [(role(), 2), (keys(KEY), 4)] {
+fn a_refused_create_is_not_retried_and_leaves_no_secret() {
+    for (credential, calls) in [(role(), 2), (access_key(KEY), 4)] {
         let stores = FakeStores::default();
         stores.state().rejects_create = true;
         let error = run(&stores, &Operation::Register, &registration(credential)).unwrap_err();
@@ -210,22 +219,23 @@ fn a_rejected_create_is_not_retried_and_leaves_nothing() {
 }
 
 #[test]
-fn keys_in_use_stay_when_the_create_is_rejected() {
-    let stores = registered(keys(KEY));
+fn a_secret_in_use_is_kept_when_the_create_is_refused() {
+    let stores = stores_with_account(access_key(KEY));
     let before = stores.end_state().secrets;
     stores.state().accounts.clear();
     stores.state().rejects_create = true;
-    drop(run(&stores, &Operation::Register, &registration(keys(KEY))).unwrap_err());
+    drop(run(&stores, &Operation::Register, &registration(access_key(KEY))).unwrap_err());
     assert_eq!(stores.end_state().secrets, before);
 }
 
 #[test]
-fn concurrent_replacements_leave_the_keys_of_one_run_in_both_stores() {
-    let stores = registered(keys(KEY));
+fn concurrent_replacements_leave_one_access_key_in_both_stores() {
+    let stores = stores_with_account(access_key(KEY));
     let operation = Operation::Replace("uid-0".parse().unwrap());
     for concurrent_runs in [1, 2, 3, 40] {
-        stores.state().concurrent_replacements = vec![registration(keys(KEY)); concurrent_runs];
-        let receipt = run(&stores, &operation, &registration(keys(NEW_KEY))).unwrap();
+        stores.state().concurrent_replacements =
+            vec![registration(access_key(KEY)); concurrent_runs];
+        let receipt = run(&stores, &operation, &registration(access_key(NEW_KEY))).unwrap();
         let state = stores.end_state();
         let shown = &state.accounts[receipt.uid.as_str()].access;
         let secret = state.secrets.values().next().unwrap();
@@ -238,14 +248,14 @@ fn concurrent_replacements_leave_the_keys_of_one_run_in_both_stores() {
 }
 
 #[test]
-fn a_concurrent_run_leaves_the_same_keys_in_both_stores() {
-    // Stage, create, (find, replace,) promote.
+fn a_concurrent_run_leaves_the_same_access_key_in_both_stores() {
+    // The calls of the run are: stage, create, find and update after a conflict, promote.
     for (before, in_use) in [(1, KEY), (2, NEW_KEY)] {
         let stores = FakeStores::new(FakeState {
             concurrent_run_before: Some(before),
             ..FakeState::default()
         });
-        drop(run(&stores, &Operation::Register, &registration(keys(KEY))).unwrap());
+        drop(run(&stores, &Operation::Register, &registration(access_key(KEY))).unwrap());
         let end = stores.end_state();
         let [account] = end.accounts.into_values().collect::<Vec<_>>().try_into().unwrap();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! `createSecret`: makes a new access key.
+//! The step `createSecret`: creates a new access key.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -7,44 +7,50 @@ use gangway_http::clock;
 use gangway_model::{AccessKey, AccessKeyId, UpstreamError};
 use tokio::time::timeout;
 
-use super::{KeyUser, Rotation, RotationError, not_yet, refused, shown_key};
+use super::{
+    KeyUser, Rotation, RotationError, action_required_error, key_id_in_palette, retry_later_error,
+};
 
-/// IAM must answer within this time after the note. A key that was created later is not one of this rotation.
-const MAX_CREATION: Duration = Duration::from_secs(10);
+/// IAM must respond within this time after the start of the creation was stored in a tag of the
+/// secret. A key that was created later does not belong to this rotation.
+const CREATION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// AWS's clock and the dates of keys, which have no fractions of a second, differ by this much at most.
-const PRECISION: Duration = Duration::from_secs(2);
+/// Largest difference between the clock of AWS and the creation date of a key, which has no
+/// fractions of a second.
+const MAX_DATE_DIFFERENCE: Duration = Duration::from_secs(2);
 
-/// A key that IAM does not list after this time does not exist.
-const LIST_LAG: Duration = Duration::from_mins(10);
+/// Time after which IAM lists every key that exists.
+const MAX_LIST_DELAY: Duration = Duration::from_mins(10);
 
 impl Rotation<'_> {
-    /// Creates an access key and stores it as pending, unless an earlier attempt has.
+    /// Creates an access key and stores it as the pending version. Does nothing if an earlier
+    /// attempt has done so.
     pub(super) async fn create(&self) -> Result<(), RotationError> {
         let (secrets, secret) = (&self.app.clients.secrets, &self.secret.arn);
         if secrets.is_staged_by_registration(secret, self.token).await? {
             secrets.give_up_pending(secret, self.token).await?;
-            return refused(
+            return action_required_error(
                 "a registration that was interrupted had left a pending version. Its label is removed, and the next rotation starts anew",
             );
         }
         let current = secrets.current_key(secret).await?;
-        let user = self.user_of(&current).await?;
+        let user = self.find_user_of(&current).await?;
         let keys = user.aws.list_access_keys(&user.name).await?;
         if let Some(pending) = secrets.pending_key(secret, self.token).await? {
-            return self.check_pending(&pending, &keys).await;
+            return self.check_pending_key_exists(&pending, &keys).await;
         }
-        self.check_use(&current.id).await?;
-        self.delete_own_keys(&user, &current.id, &keys).await?;
-        // A key that somebody has created since is not taken for one of this rotation.
+        self.check_current_key_use(&current.id).await?;
+        self.delete_unused_own_keys(&user, &current.id, &keys).await?;
+        // A key that somebody has created in the meantime must not count as the key of this
+        // rotation.
         if user.aws.list_access_keys(&user.name).await?.iter().any(|key| key.id != current.id) {
-            return not_yet("IAM lists another access key of the user");
+            return retry_later_error("IAM lists another access key of the user");
         }
         let noted = Instant::now();
         secrets.note_creation(secret, Some(server_time())).await?;
-        let left = MAX_CREATION.saturating_sub(noted.elapsed());
+        let left = CREATION_TIMEOUT.saturating_sub(noted.elapsed());
         let Ok(created) = timeout(left, user.aws.create_access_key(&user.name)).await else {
-            return not_yet("IAM does not answer");
+            return retry_later_error("IAM does not answer");
         };
         match created? {
             CreatedKey::Created(id, secret_key) => {
@@ -59,8 +65,9 @@ impl Rotation<'_> {
         }
     }
 
-    /// Makes sure that a pending key exists. Whoever looks for lost keys may have deleted it.
-    async fn check_pending(
+    /// Checks that the key in the pending version exists. A person may have deleted the key because
+    /// nothing used it.
+    async fn check_pending_key_exists(
         &self,
         pending: &AccessKey,
         keys: &[ListedKey],
@@ -72,35 +79,41 @@ impl Rotation<'_> {
         }
         let age =
             self.secret.creating_since.and_then(|since| server_time().duration_since(since).ok());
-        if age.is_some_and(|age| age < LIST_LAG) {
-            return not_yet("IAM does not list the pending access key yet");
+        if age.is_some_and(|age| age < MAX_LIST_DELAY) {
+            return retry_later_error("IAM does not list the pending access key yet");
         }
         let secrets = &self.app.clients.secrets;
         secrets.give_up_pending(&self.secret.arn, self.token).await?;
-        refused(format!(
+        action_required_error(format!(
             "the pending access key {} does not exist any more. The next rotation creates another one",
             pending.id
         ))
     }
 
-    /// Makes sure that Palette uses the current key, and that no other account does.
-    async fn check_use(&self, current: &AccessKeyId) -> Result<(), RotationError> {
-        if shown_key(&self.account().await?)?.is_some_and(|shown| shown != *current) {
-            return refused(format!(
+    /// Checks that Palette uses the current key for this account, and that no other account uses
+    /// it.
+    async fn check_current_key_use(&self, current: &AccessKeyId) -> Result<(), RotationError> {
+        if key_id_in_palette(&self.load_account().await?)?.is_some_and(|shown| shown != *current) {
+            return action_required_error(format!(
                 "Palette has another access key than {current}, which the secret holds: PUT the account with its access key"
             ));
         }
         if self.app.clients.secrets.is_key_of_another_account(self.secret, current).await? {
-            return refused(format!(
+            return action_required_error(format!(
                 "another registered account uses access key {current} too, and would stop working: register each account with an IAM user of its own"
             ));
         }
         Ok(())
     }
 
-    /// Deletes the old key of the rotation before, and a key that an interrupted attempt has left. Refuses if
-    /// the user has a key of somebody else.
-    async fn delete_own_keys(
+    /// Deletes the old key of the previous rotation, and a key that an interrupted attempt has
+    /// created and not stored.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RotationError::ActionRequired`] if the user has a key that Gangway has not
+    /// created.
+    async fn delete_unused_own_keys(
         &self,
         user: &KeyUser,
         current: &AccessKeyId,
@@ -111,7 +124,7 @@ impl Rotation<'_> {
             let old = self.secret.old_key.as_ref().filter(|old| old.id == key.id);
             match old {
                 Some(OldKey { is_deactivated: true, .. }) if key.is_active => {
-                    return refused(format!(
+                    return action_required_error(format!(
                         "access key {} was rotated, and somebody has activated it again: find out who uses it, and deactivate it",
                         key.id
                     ));
@@ -120,11 +133,11 @@ impl Rotation<'_> {
                     user.aws.delete_access_key(&user.name, &key.id).await?;
                     secrets.note_old_key(secret, None).await?;
                 }
-                None if self.was_lost(user, key).await? => {
+                None if self.is_lost_key(user, key).await? => {
                     user.aws.delete_access_key(&user.name, &key.id).await?;
                 }
                 None => {
-                    return refused(format!(
+                    return action_required_error(format!(
                         "user {} has a second access key, {}, and nothing proves that Gangway has created it: delete it if nobody uses it. IAM allows two",
                         user.name, key.id
                     ));
@@ -134,9 +147,10 @@ impl Rotation<'_> {
         Ok(())
     }
 
-    /// Returns `true` if an attempt has created the key and ended before it stored its secret: it was created
-    /// when the note says that one was about to be, and nobody has ever used it. Nobody can use a lost key.
-    pub(super) async fn was_lost(
+    /// Returns `true` if an attempt has created the key and ended before it stored the secret
+    /// access key. Then the key was created at the time that is stored in the tag of the secret,
+    /// and nobody has used the key.
+    pub(super) async fn is_lost_key(
         &self,
         user: &KeyUser,
         key: &ListedKey,
@@ -144,8 +158,9 @@ impl Rotation<'_> {
         let Some((since, created)) = self.secret.creating_since.zip(key.created) else {
             return Ok(false);
         };
-        let is_then = created + PRECISION >= since && created <= since + MAX_CREATION + PRECISION;
-        if !is_then {
+        let is_created_by_attempt = created + MAX_DATE_DIFFERENCE >= since
+            && created <= since + CREATION_TIMEOUT + MAX_DATE_DIFFERENCE;
+        if !is_created_by_attempt {
             return Ok(false);
         }
         match user.aws.access_key_was_used(&key.id).await {
@@ -156,7 +171,7 @@ impl Rotation<'_> {
     }
 }
 
-/// Returns the time by the clock of AWS.
+/// Returns the current time according to the clock of AWS.
 fn server_time() -> SystemTime {
     let skew = clock::skew().unwrap_or_default();
     let difference = Duration::from_secs(skew.unsigned_abs());

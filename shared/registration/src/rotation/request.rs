@@ -1,4 +1,5 @@
-//! When keys are rotated: the schedule of a registered account, and rotations that a caller asks for.
+//! Starts rotations: turns on the schedule of a registered account, and starts a rotation that a
+//! caller requests.
 
 use gangway_checks::{catalogue::iam::KEY_ROTATABLE, iam::key_rotation};
 use gangway_model::{
@@ -9,16 +10,18 @@ use gangway_model::{
 use crate::AppContext;
 
 impl AppContext {
-    /// Turns the rotation of a registered account's key on or off. It is turned on only if the check of the
-    /// registration passed. A failure is logged: the account is registered, and the same request tries again.
-    pub async fn schedule_rotation(&self, receipt: &Receipt, is_wanted: bool) {
+    /// Turns the rotation of a registered account's access key on or off. Turns the rotation on
+    /// only if the report of the registration shows that the key can be rotated. A failure is
+    /// logged and not returned: the account is registered, and the same request sent again turns
+    /// the rotation on or off.
+    pub async fn schedule_rotation(&self, receipt: &Receipt, is_requested: bool) {
         let (Some(schedule), Some(secret)) = (&self.clients.rotation, &receipt.secret) else {
             return;
         };
         let mut findings = receipt.report.findings.iter();
         let is_possible = findings
             .any(|finding| finding.check == &KEY_ROTATABLE && finding.outcome == Outcome::Passed);
-        let result = match (is_wanted, is_possible) {
+        let result = match (is_requested, is_possible) {
             (true, true) => self.clients.secrets.enable_rotation(secret, schedule).await,
             (true, false) => return,
             (false, _) => self.clients.secrets.disable_rotation(secret).await,
@@ -34,8 +37,8 @@ impl AppContext {
         }
     }
 
-    /// Starts a rotation of the account's key, and turns its rotation on. Returns `false` if an earlier one is
-    /// not complete: Secrets Manager tries that one again.
+    /// Starts a rotation of the account's access key, and turns the schedule on. Returns `false` if
+    /// an earlier rotation is not complete: Secrets Manager tries that rotation again.
     ///
     /// # Errors
     ///

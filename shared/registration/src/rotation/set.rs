@@ -1,4 +1,5 @@
-//! `setSecret` and `testSecret`: give the new access key to Palette, if it works.
+//! The steps `setSecret` and `testSecret`: write the new access key to Palette, and check that it
+//! works.
 
 use gangway_http::RetryPolicy;
 use gangway_model::{
@@ -7,29 +8,31 @@ use gangway_model::{
 use gangway_palette::ValidationOutcome;
 use tokio::time::sleep;
 
-use super::{Rotation, RotationError, not_yet, refused, shown_key};
+use super::{Rotation, RotationError, action_required_error, key_id_in_palette, retry_later_error};
 
 impl Rotation<'_> {
-    /// Waits until AWS knows the new key everywhere, proves it, and gives it to Palette.
+    /// Waits until AWS accepts the new key, lets Palette validate the key, and writes the key to
+    /// Palette.
     pub(super) async fn set(&self) -> Result<(), RotationError> {
         let secrets = &self.app.clients.secrets;
-        let new = self.pending_key().await?;
-        let mut account = self.account().await?;
-        let shown = shown_key(&account)?;
+        let new = self.read_pending_key().await?;
+        let mut account = self.load_account().await?;
+        let shown = key_id_in_palette(&account)?;
         if shown.as_ref() == Some(&new.id) {
             return Ok(());
         }
         let current = secrets.current_key(&self.secret.arn).await?;
         if shown.is_some_and(|shown| shown != current.id) {
-            return refused(
+            return action_required_error(
                 "somebody has given Palette another access key during the rotation: PUT the account with its access key",
             );
         }
         secrets.complete(std::slice::from_mut(&mut account)).await?;
-        let registration = self.registration(&account, &new)?;
-        let (user, new_user) = (self.user_of(&current).await?, self.wait_for_key(&new).await?);
+        let registration = self.registration_with_key(&account, &new)?;
+        let (user, new_user) =
+            (self.find_user_of(&current).await?, self.wait_for_key_in_aws(&new).await?);
         if user.arn != new_user {
-            return refused(format!(
+            return action_required_error(format!(
                 "the new access key belongs to {new_user}, and not to {}",
                 user.arn
             ));
@@ -38,44 +41,45 @@ impl Rotation<'_> {
         Ok(self.palette.update(&account, &registration).await?)
     }
 
-    /// Makes sure that Palette has the new key, and accepts it. Otherwise gives the old key back, if it works.
+    /// Checks that Palette has the new key and accepts it. If Palette does not accept the new key,
+    /// and the old key still works, writes the old key to Palette again.
     pub(super) async fn test(&self) -> Result<(), RotationError> {
         let secrets = &self.app.clients.secrets;
         let Some(new) = secrets.pending_key(&self.secret.arn, self.token).await? else {
-            // A test of the schedule.
+            // Without a value, this is a test of the schedule.
             return Ok(());
         };
-        let account = self.wait_for_palette(&new).await?;
+        let account = self.wait_for_key_in_palette(&new).await?;
         let Some(mut account) = account else {
-            return not_yet(
+            return retry_later_error(
                 "Palette does not have the new access key: another request changes the account",
             );
         };
         secrets.complete(std::slice::from_mut(&mut account)).await?;
-        let registration = self.registration(&account, &new)?;
+        let registration = self.registration_with_key(&account, &new)?;
         let Err(error) = self.validate(&registration).await else { return Ok(()) };
         if error.final_reason().is_none() {
             return Err(error);
         }
         let current = secrets.current_key(&self.secret.arn).await?;
         if self.app.clients.aws.with_static_credentials(&current).caller().await.is_ok() {
-            let old = self.registration(&account, &current)?;
+            let old = self.registration_with_key(&account, &current)?;
             self.palette.update(&account, &old).await?;
-            return refused(format!("{error}. Palette has the old access key again"));
+            return action_required_error(format!("{error}. Palette has the old access key again"));
         }
         Err(error)
     }
 
-    /// Waits until AWS accepts a new access key. Returns the ARN of its user.
-    async fn wait_for_key(&self, key: &AccessKey) -> Result<String, RotationError> {
+    /// Waits until AWS accepts a new access key. Returns the ARN of the key's user.
+    async fn wait_for_key_in_aws(&self, key: &AccessKey) -> Result<String, RotationError> {
         let mut delays = RetryPolicy::PROPAGATION.delays();
         loop {
-            match self.user_of(key).await {
+            match self.find_user_of(key).await {
                 Ok(user) => return Ok(user.arn),
                 Err(error) => match delays.next() {
                     Some(delay) => sleep(delay).await,
                     None if error.final_reason().is_some() => {
-                        return not_yet("AWS does not accept the new access key yet");
+                        return retry_later_error("AWS does not accept the new access key yet");
                     }
                     None => return Err(error),
                 },
@@ -83,7 +87,8 @@ impl Rotation<'_> {
         }
     }
 
-    /// Asks Palette to validate the key of a registration. AWS may not know a new key everywhere yet.
+    /// Asks Palette to validate the key of a registration. Tries again if Palette does not accept
+    /// the key, because not every server of AWS may know a new key yet.
     async fn validate(&self, registration: &Registration) -> Result<(), RotationError> {
         let Registration { partition, credential, policies, .. } = registration;
         let mut delays = RetryPolicy::PROPAGATION.delays();
@@ -93,7 +98,7 @@ impl Rotation<'_> {
                 ValidationOutcome::Rejected(reason) => match delays.next() {
                     Some(delay) => sleep(delay).await,
                     None => {
-                        return refused(format!(
+                        return action_required_error(format!(
                             "Palette rejects the new access key, {reason}: make sure that Palette reaches AWS, and that nothing limits the user to some keys"
                         ));
                     }
@@ -102,15 +107,16 @@ impl Rotation<'_> {
         }
     }
 
-    /// Waits until Palette shows the key. Returns the account, or `None` if Palette shows another key.
-    pub(super) async fn wait_for_palette(
+    /// Waits until Palette returns the account with this key, and returns the account. Returns
+    /// `None` if Palette still returns another key after the last attempt.
+    pub(super) async fn wait_for_key_in_palette(
         &self,
         key: &AccessKey,
     ) -> Result<Option<gangway_model::CloudAccount>, RotationError> {
         let wanted = Credential::AccessKey(key.clone());
         let mut delays = RetryPolicy::CONSISTENCY.delays();
         loop {
-            let account = self.account().await?;
+            let account = self.load_account().await?;
             if account.access.matches_credential(&wanted) != Some(false) {
                 return Ok(Some(account));
             }
@@ -119,15 +125,15 @@ impl Rotation<'_> {
         }
     }
 
-    /// Gives Palette this key.
+    /// Writes this key to Palette.
     pub(super) async fn update_palette(&self, key: &AccessKey) -> Result<(), RotationError> {
-        let mut account = self.account().await?;
+        let mut account = self.load_account().await?;
         let known = std::slice::from_mut(&mut account);
         self.app.clients.secrets.complete(known).await?;
-        let registration = self.registration(&account, key)?;
+        let registration = self.registration_with_key(&account, key)?;
         match self.palette.update(&account, &registration).await {
             Err(UpstreamError::NotFound { .. }) => {
-                refused("the account was deleted during the rotation")
+                action_required_error("the account was deleted during the rotation")
             }
             result => Ok(result?),
         }

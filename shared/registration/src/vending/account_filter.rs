@@ -1,32 +1,33 @@
-//! Which accounts are registered automatically.
+//! The filter that selects the accounts which are registered automatically.
 
 use std::fmt;
 
 use crate::vending::Glob;
 use gangway_aws::organizations::{OuId, OuPath};
 
-/// Which accounts are registered, by OU and by name. An OU includes all OUs below it.
+/// Selects accounts by their OU and name. An OU includes all OUs below it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct AccountFilter {
-    /// Only accounts in one of these OUs are registered. Empty for all OUs.
+    /// Only accounts in one of these OUs are registered. If the list is empty, accounts in all OUs
+    /// are.
     pub include_ous: Vec<OuId>,
     /// Accounts in one of these OUs are not registered, even if `include_ous` has their OU.
     pub exclude_ous: Vec<OuId>,
-    /// Only accounts whose name matches are registered.
+    /// Only accounts whose name matches this pattern are registered.
     pub name_pattern: Glob,
 }
 
-/// Why an account is not registered.
+/// Reason why an account is not registered automatically.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum ExclusionReason {
-    /// It is in an excluded OU.
+    /// The account is in an excluded OU.
     ExcludedOu,
-    /// It is in none of the included OUs.
+    /// The account is in none of the included OUs.
     NoIncludedOu,
-    /// Its name does not match.
+    /// The name of the account does not match the pattern.
     Name,
-    /// It is the management account, which has no role that Gangway could assume, and should run no
-    /// workload.
+    /// The account is the management account. It has no role that Gangway can assume, and should
+    /// run no workloads.
     Management,
 }
 
@@ -56,17 +57,19 @@ impl fmt::Display for ExclusionReason {
 }
 
 impl AccountFilter {
-    /// Returns `true` if the result depends on an account's OU path, so that it must be read.
+    /// Returns `true` if the filter needs the OU path of an account, so that the caller must read
+    /// it.
     pub fn needs_ou_path(&self) -> bool {
         !self.include_ous.is_empty() || !self.exclude_ous.is_empty()
     }
 
-    /// Returns `true` if every account is included.
+    /// Returns `true` if the filter selects every account.
     pub fn matches_everything(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Returns `Ok` if an account of this name in these OUs is registered, else the reason why not.
+    /// Returns `Ok` if the filter selects an account with this name in these OUs. Otherwise returns
+    /// the reason why not.
     pub fn exclusion_reason(&self, name: &str, ou_path: &OuPath) -> Result<(), ExclusionReason> {
         let is_in = |ous: &[OuId]| ou_path.iter().any(|ou| ous.contains(ou));
         if is_in(&self.exclude_ous) {
@@ -86,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ou_includes_those_below_it_and_exclusion_takes_precedence() {
+    fn an_ou_includes_lower_ous_and_excluded_ous_take_precedence() {
         let [root, work, prod, lab] =
             ["r-abcd", "ou-abcd-workload", "ou-abcd-prodprod", "ou-abcd-lablabla"]
                 .map(|ou| ou.parse::<OuId>().unwrap());

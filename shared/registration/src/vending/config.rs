@@ -1,4 +1,5 @@
-//! Configuration that account vending and the sweep share, from environment variables.
+//! The configuration that the functions `account-vended` and `account-sweep` share, from
+//! environment variables.
 
 use std::str::FromStr;
 
@@ -11,40 +12,41 @@ use gangway_model::{Partition, RoleArn, UpstreamError};
 
 use crate::vending::{AccountFilter, Glob, NameTemplate, OuScopeMap};
 
-/// Which accounts are registered, where, and what happens to closed ones. Each field names its
+/// The configuration of automatic registration. The comment of each field names its environment
 /// variable.
 #[derive(Clone, Debug)]
 pub struct VendingConfig {
-    /// `GANGWAY_ORGANIZATIONS_ROLE_ARN`: the role in the management account that the function assumes
-    /// to call Organizations. By default the function's own role, for deployments in the management
+    /// `GANGWAY_ORGANIZATIONS_ROLE_ARN`: the management role that the function assumes to call
+    /// Organizations. Default: the function uses its own role, for deployments in the management
     /// account.
     pub organizations_role: Option<RoleArn>,
-    /// `GANGWAY_ACCOUNT_ACCESS_EXTERNAL_ID`: the external id that the roles in the management account
-    /// and in member accounts require. Default: none.
+    /// `GANGWAY_ACCOUNT_ACCESS_EXTERNAL_ID`: the external id that the management roles and the
+    /// access roles require. Default: none.
     pub external_id: Option<String>,
     /// `GANGWAY_INCLUDE_OUS`, `GANGWAY_EXCLUDE_OUS`, `GANGWAY_ACCOUNT_NAME_FILTER`: which
     /// accounts are registered. Default: all.
     pub account_filter: AccountFilter,
     /// `GANGWAY_OU_SCOPE_MAP`: the Palette scope of accounts, by OU. Default: the tenant.
     pub ou_scope_map: OuScopeMap,
-    /// `GANGWAY_ACCOUNT_NAME_TEMPLATE`: names of accounts in Palette. Default
+    /// `GANGWAY_ACCOUNT_NAME_TEMPLATE`: template for the names of accounts in Palette. Default
     /// `aws-{accountId}`.
     pub name_template: NameTemplate,
-    /// `GANGWAY_OFFBOARDING`: what happens to the Palette accounts of closed AWS accounts.
-    /// Default `report`.
+    /// `GANGWAY_OFFBOARDING`: what Gangway does with the accounts in Palette of closed AWS
+    /// accounts. Default `report`.
     pub offboarding: OffboardingPolicy,
 }
 
-/// What happens to a Palette account whose AWS account is closed.
+/// What Gangway does with an account in Palette whose AWS account is closed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum OffboardingPolicy {
-    /// It stays, and a log line reports it.
+    /// Keeps the account, and reports it.
     #[default]
     Report,
-    /// It is removed.
+    /// Removes the account from Palette.
     Remove,
 }
 
+/// Error of a text that is not an offboarding policy. The message is the rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be report or remove")]
 pub struct InvalidOffboardingPolicy;
@@ -66,7 +68,7 @@ const OU_IDS_RULE: &str =
 const OU_SCOPE_MAP_RULE: &str = "must be comma-separated entries such as ou-abcd-12345678=tenant or ou-abcd-87654321=project:<uid or name>";
 
 impl VendingConfig {
-    /// Reads the variables. Adds errors to the reader, and returns `None` if there are any.
+    /// Reads the variables. Records errors in `variables`, and returns `None` after an error.
     pub fn from_variables<V>(variables: &mut EnvReader<V>, partition: Partition) -> Option<Self>
     where
         V: Fn(&str) -> Option<String>,
@@ -103,7 +105,8 @@ impl VendingConfig {
         })
     }
 
-    /// Reads the ARN of a role in this partition.
+    /// Reads the variable `name`, the ARN of a role. Records an error if the role is in another
+    /// partition.
     pub fn role_in<V>(
         variables: &mut EnvReader<V>,
         name: &str,
@@ -119,8 +122,8 @@ impl VendingConfig {
         role
     }
 
-    /// Returns a client for the organization, as the function itself or through the role in the
-    /// management account.
+    /// Returns a client for Organizations. The client uses `organizations_role`, or the function's
+    /// own role if there is none.
     pub async fn organizations(
         &self,
         aws: &AwsSession,
@@ -132,7 +135,8 @@ impl VendingConfig {
         Ok(OrganizationsClient::new(&session))
     }
 
-    /// Returns `true` if the OU path of accounts is needed, so that it must be read.
+    /// Returns `true` if the filter or the scope map needs the OU path of accounts, so that the
+    /// caller must read it.
     pub fn needs_ou_path(&self) -> bool {
         self.account_filter.needs_ou_path() || self.ou_scope_map.needs_ou_path()
     }

@@ -4,11 +4,12 @@ use std::str::FromStr;
 
 use wildmatch::WildMatch;
 
-/// A glob pattern: `*` matches any text, `?` matches any one character. Case-sensitive.
+/// A glob pattern: `*` matches any text, and `?` matches one character. Patterns are
+/// case-sensitive.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Glob(String);
 
-/// The rule that a pattern violates.
+/// Error of a text that is not a valid pattern. The message is the rule for patterns.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "must be 1 to 256 characters without control characters; * matches any text and ? matches one character"
@@ -16,7 +17,7 @@ pub struct Glob(String);
 pub struct InvalidGlob;
 
 impl Default for Glob {
-    /// Matches every text.
+    /// Returns a pattern that matches every text.
     fn default() -> Self {
         Self("*".to_owned())
     }
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_match_as_a_whole() {
+    fn a_pattern_must_match_the_whole_name() {
         for (pattern, matching, others) in [
             ("*", vec!["", "a", "team-payments-dev"], vec![]),
             ("team-*", vec!["team-", "team-a"], vec!["Team-a", "my-team-a", "team"]),
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn matching_time_is_bounded() {
+    fn a_pattern_with_many_wildcards_is_matched_in_limited_time() {
         let glob: Glob = "*a".repeat(128).parse().unwrap();
         assert!(!glob.matches(&format!("{}b", "a".repeat(10_000))));
         assert!(glob.matches(&"a".repeat(10_000)));

@@ -1,4 +1,4 @@
-//! Names of accounts in Palette.
+//! The template for the names of accounts that are registered automatically.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -8,6 +8,7 @@ use gangway_model::{AccountId, AccountName};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NameTemplate(Vec<Part>);
 
+/// A part of a template: a text, or a placeholder.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Part {
     Text(String),
@@ -21,7 +22,7 @@ enum Part {
 )]
 pub struct InvalidNameTemplate;
 
-/// Maximum length of a name.
+/// Largest length of a name, in characters.
 const MAX_CHARS: usize = 64;
 
 impl Default for NameTemplate {
@@ -52,7 +53,7 @@ impl FromStr for NameTemplate {
             parts.push(Part::Text(rest.to_owned()));
         }
         let template = Self(parts);
-        // A sample shows whether the texts around the placeholders are valid in a name.
+        // A sample name shows whether the texts around the placeholders are valid in a name.
         let sample = template.fill("000000000000", "a");
         let has_placeholder = template.0.iter().any(|part| !matches!(part, Part::Text(_)));
         if has_placeholder && sample.parse().is_ok_and(|name: AccountName| name.is_plain()) {
@@ -64,8 +65,10 @@ impl FromStr for NameTemplate {
 }
 
 impl NameTemplate {
-    /// Returns the name of an account. Characters other than letters, digits, `.`, `_` and `-` become `-`. `None` if the
-    /// name would be empty or too long: if it were cut, two accounts could have the same name.
+    /// Returns the name in Palette of the AWS account `account`, whose name in Organizations is
+    /// `name`. Replaces characters of `name` other than letters, digits, `.`, `_` and `-` with `-`.
+    /// Returns `None` if the result would be empty, too long or invalid. A name that is too long is
+    /// not truncated, because two accounts could then have the same name.
     pub fn name(&self, account: AccountId, name: &str) -> Option<AccountName> {
         let name: String = name
             .chars()
@@ -88,33 +91,37 @@ impl NameTemplate {
         filled.parse().ok().filter(AccountName::is_plain)
     }
 
-    /// Returns `true` if the template contains the account's name. Events may mask that name, so it
-    /// must be read from Organizations.
+    /// Returns `true` if the template contains `{accountName}`. Then the name must be read from
+    /// Organizations, because events may not contain the name.
     pub fn uses_account_name(&self) -> bool {
         self.0.contains(&Part::AccountName)
     }
 
-    /// Returns `true` if the name belongs to an account that is registered automatically, and `account` is
-    /// not that account. A template without text and account id fits every name, so it reserves none.
+    /// Returns `true` if the template can give this name to an account, and `account` is not that
+    /// account. A template that consists only of `{accountName}` reserves no name, because it would
+    /// reserve all.
     pub fn reserves(&self, name: &AccountName, account: Option<AccountId>) -> bool {
-        if self.0.iter().all(|part| *part == Part::AccountName) || !self.fits(name, None) {
+        if self.0.iter().all(|part| *part == Part::AccountName) || !self.can_produce(name, None) {
             return false;
         }
-        // Without an account id, the name does not tell which account it belongs to.
-        let is_own = account.is_some_and(|account| self.fits(name, Some(account)));
+        // Without an account id in the template, the name does not show which account it belongs
+        // to.
+        let is_own = account.is_some_and(|account| self.can_produce(name, Some(account)));
         !(is_own && self.0.contains(&Part::AccountId))
     }
 
-    /// Returns `true` if the template gives this name to the account, or to any account.
-    fn fits(&self, name: &AccountName, account: Option<AccountId>) -> bool {
+    /// Returns `true` if the template can give this name to the account. If `account` is `None`,
+    /// returns `true` if the template can give this name to any account.
+    fn can_produce(&self, name: &AccountName, account: Option<AccountId>) -> bool {
         let name = fold_case(name.as_str());
         let mut rests = BTreeSet::from([name.as_str()]);
         for part in &self.0 {
-            rests = rests.into_iter().flat_map(|rest| part.rests_behind(rest, account)).collect();
+            rests = rests.into_iter().flat_map(|rest| part.rests_after(rest, account)).collect();
         }
         rests.contains("")
     }
 
+    /// Returns the template with these values for its placeholders.
     fn fill(&self, account: &str, name: &str) -> String {
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
@@ -126,8 +133,9 @@ impl NameTemplate {
 }
 
 impl Part {
-    /// Returns what may follow this part at the start of `text`.
-    fn rests_behind<'a>(&self, text: &'a str, account: Option<AccountId>) -> Vec<&'a str> {
+    /// Returns every possible rest of `text` after this part at its start. There are several,
+    /// because an account name can have any length.
+    fn rests_after<'a>(&self, text: &'a str, account: Option<AccountId>) -> Vec<&'a str> {
         match (self, account) {
             (Self::Text(own), _) => text.strip_prefix(&*fold_case(own)).into_iter().collect(),
             (Self::AccountId, Some(account)) => {
@@ -143,8 +151,9 @@ impl Part {
     }
 }
 
-/// Returns the text in one spelling, because Palette may not distinguish the case of names. Some letters
-/// become ASCII only after the other change: `ſ` in upper case, `K` (the Kelvin sign) in lower case.
+/// Returns the text without differences of case, because Palette may not distinguish the case of
+/// names. Converts to upper case and then to lower case: `ſ` becomes an ASCII letter only in upper
+/// case, and `K` (the Kelvin sign) only in lower case.
 fn fold_case(text: &str) -> String {
     text.to_uppercase().to_lowercase()
 }
@@ -160,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_valid_in_palette() {
+    fn names_from_a_template_are_valid_in_palette() {
         let account: AccountId = "012345678901".parse().unwrap();
         for (template, name, expected) in [
             ("aws-{accountId}", "whatever it is", Some("aws-012345678901")),

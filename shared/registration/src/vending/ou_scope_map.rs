@@ -1,16 +1,16 @@
-//! Palette scopes of accounts, by OU.
+//! Maps OUs to scopes of Palette.
 
 use gangway_model::RequestedScope;
 
 use gangway_aws::organizations::{OuId, OuPath};
 
-/// The Palette scope of an account, by its OU. The nearest OU that has an entry decides; accounts
-/// without one go to the tenant.
+/// Maps the OU of an account to a scope of Palette. If several OUs of the account have an entry,
+/// the entry of the lowest OU applies. Without an entry, the scope is the tenant.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct OuScopeMap(pub(crate) Vec<(OuId, RequestedScope)>);
 
 impl OuScopeMap {
-    /// Returns `true` if the scope depends on an account's OU path, so that it must be read.
+    /// Returns `true` if the map needs the OU path of an account, so that the caller must read it.
     pub fn needs_ou_path(&self) -> bool {
         !self.0.is_empty()
     }
@@ -21,7 +21,7 @@ impl OuScopeMap {
         ou_path.iter().find_map(entry_of).unwrap_or(&RequestedScope::Tenant)
     }
 
-    /// Returns every scope that an account can have, each once, the tenant first.
+    /// Returns the tenant, and then each other scope in the map once.
     pub fn all(&self) -> Vec<&RequestedScope> {
         let mut all = vec![&RequestedScope::Tenant];
         for (_, scope) in &self.0 {
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_ou_decides() {
+    fn the_entry_of_the_lowest_ou_applies() {
         let entry = |text| OuScopeMap::parse_entry(text).unwrap();
         let scopes = OuScopeMap(vec![
             entry("r-abcd = tenant"),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_has_an_ou_and_a_scope() {
+    fn an_entry_without_ou_or_scope_is_invalid() {
         for text in [
             "",
             "ou-abcd-workload",

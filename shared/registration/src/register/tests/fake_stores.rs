@@ -1,4 +1,4 @@
-//! Palette and Secrets Manager in memory.
+//! Fakes of Palette and Secrets Manager that keep their data in memory.
 
 use std::{
     collections::BTreeMap,
@@ -7,26 +7,27 @@ use std::{
 
 use super::*;
 
-/// Both stores. A call can be interrupted before or after it does its work.
+/// Fake of both stores. A call can be interrupted before or after its work.
 #[derive(Default)]
 pub(super) struct FakeStores {
     state: Mutex<FakeState>,
     pub(super) annotations: AnnotationSupport,
 }
 
+/// The data of both stores, and what the fake does with the next calls.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FakeState {
-    /// By uid.
+    /// Accounts in Palette, by uid.
     pub(super) accounts: BTreeMap<String, CloudAccount>,
-    /// By ARN.
+    /// Secrets in Secrets Manager, by ARN.
     pub(super) secrets: BTreeMap<String, FakeSecret>,
     pub(super) calls: usize,
-    /// Where a run is interrupted.
+    /// The call at which a run is interrupted.
     pub(super) interruption: Option<Interruption>,
     pub(super) rejects_create: bool,
-    /// The call before which another run registers other keys.
+    /// The call before which another run registers another access key.
     pub(super) concurrent_run_before: Option<usize>,
-    /// Replacements that run from start to end right after an update, each once.
+    /// Replacements by concurrent runs. After an update, each runs once and completely.
     pub(super) concurrent_replacements: Vec<Registration>,
 }
 
@@ -37,9 +38,9 @@ impl PartialEq for FakeState {
 }
 
 impl FakeState {
-    /// Registers other keys, in both stores, as a concurrent run does.
+    /// Registers another access key in both stores, as a concurrent run does.
     fn run_concurrently(&mut self) {
-        let other = registration(keys(NEW_KEY));
+        let other = registration(access_key(NEW_KEY));
         let uid = self.accounts.values().next().map(|account| account.uid.clone());
         let uid = uid.unwrap_or_else(|| "uid-0".parse().unwrap());
         drop(self.accounts.insert(uid.to_string(), to_cloud_account(&other, &uid)));
@@ -48,13 +49,14 @@ impl FakeState {
     }
 }
 
+/// Interrupts a run before or after the work of the call with this number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Interruption {
     Before(usize),
     After(usize),
 }
 
-/// A secret: its versions, named by their access key ids, and the account it is registered for.
+/// A secret: the access key ids in its versions, and the uid of the account that uses it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FakeSecret {
     pub(super) current: String,
@@ -97,10 +99,12 @@ impl FakeStores {
         }
     }
 
+    /// Returns the data of both stores after a run, for comparisons.
     pub(super) fn end_state(&self) -> FakeState {
         FakeState { calls: 0, interruption: None, ..self.state().clone() }
     }
 
+    /// Returns the accounts that the checks of a registration with this name find.
     pub(super) fn existing(&self, name: &str) -> ExistingAccounts {
         let by_name = self.state().accounts.values().find(|account| account.name == name).cloned();
         ExistingAccounts { by_uid: None, by_name }
@@ -119,8 +123,8 @@ impl SecretStore for FakeStores {
         &self,
         registration: &Registration,
     ) -> Result<Option<StagedSecret>, UpstreamError> {
-        let Credential::AccessKey(keys) = &registration.credential else { return Ok(None) };
-        let (secret, version) = (secret_arn(registration), keys.id.as_str().to_owned());
+        let Credential::AccessKey(access_key) = &registration.credential else { return Ok(None) };
+        let (secret, version) = (secret_arn(registration), access_key.id.as_str().to_owned());
         let (method, settings) = (registration.credential.method(), registration.settings());
         self.call(|state| {
             let Some(stored) = state.secrets.get_mut(secret.as_str()) else {
@@ -152,7 +156,7 @@ impl SecretStore for FakeStores {
         }
         self.call(|state| {
             if staged.status == SecretStatus::New {
-                // Does not read which version is current.
+                // Promotes without reading which version is the current one.
                 let stored =
                     state.secrets.get_mut(staged.secret.as_str()).ok_or_else(unavailable)?;
                 stored.uid = Some(uid.clone());
@@ -218,8 +222,8 @@ impl SecretStore for FakeStores {
 
 fn to_cloud_account(registration: &Registration, uid: &Uid) -> CloudAccount {
     let access = match &registration.credential {
-        Credential::AccessKey(keys) => {
-            StoredCredential::AccessKey { access_key_id: keys.id.as_str().to_owned() }
+        Credential::AccessKey(access_key) => {
+            StoredCredential::AccessKey { access_key_id: access_key.id.as_str().to_owned() }
         }
         Credential::StsRole(assumed) => {
             StoredCredential::StsRole { role_arn: assumed.role.to_string() }
