@@ -1,4 +1,4 @@
-//! The EKS cluster that Palette runs on, and the clusters that it will create.
+//! Checks of the EKS cluster that Palette runs on, and of the clusters that Palette will create.
 
 use gangway_model::{Check, CheckSubject, Severity};
 

@@ -1,4 +1,4 @@
-//! Objects in the Kubernetes cluster that Palette runs on.
+//! Checks of objects in the Kubernetes cluster that Palette runs on.
 
 use gangway_model::{Check, CheckSubject, Severity};
 

@@ -1,4 +1,4 @@
-//! Roles and associations of EKS Pod Identity.
+//! Checks of the roles and associations of EKS Pod Identity.
 
 use gangway_model::{Check, CheckSubject, Severity};
 

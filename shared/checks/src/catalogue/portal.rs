@@ -1,4 +1,4 @@
-//! The access portals of the Secret and Top Secret partitions.
+//! Checks of the access portals of the Secret and Top Secret partitions.
 
 use gangway_model::{Check, CheckSubject, Severity};
 

@@ -132,7 +132,7 @@ fn node_roles(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Find
             .collect()
     };
     let denied = names_where(|outcome| {
-        matches!(outcome, SimulationOutcome::NotAll(_) | SimulationOutcome::RoleNotFound)
+        matches!(outcome, SimulationOutcome::SomeDenied(_) | SimulationOutcome::RoleNotFound)
     });
     let inaccessible = names_where(|outcome| *outcome == SimulationOutcome::Inaccessible);
     if !denied.is_empty() {

@@ -175,10 +175,10 @@ impl RoleToCheck<'_> {
     fn permissions(&self) -> PartState {
         let document = self.purpose.document().name();
         match &self.observed.allowed {
-            Observed::Present(SimulationOutcome::Everything(count)) => {
+            Observed::Present(SimulationOutcome::AllAllowed(count)) => {
                 PartState::Valid(format!("{count} actions of {document} are allowed"))
             }
-            Observed::Present(SimulationOutcome::NotAll(denied)) => PartState::Invalid(
+            Observed::Present(SimulationOutcome::SomeDenied(denied)) => PartState::Invalid(
                 denied.clone(),
                 format!(
                     "attach {document} to it: {PLAN_REMEDY}; check that no permissions boundary and no policy of the organization denies them"
