@@ -71,7 +71,7 @@ async fn check_rotation(
 ) -> Result<Option<Finding>, UpstreamError> {
     match (rotation, principal) {
         (None, _) => Ok(None),
-        (Some(_), None) => Ok(Some(key_rotation::unverified())),
+        (Some(_), None) => Ok(Some(key_rotation::unverified_finding())),
         (Some(rotation), Some(principal)) => {
             key_rotation::check(user, principal, rotation.old_key).await.map(Some)
         }
@@ -89,11 +89,11 @@ async fn check_permissions(
         let (reason, remedy) =
             ("the keys do not belong to an IAM user", "fix the failed checks of the keys first");
         let mut findings = vec![
-            access_key::unverified(reason, remedy),
-            scope_tag::unverified(reason, remedy, required),
+            access_key::unverified_finding(reason, remedy),
+            scope_tag::unverified_finding(reason, remedy, required),
         ];
-        findings.extend(permissions::unverified(reason, remedy));
-        findings.push(policy_arns::unverified(reason, remedy));
+        findings.extend(permissions::unverified_findings(reason, remedy));
+        findings.push(policy_arns::unverified_finding(reason, remedy));
         return Ok(findings);
     };
     let (age, scope, permissions, arns) = join!(

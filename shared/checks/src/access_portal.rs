@@ -138,7 +138,7 @@ async fn check_account(
 ) -> Result<(Vec<Finding>, Option<AccountId>), UpstreamError> {
     let (reason, remedy) = ("the portal issued no keys", "fix check portal.keys first");
     let Some(aws) = aws else {
-        let mut findings = portal_caller::unverified(reason, remedy);
+        let mut findings = portal_caller::unverified_findings(reason, remedy);
         findings.extend(unverified_account(boundary, reason, remedy));
         return Ok((findings, None));
     };
@@ -178,8 +178,8 @@ fn no_boundary_finding() -> Finding {
 
 /// Returns the *unverified* findings of [`check_account`] about permissions and policies.
 fn unverified_account(boundary: Option<&PolicyArn>, reason: &str, remedy: &str) -> Vec<Finding> {
-    let mut findings = permissions::unverified(reason, remedy);
-    findings.push(policy_arns::unverified(reason, remedy));
+    let mut findings = permissions::unverified_findings(reason, remedy);
+    findings.push(policy_arns::unverified_finding(reason, remedy));
     findings.push(match boundary {
         Some(_) => PERMISSIONS_BOUNDARY_EXISTS.unverified(reason, remedy),
         None => no_boundary_finding(),

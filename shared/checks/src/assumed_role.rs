@@ -134,11 +134,11 @@ async fn check_account(
         (Some(trust), Some((account, external_id))) => {
             trust_policy::check(&trust, *account, external_id, required.partition)
         }
-        (None, _) => trust_policy::unverified(
+        (None, _) => trust_policy::unverified_findings(
             "the role could not be read",
             "fix check iam.role-exists first",
         ),
-        (_, None) => trust_policy::unverified(
+        (_, None) => trust_policy::unverified_findings(
             "Palette does not return the account that the role must trust",
             "fix check sts.source-account first",
         ),
@@ -154,11 +154,11 @@ fn unverified_account(
     remedy: &str,
     required: RequiredPermissions<'_>,
 ) -> Vec<Finding> {
-    let mut findings = iam_role::unverified(reason, remedy);
-    findings.push(scope_tag::unverified(reason, remedy, required));
-    findings.extend(trust_policy::unverified(reason, remedy));
-    findings.extend(permissions::unverified(reason, remedy));
-    findings.push(policy_arns::unverified(reason, remedy));
+    let mut findings = iam_role::unverified_findings(reason, remedy);
+    findings.push(scope_tag::unverified_finding(reason, remedy, required));
+    findings.extend(trust_policy::unverified_findings(reason, remedy));
+    findings.extend(permissions::unverified_findings(reason, remedy));
+    findings.push(policy_arns::unverified_finding(reason, remedy));
     findings
 }
 

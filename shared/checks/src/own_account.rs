@@ -61,7 +61,7 @@ async fn is_scope_allowed(
 }
 
 fn scope_not_allowed_error(field: &str, accounts: &ScopedClient<'_>) -> FieldError {
-    let (tag, entry) = (scope_tag::TAG, scope_tag::entry(accounts.scope()));
+    let (tag, entry) = (scope_tag::TAG, scope_tag::tag_entry(accounts.scope()));
     FieldError::unprocessable(
         field,
         format_args!(

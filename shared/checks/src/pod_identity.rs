@@ -102,10 +102,10 @@ async fn check_role(
     let aws = match access {
         InspectionAccess::Granted(aws) => aws,
         InspectionAccess::Unavailable { reason, remedy } => {
-            let mut findings = iam_role::unverified(reason, remedy);
-            findings.push(scope_tag::unverified(reason, remedy, required));
-            findings.extend(permissions::unverified(reason, remedy));
-            findings.push(policy_arns::unverified(reason, remedy));
+            let mut findings = iam_role::unverified_findings(reason, remedy);
+            findings.push(scope_tag::unverified_finding(reason, remedy, required));
+            findings.extend(permissions::unverified_findings(reason, remedy));
+            findings.push(policy_arns::unverified_finding(reason, remedy));
             findings.push(BOUNDARY.unverified(reason, remedy));
             return Ok(findings);
         }

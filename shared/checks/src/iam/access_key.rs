@@ -18,7 +18,7 @@ use super::attached_policies::refusal_remedy;
 const MAX_KEY_AGE: Duration = Duration::from_hours(90 * 24);
 
 /// Returns the *unverified* finding of an access key that cannot be checked.
-pub fn unverified(reason: &str, remedy: &str) -> Finding {
+pub fn unverified_finding(reason: &str, remedy: &str) -> Finding {
     KEY_AGE.unverified(reason, remedy)
 }
 

@@ -8,7 +8,7 @@ use gangway_model::{RoleArn, UpstreamError};
 
 use super::{
     policy_content::summarize,
-    simulation::{Decision, Evaluated, Evaluation, evaluate},
+    simulation::{Decision, SimulatorResponse, Evaluation, call_simulator},
 };
 use gangway_aws::{AwsSession, Principal};
 
@@ -104,12 +104,12 @@ async fn simulate_list(
         _ => String::new(),
     };
     let context = context_entries(region);
-    let result = evaluate(aws, principal, actions.clone(), resources, context).await?;
+    let result = call_simulator(aws, principal, actions.clone(), resources, context).await?;
     let results = match result {
-        Evaluated::Given(results) => results,
-        Evaluated::NotAllowed => return Ok(Err(SimulationOutcome::Inaccessible)),
-        Evaluated::NoSuchPrincipal => return Ok(Err(SimulationOutcome::RoleNotFound)),
-        Evaluated::Failed(code) => {
+        SimulatorResponse::Results(results) => results,
+        SimulatorResponse::AccessDenied => return Ok(Err(SimulationOutcome::Inaccessible)),
+        SimulatorResponse::PrincipalNotFound => return Ok(Err(SimulationOutcome::RoleNotFound)),
+        SimulatorResponse::Failed(code) => {
             let reason = format!("IAM's simulator cannot evaluate its policies: {code}");
             return Ok(Err(SimulationOutcome::Unknown(reason)));
         }
@@ -117,7 +117,7 @@ async fn simulate_list(
     let mut summary = DecisionSummary { count: actions.len(), ..DecisionSummary::default() };
     for action in actions {
         // An action without a result is not known to be allowed.
-        let evaluation = Evaluation::of_action(&action, None, &results)
+        let evaluation = Evaluation::worst_for_action(&action, None, &results)
             .unwrap_or(Evaluation { decision: Decision::Unknown, ..Evaluation::default() });
         let label = format!("{action}{on_resource}");
         match evaluation.decision {

@@ -61,7 +61,7 @@ pub fn decode_policy_document(encoded: &str) -> Option<Value> {
 }
 
 /// Returns the *unverified* findings of a role that cannot be read.
-pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
+pub fn unverified_findings(reason: &str, remedy: &str) -> Vec<Finding> {
     vec![ROLE_EXISTS.unverified(reason, remedy), ROLE_SESSION_DURATION.unverified(reason, remedy)]
 }
 
@@ -80,11 +80,11 @@ pub fn findings(
         Err(UpstreamError::NotFound { .. }) => return Ok((missing_role_findings(wanted), None)),
         Err(UpstreamError::AccessDenied { .. }) => {
             let remedy = "allow iam:GetRole on this role to the role that runs the checks";
-            return Ok((unverified("Gangway may not read the role", remedy), None));
+            return Ok((unverified_findings("Gangway may not read the role", remedy), None));
         }
         Err(UpstreamError::Rejected { reason, .. }) => {
             let remedy = format!("{reason}; validate again, or look at the role in IAM");
-            return Ok((unverified("IAM does not tell what the role is", &remedy), None));
+            return Ok((unverified_findings("IAM does not tell what the role is", &remedy), None));
         }
         Err(error) => return Err(error),
     };

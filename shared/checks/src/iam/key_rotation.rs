@@ -7,7 +7,7 @@ use tokio::join;
 
 use super::{
     attached_policies,
-    simulation::{self, Decision, Evaluated, Evaluation},
+    simulation::{self, Decision, SimulatorResponse, Evaluation},
 };
 use crate::{Clients, catalogue::iam::KEY_ROTATABLE};
 
@@ -35,7 +35,7 @@ pub async fn check_key(
     match user.caller().await {
         Ok(caller) => match caller.principal() {
             Some(principal) => check(&user, &principal, old_key).await,
-            None => Ok(unverified()),
+            None => Ok(unverified_finding()),
         },
         Err(UpstreamError::Rejected { reason, .. }) => {
             Ok(KEY_ROTATABLE.failed(reason, "PUT the account with an access key that works"))
@@ -45,7 +45,7 @@ pub async fn check_key(
 }
 
 /// Returns the *unverified* finding if the access key does not belong to an IAM user.
-pub fn unverified() -> Finding {
+pub fn unverified_finding() -> Finding {
     KEY_ROTATABLE.unverified(
         "the keys do not belong to an IAM user",
         "fix the failed checks of the keys first",
@@ -63,27 +63,27 @@ pub async fn check(
     principal: &Principal,
     old_key: Option<&AccessKeyId>,
 ) -> Result<Finding, UpstreamError> {
-    let Principal::User { name, arn, .. } = principal else { return Ok(unverified()) };
+    let Principal::User { name, arn, .. } = principal else { return Ok(unverified_finding()) };
     let actions = ROTATION_ACTIONS.map(str::to_owned).to_vec();
-    let (evaluated, keys) = join!(
-        simulation::evaluate(user, principal, actions, vec![arn.clone()], Vec::new()),
+    let (response, keys) = join!(
+        simulation::call_simulator(user, principal, actions, vec![arn.clone()], Vec::new()),
         user.list_access_keys(name),
     );
-    let results = match evaluated? {
-        Evaluated::Given(results) => results,
-        Evaluated::NotAllowed => {
+    let results = match response? {
+        SimulatorResponse::Results(results) => results,
+        SimulatorResponse::AccessDenied => {
             return Ok(KEY_ROTATABLE.unverified(
                 "the user is not allowed to simulate its own permissions",
                 format!("allow iam:SimulatePrincipalPolicy to user {name} on itself"),
             ));
         }
-        Evaluated::Failed(code) if code != "PolicyEvaluation" && code != "InvalidInput" => {
+        SimulatorResponse::Failed(code) if code != "PolicyEvaluation" && code != "InvalidInput" => {
             return Ok(KEY_ROTATABLE.unverified(
                 format!("IAM did not simulate the permissions of the user: {code}"),
                 attached_policies::refusal_remedy("iam:SimulatePrincipalPolicy", &code),
             ));
         }
-        Evaluated::NoSuchPrincipal | Evaluated::Failed(_) => {
+        SimulatorResponse::PrincipalNotFound | SimulatorResponse::Failed(_) => {
             return Ok(KEY_ROTATABLE.unverified(
                 "IAM's simulator cannot evaluate the permissions of the user",
                 "run the IAM policy simulator for the user, which names the policy that it cannot evaluate",
@@ -91,7 +91,7 @@ pub async fn check(
         }
     };
     let decision = |action: &str| {
-        Evaluation::of_action(action, Some(std::slice::from_ref(arn)), &results)
+        Evaluation::worst_for_action(action, Some(std::slice::from_ref(arn)), &results)
             .map_or(Decision::Unknown, |evaluation| evaluation.decision)
     };
     let actions_with = |wanted: &[Decision]| -> Vec<&str> {

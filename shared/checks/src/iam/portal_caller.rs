@@ -8,7 +8,7 @@ use super::caller::{CallerCheck, clock_finding, unknown_identity_findings};
 use gangway_aws::{AwsSession, CallerIdentity, IdentityKind, Principal};
 
 /// Returns the *unverified* findings if there are no temporary credentials.
-pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
+pub fn unverified_findings(reason: &str, remedy: &str) -> Vec<Finding> {
     [&REACHABLE, &IDENTITY_VALID, &PARTITION, &IDENTITY_IS_ROLE]
         .map(|check| check.unverified(reason, remedy))
         .into()

@@ -38,7 +38,9 @@ async fn check_permissions(
             let palette = Principal::Role(setup.roles.palette().clone());
             permissions::check(aws, &palette, setup.required).await
         }
-        Err(Inaccessible { reason, remedy, .. }) => Ok(permissions::unverified(&reason, &remedy)),
+        Err(Inaccessible { reason, remedy, .. }) => {
+            Ok(permissions::unverified_findings(&reason, &remedy))
+        }
     }
 }
 
@@ -48,7 +50,9 @@ async fn check_policies(
 ) -> Result<Finding, UpstreamError> {
     match access.target() {
         Ok(aws) => policy_arns::check_exist(aws, setup.required.policies).await,
-        Err(Inaccessible { reason, remedy, .. }) => Ok(policy_arns::unverified(&reason, &remedy)),
+        Err(Inaccessible { reason, remedy, .. }) => {
+            Ok(policy_arns::unverified_finding(&reason, &remedy))
+        }
     }
 }
 
