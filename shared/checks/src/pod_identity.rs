@@ -1,6 +1,7 @@
-//! Checks of an account that Palette enters through EKS Pod Identity.
+//! Runs the checks of the method `pod-identity`: roles that EKS Pod Identity gives to Palette's
+//! pods.
 //!
-//! [`run_checks`] reads everything first ([`Observations`]) and then evaluates it with pure
+//! [`run_checks`] first reads all facts ([`Observations`]), and then evaluates the facts with pure
 //! functions ([`evaluate_all`]).
 
 pub mod catalogue;
@@ -30,15 +31,16 @@ pub use setup::{PodIdentitySetup, from_palette_cluster, policy_cluster, to_palet
 const VALIDATION_REMEDY: &str =
     "fix the checks above and restart Palette's pods; then validate again";
 
-/// Checks the whole setup: the cluster, the associations, all roles, and whether Palette can use
-/// its own role. Returns the observations too, so that they can be evaluated again after a change.
+/// Checks the whole Pod Identity setup: the cluster, the associations, all roles, and whether
+/// Palette can use its own role. Also returns the observations, so that the caller of this function
+/// can evaluate the observations again after a change.
 pub async fn run_checks(
     setup: &PodIdentitySetup<'_>,
     credential: Credential,
     access: &AccountAccess,
     palette_accounts: &ScopedClient<'_>,
 ) -> Result<(Observations, MethodChecks), UpstreamError> {
-    let (observations, role, validated, accepted) = join!(
+    let (observations, role_findings, validation_finding, policy_finding) = join!(
         Observations::collect(access, setup),
         palette_role::check(access, setup),
         check_palette_validation(palette_accounts, &credential, setup.required),
@@ -46,14 +48,14 @@ pub async fn run_checks(
     );
     let observations = observations?;
     let tags = observations.registered_role_tags(setup);
-    let scope = scope_tag::check_observed(tags, palette_accounts, setup.required).await?;
-    let PaletteRoleFindings { permissions, policies, boundary } = role?;
+    let scope_finding = scope_tag::check_observed(tags, palette_accounts, setup.required).await?;
+    let PaletteRoleFindings { permissions, policies, boundary } = role_findings?;
     let mut findings = evaluate_all(&observations, setup);
     findings.push(boundary);
     sort_by_setup_step(&mut findings);
-    findings.push(scope);
+    findings.push(scope_finding);
     findings.extend(permissions);
-    findings.extend([policies, accepted?, validated?]);
+    findings.extend([policies, policy_finding?, validation_finding?]);
     let checks = MethodChecks {
         findings,
         account: Some(setup.roles.palette().account()),
@@ -63,7 +65,7 @@ pub async fn run_checks(
     Ok((observations, checks))
 }
 
-/// Checks only Palette's own role, for an account whose cluster is not known.
+/// Checks only the role that is registered in Palette, because the cluster is not known.
 pub async fn run_role_checks(
     pod_identity: PodIdentityRole,
     access: &InspectionAccess,
@@ -71,13 +73,13 @@ pub async fn run_role_checks(
     required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let credential = Credential::PodIdentity(pod_identity.clone());
-    let (role, accepted, validated) = join!(
+    let (role_findings, policy_finding, validation_finding) = join!(
         check_role(&pod_identity, access, palette_accounts, required),
         palette_validation::check_policies(palette_accounts, &credential, required),
         check_palette_validation(palette_accounts, &credential, required),
     );
-    let mut findings = role?;
-    findings.extend([accepted?, validated?]);
+    let mut findings = role_findings?;
+    findings.extend([policy_finding?, validation_finding?]);
     Ok(findings)
 }
 
@@ -134,8 +136,8 @@ async fn check_role(
     Ok(findings)
 }
 
-/// Returns an *unverified* finding. `command` shows a person what Gangway could not read; it may be
-/// empty.
+/// Returns an *unverified* finding. `command` is a shell command with which a person can read what
+/// Gangway could not read. Without such a command, `command` is empty.
 pub fn inaccessible_finding(
     check: &'static Check,
     inaccessible: &Inaccessible,

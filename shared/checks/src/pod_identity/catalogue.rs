@@ -1,4 +1,4 @@
-//! The checks of the method `pod-identity`, which the catalogue defines.
+//! Exports the checks of the method `pod-identity` from the catalogue of all checks.
 
 pub use crate::catalogue::{
     eks::{

@@ -4,7 +4,7 @@ use gangway_aws::{Observed, eks::POD_IDENTITY_AGENT, kubernetes::AgentRollout};
 use gangway_model::Finding;
 use gangway_policies::pod_identity::NODE_AGENT;
 
-use super::without_cluster;
+use super::findings_without_cluster;
 use crate::{
     iam::grants::SimulationOutcome,
     pod_identity::{
@@ -19,12 +19,12 @@ const OWNER_REMEDY: &str =
 
 pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
     let checks = [&AGENT, &AGENT_EVERYWHERE, &NODE_ROLES, &AUTH_ENDPOINT];
-    if let Some(findings) = without_cluster(observations, &checks) {
+    if let Some(findings) = findings_without_cluster(observations, &checks) {
         return findings;
     }
     let has_auto_mode =
         observations.cluster.description.present().is_some_and(|cluster| cluster.has_auto_mode);
-    if has_auto_mode && observations.cluster.nodes.present().is_some_and(Vec::is_empty) {
+    if has_auto_mode && observations.cluster.node_roles.present().is_some_and(Vec::is_empty) {
         let built_in = "EKS Auto Mode manages the nodes: the agent is built in";
         return vec![
             AGENT.passed(built_in),
@@ -111,7 +111,7 @@ fn on_every_node(observations: &Observations) -> Finding {
 fn node_roles(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
     let (name, region) = (&setup.cluster.name, &setup.cluster.region);
     let command = format!("aws eks list-nodegroups --cluster-name {name} --region {region}");
-    let nodes = match &observations.cluster.nodes {
+    let nodes = match &observations.cluster.node_roles {
         Observed::Present(nodes) => nodes,
         Observed::Inaccessible(inaccessible) => {
             return inaccessible_finding(&NODE_ROLES, inaccessible, &command);

@@ -11,7 +11,7 @@ use gangway_policies::pod_identity::{
     trust::{TrustAssessment, accepts_external_id},
 };
 
-use super::without_cluster;
+use super::findings_without_cluster;
 use crate::iam::policy_content::summarize;
 use crate::pod_identity::{
     Observations, PodIdentitySetup,
@@ -31,7 +31,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
         &PALETTE_NOT_ASSOCIATED,
         &ECR_REGISTRY,
     ];
-    if let Some(findings) = without_cluster(observations, &checks) {
+    if let Some(findings) = findings_without_cluster(observations, &checks) {
         return findings;
     }
     let associations = match &observations.cluster.associations {
@@ -83,8 +83,8 @@ fn association_finding(
     }
 }
 
-/// Judges the session policy of an association. It limits the role of the pods, or the target role if
-/// there is one.
+/// Judges the session policy of an association. It limits the role of the pods, or the target role
+/// if there is one.
 fn session_policy_finding(
     check: &'static Check,
     association: &Association,

@@ -6,7 +6,7 @@ use gangway_aws::{
 };
 use gangway_model::Finding;
 
-use super::without_cluster;
+use super::findings_without_cluster;
 use crate::pod_identity::{
     Observations, PodIdentitySetup,
     catalogue::{FALLBACK, GLOBAL_CONFIG},
@@ -14,7 +14,7 @@ use crate::pod_identity::{
 };
 
 pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
-    if let Some(findings) = without_cluster(observations, &[&GLOBAL_CONFIG, &FALLBACK]) {
+    if let Some(findings) = findings_without_cluster(observations, &[&GLOBAL_CONFIG, &FALLBACK]) {
         return findings;
     }
     let name = setup.cluster.name.to_string();
@@ -79,7 +79,7 @@ fn fallback(observations: &Observations, setup: &PodIdentitySetup<'_>, create: &
     if observations.cluster.description.present().is_some_and(|cluster| cluster.has_auto_mode) {
         return failed("nodes of EKS Auto Mode block instance metadata for pods".to_owned());
     }
-    match &observations.cluster.nodes {
+    match &observations.cluster.node_roles {
         Observed::Present(nodes) if nodes.is_empty() => {
             return failed("the cluster has no managed node group".to_owned());
         }
@@ -88,7 +88,7 @@ fn fallback(observations: &Observations, setup: &PodIdentitySetup<'_>, create: &
         }
         Observed::Present(_) | Observed::Absent => {}
     }
-    if let Some(Observed::Present(profiles)) = &observations.cluster.fargate
+    if let Some(Observed::Present(profiles)) = &observations.cluster.fargate_profiles
         && !profiles.is_empty()
     {
         return failed(format!(

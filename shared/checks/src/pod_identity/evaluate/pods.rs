@@ -6,7 +6,7 @@ use gangway_policies::pod_identity::{
     HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, ServiceAccount,
 };
 
-use super::without_cluster;
+use super::findings_without_cluster;
 use crate::pod_identity::{
     Observations, PodIdentitySetup,
     catalogue::{ACCESS, PODS_RESTARTED, SERVICE_ACCOUNTS},
@@ -15,7 +15,7 @@ use crate::pod_identity::{
 
 pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
     let checks = [&ACCESS, &PODS_RESTARTED, &SERVICE_ACCOUNTS];
-    without_cluster(observations, &checks).unwrap_or_else(|| {
+    findings_without_cluster(observations, &checks).unwrap_or_else(|| {
         vec![
             access(observations, setup),
             pods_restarted(observations),

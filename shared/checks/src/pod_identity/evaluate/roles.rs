@@ -174,7 +174,7 @@ impl RoleToCheck<'_> {
 
     fn permissions(&self) -> PartState {
         let document = self.purpose.document().name();
-        match &self.observed.allowed {
+        match &self.observed.simulation {
             Observed::Present(SimulationOutcome::AllAllowed(count)) => {
                 PartState::Valid(format!("{count} actions of {document} are allowed"))
             }
