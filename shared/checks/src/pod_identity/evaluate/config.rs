@@ -1,4 +1,4 @@
-//! Checks of how Palette learns the name of its own cluster.
+//! Evaluates from where Palette reads the name of its cluster: the `ConfigMap` or the nodes.
 
 use gangway_aws::{
     Observed,
@@ -18,7 +18,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
         return findings;
     }
     let name = setup.cluster.name.to_string();
-    let create = create_command(&name);
+    let create_command = create_config_map_command(&name);
     let show_command = format!(
         "kubectl get configmap {PALETTE_CONFIG_MAP} -n {KUBE_SYSTEM} -o jsonpath='{{.data.{CLUSTER_NAME_KEY}}}'"
     );
@@ -33,13 +33,13 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
                 format!("check that the ConfigMap exists: {show_command}"),
             ),
         ],
-        Observed::Present(Some(found)) if *found == name => vec![
+        Observed::Present(Some(current_name)) if *current_name == name => vec![
             GLOBAL_CONFIG.passed(format!("{CLUSTER_NAME_KEY} is {name}")),
             FALLBACK.not_applicable("the ConfigMap names the cluster"),
         ],
-        Observed::Present(Some(found)) => vec![
+        Observed::Present(Some(current_name)) => vec![
             GLOBAL_CONFIG
-                .failed(format!("{CLUSTER_NAME_KEY} is {found}, not {name}"), patch_remedy),
+                .failed(format!("{CLUSTER_NAME_KEY} is {current_name}, not {name}"), patch_remedy),
             FALLBACK.failed(
                 "Palette takes the name from the ConfigMap, so it does not read it from its nodes",
                 "correct the ConfigMap, or remove it",
@@ -50,41 +50,45 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
                 format!("the ConfigMap {PALETTE_CONFIG_MAP} has no {CLUSTER_NAME_KEY}"),
                 patch_remedy,
             ),
-            fallback(observations, setup, &create),
+            fallback_finding(observations, setup, &create_command),
         ],
         Observed::Absent => vec![
             GLOBAL_CONFIG.failed(
                 format!("{KUBE_SYSTEM} has no ConfigMap {PALETTE_CONFIG_MAP}"),
-                format!("create it: {create}; or send ensureConfigMap"),
+                format!("create it: {create_command}; or send ensureConfigMap"),
             ),
-            fallback(observations, setup, &create),
+            fallback_finding(observations, setup, &create_command),
         ],
     }
 }
 
-/// Returns the command that creates the `ConfigMap` with this cluster name.
-pub fn create_command(name: &str) -> String {
+/// Returns the shell command that creates the `ConfigMap` with this cluster name.
+pub fn create_config_map_command(name: &str) -> String {
     format!(
         "kubectl create configmap {PALETTE_CONFIG_MAP} -n {KUBE_SYSTEM} --from-literal={CLUSTER_NAME_KEY}={name}"
     )
 }
 
-/// Checks whether Palette can read the name from instance metadata and tags: only on nodes of
-/// managed groups, and only if pods reach the metadata.
-fn fallback(observations: &Observations, setup: &PodIdentitySetup<'_>, create: &str) -> Finding {
+/// Checks whether Palette can read the name of the cluster from instance metadata and tags of the
+/// nodes. This needs nodes of managed node groups, and pods that can reach the instance metadata.
+fn fallback_finding(
+    observations: &Observations,
+    setup: &PodIdentitySetup<'_>,
+    create_command: &str,
+) -> Finding {
     let failed = |observed: String| {
         FALLBACK
-            .failed(observed, format!("create the ConfigMap, which is the simplest way: {create}"))
+            .failed(observed, format!("create the ConfigMap, which is the simplest way: {create_command}"))
     };
     if observations.cluster.description.present().is_some_and(|cluster| cluster.has_auto_mode) {
         return failed("nodes of EKS Auto Mode block instance metadata for pods".to_owned());
     }
     match &observations.cluster.node_roles {
-        Observed::Present(nodes) if nodes.is_empty() => {
+        Observed::Present(node_roles) if node_roles.is_empty() => {
             return failed("the cluster has no managed node group".to_owned());
         }
         Observed::Inaccessible(inaccessible) => {
-            return inaccessible_finding(&FALLBACK, inaccessible, create);
+            return inaccessible_finding(&FALLBACK, inaccessible, create_command);
         }
         Observed::Present(_) | Observed::Absent => {}
     }
@@ -109,7 +113,7 @@ fn fallback(observations: &Observations, setup: &PodIdentitySetup<'_>, create: &
     FALLBACK.unverified(
         "all nodes belong to managed node groups; whether pods reach instance metadata depends on EC2 and the network plugin, which Gangway does not read",
         format!(
-            "create the ConfigMap ({create}), or check that the hop limit is 2 or more and no network policy denies 169.254.169.254: aws ec2 describe-instances --region {} --filters Name=tag:eks:cluster-name,Values={} --query 'Reservations[].Instances[].MetadataOptions'",
+            "create the ConfigMap ({create_command}), or check that the hop limit is 2 or more and no network policy denies 169.254.169.254: aws ec2 describe-instances --region {} --filters Name=tag:eks:cluster-name,Values={} --query 'Reservations[].Instances[].MetadataOptions'",
             setup.cluster.region, setup.cluster.name
         ),
     )
