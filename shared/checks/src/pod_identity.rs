@@ -22,9 +22,7 @@ use crate::{
     palette_validation,
 };
 
-pub use evaluate::{
-    config::create_config_map_command, evaluate_all, pods::inspection_commands,
-};
+pub use evaluate::{config::create_config_map_command, evaluate_all, pods::inspection_commands};
 pub use observations::{AccountAccess, ClusterObservations, Observations};
 pub use setup::{PodIdentitySetup, from_palette_cluster, policy_cluster, to_palette_cluster};
 

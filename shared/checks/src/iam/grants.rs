@@ -8,7 +8,7 @@ use gangway_model::{RoleArn, UpstreamError};
 
 use super::{
     policy_content::summarize,
-    simulation::{Decision, SimulatorResponse, Evaluation, call_simulator},
+    simulation::{Decision, Evaluation, SimulatorResponse, call_simulator},
 };
 use gangway_aws::{AwsSession, Principal};
 

@@ -7,7 +7,7 @@ use tokio::join;
 
 use super::{
     attached_policies,
-    simulation::{self, Decision, SimulatorResponse, Evaluation},
+    simulation::{self, Decision, Evaluation, SimulatorResponse},
 };
 use crate::{Clients, catalogue::iam::KEY_ROTATABLE};
 
@@ -113,8 +113,9 @@ pub async fn check(
     let keys = match keys {
         Ok(keys) => keys,
         Err(error) if error.is_refusal() => {
-            return Ok(KEY_ROTATABLE
-                .unverified("the user's keys could not be listed", allow_remedy(arn)));
+            return Ok(
+                KEY_ROTATABLE.unverified("the user's keys could not be listed", allow_remedy(arn))
+            );
         }
         Err(UpstreamError::Throttled { .. }) => {
             return Ok(

@@ -103,7 +103,8 @@ impl PolicyFacts {
         listed: ListedPolicies,
     ) -> Result<Self, UpstreamError> {
         let ListedPolicies { direct, groups, quota } = listed;
-        let effective = fetch_effective_policies(aws, documents, is_allowed, &direct, groups).await?;
+        let effective =
+            fetch_effective_policies(aws, documents, is_allowed, &direct, groups).await?;
         let documents = match &effective {
             Ok(effective) if !is_allowed => {
                 Some(policy_content::fetch_documents(aws, effective).await?)

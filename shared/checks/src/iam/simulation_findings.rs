@@ -24,12 +24,19 @@ pub(super) fn findings(decisions: &[ActionDecision], principal: &Principal) -> V
     let denials: Vec<_> = decisions.iter().filter(|decision| decision.is_denial()).collect();
     // If a policy is not attached, the simulator does not show whether the policy has defects.
     let is_not_attached = |document| {
-        let is_not_allowed = |denial: &&ActionDecision| denial.evaluation.decision == Decision::NotAllowed;
-        denials.iter().copied().filter(is_not_allowed).any(|denial| denial.simulated.document == document)
+        let is_not_allowed =
+            |denial: &&ActionDecision| denial.evaluation.decision == Decision::NotAllowed;
+        denials
+            .iter()
+            .copied()
+            .filter(is_not_allowed)
+            .any(|denial| denial.simulated.document == document)
     };
     let vendor_defects: Vec<_> = decisions
         .iter()
-        .filter(|decision| decision.is_vendor_defect() && !is_not_attached(decision.simulated.document))
+        .filter(|decision| {
+            decision.is_vendor_defect() && !is_not_attached(decision.simulated.document)
+        })
         .map(|decision| decision.simulated.action)
         .collect();
     let mut findings = vec![
@@ -42,7 +49,10 @@ pub(super) fn findings(decisions: &[ActionDecision], principal: &Principal) -> V
 }
 
 /// Returns the actions of the decisions for which `select` returns `true`.
-fn select_actions(decisions: &[ActionDecision], select: impl Fn(&ActionDecision) -> bool) -> Vec<&str> {
+fn select_actions(
+    decisions: &[ActionDecision],
+    select: impl Fn(&ActionDecision) -> bool,
+) -> Vec<&str> {
     let selected = decisions.iter().filter(|decision| select(decision));
     selected.map(|decision| decision.simulated.action).collect()
 }
@@ -78,12 +88,11 @@ fn boundary_finding(decisions: &[ActionDecision], principal: &Principal) -> Find
 }
 
 fn organization_finding(decisions: &[ActionDecision]) -> Finding {
-    let actions_with =
-        |wanted| select_actions(decisions, move |decision| decision.evaluation.organization == wanted);
-    let (denied, unclear) = (
-        actions_with(OrganizationDecision::Denies),
-        actions_with(OrganizationDecision::Unclear),
-    );
+    let actions_with = |wanted| {
+        select_actions(decisions, move |decision| decision.evaluation.organization == wanted)
+    };
+    let (denied, unclear) =
+        (actions_with(OrganizationDecision::Denies), actions_with(OrganizationDecision::Unclear));
     if !denied.is_empty() {
         ORGANIZATION_ALLOWS.failed(
             format!("a service control policy denies {}", summarize(&denied)),
@@ -186,7 +195,11 @@ fn describe_unknown_actions(actions: &[&str], decisions: &[ActionDecision]) -> S
 
 /// Returns the remedy for the denials: one step for each kind of policy that denies an action.
 /// `denying_policies` are the names of the policies that deny an action explicitly.
-fn remedy(denials: &[&ActionDecision], mut denying_policies: Vec<&str>, principal: &Principal) -> String {
+fn remedy(
+    denials: &[&ActionDecision],
+    mut denying_policies: Vec<&str>,
+    principal: &Principal,
+) -> String {
     let label = principal.label();
     let mut missing_documents: Vec<PolicyDocument> = denials
         .iter()
@@ -204,8 +217,11 @@ fn remedy(denials: &[&ActionDecision], mut denying_policies: Vec<&str>, principa
     if denials.iter().any(|denial| is_denied_by_account_policy(denial)) {
         denying_policies.sort_unstable();
         denying_policies.dedup();
-        let of =
-            if denying_policies.is_empty() { String::new() } else { format!(" in {}", denying_policies.join(", ")) };
+        let of = if denying_policies.is_empty() {
+            String::new()
+        } else {
+            format!(" in {}", denying_policies.join(", "))
+        };
         steps.push(format!("exempt {label} from the statements that deny them{of}"));
     }
     if denials.iter().any(|denial| denial.evaluation.is_denied_by_boundary) {

@@ -35,7 +35,10 @@ pub(super) fn sort_by_setup_step(findings: &mut [Finding]) {
 
 /// Returns a *not applicable* finding for each of `checks` if the cluster does not exist. Returns
 /// `None` if the cluster exists or cannot be read.
-fn findings_without_cluster(observations: &Observations, checks: &[&'static Check]) -> Option<Vec<Finding>> {
+fn findings_without_cluster(
+    observations: &Observations,
+    checks: &[&'static Check],
+) -> Option<Vec<Finding>> {
     matches!(observations.cluster.description, Observed::Absent).then(|| {
         let reason = "there is no such cluster in the account of the roles";
         checks.iter().map(|check| check.not_applicable(reason)).collect()

@@ -38,8 +38,7 @@ pub(super) async fn check_access_key(
     };
     let old_key = old_key.as_ref().map(|old| &old.id);
     let rotation = clients.rotation.as_ref().map(|_schedule| KeyRotation { old_key });
-    let checks =
-        access_key::run_checks(key, palette_accounts, clients, required, rotation).await?;
+    let checks = access_key::run_checks(key, palette_accounts, clients, required, rotation).await?;
     Ok(with_leading_findings(vec![active_finding, matches_palette], checks))
 }
 

@@ -1,5 +1,5 @@
-//! The prerequisites of a registration, which `docs/checks.md` lists. `Check::covers` contains ids of
-//! prerequisites.
+//! The prerequisites of a registration, which `docs/checks.md` lists. `Check::covers` contains the
+//! ids of prerequisites.
 
 /// The id and the description of each prerequisite that a check covers.
 pub(super) const PREREQUISITES: &[(&str, &str)] = &[

@@ -154,11 +154,26 @@ fn worst_result_decides_and_unproven_denial_is_unknown() {
             false,
             Allows,
         ),
-        (vec![result(&denied_by_boundary_with_missing_key, None, &[])], Decision::Unknown, true, Allows),
-        (vec![result(&IamResult::with_missing_key(Allowed), None, &[])], Decision::Allowed, false, Allows),
+        (
+            vec![result(&denied_by_boundary_with_missing_key, None, &[])],
+            Decision::Unknown,
+            true,
+            Allows,
+        ),
+        (
+            vec![result(&IamResult::with_missing_key(Allowed), None, &[])],
+            Decision::Allowed,
+            false,
+            Allows,
+        ),
         // IAM returned no result for the action.
         (Vec::new(), Decision::Unknown, false, Allows),
-        (vec![result(&IamResult::denied_by_boundary(), None, &[])], Decision::NotAllowed, true, Allows),
+        (
+            vec![result(&IamResult::denied_by_boundary(), None, &[])],
+            Decision::NotAllowed,
+            true,
+            Allows,
+        ),
         // The overall decision is about an ARN with variables; the decision on the resource counts.
         (vec![result(&new(ImplicitDeny), None, &[new(Allowed)])], Decision::Allowed, false, Allows),
         (
@@ -195,9 +210,16 @@ fn worst_result_decides_and_unproven_denial_is_unknown() {
     ] {
         let decisions = to_decisions(&simulation_request(), &results);
         let Evaluation {
-            decision: actual, is_denied_by_boundary: actual_boundary, organization: actual_organization, ..
+            decision: actual,
+            is_denied_by_boundary: actual_boundary,
+            organization: actual_organization,
+            ..
         } = &decisions.first().unwrap().evaluation;
-        assert_eq!((*actual, *actual_boundary, *actual_organization), (decision, boundary, organization), "{results:?}");
+        assert_eq!(
+            (*actual, *actual_boundary, *actual_organization),
+            (decision, boundary, organization),
+            "{results:?}"
+        );
     }
 }
 
@@ -215,7 +237,10 @@ fn only_an_implicit_denial_can_be_a_vendor_defect() {
         (decision_with(Decision::Denied, false, true), false, true),
         (decision_with(Decision::NotAllowed, false, false), false, true),
     ] {
-        assert_eq!((decision.is_vendor_defect(), decision.is_denial()), (is_vendor_defect, is_denial));
+        assert_eq!(
+            (decision.is_vendor_defect(), decision.is_denial()),
+            (is_vendor_defect, is_denial)
+        );
     }
 }
 

@@ -37,7 +37,8 @@ fn cause_of_a_denial_determines_failed_checks_and_remedy() {
     };
     let denied_by_scp =
         Evaluation { organization: OrganizationDecision::Denies, ..denied_by_policy.clone() };
-    let denied_by_boundary = Evaluation { is_denied_by_boundary: true, ..denied_decision().evaluation };
+    let denied_by_boundary =
+        Evaluation { is_denied_by_boundary: true, ..denied_decision().evaluation };
     let vendor_defect_denial = ActionDecision {
         simulated: SimulatedAction { vendor_defect: true, ..allowed_decision().simulated },
         ..denied_decision()
@@ -46,7 +47,11 @@ fn cause_of_a_denial_determines_failed_checks_and_remedy() {
     for (decision, failed, remedy) in [
         (allowed_decision(), &[][..], ""),
         (denied_decision(), &["iam.actions-allowed"], attach),
-        (decision_with(denied_by_policy), &["iam.actions-allowed"], "statements that deny them in DenyTags"),
+        (
+            decision_with(denied_by_policy),
+            &["iam.actions-allowed"],
+            "statements that deny them in DenyTags",
+        ),
         (
             decision_with(denied_by_boundary),
             &["iam.actions-allowed", "iam.boundary-allows"],

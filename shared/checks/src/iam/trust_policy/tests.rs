@@ -70,7 +70,8 @@ fn assert_findings(rows: &[(&str, Value, &str)]) {
 fn generated_trust_policy_passes_in_every_partition() {
     for facts in &gangway_model::PARTITIONS {
         let account = "111122223333".parse().unwrap();
-        let findings = check_document(&trust_policy(facts.partition, account, EXTERNAL_ID), facts.partition);
+        let findings =
+            check_document(&trust_policy(facts.partition, account, EXTERNAL_ID), facts.partition);
         assert_eq!(outcome_letters(&findings), "PPP", "{findings:#?}");
     }
 }
@@ -88,8 +89,16 @@ fn trust_principals_are_classified() {
             "PPP",
         ),
         ("exact user", allow_principal(&json!({"AWS": USER})), "PPP"),
-        ("exact role", allow_principal(&json!({"AWS": "arn:aws:iam::111122223333:role/palette"})), "PPP"),
-        ("a service too", allow_principal(&json!({"AWS": ROOT, "Service": "ec2.amazonaws.com"})), "PPP"),
+        (
+            "exact role",
+            allow_principal(&json!({"AWS": "arn:aws:iam::111122223333:role/palette"})),
+            "PPP",
+        ),
+        (
+            "a service too",
+            allow_principal(&json!({"AWS": ROOT, "Service": "ec2.amazonaws.com"})),
+            "PPP",
+        ),
         (
             "others elsewhere",
             json!([right(), {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}]),
@@ -108,7 +117,11 @@ fn trust_principals_are_classified() {
             json!({"Effect": "Allow", "NotPrincipal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}),
             "FFP",
         ),
-        ("other account", allow_principal(&json!({"AWS": "arn:aws:iam::444455556666:root"})), "Fnn"),
+        (
+            "other account",
+            allow_principal(&json!({"AWS": "arn:aws:iam::444455556666:root"})),
+            "Fnn",
+        ),
         (
             "other partition",
             allow_principal(&json!({"AWS": "arn:aws-us-gov:iam::111122223333:root"})),

@@ -231,9 +231,14 @@ fn external_id_finding(
         }
     };
     let sessions = observations.eks_sessions(setup);
-    let Some(assessment) = accepts_external_id(document, setup.roles, setup.policy_cluster(), &sessions)
+    let Some(assessment) =
+        accepts_external_id(document, setup.roles, setup.policy_cluster(), &sessions)
     else {
-        let reason = format!("{} does not trust {} at all", hubble_target_role_name(setup), setup.roles.hubble());
+        let reason = format!(
+            "{} does not trust {} at all",
+            hubble_target_role_name(setup),
+            setup.roles.hubble()
+        );
         return EXTERNAL_ID.not_applicable(reason);
     };
     match assessment {

@@ -77,8 +77,10 @@ fn fallback_finding(
     create_command: &str,
 ) -> Finding {
     let failed = |observed: String| {
-        FALLBACK
-            .failed(observed, format!("create the ConfigMap, which is the simplest way: {create_command}"))
+        FALLBACK.failed(
+            observed,
+            format!("create the ConfigMap, which is the simplest way: {create_command}"),
+        )
     };
     if observations.cluster.description.present().is_some_and(|cluster| cluster.has_auto_mode) {
         return failed("nodes of EKS Auto Mode block instance metadata for pods".to_owned());

@@ -103,7 +103,8 @@ fn pods_restarted_finding(observations: &Observations) -> Finding {
             remedies
                 .push(format!("check that Palette is installed: kubectl get pods -n {namespace}"));
         } else if !pods_without_credentials.is_empty() {
-            let names: Vec<_> = pods_without_credentials.iter().map(|pod| pod.name.as_str()).collect();
+            let names: Vec<_> =
+                pods_without_credentials.iter().map(|pod| pod.name.as_str()).collect();
             errors.push(format!("without credentials: {}", names.join(", ")));
             remedies.push(format!("kubectl delete pod {} -n {namespace}", names.join(" ")));
         }

@@ -47,7 +47,13 @@ pub(super) async fn observe_cluster(
         simulate_node_roles(aws, &eks, cluster.region.as_str()),
         eks.associations(),
     );
-    let DescribedCluster { description, is_in_function_account, kubernetes, client, fargate_profiles } = described?;
+    let DescribedCluster {
+        description,
+        is_in_function_account,
+        kubernetes,
+        client,
+        fargate_profiles,
+    } = described?;
     Ok(ClusterObservations {
         description,
         is_in_function_account,
@@ -107,7 +113,13 @@ async fn describe_and_connect(
         Observed::Present(_) | Observed::Absent => Some(eks.fargate_profiles().await?),
         Observed::Inaccessible(_) => None,
     };
-    Ok(DescribedCluster { description, is_in_function_account, kubernetes, client, fargate_profiles })
+    Ok(DescribedCluster {
+        description,
+        is_in_function_account,
+        kubernetes,
+        client,
+        fargate_profiles,
+    })
 }
 
 async fn observe_kubernetes(

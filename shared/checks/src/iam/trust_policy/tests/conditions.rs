@@ -217,7 +217,11 @@ fn conditions_on_other_keys_are_classified() {
             allow_with("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("false")),
             "PPP",
         ),
-        ("age of MFA", allow_with("NumericLessThan", "aws:MultiFactorAuthAge", &json!(3600)), "PPF"),
+        (
+            "age of MFA",
+            allow_with("NumericLessThan", "aws:MultiFactorAuthAge", &json!(3600)),
+            "PPF",
+        ),
         ("address", allow_with("IpAddress", "aws:SourceIp", &json!(["203.0.113.0/24"])), "PPU"),
         ("any address", allow_with("IpAddress", "aws:SourceIp", &json!("0.0.0.0/0")), "PPP"),
         ("VPC", allow_with("StringEquals", "aws:SourceVpc", &json!("vpc-1")), "PPU"),
@@ -248,14 +252,26 @@ fn conditions_on_other_keys_are_classified() {
         ("Null", allow_with("Null", "aws:SourceAccount", &json!("true")), "PPP"),
         ("Null, of what is there", allow_with("Null", "aws:PrincipalArn", &json!("true")), "PPF"),
         // AWS does not document the result of `Null` with these values.
-        ("Null, neither true nor false", allow_with("Null", "aws:PrincipalArn", &json!("yes")), "PPU"),
-        ("Null, true and false", allow_with("Null", "aws:PrincipalArn", &json!(["true", "false"])), "PPU"),
+        (
+            "Null, neither true nor false",
+            allow_with("Null", "aws:PrincipalArn", &json!("yes")),
+            "PPU",
+        ),
+        (
+            "Null, true and false",
+            allow_with("Null", "aws:PrincipalArn", &json!(["true", "false"])),
+            "PPU",
+        ),
         (
             "source account, which no principal has",
             allow_with("StringEquals", "aws:SourceAccount", &account),
             "PPF",
         ),
-        ("session name", allow_with("StringLike", "sts:RoleSessionName", &json!("palette-*")), "PPU"),
+        (
+            "session name",
+            allow_with("StringLike", "sts:RoleSessionName", &json!("palette-*")),
+            "PPU",
+        ),
         (
             "until a day",
             allow_with("DateLessThan", "aws:CurrentTime", &json!("2030-01-01T00:00:00Z")),
