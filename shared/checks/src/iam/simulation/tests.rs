@@ -41,7 +41,7 @@ impl IamResult {
         Self { boundary: Some(false), ..Self::new(ImplicitDeny) }
     }
 
-    fn with_missing_key(decision: PolicyEvaluationDecisionType) -> Self {
+    fn missing_key(decision: PolicyEvaluationDecisionType) -> Self {
         Self { missing: &["aws:PrincipalTag/team"], ..Self::new(decision) }
     }
 
@@ -101,84 +101,65 @@ fn result(
 
 #[test]
 fn worst_result_decides_and_unproven_denial_is_unknown() {
+    use Decision::{Denied, NotAllowed, Unknown};
     use OrganizationDecision::{Allows, Denies, Unclear};
     let new = IamResult::new;
     let denied_by_boundary_with_missing_key =
-        IamResult { boundary: Some(false), ..IamResult::with_missing_key(ImplicitDeny) };
+        IamResult { boundary: Some(false), ..IamResult::missing_key(ImplicitDeny) };
     for (results, decision, boundary, organization) in [
         (vec![result(&new(Allowed), None, &[])], Decision::Allowed, false, Allows),
         (vec![result(&new(Allowed), Some(true), &[])], Decision::Allowed, false, Allows),
-        (vec![result(&new(ImplicitDeny), None, &[])], Decision::NotAllowed, false, Allows),
-        (vec![result(&new(ImplicitDeny), Some(true), &[])], Decision::NotAllowed, false, Allows),
+        (vec![result(&new(ImplicitDeny), None, &[])], NotAllowed, false, Allows),
+        (vec![result(&new(ImplicitDeny), Some(true), &[])], NotAllowed, false, Allows),
         // IAM returns the statement that denies the action. The statement is in an SCP if it has no
         // policy type of the account.
         (
             vec![result(&IamResult::denied_by_statement(PolicySourceType::User), None, &[])],
-            Decision::Denied,
+            Denied,
             false,
             Allows,
         ),
         (
             vec![result(&IamResult::denied_by_statement(PolicySourceType::None), Some(false), &[])],
-            Decision::Denied,
+            Denied,
             false,
             Denies,
         ),
         (
             vec![result(&IamResult::denied_by_statement(PolicySourceType::Role), Some(false), &[])],
-            Decision::Denied,
+            Denied,
             false,
             Unclear,
         ),
         // IAM says that SCPs do not allow the action, but returns no statement: this proves
         // nothing.
-        (vec![result(&new(ImplicitDeny), Some(false), &[])], Decision::Unknown, false, Unclear),
-        (vec![result(&new(ExplicitDeny), Some(false), &[])], Decision::Unknown, false, Unclear),
-        (vec![result(&new(ExplicitDeny), None, &[])], Decision::Unknown, false, Allows),
+        (vec![result(&new(ImplicitDeny), Some(false), &[])], Unknown, false, Unclear),
+        (vec![result(&new(ExplicitDeny), Some(false), &[])], Unknown, false, Unclear),
+        (vec![result(&new(ExplicitDeny), None, &[])], Unknown, false, Allows),
         (
             vec![result(&IamResult::denied_by_boundary(), Some(false), &[])],
-            Decision::NotAllowed,
+            NotAllowed,
             true,
             Unclear,
         ),
         // A denial proves nothing if the value of a condition key was missing.
+        (vec![result(&IamResult::missing_key(ImplicitDeny), None, &[])], Unknown, false, Allows),
+        (vec![result(&IamResult::missing_key(ExplicitDeny), None, &[])], Unknown, false, Allows),
+        (vec![result(&denied_by_boundary_with_missing_key, None, &[])], Unknown, true, Allows),
         (
-            vec![result(&IamResult::with_missing_key(ImplicitDeny), None, &[])],
-            Decision::Unknown,
-            false,
-            Allows,
-        ),
-        (
-            vec![result(&IamResult::with_missing_key(ExplicitDeny), None, &[])],
-            Decision::Unknown,
-            false,
-            Allows,
-        ),
-        (
-            vec![result(&denied_by_boundary_with_missing_key, None, &[])],
-            Decision::Unknown,
-            true,
-            Allows,
-        ),
-        (
-            vec![result(&IamResult::with_missing_key(Allowed), None, &[])],
+            vec![result(&IamResult::missing_key(Allowed), None, &[])],
             Decision::Allowed,
             false,
             Allows,
         ),
         // IAM returned no result for the action.
-        (Vec::new(), Decision::Unknown, false, Allows),
-        (
-            vec![result(&IamResult::denied_by_boundary(), None, &[])],
-            Decision::NotAllowed,
-            true,
-            Allows,
-        ),
+        (Vec::new(), Unknown, false, Allows),
+        (vec![result(&IamResult::denied_by_boundary(), None, &[])], NotAllowed, true, Allows),
         // The overall decision is about an ARN with variables; the decision on the resource counts.
         (vec![result(&new(ImplicitDeny), None, &[new(Allowed)])], Decision::Allowed, false, Allows),
         (
             vec![result(&new(Allowed), None, &[new(Allowed), IamResult::denied_by_boundary()])],
-            Decision::NotAllowed,
+            NotAllowed,
             true,
             Allows,
         ),
@@ -186,15 +167,15 @@ fn worst_result_decides_and_unproven_denial_is_unknown() {
             vec![result(
                 &new(Allowed),
                 None,
-                &[IamResult::with_missing_key(ImplicitDeny), new(ImplicitDeny)],
+                &[IamResult::missing_key(ImplicitDeny), new(ImplicitDeny)],
             )],
-            Decision::NotAllowed,
+            NotAllowed,
             false,
             Allows,
         ),
         (
             vec![result(&IamResult::denied_by_boundary(), None, &[new(ImplicitDeny)])],
-            Decision::NotAllowed,
+            NotAllowed,
             true,
             Allows,
         ),
@@ -203,7 +184,7 @@ fn worst_result_decides_and_unproven_denial_is_unknown() {
                 result(&new(Allowed), None, &[]),
                 result(&IamResult::denied_by_statement(PolicySourceType::User), None, &[]),
             ],
-            Decision::Denied,
+            Denied,
             false,
             Allows,
         ),

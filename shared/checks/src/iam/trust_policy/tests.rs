@@ -41,7 +41,7 @@ fn allow_principal(principal: &Value) -> Value {
 
 /// Returns a statement that allows Palette's account with the tenant's external id and one more
 /// condition.
-fn allow_with(operator: &str, key: &str, value: &Value) -> Value {
+fn allow_if(operator: &str, key: &str, value: &Value) -> Value {
     let mut condition = json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}});
     condition[operator][key] = value.clone();
     allow(&condition)
@@ -199,7 +199,7 @@ fn finding_about_a_trust_policy_names_the_wrong_statement() {
             "Statement 1 (Wide) allows Palette without an external id",
         ),
         (
-            allow_with("IpAddress", "aws:SourceIp", &json!("203.0.113.0/24")),
+            allow_if("IpAddress", "aws:SourceIp", &json!("203.0.113.0/24")),
             2,
             "Statement 1 has aws:SourceIp IpAddress 203.0.113.0/24",
         ),

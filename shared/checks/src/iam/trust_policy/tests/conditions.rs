@@ -201,87 +201,79 @@ fn deny_statements_that_can_apply_to_palette_are_found() {
 fn conditions_on_other_keys_are_classified() {
     let account = json!("111122223333");
     assert_findings(&[
-        ("MFA", allow_with("Bool", "aws:MultiFactorAuthPresent", &json!("true")), "PPF"),
+        ("MFA", allow_if("Bool", "aws:MultiFactorAuthPresent", &json!("true")), "PPF"),
         (
             "MFA, as a truth value, in another case",
-            allow_with("Bool", "AWS:multifactorauthpresent", &json!(true)),
+            allow_if("Bool", "AWS:multifactorauthpresent", &json!(true)),
             "PPF",
         ),
         (
             "MFA if it exists",
-            allow_with("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("true")),
+            allow_if("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("true")),
             "PPU",
         ),
         (
             "MFA not demanded",
-            allow_with("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("false")),
+            allow_if("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("false")),
             "PPP",
         ),
-        (
-            "age of MFA",
-            allow_with("NumericLessThan", "aws:MultiFactorAuthAge", &json!(3600)),
-            "PPF",
-        ),
-        ("address", allow_with("IpAddress", "aws:SourceIp", &json!(["203.0.113.0/24"])), "PPU"),
-        ("any address", allow_with("IpAddress", "aws:SourceIp", &json!("0.0.0.0/0")), "PPP"),
-        ("VPC", allow_with("StringEquals", "aws:SourceVpc", &json!("vpc-1")), "PPU"),
-        ("endpoint", allow_with("StringEqualsIfExists", "aws:SourceVpce", &json!("vpce-1")), "PPU"),
-        ("organization", allow_with("StringEquals", "aws:PrincipalOrgID", &json!("o-1")), "PPU"),
-        ("Palette's account", allow_with("StringEquals", "aws:PrincipalAccount", &account), "PPP"),
+        ("age of MFA", allow_if("NumericLessThan", "aws:MultiFactorAuthAge", &json!(3600)), "PPF"),
+        ("address", allow_if("IpAddress", "aws:SourceIp", &json!(["203.0.113.0/24"])), "PPU"),
+        ("any address", allow_if("IpAddress", "aws:SourceIp", &json!("0.0.0.0/0")), "PPP"),
+        ("VPC", allow_if("StringEquals", "aws:SourceVpc", &json!("vpc-1")), "PPU"),
+        ("endpoint", allow_if("StringEqualsIfExists", "aws:SourceVpce", &json!("vpce-1")), "PPU"),
+        ("organization", allow_if("StringEquals", "aws:PrincipalOrgID", &json!("o-1")), "PPU"),
+        ("Palette's account", allow_if("StringEquals", "aws:PrincipalAccount", &account), "PPP"),
         (
             "another account",
-            allow_with("StringEquals", "aws:PrincipalAccount", &json!("444455556666")),
+            allow_if("StringEquals", "aws:PrincipalAccount", &json!("444455556666")),
             "PPF",
         ),
-        ("Palette's user", allow_with("ArnEquals", "aws:PrincipalArn", &json!(USER)), "PPP"),
+        ("Palette's user", allow_if("ArnEquals", "aws:PrincipalArn", &json!(USER)), "PPP"),
         (
             "Palette's users",
-            allow_with("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:user/*")),
+            allow_if("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:user/*")),
             "PPP",
         ),
         (
             "another's users",
-            allow_with("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::444455556666:*")),
+            allow_if("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::444455556666:*")),
             "PPF",
         ),
         (
             "not Palette's users",
-            allow_with("ArnNotLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:*")),
+            allow_if("ArnNotLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:*")),
             "PPF",
         ),
-        ("Null", allow_with("Null", "aws:SourceAccount", &json!("true")), "PPP"),
-        ("Null, of what is there", allow_with("Null", "aws:PrincipalArn", &json!("true")), "PPF"),
+        ("Null", allow_if("Null", "aws:SourceAccount", &json!("true")), "PPP"),
+        ("Null, of what is there", allow_if("Null", "aws:PrincipalArn", &json!("true")), "PPF"),
         // AWS does not document the result of `Null` with these values.
         (
             "Null, neither true nor false",
-            allow_with("Null", "aws:PrincipalArn", &json!("yes")),
+            allow_if("Null", "aws:PrincipalArn", &json!("yes")),
             "PPU",
         ),
         (
             "Null, true and false",
-            allow_with("Null", "aws:PrincipalArn", &json!(["true", "false"])),
+            allow_if("Null", "aws:PrincipalArn", &json!(["true", "false"])),
             "PPU",
         ),
         (
             "source account, which no principal has",
-            allow_with("StringEquals", "aws:SourceAccount", &account),
+            allow_if("StringEquals", "aws:SourceAccount", &account),
             "PPF",
         ),
-        (
-            "session name",
-            allow_with("StringLike", "sts:RoleSessionName", &json!("palette-*")),
-            "PPU",
-        ),
+        ("session name", allow_if("StringLike", "sts:RoleSessionName", &json!("palette-*")), "PPU"),
         (
             "until a day",
-            allow_with("DateLessThan", "aws:CurrentTime", &json!("2030-01-01T00:00:00Z")),
+            allow_if("DateLessThan", "aws:CurrentTime", &json!("2030-01-01T00:00:00Z")),
             "PPU",
         ),
-        ("a tag", allow_with("StringEquals", "aws:PrincipalTag/team", &json!("x")), "PPU"),
+        ("a tag", allow_if("StringEquals", "aws:PrincipalTag/team", &json!("x")), "PPU"),
         (
             "in one statement of two",
             json!([
-                allow_with("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
+                allow_if("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
                 allow_principal(&json!({"AWS": USER}))
             ]),
             "PPP",
@@ -289,7 +281,7 @@ fn conditions_on_other_keys_are_classified() {
         (
             "beside an external id that is filled in later",
             json!([
-                allow_with("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
+                allow_if("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
                 allow(&json!({"StringEquals": {"sts:ExternalId": "${aws:userid}"}}))
             ]),
             "PUF",
@@ -297,7 +289,7 @@ fn conditions_on_other_keys_are_classified() {
         (
             "around the external id that is right",
             json!([
-                allow_with("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
+                allow_if("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
                 allow(&json!({"StringEquals": {"sts:ExternalId": "another"}}))
             ]),
             "PFF",
@@ -308,7 +300,7 @@ fn conditions_on_other_keys_are_classified() {
 #[test]
 fn conditions_on_the_principal_arn_are_classified() {
     let arn = |kind: &str| json!(format!("arn:aws:iam::111122223333:{kind}"));
-    let allowed = |operator: &str, value: Value| allow_with(operator, "aws:PrincipalArn", &value);
+    let allowed = |operator: &str, value: Value| allow_if(operator, "aws:PrincipalArn", &value);
     let denied = |operator: &str, value: Value| {
         let condition = json!({operator: {"aws:PrincipalArn": value}});
         json!([allow_principal(&json!({"AWS": ROOT})), deny(&json!("*"), &condition)])
@@ -357,7 +349,7 @@ fn conditions_on_the_principal_arn_are_classified() {
 #[test]
 fn trust_in_everyone_can_be_limited_by_conditions() {
     let star = |operator: &str, key: &str, value: &Value| {
-        let mut statement = allow_with(operator, key, value);
+        let mut statement = allow_if(operator, key, value);
         statement["Principal"] = json!("*");
         statement
     };
