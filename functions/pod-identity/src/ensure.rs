@@ -10,8 +10,9 @@ mod dependents;
 use gangway_checks::pod_identity::{
     AccountAccess, Observations,
     catalogue::{
-        AGENT, AGENT_ENSURED, AGENT_EVERYWHERE, ASSOCIATIONS_ENSURED, CONFIG_MAP_ENSURED, FALLBACK,
-        HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PALETTE_VALIDATES, PODS_RESTARTED, TARGET_ROLES,
+        AGENT_ENSURED, AGENT_HEALTHY, AGENT_ON_EVERY_NODE, ASSOCIATIONS_ENSURED,
+        CONFIG_MAP_ENSURED, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, INSTANCE_METADATA_FALLBACK,
+        PODS_RESTARTED, TARGET_ROLES, VALIDATION,
     },
 };
 use gangway_http::deadline;
@@ -28,9 +29,9 @@ pub(crate) struct ChangeResult {
     pub(crate) has_changed: bool,
 }
 
-/// The request for the account to register, with its operation and scope.
+/// The account to register: the parsed request, the operation and the scope.
 #[derive(Clone, Copy)]
-pub(crate) struct Registrant<'a> {
+pub(crate) struct RequestedAccount<'a> {
     pub(crate) request: &'a PodIdentityRequest,
     pub(crate) operation: &'a Operation,
     pub(crate) scope: &'a Scope,
@@ -40,15 +41,15 @@ pub(crate) struct Registrant<'a> {
 /// if a check fails that the changes would not fix. Updates `observations` after a change.
 pub(crate) async fn apply_changes(
     access: &AccountAccess,
-    registrant: Registrant<'_>,
+    requested_account: RequestedAccount<'_>,
     palette: &PaletteClient,
     observations: &mut Observations,
     findings: &[Finding],
 ) -> Result<Vec<ChangeResult>, UpstreamError> {
-    let request = registrant.request;
+    let request = requested_account.request;
     let EnsureOptions { install_agent, change_associations, create_config_map } =
         request.ensure_options;
-    let reason = if *registrant.operation == Operation::Validate {
+    let reason = if *requested_account.operation == Operation::Validate {
         Some("nothing is changed by validate".to_owned())
     } else {
         reason_for_no_change(request.ensure_options, findings)
@@ -70,8 +71,10 @@ pub(crate) async fn apply_changes(
         results.push(agent::install_if_missing(access, &request.cluster, observations).await?);
     }
     if change_associations {
-        results
-            .push(associations::create_or_update(access, registrant, palette, observations).await?);
+        results.push(
+            associations::create_or_update(access, requested_account, palette, observations)
+                .await?,
+        );
     }
     if create_config_map {
         let pending = config_map::create_if_missing(&request.cluster, observations);
@@ -84,20 +87,15 @@ pub(crate) async fn apply_changes(
 /// would not fix. Returns `None` if there is no such blocker.
 fn reason_for_no_change(options: EnsureOptions, findings: &[Finding]) -> Option<String> {
     // A pod gets no credentials without an association. Then Palette cannot use its role.
-    let fixed_by_associations: [&Check; 5] = [
-        &HUBBLE_ASSOCIATION,
-        &IDENTITY_ASSOCIATION,
-        &TARGET_ROLES,
-        &PODS_RESTARTED,
-        &PALETTE_VALIDATES,
-    ];
+    let fixed_by_associations: [&Check; 5] =
+        [&HUBBLE_ASSOCIATION, &IDENTITY_ASSOCIATION, &TARGET_ROLES, &PODS_RESTARTED, &VALIDATION];
     // Pods get no credentials without the agent.
-    let fixed_by_agent: [&Check; 3] = [&AGENT, &AGENT_EVERYWHERE, &PALETTE_VALIDATES];
+    let fixed_by_agent: [&Check; 3] = [&AGENT_HEALTHY, &AGENT_ON_EVERY_NODE, &VALIDATION];
     let is_fixed = |check: &'static Check| {
         options.install_agent && fixed_by_agent.iter().any(|fixed| fixed.id == check.id)
             || options.change_associations
                 && fixed_by_associations.iter().any(|fixed| fixed.id == check.id)
-            || options.create_config_map && check.id == FALLBACK.id
+            || options.create_config_map && check.id == INSTANCE_METADATA_FALLBACK.id
     };
     let blocking =
         findings.iter().filter(|finding| finding.is_blocking() && !is_fixed(finding.check));

@@ -4,7 +4,7 @@
 use gangway_checks::{
     PaletteChecks, ScopedClient, own_account,
     pod_identity::{
-        self, AccountAccess, catalogue::PALETTE_VALIDATES, check_palette_validation, evaluate_all,
+        self, AccountAccess, catalogue::VALIDATION, check_palette_validation, evaluate_all,
     },
 };
 use gangway_model::{
@@ -14,7 +14,7 @@ use gangway_registration::AppContext;
 use tokio::join;
 
 use crate::{
-    ensure::{self, Registrant},
+    ensure::{self, RequestedAccount},
     request::PodIdentityRequest,
 };
 
@@ -59,19 +59,20 @@ pub(crate) async fn run_checks(
         palette_accounts,
     );
     let findings = &mut preflight.report.findings;
-    let registrant = Registrant { request: &request, operation, scope: palette_accounts.scope() };
+    let requested_account =
+        RequestedAccount { request: &request, operation, scope: palette_accounts.scope() };
     let palette = &context.clients.palette;
     let changes =
-        ensure::apply_changes(&access, registrant, palette, &mut observations, findings).await?;
+        ensure::apply_changes(&access, requested_account, palette, &mut observations, findings)
+            .await?;
     if changes.is_empty() {
         return Ok(preflight);
     }
     let mut updated_findings = evaluate_all(&observations, &setup);
     // Another invocation may have created the associations after Palette's validation. Then Palette
     // must validate again, although this invocation changed nothing.
-    let must_validate_again = findings
-        .iter()
-        .any(|finding| finding.check.id == PALETTE_VALIDATES.id && finding.is_blocking());
+    let must_validate_again =
+        findings.iter().any(|finding| finding.check.id == VALIDATION.id && finding.is_blocking());
     if changes.iter().any(|change| change.has_changed)
         || (must_validate_again && *operation != Operation::Validate)
     {

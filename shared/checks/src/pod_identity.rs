@@ -15,7 +15,10 @@ use gangway_aws::{Inaccessible, Principal};
 use gangway_model::{Check, Credential, Finding, PodIdentityRole, UpstreamError};
 use tokio::join;
 
-use self::{catalogue::BOUNDARY, evaluate::sort_by_setup_step, palette_role::PaletteRoleFindings};
+use self::{
+    catalogue::PERMISSIONS_BOUNDARY, evaluate::sort_by_setup_step,
+    palette_role::PaletteRoleFindings,
+};
 use crate::{
     InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient,
     iam::{iam_role, permissions, policy_arns, scope_tag},
@@ -82,7 +85,7 @@ pub async fn run_role_checks(
 }
 
 /// Asks Palette to validate the credential, and returns the finding of
-/// [`catalogue::PALETTE_VALIDATES`].
+/// [`catalogue::VALIDATION`].
 pub async fn check_palette_validation(
     palette_accounts: &ScopedClient<'_>,
     credential: &Credential,
@@ -106,7 +109,7 @@ async fn check_role(
             findings.push(scope_tag::unverified_finding(reason, remedy, required));
             findings.extend(permissions::unverified_findings(reason, remedy));
             findings.push(policy_arns::unverified_finding(reason, remedy));
-            findings.push(BOUNDARY.unverified(reason, remedy));
+            findings.push(PERMISSIONS_BOUNDARY.unverified(reason, remedy));
             return Ok(findings);
         }
     };
@@ -122,8 +125,8 @@ async fn check_role(
         policy_arns::check_exist(aws, required.policies),
         async {
             match permission_boundary {
-                Some(arn) => policy_arns::check_boundary(aws, &BOUNDARY, arn).await,
-                None => Ok(BOUNDARY.not_applicable("no boundary was named")),
+                Some(arn) => policy_arns::check_boundary(aws, &PERMISSIONS_BOUNDARY, arn).await,
+                None => Ok(PERMISSIONS_BOUNDARY.not_applicable("no boundary was named")),
             }
         },
     );

@@ -17,7 +17,7 @@ use gangway_palette::PaletteClient;
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use tokio::time::sleep;
 
-use super::{ChangeResult, Registrant, dependents};
+use super::{ChangeResult, RequestedAccount, dependents};
 use crate::request::PodIdentityRequest;
 
 /// The maximum number of times that Gangway reads the associations. EKS is eventually consistent,
@@ -51,11 +51,11 @@ enum AssociationChange<'a> {
 /// times. Updates `observations` after each change.
 pub(super) async fn create_or_update(
     access: &AccountAccess,
-    registrant: Registrant<'_>,
+    requested_account: RequestedAccount<'_>,
     palette: &PaletteClient,
     observations: &mut Observations,
 ) -> Result<ChangeResult, UpstreamError> {
-    let request = registrant.request;
+    let request = requested_account.request;
     let Ok(eks) = access.eks(&request.cluster) else {
         let finding = ASSOCIATIONS_ENSURED
             .unverified("Gangway has no access to the account of the cluster", ACCESS_REMEDY);
@@ -83,7 +83,7 @@ pub(super) async fn create_or_update(
         let to_update = associations_to_update(current, &changes);
         if to_update.iter().any(|association| !unused.contains(association)) {
             if let Some(finding) =
-                dependent_accounts_finding(registrant, palette, &to_update).await?
+                dependent_accounts_finding(requested_account, palette, &to_update).await?
             {
                 return Ok(ChangeResult { finding, has_changed: !completed.is_empty() });
             }
@@ -173,13 +173,14 @@ fn associations_to_update<'a>(
 /// Searches Palette for other registered accounts that rely on the associations. Returns a finding
 /// if there is such an account, or if Gangway could not see whether there is one.
 async fn dependent_accounts_finding(
-    registrant: Registrant<'_>,
+    requested_account: RequestedAccount<'_>,
     palette: &PaletteClient,
     associations: &[&Association],
 ) -> Result<Option<Finding>, UpstreamError> {
-    let obstacle = dependents::find_obstacle(registrant, palette, associations).await?;
-    Ok(obstacle.map(|obstacle| {
-        let dependents::ChangeObstacle { reason, remedy, is_unverified } = obstacle;
+    let reason_not_to_change =
+        dependents::find_reason_not_to_change(requested_account, palette, associations).await?;
+    Ok(reason_not_to_change.map(|reason_not_to_change| {
+        let dependents::ReasonNotToChange { reason, remedy, is_unverified } = reason_not_to_change;
         if is_unverified {
             ASSOCIATIONS_ENSURED.unverified(reason, remedy)
         } else {

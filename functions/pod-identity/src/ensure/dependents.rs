@@ -10,11 +10,11 @@ use gangway_model::{
 use gangway_palette::{PaletteClient, ScopedResults};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 
-use super::Registrant;
+use super::RequestedAccount;
 
 /// The reason why an association must not be changed. Does not name the other accounts, because an
 /// account may belong to another scope.
-pub(super) struct ChangeObstacle {
+pub(super) struct ReasonNotToChange {
     pub(super) reason: String,
     pub(super) remedy: &'static str,
     /// `true` if Gangway could not see whether an account relies on the association.
@@ -43,26 +43,26 @@ enum Dependency {
 /// # Errors
 ///
 /// Returns an error if Palette could not be called.
-pub(super) async fn find_obstacle(
-    registrant: Registrant<'_>,
+pub(super) async fn find_reason_not_to_change(
+    requested_account: RequestedAccount<'_>,
     palette: &PaletteClient,
     associations: &[&Association],
-) -> Result<Option<ChangeObstacle>, UpstreamError> {
+) -> Result<Option<ReasonNotToChange>, UpstreamError> {
     let projects = match palette.projects().await {
         Ok(projects) => projects,
-        Err(UpstreamError::AccessDenied { .. }) => return Ok(Some(access_denied_obstacle())),
+        Err(UpstreamError::AccessDenied { .. }) => return Ok(Some(access_denied_reason())),
         Err(error) => return Err(error),
     };
     let scopes = iter::once(Scope::Tenant)
         .chain(projects.into_iter().map(|project| Scope::Project(project.uid)));
-    let cluster = &registrant.request.cluster;
+    let cluster = &requested_account.request.cluster;
     let listings = scopes.map(async |scope| {
         let accounts = palette.in_scope(scope);
         accounts
             .list_all(|account| {
                 // The list of a project also contains the accounts that the tenant shares with it.
-                let is_other =
-                    account.scope == *accounts.scope() && !is_registrant(&account, registrant);
+                let is_other = account.scope == *accounts.scope()
+                    && !is_requested_account(&account, requested_account);
                 is_other.then(|| find_dependency(&account, cluster, associations)).flatten()
             })
             .await
@@ -73,7 +73,7 @@ pub(super) async fn find_obstacle(
     let count = |wanted| dependencies.iter().filter(|found| **found == wanted).count();
     let relying_count = count(Dependency::ReliesOnRole);
     if relying_count > 0 {
-        return Ok(Some(ChangeObstacle {
+        return Ok(Some(ReasonNotToChange {
             reason: format!(
                 "nothing was changed: other registered accounts of this cluster rely on it ({relying_count})"
             ),
@@ -82,10 +82,10 @@ pub(super) async fn find_obstacle(
         }));
     }
     if denied_scopes > 0 {
-        return Ok(Some(access_denied_obstacle()));
+        return Ok(Some(access_denied_reason()));
     }
     let unknown_count = count(Dependency::ClusterUnknown);
-    Ok((unknown_count > 0).then(|| ChangeObstacle {
+    Ok((unknown_count > 0).then(|| ReasonNotToChange {
         reason: format!(
             "nothing was changed: Palette does not show which cluster other accounts of this method rely on ({unknown_count})"
         ),
@@ -94,8 +94,8 @@ pub(super) async fn find_obstacle(
     }))
 }
 
-fn access_denied_obstacle() -> ChangeObstacle {
-    ChangeObstacle {
+fn access_denied_reason() -> ReasonNotToChange {
+    ReasonNotToChange {
         reason: "nothing was changed: Palette does not let Gangway see whether other accounts rely on it".to_owned(),
         remedy: DENIED_REMEDY,
         is_unverified: true,
@@ -103,12 +103,12 @@ fn access_denied_obstacle() -> ChangeObstacle {
 }
 
 /// Returns `true` if the account is the account that the request registers or replaces.
-fn is_registrant(account: &CloudAccount, registrant: Registrant<'_>) -> bool {
-    match registrant.operation {
+fn is_requested_account(account: &CloudAccount, requested_account: RequestedAccount<'_>) -> bool {
+    match requested_account.operation {
         Operation::Replace(uid) => account.uid == *uid,
         Operation::Register | Operation::Validate => {
-            account.scope == *registrant.scope
-                && account.name == registrant.request.settings.name.as_str()
+            account.scope == *requested_account.scope
+                && account.name == requested_account.request.settings.name.as_str()
         }
     }
 }

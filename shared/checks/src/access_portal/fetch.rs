@@ -1,7 +1,9 @@
 //! Fetches temporary credentials from an access portal. If Gangway cannot reach the access portal,
 //! Palette fetches the credentials.
 
-use crate::catalogue::portal::{KEY_LIFETIME, KEYS, TRUSTED};
+use crate::catalogue::portal::{
+    CREDENTIALS_EXPIRE, CREDENTIALS_ISSUED, PORTAL_CERTIFICATE_TRUSTED,
+};
 use std::time::{Duration, SystemTime};
 
 use crate::{Clients, ScopedClient};
@@ -35,7 +37,7 @@ const NAMES_REMEDY: &str = "ask the portal's administrator to confirm agency, ac
 /// invalid.
 pub(super) fn result_without_fetch() -> FetchResult {
     let reason = "not checked, because the certificates cannot be used";
-    let findings = [&TRUSTED, &KEYS, &KEY_LIFETIME]
+    let findings = [&PORTAL_CERTIFICATE_TRUSTED, &CREDENTIALS_ISSUED, &CREDENTIALS_EXPIRE]
         .map(|check| check.unverified(reason, "fix the checks of the certificates first"))
         .into();
     FetchResult { credentials: None, findings }
@@ -59,7 +61,7 @@ pub(super) async fn fetch_credentials(
         None => ("access portal", "the URL of the portal"),
     };
     let Some(url) = &clients.portal.url else {
-        let trust_finding = TRUSTED.unverified(
+        let trust_finding = PORTAL_CERTIFICATE_TRUSTED.unverified(
             format!("Gangway has no address of {label}, so the keys were fetched through Palette"),
             format!("set {url_variable} to the URL of the portal's API that returns credentials, if the function has a network path to it"),
         );
@@ -73,16 +75,16 @@ pub(super) async fn fetch_credentials(
     ));
     let error = match pending.await {
         Ok(credentials) => {
-            let trust_finding =
-                TRUSTED.passed(format!("{label} at {url} has a certificate that this chain signs"));
+            let trust_finding = PORTAL_CERTIFICATE_TRUSTED
+                .passed(format!("{label} at {url} has a certificate that this chain signs"));
             let observed = format!("{label} issued them");
-            return Ok(fetch_result(trust_finding, observed, credentials, now));
+            return Ok(successful_result(trust_finding, observed, credentials, now));
         }
         Err(error) => error,
     };
     let observed = format!("{label} at {url}: {error}");
     if error.is_unreachable() {
-        let trust_finding = TRUSTED.unverified(
+        let trust_finding = PORTAL_CERTIFICATE_TRUSTED.unverified(
             format!("{observed}; so the keys were fetched through Palette"),
             format!("give the function a network path to it, or correct {url_variable}"),
         );
@@ -97,19 +99,20 @@ fn evaluate_portal_error(
     error: &PortalError,
     observed: &str,
 ) -> Result<FetchResult, UpstreamError> {
-    let trust_finding = || TRUSTED.passed("its certificate is trusted");
+    let trust_finding = || PORTAL_CERTIFICATE_TRUSTED.passed("its certificate is trusted");
     let remedy = match error {
         PortalError::Unreachable(ProbeError::Tls(TlsFailure::ClientCertificateRejected))
         | PortalError::HtmlResponse { .. }
         | PortalError::Rejected { status: 401 | 403, .. } => CLIENT_REMEDY,
         PortalError::Unreachable(_) | PortalError::InvalidTlsIdentity(_) => {
             let findings = vec![
-                TRUSTED.failed(observed, CA_REMEDY),
-                KEYS.unverified(
+                PORTAL_CERTIFICATE_TRUSTED.failed(observed, CA_REMEDY),
+                CREDENTIALS_ISSUED.unverified(
                     "not checked, because the portal's certificate is not trusted",
                     "fix check portal.trusted first",
                 ),
-                KEY_LIFETIME.unverified("there are no keys", "fix check portal.trusted first"),
+                CREDENTIALS_EXPIRE
+                    .unverified("there are no keys", "fix check portal.trusted first"),
             ];
             return Ok(FetchResult { credentials: None, findings });
         }
@@ -137,8 +140,8 @@ fn evaluate_portal_error(
     };
     let findings = vec![
         trust_finding(),
-        KEYS.failed(observed, remedy),
-        KEY_LIFETIME.unverified("there are no keys", "fix check portal.keys first"),
+        CREDENTIALS_ISSUED.failed(observed, remedy),
+        CREDENTIALS_EXPIRE.unverified("there are no keys", "fix check portal.keys first"),
     ];
     Ok(FetchResult { credentials: None, findings })
 }
@@ -152,41 +155,45 @@ async fn fetch_via_palette(
     now: SystemTime,
 ) -> Result<FetchResult, UpstreamError> {
     let response = palette.portal_keys(clients.partition, credential).await;
-    let keys_finding = match palette_validation::access_denied_finding(&KEYS, &response) {
-        Some(denied) => denied,
-        None => match response {
-            Ok(PortalKeysResult::Keys(credentials)) => {
-                return Ok(fetch_result(
-                    trust_finding,
-                    "Palette fetched them from the portal".to_owned(),
-                    credentials,
-                    now,
-                ));
-            }
-            Ok(PortalKeysResult::Rejected(reason)) => {
-                KEYS.failed(format!("Palette received none: {reason}"), NAMES_REMEDY)
-            }
-            Ok(PortalKeysResult::Empty) => {
-                KEYS.failed("Palette reports success, but returned no keys", NAMES_REMEDY)
-            }
-            Err(UpstreamError::NotFound { .. }) => KEYS.unverified(
-                "this Palette cannot fetch keys from a portal before the account is registered",
-                "give the function a network path to the portal, and set its address",
-            ),
-            Err(error) => return Err(error),
-        },
-    };
-    let lifetime = KEY_LIFETIME.unverified("there are no keys", "fix check portal.keys first");
+    let keys_finding =
+        match palette_validation::access_denied_finding(&CREDENTIALS_ISSUED, &response) {
+            Some(denied) => denied,
+            None => match response {
+                Ok(PortalKeysResult::Keys(credentials)) => {
+                    return Ok(successful_result(
+                        trust_finding,
+                        "Palette fetched them from the portal".to_owned(),
+                        credentials,
+                        now,
+                    ));
+                }
+                Ok(PortalKeysResult::Rejected(reason)) => CREDENTIALS_ISSUED
+                    .failed(format!("Palette received none: {reason}"), NAMES_REMEDY),
+                Ok(PortalKeysResult::Empty) => CREDENTIALS_ISSUED
+                    .failed("Palette reports success, but returned no keys", NAMES_REMEDY),
+                Err(UpstreamError::NotFound { .. }) => CREDENTIALS_ISSUED.unverified(
+                    "this Palette cannot fetch keys from a portal before the account is registered",
+                    "give the function a network path to the portal, and set its address",
+                ),
+                Err(error) => return Err(error),
+            },
+        };
+    let lifetime =
+        CREDENTIALS_EXPIRE.unverified("there are no keys", "fix check portal.keys first");
     Ok(FetchResult { credentials: None, findings: vec![trust_finding, keys_finding, lifetime] })
 }
 
-fn fetch_result(
+fn successful_result(
     trust_finding: Finding,
     observed: String,
     credentials: TemporaryCredentials,
     now: SystemTime,
 ) -> FetchResult {
-    let findings = vec![trust_finding, KEYS.passed(observed), lifetime_finding(&credentials, now)];
+    let findings = vec![
+        trust_finding,
+        CREDENTIALS_ISSUED.passed(observed),
+        lifetime_finding(&credentials, now),
+    ];
     FetchResult { credentials: Some(credentials), findings }
 }
 
@@ -194,22 +201,22 @@ fn fetch_result(
 /// before that time.
 fn lifetime_finding(credentials: &TemporaryCredentials, now: SystemTime) -> Finding {
     if credentials.token.is_none() {
-        return KEY_LIFETIME.failed(
+        return CREDENTIALS_EXPIRE.failed(
             "they have no session token, so they belong to a user and do not expire",
             "ask the portal's administrator for keys of a role",
         );
     }
     let Some(expires) = credentials.expires else {
-        return KEY_LIFETIME.unverified(
+        return CREDENTIALS_EXPIRE.unverified(
             "the portal does not say when they expire; 60 minutes are usual",
             "check that Palette fetches new ones within 45 minutes: the account's status shows tokenExpiry",
         );
     };
     match expires.duration_since(now) {
         Ok(left) if left > Duration::ZERO => {
-            KEY_LIFETIME.passed(format!("they expire in {} minutes", left.as_secs() / 60))
+            CREDENTIALS_EXPIRE.passed(format!("they expire in {} minutes", left.as_secs() / 60))
         }
-        Ok(_) | Err(_) => KEY_LIFETIME.failed(
+        Ok(_) | Err(_) => CREDENTIALS_EXPIRE.failed(
             "they had already expired when they were issued",
             "compare the clocks of the portal and of AWS (NTP)",
         ),

@@ -15,9 +15,9 @@ use gangway_aws::{
     error::{AwsErrorKind, error_code},
 };
 
-/// An attached managed policy.
+/// A managed policy that is attached to a user, role or group.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Attached {
+pub(super) struct ManagedPolicy {
     pub(super) name: String,
     pub(super) arn: String,
 }
@@ -99,7 +99,7 @@ where
 pub(super) async fn list_direct_policies(
     aws: &AwsSession,
     principal: &Principal,
-) -> LookupResult<Vec<Attached>> {
+) -> LookupResult<Vec<ManagedPolicy>> {
     let iam = aws.iam();
     let policies = match principal {
         Principal::User { name, .. } => {
@@ -113,7 +113,7 @@ pub(super) async fn list_direct_policies(
             to_lookup_result("iam:ListAttachedRolePolicies", policies)?
         }
     };
-    Ok(policies.map(to_attached))
+    Ok(policies.map(to_managed_policies))
 }
 
 /// Lists the groups of a user. Returns an empty list for a role.
@@ -132,7 +132,7 @@ pub(super) async fn list_groups(
 pub(super) async fn list_policies_of_groups(
     aws: &AwsSession,
     groups: &[String],
-) -> LookupResult<Vec<Attached>> {
+) -> LookupResult<Vec<ManagedPolicy>> {
     let mut all = Vec::new();
     for found in join_all(groups.iter().map(|group| list_policies_of_group(aws, group))).await {
         match found? {
@@ -143,19 +143,19 @@ pub(super) async fn list_policies_of_groups(
     Ok(Ok(all))
 }
 
-async fn list_policies_of_group(aws: &AwsSession, group: &str) -> LookupResult<Vec<Attached>> {
+async fn list_policies_of_group(aws: &AwsSession, group: &str) -> LookupResult<Vec<ManagedPolicy>> {
     let pages = aws.iam().list_attached_group_policies().group_name(group).into_paginator();
     let policies = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-    Ok(to_lookup_result("iam:ListAttachedGroupPolicies", policies)?.map(to_attached))
+    Ok(to_lookup_result("iam:ListAttachedGroupPolicies", policies)?.map(to_managed_policies))
 }
 
 /// Converts policies of the AWS SDK. The result does not contain policies without a name or an ARN.
-fn to_attached(policies: Vec<AttachedPolicy>) -> Vec<Attached> {
-    let to_attached = |policy: AttachedPolicy| {
+fn to_managed_policies(policies: Vec<AttachedPolicy>) -> Vec<ManagedPolicy> {
+    let to_managed_policy = |policy: AttachedPolicy| {
         let AttachedPolicy { policy_name, policy_arn, .. } = policy;
-        Some(Attached { name: policy_name?, arn: policy_arn? })
+        Some(ManagedPolicy { name: policy_name?, arn: policy_arn? })
     };
-    policies.into_iter().filter_map(to_attached).collect()
+    policies.into_iter().filter_map(to_managed_policy).collect()
 }
 
 /// Returns the account's quota of managed policies for one user or role. Returns `None` if IAM does

@@ -9,7 +9,7 @@ use gangway_policies::{PolicyDocument, simulate};
 use tokio::join;
 
 use super::{
-    attached_policies::{self, Attached, LookupError, LookupResult},
+    attached_policies::{self, LookupError, LookupResult, ManagedPolicy},
     policy_content::{self, AttachedDocument},
     simulation::{Decision, Mfa, SimulationResult, Simulator},
     simulation_findings,
@@ -49,9 +49,9 @@ struct PermissionFacts {
 /// The managed policies of a principal.
 struct PolicyFacts {
     /// The policies that are attached to the identity itself.
-    direct: Result<Vec<Attached>, LookupError>,
+    direct: Result<Vec<ManagedPolicy>, LookupError>,
     /// The policies of the identity itself and, if Gangway has read them, of the user's groups.
-    effective: Result<Vec<Attached>, LookupError>,
+    effective: Result<Vec<ManagedPolicy>, LookupError>,
     /// The effective policies with their content. `None` if no action is denied, because then the
     /// content is not needed.
     documents: Option<Result<Vec<AttachedDocument>, LookupError>>,
@@ -81,7 +81,7 @@ impl PermissionFacts {
 
     /// Returns `true` if the simulator allows every action. Denials that are caused by a defect of
     /// Palette's published policies are ignored.
-    fn is_allowed(&self) -> bool {
+    fn allows_all_actions(&self) -> bool {
         match &self.simulation {
             SimulationResult::Decisions(decisions) => decisions.iter().all(|decision| {
                 decision.evaluation.decision == Decision::Allowed || decision.is_vendor_defect()
@@ -99,14 +99,14 @@ impl PolicyFacts {
     async fn fetch(
         aws: &AwsSession,
         documents: &[PolicyDocument],
-        is_allowed: bool,
+        allows_all_actions: bool,
         listed: ListedPolicies,
     ) -> Result<Self, UpstreamError> {
         let ListedPolicies { direct, groups, quota } = listed;
         let effective =
-            fetch_effective_policies(aws, documents, is_allowed, &direct, groups).await?;
+            fetch_effective_policies(aws, documents, allows_all_actions, &direct, groups).await?;
         let documents = match &effective {
-            Ok(effective) if !is_allowed => {
+            Ok(effective) if !allows_all_actions => {
                 Some(policy_content::fetch_documents(aws, effective).await?)
             }
             Ok(_) | Err(_) => None,
@@ -117,7 +117,7 @@ impl PolicyFacts {
 
 /// The policies and groups of a principal, and the quota of policies, as IAM lists them.
 struct ListedPolicies {
-    direct: Result<Vec<Attached>, LookupError>,
+    direct: Result<Vec<ManagedPolicy>, LookupError>,
     groups: Result<Vec<String>, LookupError>,
     quota: Result<Option<usize>, LookupError>,
 }
@@ -147,7 +147,8 @@ pub async fn check(
     );
     let permissions = permissions?;
     let documents = required.documents;
-    let policies = PolicyFacts::fetch(aws, documents, permissions.is_allowed(), listed?).await?;
+    let policies =
+        PolicyFacts::fetch(aws, documents, permissions.allows_all_actions(), listed?).await?;
     let mut findings = simulation_findings(&permissions, principal, required.region);
     findings.push(attached_finding(&policies, documents, aws.partition(), principal));
     findings.push(quota_finding(&policies, documents, principal));
@@ -228,16 +229,16 @@ fn simulation_findings(
 async fn fetch_effective_policies(
     aws: &AwsSession,
     documents: &[PolicyDocument],
-    is_allowed: bool,
-    direct: &Result<Vec<Attached>, LookupError>,
+    allows_all_actions: bool,
+    direct: &Result<Vec<ManagedPolicy>, LookupError>,
     groups: Result<Vec<String>, LookupError>,
-) -> LookupResult<Vec<Attached>> {
+) -> LookupResult<Vec<ManagedPolicy>> {
     let mut policies_found = match direct {
         Ok(direct) => direct.clone(),
         Err(error) => return Ok(Err(error.clone())),
     };
     let is_complete = policy_content::find_missing(documents, &policies_found).is_empty();
-    if is_complete && is_allowed {
+    if is_complete && allows_all_actions {
         return Ok(Ok(policies_found));
     }
     let group_policies = match groups {

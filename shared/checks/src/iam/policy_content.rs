@@ -7,7 +7,7 @@ use gangway_policies::PolicyDocument;
 use serde_json::Value;
 
 use super::{
-    attached_policies::{Attached, LookupResult, to_lookup_result},
+    attached_policies::{LookupResult, ManagedPolicy, to_lookup_result},
     iam_role::decode_policy_document,
 };
 use gangway_aws::{AwsSession, Principal};
@@ -21,7 +21,7 @@ const MAX_LISTED_ACTIONS: usize = 8;
 
 /// An attached policy with the document of its default version.
 pub(super) struct AttachedDocument {
-    attached: Attached,
+    attached: ManagedPolicy,
     document: Value,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct AttachedDocument {
 /// because every simulated action is allowed.
 pub(super) fn policy_names_finding(
     documents: &[PolicyDocument],
-    attached: &[Attached],
+    attached: &[ManagedPolicy],
     principal: &Principal,
 ) -> Finding {
     let missing = find_missing(documents, attached);
@@ -53,7 +53,7 @@ pub(super) fn policy_names_finding(
 /// are the same name.
 pub(super) fn find_missing(
     documents: &[PolicyDocument],
-    attached: &[Attached],
+    attached: &[ManagedPolicy],
 ) -> Vec<PolicyDocument> {
     let is_attached = |document: &PolicyDocument| {
         attached.iter().any(|policy| PolicyDocument::from_name(&policy.name) == Some(*document))
@@ -64,7 +64,7 @@ pub(super) fn find_missing(
 /// Reads the documents of the attached policies from IAM.
 pub(super) async fn fetch_documents(
     aws: &AwsSession,
-    attached: &[Attached],
+    attached: &[ManagedPolicy],
 ) -> LookupResult<Vec<AttachedDocument>> {
     let fetched = attached.iter().take(MAX_DOCUMENTS).map(|policy| fetch_document(aws, policy));
     join_all(fetched).await.into_iter().collect()
@@ -122,7 +122,10 @@ fn find_difference(
     Some((observed, format!("give {} a new default version (IAM keeps 5)", same_name.attached.arn)))
 }
 
-async fn fetch_document(aws: &AwsSession, attached: &Attached) -> LookupResult<AttachedDocument> {
+async fn fetch_document(
+    aws: &AwsSession,
+    attached: &ManagedPolicy,
+) -> LookupResult<AttachedDocument> {
     let iam = aws.iam();
     let policy = iam.get_policy().policy_arn(&attached.arn).send().await;
     let policy = match to_lookup_result("iam:GetPolicy", policy)? {
@@ -179,7 +182,7 @@ mod tests {
             ("PaletteNodesPolicy", &Value::Null, Some("it lacks")),
             ("OurOwnName", &old, Some("is not attached")),
         ] {
-            let attached = Attached { name: name.to_owned(), arn: format!("arn/{name}") };
+            let attached = ManagedPolicy { name: name.to_owned(), arn: format!("arn/{name}") };
             let read = [AttachedDocument { attached, document: document.clone() }];
             let difference = find_difference(PolicyDocument::Nodes, partition, &read);
             let seen = difference.map(|(observed, _)| observed);
@@ -193,7 +196,7 @@ mod tests {
 
     #[test]
     fn older_spellings_of_policy_names_are_recognized() {
-        let attached = |name: &str| Attached { name: name.to_owned(), arn: String::new() };
+        let attached = |name: &str| ManagedPolicy { name: name.to_owned(), arn: String::new() };
         let old = [attached("PaletteControllersPolicy"), attached("PaletteControlPlanePolicy")];
         let core = gangway_policies::documents_for(gangway_model::PermissionProfile::Core);
         assert_eq!(find_missing(core, &old), [PolicyDocument::Nodes, PolicyDocument::Deployment]);

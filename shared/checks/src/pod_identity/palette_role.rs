@@ -4,7 +4,9 @@ use gangway_aws::{Inaccessible, Principal};
 use gangway_model::{Finding, UpstreamError};
 use tokio::join;
 
-use super::{AccountAccess, PodIdentitySetup, catalogue::BOUNDARY, inaccessible_finding};
+use super::{
+    AccountAccess, PodIdentitySetup, catalogue::PERMISSIONS_BOUNDARY, inaccessible_finding,
+};
 use crate::iam::{permissions, policy_arns};
 
 /// The findings about Palette's role.
@@ -63,10 +65,10 @@ async fn check_boundary(
     setup: &PodIdentitySetup<'_>,
 ) -> Result<Finding, UpstreamError> {
     let Some(boundary) = setup.boundary else {
-        return Ok(BOUNDARY.not_applicable("no boundary was named"));
+        return Ok(PERMISSIONS_BOUNDARY.not_applicable("no boundary was named"));
     };
     match access.target_session() {
-        Ok(aws) => policy_arns::check_boundary(aws, &BOUNDARY, boundary).await,
-        Err(inaccessible) => Ok(inaccessible_finding(&BOUNDARY, &inaccessible, "")),
+        Ok(aws) => policy_arns::check_boundary(aws, &PERMISSIONS_BOUNDARY, boundary).await,
+        Err(inaccessible) => Ok(inaccessible_finding(&PERMISSIONS_BOUNDARY, &inaccessible, "")),
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     iam::grants::SimulationOutcome,
     pod_identity::{
         Observations, PodIdentitySetup,
-        catalogue::{AGENT, AGENT_EVERYWHERE, AUTH_ENDPOINT, NODE_ROLES},
+        catalogue::{AGENT_HEALTHY, AGENT_ON_EVERY_NODE, AUTH_ENDPOINT, NODE_ROLES},
         inaccessible_finding,
     },
 };
@@ -18,7 +18,7 @@ const OWNER_REMEDY: &str =
     "let exactly one owner install it: the cluster profile, Terraform or you";
 
 pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
-    let checks = [&AGENT, &AGENT_EVERYWHERE, &NODE_ROLES, &AUTH_ENDPOINT];
+    let checks = [&AGENT_HEALTHY, &AGENT_ON_EVERY_NODE, &NODE_ROLES, &AUTH_ENDPOINT];
     if let Some(findings) = findings_without_cluster(observations, &checks) {
         return findings;
     }
@@ -27,8 +27,8 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     if has_auto_mode && observations.cluster.node_roles.present().is_some_and(Vec::is_empty) {
         let reason = "EKS Auto Mode manages the nodes: the agent is built in";
         return vec![
-            AGENT.passed(reason),
-            AGENT_EVERYWHERE.not_applicable(reason),
+            AGENT_HEALTHY.passed(reason),
+            AGENT_ON_EVERY_NODE.not_applicable(reason),
             NODE_ROLES.not_applicable(reason),
             auth_endpoint_finding(observations, setup),
         ];
@@ -48,33 +48,33 @@ fn agent_finding(observations: &Observations, setup: &PodIdentitySetup<'_>) -> F
         "aws eks describe-addon --cluster-name {name} --region {region} --addon-name {POD_IDENTITY_AGENT}"
     );
     match &observations.cluster.agent {
-        Observed::Inaccessible(inaccessible) => inaccessible_finding(&AGENT, inaccessible, &command),
+        Observed::Inaccessible(inaccessible) => inaccessible_finding(&AGENT_HEALTHY, inaccessible, &command),
         Observed::Present(addon) => {
             let errors: Vec<&str> =
                 addon.inactive_status.iter().chain(&addon.issues).map(String::as_str).collect();
             if errors.is_empty() {
-                return AGENT.passed(format!("add-on {} {}, ACTIVE", POD_IDENTITY_AGENT, addon.version));
+                return AGENT_HEALTHY.passed(format!("add-on {} {}, ACTIVE", POD_IDENTITY_AGENT, addon.version));
             }
             // The pods of the agent may be running during this change of the add-on.
             if let (Some("CREATING" | "UPDATING"), []) =
                 (addon.inactive_status.as_deref(), addon.issues.as_slice())
             {
-                return AGENT.unverified(
+                return AGENT_HEALTHY.unverified(
                     format!("the add-on {POD_IDENTITY_AGENT} is {}", errors.join(", ")),
                     format!("validate again when it is ACTIVE: {command}"),
                 );
             }
-            AGENT.failed(
+            AGENT_HEALTHY.failed(
                 format!("the add-on {} is not healthy: {}", POD_IDENTITY_AGENT, errors.join(", ")),
                 format!("repair or update the add-on; its health shows details: {command}"),
             )
         }
         // The agent may be installed without the add-on, for example with Helm.
         Observed::Absent => match &observations.cluster.kubernetes.agent {
-            Observed::Present(_) => AGENT.passed(format!(
+            Observed::Present(_) => AGENT_HEALTHY.passed(format!(
                 "there is no EKS add-on, but a DaemonSet {POD_IDENTITY_AGENT}, which was installed in another way"
             )),
-            Observed::Absent => AGENT.failed(
+            Observed::Absent => AGENT_HEALTHY.failed(
                 format!("the add-on {POD_IDENTITY_AGENT} is not installed"),
                 format!(
                     "install it: aws eks create-addon --cluster-name {name} --region {region} --addon-name {POD_IDENTITY_AGENT}, or send ensureAgent; {OWNER_REMEDY}"
@@ -82,7 +82,7 @@ fn agent_finding(observations: &Observations, setup: &PodIdentitySetup<'_>) -> F
             ),
             Observed::Inaccessible(inaccessible) => {
                 let command = format!("kubectl get daemonset {POD_IDENTITY_AGENT} -n kube-system");
-                inaccessible_finding(&AGENT, inaccessible, &command)
+                inaccessible_finding(&AGENT_HEALTHY, inaccessible, &command)
             }
         },
     }
@@ -92,18 +92,18 @@ fn agent_finding(observations: &Observations, setup: &PodIdentitySetup<'_>) -> F
 fn agent_rollout_finding(observations: &Observations) -> Finding {
     let command = format!("kubectl get daemonset {POD_IDENTITY_AGENT} -n kube-system");
     match (&observations.cluster.kubernetes.agent, &observations.cluster.agent) {
-        (Observed::Inaccessible(inaccessible), _) => inaccessible_finding(&AGENT_EVERYWHERE, inaccessible, &command),
+        (Observed::Inaccessible(inaccessible), _) => inaccessible_finding(&AGENT_ON_EVERY_NODE, inaccessible, &command),
         (Observed::Absent, Observed::Absent) => {
-            AGENT_EVERYWHERE.not_applicable("the agent is not installed at all")
+            AGENT_ON_EVERY_NODE.not_applicable("the agent is not installed at all")
         }
-        (Observed::Absent, Observed::Present(_) | Observed::Inaccessible(_)) => AGENT_EVERYWHERE.failed(
+        (Observed::Absent, Observed::Present(_) | Observed::Inaccessible(_)) => AGENT_ON_EVERY_NODE.failed(
             format!("the cluster has no DaemonSet {POD_IDENTITY_AGENT}"),
             format!("install the add-on again; {OWNER_REMEDY}"),
         ),
         (Observed::Present(AgentRollout { desired, ready }), _) if desired == ready && *ready > 0 => {
-            AGENT_EVERYWHERE.passed(format!("ready on {ready} of {desired} nodes"))
+            AGENT_ON_EVERY_NODE.passed(format!("ready on {ready} of {desired} nodes"))
         }
-        (Observed::Present(AgentRollout { desired, ready }), _) => AGENT_EVERYWHERE.failed(
+        (Observed::Present(AgentRollout { desired, ready }), _) => AGENT_ON_EVERY_NODE.failed(
             format!("ready on {ready} of {desired} nodes"),
             format!("find out why its pods do not start: kubectl describe daemonset {POD_IDENTITY_AGENT} -n kube-system; on nodes without IPv6 its IPv6 endpoint must be switched off"),
         ),

@@ -9,12 +9,14 @@ use gangway_model::Finding;
 use super::findings_without_cluster;
 use crate::pod_identity::{
     Observations, PodIdentitySetup,
-    catalogue::{FALLBACK, GLOBAL_CONFIG},
+    catalogue::{GLOBAL_CONFIG, INSTANCE_METADATA_FALLBACK},
     inaccessible_finding,
 };
 
 pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
-    if let Some(findings) = findings_without_cluster(observations, &[&GLOBAL_CONFIG, &FALLBACK]) {
+    if let Some(findings) =
+        findings_without_cluster(observations, &[&GLOBAL_CONFIG, &INSTANCE_METADATA_FALLBACK])
+    {
         return findings;
     }
     let name = setup.cluster.name.to_string();
@@ -28,19 +30,19 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     match &observations.cluster.kubernetes.config_map {
         Observed::Inaccessible(inaccessible) => vec![
             inaccessible_finding(&GLOBAL_CONFIG, inaccessible, &show_command),
-            FALLBACK.unverified(
+            INSTANCE_METADATA_FALLBACK.unverified(
                 "it is not known whether Palette needs it: the ConfigMap cannot be read",
                 format!("check that the ConfigMap exists: {show_command}"),
             ),
         ],
         Observed::Present(Some(current_name)) if *current_name == name => vec![
             GLOBAL_CONFIG.passed(format!("{CLUSTER_NAME_KEY} is {name}")),
-            FALLBACK.not_applicable("the ConfigMap names the cluster"),
+            INSTANCE_METADATA_FALLBACK.not_applicable("the ConfigMap names the cluster"),
         ],
         Observed::Present(Some(current_name)) => vec![
             GLOBAL_CONFIG
                 .failed(format!("{CLUSTER_NAME_KEY} is {current_name}, not {name}"), patch_remedy),
-            FALLBACK.failed(
+            INSTANCE_METADATA_FALLBACK.failed(
                 "Palette takes the name from the ConfigMap, so it does not read it from its nodes",
                 "correct the ConfigMap, or remove it",
             ),
@@ -77,7 +79,7 @@ fn fallback_finding(
     create_command: &str,
 ) -> Finding {
     let failed = |observed: String| {
-        FALLBACK.failed(
+        INSTANCE_METADATA_FALLBACK.failed(
             observed,
             format!("create the ConfigMap, which is the simplest way: {create_command}"),
         )
@@ -90,7 +92,7 @@ fn fallback_finding(
             return failed("the cluster has no managed node group".to_owned());
         }
         Observed::Inaccessible(inaccessible) => {
-            return inaccessible_finding(&FALLBACK, inaccessible, create_command);
+            return inaccessible_finding(&INSTANCE_METADATA_FALLBACK, inaccessible, create_command);
         }
         Observed::Present(_) | Observed::Absent => {}
     }
@@ -112,7 +114,7 @@ fn fallback_finding(
             names.join(", ")
         ));
     }
-    FALLBACK.unverified(
+    INSTANCE_METADATA_FALLBACK.unverified(
         "all nodes belong to managed node groups; whether pods reach instance metadata depends on EC2 and the network plugin, which Gangway does not read",
         format!(
             "create the ConfigMap ({create_command}), or check that the hop limit is 2 or more and no network policy denies 169.254.169.254: aws ec2 describe-instances --region {} --filters Name=tag:eks:cluster-name,Values={} --query 'Reservations[].Instances[].MetadataOptions'",

@@ -9,12 +9,12 @@ use gangway_policies::pod_identity::{
 use super::findings_without_cluster;
 use crate::pod_identity::{
     Observations, PodIdentitySetup,
-    catalogue::{ACCESS, PODS_RESTARTED, SERVICE_ACCOUNTS},
+    catalogue::{PODS_READABLE, PODS_RESTARTED, SERVICE_ACCOUNTS},
     inaccessible_finding,
 };
 
 pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
-    let checks = [&ACCESS, &PODS_RESTARTED, &SERVICE_ACCOUNTS];
+    let checks = [&PODS_READABLE, &PODS_RESTARTED, &SERVICE_ACCOUNTS];
     findings_without_cluster(observations, &checks).unwrap_or_else(|| {
         vec![
             access_finding(observations, setup),
@@ -65,14 +65,14 @@ fn access_finding(observations: &Observations, setup: &PodIdentitySetup<'_>) -> 
     .collect();
     match (inaccessible.iter().find(|inaccessible| inaccessible.is_denied), inaccessible.first()) {
         // The Kubernetes API responded, and denied access: the finding is *failed*.
-        (Some(denied), _) if observations.cluster.client.is_some() => ACCESS.failed(
+        (Some(denied), _) if observations.cluster.client.is_some() => PODS_READABLE.failed(
             denied.reason.clone(),
             format!("{}; to check it yourself: {command}", denied.remedy),
         ),
-        (_, Some(unreachable)) => inaccessible_finding(&ACCESS, unreachable, &command),
+        (_, Some(unreachable)) => inaccessible_finding(&PODS_READABLE, unreachable, &command),
         (_, None) => {
             let version = state.version.present().map_or("", String::as_str);
-            ACCESS
+            PODS_READABLE
                 .passed(format!("its API answers, Kubernetes {version}, and shows Palette's pods"))
         }
     }

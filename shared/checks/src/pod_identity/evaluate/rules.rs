@@ -6,7 +6,9 @@ use gangway_model::{AuthMethod, Finding};
 
 use crate::pod_identity::{
     Observations, PodIdentitySetup,
-    catalogue::{EKS_ONLY, MAPPED_USERS, NO_POLICIES, OPTED_IN, REGISTERED_ROLE, ROLES_ACCOUNT},
+    catalogue::{
+        EKS_ONLY, MAPPED_USERS, NO_POLICIES, PARTITION_SUPPORTED, REGISTERED_ROLE, ROLES_ACCOUNT,
+    },
     inaccessible_finding,
 };
 
@@ -31,7 +33,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     // In other partitions, the method is supported, or Gangway rejected the request before the
     // checks.
     if setup.required.partition.info().opt_in_methods.contains(&AuthMethod::PodIdentity) {
-        findings.push(OPTED_IN.failed(
+        findings.push(PARTITION_SUPPORTED.failed(
             "the newest documentation does not offer it; this deployment opted in",
             "ask Palette's operator to confirm that it works there, or use static-credentials or scap",
         ));
