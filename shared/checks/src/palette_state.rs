@@ -3,7 +3,7 @@ use gangway_palette::{ApiKeyStatus, ScopedClient};
 
 use crate::catalogue::palette::API_KEY_VALID;
 
-const REMEDY: &str = "store the API key of a user with the tenant administrator role in the secret that PALETTE_API_KEY_SECRET names; cloud accounts belong to the tenant settings";
+const API_KEY_REMEDY: &str = "store the API key of a user with the tenant administrator role in the secret that PALETTE_API_KEY_SECRET names; cloud accounts belong to the tenant settings";
 
 /// The finding about Palette's API key, and the accounts that Palette already has.
 #[derive(Clone, Debug)]
@@ -39,10 +39,10 @@ fn api_key_finding(status: ApiKeyStatus) -> Finding {
         }
         ApiKeyStatus::UnknownUser => API_KEY_VALID.unverified(
             "AWS accounts can be listed, but Palette does not name the user of the key",
-            REMEDY,
+            API_KEY_REMEDY,
         ),
         ApiKeyStatus::Denied { reason } => {
-            API_KEY_VALID.failed(format!("Palette: {reason}"), REMEDY)
+            API_KEY_VALID.failed(format!("Palette: {reason}"), API_KEY_REMEDY)
         }
     }
 }

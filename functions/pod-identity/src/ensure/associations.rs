@@ -254,7 +254,7 @@ async fn execute(
         change = change.to_text(desired),
         role,
         targetRole = target,
-        "association changed"
+        "Pod Identity association created or changed"
     );
     Ok(())
 }

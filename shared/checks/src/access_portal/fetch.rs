@@ -155,7 +155,7 @@ async fn fetch_via_palette(
     now: SystemTime,
 ) -> Result<FetchResult, UpstreamError> {
     let response = palette.portal_keys(clients.partition, credential).await;
-    let keys_finding =
+    let credentials_finding =
         match palette_validation::access_denied_finding(&CREDENTIALS_ISSUED, &response) {
             Some(denied) => denied,
             None => match response {
@@ -178,11 +178,15 @@ async fn fetch_via_palette(
                 Err(error) => return Err(error),
             },
         };
-    let lifetime =
+    let expiry_finding =
         CREDENTIALS_EXPIRE.unverified("there are no keys", "fix check portal.keys first");
-    Ok(FetchResult { credentials: None, findings: vec![trust_finding, keys_finding, lifetime] })
+    Ok(FetchResult {
+        credentials: None,
+        findings: vec![trust_finding, credentials_finding, expiry_finding],
+    })
 }
 
+/// Returns the result for issued temporary credentials. `observed` says who fetched them.
 fn successful_result(
     trust_finding: Finding,
     observed: String,
@@ -192,14 +196,14 @@ fn successful_result(
     let findings = vec![
         trust_finding,
         CREDENTIALS_ISSUED.passed(observed),
-        lifetime_finding(&credentials, now),
+        expiry_time_finding(&credentials, now),
     ];
     FetchResult { credentials: Some(credentials), findings }
 }
 
 /// Checks that the temporary credentials expire at a known time. Palette fetches new credentials
 /// before that time.
-fn lifetime_finding(credentials: &TemporaryCredentials, now: SystemTime) -> Finding {
+fn expiry_time_finding(credentials: &TemporaryCredentials, now: SystemTime) -> Finding {
     if credentials.token.is_none() {
         return CREDENTIALS_EXPIRE.failed(
             "they have no session token, so they belong to a user and do not expire",

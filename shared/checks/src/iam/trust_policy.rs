@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 
 use crate::catalogue::sts::{EXTERNAL_ID_REQUIRED, NO_EXCLUDING_CONDITIONS, TRUSTS_PALETTE};
 
-/// Checks that a trust policy (decoded JSON) lets Palette assume the role with the tenant's
-/// external id, and lets nobody assume the role with another external id or without one.
+/// Checks a trust policy (decoded JSON). Palette must be able to assume the role with the tenant's
+/// external id, and nobody with another external id or without one. No other condition may prevent
+/// that Palette assumes the role.
 pub fn check(
     document: &Value,
     palette_account: AccountId,

@@ -15,7 +15,8 @@ use crate::{
     access_portal,
 };
 
-const REMEDY: &str = "PUT the account with its credential, so that Gangway stores it";
+const STORE_CREDENTIAL_REMEDY: &str =
+    "PUT the account with its credential, so that Gangway stores it";
 
 /// Checks the access key in Secrets Manager. `registered_id` is the access key id that Palette
 /// returns.
@@ -31,10 +32,13 @@ pub(super) async fn check_access_key(
         Err(finding) => return Ok(vec![finding].into()),
     };
     let matches_palette = match registered_id {
-        "" => SECRET_MATCHES_PALETTE.unverified("Palette shows no access key id", REMEDY),
+        "" => SECRET_MATCHES_PALETTE
+            .unverified("Palette shows no access key id", STORE_CREDENTIAL_REMEDY),
         id if id == key.id.as_str() => SECRET_MATCHES_PALETTE.passed(format!("key {id}")),
-        _ => SECRET_MATCHES_PALETTE
-            .failed(format!("the stored key is {}; Palette shows another", key.id), REMEDY),
+        _ => SECRET_MATCHES_PALETTE.failed(
+            format!("the stored key is {}; Palette shows another", key.id),
+            STORE_CREDENTIAL_REMEDY,
+        ),
     };
     let old_key = old_key.as_ref().map(|old| &old.id);
     let rotation = clients.rotation.as_ref().map(|_schedule| KeyRotation { old_key });
@@ -63,7 +67,9 @@ pub(super) async fn check_client_certificate(
     };
     let Some(credential) = portal_credential(&account.access, identity) else {
         let observed = "agency, account or role that Palette has is invalid";
-        return Ok(vec![active_finding, SECRET_ACTIVE.failed(observed, REMEDY)].into());
+        return Ok(
+            vec![active_finding, SECRET_ACTIVE.failed(observed, STORE_CREDENTIAL_REMEDY)].into()
+        );
     };
     let registered = account.aws_account();
     let checks =
@@ -80,7 +86,7 @@ async fn load_stored<T: SecretPayloadType>(
 ) -> Result<Result<StoredSecret<T>, Finding>, RegistrationError> {
     let (Some(aws_account), Ok(name)) = (account.aws_account(), account.name.parse()) else {
         let observed = "neither Palette nor a secret of Gangway shows the AWS account, so there is no credential to check";
-        return Ok(Err(SECRET_ACTIVE.unverified(observed, REMEDY)));
+        return Ok(Err(SECRET_ACTIVE.unverified(observed, STORE_CREDENTIAL_REMEDY)));
     };
     let stored = clients.secrets.load_for_account::<T>(
         clients.partition,
@@ -89,7 +95,7 @@ async fn load_stored<T: SecretPayloadType>(
         &account.scope,
     );
     let missing_secret_finding =
-        || SECRET_ACTIVE.failed("there is no secret for this account", REMEDY);
+        || SECRET_ACTIVE.failed("there is no secret for this account", STORE_CREDENTIAL_REMEDY);
     Ok(stored.await?.ok_or_else(missing_secret_finding))
 }
 
@@ -98,7 +104,10 @@ fn active_finding<T>(account: &CloudAccount, stored: &StoredSecret<T>) -> Findin
     if stored.active_for.as_ref() == Some(&account.uid) {
         return SECRET_ACTIVE.passed(format!("{}", stored.secret));
     }
-    SECRET_ACTIVE.failed(format!("{} is not marked as this account's", stored.secret), REMEDY)
+    SECRET_ACTIVE.failed(
+        format!("{} is not marked as this account's", stored.secret),
+        STORE_CREDENTIAL_REMEDY,
+    )
 }
 
 /// Combines the settings that Palette shows with the stored certificate and key. Returns `None` if

@@ -68,13 +68,18 @@ fn association_finding(
     let role = if is_hubble { setup.roles.hubble() } else { setup.roles.identity() };
     let remedy = "send ensureAssociations, or run the commands of GET /v1/pod-identity/plan";
     match associations.find(account) {
-        Some(found) if found.role == role.as_str() => match &found.session_policy {
-            None => check.passed(format!("{account} has {role} ({})", found.id)),
-            Some(policy) => session_policy_finding(check, found, policy, setup),
+        Some(association) if association.role == role.as_str() => match &association.session_policy
+        {
+            None => check.passed(format!("{account} has {role} ({})", association.id)),
+            Some(policy) => session_policy_finding(check, association, policy, setup),
         },
-        Some(found) => check.failed(
-            format!("{account} has {} ({})", found.role, found.id),
-            format!("give it {role}: {}{}", replace_remedy(&found.role), owner_remedy(found)),
+        Some(association) => check.failed(
+            format!("{account} has {} ({})", association.role, association.id),
+            format!(
+                "give it {role}: {}{}",
+                replace_remedy(&association.role),
+                owner_remedy(association)
+            ),
         ),
         None if associations.is_incomplete => {
             check.unverified("the cluster has too many associations to read all of them", remedy)
@@ -154,35 +159,35 @@ fn target_role_finding(associations: &Associations, setup: &PodIdentitySetup<'_>
         )
     };
     let wanted = setup.roles.hubble_target();
-    if let Some(found) = hubble {
-        match (wanted, &found.target_role) {
+    if let Some(association) = hubble {
+        match (wanted, &association.target_role) {
             (Some(wanted), Some(target)) if target == wanted.as_str() => {}
             (None, None) => {}
             (Some(wanted), other) => {
                 let has = other.as_deref().unwrap_or("no target role");
-                let present_role = other.as_deref().unwrap_or(found.role.as_str());
+                let present_role = other.as_deref().unwrap_or(association.role.as_str());
                 errors.push(format!("the association of {HUBBLE_SERVICE_ACCOUNT} has {has}"));
                 remedies.push(format!(
                     "give it the target role {wanted}: {}{}",
                     replace_remedy(present_role),
-                    owner_remedy(found)
+                    owner_remedy(association)
                 ));
             }
             (None, Some(target)) => {
                 errors.push(format!(
                     "the association of {HUBBLE_SERVICE_ACCOUNT} has the target role {target}, and needs none"
                 ));
-                remedies.push(recreate_remedy(found));
+                remedies.push(recreate_remedy(association));
             }
         }
     }
-    if let Some(found) = identity
-        && let Some(target) = &found.target_role
+    if let Some(association) = identity
+        && let Some(target) = &association.target_role
     {
         errors.push(format!(
             "the association of {IDENTITY_SERVICE_ACCOUNT} has the target role {target}, and needs none"
         ));
-        remedies.push(recreate_remedy(found));
+        remedies.push(recreate_remedy(association));
     }
     if errors.is_empty() {
         TARGET_ROLES.passed(wanted.map_or_else(
@@ -205,8 +210,9 @@ fn external_id_finding(
     if setup.roles.hubble_target().is_none() {
         return EXTERNAL_ID.not_applicable("there is no target role");
     }
-    let association =
-        associations.find(HUBBLE_SERVICE_ACCOUNT).filter(|found| found.target_role.is_some());
+    let association = associations
+        .find(HUBBLE_SERVICE_ACCOUNT)
+        .filter(|association| association.target_role.is_some());
     let Some(association) = association else {
         return EXTERNAL_ID
             .not_applicable("EKS issues it with the association, which lacks its target role");
@@ -276,11 +282,11 @@ fn not_associated_finding(associations: &Associations, setup: &PodIdentitySetup<
             .any(|account| association.is_for(*account))
     });
     match other_associations.find(names_palette_role) {
-        Some(found) => PALETTE_NOT_ASSOCIATED.failed(
-            format!("{}/{} has {palette} ({})", found.namespace, found.service_account, found.id),
+        Some(association) => PALETTE_NOT_ASSOCIATED.failed(
+            format!("{}/{} has {palette} ({})", association.namespace, association.service_account, association.id),
             format!(
                 "delete it: aws eks delete-pod-identity-association --cluster-name {} --association-id {}; Palette creates its own when the account is used",
-                setup.cluster.name, found.id
+                setup.cluster.name, association.id
             ),
         ),
         None if associations.is_incomplete => PALETTE_NOT_ASSOCIATED.unverified(
@@ -293,23 +299,23 @@ fn not_associated_finding(associations: &Associations, setup: &PodIdentitySetup<
 
 /// Checks the association with which a pack registry in ECR uses Pod Identity.
 fn registry_finding(associations: &Associations, setup: &PodIdentitySetup<'_>) -> Finding {
-    let Some(found) = associations.find(REGISTRY_SERVICE_ACCOUNT) else {
+    let Some(association) = associations.find(REGISTRY_SERVICE_ACCOUNT) else {
         return ECR_REGISTRY.not_applicable(format!(
             "{REGISTRY_SERVICE_ACCOUNT} has no association: no registry in ECR uses Pod Identity"
         ));
     };
-    if setup.roles.hubble_target().is_some() || found.target_role.is_some() {
+    if setup.roles.hubble_target().is_some() || association.target_role.is_some() {
         return ECR_REGISTRY.failed(
-            format!("{REGISTRY_SERVICE_ACCOUNT} is associated ({}), and Palette works in another account than its cluster", found.id),
+            format!("{REGISTRY_SERVICE_ACCOUNT} is associated ({}), and Palette works in another account than its cluster", association.id),
             "a registry in ECR uses Pod Identity in the cluster's own account only: use access keys or STS for registries of other accounts",
         );
     }
     let wanted = setup.roles.hubble().as_str();
-    if found.role == wanted {
+    if association.role == wanted {
         return ECR_REGISTRY.passed(format!("{REGISTRY_SERVICE_ACCOUNT} has {wanted}, as Hubble"));
     }
     ECR_REGISTRY.failed(
-        format!("{REGISTRY_SERVICE_ACCOUNT} has {} ({})", found.role, found.id),
-        format!("give it Hubble's role: aws eks update-pod-identity-association --cluster-name {} --association-id {} --role-arn {wanted}", setup.cluster.name, found.id),
+        format!("{REGISTRY_SERVICE_ACCOUNT} has {} ({})", association.role, association.id),
+        format!("give it Hubble's role: aws eks update-pod-identity-association --cluster-name {} --association-id {} --role-arn {wanted}", setup.cluster.name, association.id),
     )
 }
