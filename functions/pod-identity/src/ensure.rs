@@ -1,5 +1,6 @@
-//! Creates or changes two associations, creates a `ConfigMap` and installs the Pod Identity Agent, if the
-//! caller asks for it and no other check fails. Gangway changes nothing else in the customer's accounts.
+//! Makes the changes that a caller asks for: creates or changes two Pod Identity associations,
+//! creates a `ConfigMap`, installs the Pod Identity Agent. Makes no change if a check fails that
+//! the changes would not fix. This function changes nothing else in the customer's AWS accounts.
 
 mod agent;
 mod associations;
@@ -9,8 +10,9 @@ mod dependents;
 use gangway_checks::pod_identity::{
     AccountAccess, Observations,
     catalogue::{
-        AGENT, AGENT_ENSURED, AGENT_EVERYWHERE, ASSOCIATIONS_ENSURED, CONFIG_MAP_ENSURED, FALLBACK,
-        HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PALETTE_VALIDATES, PODS_RESTARTED, TARGET_ROLES,
+        AGENT_ENSURED, AGENT_HEALTHY, AGENT_ON_EVERY_NODE, ASSOCIATIONS_ENSURED,
+        CONFIG_MAP_ENSURED, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, INSTANCE_METADATA_FALLBACK,
+        PODS_RESTARTED, TARGET_ROLES, VALIDATION,
     },
 };
 use gangway_http::deadline;
@@ -19,79 +21,81 @@ use gangway_palette::PaletteClient;
 
 use crate::request::{EnsureOptions, PodIdentityRequest};
 
-/// Outcome of one change.
-pub(crate) struct Applied {
+/// The result of one requested change.
+pub(crate) struct ChangeResult {
     pub(crate) finding: Finding,
-    /// `true` if an association or the agent differs from what it was when Palette validated the credential.
+    /// `true` if an association or the agent was changed after Palette's validation of the
+    /// credential.
     pub(crate) has_changed: bool,
 }
 
-/// The account that is to be registered.
+/// The account to register: the parsed request, the operation and the scope.
 #[derive(Clone, Copy)]
-pub(crate) struct Registrant<'a> {
+pub(crate) struct RequestedAccount<'a> {
     pub(crate) request: &'a PodIdentityRequest,
     pub(crate) operation: &'a Operation,
     pub(crate) scope: &'a Scope,
 }
 
-/// Makes the changes that the request asks for, unless a check fails that they would not fix.
-pub(crate) async fn apply(
+/// Makes the changes that the request asks for. Makes no change if the operation is *validate*, or
+/// if a check fails that the changes would not fix. Updates `observations` after a change.
+pub(crate) async fn apply_changes(
     access: &AccountAccess,
-    registrant: Registrant<'_>,
+    requested_account: RequestedAccount<'_>,
     palette: &PaletteClient,
     observations: &mut Observations,
     findings: &[Finding],
-) -> Result<Vec<Applied>, UpstreamError> {
-    let request = registrant.request;
-    let EnsureOptions { agent, associations, config_map } = request.ensure;
-    let reason = if *registrant.operation == Operation::Validate {
+) -> Result<Vec<ChangeResult>, UpstreamError> {
+    let request = requested_account.request;
+    let EnsureOptions { install_agent, change_associations, create_config_map } =
+        request.ensure_options;
+    let reason = if *requested_account.operation == Operation::Validate {
         Some("nothing is changed by validate".to_owned())
     } else {
-        blocking_checks(request.ensure, findings)
+        reason_for_no_change(request.ensure_options, findings)
     };
-    let mut applied = Vec::new();
+    let mut results = Vec::new();
     if let Some(reason) = reason {
         let options = [
-            (agent, &AGENT_ENSURED),
-            (associations, &ASSOCIATIONS_ENSURED),
-            (config_map, &CONFIG_MAP_ENSURED),
+            (install_agent, &AGENT_ENSURED),
+            (change_associations, &ASSOCIATIONS_ENSURED),
+            (create_config_map, &CONFIG_MAP_ENSURED),
         ];
-        for (_, check) in options.into_iter().filter(|(is_asked_for, _)| *is_asked_for) {
+        for (_, check) in options.into_iter().filter(|(is_requested, _)| *is_requested) {
             let finding = check.not_applicable(reason.clone());
-            applied.push(Applied { finding, has_changed: false });
+            results.push(ChangeResult { finding, has_changed: false });
         }
-        return Ok(applied);
+        return Ok(results);
     }
-    if agent {
-        applied.push(agent::ensure(access, &request.cluster, observations).await?);
+    if install_agent {
+        results.push(agent::install_if_missing(access, &request.cluster, observations).await?);
     }
-    if associations {
-        applied.push(associations::ensure(access, registrant, palette, observations).await?);
+    if change_associations {
+        results.push(
+            associations::create_or_update(access, requested_account, palette, observations)
+                .await?,
+        );
     }
-    if config_map {
-        let ensure = config_map::ensure(&request.cluster, observations);
-        applied.push(deadline::with_half_remaining(ensure).await);
+    if create_config_map {
+        let pending = config_map::create_if_missing(&request.cluster, observations);
+        results.push(deadline::with_half_remaining(pending).await);
     }
-    Ok(applied)
+    Ok(results)
 }
 
-/// Returns the failed blockers that would still fail after the changes, as a reason to change
-/// nothing.
-fn blocking_checks(ensure: EnsureOptions, findings: &[Finding]) -> Option<String> {
-    // Without its association a pod has no credentials, and Palette cannot use its role.
-    let fixed_by_associations: [&Check; 5] = [
-        &HUBBLE_ASSOCIATION,
-        &IDENTITY_ASSOCIATION,
-        &TARGET_ROLES,
-        &PODS_RESTARTED,
-        &PALETTE_VALIDATES,
-    ];
-    // Without the agent no pod has credentials.
-    let fixed_by_agent: [&Check; 3] = [&AGENT, &AGENT_EVERYWHERE, &PALETTE_VALIDATES];
+/// Returns the reason why nothing is changed: a text with the failed blockers that the changes
+/// would not fix. Returns `None` if there is no such blocker.
+fn reason_for_no_change(options: EnsureOptions, findings: &[Finding]) -> Option<String> {
+    // A pod gets no credentials without an association. Then Palette cannot use its role.
+    let fixed_by_associations: [&Check; 5] =
+        [&HUBBLE_ASSOCIATION, &IDENTITY_ASSOCIATION, &TARGET_ROLES, &PODS_RESTARTED, &VALIDATION];
+    // Pods get no credentials without the agent.
+    let fixed_by_agent: [&Check; 3] = [&AGENT_HEALTHY, &AGENT_ON_EVERY_NODE, &VALIDATION];
     let is_fixed = |check: &'static Check| {
-        ensure.agent && fixed_by_agent.iter().any(|fixed| fixed.id == check.id)
-            || ensure.associations && fixed_by_associations.iter().any(|fixed| fixed.id == check.id)
-            || ensure.config_map && check.id == FALLBACK.id
+        options.install_agent && fixed_by_agent.iter().any(|fixed| fixed.id == check.id)
+            || options.change_associations
+                && fixed_by_associations.iter().any(|fixed| fixed.id == check.id)
+            || options.create_config_map && check.id == INSTANCE_METADATA_FALLBACK.id
     };
     let blocking =
         findings.iter().filter(|finding| finding.is_blocking() && !is_fixed(finding.check));

@@ -1,4 +1,4 @@
-//! Lambda function that registers accounts that Palette accesses through EKS Pod Identity.
+//! Implements the Lambda function that registers accounts with the method `pod-identity`.
 
 mod ensure;
 mod plan;
@@ -11,34 +11,41 @@ use gangway_registration::AppContext;
 
 use request::PodIdentityRequest;
 
-/// Route of the setup plan, besides those of every registration.
-const PLAN: Route<'_> = (Method::GET, "pod-identity/plan");
+/// The route that returns the setup plan. The function also has the routes of every registration.
+const PLAN_ROUTE: Route<'_> = (Method::GET, "pod-identity/plan");
 
-/// Handles a request: returns the setup plan, or parses the account, checks it and registers it.
+/// Handles an HTTP request: returns the setup plan, or checks and registers the requested account.
 pub async fn handle(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
-    if request.matches_route(&PLAN) {
+    if request.matches_route(&PLAN_ROUTE) {
         ensure_self_hosted(context)?;
         return plan::get_plan(request, context);
     }
     let (operation, fields) = request.parse_operation(
         AuthMethod::PodIdentity,
-        &[PLAN],
+        &[PLAN_ROUTE],
         &context.config.request_limits,
     )?;
-    let wanted = PodIdentityRequest::parse(fields, context)?;
+    let account_request = PodIdentityRequest::parse(fields, context)?;
     ensure_self_hosted(context)?;
-    let palette_accounts = context.clients.palette.resolve_scope(&wanted.settings.scope).await?;
+    let palette_accounts =
+        context.clients.palette.resolve_scope(&account_request.settings.scope).await?;
     let function_account = request.function_account_id();
-    let preflight =
-        preflight::run_checks(wanted, &operation, &palette_accounts, context, function_account)
-            .await?;
+    let preflight = preflight::run_checks(
+        account_request,
+        &operation,
+        &palette_accounts,
+        context,
+        function_account,
+    )
+    .await?;
     if operation == Operation::Validate {
         return Ok(preflight.report.into());
     }
     Ok(context.register(preflight, &operation, &palette_accounts).await?.into())
 }
 
-/// Refuses the method for a Palette whose pods run in an AWS account of its vendor.
+/// Rejects the request if this deployment uses Palette's SaaS, because the pods of the SaaS run in
+/// an AWS account of Palette's vendor.
 fn ensure_self_hosted(context: &AppContext) -> Result<(), RegistrationError> {
     if !context.config.is_palette_saas() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Lambda function that registers accounts by EKS Pod Identity.
+//! Starts the Lambda function that registers accounts with the method `pod-identity`.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! The setup plan: roles, policy documents, associations and the `ConfigMap` that a Pod Identity
-//! setup needs, in an order that works, as JSON and as shell commands.
+//! Returns the setup plan: the roles, policy documents, associations and `ConfigMap` that a Pod
+//! Identity setup needs, as JSON and as shell commands in the right order.
 
 mod query;
 mod shell_command;
@@ -24,14 +24,14 @@ use serde_json::{Value, json};
 
 use self::query::PlanQuery;
 
-/// Handles `GET /v1/pod-identity/plan`. Calls no other service, so that it works before
-/// anything is set up.
+/// Handles `GET /v1/pod-identity/plan`. Calls no other service, so the plan is available before the
+/// roles and the cluster exist.
 pub(crate) fn get_plan(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
     let query = PlanQuery::parse(request, context)?;
     let PlanQuery { cluster, roles, profile } = &query;
     let partition = cluster.region.partition();
-    let ids = EksSessions::expected(policy_cluster(cluster));
-    let rendered: Vec<Value> = roles
+    let sessions = EksSessions::expected(policy_cluster(cluster));
+    let roles_json: Vec<Value> = roles
         .in_creation_order()
         .into_iter()
         .map(|(purpose, arn)| {
@@ -40,16 +40,16 @@ pub(crate) fn get_plan(request: &Request, context: &AppContext) -> Result<Respon
                 "roleName": arn.name(),
                 "roleArn": arn.as_str(),
                 "accountId": arn.account().as_str(),
-                "trustPolicy": roles.trust(purpose, &ids),
-                "permissionPolicies": policies_of(&query, purpose)
+                "trustPolicy": roles.trust(purpose, &sessions),
+                "permissionPolicies": permission_policies(&query, purpose)
                     .into_iter()
                     .map(|(name, document)| json!({"name": name, "document": document}))
                     .collect::<Vec<_>>(),
             })
         })
         .collect();
-    let steps = steps::all_steps(&query, &ids);
-    let commands: Vec<String> = steps.iter().map(steps::Step::script).collect();
+    let steps = steps::all_steps(&query, &sessions);
+    let commands: Vec<String> = steps.iter().map(steps::Step::to_script).collect();
     let documents = required_documents(*profile);
     Ok(Response::Json(json!({
         "partition": partition.id(),
@@ -61,30 +61,30 @@ pub(crate) fn get_plan(request: &Request, context: &AppContext) -> Result<Respon
         },
         "targetAccountId": roles.palette().account().as_str(),
         "permissionProfile": profile.id(),
-        "roles": rendered,
+        "roles": roles_json,
         "addOn": POD_IDENTITY_AGENT,
         "nodeRolePolicy": {
             "name": NodePolicy::NAME,
             "document": NodePolicy::document(),
         },
-        "associations": associations(roles),
+        "associations": associations_json(roles),
         "configMap": {
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": PALETTE_CONFIG_MAP, "namespace": KUBE_SYSTEM},
             "data": {CLUSTER_NAME_KEY: cluster.name.to_string()},
         },
-        "steps": steps.iter().map(steps::Step::json).collect::<Vec<_>>(),
+        "steps": steps.iter().map(steps::Step::to_json).collect::<Vec<_>>(),
         "commands": commands.join("\n\n"),
         "validation": inspection_commands(cluster),
-        "register": register(&query),
+        "register": registration_request(&query),
         "notices": notices(roles, &gangway_policies::privilege_escalation_notices(documents)),
     })))
 }
 
-/// Returns a role's permission policies with their names. For Palette's role, those of the profile
-/// come first.
-fn policies_of(query: &PlanQuery, purpose: RolePurpose) -> Vec<(&'static str, Value)> {
+/// Returns the permission policies of a role with their names. Palette's role has the policies of
+/// the permission profile first.
+fn permission_policies(query: &PlanQuery, purpose: RolePurpose) -> Vec<(&'static str, Value)> {
     let partition = query.cluster.region.partition();
     let profile = match purpose {
         RolePurpose::Palette | RolePurpose::PaletteTarget => required_documents(query.profile),
@@ -102,7 +102,7 @@ const fn required_documents(profile: PermissionProfile) -> &'static [PolicyDocum
     gangway_policies::required_documents(profile, AuthMethod::PodIdentity)
 }
 
-fn associations(roles: &PodIdentityRoles) -> Value {
+fn associations_json(roles: &PodIdentityRoles) -> Value {
     let mut hubble = json!({
         "namespace": HUBBLE_SERVICE_ACCOUNT.namespace,
         "serviceAccount": HUBBLE_SERVICE_ACCOUNT.name,
@@ -119,8 +119,8 @@ fn associations(roles: &PodIdentityRoles) -> Value {
     json!([hubble, identity])
 }
 
-/// Returns the members of the registration request that follows, without `name`.
-fn register(query: &PlanQuery) -> Value {
+/// Returns the members of the registration request for this setup, without `name`.
+fn registration_request(query: &PlanQuery) -> Value {
     let PlanQuery { cluster, roles, profile } = query;
     let mut members = json!({
         "roleArn": roles.palette().as_str(),
@@ -136,7 +136,7 @@ fn register(query: &PlanQuery) -> Value {
     members
 }
 
-fn notices(roles: &PodIdentityRoles, escalations: &[String]) -> Vec<String> {
+fn notices(roles: &PodIdentityRoles, escalation_notices: &[String]) -> Vec<String> {
     let mut notices = vec![
         "Palette associates its own role when the account is used: do not associate it by hand."
             .to_owned(),
@@ -153,6 +153,6 @@ fn notices(roles: &PodIdentityRoles, escalations: &[String]) -> Vec<String> {
     } else {
         format!("A pack registry in ECR can use Pod Identity: associate {REGISTRY_SERVICE_ACCOUNT} with Hubble's role too.")
     });
-    notices.extend(escalations.iter().cloned());
+    notices.extend(escalation_notices.iter().cloned());
     notices
 }

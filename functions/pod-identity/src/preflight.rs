@@ -1,10 +1,10 @@
-//! Checks before a registration, in two rounds of parallel calls: what Palette has and which
-//! accounts Gangway can read, then everything else.
+//! Runs the checks before a registration, in two rounds of parallel calls. The first round checks
+//! Palette and connects to the AWS accounts. The second round runs the checks of the method.
 
 use gangway_checks::{
     PaletteChecks, ScopedClient, own_account,
     pod_identity::{
-        self, AccountAccess, catalogue::PALETTE_VALIDATES, check_palette_validation, evaluate_all,
+        self, AccountAccess, catalogue::VALIDATION, check_palette_validation, evaluate_all,
     },
 };
 use gangway_model::{
@@ -14,11 +14,12 @@ use gangway_registration::AppContext;
 use tokio::join;
 
 use crate::{
-    ensure::{self, Registrant},
+    ensure::{self, RequestedAccount},
     request::PodIdentityRequest,
 };
 
-/// Runs all checks, and creates or changes what the request allows Gangway to change.
+/// Runs all checks, and makes the changes that the request asks for (`ensureAssociations`,
+/// `ensureConfigMap`, `ensureAgent`).
 pub(crate) async fn run_checks(
     request: PodIdentityRequest,
     operation: &Operation,
@@ -28,10 +29,10 @@ pub(crate) async fn run_checks(
 ) -> Result<PreflightResult, RegistrationError> {
     let setup = request.setup(&context.clients);
     let credential = request.credential();
-    let named = request.roles_with_fields();
-    let (allowed, palette, access) = join!(
+    let roles_with_fields = request.roles_with_fields();
+    let (roles_allowed, palette, access) = join!(
         own_account::ensure_roles_allowed(
-            named,
+            roles_with_fields,
             function_account,
             &context.clients,
             palette_accounts
@@ -44,7 +45,7 @@ pub(crate) async fn run_checks(
             &context.clients
         ),
     );
-    allowed?;
+    roles_allowed?;
     let (palette, access) = (palette?, access?);
     let name = &request.settings.name;
     context.ensure_name_not_reserved(name, None, &palette.state, operation)?;
@@ -58,37 +59,40 @@ pub(crate) async fn run_checks(
         palette_accounts,
     );
     let findings = &mut preflight.report.findings;
-    let registrant = Registrant { request: &request, operation, scope: palette_accounts.scope() };
+    let requested_account =
+        RequestedAccount { request: &request, operation, scope: palette_accounts.scope() };
     let palette = &context.clients.palette;
-    let applied = ensure::apply(&access, registrant, palette, &mut observations, findings).await?;
-    if applied.is_empty() {
+    let changes =
+        ensure::apply_changes(&access, requested_account, palette, &mut observations, findings)
+            .await?;
+    if changes.is_empty() {
         return Ok(preflight);
     }
-    let mut updated = evaluate_all(&observations, &setup);
-    // A concurrent run may have created the associations: then Palette validated too early,
-    // although this run changed nothing.
-    let validated_too_early = findings
-        .iter()
-        .any(|finding| finding.check.id == PALETTE_VALIDATES.id && finding.is_blocking());
-    if applied.iter().any(|applied| applied.has_changed)
-        || (validated_too_early && *operation != Operation::Validate)
+    let mut updated_findings = evaluate_all(&observations, &setup);
+    // Another invocation may have created the associations after Palette's validation. Then Palette
+    // must validate again, although this invocation changed nothing.
+    let must_validate_again =
+        findings.iter().any(|finding| finding.check.id == VALIDATION.id && finding.is_blocking());
+    if changes.iter().any(|change| change.has_changed)
+        || (must_validate_again && *operation != Operation::Validate)
     {
-        let validated = check_palette_validation(palette_accounts, &credential, setup.required);
-        updated.push(validated.await?);
+        let validation = check_palette_validation(palette_accounts, &credential, setup.required);
+        updated_findings.push(validation.await?);
     }
-    replace_findings(findings, updated);
-    findings.extend(applied.into_iter().map(|applied| applied.finding));
+    replace_findings(findings, updated_findings);
+    findings.extend(changes.into_iter().map(|change| change.finding));
     if let Some(registration) = &preflight.registration {
         preflight.report.waive(&registration.waived_checks);
     }
     Ok(preflight)
 }
 
-/// Replaces findings by newer ones of the same check.
-fn replace_findings(findings: &mut [Finding], updated: Vec<Finding>) {
-    for newer in updated {
-        if let Some(finding) = findings.iter_mut().find(|old| old.check.id == newer.check.id) {
-            *finding = newer;
+/// Replaces each finding for which `updated_findings` contains a finding of the same check.
+fn replace_findings(findings: &mut [Finding], updated_findings: Vec<Finding>) {
+    for new_finding in updated_findings {
+        if let Some(finding) = findings.iter_mut().find(|old| old.check.id == new_finding.check.id)
+        {
+            *finding = new_finding;
         }
     }
 }

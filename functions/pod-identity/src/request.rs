@@ -1,4 +1,4 @@
-//! The request body.
+//! Parses the body of a request of the method `pod-identity`.
 
 use gangway_checks::{
     Clients, RequiredPermissions,
@@ -12,32 +12,38 @@ use gangway_model::{
 use gangway_policies::pod_identity::{PodIdentityRoles, RolePurpose};
 use gangway_registration::AppContext;
 
-/// A parsed registration request.
+/// The parsed body of a request that registers, replaces or validates an account.
 #[derive(Debug)]
 pub(crate) struct PodIdentityRequest {
-    /// Members that every method has.
+    /// The members that the requests of all methods have.
     pub(crate) settings: AccountSpec,
-    /// Cluster that Palette runs on.
+    /// The EKS cluster that Palette runs on.
     pub(crate) cluster: EksCluster,
-    /// Roles of Palette's pods.
+    /// The roles of Palette's pods.
     pub(crate) roles: PodIdentityRoles,
-    /// Permissions boundary of the roles that Palette creates.
+    /// The permissions boundary of the roles that Palette creates.
     pub(crate) boundary: Option<PolicyArn>,
-    pub(crate) ensure: EnsureOptions,
-    /// Present roles of associations that Gangway may replace.
+    /// The changes that the request asks for.
+    pub(crate) ensure_options: EnsureOptions,
+    /// The roles that Gangway may replace in existing associations.
     pub(crate) replaceable_roles: Vec<RoleArn>,
 }
 
-/// What Gangway may create or change in the customer's cluster. By default, nothing.
+/// The changes that a request asks for. By default, Gangway changes nothing in the customer's
+/// cluster.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct EnsureOptions {
-    pub(crate) associations: bool,
-    pub(crate) config_map: bool,
-    /// Install the add-on of the Pod Identity Agent.
-    pub(crate) agent: bool,
+    /// Create the Pod Identity associations of Palette's service accounts, or replace roles in
+    /// them.
+    pub(crate) change_associations: bool,
+    /// Create the `ConfigMap` that names the cluster.
+    pub(crate) create_config_map: bool,
+    /// Install the EKS add-on of the Pod Identity Agent.
+    pub(crate) install_agent: bool,
 }
 
-/// Hubble's association has a role and a target role, that of the identity service has a role.
+/// The maximum number of roles in `replaceAssociations`: the role and the target role of Hubble's
+/// association, and the role of the identity service's association.
 const MAX_REPLACEABLE_ROLES: usize = 3;
 
 const REPLACE_RULE: &str =
@@ -50,44 +56,44 @@ const BOUNDARY_ACCOUNT_RULE: &str =
     "must be a policy of the account of roleArn, or one that AWS manages: IAM accepts no other";
 
 impl PodIdentityRequest {
-    /// Parses the body.
+    /// Parses the members of the request body.
     ///
     /// # Errors
     ///
-    /// Returns every error of the body at once.
+    /// Returns all errors of the body at once.
     pub(crate) fn parse(mut members: Fields, context: &AppContext) -> Result<Self, ApiError> {
-        let deployed = context.clients.partition;
-        let opted_in = context.config.allow_secret_pod_identity;
-        let settings = members.account_spec(deployed, AuthMethod::PodIdentity, opted_in);
+        let partition = context.clients.partition;
+        let is_opted_in = context.config.allow_secret_pod_identity;
+        let settings = members.account_spec(partition, AuthMethod::PodIdentity, is_opted_in);
         let name: Option<EksClusterName> = members.required("clusterName");
-        let region = parse_region(&mut members, deployed, context.clients.aws.region());
-        let palette = members.role_arn("roleArn", deployed);
-        let roles = parse_roles(&mut members, deployed, palette.as_ref());
-        let boundary = members.optional_policy_arn("permissionBoundaryArn", deployed);
+        let region = parse_region(&mut members, partition, context.clients.aws.region());
+        let palette = members.role_arn("roleArn", partition);
+        let roles = parse_roles(&mut members, partition, palette.as_ref());
+        let boundary = members.optional_policy_arn("permissionBoundaryArn", partition);
         if let (Some(boundary), Some(palette)) = (&boundary, &palette)
             && !["aws", palette.account().as_str()].contains(&boundary.account())
         {
             members.reject("permissionBoundaryArn", BOUNDARY_ACCOUNT_RULE);
         }
-        let ensure = EnsureOptions {
-            associations: members.optional_bool("ensureAssociations"),
-            config_map: members.optional_bool("ensureConfigMap"),
-            agent: members.optional_bool("ensureAgent"),
+        let ensure_options = EnsureOptions {
+            change_associations: members.optional_bool("ensureAssociations"),
+            create_config_map: members.optional_bool("ensureConfigMap"),
+            install_agent: members.optional_bool("ensureAgent"),
         };
         let replaceable_roles =
-            members.role_arns("replaceAssociations", MAX_REPLACEABLE_ROLES, deployed);
-        if !ensure.associations && !replaceable_roles.is_empty() {
+            members.role_arns("replaceAssociations", MAX_REPLACEABLE_ROLES, partition);
+        if !ensure_options.change_associations && !replaceable_roles.is_empty() {
             members.reject("replaceAssociations", REPLACE_RULE);
         }
         let parsed = settings.zip(name).zip(region).zip(roles);
         members.finish(parsed.map(|(((settings, name), region), roles)| {
             let cluster = EksCluster { name, region, account: roles.cluster_account() };
-            Self { settings, cluster, roles, boundary, ensure, replaceable_roles }
+            Self { settings, cluster, roles, boundary, ensure_options, replaceable_roles }
         }))
     }
 
-    /// Returns the setup that is to be checked. Clusters run in the region of Palette's cluster, unless
-    /// the request names another.
+    /// Returns the Pod Identity setup to check. Clusters will run in the AWS Region that the
+    /// request names, or in the Region of Palette's cluster if the request names none.
     pub(crate) fn setup<'a>(&'a self, clients: &'a Clients) -> PodIdentitySetup<'a> {
         let region = self.settings.region.as_ref().unwrap_or(&self.cluster.region);
         PodIdentitySetup {
@@ -105,7 +111,7 @@ impl PodIdentityRequest {
         }
     }
 
-    /// Returns the roles with the fields that name them.
+    /// Returns each role with the JSON Pointer of the member that contains its ARN.
     pub(crate) fn roles_with_fields(&self) -> Vec<(&'static str, &RoleArn)> {
         let field = |purpose| match purpose {
             RolePurpose::Palette | RolePurpose::PaletteTarget => "/roleArn",
@@ -117,7 +123,7 @@ impl PodIdentityRequest {
         roles.map(|(purpose, role)| (field(purpose), role)).collect()
     }
 
-    /// Returns the credential that is to be registered.
+    /// Returns the credential to register.
     pub(crate) fn credential(&self) -> Credential {
         Credential::PodIdentity(PodIdentityRole {
             role: self.roles.palette().clone(),
@@ -127,36 +133,37 @@ impl PodIdentityRequest {
     }
 }
 
-/// Parses the cluster's region. It defaults to the region of this deployment.
+/// Parses the AWS Region of the cluster. The default is the Region of this deployment.
 fn parse_region(
     members: &mut Fields,
-    deployed: Partition,
-    deployed_region: &str,
+    partition: Partition,
+    default_region: &str,
 ) -> Option<Region> {
     if !members.has("clusterRegion") {
-        return deployed_region.parse().ok();
+        return default_region.parse().ok();
     }
-    members.region("clusterRegion", deployed)
+    members.region("clusterRegion", partition)
 }
 
-/// Parses the roles. Whether one or two AWS accounts are used follows from the roles' accounts.
+/// Parses the ARNs of the roles. The accounts in the ARNs show whether Palette's role is in the
+/// account of the cluster or in another account.
 fn parse_roles(
     members: &mut Fields,
-    deployed: Partition,
+    partition: Partition,
     palette: Option<&RoleArn>,
 ) -> Option<PodIdentityRoles> {
-    let hubble = members.role_arn("hubbleRoleArn", deployed);
-    let identity = members.role_arn("identityRoleArn", deployed);
+    let hubble = members.role_arn("hubbleRoleArn", partition);
+    let identity = members.role_arn("identityRoleArn", partition);
     let has_target = members.has("hubbleTargetRoleArn");
-    let target = members.optional_role_arn("hubbleTargetRoleArn", deployed);
+    let target = members.optional_role_arn("hubbleTargetRoleArn", partition);
     if let (Some(hubble), Some(identity)) = (&hubble, &identity)
         && hubble.account() != identity.account()
     {
         members.reject("identityRoleArn", CLUSTER_ACCOUNT_RULE);
     }
     let (palette, hubble) = (palette?.clone(), hubble?);
-    let same = palette.account() == hubble.account();
-    match (same, target) {
+    let is_same_account = palette.account() == hubble.account();
+    match (is_same_account, target) {
         (true, None) if !has_target => {
             Some(PodIdentityRoles::SameAccount { palette, hubble, identity: identity? })
         }
@@ -178,7 +185,7 @@ fn parse_roles(
             members.reject("hubbleTargetRoleArn", CROSS_ACCOUNT_RULE);
             None
         }
-        // The error of the field itself has been recorded already.
+        // The error of hubbleTargetRoleArn is in `members` already.
         (true | false, None) => None,
     }
 }

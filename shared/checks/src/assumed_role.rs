@@ -1,4 +1,4 @@
-//! Checks of an IAM role that Palette assumes.
+//! Runs the checks of the method `sts`: an IAM role that Palette assumes.
 
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
 use crate::catalogue::sts::{EXTERNAL_ID_ENFORCED, ROLE_ARN, SOURCE_ACCOUNT};
@@ -18,24 +18,26 @@ use crate::{
 const TRUST_REMEDY: &str =
     "correct the role's trust policy: GET /v1/sts/trust shows the one that Palette needs";
 
-/// Whether Palette is asked to assume a role with another external id, which must fail. It costs one of
-/// Palette's requests.
+/// When Gangway asks Palette to assume a role with a wrong external id, which must fail. Each test
+/// is one more request to Palette.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ExternalIdTest {
+    /// Test in every validation.
     Always,
-    /// Only if Gangway cannot read the trust policy, which shows the same.
+    /// Test only if Gangway cannot read the trust policy, which shows the same as the test.
     IfTrustPolicyIsUnread,
 }
 
-fn test_if_unread(test: ExternalIdTest, access: &InspectionAccess) -> bool {
+/// Returns `true` if the external id must be tested with a request to Palette.
+fn needs_external_id_test(test: ExternalIdTest, access: &InspectionAccess) -> bool {
     match (test, access) {
         (ExternalIdTest::Always, _) | (_, InspectionAccess::Unavailable { .. }) => true,
         (ExternalIdTest::IfTrustPolicyIsUnread, InspectionAccess::Granted(_)) => false,
     }
 }
 
-/// Checks a role: calls the AWS account and Palette at the same time. `source_account` is what Palette returned
-/// about its source account.
+/// Checks a role that Palette assumes, with calls to the AWS account and to Palette at the same
+/// time. `source_account` is Palette's response about the AWS account that assumes the role.
 pub async fn run_checks(
     role: &RoleArn,
     source_account: Result<StsSourceAccount, UpstreamError>,
@@ -44,35 +46,35 @@ pub async fn run_checks(
     required: RequiredPermissions<'_>,
     external_id_test: ExternalIdTest,
 ) -> Result<MethodChecks, UpstreamError> {
-    let (source, trusted) = check_source_account(source_account)?;
-    let assumed = trusted
+    let (source_finding, trusted_source) = check_source_account(source_account)?;
+    let sts_role = trusted_source
         .as_ref()
         .map(|(_, external_id)| StsRole { role: role.clone(), external_id: external_id.clone() });
-    let (account_findings, assumable) = join!(
-        check_account(access, role, trusted.as_ref(), palette, required),
-        check_assumable(
+    let (account_findings, palette_findings) = join!(
+        check_account(access, role, trusted_source.as_ref(), palette, required),
+        check_palette(
             palette,
-            assumed.as_ref(),
+            sts_role.as_ref(),
             required,
-            test_if_unread(external_id_test, access)
+            needs_external_id_test(external_id_test, access)
         ),
     );
     let arn = ROLE_ARN.passed(format!("role {} of account {}", role.name(), role.account()));
-    let mut findings = vec![arn, source];
+    let mut findings = vec![arn, source_finding];
     findings.extend(account_findings?);
-    findings.extend(assumable?);
-    // Palette may have returned no external id; then there is no credential.
-    let (account, credential) = (Some(role.account()), assumed.map(Credential::StsRole));
+    findings.extend(palette_findings?);
+    // There is no credential if Palette returned no source account or no external id.
+    let (account, credential) = (Some(role.account()), sts_role.map(Credential::StsRole));
     Ok(MethodChecks { findings, account, credential, notices: Vec::new() })
 }
 
-/// What the role's trust policy must name: Palette's account and the tenant's external id.
-type Trusted = (AccountId, String);
+/// Palette's AWS account and the tenant's external id, which the role's trust policy must name.
+type TrustedSource = (AccountId, String);
 
-/// Evaluates what Palette returned about its source account.
+/// Evaluates Palette's response about the AWS account that assumes the role.
 fn check_source_account(
     source_account: Result<StsSourceAccount, UpstreamError>,
-) -> Result<(Finding, Option<Trusted>), UpstreamError> {
+) -> Result<(Finding, Option<TrustedSource>), UpstreamError> {
     if let Some(finding) =
         palette_validation::access_denied_finding(&SOURCE_ACCOUNT, &source_account)
     {
@@ -101,11 +103,11 @@ fn check_source_account(
     })
 }
 
-/// Checks the role, its trust policy and its permissions in the account's IAM.
+/// Reads the role from IAM, and checks its tags, its trust policy and its permissions.
 async fn check_account(
     access: &InspectionAccess,
     role: &RoleArn,
-    trusted: Option<&Trusted>,
+    trusted_source: Option<&TrustedSource>,
     palette: &ScopedClient<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
@@ -118,95 +120,97 @@ async fn check_account(
     let principal = Principal::Role(role.clone());
     let read_role = async {
         let read = iam_role::get_role(aws, role).await;
-        let scope = scope_tag::check_role(&read, role, palette, required).await;
-        (read, scope)
+        let scope_finding = scope_tag::check_role(&read, role, palette, required).await;
+        (read, scope_finding)
     };
-    let ((read, scope), permissions, arns) = join!(
+    let ((read, scope_finding), permissions, policy_finding) = join!(
         read_role,
         permissions::check(aws, &principal, required),
         policy_arns::check_exist(aws, required.policies),
     );
     let (mut findings, trust) = iam_role::findings(read, role)?;
-    findings.push(scope?);
-    findings.extend(match (trust, trusted) {
+    findings.push(scope_finding?);
+    findings.extend(match (trust, trusted_source) {
         (Some(trust), Some((account, external_id))) => {
             trust_policy::check(&trust, *account, external_id, required.partition)
         }
-        (None, _) => trust_policy::unverified(
+        (None, _) => trust_policy::unverified_findings(
             "the role could not be read",
             "fix check iam.role-exists first",
         ),
-        (_, None) => trust_policy::unverified(
+        (_, None) => trust_policy::unverified_findings(
             "Palette does not return the account that the role must trust",
             "fix check sts.source-account first",
         ),
     });
     findings.extend(permissions?);
-    findings.push(arns?);
+    findings.push(policy_finding?);
     Ok(findings)
 }
 
-/// Returns the findings of [`check_account`] if Gangway has no access to the account's IAM.
+/// Returns the *unverified* findings of [`check_account`] if Gangway cannot read IAM.
 fn unverified_account(
     reason: &str,
     remedy: &str,
     required: RequiredPermissions<'_>,
 ) -> Vec<Finding> {
-    let mut findings = iam_role::unverified(reason, remedy);
-    findings.push(scope_tag::unverified(reason, remedy, required));
-    findings.extend(trust_policy::unverified(reason, remedy));
-    findings.extend(permissions::unverified(reason, remedy));
-    findings.push(policy_arns::unverified(reason, remedy));
+    let mut findings = iam_role::unverified_findings(reason, remedy);
+    findings.push(scope_tag::unverified_finding(reason, remedy, required));
+    findings.extend(trust_policy::unverified_findings(reason, remedy));
+    findings.extend(permissions::unverified_findings(reason, remedy));
+    findings.push(policy_arns::unverified_finding(reason, remedy));
     findings
 }
 
-/// Checks a role that Gangway itself has just created or updated. What Gangway wrote is not read again:
-/// `scope` is the finding about the role's tags, `allowed` are those about permissions, `validated` is the
-/// result of Palette's validation.
+/// Returns the findings for a role that Gangway itself has just created or updated. Makes no call:
+/// `role` is the role as Gangway wrote it, `scope_finding` is about the tags of the role,
+/// `permission_findings` are about its permissions, and `validation_finding` is the result of
+/// Palette's validation.
 pub fn check_created_role(
     role: &IamRole,
     arn: &RoleArn,
     (account, external_id): (AccountId, &str),
-    scope: Finding,
-    allowed: Vec<Finding>,
-    validated: Finding,
+    scope_finding: Finding,
+    permission_findings: Vec<Finding>,
+    validation_finding: Finding,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let mut findings = vec![
         ROLE_ARN.passed(format!("role {} of account {}", arn.name(), arn.account())),
         SOURCE_ACCOUNT.passed(format!("Palette's source account is {account}")),
     ];
     findings.extend(iam_role::findings(Ok(role.clone()), arn)?.0);
-    findings.push(scope);
+    findings.push(scope_finding);
     findings.extend(trust_policy::check(&role.trust, account, external_id, arn.partition()));
-    findings.extend(allowed);
+    findings.extend(permission_findings);
     findings.push(EXTERNAL_ID_ENFORCED.unverified(
         "not tested, because Gangway wrote the trust policy itself",
         "send POST …/accounts/{uid}/validate to test it",
     ));
     findings.push(POLICY_ARNS_ACCEPTED.not_applicable("no policies were named"));
-    findings.push(validated);
+    findings.push(validation_finding);
     Ok(findings)
 }
 
-/// Asks Palette to check that it can assume the role.
+/// Asks Palette to validate the role. The finding is *passed* if Palette can assume the role.
 pub async fn check_palette_can_assume(
     palette: &ScopedClient<'_>,
-    assumed: &StsRole,
+    sts_role: &StsRole,
     required: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
-    let credential = Credential::StsRole(assumed.clone());
+    let credential = Credential::StsRole(sts_role.clone());
     palette_validation::check_credential(TRUST_REMEDY, palette, &credential, required).await
 }
 
-/// Asks Palette to validate the role twice: with its external id, which must succeed, and with
-/// another external id, which must fail, if `test_external_id` is `true`.
-async fn check_assumable(
+/// Asks Palette to validate the role with the tenant's external id, which must succeed. If
+/// `test_external_id` is `true`, also asks Palette to validate the role with a wrong external id,
+/// which must fail.
+async fn check_palette(
     palette: &ScopedClient<'_>,
-    assumed: Option<&StsRole>,
+    sts_role: Option<&StsRole>,
     required: RequiredPermissions<'_>,
     test_external_id: bool,
 ) -> Result<Vec<Finding>, UpstreamError> {
-    let Some(assumed) = assumed else {
+    let Some(sts_role) = sts_role else {
         let reason =
             "not checked, because Palette returns no source account to assume the role with";
         return Ok(vec![
@@ -215,29 +219,29 @@ async fn check_assumable(
             VALIDATION.not_applicable(reason),
         ]);
     };
-    let proper = Credential::StsRole(assumed.clone());
-    let external_id = format!("not-{}", assumed.external_id);
-    let wrong_external_id =
-        Credential::StsRole(StsRole { external_id, role: assumed.role.clone() });
+    let right_credential = Credential::StsRole(sts_role.clone());
+    let external_id = format!("not-{}", sts_role.external_id);
+    let wrong_credential =
+        Credential::StsRole(StsRole { external_id, role: sts_role.role.clone() });
     let test = async {
         if test_external_id {
-            Some(palette.validate(required.partition, &wrong_external_id, required.policies).await)
+            Some(palette.validate(required.partition, &wrong_credential, required.policies).await)
         } else {
             None
         }
     };
-    let (validated, accepted, tested) = join!(
-        palette_validation::check_credential(TRUST_REMEDY, palette, &proper, required),
-        palette_validation::check_policies(palette, &proper, required),
+    let (validation_finding, policy_finding, test_result) = join!(
+        palette_validation::check_credential(TRUST_REMEDY, palette, &right_credential, required),
+        palette_validation::check_policies(palette, &right_credential, required),
         test,
     );
-    let validated = validated?;
-    let Some(tested) = tested else {
-        let enforced = EXTERNAL_ID_ENFORCED
+    let validation_finding = validation_finding?;
+    let Some(test_result) = test_result else {
+        let enforcement_finding = EXTERNAL_ID_ENFORCED
             .not_applicable("not tested: the checks of the trust policy show the same");
-        return Ok(vec![enforced, accepted?, validated]);
+        return Ok(vec![enforcement_finding, policy_finding?, validation_finding]);
     };
-    let enforced = match (&validated.outcome, tested) {
+    let enforcement_finding = match (&validation_finding.outcome, test_result) {
         (Outcome::Passed, Ok(ValidationOutcome::Rejected(_))) => {
             EXTERNAL_ID_ENFORCED.passed("Palette could not assume the role with another external id")
         }
@@ -256,5 +260,5 @@ async fn check_assumable(
             EXTERNAL_ID_ENFORCED.not_applicable("not known, because Palette cannot assume the role at all")
         }
     };
-    Ok(vec![enforced, accepted?, validated])
+    Ok(vec![enforcement_finding, policy_finding?, validation_finding])
 }

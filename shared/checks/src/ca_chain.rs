@@ -1,5 +1,3 @@
-//! Checks of the CA chain that comes with access keys of a classified partition.
-
 use crate::catalogue::certificates::CA_SIGNS_AWS;
 use crate::catalogue::palette::PORTAL_TOGGLE_OFF;
 use std::time::SystemTime;
@@ -11,35 +9,37 @@ use gangway_model::{AccessKey, Finding};
 
 use crate::certificates;
 
-/// Checks the CA chain, and connects to AWS STS with a client that trusts no other certificate.
-/// Returns no findings in the public partitions.
-pub async fn run_checks(keys: &AccessKey, clients: &Clients, now: SystemTime) -> Vec<Finding> {
+/// Checks the CA chain that is stored with an access key of a classified partition. Connects to AWS
+/// STS with a client that trusts only this chain. Returns no findings in the other partitions.
+pub async fn run_checks(key: &AccessKey, clients: &Clients, now: SystemTime) -> Vec<Finding> {
     if !clients.partition.is_classified() {
         return Vec::new();
     }
-    let off = PORTAL_TOGGLE_OFF.passed("Gangway sends isCapValidationEnabled: false to Palette");
-    let Some(chain) = &keys.certificate_authority else {
-        let missing = CA_SIGNS_AWS.failed(
+    let toggle_off_finding =
+        PORTAL_TOGGLE_OFF.passed("Gangway sends isCapValidationEnabled: false to Palette");
+    let Some(chain) = &key.certificate_authority else {
+        let missing_chain_finding = CA_SIGNS_AWS.failed(
             "no CA certificate is stored with these keys",
             "PUT the account with its keys and certificateAuthority",
         );
-        return vec![missing, off];
+        return vec![missing_chain_finding, toggle_off_finding];
     };
     let connection = connect_to_sts(chain, &clients.sts_address).await;
     let mut findings = certificates::check_ca_chain(chain, now);
     findings.push(ca_signs_sts_finding(&clients.sts_address, connection));
-    findings.push(off);
+    findings.push(toggle_off_finding);
     findings
 }
 
-const REMEDY: &str = "send the chain that signs the partition's endpoints, root and intermediates: ask the security team or the cloud's administrator for it";
+const CHAIN_REMEDY: &str = "send the chain that signs the partition's endpoints, root and intermediates: ask the security team or the cloud's administrator for it";
 
-/// The result of a connection to AWS STS that trusts the chain alone.
+/// The result of connecting to AWS STS with a client that trusts only the CA chain.
 enum StsConnection {
-    /// The chain cannot be used as trust roots, for this reason.
+    /// The CA chain cannot be used as trust roots. The value is the reason.
     UnusableChain(String),
     /// The address of AWS STS is not an https URL.
-    NoHttpsAddress,
+    AddressIsNotHttps,
+    /// Gangway tried to connect. The value is the result.
     Tried(Result<(), ProbeError>),
 }
 
@@ -51,14 +51,14 @@ async fn connect_to_sts(chain: &CaChain, address: &str) -> StsConnection {
     };
     match address.parse().ok().filter(|_| address.starts_with("https:")) {
         Some(url) => StsConnection::Tried(probe(&client, url).await),
-        None => StsConnection::NoHttpsAddress,
+        None => StsConnection::AddressIsNotHttps,
     }
 }
 
 fn ca_signs_sts_finding(address: &str, connection: StsConnection) -> Finding {
     let result = match connection {
-        StsConnection::UnusableChain(reason) => return CA_SIGNS_AWS.failed(reason, REMEDY),
-        StsConnection::NoHttpsAddress => {
+        StsConnection::UnusableChain(reason) => return CA_SIGNS_AWS.failed(reason, CHAIN_REMEDY),
+        StsConnection::AddressIsNotHttps => {
             return CA_SIGNS_AWS.unverified(
                 "the STS endpoint is not an https URL",
                 "remove AWS_ENDPOINT_URL, or set it to an https address",
@@ -69,7 +69,7 @@ fn ca_signs_sts_finding(address: &str, connection: StsConnection) -> Finding {
     match result {
         Ok(()) => CA_SIGNS_AWS.passed(format!("{address} has a certificate that this chain signs")),
         Err(ProbeError::Tls(why @ TlsFailure::UnknownIssuer)) => {
-            CA_SIGNS_AWS.failed(format!("{address}: {why}"), REMEDY)
+            CA_SIGNS_AWS.failed(format!("{address}: {why}"), CHAIN_REMEDY)
         }
         Err(ProbeError::Tls(why)) => CA_SIGNS_AWS.failed(
             format!("{address}: {why}"),

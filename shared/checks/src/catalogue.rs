@@ -1,6 +1,6 @@
-//! Every check of Gangway: its id, title, severity, the prerequisites that it covers, and the general remedy.
+//! Defines every check of Gangway: id, title, severity, subject, covered prerequisites and remedy.
 //!
-//! There is one module for each area. `docs/checks.md` is written from [`ALL`]:
+//! There is one module for each area of checks. This command writes `docs/checks.md` from [`ALL`]:
 //!
 //! ```text
 //! GANGWAY_WRITE_DOCS=1 cargo test -p gangway-checks catalogue
@@ -21,16 +21,17 @@ mod tests;
 
 use gangway_model::{Check, CheckSubject, Severity};
 
-/// Areas whose checks nobody can waive: they tell which identity is registered and whom it trusts, and
-/// whether Palette and the secret store accept it.
+/// The areas whose checks nobody can waive. These checks show which identity is registered, which
+/// accounts the identity trusts, and whether Palette and the secret store accept the credential.
 const NEVER_WAIVED_AREAS: [&str; 5] = ["aws", "palette", "portal", "sts", "vault"];
 
-/// Returns the check with this id, if an operator can let requests waive it. Only checks that prevent a
-/// registration need it. Identity, ownership and Palette's own validation are never waived.
+/// Returns the check with this id if an operator may let requests waive the check. Only a blocker
+/// about the account can be waived. The checks of identity, ownership and Palette's own validation
+/// cannot be waived.
 pub fn find_waivable(id: &str) -> Option<&'static Check> {
     let check = ALL.iter().find(|check| check.id == id)?;
     let (area, _) = check.id.split_once('.')?;
-    let identity = [
+    let never_waived_ids = [
         "iam.role-exists",
         "iam.role-scope-allowed",
         "pod-identity.external-id",
@@ -43,11 +44,11 @@ pub fn find_waivable(id: &str) -> Option<&'static Check> {
     let is_waivable = check.severity == Severity::Blocker
         && check.subject == CheckSubject::Account
         && !NEVER_WAIVED_AREAS.contains(&area)
-        && !identity.contains(&check.id);
+        && !never_waived_ids.contains(&check.id);
     is_waivable.then_some(*check)
 }
 
-/// Every check, by id.
+/// Every check, sorted by id.
 pub static ALL: &[&Check] = &[
     &aws::CLOCK,
     &aws::IDENTITY_IS_ROLE,
@@ -68,11 +69,11 @@ pub static ALL: &[&Check] = &[
     &eks::CLUSTER_EXISTS,
     &eks::IMAGE_FAMILY,
     &eks::IMAGE_SWAP,
-    &eks::FALLBACK,
+    &eks::INSTANCE_METADATA_FALLBACK,
     &eks::KUBERNETES_VERSION,
     &eks::NODE_ROLES,
-    &eks::AGENT,
-    &eks::AGENT_INSTALLED,
+    &eks::AGENT_HEALTHY,
+    &eks::AGENT_ENSURED,
     &eks::WORKER_NODE_TRUST,
     &iam::ACTIONS_ALLOWED,
     &iam::BOUNDARY_ALLOWS,
@@ -90,10 +91,10 @@ pub static ALL: &[&Check] = &[
     &iam::ROLE_SESSION_DURATION,
     &iam::SIMULATION_POSSIBLE,
     &iam::VENDOR_POLICY,
-    &kubernetes::ACCESS,
-    &kubernetes::AGENT_EVERYWHERE,
+    &kubernetes::PODS_READABLE,
+    &kubernetes::AGENT_ON_EVERY_NODE,
     &kubernetes::GLOBAL_CONFIG,
-    &kubernetes::CONFIG_MAP,
+    &kubernetes::CONFIG_MAP_ENSURED,
     &kubernetes::PODS_RESTARTED,
     &kubernetes::SERVICE_ACCOUNTS,
     &palette::ACCOUNT_READABLE,
@@ -110,8 +111,8 @@ pub static ALL: &[&Check] = &[
     &palette::SECRET_PARTITION_FLAG,
     &palette::API_KEY_VALID,
     &palette::VALIDATION,
-    &pod_identity::ASSOCIATIONS,
-    &pod_identity::REGISTRY,
+    &pod_identity::ASSOCIATIONS_ENSURED,
+    &pod_identity::ECR_REGISTRY,
     &pod_identity::EKS_ONLY,
     &pod_identity::EXTERNAL_ID,
     &pod_identity::HUBBLE_ASSOCIATION,
@@ -127,16 +128,16 @@ pub static ALL: &[&Check] = &[
     &pod_identity::PALETTE_SUPPLEMENT,
     &pod_identity::PALETTE_TRUST,
     &pod_identity::PALETTE_TARGET_ROLE,
-    &pod_identity::OPTED_IN,
+    &pod_identity::PARTITION_SUPPORTED,
     &pod_identity::PERMISSIONS_BOUNDARY,
     &pod_identity::REGISTERED_ROLE,
     &pod_identity::ROLES_ACCOUNT,
     &pod_identity::TARGET_ROLES,
     &portal::ACCOUNT_KNOWN,
-    &portal::KEY_LIFETIME,
-    &portal::KEYS,
+    &portal::CREDENTIALS_EXPIRE,
+    &portal::CREDENTIALS_ISSUED,
     &portal::ROLE_NAME,
-    &portal::TRUSTED,
+    &portal::PORTAL_CERTIFICATE_TRUSTED,
     &sts::EXTERNAL_ID_ENFORCED,
     &sts::EXTERNAL_ID_REQUIRED,
     &sts::NO_EXCLUDING_CONDITIONS,

@@ -1,4 +1,4 @@
-//! Checks of CA chains, client certificates and private keys, at a given time. No I/O.
+//! Checks CA chains, client certificates and private keys at a given time, without I/O.
 
 use crate::catalogue::certificates::{
     CA_CHAIN_COMPLETE, CA_EXPIRY, CA_VALID, CLIENT_EXPIRY, CLIENT_USAGE, CLIENT_VALID, KEY_MATCHES,
@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use gangway_certificates::{CaChain, ChainStatus, ClientCertificate, PrivateKey, Validity};
 use gangway_model::{Check, ClientTlsIdentity, Finding};
 
-/// Checks a CA chain: CA certificates, valid, complete and in order.
+/// Checks that the CA certificates of a chain are valid at `now`, complete and in the right order.
 pub fn check_ca_chain(chain: &CaChain, now: SystemTime) -> Vec<Finding> {
     let validity = chain.validity(now);
     let subjects = chain.subjects().join("; ");
@@ -35,7 +35,8 @@ pub fn check_ca_chain(chain: &CaChain, now: SystemTime) -> Vec<Finding> {
     ]
 }
 
-/// Checks what Gangway presents to an access portal: CA chain, client certificate and private key.
+/// Checks the CA chain, the client certificate and the private key that Gangway uses to connect to
+/// an access portal.
 pub fn check_client_certificate(identity: &ClientTlsIdentity, now: SystemTime) -> Vec<Finding> {
     let ClientTlsIdentity { certificate_authority, certificate, key } = identity;
     let validity = certificate.validity(now);

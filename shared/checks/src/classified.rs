@@ -1,4 +1,4 @@
-//! Checks of every account in the classified partitions, whatever its method.
+//! Runs the checks that every account in a classified partition needs, with any method.
 
 use crate::catalogue::eks::{IMAGE_FAMILY, IMAGE_SWAP, WORKER_NODE_TRUST};
 use crate::catalogue::palette::{
@@ -11,7 +11,8 @@ use gangway_model::{Finding, Partition, PermissionProfile, UpstreamError};
 use gangway_palette::{EndpointOverrides, RegionOverrides, SecretPartitionFlag};
 use tokio::join;
 
-/// Returns the limitations of the partition that users should know.
+/// Returns notices about the limits of Palette in a classified partition. Returns an empty list for
+/// other partitions.
 pub fn notices(partition: Partition) -> Vec<String> {
     if !partition.is_classified() {
         return Vec::new();
@@ -25,8 +26,8 @@ pub fn notices(partition: Partition) -> Vec<String> {
     ]
 }
 
-/// Checks Palette's settings for the partition and the endpoints that it uses. Returns no findings in other
-/// partitions.
+/// Checks Palette's settings for the classified partition, and the AWS endpoints that Palette uses.
+/// Returns no findings in other partitions.
 pub async fn run_checks(
     palette: &ScopedClient<'_>,
     clients: &Clients,
@@ -41,7 +42,7 @@ pub async fn run_checks(
         deadline::with_half_remaining(palette.endpoint_overrides(partition)),
     );
     let unreachable = match &overrides {
-        Ok(overrides) => unreachable_endpoints(clients, overrides).await,
+        Ok(overrides) => find_unreachable_endpoints(clients, overrides).await,
         Err(_) => Vec::new(),
     };
     let mut findings = edition_findings(flag)?;
@@ -51,9 +52,9 @@ pub async fn run_checks(
     Ok(findings)
 }
 
-/// Evaluates the feature flag. Only `VerteX` has it, but Palette removes a flag once the feature is
-/// available to all tenants: without it, only Palette's own validation shows whether it serves the
-/// partition.
+/// Evaluates the feature flag `AwsSecretPartition`. Only the edition `VerteX` of Palette has this
+/// flag, but Palette removes a flag when the feature is available to all tenants. If the flag is
+/// missing, only Palette's own validation shows whether Palette supports the partition.
 fn edition_findings(
     flag: Result<SecretPartitionFlag, UpstreamError>,
 ) -> Result<Vec<Finding>, UpstreamError> {
@@ -75,12 +76,12 @@ fn edition_findings(
     };
     Ok(match flag {
         SecretPartitionFlag::Enabled => {
-            let seen = "it has the flag that only VerteX has";
-            vec![EDITION.passed(seen), SECRET_PARTITION_FLAG.passed("it is on")]
+            let observed = "it has the flag that only VerteX has";
+            vec![EDITION.passed(observed), SECRET_PARTITION_FLAG.passed("it is on")]
         }
         SecretPartitionFlag::Disabled => {
-            let seen = "it has the flag that only VerteX has";
-            vec![EDITION.passed(seen), SECRET_PARTITION_FLAG.failed("it is off", turn_on)]
+            let observed = "it has the flag that only VerteX has";
+            vec![EDITION.passed(observed), SECRET_PARTITION_FLAG.failed("it is off", turn_on)]
         }
         SecretPartitionFlag::Unsupported => {
             let observed = "Palette does not list the flag AwsSecretPartition: it is not a VerteX, or a version that no longer needs the flag";
@@ -93,9 +94,12 @@ fn edition_findings(
     })
 }
 
-/// Connects to each custom endpoint of every region, with the CA certificates that Gangway trusts. Returns those that
-/// cannot be reached.
-async fn unreachable_endpoints(clients: &Clients, overrides: &EndpointOverrides) -> Vec<String> {
+/// Connects to each custom endpoint of every AWS Region, with the CA certificates that Gangway
+/// trusts. Returns the endpoints that cannot be reached, each with the reason.
+async fn find_unreachable_endpoints(
+    clients: &Clients,
+    overrides: &EndpointOverrides,
+) -> Vec<String> {
     let endpoints = overrides.regions.iter().flat_map(|(region, set)| {
         set.services.iter().map(move |(name, endpoint)| (region, name, endpoint))
     });
@@ -140,7 +144,8 @@ fn endpoint_overrides_finding(
     )
 }
 
-/// Returns how many endpoints a region has, and its DNS suffix: Palette derives all other endpoints from that.
+/// Returns a text with the number of custom endpoints of an AWS Region, and its DNS suffix. Palette
+/// derives all other endpoints of the Region from the DNS suffix.
 fn region_summary((name, region): (&String, &RegionOverrides)) -> String {
     let count = region.services.len();
     if region.dns_suffix.is_empty() {
@@ -150,8 +155,8 @@ fn region_summary((name, region): (&String, &RegionOverrides)) -> String {
     }
 }
 
-/// Checks that Palette and Gangway use the same portal. If Palette does not return its address, the remedy names
-/// the environment variable of Palette's deployment that holds it.
+/// Checks that Palette and Gangway use the same access portal. If Palette does not return the URL
+/// of its access portal, the remedy names the environment variable of Palette that has the URL.
 fn portal_address_finding(
     portal: &PortalConfig,
     overrides: Result<&EndpointOverrides, &UpstreamError>,
@@ -184,11 +189,12 @@ fn portal_address_finding(
     )
 }
 
-/// Returns the findings about workload clusters, which Gangway cannot see.
+/// Returns findings about workload clusters. No finding is *passed*, because Gangway does not read
+/// workload clusters.
 fn workload_cluster_findings(profile: PermissionProfile) -> [Finding; 3] {
-    let unseen = "Gangway does not read cluster profiles";
+    let not_read = "Gangway does not read cluster profiles";
     let images = IMAGE_FAMILY.unverified(
-        unseen,
+        not_read,
         "use Amazon Linux 2 images unless the release notes of your VerteX allow others",
     );
     let workers = WORKER_NODE_TRUST.unverified(
@@ -196,7 +202,7 @@ fn workload_cluster_findings(profile: PermissionProfile) -> [Finding; 3] {
         "mount the CA certificates into workloads: with a sidecar, with a Secret volume, or in the image",
     );
     let swap = if profile.supports_eks() {
-        IMAGE_SWAP.unverified(unseen, "configure Image Swap in the Kubernetes layer of EKS cluster profiles: public registries cannot be reached")
+        IMAGE_SWAP.unverified(not_read, "configure Image Swap in the Kubernetes layer of EKS cluster profiles: public registries cannot be reached")
     } else {
         IMAGE_SWAP.not_applicable("the permission profile is not for EKS clusters")
     };

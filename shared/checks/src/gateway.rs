@@ -1,64 +1,66 @@
-//! Checks of the private cloud gateway that a request names.
-
 use gangway_model::{Check, Finding, Uid, UidOrName, UpstreamError};
 use gangway_palette::{PrivateCloudGateway, ScopedClient};
 
 use crate::catalogue::palette::{GATEWAY_PROXY, GATEWAY_REGISTERED, GATEWAY_RUNNING};
 
-/// The requested gateway, if any, and the findings about it.
+/// The uid of the requested private cloud gateway, and the findings about the gateway.
 #[derive(Clone, Debug)]
 pub struct GatewayCheck {
-    /// `None` if no gateway is requested, or if it does not exist: then a finding blocks.
+    /// The uid of the gateway. `None` if the request names no gateway, or if Palette has no such
+    /// gateway. In the second case, a failed finding prevents the registration.
     pub uid: Option<Uid>,
-    /// Findings of [`GATEWAY_REGISTERED`], [`GATEWAY_RUNNING`] and [`GATEWAY_PROXY`].
+    /// The findings of [`GATEWAY_REGISTERED`], [`GATEWAY_RUNNING`] and [`GATEWAY_PROXY`].
     pub findings: Vec<Finding>,
 }
 
-/// Checks the requested gateway. Makes no call if none is requested.
+/// Checks the requested private cloud gateway. Makes no call if `requested` is `None`.
 ///
-/// If Palette denies access to the API key, the result is a failed finding, not an error.
+/// If Palette does not let the API key list gateways, the result is a failed finding, not an error.
 pub async fn check(
     palette: &ScopedClient<'_>,
     requested: Option<&UidOrName>,
 ) -> Result<GatewayCheck, UpstreamError> {
-    let Some(requested) = requested else { return Ok(none_requested()) };
+    let Some(requested) = requested else { return Ok(gateway_not_requested()) };
     match palette.gateways().await {
         Ok(gateways) => Ok(check_requested(requested, &gateways)),
-        Err(UpstreamError::AccessDenied { reason, .. }) => Ok(inaccessible(&reason)),
+        Err(UpstreamError::AccessDenied { reason, .. }) => Ok(gateways_inaccessible(&reason)),
         Err(error) => Err(error),
     }
 }
 
-fn matches(gateway: &PrivateCloudGateway, requested: &UidOrName) -> bool {
+fn is_requested_gateway(gateway: &PrivateCloudGateway, requested: &UidOrName) -> bool {
     match requested {
         UidOrName::Uid(uid) => gateway.uid == *uid,
         UidOrName::Name(name) => gateway.name == *name,
     }
 }
 
-fn none_requested() -> GatewayCheck {
+fn gateway_not_requested() -> GatewayCheck {
     let finding =
         |check: &'static Check| check.not_applicable("no private cloud gateway was requested");
     let findings = [&GATEWAY_REGISTERED, &GATEWAY_RUNNING, &GATEWAY_PROXY].map(finding).into();
     GatewayCheck { uid: None, findings }
 }
 
-/// Returns a blocking finding: an account must not be registered without its gateway.
-fn inaccessible(reason: &str) -> GatewayCheck {
-    let registered = GATEWAY_REGISTERED.failed(
+/// Returns a failed finding that prevents the registration, because Palette does not let Gangway
+/// list its gateways.
+fn gateways_inaccessible(reason: &str) -> GatewayCheck {
+    let registered_finding = GATEWAY_REGISTERED.failed(
         format!("Palette does not list its gateways for Gangway's API key: {reason}"),
         "fix palette.session: Gangway's API key must be that of a tenant administrator",
     );
-    GatewayCheck { uid: None, findings: unknown(registered) }
+    GatewayCheck { uid: None, findings: findings_without_gateway(registered_finding) }
 }
 
-fn unknown(registered: Finding) -> Vec<Finding> {
-    let unknown = |check: &'static Check| check.not_applicable("the gateway is not known");
-    vec![registered, unknown(&GATEWAY_RUNNING), unknown(&GATEWAY_PROXY)]
+/// Returns the findings if no gateway was found: the given one and two that are not applicable.
+fn findings_without_gateway(registered_finding: Finding) -> Vec<Finding> {
+    let not_applicable = |check: &'static Check| check.not_applicable("the gateway is not known");
+    vec![registered_finding, not_applicable(&GATEWAY_RUNNING), not_applicable(&GATEWAY_PROXY)]
 }
 
 fn check_requested(requested: &UidOrName, gateways: &[PrivateCloudGateway]) -> GatewayCheck {
-    let matching: Vec<_> = gateways.iter().filter(|gateway| matches(gateway, requested)).collect();
+    let matching: Vec<_> =
+        gateways.iter().filter(|gateway| is_requested_gateway(gateway, requested)).collect();
     let [gateway] = matching.as_slice() else {
         let listed: Vec<_> =
             gateways.iter().map(|gateway| format!("{} ({})", gateway.name, gateway.uid)).collect();
@@ -74,7 +76,7 @@ fn check_requested(requested: &UidOrName, gateways: &[PrivateCloudGateway]) -> G
                 "name the gateway by its uid",
             )
         };
-        return GatewayCheck { uid: None, findings: unknown(registered) };
+        return GatewayCheck { uid: None, findings: findings_without_gateway(registered) };
     };
     let PrivateCloudGateway { uid, name, state, .. } = gateway;
     let running = if gateway.is_running() {
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gateway_must_be_registered_and_running() {
+    fn requested_gateway_must_be_registered_and_running() {
         let named = |name: &str| UidOrName::Name(name.to_owned());
         let by_uid = |uid: &str| UidOrName::Uid(uid.parse().unwrap());
         for (requested, uid, blocked) in [
@@ -140,15 +142,15 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_gateway_is_reported_with_the_known_ones() {
+    fn error_for_an_unknown_gateway_lists_the_existing_gateways() {
         let gateway = check_requested(&UidOrName::Name("north".to_owned()), &gateways());
         let observed = &gateway.findings[0].observed;
         assert!(observed.contains("east (a1)") && observed.contains("west (a2)"), "{observed}");
     }
 
     #[test]
-    fn checks_do_not_apply_without_a_gateway() {
-        let findings = none_requested().findings;
+    fn gateway_checks_do_not_apply_if_no_gateway_is_requested() {
+        let findings = gateway_not_requested().findings;
         assert!(findings.iter().all(|finding| finding.outcome == Outcome::NotApplicable));
     }
 }

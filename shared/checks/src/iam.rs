@@ -1,4 +1,4 @@
-//! Checks of an AWS account: the caller's identity, and IAM's users, roles and policies.
+//! Checks the identity of credentials, and the users, roles and policies of IAM.
 
 pub mod access_key;
 mod attached_policies;

@@ -1,31 +1,30 @@
-//! Access to the IAM of the target account.
-
 use crate::Clients;
 use gangway_aws::AwsSession;
 use gangway_model::{AccountId, UpstreamError};
 
-/// A session that can read the IAM of the target account, or the reason why there is none.
+/// Whether Gangway can read IAM in the target account.
 pub enum InspectionAccess {
-    /// Gangway can read IAM with this session.
+    /// Gangway can read IAM of the target account with this session.
     Granted(AwsSession),
-    /// Gangway cannot read IAM.
+    /// Gangway cannot read IAM of the target account.
     Unavailable { reason: String, remedy: String },
 }
 
 impl InspectionAccess {
-    /// Opens a session for `account`: with the function's own role if that is its own account,
-    /// otherwise by assuming the inspection role there.
+    /// Opens a session that can read IAM of `account`. If `account` is the AWS account of this
+    /// Lambda function (`function_account`), the session uses the role of the function. For
+    /// another account, Gangway assumes the inspection role in that account.
     ///
     /// # Errors
     ///
-    /// If STS could not be called. If AWS denies the role, the result is
+    /// Returns an error if STS could not be called. If AWS denies `sts:AssumeRole`, the result is
     /// [`InspectionAccess::Unavailable`].
     pub async fn connect(
         account: AccountId,
-        own: Option<AccountId>,
+        function_account: Option<AccountId>,
         clients: &Clients,
     ) -> Result<Self, UpstreamError> {
-        if own == Some(account) {
+        if function_account == Some(account) {
             return Ok(Self::Granted(clients.aws.clone()));
         }
         let Some(name) = &clients.inspection_role else {
@@ -49,7 +48,7 @@ impl InspectionAccess {
         };
         match clients.aws.assume_role(&role, clients.inspection_external_id.as_deref()).await {
             Ok(aws) => Ok(Self::Granted(aws)),
-            // STS says what is wrong, and it is not the trust of the role.
+            // The reason from STS is the remedy. The trust policy of the role is not the cause.
             Err(UpstreamError::Rejected { reason, .. }) => Ok(Self::Unavailable {
                 reason: format!("Gangway cannot assume {arn} in {}", clients.aws.region()),
                 remedy: reason,

@@ -1,13 +1,13 @@
-//! All checks of an AWS account, for its registration and for checking it again later.
+//! Runs the checks of an AWS account, before its registration and at re-validation.
 //!
-//! Start at [`catalogue`], which defines every check. A method's module ([`access_key`],
-//! [`assumed_role`], [`pod_identity`], [`access_portal`]) runs the checks of that method in this
-//! order:
+//! Read [`catalogue`] first: the module defines every check. Each method has a module
+//! ([`access_key`], [`assumed_role`], [`pod_identity`], [`access_portal`]) that runs the checks of
+//! the method in this order:
 //!
-//! 1. **Gather.** Read everything with parallel calls: STS and IAM of the target account (`iam`),
-//!    Palette ([`palette_validation`], [`classified`]), the access portal.
-//! 2. **Evaluate.** Convert each result into a [`Finding`](gangway_model::Finding). A wrong
-//!    credential is a finding; a service that could not be called is an error.
+//! 1. **Gather.** The module reads the facts with parallel calls: STS and IAM of the target
+//!    account (`iam`), Palette ([`palette_validation`], [`classified`]), the access portal.
+//! 2. **Evaluate.** The module converts each result into a [`Finding`](gangway_model::Finding). A
+//!    wrong credential is a finding. A service that could not be called is an error.
 //! 3. **Report.** [`MethodChecks`] orders the findings and adds the notices.
 
 pub mod access_key;
@@ -49,18 +49,19 @@ pub use palette_state::PaletteStateCheck;
 pub struct RequiredPermissions<'a> {
     pub partition: Partition,
     pub profile: PermissionProfile,
-    /// The documents of the profile, and those that the method needs in addition.
+    /// The policy documents of the profile, and the policy documents that the method also needs.
     pub documents: &'a [PolicyDocument],
-    /// The region in which clusters will run: policies may allow actions in some regions only.
+    /// The AWS Region in which clusters will run. Policies can allow an action in one Region only.
     pub region: &'a str,
-    /// Additional policies that Palette attaches to the roles of clusters and nodes.
+    /// The additional policies that Palette attaches to the roles of clusters and nodes.
     pub policies: &'a [PolicyArn],
     /// Whether the owner of the account must have set the tag `gangway:scopes`.
     pub require_scope_tag: bool,
 }
 
 impl<'a> RequiredPermissions<'a> {
-    /// Returns what an account needs in this deployment. The documents are those of the profile alone.
+    /// Returns the permissions that an account with these settings needs. `documents` contains
+    /// only the policy documents of the profile, not the documents that the method also needs.
     pub fn new(settings: &'a AccountSpec, clients: &'a Clients) -> Self {
         let AccountSpec { partition, profile, policies, region, .. } = settings;
         let region = region.as_ref().map_or(clients.cluster_region.as_str(), Region::as_str);

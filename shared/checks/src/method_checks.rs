@@ -1,5 +1,3 @@
-//! The result of one method's checks, and the report and the registration that follow from it.
-
 use crate::{PaletteChecks, ScopedClient, classified, next_steps, palette_account};
 use gangway_model::{
     AccountId, AccountSpec, AuthMethod, Credential, Finding, Operation, PreflightResult, Report,
@@ -9,11 +7,11 @@ use gangway_model::{
 #[derive(Debug, Default)]
 pub struct MethodChecks {
     pub findings: Vec<Finding>,
-    /// The AWS account, if it is known.
+    /// The id of the AWS account. `None` if the checks could not determine the account.
     pub account: Option<AccountId>,
-    /// The credential to register, if it could be determined.
+    /// The credential to register. `None` if the checks could not determine the credential.
     pub credential: Option<Credential>,
-    /// Notices about this method only.
+    /// The notices that apply to this method only.
     pub notices: Vec<String>,
 }
 
@@ -24,7 +22,8 @@ impl From<Vec<Finding>> for MethodChecks {
 }
 
 impl MethodChecks {
-    /// Returns the report, and the registration that it is about.
+    /// Converts the result into the report and the registration. There is no registration if the
+    /// AWS account or the credential is not known.
     pub fn into_preflight(
         self,
         method: AuthMethod,
@@ -48,10 +47,10 @@ impl MethodChecks {
         let mut findings = vec![state.session, name];
         findings.extend(gateway.findings);
         findings.extend(self.findings);
-        // Nothing shows that an account works whose AWS account is not known.
+        // The report proves nothing if the AWS account or the credential is not known.
         let is_proven = registration.is_some();
         let mut report = Report { partition, method, account, findings, notices, is_proven };
-        // Without a registration there is something that nobody can waive.
+        // Without a registration, the report has no waived checks.
         if let Some(registration) = &registration {
             report.waive(&registration.waived_checks);
         }

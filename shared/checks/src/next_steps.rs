@@ -1,20 +1,20 @@
-//! What can be done with an account once it is registered.
+//! Tells which clusters Palette can create in a registered account.
 
 use std::fmt;
 
 use gangway_model::{AuthMethod, Partition, PermissionProfile};
 
-/// Palette's guides for clusters in AWS.
-const GUIDES: &str = "https://docs.spectrocloud.com/clusters/public-cloud/aws/";
+/// The URL of Palette's documentation about clusters in AWS.
+const GUIDES_URL: &str = "https://docs.spectrocloud.com/clusters/public-cloud/aws/";
 
 /// A kind of cluster that Palette creates in an AWS account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ClusterType {
-    /// On EC2 instances.
+    /// A cluster on EC2 instances.
     Iaas,
-    /// On Amazon EKS.
+    /// A cluster on Amazon EKS.
     Eks,
-    /// On Amazon EKS, with nodes outside of AWS.
+    /// A cluster on Amazon EKS with nodes outside of AWS.
     EksHybridNodes,
 }
 
@@ -35,7 +35,7 @@ pub fn cluster_types(
     method: AuthMethod,
     profile: PermissionProfile,
 ) -> Vec<ClusterType> {
-    let everything = match (partition, method) {
+    let supports_all_types = match (partition, method) {
         (Partition::Aws | Partition::AwsUsGov, AuthMethod::StaticCredentials | AuthMethod::Sts) => {
             true
         }
@@ -43,16 +43,16 @@ pub fn cluster_types(
         | (Partition::AwsIsoB | Partition::AwsIso, _) => false,
     };
     [
-        (ClusterType::Iaas, everything && profile.supports_iaas()),
+        (ClusterType::Iaas, supports_all_types && profile.supports_iaas()),
         (ClusterType::Eks, profile.supports_eks()),
-        (ClusterType::EksHybridNodes, everything && profile.supports_eks()),
+        (ClusterType::EksHybridNodes, supports_all_types && profile.supports_eks()),
     ]
     .into_iter()
-    .filter_map(|(clusters, possible)| possible.then_some(clusters))
+    .filter_map(|(clusters, is_possible)| is_possible.then_some(clusters))
     .collect()
 }
 
-/// Returns the same as a notice for the report.
+/// Returns a notice for the report that names the kinds of clusters that Palette can create.
 pub fn supported_clusters_notice(
     partition: Partition,
     method: AuthMethod,
@@ -67,7 +67,7 @@ pub fn supported_clusters_notice(
         );
     }
     format!(
-        "Next step: with profile {profile}, Palette can create {} in this account{}: {GUIDES}",
+        "Next step: with profile {profile}, Palette can create {} in this account{}: {GUIDES_URL}",
         kinds.join(", "),
         if partition == Partition::AwsUsGov { ", but no EKS Fargate profiles" } else { "" },
     )

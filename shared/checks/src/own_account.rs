@@ -1,7 +1,8 @@
-//! Roles of Gangway's own AWS account.
+//! Protects the roles of Gangway's own AWS account.
 //!
-//! Gangway reads them with its own permissions, so a report would tell each caller about each role of this
-//! account. A report exists only if the owner lets the scope use the role, by the tag `gangway:scopes`.
+//! Gangway reads the roles of its own AWS account with its own permissions. Without this check, a
+//! report would describe any role of this account to any caller. Gangway checks a role of its own
+//! account only if the tag `gangway:scopes` of the role lists the scope of the request.
 
 use futures_util::future::try_join_all;
 use gangway_model::{
@@ -13,35 +14,37 @@ use crate::{
     iam::{iam_role, scope_tag},
 };
 
-/// Checks that each of these roles is in another AWS account than the function, or that its tag lists the
-/// scope. Each role comes with the field that names it.
+/// Checks that the caller may use each role of Gangway's own AWS account. The tag `gangway:scopes`
+/// of such a role must list the scope of the request. Roles of other AWS accounts are not checked.
+/// Each role is paired with the JSON field of the request that contains its ARN.
 ///
 /// # Errors
 ///
-/// `Invalid` with an error for each role without the tag. A role that does not exist has the same error.
+/// Returns [`RegistrationError::Invalid`] with one error for each role that the caller may not use.
+/// A role that does not exist gives the same error.
 pub async fn ensure_roles_allowed(
     roles: impl IntoIterator<Item = (&'static str, &RoleArn)>,
     function_account: Option<AccountId>,
     clients: &Clients,
     accounts: &ScopedClient<'_>,
 ) -> Result<(), RegistrationError> {
-    let own = roles.into_iter().filter(|(_, role)| function_account == Some(role.account()));
-    let errors = try_join_all(own.map(async |(field, role)| {
-        let allowed = is_allowed(role, clients, accounts).await?;
-        Ok::<_, UpstreamError>((!allowed).then(|| not_allowed(field, accounts)))
+    let own_roles = roles.into_iter().filter(|(_, role)| function_account == Some(role.account()));
+    let errors = try_join_all(own_roles.map(async |(field, role)| {
+        let is_allowed = is_scope_allowed(role, clients, accounts).await?;
+        Ok::<_, UpstreamError>((!is_allowed).then(|| scope_not_allowed_error(field, accounts)))
     }));
     let errors: Vec<_> = errors.await?.into_iter().flatten().collect();
     if errors.is_empty() { Ok(()) } else { Err(RegistrationError::Invalid(errors)) }
 }
 
-async fn is_allowed(
+async fn is_scope_allowed(
     role: &RoleArn,
     clients: &Clients,
     accounts: &ScopedClient<'_>,
 ) -> Result<bool, UpstreamError> {
-    let found = match iam_role::get_role(&clients.aws, role).await {
-        // IAM finds a role by its name alone. With another path it is another role.
-        Ok(found) if found.arn == role.as_str() => found,
+    let found_role = match iam_role::get_role(&clients.aws, role).await {
+        // IAM finds a role by name and ignores the path. A role with another path is another role.
+        Ok(found_role) if found_role.arn == role.as_str() => found_role,
         Ok(_) | Err(UpstreamError::NotFound { .. }) => return Ok(false),
         Err(error) => return Err(error),
     };
@@ -53,12 +56,12 @@ async fn is_allowed(
         policies: &[],
         require_scope_tag: true,
     };
-    let finding = scope_tag::check(&found.tags, accounts, required).await?;
+    let finding = scope_tag::check(&found_role.tags, accounts, required).await?;
     Ok(matches!(finding.outcome, Outcome::Passed))
 }
 
-fn not_allowed(field: &str, accounts: &ScopedClient<'_>) -> FieldError {
-    let (tag, entry) = (scope_tag::TAG, scope_tag::entry(accounts.scope()));
+fn scope_not_allowed_error(field: &str, accounts: &ScopedClient<'_>) -> FieldError {
+    let (tag, entry) = (scope_tag::TAG, scope_tag::tag_entry(accounts.scope()));
     FieldError::unprocessable(
         field,
         format_args!(

@@ -1,4 +1,4 @@
-//! Checks of the account in Palette: its name before a registration, and the account after it.
+//! Checks the name of an account before its registration, and the account in Palette afterwards.
 
 use crate::catalogue::palette::{ACCOUNT_READABLE, NAME_AVAILABLE};
 use gangway_http::clock;
@@ -9,8 +9,8 @@ use gangway_model::{
 
 use crate::PaletteStateCheck;
 
-/// Checks that the requested name is available. The finding is *unverified* if Palette denied
-/// access to its accounts.
+/// Checks that no other account in Palette has the requested name. The finding is *unverified* if
+/// Palette does not let Gangway list its accounts.
 pub fn check_name(
     palette: &PaletteStateCheck,
     operation: &Operation,
@@ -23,7 +23,7 @@ pub fn check_name(
     check_name_among(&palette.existing, operation, registration)
 }
 
-/// Checks the requested name against the accounts that Palette returned.
+/// Checks that none of the `existing` accounts in Palette conflicts with the requested name.
 pub fn check_name_among(
     existing: &ExistingAccounts,
     operation: &Operation,
@@ -53,8 +53,8 @@ pub fn check_name_among(
     }
 }
 
-/// Checks what Palette shows about an account: its state, and the credentials that it got from an
-/// access portal. `observed` says how the account was read.
+/// Checks the state of an account in Palette, and the expiry of the credentials that Palette
+/// fetched from an access portal. `observed` says how Gangway read the account.
 pub fn check_state(account: &CloudAccount, observed: &str) -> Finding {
     let uid = &account.uid;
     let state = account.state.as_deref().unwrap_or("unknown");
@@ -81,7 +81,8 @@ pub fn check_state(account: &CloudAccount, observed: &str) -> Finding {
     }
 }
 
-/// Checks what Palette returned for the account after it was registered.
+/// Checks that Gangway can read the account from Palette after the registration. `read` is the
+/// result of the call.
 pub fn check_account_readable(uid: &Uid, read: &Result<CloudAccount, UpstreamError>) -> Finding {
     match read {
         Ok(account) => check_state(account, "read back by its uid"),

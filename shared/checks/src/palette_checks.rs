@@ -1,24 +1,22 @@
-//! The checks of Palette that every registration has, whatever its method.
-
 use gangway_model::{AccountSpec, Operation, RegistrationError};
 use tokio::join;
 
 use crate::{GatewayCheck, PaletteStateCheck, ScopedClient, gateway, palette_state};
 
-/// The state of Palette before a registration, and the requested private cloud gateway.
+/// The results of the checks of Palette that every registration needs, with any method.
 #[derive(Clone, Debug)]
 pub struct PaletteChecks {
-    /// The API key, and the accounts that Palette already has.
+    /// The finding about the API key, and the accounts that Palette already has.
     pub state: PaletteStateCheck,
     pub gateway: GatewayCheck,
 }
 
 impl PaletteChecks {
-    /// Runs both checks at the same time.
+    /// Checks the state of Palette and the requested private cloud gateway, at the same time.
     ///
     /// # Errors
     ///
-    /// Those of [`palette_state::check`] and of [`gateway::check`].
+    /// Returns the errors of [`palette_state::check`] and of [`gateway::check`].
     pub async fn run(
         accounts: &ScopedClient<'_>,
         spec: &AccountSpec,

@@ -1,38 +1,36 @@
-//! Check of the API key, from the state of Palette before a registration.
-
 use gangway_model::{AccountName, ExistingAccounts, Finding, Operation, RegistrationError};
 use gangway_palette::{ApiKeyStatus, ScopedClient};
 
 use crate::catalogue::palette::API_KEY_VALID;
 
-const REMEDY: &str = "store the API key of a user with the tenant administrator role in the secret that PALETTE_API_KEY_SECRET names; cloud accounts belong to the tenant settings";
+const API_KEY_REMEDY: &str = "store the API key of a user with the tenant administrator role in the secret that PALETTE_API_KEY_SECRET names; cloud accounts belong to the tenant settings";
 
-/// The finding about the API key, and the accounts that Palette shows.
+/// The finding about Palette's API key, and the accounts that Palette already has.
 #[derive(Clone, Debug)]
 pub struct PaletteStateCheck {
-    /// Finding of [`API_KEY_VALID`].
+    /// The finding of [`API_KEY_VALID`].
     pub session: Finding,
-    /// The accounts that Palette already has under this name or uid. Empty if Palette denies access to the
+    /// The accounts in Palette with the requested name or uid. Empty if Palette does not accept the
     /// API key.
     pub existing: ExistingAccounts,
 }
 
-/// Fetches the state of Palette and checks the API key.
+/// Checks Palette's API key, and fetches the accounts with the requested name or uid.
 ///
 /// # Errors
 ///
-/// Those of [`ScopedClient::fetch_state`]. If Palette denies access to the API key, the result is a
-/// failed finding.
+/// Returns the errors of [`ScopedClient::fetch_state`]. If Palette does not accept the API key, the
+/// result is a failed finding.
 pub async fn check(
     palette: &ScopedClient<'_>,
     name: &AccountName,
     operation: &Operation,
 ) -> Result<PaletteStateCheck, RegistrationError> {
     let state = palette.fetch_state(name, operation).await?;
-    Ok(PaletteStateCheck { session: check_api_key(state.api_key), existing: state.existing })
+    Ok(PaletteStateCheck { session: api_key_finding(state.api_key), existing: state.existing })
 }
 
-fn check_api_key(status: ApiKeyStatus) -> Finding {
+fn api_key_finding(status: ApiKeyStatus) -> Finding {
     match status {
         ApiKeyStatus::Accepted { tenant } => {
             let of_tenant = tenant.map(|name| format!(" of {name}")).unwrap_or_default();
@@ -41,10 +39,10 @@ fn check_api_key(status: ApiKeyStatus) -> Finding {
         }
         ApiKeyStatus::UnknownUser => API_KEY_VALID.unverified(
             "AWS accounts can be listed, but Palette does not name the user of the key",
-            REMEDY,
+            API_KEY_REMEDY,
         ),
         ApiKeyStatus::Denied { reason } => {
-            API_KEY_VALID.failed(format!("Palette: {reason}"), REMEDY)
+            API_KEY_VALID.failed(format!("Palette: {reason}"), API_KEY_REMEDY)
         }
     }
 }
@@ -57,13 +55,14 @@ mod tests {
     use crate::palette_account;
 
     #[test]
-    fn the_api_key_is_judged_by_what_palette_lets_it_do() {
-        let accepted = check_api_key(ApiKeyStatus::Accepted { tenant: Some("Example".to_owned()) });
+    fn api_key_finding_follows_from_the_response_of_palette() {
+        let accepted =
+            api_key_finding(ApiKeyStatus::Accepted { tenant: Some("Example".to_owned()) });
         assert_eq!(accepted.outcome, Outcome::Passed);
         assert!(accepted.observed.contains("Example"), "{}", accepted.observed);
-        let unknown = check_api_key(ApiKeyStatus::UnknownUser);
+        let unknown = api_key_finding(ApiKeyStatus::UnknownUser);
         assert!(matches!(unknown.outcome, Outcome::Unverified { .. }));
-        let denied = check_api_key(ApiKeyStatus::Denied { reason: "no".to_owned() });
+        let denied = api_key_finding(ApiKeyStatus::Denied { reason: "no".to_owned() });
         assert!(denied.is_blocking() && denied.check.covers == ["C01"]);
         let state = PaletteStateCheck { session: denied, existing: ExistingAccounts::default() };
         let name = palette_account::check_name(&state, &Operation::Register, None);

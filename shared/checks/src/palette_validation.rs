@@ -1,4 +1,4 @@
-//! Palette's own validation of a credential and of policies: the last checks of every method.
+//! Asks Palette to validate a credential and policies. These are the last checks of every method.
 
 use crate::ScopedClient;
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
@@ -7,7 +7,7 @@ use gangway_palette::ValidationOutcome;
 
 use crate::RequiredPermissions;
 
-/// Asks Palette to validate a credential.
+/// Asks Palette to validate a credential. `remedy` is the remedy if Palette rejects the credential.
 pub async fn check_credential(
     remedy: &str,
     palette: &ScopedClient<'_>,
@@ -26,9 +26,9 @@ pub async fn check_credential(
     })
 }
 
-/// Returns a failed finding if Palette rejected the call because of Gangway's own API key. It is
+/// Returns a finding if Palette did not allow the call with Gangway's API key. The finding is
 /// *failed* and not *unverified*, because no account may be registered without Palette's
-/// validation.
+/// validation. Returns `None` for every other response.
 pub fn access_denied_finding<T>(
     check: &'static Check,
     response: &Result<T, UpstreamError>,
@@ -42,7 +42,8 @@ pub fn access_denied_finding<T>(
     }
 }
 
-/// Asks Palette to check the policies for the roles of clusters.
+/// Asks Palette whether the policies for the roles of clusters exist. Makes no call if there are
+/// no policies.
 pub async fn check_policies(
     palette: &ScopedClient<'_>,
     credential: &Credential,

@@ -1,6 +1,7 @@
-//! Checks of an account that Palette enters through EKS Pod Identity.
+//! Runs the checks of the method `pod-identity`: roles that EKS Pod Identity gives to Palette's
+//! pods.
 //!
-//! [`run_checks`] reads everything first ([`Observations`]) and then evaluates it with pure
+//! [`run_checks`] first reads all facts ([`Observations`]), and then evaluates the facts with pure
 //! functions ([`evaluate_all`]).
 
 pub mod catalogue;
@@ -14,31 +15,33 @@ use gangway_aws::{Inaccessible, Principal};
 use gangway_model::{Check, Credential, Finding, PodIdentityRole, UpstreamError};
 use tokio::join;
 
-use self::{catalogue::BOUNDARY, evaluate::sort_by_setup_step, palette_role::PaletteRoleFindings};
+use self::{
+    catalogue::PERMISSIONS_BOUNDARY, evaluate::sort_by_setup_step,
+    palette_role::PaletteRoleFindings,
+};
 use crate::{
     InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient,
     iam::{iam_role, permissions, policy_arns, scope_tag},
     palette_validation,
 };
 
-pub use evaluate::{
-    config::create_command as create_config_map_command, evaluate_all, pods::inspection_commands,
-};
+pub use evaluate::{config::create_config_map_command, evaluate_all, pods::inspection_commands};
 pub use observations::{AccountAccess, ClusterObservations, Observations};
 pub use setup::{PodIdentitySetup, from_palette_cluster, policy_cluster, to_palette_cluster};
 
 const VALIDATION_REMEDY: &str =
     "fix the checks above and restart Palette's pods; then validate again";
 
-/// Checks the whole setup: the cluster, the associations, all roles, and whether Palette can use
-/// its own role. Returns the observations too, so that they can be evaluated again after a change.
+/// Checks the whole Pod Identity setup: the cluster, the associations, all roles, and whether
+/// Palette can use its own role. Also returns the observations, so that the caller of this function
+/// can evaluate the observations again after a change.
 pub async fn run_checks(
     setup: &PodIdentitySetup<'_>,
     credential: Credential,
     access: &AccountAccess,
     palette_accounts: &ScopedClient<'_>,
 ) -> Result<(Observations, MethodChecks), UpstreamError> {
-    let (observations, role, validated, accepted) = join!(
+    let (observations, role_findings, validation_finding, policy_finding) = join!(
         Observations::collect(access, setup),
         palette_role::check(access, setup),
         check_palette_validation(palette_accounts, &credential, setup.required),
@@ -46,14 +49,14 @@ pub async fn run_checks(
     );
     let observations = observations?;
     let tags = observations.registered_role_tags(setup);
-    let scope = scope_tag::check_observed(tags, palette_accounts, setup.required).await?;
-    let PaletteRoleFindings { permissions, policies, boundary } = role?;
+    let scope_finding = scope_tag::check_observed(tags, palette_accounts, setup.required).await?;
+    let PaletteRoleFindings { permissions, policies, boundary } = role_findings?;
     let mut findings = evaluate_all(&observations, setup);
     findings.push(boundary);
     sort_by_setup_step(&mut findings);
-    findings.push(scope);
+    findings.push(scope_finding);
     findings.extend(permissions);
-    findings.extend([policies, accepted?, validated?]);
+    findings.extend([policies, policy_finding?, validation_finding?]);
     let checks = MethodChecks {
         findings,
         account: Some(setup.roles.palette().account()),
@@ -63,7 +66,7 @@ pub async fn run_checks(
     Ok((observations, checks))
 }
 
-/// Checks only Palette's own role, for an account whose cluster is not known.
+/// Checks only the role that is registered in Palette, because the cluster is not known.
 pub async fn run_role_checks(
     pod_identity: PodIdentityRole,
     access: &InspectionAccess,
@@ -71,18 +74,18 @@ pub async fn run_role_checks(
     required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let credential = Credential::PodIdentity(pod_identity.clone());
-    let (role, accepted, validated) = join!(
+    let (role_findings, policy_finding, validation_finding) = join!(
         check_role(&pod_identity, access, palette_accounts, required),
         palette_validation::check_policies(palette_accounts, &credential, required),
         check_palette_validation(palette_accounts, &credential, required),
     );
-    let mut findings = role?;
-    findings.extend([accepted?, validated?]);
+    let mut findings = role_findings?;
+    findings.extend([policy_finding?, validation_finding?]);
     Ok(findings)
 }
 
 /// Asks Palette to validate the credential, and returns the finding of
-/// [`catalogue::PALETTE_VALIDATES`].
+/// [`catalogue::VALIDATION`].
 pub async fn check_palette_validation(
     palette_accounts: &ScopedClient<'_>,
     credential: &Credential,
@@ -102,11 +105,11 @@ async fn check_role(
     let aws = match access {
         InspectionAccess::Granted(aws) => aws,
         InspectionAccess::Unavailable { reason, remedy } => {
-            let mut findings = iam_role::unverified(reason, remedy);
-            findings.push(scope_tag::unverified(reason, remedy, required));
-            findings.extend(permissions::unverified(reason, remedy));
-            findings.push(policy_arns::unverified(reason, remedy));
-            findings.push(BOUNDARY.unverified(reason, remedy));
+            let mut findings = iam_role::unverified_findings(reason, remedy);
+            findings.push(scope_tag::unverified_finding(reason, remedy, required));
+            findings.extend(permissions::unverified_findings(reason, remedy));
+            findings.push(policy_arns::unverified_finding(reason, remedy));
+            findings.push(PERMISSIONS_BOUNDARY.unverified(reason, remedy));
             return Ok(findings);
         }
     };
@@ -122,8 +125,8 @@ async fn check_role(
         policy_arns::check_exist(aws, required.policies),
         async {
             match permission_boundary {
-                Some(arn) => policy_arns::check_boundary(aws, &BOUNDARY, arn).await,
-                None => Ok(BOUNDARY.not_applicable("no boundary was named")),
+                Some(arn) => policy_arns::check_boundary(aws, &PERMISSIONS_BOUNDARY, arn).await,
+                None => Ok(PERMISSIONS_BOUNDARY.not_applicable("no boundary was named")),
             }
         },
     );
@@ -134,8 +137,8 @@ async fn check_role(
     Ok(findings)
 }
 
-/// Returns an *unverified* finding. `command` shows a person what Gangway could not read; it may be
-/// empty.
+/// Returns an *unverified* finding. `command` is a shell command with which a person can read what
+/// Gangway could not read. Without such a command, `command` is empty.
 pub fn inaccessible_finding(
     check: &'static Check,
     inaccessible: &Inaccessible,

@@ -1,4 +1,4 @@
-//! Re-validation: runs the checks of a registration again, for an account that is registered.
+//! Re-validates a registered account: runs the checks of its registration again.
 
 mod stored_credential;
 
@@ -21,26 +21,27 @@ use crate::{
     pod_identity::{self, AccountAccess, PodIdentitySetup, from_palette_cluster},
 };
 
-/// What re-validation needs besides the account.
+/// The clients and the settings for [`revalidate`].
 #[derive(Clone, Copy)]
 pub struct RevalidationContext<'a> {
     pub palette_accounts: &'a ScopedClient<'a>,
     pub clients: &'a Clients,
-    /// AWS account of the function.
+    /// The AWS account of this Lambda function.
     pub function_account: Option<AccountId>,
     pub external_id_test: ExternalIdTest,
 }
 
-/// Notice of a report that does not say whether the account is ready.
-const NOT_PROVEN: &str = "Nothing shows whether the credential works, because Palette could not be asked to validate it: PUT the account with its credential, so that Gangway stores it and can check it again.";
+/// The notice of a report in which Palette has not validated the credential.
+const NOT_PROVEN_NOTICE: &str = "Nothing shows whether the credential works, because Palette could not be asked to validate it: PUT the account with its credential, so that Gangway stores it and can check it again.";
 
-/// Checks an account with the settings that Palette, its annotations and its secret show.
+/// Checks a registered account. The settings come from the account in Palette, from the
+/// annotations of the account, and from the secret of the account.
 ///
 /// # Errors
 ///
 /// Returns [`RegistrationError::Invalid`] if the account belongs to another partition or to an
-/// unknown method, if its gateway is not a uid, or if the owner of Gangway's own AWS account does not let
-/// the scope use its role there.
+/// unknown method, if its private cloud gateway is not a uid, or if its role is in Gangway's own
+/// AWS account and the tag `gangway:scopes` of the role does not list the scope.
 pub async fn revalidate(
     account: &CloudAccount,
     context: RevalidationContext<'_>,
@@ -53,9 +54,10 @@ pub async fn revalidate(
         );
         return Err(RegistrationError::unprocessable("/uid", reason));
     }
-    let method = account.access.method().ok_or_else(unknown_method)?;
+    let method = account.access.method().ok_or_else(unknown_method_error)?;
     let gateway = parse_gateway(account)?;
-    // The default is the widest. What it lacks, an account whose profile is not recorded may not need.
+    // The default profile needs the most permissions. An account without a recorded profile may
+    // need fewer, so `mark_permissions_unverified` changes its failed findings.
     let profile = account.profile.unwrap_or_default();
     let policies = parse_policies(account);
     let region = account_region(account, context.clients);
@@ -68,31 +70,33 @@ pub async fn revalidate(
         policies: &policies,
         require_scope_tag,
     };
-    let (gateway, checked) = join!(
+    let (gateway, method_checks) = join!(
         crate::gateway::check(context.palette_accounts, gateway.as_ref()),
         check_method(account, context, required),
     );
-    let (gateway, checked) = (gateway?, checked?);
+    let (gateway, method_checks) = (gateway?, method_checks?);
     let mut findings = vec![palette_account::check_state(account, "Palette has it")];
-    findings.extend(checked.findings);
+    findings.extend(method_checks.findings);
     findings.extend(gateway.findings);
-    let is_doubtful = account.profile.is_none() && doubt_permissions(&mut findings, required);
+    let has_unverified_blocker =
+        account.profile.is_none() && mark_permissions_unverified(&mut findings, required);
     let mut notices = notices(account, method, required);
-    notices.extend(checked.notices);
+    notices.extend(method_checks.notices);
     let is_proven = findings.iter().any(proves_credential);
     if !is_proven {
-        notices.push(NOT_PROVEN.to_owned());
+        notices.push(NOT_PROVEN_NOTICE.to_owned());
     }
-    let is_proven = is_proven && !is_doubtful;
+    let is_proven = is_proven && !has_unverified_blocker;
     let aws_account = account.aws_account();
     let mut report =
         Report { partition, method, account: aws_account, findings, notices, is_proven };
-    report.waive(&still_waived(account, context.clients));
+    report.waive(&waived_checks(account, context.clients));
     Ok(report)
 }
 
-/// Returns the checks that the registration waived, if this deployment still lets requests waive them.
-fn still_waived(account: &CloudAccount, clients: &Clients) -> Vec<&'static Check> {
+/// Returns the checks that the registration waived and that requests can still waive in this
+/// deployment.
+fn waived_checks(account: &CloudAccount, clients: &Clients) -> Vec<&'static Check> {
     let is_waived = |check: &&&'static Check| account.waived_checks.iter().any(|id| id == check.id);
     clients.waivable_checks.iter().filter(is_waived).copied().collect()
 }
@@ -109,38 +113,43 @@ static PROFILE_CHECKS: [&Check; 6] = [
 
 const PROFILE_REMEDY: &str = "send the request that registered the account to POST …/accounts/{method}/validate: it names the profile and the region";
 
-/// Makes failed checks of an account *unverified* whose profile is not recorded: it may need less, or need
-/// it in another region. Returns `true` if there were some.
-fn doubt_permissions(findings: &mut [Finding], required: RequiredPermissions<'_>) -> bool {
-    let mut is_doubtful = false;
+/// Changes failed findings about permissions to *unverified*, for an account without a recorded
+/// profile. The account may need fewer permissions, or need the permissions in another Region.
+/// Returns `true` if a changed finding is a blocker.
+fn mark_permissions_unverified(
+    findings: &mut [Finding],
+    required: RequiredPermissions<'_>,
+) -> bool {
+    let mut has_unverified_blocker = false;
     for finding in findings {
-        let is_denied = matches!(finding.outcome, Outcome::Failed { .. });
-        if is_denied && PROFILE_CHECKS.iter().any(|check| check.id == finding.check.id) {
+        let is_failed = matches!(finding.outcome, Outcome::Failed { .. });
+        if is_failed && PROFILE_CHECKS.iter().any(|check| check.id == finding.check.id) {
             let observed = format!(
                 "the profile of this account is not recorded; for {} in {}: {}",
                 required.profile, required.region, finding.observed
             );
             *finding = finding.check.unverified(observed, PROFILE_REMEDY);
-            is_doubtful |= finding.check.severity == Severity::Blocker;
+            has_unverified_blocker |= finding.check.severity == Severity::Blocker;
         }
     }
-    is_doubtful
+    has_unverified_blocker
 }
 
-/// Returns `true` if the finding shows that the credential of the account works.
+/// Returns `true` if the finding is that Palette's validation of the credential passed.
 fn proves_credential(finding: &Finding) -> bool {
     finding.check == &VALIDATION && finding.outcome == Outcome::Passed
 }
 
-/// Returns the region that was named when the account was registered; otherwise that of Palette's
-/// cluster, for method `pod-identity`, or that of the deployment.
+/// Returns the AWS Region in which clusters will run: the Region of the registration. If none is
+/// recorded, returns the Region of Palette's cluster (method `pod-identity`), or the default Region
+/// of the deployment.
 fn account_region<'a>(account: &'a CloudAccount, clients: &'a Clients) -> &'a str {
     let cluster = account.palette_cluster.as_ref().map(|palette| &palette.cluster.region);
     let region = account.region.as_ref().or(cluster);
     region.map_or(clients.cluster_region.as_str(), Region::as_str)
 }
 
-fn unknown_method() -> RegistrationError {
+fn unknown_method_error() -> RegistrationError {
     let reason = "uid belongs to an account of a method that Gangway does not know";
     RegistrationError::unprocessable("/uid", reason)
 }
@@ -176,7 +185,7 @@ async fn check_method(
                 }
             }
         }
-        StoredCredential::Unrecognized(_) => Err(unknown_method()),
+        StoredCredential::Unrecognized(_) => Err(unknown_method_error()),
     }
 }
 
@@ -238,8 +247,8 @@ async fn check_pod_identity(
     }
 }
 
-/// Runs the checks of a registration, with the cluster and the roles that are stored as annotations
-/// of the account.
+/// Checks the whole Pod Identity setup. The cluster and the roles come from the annotations of the
+/// account in Palette.
 async fn check_pod_identity_setup(
     pod_identity: PodIdentityRole,
     palette_cluster: &PaletteCluster,
@@ -276,7 +285,7 @@ fn parse_gateway(account: &CloudAccount) -> Result<Option<UidOrName>, Registrati
     })
 }
 
-/// Returns the valid policy ARNs. [`notices`] reports invalid ones.
+/// Returns the valid policy ARNs of the account. [`notices`] reports that there are invalid ARNs.
 fn parse_policies(account: &CloudAccount) -> Vec<PolicyArn> {
     account.policies.iter().filter_map(|arn| arn.parse().ok()).collect()
 }

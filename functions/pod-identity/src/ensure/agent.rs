@@ -1,4 +1,4 @@
-//! Installs the add-on of the Pod Identity Agent. An agent that is there already is never changed.
+//! Installs the EKS add-on of the Pod Identity Agent. An agent that is installed is never changed.
 
 use std::time::Duration;
 
@@ -13,20 +13,24 @@ use gangway_http::deadline;
 use gangway_model::{EksCluster, Finding, UpstreamError};
 use tokio::time::sleep;
 
-use super::Applied;
+use super::ChangeResult;
 
-/// Remedy if EKS denies the installation.
+/// The remedy if AWS denies the installation.
 const ACCESS_REMEDY: &str = "allow eks:CreateAddon on the cluster to the role that Gangway inspects with (parameters AllowPodIdentityChanges and ClusterArns)";
 
-/// How often the new add-on is read, and the delay before each time.
+/// The maximum number of times that Gangway reads the new add-on until it is active.
 const MAX_ATTEMPTS: u32 = 6;
-const DELAY: Duration = Duration::from_secs(1);
 
-pub(super) async fn ensure(
+/// The delay between two attempts.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// Installs the agent if the cluster does not have it. Updates `observations` after the
+/// installation.
+pub(super) async fn install_if_missing(
     access: &AccountAccess,
     cluster: &EksCluster,
     observations: &mut Observations,
-) -> Result<Applied, UpstreamError> {
+) -> Result<ChangeResult, UpstreamError> {
     let has_auto_mode =
         observations.cluster.description.present().is_some_and(|cluster| cluster.has_auto_mode);
     let finding = match (&observations.cluster.agent, &observations.cluster.kubernetes.agent) {
@@ -36,27 +40,28 @@ pub(super) async fn ensure(
         }
         (Observed::Inaccessible(inaccessible), _)
         | (Observed::Absent, Observed::Inaccessible(inaccessible)) => {
-            // It may be installed in another way, and needs exactly one owner.
+            // The agent may be installed without the add-on. Then the add-on must not be installed
+            // too.
             inaccessible_finding(&AGENT_ENSURED, inaccessible, "")
         }
         (Observed::Absent, Observed::Absent) => {
             let Ok(eks) = access.eks(cluster) else {
                 let reason = "Gangway has no access to the account of the cluster";
                 let finding = AGENT_ENSURED.unverified(reason, ACCESS_REMEDY);
-                return Ok(Applied { finding, has_changed: false });
+                return Ok(ChangeResult { finding, has_changed: false });
             };
             let (finding, has_changed) = install(&eks).await?;
             if has_changed {
                 let waiting = wait_until_active(&eks, observations);
                 deadline::with_half_remaining(waiting).await?;
             }
-            return Ok(Applied { finding, has_changed });
+            return Ok(ChangeResult { finding, has_changed });
         }
     };
-    Ok(Applied { finding, has_changed: false })
+    Ok(ChangeResult { finding, has_changed: false })
 }
 
-/// Installs the add-on. Returns `true` if there is one now.
+/// Installs the add-on. Returns the finding, and `true` if the cluster has the add-on now.
 async fn install(eks: &EksClient) -> Result<(Finding, bool), UpstreamError> {
     let observed = match eks.create_agent().await {
         Ok(()) => {
@@ -79,8 +84,8 @@ async fn install(eks: &EksClient) -> Result<(Finding, bool), UpstreamError> {
     Ok((AGENT_ENSURED.passed(observed), true))
 }
 
-/// Reads the add-on and its pods until it is active, for a few seconds. The checks say what is still
-/// missing then.
+/// Reads the add-on until it is active, at most [`MAX_ATTEMPTS`] times, and then reads the rollout
+/// of its pods. If the add-on does not become active, the checks of the agent report this.
 async fn wait_until_active(
     eks: &EksClient,
     observations: &mut Observations,
@@ -94,7 +99,7 @@ async fn wait_until_active(
             }
             return Ok(());
         }
-        sleep(DELAY).await;
+        sleep(RETRY_DELAY).await;
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! Creates the associations of Hubble and of the identity service, or replaces roles in them.
+//! Creates the Pod Identity associations of Hubble and of the identity service, or replaces roles
+//! in these associations.
 //!
-//! An existing association is changed only if the request names the role that is to be replaced and
-//! no other registered account relies on the association.
+//! Gangway changes an existing association only if the request names the role to replace, and if no
+//! other registered account relies on the association.
 
 use std::time::Duration;
 
@@ -16,98 +17,100 @@ use gangway_palette::PaletteClient;
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use tokio::time::sleep;
 
-use super::{Applied, Registrant, dependents};
+use super::{ChangeResult, RequestedAccount, dependents};
 use crate::request::PodIdentityRequest;
 
-/// EKS is eventually consistent: a change may not be listed at once. The associations are read this
-/// often, with delays that double from [`FIRST_DELAY`].
+/// The maximum number of times that Gangway reads the associations. EKS is eventually consistent,
+/// so it may not list a change at once.
 const MAX_ATTEMPTS: u32 = 6;
+
+/// The first delay between two attempts. Each further delay is twice as long.
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 
-/// Remedy if EKS denies a change.
+/// The remedy if AWS denies a change.
 const ACCESS_REMEDY: &str = "allow eks:CreatePodIdentityAssociation, eks:UpdatePodIdentityAssociation and iam:PassRole on both roles to the role that Gangway inspects with (parameters AllowPodIdentityChanges, ClusterArns and PodRoleNames)";
 
-/// Remedy if Gangway does not change an association: refers to the checks that say what to do.
+/// The remedy for an association that Gangway never changes. Names the checks whose remedies help.
 const NOT_CHANGEABLE_REMEDY: &str = "see pod-identity.hubble-association, pod-identity.identity-association and pod-identity.target-roles";
 
-/// Remedy if the request does not name the role that is to be replaced.
+/// The remedy if the request does not name the role to replace.
 const NOT_NAMED_REMEDY: &str = "send the present role as the role of this account; or, if no other account needs it, name it in replaceAssociations to let Gangway replace it";
 
-/// The next step for one association.
+/// The next change of one association.
 #[derive(Debug, Eq, PartialEq)]
-enum Step<'a> {
+enum AssociationChange<'a> {
+    /// Create the association.
     Create,
-    Update {
-        id: String,
-        role: Option<&'a str>,
-        target_role: Option<&'a str>,
-    },
-    /// Gangway does not change it.
-    Keep {
-        reason: String,
-        remedy: &'static str,
-    },
+    /// Replace the roles that are not `None` in the association `id`.
+    Update { id: String, role: Option<&'a str>, target_role: Option<&'a str> },
+    /// Do not change the association, although it is not as desired.
+    Keep { reason: String, remedy: &'static str },
 }
 
-pub(super) async fn ensure(
+/// Creates or changes the associations until EKS lists them as desired, at most [`MAX_ATTEMPTS`]
+/// times. Updates `observations` after each change.
+pub(super) async fn create_or_update(
     access: &AccountAccess,
-    registrant: Registrant<'_>,
+    requested_account: RequestedAccount<'_>,
     palette: &PaletteClient,
     observations: &mut Observations,
-) -> Result<Applied, UpstreamError> {
-    let request = registrant.request;
+) -> Result<ChangeResult, UpstreamError> {
+    let request = requested_account.request;
     let Ok(eks) = access.eks(&request.cluster) else {
         let finding = ASSOCIATIONS_ENSURED
             .unverified("Gangway has no access to the account of the cluster", ACCESS_REMEDY);
-        return Ok(Applied { finding, has_changed: false });
+        return Ok(ChangeResult { finding, has_changed: false });
     };
-    let wanted = desired(request);
-    let (mut done, mut delay) = (Vec::new(), FIRST_DELAY);
-    // Associations that no other account relies on.
+    let desired_associations = desired_associations(request);
+    let (mut completed, mut delay) = (Vec::new(), FIRST_DELAY);
+    // The associations that no other registered account relies on.
     let mut unused: Vec<Association> = Vec::new();
     for attempt in 1..=MAX_ATTEMPTS {
         let Observed::Present(current) = &observations.cluster.associations else { break };
-        let steps: Vec<_> = wanted
+        let changes: Vec<_> = desired_associations
             .iter()
-            .filter_map(|change| {
-                next_step(current, *change, &request.replaceable_roles).map(|step| (*change, step))
+            .filter_map(|desired| {
+                next_change(current, *desired, &request.replaceable_roles)
+                    .map(|change| (*desired, change))
             })
             .collect();
-        if steps.is_empty() {
-            return Ok(to_finding(&done));
+        if changes.is_empty() {
+            return Ok(to_result(&completed));
         }
-        if let Some(finding) = unchangeable(&steps) {
-            return Ok(Applied { finding, has_changed: !done.is_empty() });
+        if let Some(finding) = unchangeable_finding(&changes) {
+            return Ok(ChangeResult { finding, has_changed: !completed.is_empty() });
         }
-        let updated = to_update(current, &steps);
-        if updated.iter().any(|association| !unused.contains(association)) {
-            if let Some(finding) = in_use(registrant, palette, &updated).await? {
-                return Ok(Applied { finding, has_changed: !done.is_empty() });
+        let to_update = associations_to_update(current, &changes);
+        if to_update.iter().any(|association| !unused.contains(association)) {
+            if let Some(finding) =
+                dependent_accounts_finding(requested_account, palette, &to_update).await?
+            {
+                return Ok(ChangeResult { finding, has_changed: !completed.is_empty() });
             }
-            unused = updated.into_iter().cloned().collect();
-            // Somebody else may have changed one of them during the search.
+            unused = to_update.into_iter().cloned().collect();
+            // An association may have changed during the search in Palette, so read them again.
             observations.cluster.associations = eks.associations().await?;
             continue;
         }
-        for (change, step) in &steps {
-            let record = step.record(*change);
-            // EKS has not listed this change yet.
-            if done.contains(&record) {
+        for (desired, change) in &changes {
+            let record = change.to_text(*desired);
+            // Gangway has made this change, but EKS does not list the change yet.
+            if completed.contains(&record) {
                 continue;
             }
-            match execute(&eks, *change, step).await {
-                Ok(()) => done.push(record),
-                // Created by somebody else in the meantime. It is read back and treated like any
-                // existing one.
+            match execute(&eks, *desired, change).await {
+                Ok(()) => completed.push(record),
+                // Another client has created the association in the meantime. The next attempt
+                // reads the association and compares it with the desired association.
                 Err(UpstreamError::AlreadyExists { .. }) => {}
                 Err(UpstreamError::AccessDenied { reason, .. }) => {
                     let finding = ASSOCIATIONS_ENSURED.failed(reason, ACCESS_REMEDY);
-                    return Ok(Applied { finding, has_changed: !done.is_empty() });
+                    return Ok(ChangeResult { finding, has_changed: !completed.is_empty() });
                 }
                 Err(UpstreamError::Rejected { reason, .. }) => {
                     let remedy = "check that both roles exist and trust pods.eks.amazonaws.com";
                     let finding = ASSOCIATIONS_ENSURED.failed(reason, remedy);
-                    return Ok(Applied { finding, has_changed: !done.is_empty() });
+                    return Ok(ChangeResult { finding, has_changed: !completed.is_empty() });
                 }
                 Err(error) => return Err(error),
             }
@@ -120,13 +123,14 @@ pub(super) async fn ensure(
         observations.cluster.associations = eks.associations().await?;
     }
     let finding = ASSOCIATIONS_ENSURED.unverified(
-        format!("EKS does not list the change yet: {}", done.join("; ")),
+        format!("EKS does not list the change yet: {}", completed.join("; ")),
         "validate again in a minute",
     );
-    Ok(Applied { finding, has_changed: !done.is_empty() })
+    Ok(ChangeResult { finding, has_changed: !completed.is_empty() })
 }
 
-fn desired(request: &PodIdentityRequest) -> [DesiredAssociation<'_>; 2] {
+/// Returns the associations that the request needs.
+fn desired_associations(request: &PodIdentityRequest) -> [DesiredAssociation<'_>; 2] {
     let (hubble, identity) = (request.roles.hubble().as_str(), request.roles.identity().as_str());
     let target_role = request.roles.hubble_target().map(RoleArn::as_str);
     [
@@ -139,11 +143,13 @@ fn desired(request: &PodIdentityRequest) -> [DesiredAssociation<'_>; 2] {
     ]
 }
 
-/// Returns the finding if Gangway does not change one of the associations.
-fn unchangeable(steps: &[(DesiredAssociation<'_>, Step<'_>)]) -> Option<Finding> {
+/// Returns the failed finding if Gangway must not change one of the associations.
+fn unchangeable_finding(
+    changes: &[(DesiredAssociation<'_>, AssociationChange<'_>)],
+) -> Option<Finding> {
     let (mut reasons, mut remedies) = (Vec::new(), Vec::new());
-    for (_, step) in steps {
-        if let Step::Keep { reason, remedy } = step {
+    for (_, change) in changes {
+        if let AssociationChange::Keep { reason, remedy } = change {
             reasons.push(reason.as_str());
             if !remedies.contains(remedy) {
                 remedies.push(*remedy);
@@ -154,25 +160,28 @@ fn unchangeable(steps: &[(DesiredAssociation<'_>, Step<'_>)]) -> Option<Finding>
     (!reasons.is_empty()).then(finding)
 }
 
-/// Returns the existing associations that the steps change.
-fn to_update<'a>(
+/// Returns the existing associations that the changes update.
+fn associations_to_update<'a>(
     current: &'a Associations,
-    steps: &[(DesiredAssociation<'_>, Step<'_>)],
+    changes: &[(DesiredAssociation<'_>, AssociationChange<'_>)],
 ) -> Vec<&'a Association> {
-    let updates = steps.iter().filter(|(_, step)| matches!(step, Step::Update { .. }));
-    updates.filter_map(|(change, _)| current.find(change.service_account)).collect()
+    let updates =
+        changes.iter().filter(|(_, change)| matches!(change, AssociationChange::Update { .. }));
+    updates.filter_map(|(desired, _)| current.find(desired.service_account)).collect()
 }
 
-/// Returns the finding if another account relies on one of the associations, or may rely on it.
-async fn in_use(
-    registrant: Registrant<'_>,
+/// Searches Palette for other registered accounts that rely on the associations. Returns a finding
+/// if there is such an account, or if Gangway could not see whether there is one.
+async fn dependent_accounts_finding(
+    requested_account: RequestedAccount<'_>,
     palette: &PaletteClient,
     associations: &[&Association],
 ) -> Result<Option<Finding>, UpstreamError> {
-    let refusal = dependents::find_refusal(registrant, palette, associations).await?;
-    Ok(refusal.map(|refusal| {
-        let dependents::Refusal { reason, remedy, is_doubt } = refusal;
-        if is_doubt {
+    let reason_not_to_change =
+        dependents::find_reason_not_to_change(requested_account, palette, associations).await?;
+    Ok(reason_not_to_change.map(|reason_not_to_change| {
+        let dependents::ReasonNotToChange { reason, remedy, is_unverified } = reason_not_to_change;
+        if is_unverified {
             ASSOCIATIONS_ENSURED.unverified(reason, remedy)
         } else {
             ASSOCIATIONS_ENSURED.failed(reason, remedy)
@@ -180,16 +189,16 @@ async fn in_use(
     }))
 }
 
-/// Returns the next step for an association, or `None` if it is as desired. An update contains only
-/// what differs, since EKS may refuse an update that changes nothing, and replaces only roles that
-/// the request names.
-fn next_step<'a>(
+/// Returns the next change of an association, or `None` if the association is as desired. An update
+/// contains only the roles that differ, because EKS may refuse an update that changes nothing. An
+/// update replaces only roles that the request names (`replaceable`).
+fn next_change<'a>(
     current: &Associations,
     desired: DesiredAssociation<'a>,
     replaceable: &[RoleArn],
-) -> Option<Step<'a>> {
+) -> Option<AssociationChange<'a>> {
     let DesiredAssociation { service_account, role, target_role } = desired;
-    let Some(found) = current.find(service_account) else { return Some(Step::Create) };
+    let Some(found) = current.find(service_account) else { return Some(AssociationChange::Create) };
     let role = (found.role != role).then_some(role);
     let has_needless_target = found.target_role.is_some() && target_role.is_none();
     let target_role = target_role.filter(|target| found.target_role.as_deref() != Some(*target));
@@ -197,13 +206,13 @@ fn next_step<'a>(
         return None;
     }
     if let Some(owner) = &found.owner {
-        return Some(Step::Keep {
+        return Some(AssociationChange::Keep {
             reason: format!("the association of {service_account} belongs to {owner}"),
             remedy: NOT_CHANGEABLE_REMEDY,
         });
     }
     if has_needless_target {
-        return Some(Step::Keep {
+        return Some(AssociationChange::Keep {
             reason: format!(
                 "the association of {service_account} has a target role, which EKS cannot remove"
             ),
@@ -211,58 +220,69 @@ fn next_step<'a>(
         });
     }
     let replaced_role = role.map(|_| found.role.as_str());
-    // Without a target role, the association's role tells which association is meant.
+    // If the association has no target role, the request must name the role of the association.
     let replaced_target =
         target_role.map(|_| found.target_role.as_deref().unwrap_or(found.role.as_str()));
     let mut replaced = replaced_role.into_iter().chain(replaced_target);
     let is_named = |role: &str| replaceable.iter().any(|named| named.as_str() == role);
     if let Some(present) = replaced.find(|present| !is_named(present)) {
-        return Some(Step::Keep {
+        return Some(AssociationChange::Keep {
             reason: format!(
                 "the association of {service_account} has {present}, which replaceAssociations does not name"
             ),
             remedy: NOT_NAMED_REMEDY,
         });
     }
-    Some(Step::Update { id: found.id.clone(), role, target_role })
+    Some(AssociationChange::Update { id: found.id.clone(), role, target_role })
 }
 
+/// Makes the change in EKS.
 async fn execute(
     eks: &EksClient,
-    change: DesiredAssociation<'_>,
-    step: &Step<'_>,
+    desired: DesiredAssociation<'_>,
+    change: &AssociationChange<'_>,
 ) -> Result<(), UpstreamError> {
-    match step {
-        Step::Create => eks.create_association(change).await?,
-        Step::Update { id, role, target_role } => {
+    match change {
+        AssociationChange::Create => eks.create_association(desired).await?,
+        AssociationChange::Update { id, role, target_role } => {
             eks.update_association(id, *role, *target_role).await?;
         }
-        Step::Keep { .. } => return Ok(()),
+        AssociationChange::Keep { .. } => return Ok(()),
     }
-    let (role, target) = (change.role, change.target_role);
-    tracing::info!(change = step.record(change), role, targetRole = target, "association changed");
+    let (role, target) = (desired.role, desired.target_role);
+    tracing::info!(
+        change = change.to_text(desired),
+        role,
+        targetRole = target,
+        "Pod Identity association created or changed"
+    );
     Ok(())
 }
 
-impl Step<'_> {
-    fn record(&self, change: DesiredAssociation<'_>) -> String {
+impl AssociationChange<'_> {
+    /// Returns a text that says what was done.
+    fn to_text(&self, desired: DesiredAssociation<'_>) -> String {
         match self {
-            Self::Create => format!("created the association of {}", change.service_account),
+            Self::Create => format!("created the association of {}", desired.service_account),
             Self::Update { id, .. } => {
-                format!("changed the association of {} ({id})", change.service_account)
+                format!("changed the association of {} ({id})", desired.service_account)
             }
             Self::Keep { .. } => String::new(),
         }
     }
 }
 
-fn to_finding(done: &[String]) -> Applied {
-    let observed = if done.is_empty() {
+/// Returns the passed finding after all changes. `completed` contains a text for each change.
+fn to_result(completed: &[String]) -> ChangeResult {
+    let observed = if completed.is_empty() {
         "no change was needed".to_owned()
     } else {
-        format!("{}; Palette's pods must be restarted", done.join("; "))
+        format!("{}; Palette's pods must be restarted", completed.join("; "))
     };
-    Applied { finding: ASSOCIATIONS_ENSURED.passed(observed), has_changed: !done.is_empty() }
+    ChangeResult {
+        finding: ASSOCIATIONS_ENSURED.passed(observed),
+        has_changed: !completed.is_empty(),
+    }
 }
 
 #[cfg(test)]
@@ -300,13 +320,14 @@ mod tests {
     }
 
     #[test]
-    fn only_what_differs_is_changed() {
+    fn update_contains_only_differing_and_replaceable_roles() {
         let (other, x) = (arn("other"), arn("x"));
-        let update =
-            |role, target_role| Some(Step::Update { id: "a-1".to_owned(), role, target_role });
+        let update = |role, target_role| {
+            Some(AssociationChange::Update { id: "a-1".to_owned(), role, target_role })
+        };
         let no_target = DesiredAssociation { target_role: None, ..DESIRED };
-        for (current, desired, named, step) in [
-            (Associations::default(), DESIRED, vec![], Some(Step::Create)),
+        for (current, desired, named, change) in [
+            (Associations::default(), DESIRED, vec![], Some(AssociationChange::Create)),
             (existing("role", Some("target"), None), DESIRED, vec![], None),
             (existing("role", None, None), no_target, vec![], None),
             (
@@ -329,7 +350,7 @@ mod tests {
                 update(Some("role"), Some("target")),
             ),
         ] {
-            assert_eq!(next_step(&current, desired, &roles(&named)), step, "{current:?}");
+            assert_eq!(next_change(&current, desired, &roles(&named)), change, "{current:?}");
         }
         for (current, desired, named) in [
             (existing(&other, None, Some("arn:aws:eks:addon")), DESIRED, vec!["other"]),
@@ -340,8 +361,8 @@ mod tests {
             (existing("role", Some(&x), None), DESIRED, vec!["other"]),
             (existing("role", None, None), DESIRED, vec!["x"]),
         ] {
-            let step = next_step(&current, desired, &roles(&named));
-            assert!(matches!(step, Some(Step::Keep { .. })), "{current:?}");
+            let change = next_change(&current, desired, &roles(&named));
+            assert!(matches!(change, Some(AssociationChange::Keep { .. })), "{current:?}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Creates the `ConfigMap` that names the cluster. An existing one is never changed.
+//! Creates the `ConfigMap` from which Palette reads the name of its cluster. An existing
+//! `ConfigMap` is never changed.
 
 use gangway_aws::{
     Inaccessible, Observed,
@@ -9,12 +10,16 @@ use gangway_checks::pod_identity::{
 };
 use gangway_model::{EksCluster, Finding};
 
-use super::Applied;
+use super::ChangeResult;
 
-pub(super) async fn ensure(cluster: &EksCluster, observations: &mut Observations) -> Applied {
+/// Creates the `ConfigMap` if it does not exist. Updates `observations` after the change.
+pub(super) async fn create_if_missing(
+    cluster: &EksCluster,
+    observations: &mut Observations,
+) -> ChangeResult {
     let name = cluster.name.as_str();
     let finding = match (&observations.cluster.kubernetes.config_map, &observations.cluster.client) {
-        (Observed::Present(Some(found)), _) if found == name => {
+        (Observed::Present(Some(current_name)), _) if current_name == name => {
             CONFIG_MAP_ENSURED.passed("no change was needed")
         }
         (Observed::Present(_), _) => CONFIG_MAP_ENSURED.failed(
@@ -28,20 +33,20 @@ pub(super) async fn ensure(cluster: &EksCluster, observations: &mut Observations
             CONFIG_MAP_ENSURED.unverified("the cluster cannot be reached", "fix kubernetes.access")
         }
         (Observed::Absent, Some(client)) => {
-            let (finding, config_map) = create(client, name).await;
+            let (finding, config_map) = create_and_read(client, name).await;
             if let Some(config_map) = config_map {
                 observations.cluster.kubernetes.config_map = config_map;
             }
             finding
         }
     };
-    // Palette's validation does not depend on the ConfigMap.
-    Applied { finding, has_changed: false }
+    // `has_changed` is false because Palette's validation does not depend on the ConfigMap.
+    ChangeResult { finding, has_changed: false }
 }
 
-/// Creates the `ConfigMap` and reads it back: a concurrent run may have created it with another
-/// content.
-async fn create(
+/// Creates the `ConfigMap` and reads it again, because another invocation may have created the
+/// `ConfigMap` with another cluster name.
+async fn create_and_read(
     client: &KubernetesClient,
     name: &str,
 ) -> (Finding, Option<Observed<Option<String>>>) {

@@ -1,5 +1,5 @@
 //! Searches Palette for other registered accounts that rely on an association. The associations
-//! belong to the cluster, so a change affects every account that Palette's pods use.
+//! belong to the cluster, so a change affects every account whose role Palette's pods assume.
 
 use std::iter;
 
@@ -10,14 +10,15 @@ use gangway_model::{
 use gangway_palette::{PaletteClient, ScopedResults};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 
-use super::Registrant;
+use super::RequestedAccount;
 
-/// Why an association must not be changed. Names no account, which may be of another scope.
-pub(super) struct Refusal {
+/// The reason why an association must not be changed. Does not name the other accounts, because an
+/// account may belong to another scope.
+pub(super) struct ReasonNotToChange {
     pub(super) reason: String,
     pub(super) remedy: &'static str,
     /// `true` if Gangway could not see whether an account relies on the association.
-    pub(super) is_doubt: bool,
+    pub(super) is_unverified: bool,
 }
 
 const IN_USE_REMEDY: &str = "register this account with the present roles; or change the association by hand, once the other accounts can do without it";
@@ -27,42 +28,42 @@ const UNKNOWN_CLUSTER_REMEDY: &str = "PUT those accounts with Gangway, which sto
 const DENIED_REMEDY: &str =
     "let Palette's API key read every project; or change the association by hand";
 
-/// How another account relates to associations.
+/// How another registered account relates to the associations.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Dependency {
-    /// It is registered with the present role of one of them.
+    /// The account is registered with the current role of one of the associations.
     ReliesOnRole,
-    /// Palette shows no annotation with its cluster.
+    /// Palette returns no annotation with the cluster of the account.
     ClusterUnknown,
 }
 
-/// Returns why these associations must not be changed, or `None` if no other account relies on
-/// them.
+/// Returns the reason why the associations must not be changed, or `None` if no other registered
+/// account relies on the associations.
 ///
 /// # Errors
 ///
-/// If Palette could not be asked.
-pub(super) async fn find_refusal(
-    registrant: Registrant<'_>,
+/// Returns an error if Palette could not be called.
+pub(super) async fn find_reason_not_to_change(
+    requested_account: RequestedAccount<'_>,
     palette: &PaletteClient,
     associations: &[&Association],
-) -> Result<Option<Refusal>, UpstreamError> {
+) -> Result<Option<ReasonNotToChange>, UpstreamError> {
     let projects = match palette.projects().await {
         Ok(projects) => projects,
-        Err(UpstreamError::AccessDenied { .. }) => return Ok(Some(denied())),
+        Err(UpstreamError::AccessDenied { .. }) => return Ok(Some(access_denied_reason())),
         Err(error) => return Err(error),
     };
     let scopes = iter::once(Scope::Tenant)
         .chain(projects.into_iter().map(|project| Scope::Project(project.uid)));
-    let cluster = &registrant.request.cluster;
+    let cluster = &requested_account.request.cluster;
     let listings = scopes.map(async |scope| {
         let accounts = palette.in_scope(scope);
         accounts
             .list_all(|account| {
-                // The tenant's own list has the accounts that it shares with a project.
-                let is_other =
-                    account.scope == *accounts.scope() && !is_registrant(&account, registrant);
-                is_other.then(|| dependency(&account, cluster, associations)).flatten()
+                // The list of a project also contains the accounts that the tenant shares with it.
+                let is_other = account.scope == *accounts.scope()
+                    && !is_requested_account(&account, requested_account);
+                is_other.then(|| find_dependency(&account, cluster, associations)).flatten()
             })
             .await
     });
@@ -70,49 +71,50 @@ pub(super) async fn find_refusal(
         gangway_palette::query_scopes(listings).await?;
     let dependencies = results.concat();
     let count = |wanted| dependencies.iter().filter(|found| **found == wanted).count();
-    let relying = count(Dependency::ReliesOnRole);
-    if relying > 0 {
-        return Ok(Some(Refusal {
+    let relying_count = count(Dependency::ReliesOnRole);
+    if relying_count > 0 {
+        return Ok(Some(ReasonNotToChange {
             reason: format!(
-                "nothing was changed: other registered accounts of this cluster rely on it ({relying})"
+                "nothing was changed: other registered accounts of this cluster rely on it ({relying_count})"
             ),
             remedy: IN_USE_REMEDY,
-            is_doubt: false,
+            is_unverified: false,
         }));
     }
     if denied_scopes > 0 {
-        return Ok(Some(denied()));
+        return Ok(Some(access_denied_reason()));
     }
-    let unknown = count(Dependency::ClusterUnknown);
-    Ok((unknown > 0).then(|| Refusal {
+    let unknown_count = count(Dependency::ClusterUnknown);
+    Ok((unknown_count > 0).then(|| ReasonNotToChange {
         reason: format!(
-            "nothing was changed: Palette does not show which cluster other accounts of this method rely on ({unknown})"
+            "nothing was changed: Palette does not show which cluster other accounts of this method rely on ({unknown_count})"
         ),
         remedy: UNKNOWN_CLUSTER_REMEDY,
-        is_doubt: true,
+        is_unverified: true,
     }))
 }
 
-fn denied() -> Refusal {
-    Refusal {
+fn access_denied_reason() -> ReasonNotToChange {
+    ReasonNotToChange {
         reason: "nothing was changed: Palette does not let Gangway see whether other accounts rely on it".to_owned(),
         remedy: DENIED_REMEDY,
-        is_doubt: true,
+        is_unverified: true,
     }
 }
 
-/// Returns `true` if the account is the one that is to be registered.
-fn is_registrant(account: &CloudAccount, registrant: Registrant<'_>) -> bool {
-    match registrant.operation {
+/// Returns `true` if the account is the account that the request registers or replaces.
+fn is_requested_account(account: &CloudAccount, requested_account: RequestedAccount<'_>) -> bool {
+    match requested_account.operation {
         Operation::Replace(uid) => account.uid == *uid,
         Operation::Register | Operation::Validate => {
-            account.scope == *registrant.scope
-                && account.name == registrant.request.settings.name.as_str()
+            account.scope == *requested_account.scope
+                && account.name == requested_account.request.settings.name.as_str()
         }
     }
 }
 
-fn dependency(
+/// Returns how the account relates to the associations. Returns `None` if it does not rely on them.
+fn find_dependency(
     account: &CloudAccount,
     cluster: &EksCluster,
     associations: &[&Association],
@@ -122,16 +124,20 @@ fn dependency(
     {
         return None;
     }
-    let Some(noted) = &account.palette_cluster else { return Some(Dependency::ClusterUnknown) };
-    let relies = noted.cluster == *cluster
-        && associations.iter().any(|present| is_registered_role(noted, present));
-    relies.then_some(Dependency::ReliesOnRole)
+    let Some(annotated_cluster) = &account.palette_cluster else {
+        return Some(Dependency::ClusterUnknown);
+    };
+    let relies_on_role = annotated_cluster.cluster == *cluster
+        && associations
+            .iter()
+            .any(|association| is_registered_role(annotated_cluster, association));
+    relies_on_role.then_some(Dependency::ReliesOnRole)
 }
 
-/// Returns `true` if the account is registered with the role that the association has.
-fn is_registered_role(noted: &PaletteCluster, present: &Association) -> bool {
-    let PaletteCluster { hubble_role, identity_role, .. } = noted;
+/// Returns `true` if the association has a role with which the account is registered.
+fn is_registered_role(annotated_cluster: &PaletteCluster, association: &Association) -> bool {
+    let PaletteCluster { hubble_role, identity_role, .. } = annotated_cluster;
     [(HUBBLE_SERVICE_ACCOUNT, hubble_role), (IDENTITY_SERVICE_ACCOUNT, identity_role)]
         .into_iter()
-        .any(|(account, role)| present.is_for(account) && present.role == role.as_str())
+        .any(|(account, role)| association.is_for(account) && association.role == role.as_str())
 }

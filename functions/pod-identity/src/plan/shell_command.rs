@@ -1,9 +1,7 @@
-//! A shell command over several lines. Each line but the last ends with a backslash, so that the
-//! command can be pasted as a whole.
-
 use std::fmt;
 
-/// A command with its options. Each option is printed on its own line.
+/// A shell command with its options. `Display` writes each option on a line of its own. Each line
+/// except the last ends with a backslash, so that a person can paste the whole command.
 pub(super) struct ShellCommand {
     command: &'static str,
     options: Vec<(&'static str, String)>,
@@ -14,6 +12,7 @@ impl ShellCommand {
         Self { command, options: Vec::new() }
     }
 
+    /// Adds an option with its value.
     #[must_use]
     pub(super) fn with(mut self, option: &'static str, value: impl fmt::Display) -> Self {
         self.options.push((option, value.to_string()));
@@ -25,14 +24,14 @@ impl fmt::Display for ShellCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.command)?;
         for (option, value) in &self.options {
-            write!(f, " \\\n  {option} {}", quote(value))?;
+            write!(f, " \\\n  {option} {}", quote_for_shell(value))?;
         }
         Ok(())
     }
 }
 
-/// Quotes a value so that a shell reads it as one word.
-fn quote(value: &str) -> String {
+/// Quotes a value, if this is needed, so that a shell reads the value as one word.
+fn quote_for_shell(value: &str) -> String {
     let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@=,+".contains(&byte);
     if !value.is_empty() && value.bytes().all(is_safe) {
         value.to_owned()
@@ -46,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_but_the_last_ends_with_a_backslash() {
+    fn each_option_of_a_command_is_quoted_on_its_own_line() {
         let command = ShellCommand::new("aws iam create-role")
             .with("--role-name", "Role")
             .with("--document", r#"{"a": "it's"}"#);

@@ -1,5 +1,6 @@
-//! The steps of the plan. The order matters: first the roles in the cluster's account, then the
-//! roles that trust them, then the permissions that name the latter.
+//! Returns the steps of the setup plan. The order of the steps matters: first the roles in the
+//! cluster's account, then the target roles that trust these roles, then the policies that name the
+//! target roles.
 
 use gangway_aws::eks::POD_IDENTITY_AGENT;
 use gangway_checks::pod_identity::create_config_map_command;
@@ -9,9 +10,9 @@ use gangway_policies::pod_identity::{
 };
 use serde_json::{Value, json};
 
-use super::{PlanQuery, policies_of, shell_command::ShellCommand};
+use super::{PlanQuery, permission_policies, shell_command::ShellCommand};
 
-/// A step with its shell commands.
+/// A step of the setup plan with its shell commands.
 pub(super) struct Step {
     title: String,
     account: AccountId,
@@ -19,7 +20,7 @@ pub(super) struct Step {
 }
 
 impl Step {
-    pub(super) fn json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         json!({
             "title": self.title,
             "accountId": self.account.as_str(),
@@ -27,21 +28,23 @@ impl Step {
         })
     }
 
-    /// Returns the commands as a script, for a shell with credentials of the step's AWS account.
-    pub(super) fn script(&self) -> String {
+    /// Returns the commands as a shell script. The shell needs credentials of the step's AWS
+    /// account.
+    pub(super) fn to_script(&self) -> String {
         format!("# {}, in account {}\n{}", self.title, self.account, self.commands.join("\n"))
     }
 }
 
-pub(super) fn all_steps(query: &PlanQuery, ids: &EksSessions) -> Vec<Step> {
+/// Returns all steps of the setup plan in the order in which they must be done.
+pub(super) fn all_steps(query: &PlanQuery, sessions: &EksSessions) -> Vec<Step> {
     let mut steps = Vec::new();
-    let (mut later, roles) = (Vec::new(), &query.roles);
+    let (mut last_steps, roles) = (Vec::new(), &query.roles);
     for (purpose, arn) in roles.in_creation_order() {
-        steps.push(create_role_step(query, purpose, arn, ids));
+        steps.push(create_role_step(query, purpose, arn, sessions));
         let attach = attach_policy_step(query, purpose, arn);
         match purpose {
-            // Their policies name the target roles, which must exist first.
-            RolePurpose::IdentityLocal | RolePurpose::HubbleLocal => later.push(attach),
+            // The policies of local roles name the target roles, which must exist first.
+            RolePurpose::IdentityLocal | RolePurpose::HubbleLocal => last_steps.push(attach),
             RolePurpose::Palette
             | RolePurpose::Hubble
             | RolePurpose::Identity
@@ -49,7 +52,7 @@ pub(super) fn all_steps(query: &PlanQuery, ids: &EksSessions) -> Vec<Step> {
             | RolePurpose::HubbleTarget => steps.push(attach),
         }
     }
-    steps.extend(later);
+    steps.extend(last_steps);
     steps.extend(cluster_steps(query));
     steps
 }
@@ -58,15 +61,15 @@ fn create_role_step(
     query: &PlanQuery,
     purpose: RolePurpose,
     arn: &RoleArn,
-    ids: &EksSessions,
+    sessions: &EksSessions,
 ) -> Step {
-    let trust = query.roles.trust(purpose, ids);
+    let trust = query.roles.trust(purpose, sessions);
     let mut create = ShellCommand::new("aws iam create-role").with("--role-name", arn.name());
-    if let Some(path) = path(arn) {
-        create = create.with("--path", path);
+    if let Some(role_path) = role_path(arn) {
+        create = create.with("--path", role_path);
     }
     let create = create.with("--assume-role-policy-document", trust);
-    // A trust policy may name a role only after IAM has made it visible.
+    // IAM accepts a trust policy only if it can already find the roles that the policy names.
     let wait = ShellCommand::new("aws iam wait role-exists").with("--role-name", arn.name());
     Step {
         title: format!("create {}, the role {}", arn.name(), purpose.id()),
@@ -76,16 +79,16 @@ fn create_role_step(
 }
 
 /// Returns the path of a role, unless it is `/`.
-fn path(arn: &RoleArn) -> Option<&str> {
+fn role_path(arn: &RoleArn) -> Option<&str> {
     let (_, resource) = arn.as_str().split_once(":role")?;
-    let path = resource.strip_suffix(arn.name())?;
-    (path != "/").then_some(path)
+    let role_path = resource.strip_suffix(arn.name())?;
+    (role_path != "/").then_some(role_path)
 }
 
 fn attach_policy_step(query: &PlanQuery, purpose: RolePurpose, arn: &RoleArn) -> Step {
     let (partition, account) = (arn.partition(), arn.account());
     let mut commands = Vec::new();
-    for (name, document) in policies_of(query, purpose) {
+    for (name, document) in permission_policies(query, purpose) {
         let create = ShellCommand::new("aws iam create-policy")
             .with("--policy-name", name)
             .with("--policy-document", document);
@@ -99,13 +102,13 @@ fn attach_policy_step(query: &PlanQuery, purpose: RolePurpose, arn: &RoleArn) ->
 
 fn cluster_steps(query: &PlanQuery) -> Vec<Step> {
     let (cluster, roles) = (&query.cluster, &query.roles);
-    let for_cluster = |words| {
-        ShellCommand::new(words)
+    let cluster_command = |command| {
+        ShellCommand::new(command)
             .with("--cluster-name", &cluster.name)
             .with("--region", &cluster.region)
     };
-    let associate = |account: ServiceAccount, role: &RoleArn, target: Option<&RoleArn>| {
-        let command = for_cluster("aws eks create-pod-identity-association")
+    let associate_command = |account: ServiceAccount, role: &RoleArn, target: Option<&RoleArn>| {
+        let command = cluster_command("aws eks create-pod-identity-association")
             .with("--namespace", account.namespace)
             .with("--service-account", account.name)
             .with("--role-arn", role);
@@ -114,7 +117,7 @@ fn cluster_steps(query: &PlanQuery) -> Vec<Step> {
             None => command.to_string(),
         }
     };
-    let restart = |account: ServiceAccount| {
+    let restart_command = |account: ServiceAccount| {
         format!("kubectl delete pods -n {} -l app={}", account.namespace, account.name)
     };
     let kubeconfig = ShellCommand::new("aws eks update-kubeconfig")
@@ -125,14 +128,14 @@ fn cluster_steps(query: &PlanQuery) -> Vec<Step> {
         account: cluster.account,
         commands,
     };
-    let agent = for_cluster("aws eks create-addon").with("--addon-name", POD_IDENTITY_AGENT);
+    let agent = cluster_command("aws eks create-addon").with("--addon-name", POD_IDENTITY_AGENT);
     vec![
         step("install the agent, unless the cluster has it", vec![agent.to_string()]),
         step(
             "associate the roles with Palette's service accounts",
             vec![
-                associate(HUBBLE_SERVICE_ACCOUNT, roles.hubble(), roles.hubble_target()),
-                associate(IDENTITY_SERVICE_ACCOUNT, roles.identity(), None),
+                associate_command(HUBBLE_SERVICE_ACCOUNT, roles.hubble(), roles.hubble_target()),
+                associate_command(IDENTITY_SERVICE_ACCOUNT, roles.identity(), None),
             ],
         ),
         step(
@@ -141,7 +144,10 @@ fn cluster_steps(query: &PlanQuery) -> Vec<Step> {
         ),
         step(
             "restart Palette's pods",
-            vec![restart(HUBBLE_SERVICE_ACCOUNT), restart(IDENTITY_SERVICE_ACCOUNT)],
+            vec![
+                restart_command(HUBBLE_SERVICE_ACCOUNT),
+                restart_command(IDENTITY_SERVICE_ACCOUNT),
+            ],
         ),
     ]
 }

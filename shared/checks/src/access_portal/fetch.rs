@@ -1,6 +1,9 @@
-//! Fetches keys from an access portal: directly, or through Palette if Gangway cannot reach the portal.
+//! Fetches temporary credentials from an access portal. If Gangway cannot reach the access portal,
+//! Palette fetches the credentials.
 
-use crate::catalogue::portal::{KEY_LIFETIME, KEYS, TRUSTED};
+use crate::catalogue::portal::{
+    CREDENTIALS_EXPIRE, CREDENTIALS_ISSUED, PORTAL_CERTIFICATE_TRUSTED,
+};
 use std::time::{Duration, SystemTime};
 
 use crate::{Clients, ScopedClient};
@@ -13,35 +16,40 @@ use gangway_palette::PortalKeysResult;
 
 use crate::palette_validation;
 
-/// The keys, if the portal issued any, and the findings about them.
+/// The temporary credentials of an access portal, and the findings about these credentials.
 pub(super) struct FetchResult {
-    pub(super) keys: Option<TemporaryCredentials>,
+    /// `None` if the access portal issued no credentials.
+    pub(super) credentials: Option<TemporaryCredentials>,
     pub(super) findings: Vec<Finding>,
 }
 
 const CA_REMEDY: &str = "send the chain that signs the portal's certificate as certificateAuthority, root and intermediates";
 
-/// Delay after a portal throttled a request. Its response does not contain one.
-const PAUSE: Duration = Duration::from_secs(10);
+/// The delay before the next attempt after an access portal has throttled a request. The response
+/// of an access portal does not contain a delay.
+const RETRY_DELAY: Duration = Duration::from_secs(10);
 
 const CLIENT_REMEDY: &str = "ask the identity team to check that the certificate's owner (NPE) is known to the portal and authorised for this agency, account and role";
 
 const NAMES_REMEDY: &str = "ask the portal's administrator to confirm agency, account and role, and that the portal knows the account";
 
-/// Returns the findings if the certificates are invalid, so that no portal is called.
-pub(super) fn not_fetched() -> FetchResult {
+/// Returns *unverified* findings without a call to the access portal, because the certificates are
+/// invalid.
+pub(super) fn result_without_fetch() -> FetchResult {
     let reason = "not checked, because the certificates cannot be used";
-    let findings = [&TRUSTED, &KEYS, &KEY_LIFETIME]
+    let findings = [&PORTAL_CERTIFICATE_TRUSTED, &CREDENTIALS_ISSUED, &CREDENTIALS_EXPIRE]
         .map(|check| check.unverified(reason, "fix the checks of the certificates first"))
         .into();
-    FetchResult { keys: None, findings }
+    FetchResult { credentials: None, findings }
 }
 
-/// Fetches keys from the portal; through Palette if the portal cannot be reached from here.
+/// Fetches temporary credentials from the access portal. If Gangway cannot reach the access portal,
+/// Palette fetches the credentials. `credential` contains the client certificate and the role.
 ///
 /// # Errors
 ///
-/// If the portal throttles, or fails with a 5xx status, or if Palette could not be called.
+/// Returns an error if the access portal throttles the request or responds with a 5xx status, or if
+/// Palette could not be called.
 pub(super) async fn fetch_credentials(
     credential: &AccessPortalCredential,
     palette: &ScopedClient<'_>,
@@ -53,53 +61,60 @@ pub(super) async fn fetch_credentials(
         None => ("access portal", "the URL of the portal"),
     };
     let Some(url) = &clients.portal.url else {
-        let trusted = TRUSTED.unverified(
+        let trust_finding = PORTAL_CERTIFICATE_TRUSTED.unverified(
             format!("Gangway has no address of {label}, so the keys were fetched through Palette"),
             format!("set {url_variable} to the URL of the portal's API that returns credentials, if the function has a network path to it"),
         );
-        return fetch_via_palette(trusted, credential, palette, clients, now).await;
+        return fetch_via_palette(trust_finding, credential, palette, clients, now).await;
     };
-    // If the portal does not respond, there must be time left to fetch the keys through Palette.
+    // If the access portal does not respond, Palette needs the other half of the remaining time.
     let pending = deadline::with_half_remaining(gangway_access_portal::fetch_credentials(
         url,
         clients.partition,
         credential,
     ));
     let error = match pending.await {
-        Ok(keys) => {
-            let trusted =
-                TRUSTED.passed(format!("{label} at {url} has a certificate that this chain signs"));
-            return Ok(fetched(trusted, format!("{label} issued them"), keys, now));
+        Ok(credentials) => {
+            let trust_finding = PORTAL_CERTIFICATE_TRUSTED
+                .passed(format!("{label} at {url} has a certificate that this chain signs"));
+            let observed = format!("{label} issued them");
+            return Ok(successful_result(trust_finding, observed, credentials, now));
         }
         Err(error) => error,
     };
     let observed = format!("{label} at {url}: {error}");
     if error.is_unreachable() {
-        let trusted = TRUSTED.unverified(
+        let trust_finding = PORTAL_CERTIFICATE_TRUSTED.unverified(
             format!("{observed}; so the keys were fetched through Palette"),
             format!("give the function a network path to it, or correct {url_variable}"),
         );
-        return fetch_via_palette(trusted, credential, palette, clients, now).await;
+        return fetch_via_palette(trust_finding, credential, palette, clients, now).await;
     }
-    rejected(&error, &observed)
+    evaluate_portal_error(&error, &observed)
 }
 
-fn rejected(error: &PortalError, observed: &str) -> Result<FetchResult, UpstreamError> {
-    let trusted = || TRUSTED.passed("its certificate is trusted");
+/// Converts an error response of the access portal into findings, or into an error if the access
+/// portal is not available.
+fn evaluate_portal_error(
+    error: &PortalError,
+    observed: &str,
+) -> Result<FetchResult, UpstreamError> {
+    let trust_finding = || PORTAL_CERTIFICATE_TRUSTED.passed("its certificate is trusted");
     let remedy = match error {
         PortalError::Unreachable(ProbeError::Tls(TlsFailure::ClientCertificateRejected))
         | PortalError::HtmlResponse { .. }
         | PortalError::Rejected { status: 401 | 403, .. } => CLIENT_REMEDY,
         PortalError::Unreachable(_) | PortalError::InvalidTlsIdentity(_) => {
             let findings = vec![
-                TRUSTED.failed(observed, CA_REMEDY),
-                KEYS.unverified(
+                PORTAL_CERTIFICATE_TRUSTED.failed(observed, CA_REMEDY),
+                CREDENTIALS_ISSUED.unverified(
                     "not checked, because the portal's certificate is not trusted",
                     "fix check portal.trusted first",
                 ),
-                KEY_LIFETIME.unverified("there are no keys", "fix check portal.trusted first"),
+                CREDENTIALS_EXPIRE
+                    .unverified("there are no keys", "fix check portal.trusted first"),
             ];
-            return Ok(FetchResult { keys: None, findings });
+            return Ok(FetchResult { credentials: None, findings });
         }
         PortalError::Rejected { status: 500.., .. } => {
             return Err(UpstreamError::Unavailable {
@@ -110,7 +125,7 @@ fn rejected(error: &PortalError, observed: &str) -> Result<FetchResult, Upstream
         PortalError::Rejected { status: 429, .. } => {
             return Err(UpstreamError::Throttled {
                 service: "The access portal",
-                retry_after: PAUSE,
+                retry_after: RETRY_DELAY,
             });
         }
         PortalError::Rejected { .. } => NAMES_REMEDY,
@@ -124,79 +139,88 @@ fn rejected(error: &PortalError, observed: &str) -> Result<FetchResult, Upstream
         }
     };
     let findings = vec![
-        trusted(),
-        KEYS.failed(observed, remedy),
-        KEY_LIFETIME.unverified("there are no keys", "fix check portal.keys first"),
+        trust_finding(),
+        CREDENTIALS_ISSUED.failed(observed, remedy),
+        CREDENTIALS_EXPIRE.unverified("there are no keys", "fix check portal.keys first"),
     ];
-    Ok(FetchResult { keys: None, findings })
+    Ok(FetchResult { credentials: None, findings })
 }
 
-/// Fetches keys through Palette, with the call that its wizard uses.
+/// Asks Palette to fetch temporary credentials, with the API call of Palette's web console.
 async fn fetch_via_palette(
-    trusted: Finding,
+    trust_finding: Finding,
     credential: &AccessPortalCredential,
     palette: &ScopedClient<'_>,
     clients: &Clients,
     now: SystemTime,
 ) -> Result<FetchResult, UpstreamError> {
     let response = palette.portal_keys(clients.partition, credential).await;
-    let keys = match palette_validation::access_denied_finding(&KEYS, &response) {
-        Some(denied) => denied,
-        None => match response {
-            Ok(PortalKeysResult::Keys(keys)) => {
-                return Ok(fetched(
-                    trusted,
-                    "Palette fetched them from the portal".to_owned(),
-                    keys,
-                    now,
-                ));
-            }
-            Ok(PortalKeysResult::Rejected(reason)) => {
-                KEYS.failed(format!("Palette received none: {reason}"), NAMES_REMEDY)
-            }
-            Ok(PortalKeysResult::Empty) => {
-                KEYS.failed("Palette reports success, but returned no keys", NAMES_REMEDY)
-            }
-            Err(UpstreamError::NotFound { .. }) => KEYS.unverified(
-                "this Palette cannot fetch keys from a portal before the account is registered",
-                "give the function a network path to the portal, and set its address",
-            ),
-            Err(error) => return Err(error),
-        },
-    };
-    let lifetime = KEY_LIFETIME.unverified("there are no keys", "fix check portal.keys first");
-    Ok(FetchResult { keys: None, findings: vec![trusted, keys, lifetime] })
+    let credentials_finding =
+        match palette_validation::access_denied_finding(&CREDENTIALS_ISSUED, &response) {
+            Some(denied) => denied,
+            None => match response {
+                Ok(PortalKeysResult::Keys(credentials)) => {
+                    return Ok(successful_result(
+                        trust_finding,
+                        "Palette fetched them from the portal".to_owned(),
+                        credentials,
+                        now,
+                    ));
+                }
+                Ok(PortalKeysResult::Rejected(reason)) => CREDENTIALS_ISSUED
+                    .failed(format!("Palette received none: {reason}"), NAMES_REMEDY),
+                Ok(PortalKeysResult::Empty) => CREDENTIALS_ISSUED
+                    .failed("Palette reports success, but returned no keys", NAMES_REMEDY),
+                Err(UpstreamError::NotFound { .. }) => CREDENTIALS_ISSUED.unverified(
+                    "this Palette cannot fetch keys from a portal before the account is registered",
+                    "give the function a network path to the portal, and set its address",
+                ),
+                Err(error) => return Err(error),
+            },
+        };
+    let expiry_finding =
+        CREDENTIALS_EXPIRE.unverified("there are no keys", "fix check portal.keys first");
+    Ok(FetchResult {
+        credentials: None,
+        findings: vec![trust_finding, credentials_finding, expiry_finding],
+    })
 }
 
-fn fetched(
-    trusted: Finding,
+/// Returns the result for issued temporary credentials. `observed` says who fetched them.
+fn successful_result(
+    trust_finding: Finding,
     observed: String,
-    keys: TemporaryCredentials,
+    credentials: TemporaryCredentials,
     now: SystemTime,
 ) -> FetchResult {
-    let findings = vec![trusted, KEYS.passed(observed), lifetime(&keys, now)];
-    FetchResult { keys: Some(keys), findings }
+    let findings = vec![
+        trust_finding,
+        CREDENTIALS_ISSUED.passed(observed),
+        expiry_time_finding(&credentials, now),
+    ];
+    FetchResult { credentials: Some(credentials), findings }
 }
 
-/// Checks that the keys expire at a known time: Palette fetches new ones before that.
-fn lifetime(keys: &TemporaryCredentials, now: SystemTime) -> Finding {
-    if keys.token.is_none() {
-        return KEY_LIFETIME.failed(
+/// Checks that the temporary credentials expire at a known time. Palette fetches new credentials
+/// before that time.
+fn expiry_time_finding(credentials: &TemporaryCredentials, now: SystemTime) -> Finding {
+    if credentials.token.is_none() {
+        return CREDENTIALS_EXPIRE.failed(
             "they have no session token, so they belong to a user and do not expire",
             "ask the portal's administrator for keys of a role",
         );
     }
-    let Some(expires) = keys.expires else {
-        return KEY_LIFETIME.unverified(
+    let Some(expires) = credentials.expires else {
+        return CREDENTIALS_EXPIRE.unverified(
             "the portal does not say when they expire; 60 minutes are usual",
             "check that Palette fetches new ones within 45 minutes: the account's status shows tokenExpiry",
         );
     };
     match expires.duration_since(now) {
         Ok(left) if left > Duration::ZERO => {
-            KEY_LIFETIME.passed(format!("they expire in {} minutes", left.as_secs() / 60))
+            CREDENTIALS_EXPIRE.passed(format!("they expire in {} minutes", left.as_secs() / 60))
         }
-        Ok(_) | Err(_) => KEY_LIFETIME.failed(
+        Ok(_) | Err(_) => CREDENTIALS_EXPIRE.failed(
             "they had already expired when they were issued",
             "compare the clocks of the portal and of AWS (NTP)",
         ),

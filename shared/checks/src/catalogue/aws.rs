@@ -1,4 +1,4 @@
-//! The identity that keys belong to, and AWS STS.
+//! Checks of AWS STS, and of the identity that an access key belongs to.
 
 use gangway_model::{Check, CheckSubject, Severity};
 

@@ -1,4 +1,4 @@
-//! CA chains, client certificates and private keys.
+//! Checks of CA chains, client certificates and private keys.
 
 use gangway_model::{Check, CheckSubject, Severity};
 

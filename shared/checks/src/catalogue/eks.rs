@@ -1,4 +1,4 @@
-//! The EKS cluster that Palette runs on, and the clusters that it will create.
+//! Checks of the EKS cluster that Palette runs on, and of the clusters that Palette will create.
 
 use gangway_model::{Check, CheckSubject, Severity};
 
@@ -47,7 +47,7 @@ pub static IMAGE_SWAP: Check = Check {
     remedy: "Configure Image Swap in the cluster profiles.",
 };
 
-pub static FALLBACK: Check = Check {
+pub static INSTANCE_METADATA_FALLBACK: Check = Check {
     id: "eks.instance-metadata-fallback",
     title: "Without the ConfigMap, Palette can get the cluster's name from the nodes",
     severity: Severity::Blocker,
@@ -74,7 +74,7 @@ pub static NODE_ROLES: Check = Check {
     remedy: "Attach the current `AmazonEKSWorkerNodePolicy`, or the policy from the plan, to the node roles.",
 };
 
-pub static AGENT: Check = Check {
+pub static AGENT_HEALTHY: Check = Check {
     id: "eks.pod-identity-agent",
     title: "The EKS Pod Identity Agent is installed and healthy",
     severity: Severity::Blocker,
@@ -83,7 +83,7 @@ pub static AGENT: Check = Check {
     remedy: "Install or repair the add-on `eks-pod-identity-agent`, or send `ensureAgent`, which installs it.",
 };
 
-pub static AGENT_INSTALLED: Check = Check {
+pub static AGENT_ENSURED: Check = Check {
     id: "eks.pod-identity-agent-ensured",
     title: "Gangway has installed the EKS Pod Identity Agent, as the request allows",
     severity: Severity::Info,

@@ -1,4 +1,4 @@
-//! IAM users, roles, policies and what they allow.
+//! Checks of IAM users, roles and policies.
 
 use gangway_model::{Check, CheckSubject, Severity};
 

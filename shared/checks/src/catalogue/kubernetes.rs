@@ -1,8 +1,8 @@
-//! Objects in the Kubernetes cluster that Palette runs on.
+//! Checks of objects in the Kubernetes cluster that Palette runs on.
 
 use gangway_model::{Check, CheckSubject, Severity};
 
-pub static ACCESS: Check = Check {
+pub static PODS_READABLE: Check = Check {
     id: "kubernetes.access",
     title: "Gangway may read Palette's pods",
     severity: Severity::Blocker,
@@ -11,7 +11,7 @@ pub static ACCESS: Check = Check {
     remedy: "Create an EKS access entry with `AmazonEKSViewPolicy` for the role that runs the checks.",
 };
 
-pub static AGENT_EVERYWHERE: Check = Check {
+pub static AGENT_ON_EVERY_NODE: Check = Check {
     id: "kubernetes.agent-on-every-node",
     title: "The EKS Pod Identity Agent runs on every node",
     severity: Severity::Blocker,
@@ -29,7 +29,7 @@ pub static GLOBAL_CONFIG: Check = Check {
     remedy: "Create the ConfigMap, or send `ensureConfigMap`.",
 };
 
-pub static CONFIG_MAP: Check = Check {
+pub static CONFIG_MAP_ENSURED: Check = Check {
     id: "kubernetes.global-config-ensured",
     title: "Gangway has created or corrected the ConfigMap",
     severity: Severity::Info,

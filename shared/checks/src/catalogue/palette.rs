@@ -1,4 +1,4 @@
-//! Palette, its settings and its accounts.
+//! Checks of Palette, its settings and its accounts.
 
 use gangway_model::{Check, CheckSubject, Severity};
 

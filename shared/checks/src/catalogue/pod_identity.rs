@@ -1,8 +1,8 @@
-//! Roles and associations of EKS Pod Identity.
+//! Checks of the roles and associations of EKS Pod Identity.
 
 use gangway_model::{Check, CheckSubject, Severity};
 
-pub static ASSOCIATIONS: Check = Check {
+pub static ASSOCIATIONS_ENSURED: Check = Check {
     id: "pod-identity.associations-ensured",
     title: "Gangway has created or changed both associations, as the request allows",
     severity: Severity::Info,
@@ -11,7 +11,7 @@ pub static ASSOCIATIONS: Check = Check {
     remedy: "Put the ARN of the role that the association has now into `replaceAssociations`, if no other account needs it. See check `pod-identity.target-roles`, and the parameters `AllowPodIdentityChanges`, `ClusterArns` and `PodRoleNames`.",
 };
 
-pub static REGISTRY: Check = Check {
+pub static ECR_REGISTRY: Check = Check {
     id: "pod-identity.ecr-registry",
     title: "A pack registry in ECR that uses Pod Identity has Hubble's role, in the cluster's account",
     severity: Severity::Warning,
@@ -155,7 +155,7 @@ pub static PALETTE_TARGET_ROLE: Check = Check {
     remedy: "Correct the trust policy and the permissions as the plan shows.",
 };
 
-pub static OPTED_IN: Check = Check {
+pub static PARTITION_SUPPORTED: Check = Check {
     id: "pod-identity.partition-supported",
     title: "Palette's documentation offers Pod Identity in this partition",
     severity: Severity::Warning,

@@ -1,4 +1,4 @@
-//! The access portals of the Secret and Top Secret partitions.
+//! Checks of the access portals of the Secret and Top Secret partitions.
 
 use gangway_model::{Check, CheckSubject, Severity};
 
@@ -11,7 +11,7 @@ pub static ACCOUNT_KNOWN: Check = Check {
     remedy: "Send the 12-digit account id, or give the function a network path to the portal.",
 };
 
-pub static KEY_LIFETIME: Check = Check {
+pub static CREDENTIALS_EXPIRE: Check = Check {
     id: "portal.key-lifetime",
     title: "The portal's keys are temporary and have an expiry time",
     severity: Severity::Warning,
@@ -20,7 +20,7 @@ pub static KEY_LIFETIME: Check = Check {
     remedy: "Ask the portal's administrator for keys of a role, and compare the clocks.",
 };
 
-pub static KEYS: Check = Check {
+pub static CREDENTIALS_ISSUED: Check = Check {
     id: "portal.keys",
     title: "The access portal issues keys for this agency, account and role",
     severity: Severity::Blocker,
@@ -38,7 +38,7 @@ pub static ROLE_NAME: Check = Check {
     remedy: "Shorten `rolePrefix` or `role`.",
 };
 
-pub static TRUSTED: Check = Check {
+pub static PORTAL_CERTIFICATE_TRUSTED: Check = Check {
     id: "portal.trusted",
     title: "The CA chain that was sent signs the access portal's certificate",
     severity: Severity::Blocker,

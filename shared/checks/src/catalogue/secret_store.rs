@@ -1,4 +1,4 @@
-//! Credentials that Gangway stores in Secrets Manager.
+//! Checks of the credentials that Gangway stores in Secrets Manager.
 
 use gangway_model::{Check, CheckSubject, Severity};
 

@@ -1,4 +1,4 @@
-//! The role that Palette assumes.
+//! Checks of the IAM role that Palette assumes.
 
 use gangway_model::{Check, CheckSubject, Severity};
 

@@ -7,7 +7,7 @@ use gangway_model::{Check, Severity};
 use super::{ALL, find_waivable};
 use prerequisites::PREREQUISITES;
 
-const HEAD: &str = "\
+const PAGE_HEADER: &str = "\
 # Checks
 
 <!-- Written from the catalogue in shared/checks: GANGWAY_WRITE_DOCS=1 cargo test -p gangway-checks catalogue -->
@@ -33,7 +33,7 @@ names the account, role or certificate.
 |---|---|---|---|---|
 ";
 
-const PREREQUISITES_HEAD: &str = "
+const PREREQUISITES_HEADER: &str = "
 ## Prerequisites
 
 Prerequisites whose id begins with C are for every method; with S, for access keys; with D, for roles that Palette assumes (STS);
@@ -44,9 +44,9 @@ no check covers are left out.
 |---|---|
 ";
 
-/// Renders `docs/checks.md`.
-fn page() -> String {
-    let mut page = HEAD.to_owned();
+/// Returns the text of `docs/checks.md`.
+fn render_page() -> String {
+    let mut page = PAGE_HEADER.to_owned();
     for Check { id, title, severity, subject: _, covers, remedy } in ALL.iter().copied() {
         let severity = match severity {
             Severity::Blocker => "blocker",
@@ -60,7 +60,7 @@ fn page() -> String {
         )
         .unwrap();
     }
-    page.push_str(PREREQUISITES_HEAD);
+    page.push_str(PREREQUISITES_HEADER);
     for (id, description) in PREREQUISITES {
         writeln!(page, "| {id} | {description} |").unwrap();
     }
@@ -68,26 +68,26 @@ fn page() -> String {
 }
 
 #[test]
-fn docs_list_every_check() {
+fn checks_page_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/checks.md");
     if std::env::var_os("GANGWAY_WRITE_DOCS").is_some() {
-        fs::write(path, page()).unwrap();
+        fs::write(path, render_page()).unwrap();
         return;
     }
     assert!(
-        fs::read_to_string(path).unwrap() == page(),
+        fs::read_to_string(path).unwrap() == render_page(),
         "docs/checks.md is out of date: GANGWAY_WRITE_DOCS=1 cargo test -p gangway-checks catalogue"
     );
 }
 
 #[test]
-fn checks_are_listed_once_in_the_order_of_their_ids() {
+fn checks_are_sorted_by_id_without_duplicates() {
     let ids: Vec<_> = ALL.iter().map(|check| check.id).collect();
     assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
 }
 
 #[test]
-fn every_check_has_a_title_a_remedy_and_prerequisites_that_are_described() {
+fn every_check_has_title_remedy_and_described_prerequisites() {
     let known: BTreeSet<_> = PREREQUISITES.iter().map(|(id, _)| *id).collect();
     let covered: BTreeSet<_> = ALL.iter().flat_map(|check| check.covers.iter().copied()).collect();
     assert_eq!(covered, known);
@@ -97,11 +97,12 @@ fn every_check_has_a_title_a_remedy_and_prerequisites_that_are_described() {
     }
 }
 
-/// A check that is defined elsewhere, and not in [`ALL`], would be missing from the documentation.
+/// Counts the definitions of checks in the source code. A check that is not in [`ALL`] would be
+/// missing from `docs/checks.md`.
 #[test]
-fn checks_are_defined_in_the_catalogue() {
+fn every_check_that_the_code_defines_is_in_the_catalogue() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut defined = 0;
+    let mut definition_count = 0;
     let mut folders = vec![root.join("shared"), root.join("functions")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -113,16 +114,16 @@ fn checks_are_defined_in_the_catalogue() {
                 && name != "tests.rs"
             {
                 let text = fs::read_to_string(&path).unwrap();
-                let product = text.split("mod tests {").next().unwrap_or_default();
-                defined += product.matches(": Check = Check {").count();
+                let code_without_tests = text.split("mod tests {").next().unwrap_or_default();
+                definition_count += code_without_tests.matches(": Check = Check {").count();
             }
         }
     }
-    assert_eq!(defined, ALL.len());
+    assert_eq!(definition_count, ALL.len());
 }
 
 #[test]
-fn identity_ownership_and_palette_cannot_be_waived() {
+fn checks_of_identity_ownership_and_palette_cannot_be_waived() {
     for id in [
         "aws.identity-valid",
         "iam.role-scope-allowed",
@@ -134,7 +135,7 @@ fn identity_ownership_and_palette_cannot_be_waived() {
         "sts.trusts-palette",
         "pod-identity.role-arn",
         "pod-identity.external-id",
-        // It does not prevent a registration.
+        // A warning does not prevent a registration, so nobody needs to waive this check.
         "iam.key-age",
         "no.such-check",
         "",

@@ -14,28 +14,28 @@ use gangway_aws::{
 
 use super::attached_policies::refusal_remedy;
 
-/// The age at which AWS's guidance and the CIS benchmark ask for a rotation.
-const MAX_KEY_AGE_DAYS: Duration = Duration::from_hours(90 * 24);
+/// The maximum age of an access key that AWS and the CIS benchmark recommend.
+const MAX_KEY_AGE: Duration = Duration::from_hours(90 * 24);
 
-/// Returns the finding if the key cannot be checked.
-pub fn unverified(reason: &str, remedy: &str) -> Finding {
+/// Returns the *unverified* finding of an access key that cannot be checked.
+pub fn unverified_finding(reason: &str, remedy: &str) -> Finding {
     KEY_AGE.unverified(reason, remedy)
 }
 
-/// What IAM lists of the access keys of a user.
+/// The result of `iam:ListAccessKeys`.
 enum KeyLookup {
     Listed(Vec<AccessKeyMetadata>),
     AccessDenied,
     Throttled,
-    /// IAM refused the call for another reason. The error code.
+    /// IAM refused the call for another reason. The value is the error code.
     Refused(String),
 }
 
-/// Checks the access key of the session `aws`.
+/// Checks the age and the status of the access key that the session `aws` uses.
 ///
 /// # Errors
 ///
-/// If IAM could not be called. A missing permission is an unverified finding.
+/// Returns an error if IAM could not be called. A missing permission is an *unverified* finding.
 pub async fn check_key_age(
     aws: &AwsSession,
     principal: &Principal,
@@ -46,7 +46,7 @@ pub async fn check_key_age(
     let Some(id) = aws.key_id() else {
         return Ok(KEY_AGE.not_applicable("the session has no access key id"));
     };
-    Ok(age_finding(name, id, &list_keys(aws, name).await?, clock::now()))
+    Ok(lookup_finding(name, id, &list_keys(aws, name).await?, clock::now()))
 }
 
 async fn list_keys(aws: &AwsSession, user: &str) -> Result<KeyLookup, UpstreamError> {
@@ -65,8 +65,8 @@ async fn list_keys(aws: &AwsSession, user: &str) -> Result<KeyLookup, UpstreamEr
     }
 }
 
-fn age_finding(user: &str, id: &str, keys: &KeyLookup, now: SystemTime) -> Finding {
-    let keys = match keys {
+fn lookup_finding(user: &str, id: &str, lookup: &KeyLookup, now: SystemTime) -> Finding {
+    let keys = match lookup {
         KeyLookup::Listed(keys) => keys,
         KeyLookup::AccessDenied => {
             return KEY_AGE.unverified(
@@ -85,12 +85,12 @@ fn age_finding(user: &str, id: &str, keys: &KeyLookup, now: SystemTime) -> Findi
         }
     };
     match keys.iter().find(|key| key.access_key_id() == Some(id)) {
-        Some(key) => describe_age(key, keys.len(), now),
+        Some(key) => age_and_status_finding(key, keys.len(), now),
         None => KEY_AGE.unverified("IAM does not list the key yet", "validate again in a minute"),
     }
 }
 
-fn describe_age(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Finding {
+fn age_and_status_finding(key: &AccessKeyMetadata, key_count: usize, now: SystemTime) -> Finding {
     if key.status() == Some(&StatusType::Inactive) {
         return KEY_AGE.failed("the access key is inactive", "activate it, or send an active one");
     }
@@ -101,11 +101,11 @@ fn describe_age(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Findin
             "check its age in IAM, or rotate it",
         );
     };
-    let expires = created.checked_add(MAX_KEY_AGE_DAYS);
+    let expires = created.checked_add(MAX_KEY_AGE);
     let age = now.duration_since(created).unwrap_or_default();
     let days = age.as_secs() / 86_400;
-    if age > MAX_KEY_AGE_DAYS {
-        let observed = format!("the access key is {days} days old; the user has {keys} of 2");
+    if age > MAX_KEY_AGE {
+        let observed = format!("the access key is {days} days old; the user has {key_count} of 2");
         KEY_AGE
             .failed(
                 observed,
@@ -114,7 +114,7 @@ fn describe_age(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Findin
             .expiring(expires)
     } else {
         KEY_AGE
-            .passed(format!("the access key is {days} days old; the user has {keys} of 2"))
+            .passed(format!("the access key is {days} days old; the user has {key_count} of 2"))
             .expiring(expires)
     }
 }
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_old_after_90_days() {
+    fn active_access_key_passes_until_it_is_older_than_90_days() {
         let day = Duration::from_hours(24);
         let now = SystemTime::UNIX_EPOCH + day * 20_000;
         for (days, status, passes) in [
@@ -138,7 +138,8 @@ mod tests {
         ] {
             let created = DateTime::from(now - day * days);
             let key = AccessKeyMetadata::builder().status(status).create_date(created).build();
-            assert_eq!(describe_age(&key, 1, now).outcome == Outcome::Passed, passes, "{days}");
+            let finding = age_and_status_finding(&key, 1, now);
+            assert_eq!(finding.outcome == Outcome::Passed, passes, "{days}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reads which managed policies an identity has, and how many it may have.
+//! Reads the managed policies of an identity, and the quota of managed policies.
 
 use std::error::Error;
 
@@ -15,28 +15,29 @@ use gangway_aws::{
     error::{AwsErrorKind, error_code},
 };
 
-/// An attached managed policy.
+/// A managed policy that is attached to a user, role or group.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Attached {
+pub(super) struct ManagedPolicy {
     pub(super) name: String,
     pub(super) arn: String,
 }
 
-/// Why a lookup in IAM returned nothing. Findings of such lookups are unverified.
+/// The reason why a lookup in IAM failed. The findings that need the lookup are *unverified*.
 #[derive(Clone, Debug)]
 pub(super) enum LookupError {
-    /// The caller is not allowed this action.
+    /// The identity that runs the checks is not allowed this IAM action.
     AccessDenied(&'static str),
     /// The user, role, group or policy does not exist.
     NotFound,
-    /// IAM throttled the call. These checks are only warnings, so the request goes on.
+    /// IAM throttled the call. The checks that need the lookup are only warnings, so the validation
+    /// continues.
     Throttled,
-    /// IAM refused the action for another reason. The error code.
+    /// IAM refused the call for another reason.
     Refused { action: &'static str, code: String },
 }
 
 impl LookupError {
-    /// Returns what makes the lookup possible.
+    /// Returns the remedy that makes the lookup possible.
     pub(super) fn remedy(&self) -> String {
         match self {
             Self::AccessDenied(action) => {
@@ -49,7 +50,8 @@ impl LookupError {
     }
 }
 
-/// Returns what to do about a call that IAM refused for a reason other than a missing permission.
+/// Returns the remedy for a call that IAM refused with error code `code`, but not because of a
+/// missing permission.
 pub(super) fn refusal_remedy(action: &str, code: &str) -> String {
     let kind = AwsErrorKind::from_code(code, 400);
     let first = if kind == AwsErrorKind::UnknownAccessKey {
@@ -64,14 +66,15 @@ pub(super) fn refusal_remedy(action: &str, code: &str) -> String {
     format!("{action} was answered with {code}: {first}")
 }
 
-/// The result of a lookup. The outer error ends the request; the inner one makes a check unverified.
-pub(super) type Lookup<T> = Result<Result<T, LookupError>, UpstreamError>;
+/// The result of a lookup in IAM. The outer error ends the validation. The inner error makes a
+/// check *unverified*.
+pub(super) type LookupResult<T> = Result<Result<T, LookupError>, UpstreamError>;
 
-/// Separates errors that make a check unverified from errors that end the request.
-pub(super) fn lookup<T, E>(
+/// Converts the result of the call `action` into a [`LookupResult`].
+pub(super) fn to_lookup_result<T, E>(
     action: &'static str,
     result: Result<T, SdkError<E, HttpResponse>>,
-) -> Lookup<T>
+) -> LookupResult<T>
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -92,64 +95,77 @@ where
     }
 }
 
-/// Returns the policies attached to the identity itself.
-pub(super) async fn direct(aws: &AwsSession, principal: &Principal) -> Lookup<Vec<Attached>> {
+/// Lists the managed policies that are attached to the identity itself, not to its groups.
+pub(super) async fn list_direct_policies(
+    aws: &AwsSession,
+    principal: &Principal,
+) -> LookupResult<Vec<ManagedPolicy>> {
     let iam = aws.iam();
     let policies = match principal {
         Principal::User { name, .. } => {
             let pages = iam.list_attached_user_policies().user_name(name).into_paginator();
             let policies = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-            lookup("iam:ListAttachedUserPolicies", policies)?
+            to_lookup_result("iam:ListAttachedUserPolicies", policies)?
         }
         Principal::Role(role) => {
             let pages = iam.list_attached_role_policies().role_name(role.name()).into_paginator();
             let policies = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-            lookup("iam:ListAttachedRolePolicies", policies)?
+            to_lookup_result("iam:ListAttachedRolePolicies", policies)?
         }
     };
-    Ok(policies.map(named))
+    Ok(policies.map(to_managed_policies))
 }
 
-/// Returns the groups of a user. A role has none.
-pub(super) async fn groups(aws: &AwsSession, principal: &Principal) -> Lookup<Vec<String>> {
+/// Lists the groups of a user. Returns an empty list for a role.
+pub(super) async fn list_groups(
+    aws: &AwsSession,
+    principal: &Principal,
+) -> LookupResult<Vec<String>> {
     let Principal::User { name, .. } = principal else { return Ok(Ok(Vec::new())) };
     let pages = aws.iam().list_groups_for_user().user_name(name).into_paginator();
     let groups = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-    let groups = lookup("iam:ListGroupsForUser", groups)?;
+    let groups = to_lookup_result("iam:ListGroupsForUser", groups)?;
     Ok(groups.map(|groups| groups.into_iter().map(|group| group.group_name).collect()))
 }
 
-/// Returns the policies that a user has through groups.
-pub(super) async fn through(aws: &AwsSession, groups: &[String]) -> Lookup<Vec<Attached>> {
+/// Lists the managed policies that are attached to the groups.
+pub(super) async fn list_policies_of_groups(
+    aws: &AwsSession,
+    groups: &[String],
+) -> LookupResult<Vec<ManagedPolicy>> {
     let mut all = Vec::new();
-    for found in join_all(groups.iter().map(|group| list_group_policies(aws, group))).await {
+    for found in join_all(groups.iter().map(|group| list_policies_of_group(aws, group))).await {
         match found? {
             Ok(found) => all.extend(found),
-            Err(hidden) => return Ok(Err(hidden)),
+            Err(error) => return Ok(Err(error)),
         }
     }
     Ok(Ok(all))
 }
 
-async fn list_group_policies(aws: &AwsSession, group: &str) -> Lookup<Vec<Attached>> {
+async fn list_policies_of_group(aws: &AwsSession, group: &str) -> LookupResult<Vec<ManagedPolicy>> {
     let pages = aws.iam().list_attached_group_policies().group_name(group).into_paginator();
     let policies = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-    Ok(lookup("iam:ListAttachedGroupPolicies", policies)?.map(named))
+    Ok(to_lookup_result("iam:ListAttachedGroupPolicies", policies)?.map(to_managed_policies))
 }
 
-/// Leaves out policies without a name or an ARN.
-fn named(policies: Vec<AttachedPolicy>) -> Vec<Attached> {
-    let named = |policy: AttachedPolicy| {
+/// Converts policies of the AWS SDK. The result does not contain policies without a name or an ARN.
+fn to_managed_policies(policies: Vec<AttachedPolicy>) -> Vec<ManagedPolicy> {
+    let to_managed_policy = |policy: AttachedPolicy| {
         let AttachedPolicy { policy_name, policy_arn, .. } = policy;
-        Some(Attached { name: policy_name?, arn: policy_arn? })
+        Some(ManagedPolicy { name: policy_name?, arn: policy_arn? })
     };
-    policies.into_iter().filter_map(named).collect()
+    policies.into_iter().filter_map(to_managed_policy).collect()
 }
 
-/// Returns the account's quota of managed policies for one identity.
-pub(super) async fn quota(aws: &AwsSession, principal: &Principal) -> Lookup<Option<usize>> {
+/// Returns the account's quota of managed policies for one user or role. Returns `None` if IAM does
+/// not return the quota.
+pub(super) async fn get_policy_quota(
+    aws: &AwsSession,
+    principal: &Principal,
+) -> LookupResult<Option<usize>> {
     let summary = aws.iam().get_account_summary().send().await;
-    let summary = match lookup("iam:GetAccountSummary", summary)? {
+    let summary = match to_lookup_result("iam:GetAccountSummary", summary)? {
         Ok(summary) => summary,
         Err(error) => return Ok(Err(error)),
     };
@@ -166,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_refusal_has_a_remedy_of_its_own() {
+    fn remedy_follows_from_the_error_code_of_iam() {
         for (code, remedy) in [
             ("InvalidClientTokenId", "validate again in a minute"),
             ("UnrecognizedClientException", "validate again in a minute"),

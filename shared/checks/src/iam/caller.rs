@@ -1,4 +1,4 @@
-//! Checks which identity access keys belong to.
+//! Checks that an access key belongs to an IAM user of the requested partition.
 
 use crate::catalogue::aws::{CLOCK, IDENTITY_IS_USER, IDENTITY_VALID, PARTITION, REACHABLE};
 use gangway_http::clock;
@@ -9,21 +9,22 @@ use gangway_aws::{CallerIdentity, IdentityKind, Principal};
 /// The largest clock difference that AWS accepts, in seconds.
 const MAX_CLOCK_SKEW: u64 = 300;
 
-/// The identity that keys belong to, and the findings about it.
+/// The identity that an access key belongs to, and the findings about the identity.
 #[derive(Debug)]
 pub struct CallerCheck {
     pub findings: Vec<Finding>,
-    /// The account of the keys, if STS accepts them.
+    /// The AWS account of the access key. `None` if STS does not accept the access key.
     pub account: Option<AccountId>,
-    /// The IAM user or role whose permissions are to be checked, if there is one.
+    /// The IAM user or role whose permissions Gangway checks. `None` for other identities.
     pub principal: Option<Principal>,
 }
 
-/// Evaluates the result of `GetCallerIdentity` with the keys of a user.
+/// Evaluates the response of `sts:GetCallerIdentity`, which was called with an access key.
 ///
 /// # Errors
 ///
-/// If STS could not be called. Keys that STS does not accept are a finding.
+/// Returns an error if STS could not be called. An access key that STS does not accept is a failed
+/// finding.
 pub fn check_caller(
     response: Result<CallerIdentity, UpstreamError>,
     wanted: Partition,
@@ -32,7 +33,7 @@ pub fn check_caller(
         Ok(caller) => caller,
         Err(UpstreamError::Rejected { reason, .. }) => {
             return Ok(CallerCheck {
-                findings: findings_of_rejected_keys(reason, wanted),
+                findings: rejected_key_findings(reason, wanted),
                 account: None,
                 principal: None,
             });
@@ -40,9 +41,9 @@ pub fn check_caller(
         Err(UpstreamError::AccessDenied { reason, .. }) => {
             let mut findings = vec![
                 REACHABLE.passed(format!("AWS STS of {wanted} answered")),
-                clock(clock::skew()),
+                clock_finding(clock::skew()),
             ];
-            findings.extend(identity_unknown(
+            findings.extend(unknown_identity_findings(
                 &[&IDENTITY_VALID, &PARTITION, &IDENTITY_IS_USER],
                 &reason,
             ));
@@ -52,28 +53,28 @@ pub fn check_caller(
     };
     let findings = vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),
-        clock(clock::skew()),
+        clock_finding(clock::skew()),
         IDENTITY_VALID.passed(format!("the keys belong to {}", caller.arn)),
-        partition(&caller, wanted),
-        user(&caller),
+        partition_finding(&caller, wanted),
+        user_finding(&caller),
     ];
     Ok(CallerCheck { findings, account: Some(caller.account), principal: caller.principal() })
 }
 
-/// Returns the findings if STS does not tell whose the keys are.
-pub(super) fn identity_unknown(checks: &[&'static Check], remedy: &str) -> Vec<Finding> {
+/// Returns *unverified* findings if STS does not return the identity of the access key.
+pub(super) fn unknown_identity_findings(checks: &[&'static Check], remedy: &str) -> Vec<Finding> {
     let unverified = |check: &&'static Check| {
         check.unverified("AWS STS does not tell to whom the keys belong", remedy)
     };
     checks.iter().map(unverified).collect()
 }
 
-fn findings_of_rejected_keys(reason: String, wanted: Partition) -> Vec<Finding> {
+fn rejected_key_findings(reason: String, wanted: Partition) -> Vec<Finding> {
     let unknown = "AWS does not accept the keys, so their owner is not known";
     let remedy = "fix check aws.identity-valid first";
     vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),
-        clock(clock::skew()),
+        clock_finding(clock::skew()),
         IDENTITY_VALID.failed(
             reason,
             format!(
@@ -86,7 +87,8 @@ fn findings_of_rejected_keys(reason: String, wanted: Partition) -> Vec<Finding> 
     ]
 }
 
-pub(super) fn clock(skew: Option<i64>) -> Finding {
+/// Checks the difference between the clocks of Gangway and AWS, in seconds.
+pub(super) fn clock_finding(skew: Option<i64>) -> Finding {
     match skew {
         None => CLOCK.unverified("no response of AWS had a date", "validate again"),
         Some(skew) if skew.unsigned_abs() > MAX_CLOCK_SKEW => CLOCK.failed(
@@ -97,7 +99,7 @@ pub(super) fn clock(skew: Option<i64>) -> Finding {
     }
 }
 
-fn partition(caller: &CallerIdentity, wanted: Partition) -> Finding {
+fn partition_finding(caller: &CallerIdentity, wanted: Partition) -> Finding {
     if caller.partition == wanted {
         return PARTITION.passed(format!("account {} of {wanted}", caller.account));
     }
@@ -110,7 +112,7 @@ fn partition(caller: &CallerIdentity, wanted: Partition) -> Finding {
     )
 }
 
-fn user(caller: &CallerIdentity) -> Finding {
+fn user_finding(caller: &CallerIdentity) -> Finding {
     let observed = match &caller.kind {
         IdentityKind::User { name } => return IDENTITY_IS_USER.passed(format!("user {name}")),
         IdentityKind::AssumedRole { role_name } => {
@@ -139,18 +141,18 @@ mod tests {
         CallerIdentity { account, arn: "arn".to_owned(), partition, kind }
     }
 
-    fn failing(response: Result<CallerIdentity, UpstreamError>) -> Vec<&'static str> {
+    fn failed_check_ids(response: Result<CallerIdentity, UpstreamError>) -> Vec<&'static str> {
         let findings = check_caller(response, Partition::Aws).unwrap().findings;
         let failed = |finding: &&Finding| matches!(finding.outcome, Outcome::Failed { .. });
         findings.iter().filter(failed).map(|finding| finding.check.id).collect()
     }
 
     #[test]
-    fn only_keys_of_a_user_of_this_partition_pass() {
+    fn only_access_key_of_a_user_of_this_partition_passes() {
         let user = IdentityKind::User { name: "palette".to_owned() };
         let session = IdentityKind::AssumedRole { role_name: "Admin".to_owned() };
         let (aws, gov) = (Partition::Aws, Partition::AwsUsGov);
-        let refusal =
+        let rejected_by_sts =
             || UpstreamError::Rejected { service: "AWS STS", reason: "no key".to_owned() };
         for (response, failed) in [
             (Ok(caller(user.clone(), aws)), &[][..]),
@@ -158,9 +160,9 @@ mod tests {
             (Ok(caller(session, aws)), &["aws.identity-is-user"]),
             (Ok(caller(IdentityKind::Root, aws)), &["aws.identity-is-user"]),
             (Ok(caller(IdentityKind::Federated, gov)), &["aws.partition", "aws.identity-is-user"]),
-            (Err(refusal()), &["aws.identity-valid"]),
+            (Err(rejected_by_sts()), &["aws.identity-valid"]),
         ] {
-            assert_eq!(failing(response), failed);
+            assert_eq!(failed_check_ids(response), failed);
         }
         let denied =
             UpstreamError::AccessDenied { service: "AWS STS", reason: "endpoint".to_owned() };
@@ -170,15 +172,15 @@ mod tests {
         let is_unverified =
             |finding: &Finding| matches!(finding.outcome, Outcome::Unverified { .. });
         assert!(valid.is_some_and(is_unverified));
-        let silent = Err(UpstreamError::TimedOut { service: "AWS STS" });
-        assert!(check_caller(silent, aws).is_err());
+        let timed_out = Err(UpstreamError::TimedOut { service: "AWS STS" });
+        assert!(check_caller(timed_out, aws).is_err());
     }
 
     #[test]
-    fn a_clock_may_differ_by_five_minutes() {
+    fn clock_difference_up_to_five_minutes_passes() {
         for (skew, passes) in [(0, true), (-300, true), (301, false), (-3600, false)] {
-            assert_eq!(clock(Some(skew)).outcome == Outcome::Passed, passes, "{skew}");
+            assert_eq!(clock_finding(Some(skew)).outcome == Outcome::Passed, passes, "{skew}");
         }
-        assert!(matches!(clock(None).outcome, Outcome::Unverified { .. }));
+        assert!(matches!(clock_finding(None).outcome, Outcome::Unverified { .. }));
     }
 }

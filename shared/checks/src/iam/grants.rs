@@ -1,4 +1,4 @@
-//! Simulates whether a role is allowed given actions.
+//! Asks IAM's policy simulator whether a role is allowed a list of actions.
 
 use std::collections::BTreeSet;
 
@@ -8,29 +8,31 @@ use gangway_model::{RoleArn, UpstreamError};
 
 use super::{
     policy_content::summarize,
-    simulation::{Decision, Evaluated, Evaluation, evaluate},
+    simulation::{Decision, Evaluation, SimulatorResponse, call_simulator},
 };
 use gangway_aws::{AwsSession, Principal};
 
-/// The result of a simulation.
+/// Whether a role is allowed all actions of a simulation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SimulationOutcome {
-    /// Every action is allowed. The number of actions.
-    Everything(usize),
-    /// Some actions are denied. A description of them.
-    NotAll(String),
-    /// No action is known to be denied, but some are not known to be allowed. The reason.
+    /// Every action is allowed. The value is the number of actions.
+    AllAllowed(usize),
+    /// Some actions are denied. The value describes the denied actions.
+    SomeDenied(String),
+    /// No action is known to be denied, but some actions are not known to be allowed. The value is
+    /// the reason.
     Unknown(String),
-    /// The caller may not call the simulator.
+    /// Gangway is not allowed to call the simulator.
     Inaccessible,
     RoleNotFound,
 }
 
-/// Actions, and the resources on which all of them must be allowed.
+/// A list of actions, and a list of resources on which each action must be allowed.
 pub type PermissionList = (Vec<String>, Vec<String>);
 
-/// Simulates all lists at the same time, as if the actions were called in `region`. For `iam:PassRole`, the context says that the role is passed to EKS Pod
-/// Identity.
+/// Simulates whether the role is allowed all actions of `wanted` in the AWS Region `region`. The
+/// simulations of all lists run at the same time. In the simulated calls, `iam:PassRole` passes a
+/// role to EKS Pod Identity.
 pub async fn simulate(
     aws: &AwsSession,
     role: &RoleArn,
@@ -41,26 +43,26 @@ pub async fn simulate(
     let simulations = wanted
         .into_iter()
         .map(|(actions, resources)| simulate_list(aws, &principal, region, actions, resources));
-    let mut all = Decided::default();
+    let mut all = DecisionSummary::default();
     for result in join_all(simulations).await {
         match result? {
-            Ok(decided) => all.extend(decided),
-            Err(nothing) => return Ok(nothing),
+            Ok(summary) => all.extend(summary),
+            Err(outcome) => return Ok(outcome),
         }
     }
     Ok(all.into_outcome())
 }
 
-/// The decisions on all actions.
+/// The simulated actions that are denied or unknown, and the number of all simulated actions.
 #[derive(Default)]
-struct Decided {
+struct DecisionSummary {
     count: usize,
     denied: Vec<String>,
     unknown: Vec<String>,
     missing_keys: BTreeSet<String>,
 }
 
-impl Decided {
+impl DecisionSummary {
     fn extend(&mut self, other: Self) {
         self.count += other.count;
         self.denied.extend(other.denied);
@@ -70,10 +72,10 @@ impl Decided {
 
     fn into_outcome(self) -> SimulationOutcome {
         if !self.denied.is_empty() {
-            return SimulationOutcome::NotAll(format!("denied: {}", summarize(&self.denied)));
+            return SimulationOutcome::SomeDenied(format!("denied: {}", summarize(&self.denied)));
         }
         if self.unknown.is_empty() {
-            return SimulationOutcome::Everything(self.count);
+            return SimulationOutcome::AllAllowed(self.count);
         }
         let actions = summarize(&self.unknown);
         let reason = if self.missing_keys.is_empty() {
@@ -89,46 +91,49 @@ impl Decided {
     }
 }
 
+/// Simulates one list of actions. The inner error is an outcome that ends the whole simulation.
 async fn simulate_list(
     aws: &AwsSession,
     principal: &Principal,
     region: &str,
     actions: Vec<String>,
     resources: Vec<String>,
-) -> Result<Result<Decided, SimulationOutcome>, UpstreamError> {
-    let on = match resources.as_slice() {
+) -> Result<Result<DecisionSummary, SimulationOutcome>, UpstreamError> {
+    let on_resource = match resources.as_slice() {
         [one] if one != "*" => format!(" on {one}"),
         _ => String::new(),
     };
-    let result = evaluate(aws, principal, actions.clone(), resources, context(region)).await?;
+    let context = context_entries(region);
+    let result = call_simulator(aws, principal, actions.clone(), resources, context).await?;
     let results = match result {
-        Evaluated::Given(results) => results,
-        Evaluated::NotAllowed => return Ok(Err(SimulationOutcome::Inaccessible)),
-        Evaluated::NoSuchPrincipal => return Ok(Err(SimulationOutcome::RoleNotFound)),
-        Evaluated::Failed(code) => {
+        SimulatorResponse::Results(results) => results,
+        SimulatorResponse::AccessDenied => return Ok(Err(SimulationOutcome::Inaccessible)),
+        SimulatorResponse::PrincipalNotFound => return Ok(Err(SimulationOutcome::RoleNotFound)),
+        SimulatorResponse::Failed(code) => {
             let reason = format!("IAM's simulator cannot evaluate its policies: {code}");
             return Ok(Err(SimulationOutcome::Unknown(reason)));
         }
     };
-    let mut decided = Decided { count: actions.len(), ..Decided::default() };
+    let mut summary = DecisionSummary { count: actions.len(), ..DecisionSummary::default() };
     for action in actions {
         // An action without a result is not known to be allowed.
-        let evaluation = Evaluation::of_action(&action, None, &results)
+        let evaluation = Evaluation::worst_for_action(&action, None, &results)
             .unwrap_or(Evaluation { decision: Decision::Unknown, ..Evaluation::default() });
-        let label = format!("{action}{on}");
+        let label = format!("{action}{on_resource}");
         match evaluation.decision {
             Decision::Allowed => {}
             Decision::Unknown => {
-                decided.unknown.push(label);
-                decided.missing_keys.extend(evaluation.missing_keys);
+                summary.unknown.push(label);
+                summary.missing_keys.extend(evaluation.missing_keys);
             }
-            Decision::NotAllowed | Decision::Denied => decided.denied.push(label),
+            Decision::NotAllowed | Decision::Denied => summary.denied.push(label),
         }
     }
-    Ok(Ok(decided))
+    Ok(Ok(summary))
 }
 
-fn context(region: &str) -> Vec<ContextEntry> {
+/// Returns the values of the condition keys in the simulated calls.
+fn context_entries(region: &str) -> Vec<ContextEntry> {
     let entry = |key: &str, value: &str| {
         ContextEntry::builder()
             .context_key_name(key)

@@ -1,4 +1,4 @@
-//! Reads an IAM role and checks that it exists and how long its sessions may last.
+//! Reads an IAM role, and checks that the role exists and that its sessions can last one hour.
 
 use crate::catalogue::iam::{ROLE_EXISTS, ROLE_SESSION_DURATION};
 use std::{
@@ -12,26 +12,27 @@ use serde_json::Value;
 
 use gangway_aws::AwsSession;
 
-/// The session duration that Palette needs.
-const HOUR: Duration = Duration::from_hours(1);
+/// The session duration that Palette needs. IAM uses the same value by default.
+const ONE_HOUR: Duration = Duration::from_hours(1);
 
 /// An IAM role.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IamRole {
-    /// The ARN, including the path.
+    /// The ARN of the role, including the path.
     pub arn: String,
-    /// The trust policy.
+    /// The trust policy as decoded JSON.
     pub trust: Value,
-    /// The maximum session duration.
+    /// The maximum duration of a session of the role.
     pub max_session: Duration,
-    /// The ARN of its permissions boundary.
+    /// The ARN of the permissions boundary of the role.
     pub boundary: Option<String>,
     pub description: String,
+    /// The time at which the role was created.
     pub made: Option<SystemTime>,
     pub tags: BTreeMap<String, String>,
 }
 
-/// Reads a role from IAM by its name.
+/// Reads a role from IAM by its name. IAM ignores the path, so the result can have another ARN.
 pub async fn get_role(aws: &AwsSession, arn: &RoleArn) -> Result<IamRole, UpstreamError> {
     let call = AwsSession::iam_api_call("iam:GetRole", "such role");
     let response = aws.iam().get_role().role_name(arn.name()).send().await;
@@ -44,7 +45,7 @@ pub async fn get_role(aws: &AwsSession, arn: &RoleArn) -> Result<IamRole, Upstre
     let boundary = role.permissions_boundary().and_then(|set| set.permissions_boundary_arn());
     Ok(IamRole {
         trust,
-        max_session: seconds.map_or(HOUR, Duration::from_secs),
+        max_session: seconds.map_or(ONE_HOUR, Duration::from_secs),
         boundary: boundary.map(str::to_owned),
         description: role.description.unwrap_or_default(),
         made: role.create_date.try_into().ok(),
@@ -59,46 +60,46 @@ pub fn decode_policy_document(encoded: &str) -> Option<Value> {
     serde_json::from_str(&text).ok()
 }
 
-/// Returns the findings if the role cannot be read.
-pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
+/// Returns the *unverified* findings of a role that cannot be read.
+pub fn unverified_findings(reason: &str, remedy: &str) -> Vec<Finding> {
     vec![ROLE_EXISTS.unverified(reason, remedy), ROLE_SESSION_DURATION.unverified(reason, remedy)]
 }
 
-/// Evaluates the result of [`get_role`]. Returns the trust policy too, if the role has the
-/// requested ARN.
+/// Evaluates the result of [`get_role`]. Returns the findings, and the trust policy if the role has
+/// the ARN `wanted`.
 ///
 /// # Errors
 ///
-/// If IAM could not be called. A missing role or permission is a finding.
+/// Returns an error if IAM could not be called. A missing role or permission is a finding.
 pub fn findings(
     read: Result<IamRole, UpstreamError>,
     wanted: &RoleArn,
 ) -> Result<(Vec<Finding>, Option<Value>), UpstreamError> {
     let role = match read {
         Ok(role) => role,
-        Err(UpstreamError::NotFound { .. }) => return Ok((missing(wanted), None)),
+        Err(UpstreamError::NotFound { .. }) => return Ok((missing_role_findings(wanted), None)),
         Err(UpstreamError::AccessDenied { .. }) => {
             let remedy = "allow iam:GetRole on this role to the role that runs the checks";
-            return Ok((unverified("Gangway may not read the role", remedy), None));
+            return Ok((unverified_findings("Gangway may not read the role", remedy), None));
         }
         Err(UpstreamError::Rejected { reason, .. }) => {
             let remedy = format!("{reason}; validate again, or look at the role in IAM");
-            return Ok((unverified("IAM does not tell what the role is", &remedy), None));
+            return Ok((unverified_findings("IAM does not tell what the role is", &remedy), None));
         }
         Err(error) => return Err(error),
     };
     if role.arn != wanted.as_str() {
-        let exists = ROLE_EXISTS.failed(
+        let existence_finding = ROLE_EXISTS.failed(
             format!("role {} is {}: the path differs", wanted.name(), role.arn),
             format!("send roleArn {}", role.arn),
         );
-        return Ok((vec![exists, session(&role)], None));
+        return Ok((vec![existence_finding, session_duration_finding(&role)], None));
     }
-    let exists = ROLE_EXISTS.passed(role.arn.clone());
-    Ok((vec![exists, session(&role)], Some(role.trust)))
+    let existence_finding = ROLE_EXISTS.passed(role.arn.clone());
+    Ok((vec![existence_finding, session_duration_finding(&role)], Some(role.trust)))
 }
 
-fn missing(wanted: &RoleArn) -> Vec<Finding> {
+fn missing_role_findings(wanted: &RoleArn) -> Vec<Finding> {
     let (name, account) = (wanted.name(), wanted.account());
     vec![
         ROLE_EXISTS.failed(
@@ -109,9 +110,9 @@ fn missing(wanted: &RoleArn) -> Vec<Finding> {
     ]
 }
 
-fn session(role: &IamRole) -> Finding {
+fn session_duration_finding(role: &IamRole) -> Finding {
     let minutes = role.max_session.as_secs() / 60;
-    if role.max_session < HOUR {
+    if role.max_session < ONE_HOUR {
         let remedy = "set the role's maximum session duration to one hour or more";
         ROLE_SESSION_DURATION.failed(format!("sessions last {minutes} minutes at most"), remedy)
     } else {

@@ -1,5 +1,5 @@
-//! Checks that the access key of a user can be rotated: the user may make and delete its own keys, and has
-//! no key of somebody else.
+//! Checks that Gangway can rotate the access key of an IAM user. The user must be allowed to create
+//! and delete its own access keys, and must not have a second access key of unknown origin.
 
 use gangway_aws::{AwsSession, Principal};
 use gangway_model::{AccessKey, AccessKeyId, Finding, UpstreamError};
@@ -7,12 +7,12 @@ use tokio::join;
 
 use super::{
     attached_policies,
-    simulation::{self, Decision, Evaluated, Evaluation},
+    simulation::{self, Decision, Evaluation, SimulatorResponse},
 };
 use crate::{Clients, catalogue::iam::KEY_ROTATABLE};
 
-/// What a rotation does with the keys of a user.
-const ACTIONS: [&str; 5] = [
+/// The IAM actions that a rotation calls as the IAM user.
+const ROTATION_ACTIONS: [&str; 5] = [
     "iam:CreateAccessKey",
     "iam:DeleteAccessKey",
     "iam:GetAccessKeyLastUsed",
@@ -20,11 +20,12 @@ const ACTIONS: [&str; 5] = [
     "iam:UpdateAccessKey",
 ];
 
-/// Checks a stored access key. `old_key` is the one that the rotation before has put out of use.
+/// Finds the IAM user of the access key, and checks that Gangway can rotate the access key.
+/// `old_key` is the access key that the last rotation replaced.
 ///
 /// # Errors
 ///
-/// If AWS could not be called. A missing permission is a finding.
+/// Returns an error if AWS could not be called. A missing permission is a finding.
 pub async fn check_key(
     key: &AccessKey,
     old_key: Option<&AccessKeyId>,
@@ -34,7 +35,7 @@ pub async fn check_key(
     match user.caller().await {
         Ok(caller) => match caller.principal() {
             Some(principal) => check(&user, &principal, old_key).await,
-            None => Ok(unverified()),
+            None => Ok(unverified_finding()),
         },
         Err(UpstreamError::Rejected { reason, .. }) => {
             Ok(KEY_ROTATABLE.failed(reason, "PUT the account with an access key that works"))
@@ -43,46 +44,46 @@ pub async fn check_key(
     }
 }
 
-/// Returns the finding if nobody knows whose the keys are.
-pub fn unverified() -> Finding {
+/// Returns the *unverified* finding if the access key does not belong to an IAM user.
+pub fn unverified_finding() -> Finding {
     KEY_ROTATABLE.unverified(
         "the keys do not belong to an IAM user",
         "fix the failed checks of the keys first",
     )
 }
 
-/// Checks the access key of the session `user`. `old_key` is the one that the rotation before has put out
-/// of use.
+/// Checks that Gangway can rotate the access key of the session `user`. `old_key` is the access key
+/// that the last rotation replaced.
 ///
 /// # Errors
 ///
-/// If IAM could not be called. A missing permission is a finding.
+/// Returns an error if IAM could not be called. A missing permission is a finding.
 pub async fn check(
     user: &AwsSession,
     principal: &Principal,
     old_key: Option<&AccessKeyId>,
 ) -> Result<Finding, UpstreamError> {
-    let Principal::User { name, arn, .. } = principal else { return Ok(unverified()) };
-    let actions = ACTIONS.map(str::to_owned).to_vec();
-    let (evaluated, keys) = join!(
-        simulation::evaluate(user, principal, actions, vec![arn.clone()], Vec::new()),
+    let Principal::User { name, arn, .. } = principal else { return Ok(unverified_finding()) };
+    let actions = ROTATION_ACTIONS.map(str::to_owned).to_vec();
+    let (response, keys) = join!(
+        simulation::call_simulator(user, principal, actions, vec![arn.clone()], Vec::new()),
         user.list_access_keys(name),
     );
-    let results = match evaluated? {
-        Evaluated::Given(results) => results,
-        Evaluated::NotAllowed => {
+    let results = match response? {
+        SimulatorResponse::Results(results) => results,
+        SimulatorResponse::AccessDenied => {
             return Ok(KEY_ROTATABLE.unverified(
                 "the user is not allowed to simulate its own permissions",
                 format!("allow iam:SimulatePrincipalPolicy to user {name} on itself"),
             ));
         }
-        Evaluated::Failed(code) if code != "PolicyEvaluation" && code != "InvalidInput" => {
+        SimulatorResponse::Failed(code) if code != "PolicyEvaluation" && code != "InvalidInput" => {
             return Ok(KEY_ROTATABLE.unverified(
                 format!("IAM did not simulate the permissions of the user: {code}"),
                 attached_policies::refusal_remedy("iam:SimulatePrincipalPolicy", &code),
             ));
         }
-        Evaluated::NoSuchPrincipal | Evaluated::Failed(_) => {
+        SimulatorResponse::PrincipalNotFound | SimulatorResponse::Failed(_) => {
             return Ok(KEY_ROTATABLE.unverified(
                 "IAM's simulator cannot evaluate the permissions of the user",
                 "run the IAM policy simulator for the user, which names the policy that it cannot evaluate",
@@ -90,27 +91,31 @@ pub async fn check(
         }
     };
     let decision = |action: &str| {
-        Evaluation::of_action(action, Some(std::slice::from_ref(arn)), &results)
+        Evaluation::worst_for_action(action, Some(std::slice::from_ref(arn)), &results)
             .map_or(Decision::Unknown, |evaluation| evaluation.decision)
     };
-    let with = |wanted: &[Decision]| -> Vec<&str> {
-        ACTIONS.into_iter().filter(|action| wanted.contains(&decision(action))).collect()
+    let actions_with = |wanted: &[Decision]| -> Vec<&str> {
+        ROTATION_ACTIONS.into_iter().filter(|action| wanted.contains(&decision(action))).collect()
     };
-    let denied = with(&[Decision::NotAllowed, Decision::Denied]);
+    let denied = actions_with(&[Decision::NotAllowed, Decision::Denied]);
     if !denied.is_empty() {
-        return Ok(KEY_ROTATABLE
-            .failed(format!("user {name} may not {} on itself", denied.join(", ")), policy(arn)));
+        return Ok(KEY_ROTATABLE.failed(
+            format!("user {name} may not {} on itself", denied.join(", ")),
+            allow_remedy(arn),
+        ));
     }
-    let doubtful = with(&[Decision::Unknown]);
-    if !doubtful.is_empty() {
+    let unknown = actions_with(&[Decision::Unknown]);
+    if !unknown.is_empty() {
         let observed =
-            format!("IAM's simulator does not tell whether the user may {}", doubtful.join(", "));
-        return Ok(KEY_ROTATABLE.unverified(observed, policy(arn)));
+            format!("IAM's simulator does not tell whether the user may {}", unknown.join(", "));
+        return Ok(KEY_ROTATABLE.unverified(observed, allow_remedy(arn)));
     }
     let keys = match keys {
         Ok(keys) => keys,
         Err(error) if error.is_refusal() => {
-            return Ok(KEY_ROTATABLE.unverified("the user's keys could not be listed", policy(arn)));
+            return Ok(
+                KEY_ROTATABLE.unverified("the user's keys could not be listed", allow_remedy(arn))
+            );
         }
         Err(UpstreamError::Throttled { .. }) => {
             return Ok(
@@ -119,8 +124,9 @@ pub async fn check(
         }
         Err(error) => return Err(error),
     };
-    let is_other = |id: &AccessKeyId| Some(id.as_str()) != user.key_id() && Some(id) != old_key;
-    Ok(match keys.iter().find(|key| is_other(&key.id)) {
+    let is_second_key =
+        |id: &AccessKeyId| Some(id.as_str()) != user.key_id() && Some(id) != old_key;
+    Ok(match keys.iter().find(|key| is_second_key(&key.id)) {
         None => KEY_ROTATABLE.passed(format!("user {name} may rotate its access key")),
         Some(other) => {
             let state = if other.is_active { "active" } else { "inactive" };
@@ -138,9 +144,9 @@ pub async fn check(
     })
 }
 
-/// Returns the statement that allows the rotation.
-fn policy(user: &str) -> String {
-    let actions = ACTIONS.map(|action| format!("\"{action}\"")).join(",");
+/// Returns a remedy with the policy statement that allows the rotation.
+fn allow_remedy(user: &str) -> String {
+    let actions = ROTATION_ACTIONS.map(|action| format!("\"{action}\"")).join(",");
     format!(
         "allow it to the user: {{\"Effect\":\"Allow\",\"Action\":[{actions}],\"Resource\":\"{user}\"}}"
     )

@@ -1,4 +1,4 @@
-//! Compares what an identity may do with what Palette needs.
+//! Checks that an identity has the permissions that Palette needs.
 
 use crate::catalogue::iam::{
     ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS, POLICIES_ATTACHED,
@@ -9,7 +9,7 @@ use gangway_policies::{PolicyDocument, simulate};
 use tokio::join;
 
 use super::{
-    attached_policies::{self, Attached, Lookup, LookupError},
+    attached_policies::{self, LookupError, LookupResult, ManagedPolicy},
     policy_content::{self, AttachedDocument},
     simulation::{Decision, Mfa, SimulationResult, Simulator},
     simulation_findings,
@@ -17,14 +17,14 @@ use super::{
 use crate::RequiredPermissions;
 use gangway_aws::{AwsSession, Principal};
 
-/// AWS's default quota of managed policies for one identity.
-const DEFAULT_QUOTA: usize = 10;
+/// AWS's default quota of managed policies for one user or role.
+const DEFAULT_POLICY_QUOTA: usize = 10;
 
-/// The largest size of a managed policy in characters, not counting white space.
+/// The maximum size of a managed policy in characters. White space is not counted.
 const MAX_DOCUMENT_CHARS: usize = 6144;
 
-/// Returns the findings if the permissions cannot be checked.
-pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
+/// Returns the *unverified* findings if the permissions cannot be checked.
+pub fn unverified_findings(reason: &str, remedy: &str) -> Vec<Finding> {
     [
         &SIMULATION_POSSIBLE,
         &ACTIONS_ALLOWED,
@@ -38,27 +38,29 @@ pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
     .into()
 }
 
-/// What IAM shows about the permissions of a principal.
+/// The result of simulating the permissions of a principal.
 struct PermissionFacts {
     simulation: SimulationResult,
-    /// The actions that are explicitly denied, simulated as if MFA had been used. `None` if there are none.
+    /// The result of simulating the explicitly denied actions again, with MFA. `None` if no action
+    /// is explicitly denied.
     simulation_with_mfa: Option<SimulationResult>,
 }
 
 /// The managed policies of a principal.
 struct PolicyFacts {
     /// The policies that are attached to the identity itself.
-    direct: Result<Vec<Attached>, LookupError>,
-    /// Those of the identity and, if they matter, of a user's groups.
-    effective: Result<Vec<Attached>, LookupError>,
-    /// The content of the effective policies. `None` if it does not matter, because no action is denied.
+    direct: Result<Vec<ManagedPolicy>, LookupError>,
+    /// The policies of the identity itself and, if Gangway has read them, of the user's groups.
+    effective: Result<Vec<ManagedPolicy>, LookupError>,
+    /// The effective policies with their content. `None` if no action is denied, because then the
+    /// content is not needed.
     documents: Option<Result<Vec<AttachedDocument>, LookupError>>,
-    /// The account's quota for one identity.
+    /// The account's quota of managed policies for one user or role.
     quota: Result<Option<usize>, LookupError>,
 }
 
 impl PermissionFacts {
-    /// Simulates what the profile needs.
+    /// Simulates the actions that the permission profile needs.
     async fn fetch(
         aws: &AwsSession,
         principal: &Principal,
@@ -77,8 +79,9 @@ impl PermissionFacts {
         Ok(Self { simulation, simulation_with_mfa })
     }
 
-    /// Returns `true` if every action is known to be allowed, as far as the published policies allow it.
-    fn is_allowed(&self) -> bool {
+    /// Returns `true` if the simulator allows every action. Denials that are caused by a defect of
+    /// Palette's published policies are ignored.
+    fn allows_all_actions(&self) -> bool {
         match &self.simulation {
             SimulationResult::Decisions(decisions) => decisions.iter().all(|decision| {
                 decision.evaluation.decision == Decision::Allowed || decision.is_vendor_defect()
@@ -91,17 +94,19 @@ impl PermissionFacts {
 }
 
 impl PolicyFacts {
-    /// Reads what is needed besides the policies themselves only if an action is denied or a policy is missing.
+    /// Reads the policies of the groups if an action is denied or a policy is missing, and reads
+    /// the content of the policies if an action is denied.
     async fn fetch(
         aws: &AwsSession,
         documents: &[PolicyDocument],
-        is_allowed: bool,
+        allows_all_actions: bool,
         listed: ListedPolicies,
     ) -> Result<Self, UpstreamError> {
         let ListedPolicies { direct, groups, quota } = listed;
-        let effective = effective_policies(aws, documents, is_allowed, &direct, groups).await?;
+        let effective =
+            fetch_effective_policies(aws, documents, allows_all_actions, &direct, groups).await?;
         let documents = match &effective {
-            Ok(effective) if !is_allowed => {
+            Ok(effective) if !allows_all_actions => {
                 Some(policy_content::fetch_documents(aws, effective).await?)
             }
             Ok(_) | Err(_) => None,
@@ -110,9 +115,9 @@ impl PolicyFacts {
     }
 }
 
-/// What IAM lists of a principal.
+/// The policies and groups of a principal, and the quota of policies, as IAM lists them.
 struct ListedPolicies {
-    direct: Result<Vec<Attached>, LookupError>,
+    direct: Result<Vec<ManagedPolicy>, LookupError>,
     groups: Result<Vec<String>, LookupError>,
     quota: Result<Option<usize>, LookupError>,
 }
@@ -120,16 +125,17 @@ struct ListedPolicies {
 impl ListedPolicies {
     async fn fetch(aws: &AwsSession, principal: &Principal) -> Result<Self, UpstreamError> {
         let (direct, groups, quota) = join!(
-            attached_policies::direct(aws, principal),
-            attached_policies::groups(aws, principal),
-            attached_policies::quota(aws, principal),
+            attached_policies::list_direct_policies(aws, principal),
+            attached_policies::list_groups(aws, principal),
+            attached_policies::get_policy_quota(aws, principal),
         );
         Ok(Self { direct: direct?, groups: groups?, quota: quota? })
     }
 }
 
-/// Checks the permissions of a principal. Everything is read at the same time; more is read only if an action is
-/// denied or something could not be read.
+/// Checks the permissions of a principal. Simulates the permissions and lists the policies at the
+/// same time. Makes further calls only if an action is not known to be allowed or a policy is
+/// missing.
 pub async fn check(
     aws: &AwsSession,
     principal: &Principal,
@@ -141,7 +147,8 @@ pub async fn check(
     );
     let permissions = permissions?;
     let documents = required.documents;
-    let policies = PolicyFacts::fetch(aws, documents, permissions.is_allowed(), listed?).await?;
+    let policies =
+        PolicyFacts::fetch(aws, documents, permissions.allows_all_actions(), listed?).await?;
     let mut findings = simulation_findings(&permissions, principal, required.region);
     findings.push(attached_finding(&policies, documents, aws.partition(), principal));
     findings.push(quota_finding(&policies, documents, principal));
@@ -149,8 +156,9 @@ pub async fn check(
     Ok(findings)
 }
 
-/// Checks a principal to which Gangway itself has just attached all policies of the profile. Only simulates, because a
-/// permissions boundary or an SCP may still deny what the policies allow.
+/// Checks a principal to which Gangway itself has just attached all policies of the profile. Does
+/// not read the policies, but simulates the permissions, because a permissions boundary or an SCP
+/// can deny actions that the policies allow.
 pub async fn check_attached(
     aws: &AwsSession,
     principal: &Principal,
@@ -216,36 +224,37 @@ fn simulation_findings(
     findings
 }
 
-/// Returns every managed policy of the identity. The policies of a user's groups are read only if the user itself lacks
-/// a policy or an action is denied.
-async fn effective_policies(
+/// Returns the managed policies of the identity. Reads the policies of a user's groups only if an
+/// action is denied, or if a policy is not attached to the user itself.
+async fn fetch_effective_policies(
     aws: &AwsSession,
     documents: &[PolicyDocument],
-    is_allowed: bool,
-    direct: &Result<Vec<Attached>, LookupError>,
+    allows_all_actions: bool,
+    direct: &Result<Vec<ManagedPolicy>, LookupError>,
     groups: Result<Vec<String>, LookupError>,
-) -> Lookup<Vec<Attached>> {
-    let mut held = match direct {
+) -> LookupResult<Vec<ManagedPolicy>> {
+    let mut policies_found = match direct {
         Ok(direct) => direct.clone(),
-        Err(hidden) => return Ok(Err(hidden.clone())),
+        Err(error) => return Ok(Err(error.clone())),
     };
-    let enough = policy_content::missing(documents, &held).is_empty();
-    if enough && is_allowed {
-        return Ok(Ok(held));
+    let is_complete = policy_content::find_missing(documents, &policies_found).is_empty();
+    if is_complete && allows_all_actions {
+        return Ok(Ok(policies_found));
     }
-    let through = match groups {
-        Ok(groups) => attached_policies::through(aws, &groups).await?,
-        Err(hidden) => Err(hidden),
+    let group_policies = match groups {
+        Ok(groups) => attached_policies::list_policies_of_groups(aws, &groups).await?,
+        Err(error) => Err(error),
     };
-    match through {
-        Ok(more) => held.extend(more),
-        Err(hidden) if !enough => return Ok(Err(hidden)),
+    match group_policies {
+        Ok(more) => policies_found.extend(more),
+        Err(error) if !is_complete => return Ok(Err(error)),
         Err(_not_needed) => {}
     }
-    Ok(Ok(held))
+    Ok(Ok(policies_found))
 }
 
-/// Checks the attached policies: by their names, and by their content if an action is denied.
+/// Checks that all policies of the profile are attached. Compares names only if every action is
+/// allowed, otherwise compares the content.
 fn attached_finding(
     policies: &PolicyFacts,
     documents: &[PolicyDocument],
@@ -253,22 +262,24 @@ fn attached_finding(
     principal: &Principal,
 ) -> Finding {
     match (&policies.effective, &policies.documents) {
-        (Err(hidden), _) => {
+        (Err(error), _) => {
             let observed = format!("the policies of {} could not be listed", principal.label());
-            POLICIES_ATTACHED.unverified(observed, hidden.remedy())
+            POLICIES_ATTACHED.unverified(observed, error.remedy())
         }
-        (Ok(effective), None) => policy_content::check_names(documents, effective, principal),
+        (Ok(effective), None) => {
+            policy_content::policy_names_finding(documents, effective, principal)
+        }
         (Ok(_), Some(Ok(attached))) => {
-            policy_content::check_documents(documents, attached, partition, principal)
+            policy_content::policy_content_finding(documents, attached, partition, principal)
         }
-        (Ok(_), Some(Err(hidden))) => {
-            POLICIES_ATTACHED.unverified("the attached policies could not be read", hidden.remedy())
+        (Ok(_), Some(Err(error))) => {
+            POLICIES_ATTACHED.unverified("the attached policies could not be read", error.remedy())
         }
     }
 }
 
-/// Checks the quota: policies attached to the identity itself, and policies that are still missing. Nothing is missing
-/// if no action is denied.
+/// Checks that the quota allows the policies that are attached to the identity itself and the
+/// policies that are missing. If every action is allowed, no policy is missing.
 fn quota_finding(
     policies: &PolicyFacts,
     documents: &[PolicyDocument],
@@ -276,31 +287,33 @@ fn quota_finding(
 ) -> Finding {
     let PolicyFacts { direct, effective, documents: content, quota } = policies;
     let missing = match effective {
-        Ok(effective) if content.is_some() => policy_content::missing(documents, effective).len(),
+        Ok(effective) if content.is_some() => {
+            policy_content::find_missing(documents, effective).len()
+        }
         Ok(_) | Err(_) => 0,
     };
     let label = principal.label();
     let direct = match direct {
         Ok(direct) => direct,
-        Err(hidden) => {
+        Err(error) => {
             let observed = format!("the policies of {label} could not be counted");
-            return POLICY_QUOTA.unverified(observed, hidden.remedy());
+            return POLICY_QUOTA.unverified(observed, error.remedy());
         }
     };
-    let (quota, source, hidden) = match quota {
+    let (quota, source, quota_remedy) = match quota {
         Ok(Some(quota)) => (*quota, "the account's quota", None),
         Ok(None) => (
-            DEFAULT_QUOTA,
+            DEFAULT_POLICY_QUOTA,
             "AWS's default",
             Some("read the account's quota in Service Quotas".to_owned()),
         ),
-        Err(hidden) => (DEFAULT_QUOTA, "AWS's default", Some(hidden.remedy())),
+        Err(error) => (DEFAULT_POLICY_QUOTA, "AWS's default", Some(error.remedy())),
     };
     let count = direct.len();
     let observed = format!("{label} has {count} of {quota} ({source}); {missing} more needed");
-    match hidden {
+    match quota_remedy {
         _ if count + missing <= quota => POLICY_QUOTA.passed(observed),
-        // The account's own quota may be higher.
+        // The quota of this account may be higher than AWS's default.
         Some(remedy) => POLICY_QUOTA.unverified(observed, remedy),
         None => POLICY_QUOTA.failed(
             observed,
@@ -309,7 +322,7 @@ fn quota_finding(
     }
 }
 
-/// Checks that each policy document fits into a managed policy.
+/// Checks that no policy document is larger than a managed policy can be.
 fn document_size_finding(documents: &[PolicyDocument], partition: Partition) -> Finding {
     let size = |document: &PolicyDocument| {
         let text = document.text(partition);

@@ -1,4 +1,4 @@
-//! Checks that policies exist: those for the roles of clusters, and permissions boundaries.
+//! Checks that managed policies exist: policies for roles of clusters, and permissions boundaries.
 
 use crate::catalogue::iam::POLICY_ARNS_EXIST;
 use aws_sdk_iam::types::Policy;
@@ -12,12 +12,12 @@ use gangway_aws::{
 
 use super::attached_policies::refusal_remedy;
 
-/// Returns the finding if the policies cannot be checked.
-pub fn unverified(reason: &str, remedy: &str) -> Finding {
+/// Returns the *unverified* finding of policies that cannot be checked.
+pub fn unverified_finding(reason: &str, remedy: &str) -> Finding {
     POLICY_ARNS_EXIST.unverified(reason, remedy)
 }
 
-/// What IAM returns for a policy.
+/// The result of `iam:GetPolicy`.
 #[derive(Clone, Debug)]
 enum PolicyLookup {
     Exists,
@@ -25,11 +25,11 @@ enum PolicyLookup {
     Missing,
     AccessDenied,
     Throttled,
-    /// IAM refused the call for another reason. The error code.
+    /// IAM refused the call for another reason. The value is the error code.
     Refused(String),
 }
 
-/// Checks that each policy exists and can be attached.
+/// Checks that each policy exists and can be attached to a role.
 pub async fn check_exist(aws: &AwsSession, arns: &[PolicyArn]) -> Result<Finding, UpstreamError> {
     let lookups = join_all(arns.iter().map(|arn| get_policy(aws, arn))).await;
     let lookups = lookups.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -44,36 +44,36 @@ fn existence_finding(
     if arns.is_empty() {
         return POLICY_ARNS_EXIST.not_applicable("no policies were named");
     }
-    let mut faults = Vec::new();
-    let mut unseen = None;
+    let mut errors = Vec::new();
+    let mut unverified_reason = None;
     for (arn, lookup) in arns.iter().zip(lookups) {
         match lookup {
             PolicyLookup::Exists => {}
-            PolicyLookup::Missing => faults.push(format!("{arn} does not exist")),
-            PolicyLookup::NotAttachable => faults.push(format!("{arn} cannot be attached")),
+            PolicyLookup::Missing => errors.push(format!("{arn} does not exist")),
+            PolicyLookup::NotAttachable => errors.push(format!("{arn} cannot be attached")),
             PolicyLookup::AccessDenied => {
-                unseen = Some((
+                unverified_reason = Some((
                     "Gangway may not read policies".to_owned(),
                     "allow iam:GetPolicy".to_owned(),
                 ));
             }
             PolicyLookup::Throttled => {
-                unseen = Some((
+                unverified_reason = Some((
                     "IAM throttled the request".to_owned(),
                     "validate again later".to_owned(),
                 ));
             }
             PolicyLookup::Refused(code) => {
-                unseen = Some((
+                unverified_reason = Some((
                     format!("IAM did not return {arn}: {code}"),
                     refusal_remedy("iam:GetPolicy", code),
                 ));
             }
         }
     }
-    match unseen {
-        _ if !faults.is_empty() => POLICY_ARNS_EXIST.failed(
-            faults.join("; "),
+    match unverified_reason {
+        _ if !errors.is_empty() => POLICY_ARNS_EXIST.failed(
+            errors.join("; "),
             format!(
                 "name policies that exist: POST /v1/policies lists them; those of AWS itself are arn:{partition}:iam::aws:policy/…"
             ),
@@ -83,7 +83,7 @@ fn existence_finding(
     }
 }
 
-/// Checks that a permissions boundary exists. `check` is the check of the caller's method.
+/// Checks that the policy of a permissions boundary exists. The result is a finding of `check`.
 pub async fn check_boundary(
     aws: &AwsSession,
     check: &'static Check,

@@ -1,4 +1,4 @@
-//! Compares attached policies with Palette's policies. The content is read only if a simulated action is denied.
+//! Compares the attached policies of an identity with Palette's policies, by name and by content.
 
 use crate::catalogue::iam::POLICIES_ATTACHED;
 use futures_util::future::join_all;
@@ -7,30 +7,32 @@ use gangway_policies::PolicyDocument;
 use serde_json::Value;
 
 use super::{
-    attached_policies::{Attached, Lookup, lookup},
+    attached_policies::{LookupResult, ManagedPolicy, to_lookup_result},
     iam_role::decode_policy_document,
 };
 use gangway_aws::{AwsSession, Principal};
 
-/// The largest number of attached policies that are read: the quota is at most 20, and groups have their own.
+/// The maximum number of attached policies whose content Gangway reads. A user has at most 20
+/// policies, and more in its groups.
 const MAX_DOCUMENTS: usize = 40;
 
-/// The largest number of actions that a text names; more are only counted.
-const MAX_LISTED: usize = 8;
+/// The maximum number of actions that [`summarize`] names. Further actions are only counted.
+const MAX_LISTED_ACTIONS: usize = 8;
 
-/// An attached policy with its document.
+/// An attached policy with the document of its default version.
 pub(super) struct AttachedDocument {
-    attached: Attached,
+    attached: ManagedPolicy,
     document: Value,
 }
 
-/// Compares names only. That is enough if every simulated action is allowed.
-pub(super) fn check_names(
+/// Checks that a policy with the name of each document is attached. Does not compare the content,
+/// because every simulated action is allowed.
+pub(super) fn policy_names_finding(
     documents: &[PolicyDocument],
-    attached: &[Attached],
+    attached: &[ManagedPolicy],
     principal: &Principal,
 ) -> Finding {
-    let missing = missing(documents, attached);
+    let missing = find_missing(documents, attached);
     if missing.is_empty() {
         return POLICIES_ATTACHED.passed(format!("{} attached", join_names(documents)));
     }
@@ -47,44 +49,50 @@ pub(super) fn check_names(
     )
 }
 
-/// Returns the documents for which no attached policy has the name. Older spellings of the names
-/// count.
-pub(super) fn missing(documents: &[PolicyDocument], attached: &[Attached]) -> Vec<PolicyDocument> {
-    let named = |document: &PolicyDocument| {
+/// Returns the documents for which no attached policy has the same name. Older spellings of a name
+/// are the same name.
+pub(super) fn find_missing(
+    documents: &[PolicyDocument],
+    attached: &[ManagedPolicy],
+) -> Vec<PolicyDocument> {
+    let is_attached = |document: &PolicyDocument| {
         attached.iter().any(|policy| PolicyDocument::from_name(&policy.name) == Some(*document))
     };
-    documents.iter().copied().filter(|document| !named(document)).collect()
+    documents.iter().copied().filter(|document| !is_attached(document)).collect()
 }
 
-/// Reads the content of the policies.
+/// Reads the documents of the attached policies from IAM.
 pub(super) async fn fetch_documents(
     aws: &AwsSession,
-    attached: &[Attached],
-) -> Lookup<Vec<AttachedDocument>> {
+    attached: &[ManagedPolicy],
+) -> LookupResult<Vec<AttachedDocument>> {
     let fetched = attached.iter().take(MAX_DOCUMENTS).map(|policy| fetch_document(aws, policy));
     join_all(fetched).await.into_iter().collect()
 }
 
-/// Compares the content of the policies.
-pub(super) fn check_documents(
+/// Checks that an attached policy has the content of each document.
+pub(super) fn policy_content_finding(
     documents: &[PolicyDocument],
     attached: &[AttachedDocument],
     partition: Partition,
     principal: &Principal,
 ) -> Finding {
-    let faults: Vec<_> =
-        documents.iter().filter_map(|document| fault(*document, partition, attached)).collect();
-    if faults.is_empty() {
+    let differences: Vec<_> = documents
+        .iter()
+        .filter_map(|document| find_difference(*document, partition, attached))
+        .collect();
+    if differences.is_empty() {
         return POLICIES_ATTACHED
             .passed(format!("{} attached and up to date", join_names(documents)));
     }
     let label = principal.label();
-    let (observed, remedies): (Vec<_>, Vec<_>) = faults.into_iter().unzip();
+    let (observed, remedies): (Vec<_>, Vec<_>) = differences.into_iter().unzip();
     POLICIES_ATTACHED.failed(observed.join("; "), format!("on {label}: {}", remedies.join("; ")))
 }
 
-/// Returns what is wrong with the attached policy of a document, and how to fix it.
-fn fault(
+/// Compares a document with the attached policies. Returns the observed difference and the remedy,
+/// or `None` if an attached policy has the same content.
+fn find_difference(
     document: PolicyDocument,
     partition: Partition,
     read: &[AttachedDocument],
@@ -114,16 +122,19 @@ fn fault(
     Some((observed, format!("give {} a new default version (IAM keeps 5)", same_name.attached.arn)))
 }
 
-async fn fetch_document(aws: &AwsSession, attached: &Attached) -> Lookup<AttachedDocument> {
+async fn fetch_document(
+    aws: &AwsSession,
+    attached: &ManagedPolicy,
+) -> LookupResult<AttachedDocument> {
     let iam = aws.iam();
     let policy = iam.get_policy().policy_arn(&attached.arn).send().await;
-    let policy = match lookup("iam:GetPolicy", policy)? {
+    let policy = match to_lookup_result("iam:GetPolicy", policy)? {
         Ok(policy) => policy,
         Err(error) => return Ok(Err(error)),
     };
     let version = policy.policy.and_then(|policy| policy.default_version_id).unwrap_or_default();
     let request = iam.get_policy_version().policy_arn(&attached.arn).version_id(version);
-    let version = match lookup("iam:GetPolicyVersion", request.send().await)? {
+    let version = match to_lookup_result("iam:GetPolicyVersion", request.send().await)? {
         Ok(version) => version,
         Err(error) => return Ok(Err(error)),
     };
@@ -132,15 +143,15 @@ async fn fetch_document(aws: &AwsSession, attached: &Attached) -> Lookup<Attache
     Ok(Ok(AttachedDocument { attached: attached.clone(), document }))
 }
 
-/// Returns the documents' names as a list.
+/// Returns the names of the documents, separated by commas.
 pub(super) fn join_names(documents: &[PolicyDocument]) -> String {
     documents.iter().map(|document| document.name()).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the first actions, and how many more there are.
+/// Returns the first actions as a list, and the number of further actions.
 pub(crate) fn summarize<T: AsRef<str>>(actions: &[T]) -> String {
-    let named: Vec<_> = actions.iter().take(MAX_LISTED).map(T::as_ref).collect();
-    match actions.len().saturating_sub(MAX_LISTED) {
+    let named: Vec<_> = actions.iter().take(MAX_LISTED_ACTIONS).map(T::as_ref).collect();
+    match actions.len().saturating_sub(MAX_LISTED_ACTIONS) {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),
     }
@@ -153,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn policies_are_compared_by_content_before_names() {
+    fn policy_with_equal_content_passes_under_any_name() {
         let partition = Partition::AwsUsGov;
         let current = PolicyDocument::Nodes.render(partition);
         let mut old = current.clone();
@@ -162,7 +173,7 @@ mod tests {
         wider["Statement"].as_array_mut().unwrap().push(json!({
             "Effect": "Allow", "Action": "s3:*", "Resource": "*",
         }));
-        for (name, document, fault_is) in [
+        for (name, document, expected) in [
             ("PaletteNodesPolicy", &current, None),
             ("OurOwnName", &current, None),
             ("PaletteNodesPolicy", &old, Some("it lacks")),
@@ -171,10 +182,11 @@ mod tests {
             ("PaletteNodesPolicy", &Value::Null, Some("it lacks")),
             ("OurOwnName", &old, Some("is not attached")),
         ] {
-            let attached = Attached { name: name.to_owned(), arn: format!("arn/{name}") };
+            let attached = ManagedPolicy { name: name.to_owned(), arn: format!("arn/{name}") };
             let read = [AttachedDocument { attached, document: document.clone() }];
-            let seen = fault(PolicyDocument::Nodes, partition, &read).map(|(observed, _)| observed);
-            match (seen, fault_is) {
+            let difference = find_difference(PolicyDocument::Nodes, partition, &read);
+            let seen = difference.map(|(observed, _)| observed);
+            match (seen, expected) {
                 (None, None) => {}
                 (Some(seen), Some(part)) => assert!(seen.contains(part), "{name}: {seen}"),
                 (seen, _) => panic!("{name}: {seen:?}"),
@@ -184,9 +196,9 @@ mod tests {
 
     #[test]
     fn older_spellings_of_policy_names_are_recognized() {
-        let attached = |name: &str| Attached { name: name.to_owned(), arn: String::new() };
+        let attached = |name: &str| ManagedPolicy { name: name.to_owned(), arn: String::new() };
         let old = [attached("PaletteControllersPolicy"), attached("PaletteControlPlanePolicy")];
         let core = gangway_policies::documents_for(gangway_model::PermissionProfile::Core);
-        assert_eq!(missing(core, &old), [PolicyDocument::Nodes, PolicyDocument::Deployment]);
+        assert_eq!(find_missing(core, &old), [PolicyDocument::Nodes, PolicyDocument::Deployment]);
     }
 }

@@ -1,32 +1,33 @@
-//! Checks which identity the keys of an access portal belong to.
+//! Checks which identity the temporary credentials of an access portal belong to.
 
 use crate::catalogue::aws::{IDENTITY_IS_ROLE, IDENTITY_VALID, PARTITION, REACHABLE};
 use gangway_http::clock;
 use gangway_model::{AccountId, Finding, Partition, RoleArn, UpstreamError};
 
-use super::caller::{CallerCheck, clock, identity_unknown};
+use super::caller::{CallerCheck, clock_finding, unknown_identity_findings};
 use gangway_aws::{AwsSession, CallerIdentity, IdentityKind, Principal};
 
-/// Returns the findings if the portal issued no keys.
-pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
+/// Returns the *unverified* findings if there are no temporary credentials.
+pub fn unverified_findings(reason: &str, remedy: &str) -> Vec<Finding> {
     [&REACHABLE, &IDENTITY_VALID, &PARTITION, &IDENTITY_IS_ROLE]
         .map(|check| check.unverified(reason, remedy))
         .into()
 }
 
-/// Evaluates the result of `GetCallerIdentity` with the portal's keys. `named` is the account id of
-/// the request, if it has one.
+/// Evaluates the response of `sts:GetCallerIdentity`, which was called with temporary credentials
+/// of an access portal. `named_account` is the account id in the request, if there is one.
 ///
 /// # Errors
 ///
-/// If STS or IAM could not be called. Keys that STS does not accept are a finding.
+/// Returns an error if STS or IAM could not be called. Credentials that STS does not accept are a
+/// finding.
 pub async fn check_caller(
     aws: &AwsSession,
     response: Result<CallerIdentity, UpstreamError>,
     wanted: Partition,
-    named: Option<AccountId>,
+    named_account: Option<AccountId>,
 ) -> Result<CallerCheck, UpstreamError> {
-    let reached = REACHABLE.passed(format!("AWS STS of {wanted} answered"));
+    let reachable_finding = REACHABLE.passed(format!("AWS STS of {wanted} answered"));
     let caller = match response {
         Ok(caller) => caller,
         Err(UpstreamError::Rejected { reason, .. }) => {
@@ -40,30 +41,35 @@ pub async fn check_caller(
             );
             let unverified =
                 [&PARTITION, &IDENTITY_IS_ROLE].map(|check| check.unverified(unknown, remedy));
-            let mut findings = vec![reached, clock(clock::skew()), valid];
+            let mut findings = vec![reachable_finding, clock_finding(clock::skew()), valid];
             findings.extend(unverified);
             return Ok(CallerCheck { findings, account: None, principal: None });
         }
         Err(UpstreamError::AccessDenied { reason, .. }) => {
-            let mut findings = vec![reached, clock(clock::skew())];
+            let mut findings = vec![reachable_finding, clock_finding(clock::skew())];
             let checks = [&IDENTITY_VALID, &PARTITION, &IDENTITY_IS_ROLE];
-            findings.extend(identity_unknown(&checks, &reason));
+            findings.extend(unknown_identity_findings(&checks, &reason));
             return Ok(CallerCheck { findings, account: None, principal: None });
         }
         Err(error) => return Err(error),
     };
     let (role, principal) = resolve_principal(aws, &caller, wanted).await?;
     let findings = vec![
-        reached,
-        clock(clock::skew()),
+        reachable_finding,
+        clock_finding(clock::skew()),
         IDENTITY_VALID.passed(format!("the keys belong to {}", caller.arn)),
-        check_account(&caller, wanted, named),
+        account_finding(&caller, wanted, named_account),
         role,
     ];
     Ok(CallerCheck { findings, account: Some(caller.account), principal })
 }
 
-fn check_account(caller: &CallerIdentity, wanted: Partition, named: Option<AccountId>) -> Finding {
+/// Checks that the temporary credentials belong to the requested partition and AWS account.
+fn account_finding(
+    caller: &CallerIdentity,
+    wanted: Partition,
+    named_account: Option<AccountId>,
+) -> Finding {
     if caller.partition != wanted {
         return PARTITION.failed(
             format!("the portal's keys are of partition {}, not {wanted}", caller.partition),
@@ -73,17 +79,17 @@ fn check_account(caller: &CallerIdentity, wanted: Partition, named: Option<Accou
             ),
         );
     }
-    match named {
-        Some(named) if named != caller.account => PARTITION.failed(
-            format!("the portal's keys are of account {}, not {named}", caller.account),
+    match named_account {
+        Some(named_account) if named_account != caller.account => PARTITION.failed(
+            format!("the portal's keys are of account {}, not {named_account}", caller.account),
             "correct the account in the request, or ask the administrator of the access portal which AWS account it stands for",
         ),
         Some(_) | None => PARTITION.passed(format!("account {} of {wanted}", caller.account)),
     }
 }
 
-/// Returns the identity to check the permissions of. A session's ARN leaves out the path of its role, so the role is
-/// read from IAM.
+/// Returns the identity whose permissions Gangway checks, and the finding about the identity. The
+/// ARN of a session does not contain the path of the role, so Gangway reads the role from IAM.
 async fn resolve_principal(
     aws: &AwsSession,
     caller: &CallerIdentity,
@@ -108,7 +114,7 @@ async fn resolve_principal(
     let response = response.map_err(|error| call.to_upstream_error(&error));
     let (arn, source) = match response {
         Ok(response) => (response.role.map(|role| role.arn), "as IAM returns it"),
-        // Most roles have no path.
+        // Without the role's ARN, assume that the role has no path, as most roles.
         Err(error) if error.is_access_denied() || error.is_not_found() => {
             (None, "its path is not known")
         }

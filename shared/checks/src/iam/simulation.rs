@@ -18,36 +18,37 @@ use gangway_aws::{
     error::{AwsErrorKind, error_code},
 };
 
-/// The result of a simulation.
+/// The result of simulating all requests.
 pub(super) enum SimulationResult {
+    /// The simulator returned a decision on each action.
     Decisions(Vec<ActionDecision>),
-    /// The caller may not call the simulator.
+    /// Gangway is not allowed to call the simulator.
     AccessDenied,
     /// IAM does not know the principal.
     PrincipalNotFound,
-    /// IAM refused the simulation for another reason. The error code.
+    /// IAM refused the simulation for another reason. The value is the error code.
     NotEvaluated(String),
 }
 
-/// The decision of IAM on one simulated action.
+/// A simulated action, and the decision of IAM's simulator on the action.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct ActionDecision {
     pub(super) simulated: SimulatedAction,
     pub(super) evaluation: Evaluation,
 }
 
-/// The result of the simulator for an action. The default is that it is allowed.
+/// The result of the simulator for one action. The default result is that the action is allowed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Evaluation {
-    /// The worst decision over all resources.
+    /// The worst decision of all simulated resources.
     pub(super) decision: Decision,
-    /// `true` if the permissions boundary does not allow it.
-    pub(super) denied_by_boundary: bool,
-    /// What IAM tells about the policies of the organization (SCPs).
+    /// `true` if the permissions boundary does not allow the action.
+    pub(super) is_denied_by_boundary: bool,
+    /// Whether the service control policies (SCPs) of the organization allow the action.
     pub(super) organization: OrganizationDecision,
-    /// The policies that deny it explicitly.
+    /// The names of the policies with a statement that denies the action.
     pub(super) denied_by: Vec<String>,
-    /// Condition keys of the policies for which the simulation has no value.
+    /// The condition keys in policies for which the simulation had no value.
     pub(super) missing_keys: BTreeSet<String>,
 }
 
@@ -56,29 +57,33 @@ pub(super) struct Evaluation {
 pub(super) enum Decision {
     #[default]
     Allowed,
-    /// The simulator does not allow it, and that proves nothing: it lacked the value of a condition key,
-    /// or it blames the organization and shows no statement. It does so for actions that are allowed
-    /// where SCPs have conditions. Or it left the action out.
+    /// The result of the simulator does not show whether the action is allowed, for one of these
+    /// reasons:
+    ///
+    /// - The simulation had no value for a condition key.
+    /// - The simulator says that SCPs do not allow the action, but returns no statement. The
+    ///   simulator also says so for allowed actions if an SCP has conditions.
+    /// - The simulator returned no result for the action.
     Unknown,
-    /// No statement allows it (implicit deny).
+    /// No statement allows the action (implicit deny).
     NotAllowed,
-    /// A statement that IAM shows denies it (explicit deny).
+    /// A statement denies the action (explicit deny), and IAM returned the statement.
     Denied,
 }
 
-/// What the simulator tells about the policies of the organization, from best to worst.
+/// The simulator's decision about the SCPs of the organization, from best to worst.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum OrganizationDecision {
-    /// They allow the action, or the account is in no organization.
+    /// The SCPs allow the action, or the account is in no organization.
     #[default]
     Allows,
-    /// They do not allow it, and IAM shows no statement that denies it.
-    Doubtful,
-    /// A statement that IAM shows denies it.
+    /// IAM says that the SCPs do not allow the action, but returns no statement that denies it.
+    Unclear,
+    /// IAM returned a statement of an SCP that denies the action.
     Denies,
 }
 
-/// Whether the simulated caller used MFA. Palette never does.
+/// Whether the simulated call was made with multi-factor authentication. Palette never uses MFA.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Mfa {
     Absent,
@@ -86,13 +91,13 @@ pub(super) enum Mfa {
 }
 
 impl ActionDecision {
-    /// Returns `true` if the published policy itself causes the denial.
+    /// Returns `true` if a defect of Palette's published policy causes the denial.
     pub(super) fn is_vendor_defect(&self) -> bool {
-        let Evaluation { decision, denied_by_boundary, .. } = &self.evaluation;
-        self.simulated.vendor_defect && *decision == Decision::NotAllowed && !denied_by_boundary
+        let Evaluation { decision, is_denied_by_boundary, .. } = &self.evaluation;
+        self.simulated.vendor_defect && *decision == Decision::NotAllowed && !is_denied_by_boundary
     }
 
-    /// Returns `true` if something in the account or the organization denies the action.
+    /// Returns `true` if the policies of the account or of the organization cause the denial.
     pub(super) fn is_denial(&self) -> bool {
         match self.evaluation.decision {
             Decision::NotAllowed | Decision::Denied => !self.is_vendor_defect(),
@@ -101,36 +106,37 @@ impl ActionDecision {
     }
 }
 
-/// A principal whose permissions are simulated.
+/// Simulates the permissions of one principal.
 #[derive(Clone, Copy)]
 pub(super) struct Simulator<'a> {
     pub(super) aws: &'a AwsSession,
     pub(super) principal: &'a Principal,
-    /// The region in which the actions would be called.
+    /// The AWS Region of the simulated calls.
     pub(super) region: &'a str,
 }
 
 impl Simulator<'_> {
-    /// Runs all simulation requests.
+    /// Runs all simulation requests at the same time.
     pub(super) async fn simulate(
         self,
         requests: &[SimulationRequest],
         mfa: Mfa,
     ) -> Result<SimulationResult, UpstreamError> {
-        let simulations = requests.iter().map(|request| self.simulate_one(request, mfa));
+        let simulations = requests.iter().map(|request| self.simulate_request(request, mfa));
         let mut decisions = Vec::new();
         for result in join_all(simulations).await {
             match result? {
                 SimulationResult::Decisions(more) => decisions.extend(more),
-                none @ (SimulationResult::AccessDenied
+                failed @ (SimulationResult::AccessDenied
                 | SimulationResult::PrincipalNotFound
-                | SimulationResult::NotEvaluated(_)) => return Ok(none),
+                | SimulationResult::NotEvaluated(_)) => return Ok(failed),
             }
         }
         Ok(SimulationResult::Decisions(decisions))
     }
 
-    /// Simulates the explicitly denied actions again, as if MFA had been used. Returns `None` if there are none.
+    /// Simulates the explicitly denied actions again, with MFA. Returns `None` if no action is
+    /// explicitly denied.
     pub(super) async fn simulate_denied_with_mfa(
         self,
         requests: &[SimulationRequest],
@@ -150,46 +156,49 @@ impl Simulator<'_> {
         self.simulate(&requests, Mfa::Present).await.map(Some)
     }
 
-    async fn simulate_one(
+    async fn simulate_request(
         self,
         request: &SimulationRequest,
         mfa: Mfa,
     ) -> Result<SimulationResult, UpstreamError> {
         let Self { aws, principal, region } = self;
         let actions = request.actions().map(str::to_owned).collect();
-        let context = context(request, region, mfa);
-        match evaluate(aws, principal, actions, request.resources.clone(), context).await? {
-            Evaluated::Given(results) => {
+        let context = context_entries(request, region, mfa);
+        match call_simulator(aws, principal, actions, request.resources.clone(), context).await? {
+            SimulatorResponse::Results(results) => {
                 Ok(SimulationResult::Decisions(to_decisions(request, &results)))
             }
-            Evaluated::NotAllowed => Ok(SimulationResult::AccessDenied),
-            Evaluated::NoSuchPrincipal => Ok(SimulationResult::PrincipalNotFound),
-            Evaluated::Failed(code) => Ok(SimulationResult::NotEvaluated(code)),
+            SimulatorResponse::AccessDenied => Ok(SimulationResult::AccessDenied),
+            SimulatorResponse::PrincipalNotFound => Ok(SimulationResult::PrincipalNotFound),
+            SimulatorResponse::Failed(code) => Ok(SimulationResult::NotEvaluated(code)),
         }
     }
 }
 
-const ACTION: &str = "iam:SimulatePrincipalPolicy";
+/// The IAM action that calls the simulator.
+const SIMULATE_ACTION: &str = "iam:SimulatePrincipalPolicy";
 
-/// The unprocessed results of IAM, or why there are none.
-pub(super) enum Evaluated {
-    Given(Vec<EvaluationResult>),
-    NotAllowed,
-    NoSuchPrincipal,
-    /// IAM refused the simulation for another reason, such as a policy that it cannot evaluate, or an
-    /// access key that it does not know yet. The error code.
+/// The response of IAM's simulator to one call.
+pub(super) enum SimulatorResponse {
+    /// The simulator returned results.
+    Results(Vec<EvaluationResult>),
+    /// Gangway is not allowed to call the simulator.
+    AccessDenied,
+    PrincipalNotFound,
+    /// IAM refused the simulation for another reason, for example because it cannot evaluate a
+    /// policy or does not know the access key yet. The value is the error code.
     Failed(String),
 }
 
-/// Runs one simulation and reads all pages of its result.
-pub(super) async fn evaluate(
+/// Calls IAM's simulator once, and reads all pages of the response.
+pub(super) async fn call_simulator(
     aws: &AwsSession,
     principal: &Principal,
     actions: Vec<String>,
     resources: Vec<String>,
     context: Vec<ContextEntry>,
-) -> Result<Evaluated, UpstreamError> {
-    let call = AwsSession::iam_api_call(ACTION, "such identity");
+) -> Result<SimulatorResponse, UpstreamError> {
+    let call = AwsSession::iam_api_call(SIMULATE_ACTION, "such identity");
     let request = aws
         .iam()
         .simulate_principal_policy()
@@ -200,19 +209,22 @@ pub(super) async fn evaluate(
         .max_items(1000);
     let results = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
     let error = match results {
-        Ok(results) => return Ok(Evaluated::Given(results)),
+        Ok(results) => return Ok(SimulatorResponse::Results(results)),
         Err(error) => error,
     };
     match AwsErrorKind::from_sdk(&error) {
-        Some(AwsErrorKind::AccessDenied) => Ok(Evaluated::NotAllowed),
-        Some(AwsErrorKind::NotFound) => Ok(Evaluated::NoSuchPrincipal),
-        Some(kind) if !kind.is_transient() => Ok(Evaluated::Failed(error_code(&error).to_owned())),
+        Some(AwsErrorKind::AccessDenied) => Ok(SimulatorResponse::AccessDenied),
+        Some(AwsErrorKind::NotFound) => Ok(SimulatorResponse::PrincipalNotFound),
+        Some(kind) if !kind.is_transient() => {
+            Ok(SimulatorResponse::Failed(error_code(&error).to_owned()))
+        }
         Some(_) | None => Err(call.to_upstream_error(&error)),
     }
 }
 
-/// Returns the context: keys that Palette's policies use, and keys that other policies commonly use.
-fn context(request: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextEntry> {
+/// Returns the condition keys of the simulated call with their values: keys that Palette's policies
+/// use, and keys that other policies commonly use.
+fn context_entries(request: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextEntry> {
     let entry = |key: &str, kind: ContextKeyTypeEnum, values: Vec<String>| {
         let builder = ContextEntry::builder().context_key_name(key).context_key_type(kind);
         builder.set_context_key_values(Some(values)).build()
@@ -230,11 +242,12 @@ fn context(request: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextEn
     conditions.chain(always).collect()
 }
 
-/// Returns the worst decision for each action. One without a result is not known to be allowed.
+/// Returns the worst decision for each action. The decision is *unknown* for an action without a
+/// result.
 fn to_decisions(request: &SimulationRequest, results: &[EvaluationResult]) -> Vec<ActionDecision> {
     let to_decision = |simulated: &SimulatedAction| {
         let resources = Some(simulated.resources.as_slice());
-        let evaluation = Evaluation::of_action(simulated.action, resources, results)
+        let evaluation = Evaluation::worst_for_action(simulated.action, resources, results)
             .unwrap_or(Evaluation { decision: Decision::Unknown, ..Evaluation::default() });
         ActionDecision { simulated: simulated.clone(), evaluation }
     };
@@ -242,9 +255,9 @@ fn to_decisions(request: &SimulationRequest, results: &[EvaluationResult]) -> Ve
 }
 
 impl Evaluation {
-    /// Returns the worst result for an action on these resources, by default on all of the call. Returns
-    /// `None` if it has none.
-    pub(super) fn of_action(
+    /// Returns the worst result for an action on `resources`, or on all resources of the call if
+    /// `resources` is `None`. Returns `None` if the simulator returned no result for the action.
+    pub(super) fn worst_for_action(
         action: &str,
         resources: Option<&[String]>,
         results: &[EvaluationResult],
@@ -253,21 +266,22 @@ impl Evaluation {
             .iter()
             .filter(|result| result.eval_action_name().eq_ignore_ascii_case(action))
             .filter_map(|result| Self::from_result(result, resources))
-            .reduce(Self::worse)
+            .reduce(Self::combine_worst)
     }
 
-    /// Combines the results for two resources of the same action.
-    fn worse(mut self, other: Self) -> Self {
+    /// Combines the results for two resources of the same action into the worse result.
+    fn combine_worst(mut self, other: Self) -> Self {
         self.decision = self.decision.max(other.decision);
-        self.denied_by_boundary |= other.denied_by_boundary;
+        self.is_denied_by_boundary |= other.is_denied_by_boundary;
         self.organization = self.organization.max(other.organization);
         self.denied_by.extend(other.denied_by);
         self.missing_keys.extend(other.missing_keys);
         self
     }
 
-    /// Converts one result. If there are results for each resource, only those count: the overall
-    /// decision is about a template of an ARN. Returns `None` if none of them is about these resources.
+    /// Converts one result of the simulator. If the result contains a decision for each resource,
+    /// the overall decision is ignored, because it is about an ARN with variables. Returns `None`
+    /// if the result is not about `resources`.
     fn from_result(result: &EvaluationResult, resources: Option<&[String]>) -> Option<Self> {
         let is_wanted = |name: &str| {
             resources.is_none_or(|wanted| wanted.iter().any(|one| one == "*" || one == name))
@@ -278,13 +292,13 @@ impl Evaluation {
         let overall = Self::new(
             result.eval_decision(),
             organization_allows,
-            is_blocked(result.permissions_boundary_decision_detail()),
+            is_blocked_by_boundary(result.permissions_boundary_decision_detail()),
             result.matched_statements(),
             result.missing_context_values(),
         );
         let all = result.resource_specific_results();
         if all.is_empty() {
-            // Of one resource, or of a template of an ARN, such as `arn:aws:s3:::${BucketName}`.
+            // The name is an ARN, or an ARN with variables such as `arn:aws:s3:::${BucketName}`.
             let resource = result.eval_resource_name();
             let resource = resource.filter(|name| !name.contains(['*', '$']));
             return resource.is_none_or(is_wanted).then_some(overall);
@@ -294,18 +308,19 @@ impl Evaluation {
             Self::new(
                 one.eval_resource_decision(),
                 organization_allows,
-                is_blocked(boundary) || boundary.is_none() && overall.denied_by_boundary,
+                is_blocked_by_boundary(boundary)
+                    || boundary.is_none() && overall.is_denied_by_boundary,
                 one.matched_statements(),
                 one.missing_context_values(),
             )
         });
-        specific.reduce(Self::worse)
+        specific.reduce(Self::combine_worst)
     }
 
     fn new(
         decision: &PolicyEvaluationDecisionType,
         organization_allows: bool,
-        denied_by_boundary: bool,
+        is_denied_by_boundary: bool,
         statements: &[Statement],
         missing_keys: &[String],
     ) -> Self {
@@ -317,30 +332,32 @@ impl Evaluation {
             Decision::Unknown
         } else if is_explicit && !statements.is_empty() {
             Decision::Denied
-        } else if denied_by_boundary || (organization_allows && !is_explicit) {
+        } else if is_denied_by_boundary || (organization_allows && !is_explicit) {
             Decision::NotAllowed
         } else {
             Decision::Unknown
         };
         let organization = if organization_allows {
             OrganizationDecision::Allows
-        } else if decision == Decision::Denied && statements.iter().any(is_of_organization) {
+        } else if decision == Decision::Denied && statements.iter().any(is_in_scp) {
             OrganizationDecision::Denies
         } else {
-            OrganizationDecision::Doubtful
+            OrganizationDecision::Unclear
         };
-        let denied_by = if decision == Decision::Denied { sources(statements) } else { Vec::new() };
+        let denied_by =
+            if decision == Decision::Denied { policy_names(statements) } else { Vec::new() };
         let missing_keys = missing_keys.iter().cloned().collect();
-        Self { decision, denied_by_boundary, organization, denied_by, missing_keys }
+        Self { decision, is_denied_by_boundary, organization, denied_by, missing_keys }
     }
 }
 
-fn is_blocked(detail: Option<&PermissionsBoundaryDecisionDetail>) -> bool {
+fn is_blocked_by_boundary(detail: Option<&PermissionsBoundaryDecisionDetail>) -> bool {
     detail.is_some_and(|detail| !detail.allowed_by_permissions_boundary())
 }
 
-/// Returns `true` if the statement is not of a policy of the account. IAM has no policy type for SCPs.
-fn is_of_organization(statement: &Statement) -> bool {
+/// Returns `true` if the statement is in an SCP. IAM has no policy type for SCPs, so a statement
+/// without a policy type is in an SCP.
+fn is_in_scp(statement: &Statement) -> bool {
     match statement.source_policy_type() {
         None | Some(PolicySourceType::None) => true,
         Some(_) => false,
@@ -348,6 +365,6 @@ fn is_of_organization(statement: &Statement) -> bool {
 }
 
 /// Returns the names of the policies that contain the statements.
-fn sources(statements: &[Statement]) -> Vec<String> {
+fn policy_names(statements: &[Statement]) -> Vec<String> {
     statements.iter().filter_map(Statement::source_policy_id).map(str::to_owned).collect()
 }

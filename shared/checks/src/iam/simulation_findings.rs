@@ -1,4 +1,4 @@
-//! Evaluates the decisions of IAM's simulator: what is denied, by what, and how to fix it.
+//! Converts the decisions of IAM's simulator into findings.
 
 #[cfg(test)]
 mod tests;
@@ -17,18 +17,26 @@ use super::{
 };
 use gangway_aws::Principal;
 
-/// Returns the findings for the decisions: about identity policies, permissions boundary and SCPs,
-/// and about defects of the published policies. Decisions that prove nothing are *unverified*.
+/// Converts the decisions into findings about the policies of the identity, the permissions
+/// boundary, the SCPs, and defects of Palette's published policies. *Unknown* decisions make a
+/// finding *unverified*.
 pub(super) fn findings(decisions: &[ActionDecision], principal: &Principal) -> Vec<Finding> {
     let denials: Vec<_> = decisions.iter().filter(|decision| decision.is_denial()).collect();
-    // The defects of a policy that is not attached cannot be seen.
-    let lacking = |document| {
-        let plain = |denial: &&ActionDecision| denial.evaluation.decision == Decision::NotAllowed;
-        denials.iter().copied().filter(plain).any(|denial| denial.simulated.document == document)
+    // If a policy is not attached, the simulator does not show whether the policy has defects.
+    let is_not_attached = |document| {
+        let is_not_allowed =
+            |denial: &&ActionDecision| denial.evaluation.decision == Decision::NotAllowed;
+        denials
+            .iter()
+            .copied()
+            .filter(is_not_allowed)
+            .any(|denial| denial.simulated.document == document)
     };
-    let vendors: Vec<_> = decisions
+    let vendor_defects: Vec<_> = decisions
         .iter()
-        .filter(|decision| decision.is_vendor_defect() && !lacking(decision.simulated.document))
+        .filter(|decision| {
+            decision.is_vendor_defect() && !is_not_attached(decision.simulated.document)
+        })
         .map(|decision| decision.simulated.action)
         .collect();
     let mut findings = vec![
@@ -36,23 +44,27 @@ pub(super) fn findings(decisions: &[ActionDecision], principal: &Principal) -> V
         boundary_finding(decisions, principal),
         organization_finding(decisions),
     ];
-    findings.extend(vendor_defect_finding(&vendors));
+    findings.extend(vendor_defect_finding(&vendor_defects));
     findings
 }
 
-/// Returns the actions that `select` accepts.
-fn actions_of(decisions: &[ActionDecision], select: impl Fn(&ActionDecision) -> bool) -> Vec<&str> {
+/// Returns the actions of the decisions for which `select` returns `true`.
+fn select_actions(
+    decisions: &[ActionDecision],
+    select: impl Fn(&ActionDecision) -> bool,
+) -> Vec<&str> {
     let selected = decisions.iter().filter(|decision| select(decision));
     selected.map(|decision| decision.simulated.action).collect()
 }
 
 fn boundary_finding(decisions: &[ActionDecision], principal: &Principal) -> Finding {
     let label = principal.label();
-    let denied = actions_of(decisions, |decision| {
-        decision.evaluation.denied_by_boundary && decision.is_denial()
+    let denied = select_actions(decisions, |decision| {
+        decision.evaluation.is_denied_by_boundary && decision.is_denial()
     });
-    let unknown = actions_of(decisions, |decision| {
-        decision.evaluation.denied_by_boundary && decision.evaluation.decision == Decision::Unknown
+    let unknown = select_actions(decisions, |decision| {
+        decision.evaluation.is_denied_by_boundary
+            && decision.evaluation.decision == Decision::Unknown
     });
     if !denied.is_empty() {
         BOUNDARY_ALLOWS.failed(
@@ -76,19 +88,21 @@ fn boundary_finding(decisions: &[ActionDecision], principal: &Principal) -> Find
 }
 
 fn organization_finding(decisions: &[ActionDecision]) -> Finding {
-    let by =
-        |wanted| actions_of(decisions, move |decision| decision.evaluation.organization == wanted);
-    let (denied, doubtful) = (by(OrganizationDecision::Denies), by(OrganizationDecision::Doubtful));
+    let actions_with = |wanted| {
+        select_actions(decisions, move |decision| decision.evaluation.organization == wanted)
+    };
+    let (denied, unclear) =
+        (actions_with(OrganizationDecision::Denies), actions_with(OrganizationDecision::Unclear));
     if !denied.is_empty() {
         ORGANIZATION_ALLOWS.failed(
             format!("a service control policy denies {}", summarize(&denied)),
             "ask the owners of the organization to allow them in the SCPs of this account",
         )
-    } else if !doubtful.is_empty() {
+    } else if !unclear.is_empty() {
         ORGANIZATION_ALLOWS.unverified(
             format!(
                 "IAM's simulator says that policies of the organization do not allow {}, but shows no statement that denies them; it also says so where the conditions of an SCP do not apply",
-                summarize(&doubtful)
+                summarize(&unclear)
             ),
             "compare the SCPs of this account and their conditions with these actions, or call one of them as Palette would: if the call works, nothing has to be changed",
         )
@@ -97,14 +111,15 @@ fn organization_finding(decisions: &[ActionDecision]) -> Finding {
     }
 }
 
-/// Returns the condition keys for which IAM had no value, as a list.
+/// Returns the condition keys for which the simulator had no value, separated by commas.
 fn missing_keys(decisions: &[ActionDecision]) -> String {
     let keys: BTreeSet<_> =
         decisions.iter().flat_map(|decision| &decision.evaluation.missing_keys).collect();
     keys.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns a failed finding if the published policies have defects.
+/// Returns a failed finding if Palette's published policies have defects. `denied` contains the
+/// actions that are denied because of the defects.
 fn vendor_defect_finding(denied: &[&str]) -> Option<Finding> {
     (!denied.is_empty()).then(|| {
         VENDOR_POLICY.failed(
@@ -124,8 +139,8 @@ fn actions_finding(
 ) -> Finding {
     let total = decisions.len();
     let unknown =
-        actions_of(decisions, |decision| decision.evaluation.decision == Decision::Unknown);
-    let unknown = (!unknown.is_empty()).then(|| unknown_actions(&unknown, decisions));
+        select_actions(decisions, |decision| decision.evaluation.decision == Decision::Unknown);
+    let unknown = (!unknown.is_empty()).then(|| describe_unknown_actions(&unknown, decisions));
     if denials.is_empty() {
         return match unknown {
             None => ACTIONS_ALLOWED.passed(format!("{total} actions checked, none denied")),
@@ -139,13 +154,13 @@ fn actions_finding(
         };
     }
     let mut by_document: BTreeMap<PolicyDocument, Vec<&str>> = BTreeMap::new();
-    let mut deniers: Vec<&str> = Vec::new();
-    let mut explicit = Vec::new();
+    let mut denying_policies: Vec<&str> = Vec::new();
+    let mut explicitly_denied = Vec::new();
     for denial in denials {
         by_document.entry(denial.simulated.document).or_default().push(denial.simulated.action);
-        if is_denied_in_account(denial) {
-            explicit.push(denial.simulated.action);
-            deniers.extend(denial.evaluation.denied_by.iter().map(String::as_str));
+        if is_denied_by_account_policy(denial) {
+            explicitly_denied.push(denial.simulated.action);
+            denying_policies.extend(denial.evaluation.denied_by.iter().map(String::as_str));
         }
     }
     let mut observed = vec![format!("{} of {total} actions are denied", denials.len())];
@@ -154,22 +169,23 @@ fn actions_finding(
             .iter()
             .map(|(document, actions)| format!("of {}: {}", document.name(), summarize(actions))),
     );
-    if !explicit.is_empty() {
-        observed.push(format!("explicitly denied: {}", summarize(&explicit)));
+    if !explicitly_denied.is_empty() {
+        observed.push(format!("explicitly denied: {}", summarize(&explicitly_denied)));
     }
     observed.extend(unknown);
-    ACTIONS_ALLOWED.failed(observed.join("; "), remedy(denials, deniers, principal))
+    ACTIONS_ALLOWED.failed(observed.join("; "), remedy(denials, denying_policies, principal))
 }
 
-/// Returns `true` if a policy of the account, other than the boundary, denies the action explicitly.
-fn is_denied_in_account(denial: &ActionDecision) -> bool {
+/// Returns `true` if a policy of the account denies the action explicitly, and the policy is not
+/// the permissions boundary.
+fn is_denied_by_account_policy(denial: &ActionDecision) -> bool {
     denial.evaluation.decision == Decision::Denied
-        && !denial.evaluation.denied_by_boundary
+        && !denial.evaluation.is_denied_by_boundary
         && denial.evaluation.organization != OrganizationDecision::Denies
 }
 
-/// Describes the actions whose decision is not known, and why.
-fn unknown_actions(actions: &[&str], decisions: &[ActionDecision]) -> String {
+/// Returns a text with the actions whose decision is not known, and the reason.
+fn describe_unknown_actions(actions: &[&str], decisions: &[ActionDecision]) -> String {
     let text = format!("not known for {} of them ({})", actions.len(), summarize(actions));
     match missing_keys(decisions).as_str() {
         "" => text,
@@ -177,30 +193,38 @@ fn unknown_actions(actions: &[&str], decisions: &[ActionDecision]) -> String {
     }
 }
 
-/// Returns the steps that fix each kind of denial.
-fn remedy(denials: &[&ActionDecision], mut deniers: Vec<&str>, principal: &Principal) -> String {
+/// Returns the remedy for the denials: one step for each kind of policy that denies an action.
+/// `denying_policies` are the names of the policies that deny an action explicitly.
+fn remedy(
+    denials: &[&ActionDecision],
+    mut denying_policies: Vec<&str>,
+    principal: &Principal,
+) -> String {
     let label = principal.label();
-    let mut lacking: Vec<PolicyDocument> = denials
+    let mut missing_documents: Vec<PolicyDocument> = denials
         .iter()
         .filter(|denial| denial.evaluation.decision == Decision::NotAllowed)
-        .filter(|denial| !denial.evaluation.denied_by_boundary)
+        .filter(|denial| !denial.evaluation.is_denied_by_boundary)
         .map(|denial| denial.simulated.document)
         .collect();
-    lacking.sort_unstable();
-    lacking.dedup();
+    missing_documents.sort_unstable();
+    missing_documents.dedup();
     let mut steps = Vec::new();
-    if !lacking.is_empty() {
-        let names = super::policy_content::join_names(&lacking);
+    if !missing_documents.is_empty() {
+        let names = super::policy_content::join_names(&missing_documents);
         steps.push(format!("attach {names} to {label}, or a new default version of it"));
     }
-    if denials.iter().any(|denial| is_denied_in_account(denial)) {
-        deniers.sort_unstable();
-        deniers.dedup();
-        let of =
-            if deniers.is_empty() { String::new() } else { format!(" in {}", deniers.join(", ")) };
+    if denials.iter().any(|denial| is_denied_by_account_policy(denial)) {
+        denying_policies.sort_unstable();
+        denying_policies.dedup();
+        let of = if denying_policies.is_empty() {
+            String::new()
+        } else {
+            format!(" in {}", denying_policies.join(", "))
+        };
         steps.push(format!("exempt {label} from the statements that deny them{of}"));
     }
-    if denials.iter().any(|denial| denial.evaluation.denied_by_boundary) {
+    if denials.iter().any(|denial| denial.evaluation.is_denied_by_boundary) {
         steps.push("widen the permissions boundary (iam.boundary-allows)".to_owned());
     }
     if denials.iter().any(|denial| denial.evaluation.organization == OrganizationDecision::Denies) {
@@ -211,8 +235,9 @@ fn remedy(denials: &[&ActionDecision], mut deniers: Vec<&str>, principal: &Princ
     steps.join("; ")
 }
 
-/// Checks whether explicit denials depend on MFA. `with_mfa` are the decisions on the denied actions as if MFA had been
-/// used, or `None` if no action is explicitly denied.
+/// Checks that no action is denied only because the call was made without MFA. `with_mfa` is the
+/// result of simulating the explicitly denied actions with MFA, or `None` if no action is
+/// explicitly denied.
 pub(super) fn mfa_finding(principal: &Principal, with_mfa: Option<&SimulationResult>) -> Finding {
     if matches!(principal, Principal::Role(_)) {
         return MFA_NOT_REQUIRED.not_applicable("checked for IAM users only");
@@ -223,19 +248,19 @@ pub(super) fn mfa_finding(principal: &Principal, with_mfa: Option<&SimulationRes
     let SimulationResult::Decisions(decisions) = with_mfa else {
         return MFA_NOT_REQUIRED.unverified("IAM denied the second simulation", "validate again");
     };
-    let conditional: Vec<_> = decisions
+    let allowed_with_mfa: Vec<_> = decisions
         .iter()
         .filter(|decision| {
             matches!(decision.evaluation.decision, Decision::Allowed | Decision::NotAllowed)
         })
         .map(|decision| decision.simulated.action)
         .collect();
-    if conditional.is_empty() {
+    if allowed_with_mfa.is_empty() {
         MFA_NOT_REQUIRED.passed("the denied actions are denied with MFA too")
     } else {
         let label = principal.label();
         MFA_NOT_REQUIRED.failed(
-            format!("denied unless MFA was used: {}", summarize(&conditional)),
+            format!("denied unless MFA was used: {}", summarize(&allowed_with_mfa)),
             format!("exempt {label} from the policy that requires MFA: Palette calls AWS with the keys alone"),
         )
     }

@@ -1,5 +1,3 @@
-//! Checks a role's trust policy.
-
 #[cfg(test)]
 mod tests;
 
@@ -12,8 +10,9 @@ use serde_json::{Value, json};
 
 use crate::catalogue::sts::{EXTERNAL_ID_REQUIRED, NO_EXCLUDING_CONDITIONS, TRUSTS_PALETTE};
 
-/// Checks a trust policy (decoded JSON): what IAM would decide for Palette, with and without its
-/// external id.
+/// Checks a trust policy (decoded JSON). Palette must be able to assume the role with the tenant's
+/// external id, and nobody with another external id or without one. No other condition may prevent
+/// that Palette assumes the role.
 pub fn check(
     document: &Value,
     palette_account: AccountId,
@@ -35,8 +34,8 @@ pub fn check(
     findings
 }
 
-/// Returns the findings for a trust policy that cannot be read.
-pub fn unverified(observed: &str, remedy: &str) -> Vec<Finding> {
+/// Returns the *unverified* findings of a trust policy that cannot be read.
+pub fn unverified_findings(observed: &str, remedy: &str) -> Vec<Finding> {
     [&TRUSTS_PALETTE, &EXTERNAL_ID_REQUIRED, &NO_EXCLUDING_CONDITIONS]
         .map(|check| check.unverified(observed, remedy))
         .to_vec()

@@ -1,4 +1,4 @@
-//! Evaluates the observations: pure functions, one module for each group of checks.
+//! Converts the observations into findings. There is one module for each group of checks.
 
 mod agent;
 mod associations;
@@ -13,7 +13,8 @@ use gangway_model::{Check, Finding};
 
 use super::{Observations, PodIdentitySetup};
 
-/// Evaluates every check of the method. The findings are in the order of the setup steps.
+/// Evaluates every check of the Pod Identity setup. The findings are in the order of the setup
+/// steps.
 pub fn evaluate_all(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
     let mut findings = cluster::findings(observations, setup);
     findings.extend(agent::findings(observations, setup));
@@ -26,13 +27,18 @@ pub fn evaluate_all(observations: &Observations, setup: &PodIdentitySetup<'_>) -
     findings
 }
 
-/// Sorts findings by the first prerequisite that each covers: prerequisites are numbered by step.
+/// Sorts findings by the first prerequisite of each check. The ids of prerequisites are numbered in
+/// the order of the setup steps.
 pub(super) fn sort_by_setup_step(findings: &mut [Finding]) {
     findings.sort_by_key(|finding| finding.check.covers.first().copied());
 }
 
-/// Returns *not applicable* for each of `checks` if there is no cluster.
-fn without_cluster(observations: &Observations, checks: &[&'static Check]) -> Option<Vec<Finding>> {
+/// Returns a *not applicable* finding for each of `checks` if the cluster does not exist. Returns
+/// `None` if the cluster exists or cannot be read.
+fn findings_without_cluster(
+    observations: &Observations,
+    checks: &[&'static Check],
+) -> Option<Vec<Finding>> {
     matches!(observations.cluster.description, Observed::Absent).then(|| {
         let reason = "there is no such cluster in the account of the roles";
         checks.iter().map(|check| check.not_applicable(reason)).collect()

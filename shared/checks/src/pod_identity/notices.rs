@@ -1,10 +1,8 @@
-//! Notices of the report.
-
 use gangway_aws::Observed;
 
 use super::{Observations, PodIdentitySetup, evaluate::pods};
 
-/// Returns what the reader of the report should know besides the findings.
+/// Returns the notices of the report about limits and next steps of the method `pod-identity`.
 pub(super) fn notices(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<String> {
     let mut notices = vec![
         "Pods get credentials when they start: after any change of an association restart Palette's pods in hubble-system and palette-identity. Credentials are kept for up to 6 hours, with a target role for 59 minutes.".to_owned(),

@@ -1,4 +1,4 @@
-//! Facts about a Pod Identity setup, read from AWS and from the cluster with parallel calls.
+//! Reads facts about a Pod Identity setup from AWS and from the cluster.
 
 mod cluster;
 
@@ -23,31 +23,33 @@ use crate::{
     },
 };
 
-/// Read access to the cluster's AWS account, and to the target account if that is another.
+/// The access to the AWS account of the cluster, and to the AWS account of Palette's role.
 pub struct AccountAccess {
     cluster: InspectionAccess,
+    /// `None` if Palette's role is in the account of the cluster.
     target: Option<InspectionAccess>,
-    /// Session of the function itself, if the cluster is in another AWS account than the function.
+    /// The session with the role of this Lambda function. `None` if the cluster is in the AWS
+    /// account of the function.
     function: Option<AwsSession>,
 }
 
-/// Facts about a Pod Identity setup. They are not evaluated here.
+/// The facts about a Pod Identity setup, before their evaluation.
 pub struct Observations {
     pub cluster: ClusterObservations,
     roles: Vec<(RolePurpose, ObservedRole)>,
 }
 
-/// Facts about one role.
+/// The facts about one role.
 #[derive(Clone, Debug)]
 pub(super) struct ObservedRole {
     pub(super) trust: Observed<serde_json::Value>,
     pub(super) tags: Observed<BTreeMap<String, String>>,
-    /// Result of simulating what the role's own policy document grants.
-    pub(super) allowed: Observed<SimulationOutcome>,
+    /// The result of simulating the actions that the role needs.
+    pub(super) simulation: Observed<SimulationOutcome>,
 }
 
 impl AccountAccess {
-    /// Connects to the account of the cluster and to that of Palette's role.
+    /// Opens sessions for the AWS account of the cluster and for the AWS account of Palette's role.
     pub async fn connect(
         cluster_account: AccountId,
         palette_role: &RoleArn,
@@ -63,18 +65,19 @@ impl AccountAccess {
                 connect(target_account).await.map(Some)
             }
         });
-        let is_foreign = function_account != Some(cluster_account);
-        let function = is_foreign.then(|| clients.aws.clone());
+        let is_in_other_account = function_account != Some(cluster_account);
+        let function = is_in_other_account.then(|| clients.aws.clone());
         Ok(Self { cluster: cluster?, target: target?, function })
     }
 
-    pub(super) fn target(&self) -> Result<&AwsSession, Inaccessible> {
+    /// Returns the session for the AWS account of Palette's role.
+    pub(super) fn target_session(&self) -> Result<&AwsSession, Inaccessible> {
         to_session(self.target.as_ref().unwrap_or(&self.cluster))
     }
 
-    fn for_role(&self, purpose: RolePurpose) -> Result<&AwsSession, Inaccessible> {
+    fn session_for_role(&self, purpose: RolePurpose) -> Result<&AwsSession, Inaccessible> {
         match purpose {
-            RolePurpose::PaletteTarget | RolePurpose::HubbleTarget => self.target(),
+            RolePurpose::PaletteTarget | RolePurpose::HubbleTarget => self.target_session(),
             RolePurpose::Palette
             | RolePurpose::Hubble
             | RolePurpose::Identity
@@ -83,7 +86,8 @@ impl AccountAccess {
         }
     }
 
-    /// Returns an EKS client for the cluster, or why there is no access to its account.
+    /// Returns an EKS client for the cluster, or the reason why Gangway cannot access the AWS
+    /// account of the cluster.
     pub fn eks(&self, cluster: &EksCluster) -> Result<EksClient, Inaccessible> {
         to_session(&self.cluster).map(|aws| EksClient::new(aws, cluster))
     }
@@ -99,8 +103,8 @@ fn to_session(access: &InspectionAccess) -> Result<&AwsSession, Inaccessible> {
 }
 
 impl Observations {
-    /// Reads everything with parallel calls; the Kubernetes API as soon as EKS has returned its
-    /// endpoint.
+    /// Reads all facts with parallel calls. The Kubernetes API is called as soon as EKS has
+    /// returned the endpoint of the cluster.
     pub async fn collect(
         access: &AccountAccess,
         setup: &PodIdentitySetup<'_>,
@@ -111,22 +115,23 @@ impl Observations {
         Ok(Self { cluster: cluster?, roles: roles.into_iter().collect::<Result<_, _>>()? })
     }
 
-    /// Returns how EKS assumes roles for pods: with the external ids that it issued, and the expected
-    /// ones where it issued none.
+    /// Returns the session tags and external ids with which EKS assumes roles for pods. The
+    /// external id of an association without one is the expected external id.
     pub(super) fn eks_sessions(&self, setup: &PodIdentitySetup<'_>) -> EksSessions {
-        let issued = |account| {
+        let issued_external_id = |account| {
             let association = self.cluster.associations.present()?.find(account)?;
             association.external_id.as_deref()
         };
-        let (hubble, identity) = (issued(HUBBLE_SERVICE_ACCOUNT), issued(IDENTITY_SERVICE_ACCOUNT));
+        let hubble = issued_external_id(HUBBLE_SERVICE_ACCOUNT);
+        let identity = issued_external_id(IDENTITY_SERVICE_ACCOUNT);
         let sessions = setup.expected_sessions().with_issued(hubble, identity);
-        let untagged = |account: &ServiceAccount| {
+        let has_no_tags = |account: &ServiceAccount| {
             let associations = self.cluster.associations.present();
             let association = associations.and_then(|associations| associations.find(*account));
             association.is_some_and(|association| association.is_untagged)
         };
         let accounts = [HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT].into_iter();
-        accounts.filter(untagged).fold(sessions, EksSessions::without_tags)
+        accounts.filter(has_no_tags).fold(sessions, EksSessions::without_tags)
     }
 
     /// Returns the tags of the role that is registered in Palette.
@@ -156,27 +161,27 @@ async fn observe_role(
     purpose: RolePurpose,
     arn: &RoleArn,
 ) -> Result<(RolePurpose, ObservedRole), UpstreamError> {
-    let aws = match access.for_role(purpose) {
+    let aws = match access.session_for_role(purpose) {
         Ok(aws) => aws,
         Err(inaccessible) => {
             let trust = Observed::Inaccessible(inaccessible.clone());
             let tags = Observed::Inaccessible(inaccessible.clone());
-            let allowed = Observed::Inaccessible(inaccessible);
-            return Ok((purpose, ObservedRole { trust, tags, allowed }));
+            let simulation = Observed::Inaccessible(inaccessible);
+            return Ok((purpose, ObservedRole { trust, tags, simulation }));
         }
     };
     let queries = setup.roles.permission_queries(purpose);
     let queries = queries.into_iter().map(|query| (query.actions, query.resources)).collect();
-    let (role, allowed) = join!(
+    let (role, simulation) = join!(
         iam_role::get_role(aws, arn),
         grants::simulate(aws, arn, setup.cluster.region.as_str(), queries),
     );
     let role = match Observed::from_result(role, "iam:GetRole")? {
-        // IAM finds a role by its name alone. With another path it is another role.
+        // IAM finds a role by name and ignores the path. A role with another path is another role.
         Observed::Present(role) if role.arn != arn.as_str() => Observed::Absent,
         role @ (Observed::Present(_) | Observed::Absent | Observed::Inaccessible(_)) => role,
     };
     let tags = role.clone().map(|role| role.tags);
     let trust = role.map(|role| role.trust);
-    Ok((purpose, ObservedRole { trust, tags, allowed: Observed::Present(allowed?) }))
+    Ok((purpose, ObservedRole { trust, tags, simulation: Observed::Present(simulation?) }))
 }

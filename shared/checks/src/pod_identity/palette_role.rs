@@ -1,17 +1,21 @@
-//! Checks of Palette's role that are the same as for a role that Palette assumes with STS.
+//! Runs the checks of Palette's role that the method `sts` also has.
 
 use gangway_aws::{Inaccessible, Principal};
 use gangway_model::{Finding, UpstreamError};
 use tokio::join;
 
-use super::{AccountAccess, PodIdentitySetup, catalogue::BOUNDARY, inaccessible_finding};
+use super::{
+    AccountAccess, PodIdentitySetup, catalogue::PERMISSIONS_BOUNDARY, inaccessible_finding,
+};
 use crate::iam::{permissions, policy_arns};
 
-/// Findings about Palette's role.
+/// The findings about Palette's role.
 pub(super) struct PaletteRoleFindings {
     /// The permissions that the role needs for the permission profile.
     pub(super) permissions: Vec<Finding>,
+    /// Whether the additional policies for the roles of clusters exist.
     pub(super) policies: Finding,
+    /// Whether the permissions boundary exists.
     pub(super) boundary: Finding,
 }
 
@@ -33,12 +37,14 @@ async fn check_permissions(
     access: &AccountAccess,
     setup: &PodIdentitySetup<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
-    match access.target() {
+    match access.target_session() {
         Ok(aws) => {
             let palette = Principal::Role(setup.roles.palette().clone());
             permissions::check(aws, &palette, setup.required).await
         }
-        Err(Inaccessible { reason, remedy, .. }) => Ok(permissions::unverified(&reason, &remedy)),
+        Err(Inaccessible { reason, remedy, .. }) => {
+            Ok(permissions::unverified_findings(&reason, &remedy))
+        }
     }
 }
 
@@ -46,9 +52,11 @@ async fn check_policies(
     access: &AccountAccess,
     setup: &PodIdentitySetup<'_>,
 ) -> Result<Finding, UpstreamError> {
-    match access.target() {
+    match access.target_session() {
         Ok(aws) => policy_arns::check_exist(aws, setup.required.policies).await,
-        Err(Inaccessible { reason, remedy, .. }) => Ok(policy_arns::unverified(&reason, &remedy)),
+        Err(Inaccessible { reason, remedy, .. }) => {
+            Ok(policy_arns::unverified_finding(&reason, &remedy))
+        }
     }
 }
 
@@ -57,10 +65,10 @@ async fn check_boundary(
     setup: &PodIdentitySetup<'_>,
 ) -> Result<Finding, UpstreamError> {
     let Some(boundary) = setup.boundary else {
-        return Ok(BOUNDARY.not_applicable("no boundary was named"));
+        return Ok(PERMISSIONS_BOUNDARY.not_applicable("no boundary was named"));
     };
-    match access.target() {
-        Ok(aws) => policy_arns::check_boundary(aws, &BOUNDARY, boundary).await,
-        Err(inaccessible) => Ok(inaccessible_finding(&BOUNDARY, &inaccessible, "")),
+    match access.target_session() {
+        Ok(aws) => policy_arns::check_boundary(aws, &PERMISSIONS_BOUNDARY, boundary).await,
+        Err(inaccessible) => Ok(inaccessible_finding(&PERMISSIONS_BOUNDARY, &inaccessible, "")),
     }
 }

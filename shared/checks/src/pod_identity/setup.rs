@@ -1,34 +1,33 @@
-//! The Pod Identity setup that is to be checked.
-
 use gangway_model::{EksCluster, PaletteCluster, PolicyArn, RoleArn};
 use gangway_policies::pod_identity::{self, EksSessions, PodIdentityRoles};
 
 use crate::RequiredPermissions;
 
-/// A Pod Identity setup: the cluster that Palette runs on, the roles of its pods, and what
-/// Palette's role must be allowed.
+/// The Pod Identity setup to check: the cluster that Palette runs on, the roles of Palette's pods,
+/// and the permissions that Palette's role needs.
 #[derive(Clone, Copy, Debug)]
 pub struct PodIdentitySetup<'a> {
     pub cluster: &'a EksCluster,
     pub roles: &'a PodIdentityRoles,
-    /// Permissions boundary of the roles that Palette creates.
+    /// The permissions boundary of the roles that Palette creates.
     pub boundary: Option<&'a PolicyArn>,
     pub required: RequiredPermissions<'a>,
 }
 
 impl PodIdentitySetup<'_> {
-    /// Returns the cluster as the policy documents name it.
+    /// Converts the cluster into the type that `gangway_policies` uses.
     pub fn policy_cluster(&self) -> pod_identity::Cluster<'_> {
         policy_cluster(self.cluster)
     }
 
-    /// Returns how EKS is expected to assume roles for pods.
+    /// Returns the session tags and external ids with which EKS is expected to assume roles for
+    /// pods.
     pub(super) fn expected_sessions(&self) -> EksSessions {
         EksSessions::expected(self.policy_cluster())
     }
 }
 
-/// Returns a cluster as the policy documents name it.
+/// Converts the cluster into the type that `gangway_policies` uses.
 pub fn policy_cluster(cluster: &EksCluster) -> pod_identity::Cluster<'_> {
     pod_identity::Cluster {
         name: cluster.name.as_str(),
@@ -37,7 +36,8 @@ pub fn policy_cluster(cluster: &EksCluster) -> pod_identity::Cluster<'_> {
     }
 }
 
-/// Returns what a registration stores about the cluster and the roles of its pods.
+/// Returns the cluster and the roles of its pods, as a registration stores them in annotations of
+/// the account.
 pub fn to_palette_cluster(cluster: &EksCluster, roles: &PodIdentityRoles) -> PaletteCluster {
     PaletteCluster {
         cluster: cluster.clone(),
@@ -47,7 +47,8 @@ pub fn to_palette_cluster(cluster: &EksCluster, roles: &PodIdentityRoles) -> Pal
     }
 }
 
-/// Returns the roles of a registered account: Palette's role, and those stored as annotations.
+/// Returns the roles of a registered account: Palette's role, and the roles that are stored in
+/// annotations of the account.
 pub fn from_palette_cluster(
     palette_role: &RoleArn,
     palette_cluster: &PaletteCluster,

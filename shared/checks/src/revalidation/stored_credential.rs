@@ -1,5 +1,5 @@
-//! Checks of accounts with a secret credential. They use the copy in Secrets Manager, since Palette
-//! does not return its own.
+//! Checks registered accounts whose credential is secret. Palette does not return a secret
+//! credential, so the checks use the copy in Secrets Manager.
 
 use gangway_aws::{SecretPayloadType, StoredSecret};
 use gangway_model::{
@@ -15,10 +15,11 @@ use crate::{
     access_portal,
 };
 
-const REMEDY: &str = "PUT the account with its credential, so that Gangway stores it";
+const STORE_CREDENTIAL_REMEDY: &str =
+    "PUT the account with its credential, so that Gangway stores it";
 
-/// Checks the stored access key of an IAM user. `registered_id` is the access key id that Palette
-/// shows.
+/// Checks the access key in Secrets Manager. `registered_id` is the access key id that Palette
+/// returns.
 pub(super) async fn check_access_key(
     account: &CloudAccount,
     registered_id: &str,
@@ -26,60 +27,66 @@ pub(super) async fn check_access_key(
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, .. } = context;
-    let (active, keys, old_key) = match load_stored::<AccessKey>(account, clients).await? {
+    let (active_finding, key, old_key) = match load_stored::<AccessKey>(account, clients).await? {
         Ok(stored) => (active_finding(account, &stored), stored.credential, stored.old_key),
         Err(finding) => return Ok(vec![finding].into()),
     };
     let matches_palette = match registered_id {
-        "" => SECRET_MATCHES_PALETTE.unverified("Palette shows no access key id", REMEDY),
-        id if id == keys.id.as_str() => SECRET_MATCHES_PALETTE.passed(format!("key {id}")),
-        _ => SECRET_MATCHES_PALETTE
-            .failed(format!("the stored key is {}; Palette shows another", keys.id), REMEDY),
+        "" => SECRET_MATCHES_PALETTE
+            .unverified("Palette shows no access key id", STORE_CREDENTIAL_REMEDY),
+        id if id == key.id.as_str() => SECRET_MATCHES_PALETTE.passed(format!("key {id}")),
+        _ => SECRET_MATCHES_PALETTE.failed(
+            format!("the stored key is {}; Palette shows another", key.id),
+            STORE_CREDENTIAL_REMEDY,
+        ),
     };
     let old_key = old_key.as_ref().map(|old| &old.id);
     let rotation = clients.rotation.as_ref().map(|_schedule| KeyRotation { old_key });
-    let checks =
-        access_key::run_checks(keys, palette_accounts, clients, required, rotation).await?;
-    Ok(with_leading_findings(vec![active, matches_palette], checks))
+    let checks = access_key::run_checks(key, palette_accounts, clients, required, rotation).await?;
+    Ok(with_leading_findings(vec![active_finding, matches_palette], checks))
 }
 
-/// Puts findings in front of those of the method.
+/// Inserts `findings` before the findings of `checks`.
 fn with_leading_findings(mut findings: Vec<Finding>, mut checks: MethodChecks) -> MethodChecks {
     findings.append(&mut checks.findings);
     MethodChecks { findings, ..checks }
 }
 
-/// Checks the stored client certificate of an access portal, with the agency, account and role that
-/// Palette shows.
+/// Checks the client certificate in Secrets Manager. The agency, the account and the role come from
+/// the account in Palette.
 pub(super) async fn check_client_certificate(
     account: &CloudAccount,
     context: RevalidationContext<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, .. } = context;
-    let (active, identity) = match load_stored::<ClientTlsIdentity>(account, clients).await? {
+    let stored = load_stored::<ClientTlsIdentity>(account, clients).await?;
+    let (active_finding, identity) = match stored {
         Ok(stored) => (active_finding(account, &stored), stored.credential),
         Err(finding) => return Ok(vec![finding].into()),
     };
     let Some(credential) = portal_credential(&account.access, identity) else {
         let observed = "agency, account or role that Palette has is invalid";
-        return Ok(vec![active, SECRET_ACTIVE.failed(observed, REMEDY)].into());
+        return Ok(
+            vec![active_finding, SECRET_ACTIVE.failed(observed, STORE_CREDENTIAL_REMEDY)].into()
+        );
     };
     let registered = account.aws_account();
     let checks =
         access_portal::run_checks(credential, registered, palette_accounts, clients, required)
             .await?;
-    Ok(with_leading_findings(vec![active], checks))
+    Ok(with_leading_findings(vec![active_finding], checks))
 }
 
-/// Returns the stored credential of the account, or the finding that there is none.
+/// Loads the credential of the account from Secrets Manager. The inner error is the finding that
+/// there is no secret.
 async fn load_stored<T: SecretPayloadType>(
     account: &CloudAccount,
     clients: &Clients,
 ) -> Result<Result<StoredSecret<T>, Finding>, RegistrationError> {
     let (Some(aws_account), Ok(name)) = (account.aws_account(), account.name.parse()) else {
         let observed = "neither Palette nor a secret of Gangway shows the AWS account, so there is no credential to check";
-        return Ok(Err(SECRET_ACTIVE.unverified(observed, REMEDY)));
+        return Ok(Err(SECRET_ACTIVE.unverified(observed, STORE_CREDENTIAL_REMEDY)));
     };
     let stored = clients.secrets.load_for_account::<T>(
         clients.partition,
@@ -87,15 +94,20 @@ async fn load_stored<T: SecretPayloadType>(
         &name,
         &account.scope,
     );
-    let missing = || SECRET_ACTIVE.failed("there is no secret for this account", REMEDY);
-    Ok(stored.await?.ok_or_else(missing))
+    let missing_secret_finding =
+        || SECRET_ACTIVE.failed("there is no secret for this account", STORE_CREDENTIAL_REMEDY);
+    Ok(stored.await?.ok_or_else(missing_secret_finding))
 }
 
+/// Checks that the secret is marked as the secret of this account.
 fn active_finding<T>(account: &CloudAccount, stored: &StoredSecret<T>) -> Finding {
     if stored.active_for.as_ref() == Some(&account.uid) {
         return SECRET_ACTIVE.passed(format!("{}", stored.secret));
     }
-    SECRET_ACTIVE.failed(format!("{} is not marked as this account's", stored.secret), REMEDY)
+    SECRET_ACTIVE.failed(
+        format!("{} is not marked as this account's", stored.secret),
+        STORE_CREDENTIAL_REMEDY,
+    )
 }
 
 /// Combines the settings that Palette shows with the stored certificate and key. Returns `None` if

@@ -1,6 +1,7 @@
-//! The prerequisites of registering an account, as `docs/checks.md` lists them. `covers` names their ids.
+//! The prerequisites of a registration, which `docs/checks.md` lists. `Check::covers` contains the
+//! ids of prerequisites.
 
-/// Id and description of each prerequisite that a check covers.
+/// The id and the description of each prerequisite that a check covers.
 pub(super) const PREREQUISITES: &[(&str, &str)] = &[
     ("C01", "Gangway's Palette API key belongs to a tenant administrator."),
     ("C02", "The account name is unique in its scope."),

@@ -1,5 +1,3 @@
-//! Conversion of IAM's simulation results into decisions.
-
 use aws_sdk_iam::types::ResourceSpecificResult;
 use gangway_policies::PolicyDocument;
 
@@ -7,7 +5,8 @@ use super::*;
 
 use PolicyEvaluationDecisionType::{Allowed, ExplicitDeny, ImplicitDeny};
 
-fn question() -> SimulationRequest {
+/// Returns a simulation request with the action `ec2:RunInstances` on all resources.
+fn simulation_request() -> SimulationRequest {
     let simulated = SimulatedAction {
         action: "ec2:RunInstances",
         resources: vec!["*".to_owned()],
@@ -21,7 +20,7 @@ fn question() -> SimulationRequest {
     }
 }
 
-/// A result of IAM for one resource.
+/// A result of IAM's simulator for one resource.
 #[derive(Clone)]
 struct IamResult {
     decision: PolicyEvaluationDecisionType,
@@ -29,6 +28,7 @@ struct IamResult {
     boundary: Option<bool>,
     /// The type of the policy with the statement that denies the action.
     statement: Option<PolicySourceType>,
+    /// The condition keys for which the simulation had no value.
     missing: &'static [&'static str],
 }
 
@@ -37,16 +37,16 @@ impl IamResult {
         Self { decision, boundary: None, statement: None, missing: &[] }
     }
 
-    fn bounded() -> Self {
+    fn denied_by_boundary() -> Self {
         Self { boundary: Some(false), ..Self::new(ImplicitDeny) }
     }
 
-    fn lacking(decision: PolicyEvaluationDecisionType) -> Self {
+    fn missing_key(decision: PolicyEvaluationDecisionType) -> Self {
         Self { missing: &["aws:PrincipalTag/team"], ..Self::new(decision) }
     }
 
-    fn shown(by: PolicySourceType) -> Self {
-        Self { statement: Some(by), ..Self::new(ExplicitDeny) }
+    fn denied_by_statement(policy_type: PolicySourceType) -> Self {
+        Self { statement: Some(policy_type), ..Self::new(ExplicitDeny) }
     }
 
     fn boundary_detail(&self) -> Option<PermissionsBoundaryDecisionDetail> {
@@ -100,68 +100,66 @@ fn result(
 }
 
 #[test]
-fn worst_result_decides_and_doubt_is_no_denial() {
-    use OrganizationDecision::{Allows, Denies, Doubtful};
+fn worst_result_decides_and_unproven_denial_is_unknown() {
+    use Decision::{Denied, NotAllowed, Unknown};
+    use OrganizationDecision::{Allows, Denies, Unclear};
     let new = IamResult::new;
-    let bounded_and_lacking =
-        IamResult { boundary: Some(false), ..IamResult::lacking(ImplicitDeny) };
+    let denied_by_boundary_with_missing_key =
+        IamResult { boundary: Some(false), ..IamResult::missing_key(ImplicitDeny) };
     for (results, decision, boundary, organization) in [
         (vec![result(&new(Allowed), None, &[])], Decision::Allowed, false, Allows),
         (vec![result(&new(Allowed), Some(true), &[])], Decision::Allowed, false, Allows),
-        (vec![result(&new(ImplicitDeny), None, &[])], Decision::NotAllowed, false, Allows),
-        (vec![result(&new(ImplicitDeny), Some(true), &[])], Decision::NotAllowed, false, Allows),
-        // A statement that IAM shows is a denial; of the organization if it is in no policy of the account.
+        (vec![result(&new(ImplicitDeny), None, &[])], NotAllowed, false, Allows),
+        (vec![result(&new(ImplicitDeny), Some(true), &[])], NotAllowed, false, Allows),
+        // IAM returns the statement that denies the action. The statement is in an SCP if it has no
+        // policy type of the account.
         (
-            vec![result(&IamResult::shown(PolicySourceType::User), None, &[])],
-            Decision::Denied,
+            vec![result(&IamResult::denied_by_statement(PolicySourceType::User), None, &[])],
+            Denied,
             false,
             Allows,
         ),
         (
-            vec![result(&IamResult::shown(PolicySourceType::None), Some(false), &[])],
-            Decision::Denied,
+            vec![result(&IamResult::denied_by_statement(PolicySourceType::None), Some(false), &[])],
+            Denied,
             false,
             Denies,
         ),
         (
-            vec![result(&IamResult::shown(PolicySourceType::Role), Some(false), &[])],
-            Decision::Denied,
+            vec![result(&IamResult::denied_by_statement(PolicySourceType::Role), Some(false), &[])],
+            Denied,
             false,
-            Doubtful,
+            Unclear,
         ),
-        // What IAM blames on the organization without a statement proves nothing.
-        (vec![result(&new(ImplicitDeny), Some(false), &[])], Decision::Unknown, false, Doubtful),
-        (vec![result(&new(ExplicitDeny), Some(false), &[])], Decision::Unknown, false, Doubtful),
-        (vec![result(&new(ExplicitDeny), None, &[])], Decision::Unknown, false, Allows),
+        // IAM says that SCPs do not allow the action, but returns no statement: this proves
+        // nothing.
+        (vec![result(&new(ImplicitDeny), Some(false), &[])], Unknown, false, Unclear),
+        (vec![result(&new(ExplicitDeny), Some(false), &[])], Unknown, false, Unclear),
+        (vec![result(&new(ExplicitDeny), None, &[])], Unknown, false, Allows),
         (
-            vec![result(&IamResult::bounded(), Some(false), &[])],
-            Decision::NotAllowed,
+            vec![result(&IamResult::denied_by_boundary(), Some(false), &[])],
+            NotAllowed,
             true,
-            Doubtful,
+            Unclear,
         ),
-        // Nor does a decision for which a value was missing.
+        // A denial proves nothing if the value of a condition key was missing.
+        (vec![result(&IamResult::missing_key(ImplicitDeny), None, &[])], Unknown, false, Allows),
+        (vec![result(&IamResult::missing_key(ExplicitDeny), None, &[])], Unknown, false, Allows),
+        (vec![result(&denied_by_boundary_with_missing_key, None, &[])], Unknown, true, Allows),
         (
-            vec![result(&IamResult::lacking(ImplicitDeny), None, &[])],
-            Decision::Unknown,
+            vec![result(&IamResult::missing_key(Allowed), None, &[])],
+            Decision::Allowed,
             false,
             Allows,
         ),
-        (
-            vec![result(&IamResult::lacking(ExplicitDeny), None, &[])],
-            Decision::Unknown,
-            false,
-            Allows,
-        ),
-        (vec![result(&bounded_and_lacking, None, &[])], Decision::Unknown, true, Allows),
-        (vec![result(&IamResult::lacking(Allowed), None, &[])], Decision::Allowed, false, Allows),
-        // IAM left the action out.
-        (Vec::new(), Decision::Unknown, false, Allows),
-        (vec![result(&IamResult::bounded(), None, &[])], Decision::NotAllowed, true, Allows),
-        // The overall decision is about a template of an ARN.
+        // IAM returned no result for the action.
+        (Vec::new(), Unknown, false, Allows),
+        (vec![result(&IamResult::denied_by_boundary(), None, &[])], NotAllowed, true, Allows),
+        // The overall decision is about an ARN with variables; the decision on the resource counts.
         (vec![result(&new(ImplicitDeny), None, &[new(Allowed)])], Decision::Allowed, false, Allows),
         (
-            vec![result(&new(Allowed), None, &[new(Allowed), IamResult::bounded()])],
-            Decision::NotAllowed,
+            vec![result(&new(Allowed), None, &[new(Allowed), IamResult::denied_by_boundary()])],
+            NotAllowed,
             true,
             Allows,
         ),
@@ -169,57 +167,67 @@ fn worst_result_decides_and_doubt_is_no_denial() {
             vec![result(
                 &new(Allowed),
                 None,
-                &[IamResult::lacking(ImplicitDeny), new(ImplicitDeny)],
+                &[IamResult::missing_key(ImplicitDeny), new(ImplicitDeny)],
             )],
-            Decision::NotAllowed,
+            NotAllowed,
             false,
             Allows,
         ),
         (
-            vec![result(&IamResult::bounded(), None, &[new(ImplicitDeny)])],
-            Decision::NotAllowed,
+            vec![result(&IamResult::denied_by_boundary(), None, &[new(ImplicitDeny)])],
+            NotAllowed,
             true,
             Allows,
         ),
         (
             vec![
                 result(&new(Allowed), None, &[]),
-                result(&IamResult::shown(PolicySourceType::User), None, &[]),
+                result(&IamResult::denied_by_statement(PolicySourceType::User), None, &[]),
             ],
-            Decision::Denied,
+            Denied,
             false,
             Allows,
         ),
     ] {
-        let decisions = to_decisions(&question(), &results);
+        let decisions = to_decisions(&simulation_request(), &results);
         let Evaluation {
-            decision: actual, denied_by_boundary: bounded, organization: blamed, ..
+            decision: actual,
+            is_denied_by_boundary: actual_boundary,
+            organization: actual_organization,
+            ..
         } = &decisions.first().unwrap().evaluation;
-        assert_eq!((*actual, *bounded, *blamed), (decision, boundary, organization), "{results:?}");
+        assert_eq!(
+            (*actual, *actual_boundary, *actual_organization),
+            (decision, boundary, organization),
+            "{results:?}"
+        );
     }
 }
 
 #[test]
-fn only_an_implicit_denial_of_a_misplaced_action_is_a_vendor_defect() {
-    let decide = |decision, denied_by_boundary, vendor_defect| ActionDecision {
-        simulated: SimulatedAction { vendor_defect, ..question().actions.remove(0) },
-        evaluation: Evaluation { decision, denied_by_boundary, ..Evaluation::default() },
+fn only_an_implicit_denial_can_be_a_vendor_defect() {
+    let decision_with = |decision, is_denied_by_boundary, vendor_defect| ActionDecision {
+        simulated: SimulatedAction { vendor_defect, ..simulation_request().actions.remove(0) },
+        evaluation: Evaluation { decision, is_denied_by_boundary, ..Evaluation::default() },
     };
-    for (decision, vendors, denial) in [
-        (decide(Decision::Allowed, false, true), false, false),
-        (decide(Decision::Unknown, false, true), false, false),
-        (decide(Decision::NotAllowed, false, true), true, false),
-        (decide(Decision::NotAllowed, true, true), false, true),
-        (decide(Decision::Denied, false, true), false, true),
-        (decide(Decision::NotAllowed, false, false), false, true),
+    for (decision, is_vendor_defect, is_denial) in [
+        (decision_with(Decision::Allowed, false, true), false, false),
+        (decision_with(Decision::Unknown, false, true), false, false),
+        (decision_with(Decision::NotAllowed, false, true), true, false),
+        (decision_with(Decision::NotAllowed, true, true), false, true),
+        (decision_with(Decision::Denied, false, true), false, true),
+        (decision_with(Decision::NotAllowed, false, false), false, true),
     ] {
-        assert_eq!((decision.is_vendor_defect(), decision.is_denial()), (vendors, denial));
+        assert_eq!(
+            (decision.is_vendor_defect(), decision.is_denial()),
+            (is_vendor_defect, is_denial)
+        );
     }
 }
 
 #[test]
-fn the_context_always_has_the_region_and_says_that_mfa_is_absent() {
-    let names: Vec<_> = context(&question(), "eu-west-1", Mfa::Absent)
+fn simulated_call_has_a_region_and_no_mfa_by_default() {
+    let names: Vec<_> = context_entries(&simulation_request(), "eu-west-1", Mfa::Absent)
         .iter()
         .map(|entry| {
             let key = entry.context_key_name().unwrap_or_default();

@@ -1,5 +1,3 @@
-//! The findings for given decisions: which checks fail, and their texts.
-
 use gangway_model::Outcome;
 use gangway_policies::simulate::SimulatedAction;
 
@@ -10,7 +8,7 @@ fn role() -> Principal {
     Principal::Role("arn:aws:iam::123456789012:role/SpectroCloudRole".parse().unwrap())
 }
 
-fn allowed() -> ActionDecision {
+fn allowed_decision() -> ActionDecision {
     ActionDecision {
         simulated: SimulatedAction {
             action: "ec2:CreateTags",
@@ -22,46 +20,51 @@ fn allowed() -> ActionDecision {
     }
 }
 
-fn decided(evaluation: Evaluation) -> ActionDecision {
-    ActionDecision { evaluation, ..allowed() }
+fn decision_with(evaluation: Evaluation) -> ActionDecision {
+    ActionDecision { evaluation, ..allowed_decision() }
 }
 
-fn denied() -> ActionDecision {
-    decided(Evaluation { decision: Decision::NotAllowed, ..Evaluation::default() })
+fn denied_decision() -> ActionDecision {
+    decision_with(Evaluation { decision: Decision::NotAllowed, ..Evaluation::default() })
 }
 
 #[test]
-fn each_cause_of_a_denial_fails_its_own_check_and_has_its_own_remedy() {
-    let by_name = Evaluation {
+fn cause_of_a_denial_determines_failed_checks_and_remedy() {
+    let denied_by_policy = Evaluation {
         decision: Decision::Denied,
         denied_by: vec!["DenyTags".to_owned()],
         ..Evaluation::default()
     };
-    let by_organization =
-        Evaluation { organization: OrganizationDecision::Denies, ..by_name.clone() };
-    let bounded = Evaluation { denied_by_boundary: true, ..denied().evaluation };
-    let vendor = ActionDecision {
-        simulated: SimulatedAction { vendor_defect: true, ..allowed().simulated },
-        ..denied()
+    let denied_by_scp =
+        Evaluation { organization: OrganizationDecision::Denies, ..denied_by_policy.clone() };
+    let denied_by_boundary =
+        Evaluation { is_denied_by_boundary: true, ..denied_decision().evaluation };
+    let vendor_defect_denial = ActionDecision {
+        simulated: SimulatedAction { vendor_defect: true, ..allowed_decision().simulated },
+        ..denied_decision()
     };
     let attach = "attach PaletteNodesPolicy to role SpectroCloudRole";
     for (decision, failed, remedy) in [
-        (allowed(), &[][..], ""),
-        (denied(), &["iam.actions-allowed"], attach),
-        (decided(by_name), &["iam.actions-allowed"], "statements that deny them in DenyTags"),
+        (allowed_decision(), &[][..], ""),
+        (denied_decision(), &["iam.actions-allowed"], attach),
         (
-            decided(bounded),
+            decision_with(denied_by_policy),
+            &["iam.actions-allowed"],
+            "statements that deny them in DenyTags",
+        ),
+        (
+            decision_with(denied_by_boundary),
             &["iam.actions-allowed", "iam.boundary-allows"],
             "widen the permissions boundary",
         ),
         (
-            decided(by_organization),
+            decision_with(denied_by_scp),
             &["iam.actions-allowed", "iam.organization-allows"],
             "ask for a change of the organization's SCPs",
         ),
-        (vendor, &["iam.vendor-policy"], "nothing is wrong in this account"),
+        (vendor_defect_denial, &["iam.vendor-policy"], "nothing is wrong in this account"),
     ] {
-        let findings = findings(&[allowed(), decision.clone()], &role());
+        let findings = findings(&[allowed_decision(), decision.clone()], &role());
         let failures: Vec<_> = findings
             .iter()
             .filter_map(|finding| match &finding.outcome {
@@ -80,26 +83,26 @@ fn each_cause_of_a_denial_fails_its_own_check_and_has_its_own_remedy() {
 }
 
 #[test]
-fn decisions_that_prove_nothing_are_unverified_and_name_what_is_missing() {
+fn unknown_decisions_give_unverified_findings_with_the_reason() {
     let unknown = Evaluation { decision: Decision::Unknown, ..Evaluation::default() };
-    let lacking =
+    let with_missing_key =
         Evaluation { missing_keys: ["aws:PrincipalTag/team".to_owned()].into(), ..unknown.clone() };
-    let bounded = Evaluation { denied_by_boundary: true, ..lacking.clone() };
-    let doubtful = Evaluation { organization: OrganizationDecision::Doubtful, ..unknown };
+    let denied_by_boundary = Evaluation { is_denied_by_boundary: true, ..with_missing_key.clone() };
+    let unclear_scp = Evaluation { organization: OrganizationDecision::Unclear, ..unknown };
     for (evaluation, unverified, observed) in [
-        (lacking, &["iam.actions-allowed"][..], "no value for aws:PrincipalTag/team"),
+        (with_missing_key, &["iam.actions-allowed"][..], "no value for aws:PrincipalTag/team"),
         (
-            bounded,
+            denied_by_boundary,
             &["iam.actions-allowed", "iam.boundary-allows"],
             "no value for aws:PrincipalTag/team",
         ),
         (
-            doubtful,
+            unclear_scp,
             &["iam.actions-allowed", "iam.organization-allows"],
             "of 2 actions, none is known to be denied; not known for 1 of them (ec2:CreateTags)",
         ),
     ] {
-        let findings = findings(&[allowed(), decided(evaluation)], &role());
+        let findings = findings(&[allowed_decision(), decision_with(evaluation)], &role());
         let is_unverified = |finding: &&Finding| {
             assert!(!matches!(finding.outcome, Outcome::Failed { .. }), "{finding:?}");
             matches!(finding.outcome, Outcome::Unverified { .. })
@@ -113,8 +116,8 @@ fn decisions_that_prove_nothing_are_unverified_and_name_what_is_missing() {
 }
 
 #[test]
-fn denials_are_grouped_by_document_and_long_lists_are_shortened() {
-    let decisions: Vec<_> = (0..20).map(|_| denied()).collect();
+fn denials_are_grouped_by_document_and_long_lists_are_cut() {
+    let decisions: Vec<_> = (0..20).map(|_| denied_decision()).collect();
     let finding = findings(&decisions, &role()).remove(0);
     assert!(
         finding.observed.starts_with(
@@ -127,11 +130,11 @@ fn denials_are_grouped_by_document_and_long_lists_are_shortened() {
 }
 
 #[test]
-fn defects_are_not_reported_for_a_policy_that_is_not_attached() {
-    let vendor = ActionDecision {
-        simulated: SimulatedAction { vendor_defect: true, ..allowed().simulated },
-        ..denied()
+fn vendor_defects_of_a_policy_that_is_not_attached_are_ignored() {
+    let vendor_defect_denial = ActionDecision {
+        simulated: SimulatedAction { vendor_defect: true, ..allowed_decision().simulated },
+        ..denied_decision()
     };
-    let findings = findings(&[vendor, denied()], &role());
+    let findings = findings(&[vendor_defect_denial, denied_decision()], &role());
     assert!(findings.iter().all(|finding| finding.check.id != "iam.vendor-policy"));
 }

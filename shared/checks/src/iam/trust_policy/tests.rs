@@ -1,5 +1,3 @@
-//! Trust policies from the field, and the findings for each of them.
-
 mod conditions;
 
 use gangway_model::Outcome;
@@ -10,12 +8,12 @@ const EXTERNAL_ID: &str = "a2c4e6f8-0b1d-4e3f-9a5c-7d9e1b3f5a7c";
 const ROOT: &str = "arn:aws:iam::111122223333:root";
 const USER: &str = "arn:aws:iam::111122223333:user/palette-sts";
 
-fn look(document: &Value, partition: Partition) -> Vec<Finding> {
+fn check_document(document: &Value, partition: Partition) -> Vec<Finding> {
     check(document, "111122223333".parse().unwrap(), EXTERNAL_ID, partition)
 }
 
-/// Returns one letter for each finding: passed, failed, unverified, not applicable.
-fn letters(findings: &[Finding]) -> String {
+/// Returns one letter for each finding: P (passed), F (failed), U (unverified), n (not applicable).
+fn outcome_letters(findings: &[Finding]) -> String {
     let letter = |finding: &Finding| match finding.outcome {
         Outcome::Passed => 'P',
         Outcome::Failed { .. } => 'F',
@@ -25,31 +23,33 @@ fn letters(findings: &[Finding]) -> String {
     findings.iter().map(letter).collect()
 }
 
-fn trust(statements: &Value) -> Value {
+fn trust_policy_with(statements: &Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// Returns a statement for Palette's account with a condition.
+/// Returns a statement that allows Palette's account with this condition.
 fn allow(condition: &Value) -> Value {
     json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole", "Condition": condition})
 }
 
-/// Returns a statement for a principal, with the right external id.
-fn principal(principal: &Value) -> Value {
+/// Returns a statement that allows this principal with the tenant's external id.
+fn allow_principal(principal: &Value) -> Value {
     let mut statement = allow(&json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}));
     statement["Principal"] = principal.clone();
     statement
 }
 
-/// Returns a condition with the right external id and one more key.
-fn and(operator: &str, key: &str, value: &Value) -> Value {
+/// Returns a statement that allows Palette's account with the tenant's external id and one more
+/// condition.
+fn allow_if(operator: &str, key: &str, value: &Value) -> Value {
     let mut condition = json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}});
     condition[operator][key] = value.clone();
     allow(&condition)
 }
 
-fn action(action: &Value) -> Value {
-    let mut statement = principal(&json!({"AWS": ROOT}));
+/// Returns a statement that allows Palette's account this action with the tenant's external id.
+fn allow_action(action: &Value) -> Value {
+    let mut statement = allow_principal(&json!({"AWS": ROOT}));
     statement["Action"] = action.clone();
     statement
 }
@@ -60,44 +60,53 @@ fn deny(principal: &Value, condition: &Value) -> Value {
 
 fn assert_findings(rows: &[(&str, Value, &str)]) {
     for (name, statements, wanted) in rows {
-        let findings = look(&trust(statements), Partition::Aws);
-        assert_eq!(letters(&findings), *wanted, "{name}: {findings:#?}");
+        let findings = check_document(&trust_policy_with(statements), Partition::Aws);
+        assert_eq!(outcome_letters(&findings), *wanted, "{name}: {findings:#?}");
     }
 }
 
 /// Acceptance rows: F31.
 #[test]
-fn gangways_own_trust_policy_passes_in_every_partition() {
+fn generated_trust_policy_passes_in_every_partition() {
     for facts in &gangway_model::PARTITIONS {
         let account = "111122223333".parse().unwrap();
-        let findings = look(&trust_policy(facts.partition, account, EXTERNAL_ID), facts.partition);
-        assert_eq!(letters(&findings), "PPP", "{findings:#?}");
+        let findings =
+            check_document(&trust_policy(facts.partition, account, EXTERNAL_ID), facts.partition);
+        assert_eq!(outcome_letters(&findings), "PPP", "{findings:#?}");
     }
 }
 
 /// Acceptance rows: F27.
 #[test]
-fn principals() {
-    let right = || principal(&json!({"AWS": ROOT}));
+fn trust_principals_are_classified() {
+    let right = || allow_principal(&json!({"AWS": ROOT}));
     assert_findings(&[
         ("one statement, not in a list", right(), "PPP"),
-        ("account id", principal(&json!({"AWS": "111122223333"})), "PPP"),
+        ("account id", allow_principal(&json!({"AWS": "111122223333"})), "PPP"),
         (
             "list",
-            json!([principal(&json!({"AWS": ["arn:aws:iam::444455556666:root", ROOT]}))]),
+            json!([allow_principal(&json!({"AWS": ["arn:aws:iam::444455556666:root", ROOT]}))]),
             "PPP",
         ),
-        ("exact user", principal(&json!({"AWS": USER})), "PPP"),
-        ("exact role", principal(&json!({"AWS": "arn:aws:iam::111122223333:role/palette"})), "PPP"),
-        ("a service too", principal(&json!({"AWS": ROOT, "Service": "ec2.amazonaws.com"})), "PPP"),
+        ("exact user", allow_principal(&json!({"AWS": USER})), "PPP"),
+        (
+            "exact role",
+            allow_principal(&json!({"AWS": "arn:aws:iam::111122223333:role/palette"})),
+            "PPP",
+        ),
+        (
+            "a service too",
+            allow_principal(&json!({"AWS": ROOT, "Service": "ec2.amazonaws.com"})),
+            "PPP",
+        ),
         (
             "others elsewhere",
             json!([right(), {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}]),
             "PPP",
         ),
-        ("star", principal(&json!("*")), "FPP"),
-        ("AWS star", principal(&json!({"AWS": "*"})), "FPP"),
-        ("AWS star in a list", principal(&json!({"AWS": [ROOT, "*"]})), "FPP"),
+        ("star", allow_principal(&json!("*")), "FPP"),
+        ("AWS star", allow_principal(&json!({"AWS": "*"})), "FPP"),
+        ("AWS star in a list", allow_principal(&json!({"AWS": [ROOT, "*"]})), "FPP"),
         (
             "star in another statement, without external id",
             json!([right(), {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:*"}]),
@@ -108,41 +117,45 @@ fn principals() {
             json!({"Effect": "Allow", "NotPrincipal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}),
             "FFP",
         ),
-        ("other account", principal(&json!({"AWS": "arn:aws:iam::444455556666:root"})), "Fnn"),
+        (
+            "other account",
+            allow_principal(&json!({"AWS": "arn:aws:iam::444455556666:root"})),
+            "Fnn",
+        ),
         (
             "other partition",
-            principal(&json!({"AWS": "arn:aws-us-gov:iam::111122223333:root"})),
+            allow_principal(&json!({"AWS": "arn:aws-us-gov:iam::111122223333:root"})),
             "Fnn",
         ),
         (
             "wildcard within an ARN",
-            principal(&json!({"AWS": "arn:aws:iam::111122223333:user/*"})),
+            allow_principal(&json!({"AWS": "arn:aws:iam::111122223333:user/*"})),
             "Fnn",
         ),
-        ("deleted user", principal(&json!({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})), "Fnn"),
-        ("service only", principal(&json!({"Service": "111122223333"})), "Fnn"),
+        ("deleted user", allow_principal(&json!({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})), "Fnn"),
+        ("service only", allow_principal(&json!({"Service": "111122223333"})), "Fnn"),
         (
             "federated only",
-            principal(&json!({"Federated": "arn:aws:iam::111122223333:saml-provider/x"})),
+            allow_principal(&json!({"Federated": "arn:aws:iam::111122223333:saml-provider/x"})),
             "Fnn",
         ),
         ("no principal", json!({"Effect": "Allow", "Action": "sts:AssumeRole"}), "Fnn"),
         ("no statement", json!([]), "Fnn"),
         ("nonsense", json!("?"), "Fnn"),
     ]);
-    assert_eq!(letters(&look(&Value::Null, Partition::Aws)), "Fnn");
+    assert_eq!(outcome_letters(&check_document(&Value::Null, Partition::Aws)), "Fnn");
 }
 
 #[test]
-fn actions() {
+fn only_statements_for_assume_role_let_palette_assume_the_role() {
     assert_findings(&[
-        ("list", action(&json!(["sts:AssumeRole", "sts:TagSession"])), "PPP"),
-        ("no case", action(&json!("STS:assumerole")), "PPP"),
-        ("of the service", action(&json!("sts:*")), "PPP"),
-        ("beginning", action(&json!("sts:Assume*")), "PPP"),
-        ("all", action(&json!("*")), "PPP"),
-        ("another", action(&json!("sts:TagSession")), "Fnn"),
-        ("with SAML", action(&json!("sts:AssumeRoleWithSAML")), "Fnn"),
+        ("list", allow_action(&json!(["sts:AssumeRole", "sts:TagSession"])), "PPP"),
+        ("no case", allow_action(&json!("STS:assumerole")), "PPP"),
+        ("of the service", allow_action(&json!("sts:*")), "PPP"),
+        ("beginning", allow_action(&json!("sts:Assume*")), "PPP"),
+        ("all", allow_action(&json!("*")), "PPP"),
+        ("another", allow_action(&json!("sts:TagSession")), "Fnn"),
+        ("with SAML", allow_action(&json!("sts:AssumeRoleWithSAML")), "Fnn"),
         (
             "all but another",
             json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "NotAction": "sts:TagSession"}),
@@ -150,27 +163,27 @@ fn actions() {
         ),
         (
             "tagging apart, without external id",
-            json!([action(&json!("sts:AssumeRole")), {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:TagSession"}]),
+            json!([allow_action(&json!("sts:AssumeRole")), {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:TagSession"}]),
             "PPP",
         ),
     ]);
 }
 
 #[test]
-fn findings_name_the_wrong_statement() {
+fn finding_about_a_trust_policy_names_the_wrong_statement() {
     for (statements, at, observed) in [
         (
-            principal(&json!({"AWS": "AROACKCEVSQ6C2EXAMPLE"})),
+            allow_principal(&json!({"AWS": "AROACKCEVSQ6C2EXAMPLE"})),
             0,
             "No statement lets account 111122223333 assume the role. Trusted are AROACKCEVSQ6C2EXAMPLE (a user or role that was deleted)",
         ),
         (
-            principal(&json!({"AWS": "arn:aws-us-gov:iam::111122223333:root"})),
+            allow_principal(&json!({"AWS": "arn:aws-us-gov:iam::111122223333:root"})),
             0,
             "No statement lets account 111122223333 assume the role. Trusted are arn:aws-us-gov:iam::111122223333:root (of partition aws-us-gov; Palette's is in aws)",
         ),
         (
-            action(&json!("sts:TagSession")),
+            allow_action(&json!("sts:TagSession")),
             0,
             "No statement lets account 111122223333 assume the role. It is allowed only sts:TagSession",
         ),
@@ -186,15 +199,15 @@ fn findings_name_the_wrong_statement() {
             "Statement 1 (Wide) allows Palette without an external id",
         ),
         (
-            and("IpAddress", "aws:SourceIp", &json!("203.0.113.0/24")),
+            allow_if("IpAddress", "aws:SourceIp", &json!("203.0.113.0/24")),
             2,
             "Statement 1 has aws:SourceIp IpAddress 203.0.113.0/24",
         ),
     ] {
-        let findings = look(&trust(&statements), Partition::Aws);
+        let findings = check_document(&trust_policy_with(&statements), Partition::Aws);
         assert_eq!(findings[at].observed, observed);
     }
-    let findings = look(&trust(&json!([])), Partition::Aws);
+    let findings = check_document(&trust_policy_with(&json!([])), Partition::Aws);
     let Outcome::Failed { remedy } = &findings[0].outcome else { panic!("{findings:#?}") };
     assert!(remedy.contains(&format!(r#""AWS":"{ROOT}""#)), "{remedy}");
 }

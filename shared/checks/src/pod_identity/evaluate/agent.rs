@@ -1,15 +1,15 @@
-//! Checks of the EKS Pod Identity Agent and of the nodes that it runs on.
+//! Evaluates the EKS Pod Identity Agent, and the nodes that the agent runs on.
 
 use gangway_aws::{Observed, eks::POD_IDENTITY_AGENT, kubernetes::AgentRollout};
 use gangway_model::Finding;
 use gangway_policies::pod_identity::NODE_AGENT;
 
-use super::without_cluster;
+use super::findings_without_cluster;
 use crate::{
     iam::grants::SimulationOutcome,
     pod_identity::{
         Observations, PodIdentitySetup,
-        catalogue::{AGENT, AGENT_EVERYWHERE, AUTH_ENDPOINT, NODE_ROLES},
+        catalogue::{AGENT_HEALTHY, AGENT_ON_EVERY_NODE, AUTH_ENDPOINT, NODE_ROLES},
         inaccessible_finding,
     },
 };
@@ -18,62 +18,63 @@ const OWNER_REMEDY: &str =
     "let exactly one owner install it: the cluster profile, Terraform or you";
 
 pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
-    let checks = [&AGENT, &AGENT_EVERYWHERE, &NODE_ROLES, &AUTH_ENDPOINT];
-    if let Some(findings) = without_cluster(observations, &checks) {
+    let checks = [&AGENT_HEALTHY, &AGENT_ON_EVERY_NODE, &NODE_ROLES, &AUTH_ENDPOINT];
+    if let Some(findings) = findings_without_cluster(observations, &checks) {
         return findings;
     }
     let has_auto_mode =
         observations.cluster.description.present().is_some_and(|cluster| cluster.has_auto_mode);
-    if has_auto_mode && observations.cluster.nodes.present().is_some_and(Vec::is_empty) {
-        let built_in = "EKS Auto Mode manages the nodes: the agent is built in";
+    if has_auto_mode && observations.cluster.node_roles.present().is_some_and(Vec::is_empty) {
+        let reason = "EKS Auto Mode manages the nodes: the agent is built in";
         return vec![
-            AGENT.passed(built_in),
-            AGENT_EVERYWHERE.not_applicable(built_in),
-            NODE_ROLES.not_applicable(built_in),
-            auth_endpoint(observations, setup),
+            AGENT_HEALTHY.passed(reason),
+            AGENT_ON_EVERY_NODE.not_applicable(reason),
+            NODE_ROLES.not_applicable(reason),
+            auth_endpoint_finding(observations, setup),
         ];
     }
     vec![
-        agent(observations, setup),
-        on_every_node(observations),
-        node_roles(observations, setup),
-        auth_endpoint(observations, setup),
+        agent_finding(observations, setup),
+        agent_rollout_finding(observations),
+        node_roles_finding(observations, setup),
+        auth_endpoint_finding(observations, setup),
     ]
 }
 
-fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
+/// Checks that the agent is installed and healthy.
+fn agent_finding(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
     let (name, region) = (&setup.cluster.name, &setup.cluster.region);
     let command = format!(
         "aws eks describe-addon --cluster-name {name} --region {region} --addon-name {POD_IDENTITY_AGENT}"
     );
     match &observations.cluster.agent {
-        Observed::Inaccessible(inaccessible) => inaccessible_finding(&AGENT, inaccessible, &command),
+        Observed::Inaccessible(inaccessible) => inaccessible_finding(&AGENT_HEALTHY, inaccessible, &command),
         Observed::Present(addon) => {
-            let faults: Vec<&str> =
+            let errors: Vec<&str> =
                 addon.inactive_status.iter().chain(&addon.issues).map(String::as_str).collect();
-            if faults.is_empty() {
-                return AGENT.passed(format!("add-on {} {}, ACTIVE", POD_IDENTITY_AGENT, addon.version));
+            if errors.is_empty() {
+                return AGENT_HEALTHY.passed(format!("add-on {} {}, ACTIVE", POD_IDENTITY_AGENT, addon.version));
             }
-            // The agent's pods may run already, or still run.
+            // The pods of the agent may be running during this change of the add-on.
             if let (Some("CREATING" | "UPDATING"), []) =
                 (addon.inactive_status.as_deref(), addon.issues.as_slice())
             {
-                return AGENT.unverified(
-                    format!("the add-on {POD_IDENTITY_AGENT} is {}", faults.join(", ")),
+                return AGENT_HEALTHY.unverified(
+                    format!("the add-on {POD_IDENTITY_AGENT} is {}", errors.join(", ")),
                     format!("validate again when it is ACTIVE: {command}"),
                 );
             }
-            AGENT.failed(
-                format!("the add-on {} is not healthy: {}", POD_IDENTITY_AGENT, faults.join(", ")),
+            AGENT_HEALTHY.failed(
+                format!("the add-on {} is not healthy: {}", POD_IDENTITY_AGENT, errors.join(", ")),
                 format!("repair or update the add-on; its health shows details: {command}"),
             )
         }
-        // Helm or somebody else may have installed the agent.
+        // The agent may be installed without the add-on, for example with Helm.
         Observed::Absent => match &observations.cluster.kubernetes.agent {
-            Observed::Present(_) => AGENT.passed(format!(
+            Observed::Present(_) => AGENT_HEALTHY.passed(format!(
                 "there is no EKS add-on, but a DaemonSet {POD_IDENTITY_AGENT}, which was installed in another way"
             )),
-            Observed::Absent => AGENT.failed(
+            Observed::Absent => AGENT_HEALTHY.failed(
                 format!("the add-on {POD_IDENTITY_AGENT} is not installed"),
                 format!(
                     "install it: aws eks create-addon --cluster-name {name} --region {region} --addon-name {POD_IDENTITY_AGENT}, or send ensureAgent; {OWNER_REMEDY}"
@@ -81,67 +82,69 @@ fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
             ),
             Observed::Inaccessible(inaccessible) => {
                 let command = format!("kubectl get daemonset {POD_IDENTITY_AGENT} -n kube-system");
-                inaccessible_finding(&AGENT, inaccessible, &command)
+                inaccessible_finding(&AGENT_HEALTHY, inaccessible, &command)
             }
         },
     }
 }
 
-fn on_every_node(observations: &Observations) -> Finding {
+/// Checks that the agent runs on every node.
+fn agent_rollout_finding(observations: &Observations) -> Finding {
     let command = format!("kubectl get daemonset {POD_IDENTITY_AGENT} -n kube-system");
     match (&observations.cluster.kubernetes.agent, &observations.cluster.agent) {
-        (Observed::Inaccessible(inaccessible), _) => inaccessible_finding(&AGENT_EVERYWHERE, inaccessible, &command),
+        (Observed::Inaccessible(inaccessible), _) => inaccessible_finding(&AGENT_ON_EVERY_NODE, inaccessible, &command),
         (Observed::Absent, Observed::Absent) => {
-            AGENT_EVERYWHERE.not_applicable("the agent is not installed at all")
+            AGENT_ON_EVERY_NODE.not_applicable("the agent is not installed at all")
         }
-        (Observed::Absent, Observed::Present(_) | Observed::Inaccessible(_)) => AGENT_EVERYWHERE.failed(
+        (Observed::Absent, Observed::Present(_) | Observed::Inaccessible(_)) => AGENT_ON_EVERY_NODE.failed(
             format!("the cluster has no DaemonSet {POD_IDENTITY_AGENT}"),
             format!("install the add-on again; {OWNER_REMEDY}"),
         ),
         (Observed::Present(AgentRollout { desired, ready }), _) if desired == ready && *ready > 0 => {
-            AGENT_EVERYWHERE.passed(format!("ready on {ready} of {desired} nodes"))
+            AGENT_ON_EVERY_NODE.passed(format!("ready on {ready} of {desired} nodes"))
         }
-        (Observed::Present(AgentRollout { desired, ready }), _) => AGENT_EVERYWHERE.failed(
+        (Observed::Present(AgentRollout { desired, ready }), _) => AGENT_ON_EVERY_NODE.failed(
             format!("ready on {ready} of {desired} nodes"),
             format!("find out why its pods do not start: kubectl describe daemonset {POD_IDENTITY_AGENT} -n kube-system; on nodes without IPv6 its IPv6 endpoint must be switched off"),
         ),
     }
 }
 
-fn node_roles(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
+/// Checks that the roles of the nodes let the agent request credentials.
+fn node_roles_finding(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
     let (name, region) = (&setup.cluster.name, &setup.cluster.region);
     let command = format!("aws eks list-nodegroups --cluster-name {name} --region {region}");
-    let nodes = match &observations.cluster.nodes {
-        Observed::Present(nodes) => nodes,
+    let roles = match &observations.cluster.node_roles {
+        Observed::Present(roles) => roles,
         Observed::Inaccessible(inaccessible) => {
             return inaccessible_finding(&NODE_ROLES, inaccessible, &command);
         }
         Observed::Absent => return NODE_ROLES.not_applicable("there is no such cluster"),
     };
-    if nodes.is_empty() {
+    if roles.is_empty() {
         return NODE_ROLES.unverified(
             "there are no managed node groups, and EKS does not list the roles of other nodes",
             format!("check that the role of every node has AmazonEKSWorkerNodePolicy, or allows {NODE_AGENT}: kubectl get nodes -o wide"),
         );
     }
-    let names_where = |condition: fn(&SimulationOutcome) -> bool| -> Vec<&str> {
-        nodes
+    let role_names_where = |condition: fn(&SimulationOutcome) -> bool| -> Vec<&str> {
+        roles
             .iter()
             .filter(|(_, outcome)| condition(outcome))
             .map(|(role, _)| role.name())
             .collect()
     };
-    let denied = names_where(|outcome| {
-        matches!(outcome, SimulationOutcome::NotAll(_) | SimulationOutcome::RoleNotFound)
+    let denied = role_names_where(|outcome| {
+        matches!(outcome, SimulationOutcome::SomeDenied(_) | SimulationOutcome::RoleNotFound)
     });
-    let inaccessible = names_where(|outcome| *outcome == SimulationOutcome::Inaccessible);
+    let inaccessible = role_names_where(|outcome| *outcome == SimulationOutcome::Inaccessible);
     if !denied.is_empty() {
         return NODE_ROLES.failed(
             format!("these roles may not call {NODE_AGENT}: {}", denied.join(", ")),
             "attach the current AmazonEKSWorkerNodePolicy to these roles, or the policy that GET /v1/pod-identity/plan returns",
         );
     }
-    let unknown = names_where(|outcome| matches!(outcome, SimulationOutcome::Unknown(_)));
+    let unknown = role_names_where(|outcome| matches!(outcome, SimulationOutcome::Unknown(_)));
     if !unknown.is_empty() {
         return NODE_ROLES.unverified(
             format!("IAM's simulator does not tell whether {NODE_AGENT} is allowed to {}", unknown.join(", ")),
@@ -154,12 +157,13 @@ fn node_roles(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Find
             "allow iam:SimulatePrincipalPolicy on the roles of nodes to the role that Gangway inspects with",
         );
     }
-    NODE_ROLES.passed(format!("allowed to {}", names_where(|_| true).join(", ")))
+    NODE_ROLES.passed(format!("allowed to {}", role_names_where(|_| true).join(", ")))
 }
 
-/// Checks what EKS shows: the nodes of a public cluster can reach the endpoint. The VPC endpoints
-/// of a private one are only known to EC2, which Gangway does not call.
-fn auth_endpoint(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
+/// Checks that the nodes can reach the endpoint of EKS Auth, from which the agent requests
+/// credentials. The nodes of a public cluster can reach it. The finding of a private cluster is
+/// *unverified*, because only EC2 lists VPC endpoints, and Gangway does not call EC2.
+fn auth_endpoint_finding(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
     let region = &setup.cluster.region;
     let command = format!(
         "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values={}.eks-auth",
@@ -178,8 +182,8 @@ fn auth_endpoint(observations: &Observations, setup: &PodIdentitySetup<'_>) -> F
     }
 }
 
-/// Returns the first labels of an endpoint service name: the DNS suffix in reverse order, and the
-/// region.
+/// Returns the first part of the name of a VPC endpoint service: the labels of the DNS suffix in
+/// reverse order, and the AWS Region, for example `com.amazonaws.eu-west-1`.
 fn endpoint_service_prefix(setup: &PodIdentitySetup<'_>) -> String {
     let suffix = setup.required.partition.info().dns_suffix;
     let reversed: Vec<_> = suffix.split('.').rev().collect();

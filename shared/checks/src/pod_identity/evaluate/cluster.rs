@@ -1,4 +1,4 @@
-//! Checks of the cluster itself.
+//! Evaluates whether the cluster exists and is active, and its Kubernetes version.
 
 use gangway_aws::Observed;
 use gangway_model::Finding;
@@ -9,8 +9,8 @@ use crate::pod_identity::{
     inaccessible_finding,
 };
 
-/// First Kubernetes version with Pod Identity.
-const MIN_VERSION: (u32, u32) = (1, 24);
+/// The first Kubernetes version for which EKS supports Pod Identity.
+const MIN_KUBERNETES_VERSION: (u32, u32) = (1, 24);
 
 pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
     let cluster = &setup.cluster;
@@ -25,7 +25,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
         }
         Observed::Absent => {
             let reason = "there is no such cluster in the account of the roles";
-            let exists = if observations.cluster.is_in_function_account {
+            let existence_finding = if observations.cluster.is_in_function_account {
                 CLUSTER_EXISTS.passed("it exists, in another AWS account than the roles")
             } else {
                 CLUSTER_EXISTS.failed(
@@ -34,22 +34,22 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
                 )
             };
             return vec![
-                exists,
+                existence_finding,
                 CLUSTER_ACTIVE.not_applicable(reason),
                 KUBERNETES_VERSION.not_applicable(reason),
             ];
         }
     };
-    let exists = match described.external_kind {
+    let existence_finding = match described.external_kind {
         None => CLUSTER_EXISTS.passed(format!("found {cluster}")),
         Some(kind) => CLUSTER_EXISTS.failed(
             format!("the cluster is {kind}, where EKS gives pods no credentials"),
             "use another method: Pod Identity needs a cluster that EKS runs in AWS",
         ),
     };
-    let active = match &described.inactive_status {
+    let active_finding = match &described.inactive_status {
         None => CLUSTER_ACTIVE.passed("ACTIVE"),
-        // Everything goes on during an update.
+        // The cluster works during an update.
         Some(status) if status == "UPDATING" => CLUSTER_ACTIVE
             .unverified("the cluster is UPDATING", "validate again when the cluster is ACTIVE"),
         Some(status) => CLUSTER_ACTIVE.failed(
@@ -57,15 +57,15 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
             "wait until the cluster is ACTIVE, or repair it; then validate again",
         ),
     };
-    vec![exists, active, version(&described.version, &command)]
+    vec![existence_finding, active_finding, version_finding(&described.version, &command)]
 }
 
-fn version(text: &str, command: &str) -> Finding {
-    let (major, minor) = MIN_VERSION;
+fn version_finding(text: &str, command: &str) -> Finding {
+    let (major, minor) = MIN_KUBERNETES_VERSION;
     match parse_version(text) {
         None => KUBERNETES_VERSION
             .unverified("EKS returned no version of the form 1.31", format!("check it: {command}")),
-        Some(version) if version >= MIN_VERSION => {
+        Some(version) if version >= MIN_KUBERNETES_VERSION => {
             KUBERNETES_VERSION.passed(format!("Kubernetes {text}"))
         }
         Some(_) => KUBERNETES_VERSION.failed(
@@ -75,7 +75,8 @@ fn version(text: &str, command: &str) -> Finding {
     }
 }
 
-/// Parses major and minor version. Compared as a pair, 2.0 is newer than 1.24, and 1.9 is older.
+/// Parses the major and the minor version. Pairs of numbers compare correctly: 2.0 is newer than
+/// 1.24, and 1.9 is older.
 fn parse_version(version: &str) -> Option<(u32, u32)> {
     let (major, minor) = version.split_once('.')?;
     let minor = minor.split_once('.').map_or(minor, |(minor, _patch)| minor);
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_compared_as_pairs_of_numbers() {
+    fn kubernetes_versions_are_compared_as_pairs_of_numbers() {
         for (text, expected) in [
             ("1.24", 'P'),
             ("1.31", 'P'),
@@ -104,7 +105,7 @@ mod tests {
             ("v1.31", 'U'),
             ("1.x", 'U'),
         ] {
-            let letter = match version(text, "").outcome {
+            let letter = match version_finding(text, "").outcome {
                 Outcome::Passed => 'P',
                 Outcome::Failed { .. } => 'F',
                 Outcome::Unverified { .. } => 'U',

@@ -1,4 +1,4 @@
-//! Checks of how Palette learns the name of its own cluster.
+//! Evaluates from where Palette reads the name of its cluster: the `ConfigMap` or the nodes.
 
 use gangway_aws::{
     Observed,
@@ -6,19 +6,21 @@ use gangway_aws::{
 };
 use gangway_model::Finding;
 
-use super::without_cluster;
+use super::findings_without_cluster;
 use crate::pod_identity::{
     Observations, PodIdentitySetup,
-    catalogue::{FALLBACK, GLOBAL_CONFIG},
+    catalogue::{GLOBAL_CONFIG, INSTANCE_METADATA_FALLBACK},
     inaccessible_finding,
 };
 
 pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
-    if let Some(findings) = without_cluster(observations, &[&GLOBAL_CONFIG, &FALLBACK]) {
+    if let Some(findings) =
+        findings_without_cluster(observations, &[&GLOBAL_CONFIG, &INSTANCE_METADATA_FALLBACK])
+    {
         return findings;
     }
     let name = setup.cluster.name.to_string();
-    let create = create_command(&name);
+    let create_command = create_config_map_command(&name);
     let show_command = format!(
         "kubectl get configmap {PALETTE_CONFIG_MAP} -n {KUBE_SYSTEM} -o jsonpath='{{.data.{CLUSTER_NAME_KEY}}}'"
     );
@@ -28,19 +30,19 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     match &observations.cluster.kubernetes.config_map {
         Observed::Inaccessible(inaccessible) => vec![
             inaccessible_finding(&GLOBAL_CONFIG, inaccessible, &show_command),
-            FALLBACK.unverified(
+            INSTANCE_METADATA_FALLBACK.unverified(
                 "it is not known whether Palette needs it: the ConfigMap cannot be read",
                 format!("check that the ConfigMap exists: {show_command}"),
             ),
         ],
-        Observed::Present(Some(found)) if *found == name => vec![
+        Observed::Present(Some(current_name)) if *current_name == name => vec![
             GLOBAL_CONFIG.passed(format!("{CLUSTER_NAME_KEY} is {name}")),
-            FALLBACK.not_applicable("the ConfigMap names the cluster"),
+            INSTANCE_METADATA_FALLBACK.not_applicable("the ConfigMap names the cluster"),
         ],
-        Observed::Present(Some(found)) => vec![
+        Observed::Present(Some(current_name)) => vec![
             GLOBAL_CONFIG
-                .failed(format!("{CLUSTER_NAME_KEY} is {found}, not {name}"), patch_remedy),
-            FALLBACK.failed(
+                .failed(format!("{CLUSTER_NAME_KEY} is {current_name}, not {name}"), patch_remedy),
+            INSTANCE_METADATA_FALLBACK.failed(
                 "Palette takes the name from the ConfigMap, so it does not read it from its nodes",
                 "correct the ConfigMap, or remove it",
             ),
@@ -50,45 +52,51 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
                 format!("the ConfigMap {PALETTE_CONFIG_MAP} has no {CLUSTER_NAME_KEY}"),
                 patch_remedy,
             ),
-            fallback(observations, setup, &create),
+            fallback_finding(observations, setup, &create_command),
         ],
         Observed::Absent => vec![
             GLOBAL_CONFIG.failed(
                 format!("{KUBE_SYSTEM} has no ConfigMap {PALETTE_CONFIG_MAP}"),
-                format!("create it: {create}; or send ensureConfigMap"),
+                format!("create it: {create_command}; or send ensureConfigMap"),
             ),
-            fallback(observations, setup, &create),
+            fallback_finding(observations, setup, &create_command),
         ],
     }
 }
 
-/// Returns the command that creates the `ConfigMap` with this cluster name.
-pub fn create_command(name: &str) -> String {
+/// Returns the shell command that creates the `ConfigMap` with this cluster name.
+pub fn create_config_map_command(name: &str) -> String {
     format!(
         "kubectl create configmap {PALETTE_CONFIG_MAP} -n {KUBE_SYSTEM} --from-literal={CLUSTER_NAME_KEY}={name}"
     )
 }
 
-/// Checks whether Palette can read the name from instance metadata and tags: only on nodes of
-/// managed groups, and only if pods reach the metadata.
-fn fallback(observations: &Observations, setup: &PodIdentitySetup<'_>, create: &str) -> Finding {
+/// Checks whether Palette can read the name of the cluster from instance metadata and tags of the
+/// nodes. This needs nodes of managed node groups, and pods that can reach the instance metadata.
+fn fallback_finding(
+    observations: &Observations,
+    setup: &PodIdentitySetup<'_>,
+    create_command: &str,
+) -> Finding {
     let failed = |observed: String| {
-        FALLBACK
-            .failed(observed, format!("create the ConfigMap, which is the simplest way: {create}"))
+        INSTANCE_METADATA_FALLBACK.failed(
+            observed,
+            format!("create the ConfigMap, which is the simplest way: {create_command}"),
+        )
     };
     if observations.cluster.description.present().is_some_and(|cluster| cluster.has_auto_mode) {
         return failed("nodes of EKS Auto Mode block instance metadata for pods".to_owned());
     }
-    match &observations.cluster.nodes {
-        Observed::Present(nodes) if nodes.is_empty() => {
+    match &observations.cluster.node_roles {
+        Observed::Present(node_roles) if node_roles.is_empty() => {
             return failed("the cluster has no managed node group".to_owned());
         }
         Observed::Inaccessible(inaccessible) => {
-            return inaccessible_finding(&FALLBACK, inaccessible, create);
+            return inaccessible_finding(&INSTANCE_METADATA_FALLBACK, inaccessible, create_command);
         }
         Observed::Present(_) | Observed::Absent => {}
     }
-    if let Some(Observed::Present(profiles)) = &observations.cluster.fargate
+    if let Some(Observed::Present(profiles)) = &observations.cluster.fargate_profiles
         && !profiles.is_empty()
     {
         return failed(format!(
@@ -106,10 +114,10 @@ fn fallback(observations: &Observations, setup: &PodIdentitySetup<'_>, create: &
             names.join(", ")
         ));
     }
-    FALLBACK.unverified(
+    INSTANCE_METADATA_FALLBACK.unverified(
         "all nodes belong to managed node groups; whether pods reach instance metadata depends on EC2 and the network plugin, which Gangway does not read",
         format!(
-            "create the ConfigMap ({create}), or check that the hop limit is 2 or more and no network policy denies 169.254.169.254: aws ec2 describe-instances --region {} --filters Name=tag:eks:cluster-name,Values={} --query 'Reservations[].Instances[].MetadataOptions'",
+            "create the ConfigMap ({create_command}), or check that the hop limit is 2 or more and no network policy denies 169.254.169.254: aws ec2 describe-instances --region {} --filters Name=tag:eks:cluster-name,Values={} --query 'Reservations[].Instances[].MetadataOptions'",
             setup.cluster.region, setup.cluster.name
         ),
     )

@@ -1,4 +1,4 @@
-//! Checks of Palette's pods, and of Gangway's access to them.
+//! Evaluates Palette's pods and service accounts, and Gangway's access to the Kubernetes API.
 
 use gangway_aws::{Inaccessible, Observed, kubernetes::Pod};
 use gangway_model::{Check, EksCluster, Finding};
@@ -6,26 +6,26 @@ use gangway_policies::pod_identity::{
     HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, ServiceAccount,
 };
 
-use super::without_cluster;
+use super::findings_without_cluster;
 use crate::pod_identity::{
     Observations, PodIdentitySetup,
-    catalogue::{ACCESS, PODS_RESTARTED, SERVICE_ACCOUNTS},
+    catalogue::{PODS_READABLE, PODS_RESTARTED, SERVICE_ACCOUNTS},
     inaccessible_finding,
 };
 
 pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
-    let checks = [&ACCESS, &PODS_RESTARTED, &SERVICE_ACCOUNTS];
-    without_cluster(observations, &checks).unwrap_or_else(|| {
+    let checks = [&PODS_READABLE, &PODS_RESTARTED, &SERVICE_ACCOUNTS];
+    findings_without_cluster(observations, &checks).unwrap_or_else(|| {
         vec![
-            access(observations, setup),
-            pods_restarted(observations),
-            service_accounts(observations),
+            access_finding(observations, setup),
+            pods_restarted_finding(observations),
+            service_accounts_finding(observations),
         ]
     })
 }
 
-/// Returns the commands with which a person checks Palette's pods. The first one configures access
-/// to the cluster.
+/// Returns the shell commands with which a person checks Palette's pods. The first command
+/// configures `kubectl` for the cluster.
 pub fn inspection_commands(cluster: &EksCluster) -> Vec<String> {
     let EksCluster { name, region, account: _ } = cluster;
     vec![
@@ -34,20 +34,22 @@ pub fn inspection_commands(cluster: &EksCluster) -> Vec<String> {
         "kubectl auth can-i list pods -n palette-identity".to_owned(),
         "kubectl get serviceaccount spectro-hubble -n hubble-system".to_owned(),
         "kubectl get serviceaccount palette-identity -n palette-identity".to_owned(),
-        variables_command(HUBBLE_SERVICE_ACCOUNT),
-        variables_command(IDENTITY_SERVICE_ACCOUNT),
+        credential_variables_command(HUBBLE_SERVICE_ACCOUNT),
+        credential_variables_command(IDENTITY_SERVICE_ACCOUNT),
     ]
 }
 
-/// Returns the command that lists the credential variables in the pods of a service.
-fn variables_command(account: ServiceAccount) -> String {
+/// Returns the shell command that lists the environment variables with which EKS gives credentials
+/// to the pods of a service account.
+fn credential_variables_command(account: ServiceAccount) -> String {
     let ServiceAccount { namespace, name } = account;
     format!(
         "kubectl get pods -n {namespace} -l app={name} -o jsonpath='{{.items[*].spec.containers[*].env[*].name}}' | tr ' ' '\\n' | grep AWS_CONTAINER_"
     )
 }
 
-fn access(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
+/// Checks that the Kubernetes API of the cluster shows Palette's pods to Gangway.
+fn access_finding(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
     let state = &observations.cluster.kubernetes;
     let EksCluster { name, region, account: _ } = setup.cluster;
     let command = format!(
@@ -62,55 +64,57 @@ fn access(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding 
     .flatten()
     .collect();
     match (inaccessible.iter().find(|inaccessible| inaccessible.is_denied), inaccessible.first()) {
-        // The cluster was reached and denied access: a definite answer.
-        (Some(denied), _) if observations.cluster.client.is_some() => ACCESS.failed(
+        // The Kubernetes API responded, and denied access: the finding is *failed*.
+        (Some(denied), _) if observations.cluster.client.is_some() => PODS_READABLE.failed(
             denied.reason.clone(),
             format!("{}; to check it yourself: {command}", denied.remedy),
         ),
-        (_, Some(unreachable)) => inaccessible_finding(&ACCESS, unreachable, &command),
+        (_, Some(unreachable)) => inaccessible_finding(&PODS_READABLE, unreachable, &command),
         (_, None) => {
             let version = state.version.present().map_or("", String::as_str);
-            ACCESS
+            PODS_READABLE
                 .passed(format!("its API answers, Kubernetes {version}, and shows Palette's pods"))
         }
     }
 }
 
-fn pods_restarted(observations: &Observations) -> Finding {
+/// Checks that Palette's pods have credentials. EKS gives credentials to a pod when the pod starts.
+fn pods_restarted_finding(observations: &Observations) -> Finding {
     let state = &observations.cluster.kubernetes;
     let services = [
         (HUBBLE_SERVICE_ACCOUNT, &state.hubble.pods),
         (IDENTITY_SERVICE_ACCOUNT, &state.identity.pods),
     ];
-    let (mut faults, mut remedies, mut ready) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut errors, mut remedies, mut ready_pods) = (Vec::new(), Vec::new(), Vec::new());
     for (account, pods) in services {
         let pods = match pods {
             Observed::Present(pods) => pods.as_slice(),
             Observed::Absent => &[],
             Observed::Inaccessible(inaccessible) => {
-                let command = variables_command(account);
+                let command = credential_variables_command(account);
                 return inaccessible_finding(&PODS_RESTARTED, inaccessible, &command);
             }
         };
-        let (with, without): (Vec<&Pod>, Vec<&Pod>) =
+        let (pods_with_credentials, pods_without_credentials): (Vec<&Pod>, Vec<&Pod>) =
             pods.iter().partition(|pod| pod.has_credentials);
         let namespace = account.namespace;
         if pods.is_empty() {
-            faults.push(format!("no pod of {} runs in {namespace}", account.name));
+            errors.push(format!("no pod of {} runs in {namespace}", account.name));
             remedies
                 .push(format!("check that Palette is installed: kubectl get pods -n {namespace}"));
-        } else if !without.is_empty() {
-            let names: Vec<_> = without.iter().map(|pod| pod.name.as_str()).collect();
-            faults.push(format!("without credentials: {}", names.join(", ")));
+        } else if !pods_without_credentials.is_empty() {
+            let names: Vec<_> =
+                pods_without_credentials.iter().map(|pod| pod.name.as_str()).collect();
+            errors.push(format!("without credentials: {}", names.join(", ")));
             remedies.push(format!("kubectl delete pod {} -n {namespace}", names.join(" ")));
         }
-        ready.extend(with.into_iter().map(|pod| pod.name.as_str()));
+        ready_pods.extend(pods_with_credentials.into_iter().map(|pod| pod.name.as_str()));
     }
-    if faults.is_empty() {
-        return PODS_RESTARTED.passed(format!("with credentials: {}", ready.join(", ")));
+    if errors.is_empty() {
+        return PODS_RESTARTED.passed(format!("with credentials: {}", ready_pods.join(", ")));
     }
     PODS_RESTARTED.failed(
-        faults.join("; "),
+        errors.join("; "),
         format!(
             "once the associations are correct, restart the pods, because EKS gives credentials only to new ones: {}",
             remedies.join("; ")
@@ -118,7 +122,8 @@ fn pods_restarted(observations: &Observations) -> Finding {
     )
 }
 
-fn service_accounts(observations: &Observations) -> Finding {
+/// Checks that Palette's service accounts exist in the cluster.
+fn service_accounts_finding(observations: &Observations) -> Finding {
     let check: &'static Check = &SERVICE_ACCOUNTS;
     let state = &observations.cluster.kubernetes;
     let mut missing = Vec::new();

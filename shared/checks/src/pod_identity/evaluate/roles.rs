@@ -1,4 +1,4 @@
-//! Checks of the roles: their trust policies and their permissions.
+//! Evaluates the trust policies and the permissions of the roles.
 
 use gangway_aws::Observed;
 use gangway_model::{Check, Finding, RoleArn};
@@ -21,10 +21,10 @@ use crate::{
 
 const PLAN_REMEDY: &str = "GET /v1/pod-identity/plan shows it with commands";
 
-/// Checks that apply only if Palette's role is in the account of the cluster.
+/// The checks that apply only if Palette's role is in the AWS account of the cluster.
 const SAME_ACCOUNT_CHECKS: [&Check; 4] =
     [&PALETTE_TRUST, &PALETTE_SUPPLEMENT, &HUBBLE_ROLE, &IDENTITY_ROLE];
-/// Checks that apply only if Palette's role is in another account than the cluster.
+/// The checks that apply only if Palette's role is in another AWS account than the cluster.
 const CROSS_ACCOUNT_CHECKS: [&Check; 4] =
     [&IDENTITY_LOCAL_ROLE, &PALETTE_TARGET_ROLE, &HUBBLE_TARGET_ROLE, &HUBBLE_LOCAL_ROLE];
 
@@ -56,12 +56,12 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
             }
         }
     }
-    let (others, reason) = if setup.roles.hubble_target().is_some() {
+    let (other_checks, reason) = if setup.roles.hubble_target().is_some() {
         (SAME_ACCOUNT_CHECKS, "Palette's role is in another account than the cluster")
     } else {
         (CROSS_ACCOUNT_CHECKS, "Palette's role is in the account of the cluster")
     };
-    findings.extend(others.map(|check| check.not_applicable(reason)));
+    findings.extend(other_checks.map(|check| check.not_applicable(reason)));
     findings
 }
 
@@ -76,7 +76,7 @@ impl RolePart {
     const BOTH: [Self; 2] = [Self::Trust, Self::Permissions];
 }
 
-/// A role with its observations.
+/// A role of the setup, and the facts with which its checks are evaluated.
 struct RoleToCheck<'a> {
     purpose: RolePurpose,
     arn: &'a RoleArn,
@@ -85,17 +85,18 @@ struct RoleToCheck<'a> {
     setup: &'a PodIdentitySetup<'a>,
 }
 
-/// Result of checking one part of a role.
+/// The result of checking one part of a role.
 enum PartState {
-    /// What was observed.
+    /// The part is correct. The value describes what was observed.
     Valid(String),
-    /// The error and the remedy.
+    /// The part is wrong. The values are the error and the remedy.
     Invalid(String, String),
-    /// The reason and the remedy.
+    /// The part could not be checked. The values are the reason and the remedy.
     Undetermined(String, String),
 }
 
 impl RoleToCheck<'_> {
+    /// Evaluates the parts of the role, and combines the results into one finding.
     fn role_finding(&self, check: &'static Check, parts: &[RolePart]) -> Finding {
         let (name, account) = (self.arn.name(), self.arn.account());
         if matches!(self.observed.trust, Observed::Absent) {
@@ -105,13 +106,13 @@ impl RoleToCheck<'_> {
             );
         }
         let states: Vec<_> = parts.iter().map(|part| self.part_state(*part)).collect();
-        let (mut faults, mut remedies, mut undetermined, mut valid) =
+        let (mut errors, mut remedies, mut undetermined, mut valid) =
             (vec![], vec![], None, vec![]);
         for state in states {
             match state {
                 PartState::Valid(observed) => valid.push(observed),
-                PartState::Invalid(fault, remedy) => {
-                    faults.push(fault);
+                PartState::Invalid(error, remedy) => {
+                    errors.push(error);
                     remedies.push(remedy);
                 }
                 PartState::Undetermined(reason, remedy) => {
@@ -120,8 +121,8 @@ impl RoleToCheck<'_> {
             }
         }
         match undetermined {
-            _ if !faults.is_empty() => {
-                check.failed(format!("{name}: {}", faults.join("; ")), remedies.join("; "))
+            _ if !errors.is_empty() => {
+                check.failed(format!("{name}: {}", errors.join("; ")), remedies.join("; "))
             }
             Some((reason, remedy)) => check.unverified(format!("{name}: {reason}"), remedy),
             None => check.passed(format!("{name}: {}", valid.join("; "))),
@@ -130,12 +131,12 @@ impl RoleToCheck<'_> {
 
     fn part_state(&self, part: RolePart) -> PartState {
         match part {
-            RolePart::Trust => self.trust(),
-            RolePart::Permissions => self.permissions(),
+            RolePart::Trust => self.trust_state(),
+            RolePart::Permissions => self.permissions_state(),
         }
     }
 
-    fn trust(&self) -> PartState {
+    fn trust_state(&self) -> PartState {
         let Self { purpose, observations, setup, observed, .. } = self;
         let document = match &observed.trust {
             Observed::Present(document) => document,
@@ -152,8 +153,8 @@ impl RoleToCheck<'_> {
                 );
             }
         };
-        let ids = observations.eks_sessions(setup);
-        match assess_trust(document, *purpose, setup.roles, setup.policy_cluster(), &ids) {
+        let sessions = observations.eks_sessions(setup);
+        match assess_trust(document, *purpose, setup.roles, setup.policy_cluster(), &sessions) {
             TrustAssessment::Valid => PartState::Valid("its trust policy is correct".to_owned()),
             TrustAssessment::Undetermined(lines) => PartState::Undetermined(
                 format!(
@@ -163,7 +164,7 @@ impl RoleToCheck<'_> {
                 format!("remove them, or check that they are met for Palette; {PLAN_REMEDY}"),
             ),
             TrustAssessment::Invalid(lines) => {
-                let trust_policy = setup.roles.trust(*purpose, &ids);
+                let trust_policy = setup.roles.trust(*purpose, &sessions);
                 PartState::Invalid(
                     lines.join("; "),
                     format!("set its trust policy to {trust_policy}"),
@@ -172,13 +173,13 @@ impl RoleToCheck<'_> {
         }
     }
 
-    fn permissions(&self) -> PartState {
+    fn permissions_state(&self) -> PartState {
         let document = self.purpose.document().name();
-        match &self.observed.allowed {
-            Observed::Present(SimulationOutcome::Everything(count)) => {
+        match &self.observed.simulation {
+            Observed::Present(SimulationOutcome::AllAllowed(count)) => {
                 PartState::Valid(format!("{count} actions of {document} are allowed"))
             }
-            Observed::Present(SimulationOutcome::NotAll(denied)) => PartState::Invalid(
+            Observed::Present(SimulationOutcome::SomeDenied(denied)) => PartState::Invalid(
                 denied.clone(),
                 format!(
                     "attach {document} to it: {PLAN_REMEDY}; check that no permissions boundary and no policy of the organization denies them"

@@ -1,5 +1,3 @@
-//! Facts from EKS and from the cluster's Kubernetes API.
-
 use futures_util::future::join_all;
 use gangway_aws::{
     AwsSession, Inaccessible, Observed,
@@ -14,44 +12,54 @@ use tokio::join;
 use super::{AccountAccess, to_session};
 use crate::iam::grants::{self, SimulationOutcome};
 
-/// Facts from EKS and from the cluster.
+/// The facts about a cluster, from EKS and from the Kubernetes API of the cluster.
 pub struct ClusterObservations {
     pub description: Observed<ClusterDescription>,
-    /// `true` if the cluster is not in the account of the roles, but in that of the function.
+    /// `true` if the cluster is in the AWS account of this Lambda function, and the roles are in
+    /// another AWS account.
     pub(in crate::pod_identity) is_in_function_account: bool,
+    /// The EKS add-on of the Pod Identity Agent.
     pub agent: Observed<Addon>,
-    /// For the role of each managed node group: whether it lets the agent ask for credentials.
-    pub(in crate::pod_identity) nodes: Observed<Vec<(RoleArn, SimulationOutcome)>>,
-    /// Fargate profiles. Read only if the `ConfigMap` does not name the cluster.
-    pub(in crate::pod_identity) fargate: Option<Observed<Vec<String>>>,
+    /// The role of each managed node group, and whether the role lets the Pod Identity Agent
+    /// request credentials.
+    pub(in crate::pod_identity) node_roles: Observed<Vec<(RoleArn, SimulationOutcome)>>,
+    /// The names of the Fargate profiles. Read only if the `ConfigMap` does not name the cluster.
+    pub(in crate::pod_identity) fargate_profiles: Option<Observed<Vec<String>>>,
     pub kubernetes: KubernetesState,
-    /// Client of the cluster's Kubernetes API, if one could be created.
+    /// The client of the cluster's Kubernetes API. `None` if Gangway could not connect.
     pub client: Option<KubernetesClient>,
     pub associations: Observed<Associations>,
 }
 
+/// Reads all facts about the cluster with parallel calls.
 pub(super) async fn observe_cluster(
     access: &AccountAccess,
     cluster: &EksCluster,
 ) -> Result<ClusterObservations, UpstreamError> {
     let aws = match to_session(&access.cluster) {
         Ok(aws) => aws,
-        Err(inaccessible) => return Ok(ClusterObservations::inaccessible(&inaccessible)),
+        Err(inaccessible) => return Ok(ClusterObservations::from_inaccessible(&inaccessible)),
     };
     let eks = EksClient::new(aws, cluster);
-    let (described, agent, nodes, associations) = join!(
-        describe(aws, &eks, access, cluster),
+    let (described, agent, node_roles, associations) = join!(
+        describe_and_connect(aws, &eks, access, cluster),
         eks.describe_agent(),
         simulate_node_roles(aws, &eks, cluster.region.as_str()),
         eks.associations(),
     );
-    let Described { description, is_in_function_account, kubernetes, client, fargate } = described?;
+    let DescribedCluster {
+        description,
+        is_in_function_account,
+        kubernetes,
+        client,
+        fargate_profiles,
+    } = described?;
     Ok(ClusterObservations {
         description,
         is_in_function_account,
         agent: agent?,
-        nodes: nodes?,
-        fargate,
+        node_roles: node_roles?,
+        fargate_profiles,
         kubernetes,
         client,
         associations: associations?,
@@ -59,13 +67,13 @@ pub(super) async fn observe_cluster(
 }
 
 impl ClusterObservations {
-    fn inaccessible(reason: &Inaccessible) -> Self {
+    fn from_inaccessible(reason: &Inaccessible) -> Self {
         Self {
             description: Observed::Inaccessible(reason.clone()),
             is_in_function_account: false,
             agent: Observed::Inaccessible(reason.clone()),
-            nodes: Observed::Inaccessible(reason.clone()),
-            fargate: None,
+            node_roles: Observed::Inaccessible(reason.clone()),
+            fargate_profiles: None,
             kubernetes: KubernetesState::inaccessible(reason),
             client: None,
             associations: Observed::Inaccessible(reason.clone()),
@@ -73,24 +81,24 @@ impl ClusterObservations {
     }
 }
 
-/// The cluster, and what can be read only once it is described.
-struct Described {
+/// The description of the cluster, and the facts that can be read only with the description.
+struct DescribedCluster {
     description: Observed<ClusterDescription>,
     is_in_function_account: bool,
     kubernetes: KubernetesState,
     client: Option<KubernetesClient>,
-    fargate: Option<Observed<Vec<String>>>,
+    fargate_profiles: Option<Observed<Vec<String>>>,
 }
 
-async fn describe(
+async fn describe_and_connect(
     aws: &AwsSession,
     eks: &EksClient,
     access: &AccountAccess,
     cluster: &EksCluster,
-) -> Result<Described, UpstreamError> {
+) -> Result<DescribedCluster, UpstreamError> {
     let description = eks.describe_cluster().await?;
-    // If the cluster does not answer, its checks are unverified, and the remaining time is used for
-    // the other calls.
+    // If the Kubernetes API does not respond, its checks are unverified, and half of the time
+    // remains for the other calls.
     let kubernetes = observe_kubernetes(aws, cluster, &description);
     let (kubernetes, client) = deadline::with_half_remaining(kubernetes).await;
     let is_in_function_account = match (&description, &access.function) {
@@ -100,12 +108,18 @@ async fn describe(
         }
         (Observed::Present(_) | Observed::Absent | Observed::Inaccessible(_), _) => false,
     };
-    let fargate = match &kubernetes.config_map {
+    let fargate_profiles = match &kubernetes.config_map {
         Observed::Present(Some(name)) if name == cluster.name.as_str() => None,
         Observed::Present(_) | Observed::Absent => Some(eks.fargate_profiles().await?),
         Observed::Inaccessible(_) => None,
     };
-    Ok(Described { description, is_in_function_account, kubernetes, client, fargate })
+    Ok(DescribedCluster {
+        description,
+        is_in_function_account,
+        kubernetes,
+        client,
+        fargate_profiles,
+    })
 }
 
 async fn observe_kubernetes(
@@ -130,7 +144,8 @@ async fn observe_kubernetes(
     }
 }
 
-/// Simulates, for each different node role, the call with which the agent asks for credentials.
+/// Simulates for the role of each node group whether the Pod Identity Agent may request
+/// credentials. A role that several node groups have is simulated once.
 async fn simulate_node_roles(
     aws: &AwsSession,
     eks: &EksClient,

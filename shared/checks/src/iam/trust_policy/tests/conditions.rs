@@ -1,10 +1,8 @@
-//! Conditions in allow and deny statements, and the findings for them.
-
 use super::*;
 
 /// Acceptance rows: F27.
 #[test]
-fn external_ids() {
+fn only_a_condition_on_the_exact_external_id_passes() {
     let equals = |value: Value| allow(&json!({"StringEquals": {"sts:ExternalId": value}}));
     let like = |value: &str| allow(&json!({"StringLike": {"sts:ExternalId": value}}));
     let by = |operator: &str| allow(&json!({operator: {"sts:ExternalId": EXTERNAL_ID}}));
@@ -69,8 +67,8 @@ fn external_ids() {
 }
 
 #[test]
-fn denials() {
-    let right = || principal(&json!({"AWS": ROOT}));
+fn deny_statements_are_classified_by_whom_they_apply_to() {
+    let right = || allow_principal(&json!({"AWS": ROOT}));
     let bare = || allow(&json!({}));
     let unlike = |value: &str| json!({"StringNotEquals": {"sts:ExternalId": value}});
     let all = || json!("*");
@@ -156,8 +154,8 @@ fn denials() {
 }
 
 #[test]
-fn denials_that_can_apply_to_palette_are_found() {
-    let right = || principal(&json!({"AWS": ROOT}));
+fn deny_statements_that_can_apply_to_palette_are_found() {
+    let right = || allow_principal(&json!({"AWS": ROOT}));
     let all = || json!("*");
     let without_mfa = || json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
     assert_findings(&[
@@ -200,82 +198,90 @@ fn denials_that_can_apply_to_palette_are_found() {
 }
 
 #[test]
-fn each_other_condition_gives_the_expected_findings() {
+fn conditions_on_other_keys_are_classified() {
     let account = json!("111122223333");
     assert_findings(&[
-        ("MFA", and("Bool", "aws:MultiFactorAuthPresent", &json!("true")), "PPF"),
+        ("MFA", allow_if("Bool", "aws:MultiFactorAuthPresent", &json!("true")), "PPF"),
         (
             "MFA, as a truth value, in another case",
-            and("Bool", "AWS:multifactorauthpresent", &json!(true)),
+            allow_if("Bool", "AWS:multifactorauthpresent", &json!(true)),
             "PPF",
         ),
         (
             "MFA if it exists",
-            and("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("true")),
+            allow_if("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("true")),
             "PPU",
         ),
         (
             "MFA not demanded",
-            and("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("false")),
+            allow_if("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("false")),
             "PPP",
         ),
-        ("age of MFA", and("NumericLessThan", "aws:MultiFactorAuthAge", &json!(3600)), "PPF"),
-        ("address", and("IpAddress", "aws:SourceIp", &json!(["203.0.113.0/24"])), "PPU"),
-        ("any address", and("IpAddress", "aws:SourceIp", &json!("0.0.0.0/0")), "PPP"),
-        ("VPC", and("StringEquals", "aws:SourceVpc", &json!("vpc-1")), "PPU"),
-        ("endpoint", and("StringEqualsIfExists", "aws:SourceVpce", &json!("vpce-1")), "PPU"),
-        ("organization", and("StringEquals", "aws:PrincipalOrgID", &json!("o-1")), "PPU"),
-        ("Palette's account", and("StringEquals", "aws:PrincipalAccount", &account), "PPP"),
+        ("age of MFA", allow_if("NumericLessThan", "aws:MultiFactorAuthAge", &json!(3600)), "PPF"),
+        ("address", allow_if("IpAddress", "aws:SourceIp", &json!(["203.0.113.0/24"])), "PPU"),
+        ("any address", allow_if("IpAddress", "aws:SourceIp", &json!("0.0.0.0/0")), "PPP"),
+        ("VPC", allow_if("StringEquals", "aws:SourceVpc", &json!("vpc-1")), "PPU"),
+        ("endpoint", allow_if("StringEqualsIfExists", "aws:SourceVpce", &json!("vpce-1")), "PPU"),
+        ("organization", allow_if("StringEquals", "aws:PrincipalOrgID", &json!("o-1")), "PPU"),
+        ("Palette's account", allow_if("StringEquals", "aws:PrincipalAccount", &account), "PPP"),
         (
             "another account",
-            and("StringEquals", "aws:PrincipalAccount", &json!("444455556666")),
+            allow_if("StringEquals", "aws:PrincipalAccount", &json!("444455556666")),
             "PPF",
         ),
-        ("Palette's user", and("ArnEquals", "aws:PrincipalArn", &json!(USER)), "PPP"),
+        ("Palette's user", allow_if("ArnEquals", "aws:PrincipalArn", &json!(USER)), "PPP"),
         (
             "Palette's users",
-            and("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:user/*")),
+            allow_if("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:user/*")),
             "PPP",
         ),
         (
             "another's users",
-            and("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::444455556666:*")),
+            allow_if("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::444455556666:*")),
             "PPF",
         ),
         (
             "not Palette's users",
-            and("ArnNotLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:*")),
+            allow_if("ArnNotLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:*")),
             "PPF",
         ),
-        ("Null", and("Null", "aws:SourceAccount", &json!("true")), "PPP"),
-        ("Null, of what is there", and("Null", "aws:PrincipalArn", &json!("true")), "PPF"),
-        // AWS does not document the result of these.
-        ("Null, neither true nor false", and("Null", "aws:PrincipalArn", &json!("yes")), "PPU"),
-        ("Null, true and false", and("Null", "aws:PrincipalArn", &json!(["true", "false"])), "PPU"),
+        ("Null", allow_if("Null", "aws:SourceAccount", &json!("true")), "PPP"),
+        ("Null, of what is there", allow_if("Null", "aws:PrincipalArn", &json!("true")), "PPF"),
+        // AWS does not document the result of `Null` with these values.
         (
-            "source account, which no principal has",
-            and("StringEquals", "aws:SourceAccount", &account),
-            "PPF",
-        ),
-        ("session name", and("StringLike", "sts:RoleSessionName", &json!("palette-*")), "PPU"),
-        (
-            "until a day",
-            and("DateLessThan", "aws:CurrentTime", &json!("2030-01-01T00:00:00Z")),
+            "Null, neither true nor false",
+            allow_if("Null", "aws:PrincipalArn", &json!("yes")),
             "PPU",
         ),
-        ("a tag", and("StringEquals", "aws:PrincipalTag/team", &json!("x")), "PPU"),
+        (
+            "Null, true and false",
+            allow_if("Null", "aws:PrincipalArn", &json!(["true", "false"])),
+            "PPU",
+        ),
+        (
+            "source account, which no principal has",
+            allow_if("StringEquals", "aws:SourceAccount", &account),
+            "PPF",
+        ),
+        ("session name", allow_if("StringLike", "sts:RoleSessionName", &json!("palette-*")), "PPU"),
+        (
+            "until a day",
+            allow_if("DateLessThan", "aws:CurrentTime", &json!("2030-01-01T00:00:00Z")),
+            "PPU",
+        ),
+        ("a tag", allow_if("StringEquals", "aws:PrincipalTag/team", &json!("x")), "PPU"),
         (
             "in one statement of two",
             json!([
-                and("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
-                principal(&json!({"AWS": USER}))
+                allow_if("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
+                allow_principal(&json!({"AWS": USER}))
             ]),
             "PPP",
         ),
         (
             "beside an external id that is filled in later",
             json!([
-                and("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
+                allow_if("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
                 allow(&json!({"StringEquals": {"sts:ExternalId": "${aws:userid}"}}))
             ]),
             "PUF",
@@ -283,7 +289,7 @@ fn each_other_condition_gives_the_expected_findings() {
         (
             "around the external id that is right",
             json!([
-                and("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
+                allow_if("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
                 allow(&json!({"StringEquals": {"sts:ExternalId": "another"}}))
             ]),
             "PFF",
@@ -292,15 +298,15 @@ fn each_other_condition_gives_the_expected_findings() {
 }
 
 #[test]
-fn conditions_on_the_principal_name_one_of_many_identities() {
+fn conditions_on_the_principal_arn_are_classified() {
     let arn = |kind: &str| json!(format!("arn:aws:iam::111122223333:{kind}"));
-    let allowed = |operator: &str, value: Value| and(operator, "aws:PrincipalArn", &value);
+    let allowed = |operator: &str, value: Value| allow_if(operator, "aws:PrincipalArn", &value);
     let denied = |operator: &str, value: Value| {
         let condition = json!({operator: {"aws:PrincipalArn": value}});
-        json!([principal(&json!({"AWS": ROOT})), deny(&json!("*"), &condition)])
+        json!([allow_principal(&json!({"AWS": ROOT})), deny(&json!("*"), &condition)])
     };
     assert_findings(&[
-        // One identity that is allowed is taken to be Palette's, as where it is the principal.
+        // An allowed identity is taken to be the identity of Palette.
         ("equals", allowed("StringEquals", arn("user/palette-sts")), "PPP"),
         ("equals a role", allowed("StringEquals", arn("role/palette")), "PPP"),
         ("no case", allowed("StringEqualsIgnoreCase", arn("USER/PALETTE")), "PPP"),
@@ -308,7 +314,7 @@ fn conditions_on_the_principal_name_one_of_many_identities() {
         ("if it exists", allowed("ArnLikeIfExists", arn("user/palette*")), "PPP"),
         ("any of several", allowed("ForAnyValue:ArnLike", json!([arn("user/a"), "x"])), "PPP"),
         ("all of several", allowed("ForAllValues:StringEquals", arn("user/a")), "PPP"),
-        // One that is excluded need not be Palette's.
+        // An excluded identity may be another identity than Palette's.
         ("all but one", allowed("StringNotEquals", arn("user/palette-sts")), "PPU"),
         ("all but some", allowed("ArnNotLike", arn("role/*")), "PPU"),
         ("all but one, if it exists", allowed("ArnNotEqualsIfExists", arn("user/a")), "PPU"),
@@ -317,7 +323,7 @@ fn conditions_on_the_principal_name_one_of_many_identities() {
         ("deny one of several", denied("ForAnyValue:StringEquals", arn("user/a")), "PPU"),
         ("deny all but one", denied("ArnNotEquals", arn("user/palette-sts")), "PPP"),
         ("deny all but users", denied("StringNotLike", arn("user/*")), "PPP"),
-        // What is true of every user and role is certain.
+        // Conditions that are true, or false, for every user and role have a certain result.
         ("every one", allowed("ArnLike", arn("*")), "PPP"),
         ("users and roles", allowed("ArnLike", json!([arn("user/*"), arn("role/*")])), "PPP"),
         ("none of them", allowed("ArnNotLike", json!([arn("user/*"), arn("role/*")])), "PPF"),
@@ -330,7 +336,7 @@ fn conditions_on_the_principal_name_one_of_many_identities() {
             "PPF",
         ),
         ("the partition apart", allowed("ArnLike", json!("arn:*:iam::111122223333:user/*")), "PPP"),
-        // A wildcard of `ArnLike` does not match beyond its field; one of `StringLike` does.
+        // A wildcard of `ArnLike` matches within one field of an ARN only, unlike `StringLike`.
         ("across fields", allowed("ArnLike", json!("arn:*:user/palette:::")), "PPF"),
         ("across fields, by text", allowed("StringLike", json!("arn:*:user/palette")), "PPP"),
         ("across fields, denied", denied("ArnLike", json!("arn:*user/*:x:y:z:a")), "PPP"),
@@ -341,14 +347,14 @@ fn conditions_on_the_principal_name_one_of_many_identities() {
 }
 
 #[test]
-fn everyone_is_limited_by_conditions() {
+fn trust_in_everyone_can_be_limited_by_conditions() {
     let star = |operator: &str, key: &str, value: &Value| {
-        let mut statement = and(operator, key, value);
+        let mut statement = allow_if(operator, key, value);
         statement["Principal"] = json!("*");
         statement
     };
     let account = json!("111122223333");
-    let star_alone = || principal(&json!("*"));
+    let star_alone = || allow_principal(&json!("*"));
     assert_findings(&[
         ("account", star("StringEquals", "aws:PrincipalAccount", &account), "PPP"),
         (
@@ -411,20 +417,20 @@ fn everyone_is_limited_by_conditions() {
 }
 
 #[test]
-fn sessions_and_exceptions_are_single_identities() {
+fn sessions_and_not_principal_name_single_identities() {
     let session = "arn:aws:sts::111122223333:assumed-role/palette/session";
     let federated = "arn:aws:sts::111122223333:federated-user/palette";
-    let right = || principal(&json!({"AWS": ROOT}));
+    let right = || allow_principal(&json!({"AWS": ROOT}));
     let all_but = |named: Value| json!([right(), {"Effect": "Deny", "NotPrincipal": {"AWS": named}, "Action": "sts:*"}]);
     assert_findings(&[
-        ("a session", principal(&json!({"AWS": session})), "UPP"),
-        ("a session beside a user", principal(&json!({"AWS": [session, USER]})), "PPP"),
+        ("a session", allow_principal(&json!({"AWS": session})), "UPP"),
+        ("a session beside a user", allow_principal(&json!({"AWS": [session, USER]})), "PPP"),
         (
             "a session of another account",
-            principal(&json!({"AWS": session.replace('1', "5")})),
+            allow_principal(&json!({"AWS": session.replace('1', "5")})),
             "Fnn",
         ),
-        ("a federated user", principal(&json!({"AWS": federated})), "Fnn"),
+        ("a federated user", allow_principal(&json!({"AWS": federated})), "Fnn"),
         ("a session denied", json!([right(), deny(&json!({"AWS": session}), &json!({}))]), "PPU"),
         (
             "a federated user denied",
