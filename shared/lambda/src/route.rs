@@ -47,7 +47,7 @@ impl Path {
         parameters: &HashMap<String, String>,
     ) -> Result<Self, FieldError> {
         let whole = split_path(path);
-        let of_route = resource.and_then(|resource| expand_route(resource, parameters));
+        let of_route = resource.and_then(|resource| expand(resource, parameters));
         if whole.iter().chain(of_route.iter().flatten()).any(|segment| is_ambiguous(segment)) {
             return Err(FieldError::malformed(
                 "/path",

@@ -213,7 +213,7 @@ impl CloudAccountStore for ScopedClient<'_> {
         let request = ApiRequest::new(Method::POST, ACCOUNTS_PATH)
             .with_json_body(&Account::new(registration, None))?
             .with_redacted_credential(&registration.credential)
-            .as_not_idempotent();
+            .without_retries_after_failures();
         let resource = "project or private cloud gateway that the account is for";
         let response = self
             .palette

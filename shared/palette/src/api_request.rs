@@ -84,7 +84,7 @@ impl ApiRequest {
     }
 
     /// Marks the request as not idempotent. Such a request is sent again only after HTTP 429.
-    pub(crate) fn as_not_idempotent(mut self) -> Self {
+    pub(crate) fn without_retries_after_failures(mut self) -> Self {
         self.is_idempotent = false;
         self
     }

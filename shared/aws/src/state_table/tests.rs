@@ -144,9 +144,9 @@ async fn write_that_the_sdk_repeats_is_no_conflict() {
 #[tokio::test]
 async fn an_expired_item_is_absent_and_can_be_replaced() {
     let fixture = Fixture::in_commercial_partition().await;
-    let expired = StateItem { expires: clock::now() - Duration::from_secs(1), ..revision(7) };
+    let expired = StateItem { expires: clock::now() - Duration::from_secs(1), ..item_of_revision(7) };
     let hour = clock::now() + Duration::from_hours(1);
-    let other = StateItem { uid: "other".parse().unwrap(), expires: hour, ..revision(1) };
+    let other = StateItem { uid: "other".parse().unwrap(), expires: hour, ..item_of_revision(1) };
     fixture.table.put(&expired, None).await.unwrap();
     fixture.table.put(&other, None).await.unwrap();
     assert_eq!(fixture.stored.len(), 2);
@@ -163,10 +163,10 @@ async fn list_returns_all_pages_of_its_scope_without_reports() {
     let report = "r".repeat(390_000);
     for number in 0..7 {
         let uid = format!("account-{number}").parse().unwrap();
-        let item = StateItem { uid, report: Some(report.clone()), ..revision(1) };
+        let item = StateItem { uid, report: Some(report.clone()), ..item_of_revision(1) };
         fixture.table.put(&item, None).await.unwrap();
     }
-    let tenant = StateItem { scope: "tenant".to_owned(), ..revision(1) };
+    let tenant = StateItem { scope: "tenant".to_owned(), ..item_of_revision(1) };
     fixture.table.put(&tenant, None).await.unwrap();
     let listed = fixture.table.list(&item_of_revision(1).scope).await.unwrap();
     let uids: Vec<_> = listed.iter().map(|item| item.uid.to_string()).collect();

@@ -1,4 +1,4 @@
-//! FakePalette of Palette for the tests. It returns the responses that a test defines, and records
+//! A fake of Palette for the tests. It returns the responses that a test defines, and records
 //! the requests.
 
 use std::{
