@@ -1,7 +1,8 @@
 //! Client of the access portals of the classified partitions, CAP and SCAP, which return temporary
 //! credentials for a client certificate.
 //!
-//! Responses are not logged: a successful one is secret, and errors are sanitized before they are shown.
+//! Responses are not logged: a successful one is secret, and errors are sanitized before they are
+//! shown.
 
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -65,8 +66,8 @@ fn suffix(message: &str) -> String {
 }
 
 impl PortalError {
-    /// Returns `true` if the request did not reach the portal: Palette may have a network path that Gangway
-    /// lacks.
+    /// Returns `true` if the request did not reach the portal: Palette may have a network path that
+    /// Gangway lacks.
     pub const fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unreachable(ProbeError::TimedOut | ProbeError::ConnectionFailed))
     }
@@ -75,8 +76,8 @@ impl PortalError {
 /// Name in metrics.
 const SERVICE: &str = "The access portal";
 
-/// Fetches temporary credentials from the portal at `address`. Its certificate must be signed by the CA
-/// certificates of the request.
+/// Fetches temporary credentials from the portal at `address`. Its certificate must be signed by
+/// the CA certificates of the request.
 pub async fn fetch_credentials(
     address: &Url,
     partition: Partition,

@@ -7,8 +7,8 @@ use reqwest::Url;
 /// All but the unreserved characters of RFC 3986. Not every portal decodes `+` as a space.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Returns the URL with its query: `agency`, `mission` and `role` for CAP, `agency`, `accountName` and
-/// `roleName` for SCAP.
+/// Returns the URL with its query: `agency`, `mission` and `role` for CAP, `agency`, `accountName`
+/// and `roleName` for SCAP.
 pub(crate) fn url(address: &Url, partition: Partition, portal: &AccessPortalCredential) -> Url {
     let mut url = address.clone();
     let Some(names) = &partition.info().portal else { return url };

@@ -84,7 +84,8 @@ fn is_not_empty(secret: &SecretString) -> bool {
     !text.is_empty()
 }
 
-/// Returns the status and the message of a JSON error; the message is empty if it may contain a secret.
+/// Returns the status and the message of a JSON error; the message is empty if it may contain a
+/// secret.
 fn parse_error(body: &[u8]) -> (Option<u16>, String) {
     let Ok(Value::Object(error)) = serde_json::from_slice(body) else {
         return (None, String::new());

@@ -63,8 +63,8 @@ impl CaChain {
         self.certificates.iter().map(Certificate::expiry).min()
     }
 
-    /// Checks that every issuer is present. If the certificates are one chain, each must be next to the
-    /// certificate that it issued. A set, such as several issuers below a root, has no order.
+    /// Checks that every issuer is present. If the certificates are one chain, each must be next to
+    /// the certificate that it issued. A set, such as several issuers below a root, has no order.
     pub fn chain_status(&self) -> ChainStatus {
         // Verifying signatures takes most of the time, so each pair is tried once.
         let issuers: Vec<Vec<usize>> =
@@ -89,8 +89,8 @@ impl CaChain {
         }
     }
 
-    /// Returns `true` if another certificate for the same subject and key has its issuer here: a CA that
-    /// another one certified as well.
+    /// Returns `true` if another certificate for the same subject and key has its issuer here: a CA
+    /// that another one certified as well.
     fn is_cross_signed(&self, certificate: &Certificate, issuers: &[Vec<usize>]) -> bool {
         self.certificates.iter().zip(issuers).any(|(other, issuers)| {
             !issuers.is_empty()
@@ -106,8 +106,8 @@ impl CaChain {
     }
 }
 
-/// Returns `true` if there is one root, and every certificate issued at most one other. `issuers` are
-/// the indices of the issuers of each certificate.
+/// Returns `true` if there is one root, and every certificate issued at most one other. `issuers`
+/// are the indices of the issuers of each certificate.
 fn is_one_chain(issuers: &[Vec<usize>]) -> bool {
     let issued_itself = |index: usize| issuers.get(index).is_some_and(|all| all.contains(&index));
     let issued_others = |index: usize| {
@@ -121,8 +121,8 @@ fn is_one_chain(issuers: &[Vec<usize>]) -> bool {
 /// Largest bundle of CA certificates. Those of operating systems have 300 KiB.
 const MAX_BUNDLE_BYTES: usize = 2 * 1024 * 1024;
 
-/// Parses the certificates of a bundle, with the rules for PEM of requests. What they are for is not
-/// checked.
+/// Parses the certificates of a bundle, with the rules for PEM of requests. What they are for is
+/// not checked.
 ///
 /// # Errors
 ///

@@ -93,8 +93,8 @@ impl Certificate {
         self.period.until.into()
     }
 
-    /// Returns `true` if this certificate issued the other one: the names agree, and the signature is
-    /// correct. If the signature cannot be verified, the key identifiers decide.
+    /// Returns `true` if this certificate issued the other one: the names agree, and the signature
+    /// is correct. If the signature cannot be verified, the key identifiers decide.
     pub(crate) fn is_issuer_of(&self, subject: &Self) -> bool {
         let parse_der = X509Certificate::from_der;
         let (Ok((_, issuer)), Ok((_, subject))) = (parse_der(&self.der), parse_der(&subject.der))

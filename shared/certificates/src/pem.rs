@@ -1,6 +1,6 @@
-//! Lenient PEM parser: accepts any line breaks, white space, invisible characters and text around the
-//! blocks, and files that were joined without a line break. Every block must be complete: none is left
-//! out because its BEGIN line is damaged.
+//! Lenient PEM parser: accepts any line breaks, white space, invisible characters and text around
+//! the blocks, and files that were joined without a line break. Every block must be complete: none
+//! is left out because its BEGIN line is damaged.
 
 use std::fmt;
 
@@ -147,8 +147,9 @@ fn split_joined_files(line: &str) -> impl Iterator<Item = &str> {
     std::iter::once(end).chain(begin)
 }
 
-/// Returns `true` for white space, and for the characters without a width that editors and web pages
-/// leave in text: byte order mark, zero-width space and joiners, direction marks, soft hyphen.
+/// Returns `true` for white space, and for the characters without a width that editors and web
+/// pages leave in text: byte order mark, zero-width space and joiners, direction marks, soft
+/// hyphen.
 fn is_blank(character: char) -> bool {
     character.is_whitespace() || is_invisible(character)
 }
@@ -189,8 +190,8 @@ const LABELS: [&str; 17] = [
 /// Longest BEGIN or END line, with what damages it.
 const MAX_BOUNDARY_LEN: usize = 200;
 
-/// Returns an error for a line that is meant as a BEGIN or END line, and is not quite one: with other
-/// hyphens or blanks, small letters, or characters that are not shown.
+/// Returns an error for a line that is meant as a BEGIN or END line, and is not quite one: with
+/// other hyphens or blanks, small letters, or characters that are not shown.
 fn boundary_damage(line: &str, position: usize) -> Option<PemError> {
     let line = line.trim_matches(is_blank);
     let is_hyphen =

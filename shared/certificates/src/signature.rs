@@ -11,8 +11,8 @@ use x509_parser::{
 /// Smallest RSA key with which signatures can be verified, in bits.
 const MIN_RSA_BITS: usize = 2048;
 
-/// Verifies the signature of `subject` with the key of `issuer`. Returns `None` if the algorithm, its
-/// parameters or the size of the key are not supported, so that nothing is known.
+/// Verifies the signature of `subject` with the key of `issuer`. Returns `None` if the algorithm,
+/// its parameters or the size of the key are not supported, so that nothing is known.
 pub(crate) fn verify(subject: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> Option<bool> {
     match subject.verify_signature(Some(issuer.public_key())) {
         Ok(()) => Some(true),
@@ -21,8 +21,8 @@ pub(crate) fn verify(subject: &X509Certificate<'_>, issuer: &X509Certificate<'_>
     }
 }
 
-/// Returns `true` if a signature that is not accepted is wrong: RSA-PSS may have another length of the
-/// salt, and small RSA keys are not accepted at all.
+/// Returns `true` if a signature that is not accepted is wrong: RSA-PSS may have another length of
+/// the salt, and small RSA keys are not accepted at all.
 fn is_verifiable(subject: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> bool {
     let is_large = match issuer.public_key().parsed() {
         Ok(PublicKey::RSA(key)) => key.key_size() >= MIN_RSA_BITS,

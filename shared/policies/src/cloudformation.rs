@@ -21,8 +21,8 @@ pub struct RoleTemplateParams<'a> {
     pub external_id: &'a str,
 }
 
-/// Returns the template. It needs `CAPABILITY_NAMED_IAM`. Account and external id are parameters with
-/// these defaults.
+/// Returns the template. It needs `CAPABILITY_NAMED_IAM`. Account and external id are parameters
+/// with these defaults.
 pub fn role_template(role: &RoleTemplateParams<'_>) -> Value {
     let documents: Vec<_> =
         documents_for(role.profile).iter().chain(role.add_ons).copied().collect();
@@ -66,8 +66,8 @@ pub fn role_template(role: &RoleTemplateParams<'_>) -> Value {
     })
 }
 
-/// Returns the template of the role with the registration of its account, for a `StackSet`. `topic` is the
-/// ARN of the topic that registers accounts.
+/// Returns the template of the role with the registration of its account, for a `StackSet`. `topic`
+/// is the ARN of the topic that registers accounts.
 pub fn account_template(role: &RoleTemplateParams<'_>, topic: &str) -> Value {
     let mut template = role_template(role);
     let description = format!(

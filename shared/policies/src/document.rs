@@ -26,8 +26,8 @@ pub enum PolicyDocument {
     MinimumEksDynamic,
     /// EKS in an existing VPC; minimum.
     MinimumEksStatic,
-    /// Installs add-ons of EKS clusters; in addition to the minimum documents for EKS, for the method
-    /// `pod-identity` only. Palette publishes it without a name.
+    /// Installs add-ons of EKS clusters; in addition to the minimum documents for EKS, for the
+    /// method `pod-identity` only. Palette publishes it without a name.
     MinimumEksPodIdentity,
     /// Clusters on EC2, if Palette creates the VPC; minimum.
     MinimumIaasDynamic,
@@ -93,7 +93,8 @@ macro_rules! entry {
     };
 }
 
-/// In the order of [`PolicyDocument`]. The aliases are names in older versions of the documentation.
+/// In the order of [`PolicyDocument`]. The aliases are names in older versions of the
+/// documentation.
 static CATALOGUE: [Entry; 12] = [
     entry!("PaletteControllerPolicy", "PaletteControllersPolicy"),
     entry!("PaletteControlPlanePolicy"),
@@ -153,7 +154,8 @@ impl PolicyDocument {
         self.entry().aliases
     }
 
-    /// Returns the document with this name or alias. IAM treats names that differ only in case as equal.
+    /// Returns the document with this name or alias. IAM treats names that differ only in case as
+    /// equal.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|document| {
             let Entry { name: first, aliases, .. } = document.entry();

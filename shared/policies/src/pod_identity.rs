@@ -1,5 +1,5 @@
-//! EKS Pod Identity: the roles of Palette's cluster, their policy documents, and the service accounts
-//! that they are associated with.
+//! EKS Pod Identity: the roles of Palette's cluster, their policy documents, and the service
+//! accounts that they are associated with.
 
 mod document;
 mod grant;
@@ -28,18 +28,18 @@ pub struct ServiceAccount {
 pub const HUBBLE_SERVICE_ACCOUNT: ServiceAccount =
     ServiceAccount { namespace: "hubble-system", name: "spectro-hubble" };
 
-/// The service account of the identity service, which associates Palette's role with the pods of each
-/// workload cluster.
+/// The service account of the identity service, which associates Palette's role with the pods of
+/// each workload cluster.
 pub const IDENTITY_SERVICE_ACCOUNT: ServiceAccount =
     ServiceAccount { namespace: "palette-identity", name: "palette-identity" };
 
-/// The service account that reads pack registries. It is associated only if a registry is in ECR and
-/// uses Pod Identity.
+/// The service account that reads pack registries. It is associated only if a registry is in ECR
+/// and uses Pod Identity.
 pub const REGISTRY_SERVICE_ACCOUNT: ServiceAccount =
     ServiceAccount { namespace: "hubble-system", name: "spectro-specman" };
 
-/// Name of the service account in the namespace of each workload cluster. Palette creates the association
-/// of this service account with Palette's role.
+/// Name of the service account in the namespace of each workload cluster. Palette creates the
+/// association of this service account with Palette's role.
 pub const MANAGER_SERVICE_ACCOUNT_NAME: &str = "palette-manager";
 
 impl fmt::Display for ServiceAccount {

@@ -11,8 +11,8 @@ use crate::{
     statement::{Condition, Statement, statements},
 };
 
-/// One call of `SimulatePrincipalPolicy`: IAM evaluates every action for every resource. At most 100
-/// actions.
+/// One call of `SimulatePrincipalPolicy`: IAM evaluates every action for every resource. At most
+/// 100 actions.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SimulationRequest {
     /// The actions, without duplicates.
@@ -53,8 +53,8 @@ const MAX_ACTIONS: usize = 100;
 /// Actions in published documents that IAM does not know. They are always denied.
 pub(crate) const UNKNOWN_TO_IAM: &[&str] = &["ecr:ListRepositories"];
 
-/// Actions that the EKS document allows on clusters and node groups only, although they do not act on
-/// these resources.
+/// Actions that the EKS document allows on clusters and node groups only, although they do not act
+/// on these resources.
 const MISPLACED: &[&str] = &[
     "eks:CreateCluster",
     "eks:DescribeIdentityProviderConfig",
@@ -164,8 +164,8 @@ fn remove_implied_actions(requests: &mut Vec<SimulationRequest>) {
     requests.retain(|request| !request.actions.is_empty());
 }
 
-/// Merges requests about single resources that have the same context, so that there are fewer calls. `*` stays
-/// alone: the result for it is about no resource.
+/// Merges requests about single resources that have the same context, so that there are fewer
+/// calls. `*` stays alone: the result for it is about no resource.
 fn merge_requests(requests: Vec<SimulationRequest>) -> Vec<SimulationRequest> {
     let mut merged: Vec<SimulationRequest> = Vec::new();
     for request in requests {

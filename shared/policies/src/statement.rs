@@ -20,7 +20,8 @@ pub(crate) fn many(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     list.iter().chain(one)
 }
 
-/// Returns a member's values as text. Numbers and booleans are formatted; other values are left out.
+/// Returns a member's values as text. Numbers and booleans are formatted; other values are left
+/// out.
 pub(crate) fn texts(value: Option<&Value>) -> impl Iterator<Item = String> {
     many(value).filter_map(|item| match item {
         Value::String(text) => Some(text.clone()),

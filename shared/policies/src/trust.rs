@@ -59,8 +59,8 @@ pub enum ExternalIdTrust {
     Undetermined,
 }
 
-/// Returns the trust policy that the role needs: it allows Palette's account, only with the external
-/// id.
+/// Returns the trust policy that the role needs: it allows Palette's account, only with the
+/// external id.
 pub fn trust_policy(partition: Partition, palette_account: AccountId, external_id: &str) -> Value {
     let principal = format!("arn:{partition}:iam::{palette_account}:root");
     trust_policy_for(&principal.into(), &external_id.into())

@@ -43,7 +43,8 @@ pub(crate) fn matches_some_suffix(pattern: &str, prefix: &str) -> bool {
 
 /// Returns `true` if the pattern matches every text that begins with `prefix` and is longer.
 pub(crate) fn matches_every_suffix(pattern: &str, prefix: &str) -> bool {
-    // A letter that no pattern has, once and more often than a pattern has wildcards for one letter.
+    // A letter that no pattern has, once and more often than a pattern has wildcards for one
+    // letter.
     let odd = '\u{1}';
     [1, pattern.len() + 1].into_iter().all(|count| {
         let suffix: String = std::iter::repeat_n(odd, count).collect();

@@ -22,7 +22,8 @@ pub struct PermissionQuery {
 pub const NODE_AGENT: &str = "eks-auth:AssumeRoleForPodIdentity";
 
 impl PodIdentityRoles {
-    /// Returns the permissions that a role needs from its own document, in as few queries as possible.
+    /// Returns the permissions that a role needs from its own document, in as few queries as
+    /// possible.
     pub fn permission_queries(&self, part: RolePurpose) -> Vec<PermissionQuery> {
         let account = self.in_creation_order().into_iter().find(|(known, _)| *known == part);
         let account = account.map_or(self.cluster_account(), |(_, arn)| arn.account());
@@ -45,8 +46,8 @@ fn permission_queries(document: &Value, account: AccountId) -> Vec<PermissionQue
     grants
 }
 
-/// Returns the actions that can be allowed. Leaves out `iam:PassRole` on a role of another account, and
-/// names that IAM does not know.
+/// Returns the actions that can be allowed. Leaves out `iam:PassRole` on a role of another account,
+/// and names that IAM does not know.
 fn useful(statement: Statement<'_>, resource: &str, account: AccountId) -> Vec<String> {
     let elsewhere = Arn::parse(resource).is_some_and(|arn| arn.account() != account.as_str());
     statement

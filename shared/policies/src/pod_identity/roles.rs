@@ -118,8 +118,8 @@ impl PodIdentityRoles {
         self.hubble().account()
     }
 
-    /// Returns every role in the order of creation. IAM rejects a trust policy that names a role which
-    /// does not exist, so the roles of the cluster's account come first.
+    /// Returns every role in the order of creation. IAM rejects a trust policy that names a role
+    /// which does not exist, so the roles of the cluster's account come first.
     pub fn in_creation_order(&self) -> Vec<(RolePurpose, &RoleArn)> {
         match self {
             Self::SameAccount { palette, hubble, identity } => {

@@ -1,5 +1,5 @@
-//! Assesses the trust policies of the Pod Identity roles: they must allow the required callers, and no
-//! other cluster.
+//! Assesses the trust policies of the Pod Identity roles: they must allow the required callers, and
+//! no other cluster.
 
 mod call;
 #[cfg(test)]
@@ -133,8 +133,8 @@ fn pods(
     }
 }
 
-/// Checks both external ids of the identity service and its session tags, and that no other cluster is
-/// allowed.
+/// Checks both external ids of the identity service and its session tags, and that no other cluster
+/// is allowed.
 fn palette_target(
     trust: &Trust<'_>,
     identity: &RoleArn,

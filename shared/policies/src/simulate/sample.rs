@@ -20,7 +20,8 @@ impl Place<'_> {
         let own = |field: &str, own: &str| field.replace('*', own);
         let service = fields.service();
         let resource = match (service, fields.resource()) {
-            // Customers may list CAPA's roles one by one. Every CloudFormation stack creates this one.
+            // Customers may list CAPA's roles one by one. Every CloudFormation stack creates this
+            // one.
             ("iam", "role/*.cluster-api-provider-aws.sigs.k8s.io") => {
                 "role/nodes.cluster-api-provider-aws.sigs.k8s.io".to_owned()
             }

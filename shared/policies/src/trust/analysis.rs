@@ -99,7 +99,8 @@ impl<'a> TrustPolicyAnalysis<'a> {
         condition::holds(line, self.palette, external_id, favorable)
     }
 
-    /// Returns whether a statement that names everyone allows accounts that the policy does not name.
+    /// Returns whether a statement that names everyone allows accounts that the policy does not
+    /// name.
     pub(super) fn allows_other_accounts(&self, allow: &StatementMatch<'_>) -> Truth {
         let holds = |matched: &StatementMatch<'_>, favorable| {
             let lines = matched.conditions.iter();
@@ -133,8 +134,8 @@ impl<'a> TrustPolicyAnalysis<'a> {
         }
     }
 
-    /// Returns a statement that allows Palette's account with this external id, unless another statement
-    /// certainly denies it.
+    /// Returns a statement that allows Palette's account with this external id, unless another
+    /// statement certainly denies it.
     pub(super) fn allows_with(&self, external_id: Option<&str>) -> Option<&StatementMatch<'a>> {
         // Only a deny statement with a condition on the external id proves that it is required.
         let denied = self.deny_statements.iter().any(|deny| {
@@ -176,8 +177,8 @@ impl<'a> TrustPolicyAnalysis<'a> {
             .filter(|other| !other.eq_ignore_ascii_case(self.external_id))
     }
 
-    /// Returns `True` if some allow statement accepts Palette's external id, and no deny statement with
-    /// conditions on the external id alone denies it.
+    /// Returns `True` if some allow statement accepts Palette's external id, and no deny statement
+    /// with conditions on the external id alone denies it.
     pub(super) fn allows_palette(&self) -> Truth {
         let own = Some(self.external_id);
         let refused = self.deny_statements.iter().any(|deny| {
@@ -207,8 +208,8 @@ impl<'a> TrustPolicyAnalysis<'a> {
         lines.flat_map(|line| line.values.iter().cloned()).collect()
     }
 
-    /// Returns the conditions, other than on the external id, that do not certainly hold for Palette.
-    /// Empty if one allow statement has no such condition.
+    /// Returns the conditions, other than on the external id, that do not certainly hold for
+    /// Palette. Empty if one allow statement has no such condition.
     pub(super) fn blocking_conditions(&self) -> Vec<ConditionIssue> {
         let own = Some(self.external_id);
         // Allow statements that accept the external id; if none certainly does, those that may.

@@ -156,9 +156,9 @@ const LIMITING_KEYS: &[&str] = &[
     "aws:vpcsourceip",
 ];
 
-/// Returns whether a condition holds for some caller of an account that the policy does not name. Such
-/// a caller can choose everything that its own account decides, and knows the external id. `favorable`
-/// is the result that lets it in.
+/// Returns whether a condition holds for some caller of an account that the policy does not name.
+/// Such a caller can choose everything that its own account decides, and knows the external id.
+/// `favorable` is the result that lets it in.
 pub(super) fn holds_for_other_account(
     condition: &Condition<'_>,
     palette: &PaletteIdentity,
@@ -249,8 +249,8 @@ fn arn_match(pattern: &str, arn: &str) -> Truth {
             let mut pairs = head.iter().zip(arn_head).chain([(&rest, arn_rest)]);
             pairs.all(|(pattern, field)| wildcard_match(pattern, field)).into()
         }
-        // A value that is not an ARN matches no pattern. AWS does not document whether a bare wildcard is
-        // an exception, nor what a pattern with fewer fields matches.
+        // A value that is not an ARN matches no pattern. AWS does not document whether a bare
+        // wildcard is an exception, nor what a pattern with fewer fields matches.
         _ if !wildcard_match(pattern, arn) => Truth::False,
         (None, Some(_)) if pattern == "*" => Truth::True,
         (None | Some(_), None | Some(_)) => Truth::Unknown,

@@ -35,8 +35,8 @@ impl PaletteIdentity {
             } else if excepted.contains(&Reach::Account) || excepted.contains(&Reach::Everyone) {
                 Reach::Nobody
             } else {
-                // It is unknown whether that user or role is the one that Palette uses. IAM may deny it too
-                // where its account is not named beside it.
+                // It is unknown whether that user or role is the one that Palette uses. IAM may
+                // deny it too where its account is not named beside it.
                 Reach::Identity
             };
             return (reach, vec!["everyone but those named".to_owned()]);

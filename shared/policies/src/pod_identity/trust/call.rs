@@ -112,7 +112,8 @@ impl<'a> Trust<'a> {
             ("aws:principalisawsservice", CallerKind::Role(_)) => known("false"),
             ("aws:principalarn", CallerKind::Role(role)) => known(role.as_str()),
             ("aws:sourcearn" | "aws:requesttag/eks-cluster-arn", CallerKind::Eks(_)) => {
-                // All roles are in one partition, so the partition of the condition's own value is used.
+                // All roles are in one partition, so the partition of the condition's own value is
+                // used.
                 let partition = line.values.iter().find_map(|value| Arn::partition_of(value));
                 let partition = partition.unwrap_or("*");
                 known(&format!("arn:{partition}:eks:{region}:{account}:cluster/{name}"))
