@@ -1,5 +1,3 @@
-//! Client certificates.
-
 use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256};
 use secrecy::SecretString;
 
@@ -12,7 +10,7 @@ use crate::{ClientCertificate, Expected, PemError, PemLabel, PrivateKey};
 
 /// Acceptance rows: F78.
 #[test]
-fn the_client_certificate_comes_first_with_or_without_its_issuers() {
+fn a_client_certificate_must_come_before_its_issuers() {
     let TestCertificates { root, intermediate, leaf, key } = &TestCertificates::new();
     let other = TestCertificates::new();
     let wrong_label =
@@ -73,7 +71,7 @@ fn the_client_certificate_comes_first_with_or_without_its_issuers() {
 
 /// Acceptance rows: F78.
 #[test]
-fn key_usage_extensions_decide_about_client_authentication() {
+fn key_usage_extensions_allow_or_forbid_client_authentication() {
     let server: Change =
         |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let client_and_server: Change =
@@ -101,7 +99,7 @@ fn key_usage_extensions_decide_about_client_authentication() {
 
 /// Acceptance rows: F79.
 #[test]
-fn a_key_matches_only_its_own_certificate() {
+fn a_private_key_matches_only_the_certificate_of_its_public_key() {
     for (name, algorithm) in ALGORITHMS {
         let certificates = TestCertificates::with(algorithm, |_| {});
         let certificate: ClientCertificate = certificates.leaf.parse().unwrap();
