@@ -35,6 +35,7 @@ fn normalize(document: &Value) -> Vec<String> {
     statements
 }
 
+/// Returns a sorted list of the lowercase strings of a JSON value, without duplicates.
 fn to_sorted_lowercase(value: &Value) -> Value {
     let texts = values_of(Some(value)).filter_map(Value::as_str);
     sort_values(&texts.map(str::to_ascii_lowercase).collect())

@@ -217,7 +217,7 @@ mod tests {
 
     use super::*;
 
-    fn names(profile: PermissionProfile) -> Vec<&'static str> {
+    fn names_of_documents(profile: PermissionProfile) -> Vec<&'static str> {
         documents_for(profile).iter().map(|document| document.name()).collect()
     }
 
@@ -230,13 +230,13 @@ mod tests {
             "PaletteNodesPolicy",
             "PaletteDeploymentPolicy",
         ];
-        assert_eq!(names(PermissionProfile::Core), core);
+        assert_eq!(names_of_documents(PermissionProfile::Core), core);
     }
 
     /// Acceptance rows: F90.
     #[test]
     fn core_eks_has_one_document_more_than_core() {
-        let (core, eks) = (names(PermissionProfile::Core), names(PermissionProfile::CoreEks));
+        let (core, eks) = (names_of_documents(PermissionProfile::Core), names_of_documents(PermissionProfile::CoreEks));
         assert_eq!(eks.split_last(), Some((&"PaletteControllersEKSPolicy", core.as_slice())));
     }
 
@@ -249,11 +249,11 @@ mod tests {
             (PermissionProfile::MinimumIaasDynamic, "PaletteMinimumIaaSDynamicPermissions"),
             (PermissionProfile::MinimumIaasStatic, "PaletteMinimumIaaSStaticPermissions"),
         ] {
-            assert_eq!(names(profile), [name]);
+            assert_eq!(names_of_documents(profile), [name]);
         }
         let add_on = "PaletteCloudFormationStackPermissions";
         assert_eq!(PolicyDocument::from_name(add_on), Some(PolicyDocument::CloudFormationStack));
-        assert!(PermissionProfile::ALL.iter().all(|profile| !names(*profile).contains(&add_on)));
+        assert!(PermissionProfile::ALL.iter().all(|profile| !names_of_documents(*profile).contains(&add_on)));
     }
 
     /// Acceptance rows: F45, F91.

@@ -116,23 +116,23 @@ impl EksSessions {
     }
 
     /// Returns the external id for Hubble's service account.
-    pub fn hubble(&self) -> &str {
+    pub fn hubble_external_id(&self) -> &str {
         &self.hubble
     }
 
     /// Returns the external id for the identity service's service account.
-    pub fn identity(&self) -> String {
+    pub fn identity_external_id(&self) -> String {
         format!("{}/{IDENTITY_SERVICE_ACCOUNT}", self.prefix)
     }
 
     /// Returns the external id for the service account [`MANAGER_SERVICE_ACCOUNT_NAME`] in the
     /// namespace of a workload cluster.
-    pub fn manager(&self, namespace: &str) -> String {
+    pub fn manager_external_id(&self, namespace: &str) -> String {
         format!("{}/{namespace}/{MANAGER_SERVICE_ACCOUNT_NAME}", self.prefix)
     }
 
     /// Returns the part of the external ids before the namespace: `<region>/<account>/<cluster>`.
-    pub fn prefix(&self) -> &str {
+    pub fn external_id_prefix(&self) -> &str {
         &self.prefix
     }
 }

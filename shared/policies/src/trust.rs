@@ -99,13 +99,14 @@ pub fn assess(
     let palette = principal::PaletteIdentity { partition, account: palette_account };
     let analysis = TrustPolicyAnalysis::new(document, &palette, external_id);
     let conditions = (!analysis.allow_statements.is_empty()).then(|| TrustConditions {
-        external_id: external_id_trust(&analysis),
+        external_id: assess_external_ids(&analysis),
         issues: analysis.condition_issues_for_palette(),
     });
-    TrustAssessment { principals: principal_trust(&analysis), conditions }
+    TrustAssessment { principals: assess_principals(&analysis), conditions }
 }
 
-fn principal_trust(analysis: &TrustPolicyAnalysis<'_>) -> PrincipalTrust {
+/// Assesses which principals a trust policy allows.
+fn assess_principals(analysis: &TrustPolicyAnalysis<'_>) -> PrincipalTrust {
     let allows = &analysis.allow_statements;
     let find_allow_for_everyone = |truth: Truth| {
         let mut for_everyone = allows.iter().filter(|allow| allow.reach == Reach::Everyone);
@@ -145,7 +146,8 @@ fn principal_trust(analysis: &TrustPolicyAnalysis<'_>) -> PrincipalTrust {
     )
 }
 
-fn external_id_trust(analysis: &TrustPolicyAnalysis<'_>) -> ExternalIdTrust {
+/// Assesses which external ids a trust policy accepts.
+fn assess_external_ids(analysis: &TrustPolicyAnalysis<'_>) -> ExternalIdTrust {
     if let Some(allow) = analysis.find_allow_statement(None) {
         return ExternalIdTrust::NotRequired { statement: allow.label.clone() };
     }

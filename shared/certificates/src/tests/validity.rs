@@ -13,7 +13,7 @@ fn noon(day: u64) -> SystemTime {
 /// The number of days from 1970-01-01 to 2026-01-01.
 const FIRST_DAY: u64 = 20_454;
 
-fn describe(validity: &Validity) -> String {
+fn to_text(validity: &Validity) -> String {
     match validity {
         Validity::Valid { until } => format!("good until {until}"),
         Validity::ExpiresSoon { days, until, .. } => format!("{days} days until {until}"),
@@ -39,7 +39,7 @@ fn a_certificate_expires_soon_in_its_last_30_days() {
         (FIRST_DAY + 364, "ended 2026-12-31"),
         (FIRST_DAY + 3640, "ended 2026-12-31"),
     ] {
-        assert_eq!(describe(&certificate.validity(noon(day))), expected, "day {day}");
+        assert_eq!(to_text(&certificate.validity(noon(day))), expected, "day {day}");
     }
     assert!(
         matches!(certificate.validity(noon(0)), Validity::NotYetValid { subject, .. } if subject == "CN=npe.example")
@@ -53,6 +53,6 @@ fn validity_of_a_chain_is_that_of_its_most_urgent_certificate() {
     let chain: CaChain =
         format!("{}{}", certificates.intermediate, certificates.root).parse().unwrap();
     // By default, rcgen creates certificates that are valid from 1975 to 4096.
-    assert_eq!(describe(&chain.validity(noon(FIRST_DAY))), "good until 4096-01-01");
-    assert_eq!(describe(&chain.validity(noon(0))), "from 1975-01-01");
+    assert_eq!(to_text(&chain.validity(noon(FIRST_DAY))), "good until 4096-01-01");
+    assert_eq!(to_text(&chain.validity(noon(0))), "from 1975-01-01");
 }

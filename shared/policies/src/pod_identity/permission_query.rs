@@ -32,6 +32,7 @@ impl PodIdentityRoles {
     }
 }
 
+/// Returns one query for each resource of a document. `account` is the AWS account of the role.
 fn permission_queries(document: &Value, account: AccountId) -> Vec<PermissionQuery> {
     let mut queries: Vec<PermissionQuery> = Vec::new();
     for statement in statements(document) {

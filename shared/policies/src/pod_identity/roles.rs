@@ -156,8 +156,8 @@ impl PodIdentityRoles {
         purpose.trust_policy_document().render(&[
             ("identityLocalRole", self.identity().as_str()),
             ("hubbleLocalRole", self.hubble().as_str()),
-            ("externalIdPrefix", ids.prefix()),
-            ("hubbleExternalId", ids.hubble()),
+            ("externalIdPrefix", ids.external_id_prefix()),
+            ("hubbleExternalId", ids.hubble_external_id()),
         ])
     }
 

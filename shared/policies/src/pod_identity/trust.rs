@@ -95,10 +95,10 @@ pub fn accepts_external_id(
     if !trust.trusts_role(roles.hubble()) {
         return None;
     }
-    let call = AssumeRoleCall::from_role(roles.hubble(), ASSUME_ROLE, Some(ids.hubble()));
+    let call = AssumeRoleCall::from_role(roles.hubble(), ASSUME_ROLE, Some(ids.hubble_external_id()));
     let named = trust.external_ids();
     let required = if named.is_empty() { "none".to_owned() } else { named.join(", ") };
-    let fault = format!("it requires {required}, and EKS presents {}", ids.hubble());
+    let fault = format!("it requires {required}, and EKS presents {}", ids.hubble_external_id());
     Some(TrustAssessment::from_faults(&faults_unless_allowed(&trust, &call, fault)))
 }
 
@@ -152,15 +152,15 @@ fn check_palette_target(
         faults.push((Truth::False, format!("it does not trust {identity}; {}", trust.describe_trusted_principals())));
         return;
     }
-    let own = ids.identity();
+    let own = ids.identity_external_id();
     let call = AssumeRoleCall::from_role(identity, ASSUME_ROLE, Some(&own));
     faults.extend(faults_unless_allowed(
         trust,
         &call,
         format!("it does not accept the external id {own}"),
     ));
-    let any = ids.manager("*");
-    let calls = SAMPLE_NAMESPACES.map(|namespace| ids.manager(namespace));
+    let any = ids.manager_external_id("*");
+    let calls = SAMPLE_NAMESPACES.map(|namespace| ids.manager_external_id(namespace));
     let accepted = Truth::all(
         calls.iter().map(|id| trust.allows(&AssumeRoleCall::from_role(identity, ASSUME_ROLE, Some(id)))),
     );
@@ -195,7 +195,7 @@ fn check_hubble_target(
         return;
     }
     let mut candidates = trust.external_ids();
-    candidates.push(ids.hubble().to_owned());
+    candidates.push(ids.hubble_external_id().to_owned());
     let best = |action: &str| {
         let truths: Vec<_> = candidates
             .iter()
@@ -226,7 +226,7 @@ fn check_denies_other_clusters(
         faults.push((Truth::False, format!("it allows {local} without an external id")));
         return;
     }
-    let other = format!("{}-other/{IDENTITY_SERVICE_ACCOUNT}", ids.prefix());
+    let other = format!("{}-other/{IDENTITY_SERVICE_ACCOUNT}", ids.external_id_prefix());
     if trust.allows(&AssumeRoleCall::from_role(local, ASSUME_ROLE, Some(&other))) == Truth::True {
         faults.push((Truth::False, "it accepts the external ids of other clusters".to_owned()));
     }

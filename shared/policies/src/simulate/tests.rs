@@ -73,7 +73,7 @@ fn sample_arns_are_complete_and_of_the_partition() {
     for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
             for resource in
-                requests_for_profile(profile, facts.partition).into_iter().flat_map(|q| q.resources)
+                requests_for_profile(profile, facts.partition).into_iter().flat_map(|request| request.resources)
             {
                 let prefix = format!("arn:{}:", facts.id);
                 assert!(

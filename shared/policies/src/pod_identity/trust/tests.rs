@@ -7,28 +7,28 @@ fn arn(partition: &str, account: &str, name: &str) -> RoleArn {
     format!("arn:{partition}:iam::{account}:role/{name}").parse().unwrap()
 }
 
-const LOCAL: &str = "111122223333";
-const TARGET: &str = "444455556666";
+const LOCAL_ACCOUNT: &str = "111122223333";
+const TARGET_ACCOUNT: &str = "444455556666";
 
 fn cross_account_roles(partition: &str) -> PodIdentityRoles {
     PodIdentityRoles::CrossAccount {
-        palette_target: arn(partition, TARGET, "Palette"),
-        hubble_target: arn(partition, TARGET, "Hubble"),
-        hubble_local: arn(partition, LOCAL, "HubbleLocal"),
-        identity_local: arn(partition, LOCAL, "IdentityLocal"),
+        palette_target: arn(partition, TARGET_ACCOUNT, "Palette"),
+        hubble_target: arn(partition, TARGET_ACCOUNT, "Hubble"),
+        hubble_local: arn(partition, LOCAL_ACCOUNT, "HubbleLocal"),
+        identity_local: arn(partition, LOCAL_ACCOUNT, "IdentityLocal"),
     }
 }
 
 fn same_account_roles(partition: &str) -> PodIdentityRoles {
     PodIdentityRoles::SameAccount {
-        palette: arn(partition, LOCAL, "Palette"),
-        hubble: arn(partition, LOCAL, "Hubble"),
-        identity: arn(partition, LOCAL, "Identity"),
+        palette: arn(partition, LOCAL_ACCOUNT, "Palette"),
+        hubble: arn(partition, LOCAL_ACCOUNT, "Hubble"),
+        identity: arn(partition, LOCAL_ACCOUNT, "Identity"),
     }
 }
 
 fn cluster(region: &str) -> Cluster<'_> {
-    Cluster { name: "mgmt", region, account: LOCAL.parse().unwrap() }
+    Cluster { name: "mgmt", region, account: LOCAL_ACCOUNT.parse().unwrap() }
 }
 
 /// Assesses a trust policy. Returns `G` for valid, `U` for undetermined or `B` for invalid, and the
@@ -95,11 +95,11 @@ fn trust_policy_of_pods_must_allow_both_actions_to_eks() {
             ("no tags", &at("Action", json!("sts:AssumeRole")), 'B', "call sts:TagSession"),
             ("tags only", &at("Action", json!(["sts:TagSession"])), 'B', "call sts:AssumeRole"),
             ("EC2", &at("Principal", json!({"Service": "ec2.amazonaws.com"})), 'B', "pods.eks"),
-            ("the cluster's account", &at("Principal", json!({"AWS": LOCAL})), 'B', "pods.eks"),
+            ("the cluster's account", &at("Principal", json!({"AWS": LOCAL_ACCOUNT})), 'B', "pods.eks"),
             ("everyone", &at("Principal", json!("*")), 'B', "trusts every AWS account"),
             ("denied", &at("Effect", json!("Deny")), 'B', "sts:AssumeRole"),
-            ("its account", &condition("aws:SourceAccount", LOCAL), 'G', ""),
-            ("another account", &condition("aws:SourceAccount", TARGET), 'B', "sts:AssumeRole"),
+            ("its account", &condition("aws:SourceAccount", LOCAL_ACCOUNT), 'G', ""),
+            ("another account", &condition("aws:SourceAccount", TARGET_ACCOUNT), 'B', "sts:AssumeRole"),
             (
                 "its cluster",
                 &condition("aws:SourceArn", "arn:aws:eks:us-east-1:111122223333:cluster/mgmt"),
@@ -245,5 +245,5 @@ fn issued_external_ids_replace_the_expected_ones() {
     let others = serde_json::from_str(&others).unwrap();
     assert_eq!(accepts_external_id(&others, &roles, cluster, &expected), None);
     let ids = expected.with_issued(None, Some("eu/1/m/palette-identity/palette-identity"));
-    assert_eq!(ids.manager("*"), "eu/1/m/*/palette-manager");
+    assert_eq!(ids.manager_external_id("*"), "eu/1/m/*/palette-manager");
 }
