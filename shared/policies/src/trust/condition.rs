@@ -79,8 +79,8 @@ pub(super) fn condition_holds(
     favorable: Truth,
 ) -> Truth {
     if let Some(truth) = evaluate_principal_arn(condition, palette) {
-        let named = Truth::from(!is_negated(&parse_operator(condition.operator).base));
-        return if truth == Truth::Unknown && named == favorable { favorable } else { truth };
+        let result_for_named = Truth::from(!is_negated(&parse_operator(condition.operator).base));
+        return if truth == Truth::Unknown && result_for_named == favorable { favorable } else { truth };
     }
     let values = possible_values(condition, palette, external_id);
     let mut truths = values.iter().map(|value| evaluate_condition(condition, value.as_deref()));
