@@ -42,7 +42,7 @@ pub enum PortalError {
     },
     #[error("its API is switched off (HTTP 404{})", message_suffix(message))]
     Disabled {
-        /// The portal's message; empty if it may contain a secret.
+        /// The message in the portal's response. It is empty if the message may contain a secret.
         message: String,
     },
     #[error("it rejected the request (HTTP {status}{})", message_suffix(message))]
@@ -50,7 +50,7 @@ pub enum PortalError {
         /// The HTTP status of the response. If it is 2xx and the body contains an error, this is
         /// the status in the body.
         status: u16,
-        /// The portal's message; empty if it may contain a secret.
+        /// The message in the portal's response. It is empty if the message may contain a secret.
         message: String,
     },
     /// The response is a redirect. Gangway does not follow redirects, because it would send the
@@ -93,7 +93,7 @@ pub async fn fetch_credentials(
     let roots = RootStore::from_pem(identity.certificate_authority.pem().as_bytes())?;
     let client =
         gangway_http::build_client_with_identity(&roots, &identity.certificate, &identity.key)?;
-    let url = request::url(address, partition, portal);
+    let url = request::credentials_url(address, partition, portal);
     let request = client.get(url).header(header::ACCEPT, "application/json");
     let response = deadline::timeout(REQUEST_TIMEOUT, send_request(request));
     upstream_timing::record(SERVICE, response).await.unwrap_or(Err(ProbeError::TimedOut.into()))

@@ -3,7 +3,7 @@ use std::{str::FromStr, time::SystemTime};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 use crate::{
-    Expected, PemError, Validity,
+    ExpectedContent, PemError, Validity,
     certificate::{CaStatus, Certificate},
     pem::{self, PemBlock, PemLabel},
 };
@@ -139,7 +139,7 @@ const MAX_BUNDLE_BYTES: usize = 2 * 1024 * 1024;
 ///
 /// Returns an error if a block is damaged or is not a certificate. It never ignores a block.
 pub fn parse_bundle(pem: &str) -> Result<Vec<CertificateDer<'static>>, PemError> {
-    let expected = Expected::CaCertificates;
+    let expected = ExpectedContent::CaCertificates;
     let blocks = pem::parse_blocks(pem, expected, MAX_BUNDLE_BYTES)?;
     let parse = |(block, position): (&PemBlock, usize)| {
         check_label(block, position)?;
@@ -151,7 +151,7 @@ pub fn parse_bundle(pem: &str) -> Result<Vec<CertificateDer<'static>>, PemError>
 
 /// Returns an error if a block in a text with CA certificates is not a certificate.
 fn check_label(block: &PemBlock, position: usize) -> Result<(), PemError> {
-    let (expected, found) = (Expected::CaCertificates, block.label);
+    let (expected, found) = (ExpectedContent::CaCertificates, block.label);
     if found.is_private() {
         Err(PemError::KeyAmongCaCertificates)
     } else if found == PemLabel::Certificate {
@@ -180,7 +180,7 @@ impl FromStr for CaChain {
     type Err = PemError;
 
     fn from_str(text: &str) -> Result<Self, PemError> {
-        let blocks = pem::parse_blocks(text, Expected::CaCertificates, MAX_PEM_BYTES)?;
+        let blocks = pem::parse_blocks(text, ExpectedContent::CaCertificates, MAX_PEM_BYTES)?;
         let mut certificates: Vec<Certificate> = Vec::with_capacity(blocks.len());
         let mut pem = String::with_capacity(text.len());
         for (block, position) in blocks.iter().zip(1..) {

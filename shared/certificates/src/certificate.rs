@@ -121,8 +121,8 @@ impl CaStatus {
 }
 
 /// Returns `false` if the extension `subjectKeyIdentifier` of `issuer` differs from the extension
-/// `authorityKeyIdentifier` of `subject`. Returns `true` if the two identifiers are equal, or if one
-/// of the two extensions is absent.
+/// `authorityKeyIdentifier` of `subject`. Returns `true` if the two identifiers are equal, or if
+/// one of the two extensions is absent.
 fn key_identifiers_agree(issuer: &X509Certificate<'_>, subject: &X509Certificate<'_>) -> bool {
     let issuer_key_id = issuer.iter_extensions().find_map(|extension| {
         let ParsedExtension::SubjectKeyIdentifier(id) = extension.parsed_extension() else {

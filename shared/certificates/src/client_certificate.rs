@@ -3,7 +3,7 @@ use std::{str::FromStr, time::SystemTime};
 use rustls::pki_types::CertificateDer;
 
 use crate::{
-    Expected, PemError, PrivateKey, Validity,
+    ExpectedContent, PemError, PrivateKey, Validity,
     certificate::{CaStatus, Certificate},
     pem::{self, PemLabel},
 };
@@ -69,7 +69,7 @@ impl FromStr for ClientCertificate {
     type Err = PemError;
 
     fn from_str(text: &str) -> Result<Self, PemError> {
-        let expected = Expected::Certificate;
+        let expected = ExpectedContent::Certificate;
         let blocks = pem::parse_blocks(text, expected, MAX_PEM_BYTES)?;
         let mut certificates = Vec::with_capacity(blocks.len());
         let mut positions = Vec::with_capacity(blocks.len());

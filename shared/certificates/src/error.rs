@@ -6,14 +6,14 @@ use crate::pem::PemLabel;
 
 /// The content that a field of a request must have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Expected {
+pub enum ExpectedContent {
     CaCertificates,
-    /// A client certificate.
+    /// A client certificate, and the certificates of its issuers.
     Certificate,
     Key,
 }
 
-impl fmt::Display for Expected {
+impl fmt::Display for ExpectedContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::CaCertificates => {
@@ -32,17 +32,17 @@ impl fmt::Display for Expected {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PemError {
     #[error("must be {0}")]
-    Empty(Expected),
+    Empty(ExpectedContent),
     /// The text is longer than any text that the field needs.
     #[error("is too long: send {0} and nothing else")]
-    TooLong(Expected),
+    TooLong(ExpectedContent),
     #[error("must be {0}; it has no -----BEGIN …----- line")]
-    NotPem(Expected),
+    NotPem(ExpectedContent),
     /// The text is a binary file (DER or PKCS#12) in Base64, without BEGIN and END lines.
     #[error(
         "must be {0}; it looks like DER or PKCS#12 in Base64: convert it with `openssl x509 -inform der`, `openssl pkey -inform der` or `openssl pkcs12 -nodes`"
     )]
-    Binary(Expected),
+    Binary(ExpectedContent),
     #[error(
         "has lost its line breaks: send them as line breaks, in JSON as \\n, with each -----BEGIN …----- and -----END …----- on a line of its own"
     )]
@@ -74,7 +74,7 @@ pub enum PemError {
     NotX509 { position: usize },
     /// A block has another type than the field expects.
     #[error("must be {expected}; block {position} is {found}")]
-    WrongLabel { expected: Expected, found: PemLabel, position: usize },
+    WrongLabel { expected: ExpectedContent, found: PemLabel, position: usize },
     #[error("contains a private key: send the key as userKey, and only the certificate here")]
     KeyForCertificate,
     #[error("contains a certificate: send it as userCertificate, and the private key here")]

@@ -19,7 +19,7 @@ mod tests;
 
 pub use ca_chain::{CaChain, ChainStatus, parse_bundle};
 pub use client_certificate::ClientCertificate;
-pub use error::{Expected, PemError};
+pub use error::{ExpectedContent, PemError};
 pub use pem::PemLabel;
 pub use private_key::PrivateKey;
 pub use rustls::pki_types::CertificateDer;

@@ -7,7 +7,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::{Expected, PemError};
+use crate::{ExpectedContent, PemError};
 
 /// The type of a PEM block, as the label in its BEGIN line says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -81,7 +81,7 @@ pub(crate) struct PemBlock {
     pub(crate) label: PemLabel,
     /// `true` if the headers of the block say that its content is encrypted.
     pub(crate) is_encrypted: bool,
-    /// The block in lines of 64 characters, zeroized on drop.
+    /// The whole block in PEM, with lines of 64 characters. It is zeroized on drop.
     pub(crate) text: Zeroizing<String>,
 }
 
@@ -92,7 +92,7 @@ const END: &str = "-----END ";
 /// descriptions there.
 pub(crate) fn parse_blocks(
     text: &str,
-    expected: Expected,
+    expected: ExpectedContent,
     max_bytes: usize,
 ) -> Result<Vec<PemBlock>, PemError> {
     let text = text.trim_matches(is_blank);

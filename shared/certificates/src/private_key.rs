@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroize as _;
 
 use crate::{
-    Expected, PemError,
+    ExpectedContent, PemError,
     pem::{self, PemLabel},
 };
 
@@ -31,7 +31,7 @@ impl PrivateKey {
         &self.pem
     }
 
-    /// Returns the signer for a TLS handshake.
+    /// Returns the private key as the type with which rustls signs in a TLS handshake.
     pub fn signer(&self) -> Arc<dyn SigningKey> {
         Arc::clone(&self.signer)
     }
@@ -52,7 +52,7 @@ impl TryFrom<SecretString> for PrivateKey {
     type Error = PemError;
 
     fn try_from(text: SecretString) -> Result<Self, PemError> {
-        let expected = Expected::Key;
+        let expected = ExpectedContent::Key;
         #[expect(
             clippy::disallowed_methods,
             reason = "it is parsed into a type that hides it again"

@@ -8,7 +8,7 @@ mod validity;
 
 use secrecy::SecretString;
 
-use crate::{CaChain, ClientCertificate, Expected, PemError, PrivateKey};
+use crate::{CaChain, ClientCertificate, ExpectedContent, PemError, PrivateKey};
 
 /// The field of a request that a text is pasted into.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,11 +19,11 @@ enum PemField {
 }
 
 impl PemField {
-    const fn expected(self) -> Expected {
+    const fn expected(self) -> ExpectedContent {
         match self {
-            Self::Ca => Expected::CaCertificates,
-            Self::Client => Expected::Certificate,
-            Self::Key => Expected::Key,
+            Self::Ca => ExpectedContent::CaCertificates,
+            Self::Client => ExpectedContent::Certificate,
+            Self::Key => ExpectedContent::Key,
         }
     }
 

@@ -135,7 +135,7 @@ impl RolePrefix {
     /// The prefix that Palette uses if none is set.
     pub const DEFAULT: &str = "PROJECT_";
 
-    /// Returns the prefix, or Palette's default if it is empty.
+    /// Returns the prefix, or [`RolePrefix::DEFAULT`] if the prefix is empty.
     pub fn or_default(&self) -> &str {
         if self.text.is_empty() { Self::DEFAULT } else { &self.text }
     }

@@ -14,7 +14,7 @@ impl AccountId {
     pub const UNUSED: Self = Self([b'0'; 12]);
 
     pub fn as_str(&self) -> &str {
-        // The bytes are ASCII digits.
+        // The bytes are ASCII digits, so they are always valid UTF-8.
         str::from_utf8(&self.0).unwrap_or_default()
     }
 }

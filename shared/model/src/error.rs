@@ -14,7 +14,8 @@ pub struct FieldError {
     pub kind: FieldErrorKind,
 }
 
-/// The kind of rule that a field violates.
+/// Whether a field violates the schema of Gangway's API, or has a value that Gangway cannot
+/// process.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FieldErrorKind {
     /// The value violates the schema of Gangway's API.
@@ -51,7 +52,7 @@ pub enum UpstreamError {
     #[error("{service} rejected the request: {reason}")]
     Rejected {
         service: &'static str,
-        /// Safe to show to the caller.
+        /// The reason in the response of the service. It has no secrets, so callers may see it.
         reason: String,
     },
     /// The service refused the request, or failed: its response does not show which. One retry may
@@ -59,7 +60,7 @@ pub enum UpstreamError {
     #[error("{service} rejected the request: {reason}")]
     RejectedOrFailed {
         service: &'static str,
-        /// Safe to show to the caller.
+        /// The reason in the response of the service. It has no secrets, so callers may see it.
         reason: String,
     },
     /// The service refused the request because of the current state of a resource.
@@ -75,7 +76,7 @@ pub enum UpstreamError {
     #[error("{service} denied access to Gangway: {reason}")]
     AccessDenied {
         service: &'static str,
-        /// Safe to show to the caller.
+        /// The reason in the response of the service. It has no secrets, so callers may see it.
         reason: String,
     },
     /// The resource that the request names does not exist in the service.

@@ -8,7 +8,7 @@ pub struct Receipt {
     pub outcome: UpsertOutcome,
     pub partition: Partition,
     pub method: AuthMethod,
-    /// The AWS account.
+    /// The AWS account that was registered.
     pub account: AccountId,
     pub scope: Scope,
     /// The secret that contains the credential. `None` if accounts of this method have no secret.

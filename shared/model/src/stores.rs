@@ -65,7 +65,8 @@ pub struct SecretOwner<'a> {
 }
 
 /// Stores credentials in two steps: `stage` adds a pending version to a secret, `promote` makes the
-/// pending version the current one. Nothing reads a pending version. `stage` restores a secret that
+/// pending version the current one. A pending version does not
+/// change the registered account. `stage` restores a secret that
 /// is scheduled for deletion.
 pub trait SecretStore {
     /// Writes the credential of a registration as a pending version of the account's secret.

@@ -81,7 +81,7 @@ pub const fn required_documents(
 struct CatalogueEntry {
     /// The name of the policy in IAM.
     name: &'static str,
-    /// Names from older versions of Palette's documentation.
+    /// The names of the policy in older versions of Palette's documentation.
     aliases: &'static [&'static str],
     /// The JSON text of the file, with placeholders.
     text: &'static str,
@@ -175,7 +175,8 @@ impl PolicyDocument {
     /// Returns the document with placeholders for the partition. The first call parses it.
     pub(crate) fn template(self) -> &'static Value {
         let CatalogueEntry { text, template_cell, .. } = self.catalogue_entry();
-        // A test parses each document, so the default is never used.
+        // The text is valid JSON, because a test parses each document. So the default is never
+        // used.
         template_cell.get_or_init(|| serde_json::from_str(text).unwrap_or_default())
     }
 

@@ -28,7 +28,7 @@ pub struct SimulationRequest {
 /// An action, and the document that allows it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SimulatedAction {
-    /// `<service>:<operation>`.
+    /// The name of the action, in the form `<service>:<operation>`.
     pub action: &'static str,
     /// The resources of the request on which the action must be allowed.
     pub resources: Vec<String>,

@@ -5,7 +5,7 @@ use super::{
     assert_results,
     fixtures::{TestCertificates, ca_params, client_params, with_label},
 };
-use crate::{CaChain, ChainStatus, Expected, PemError, PemLabel};
+use crate::{CaChain, ChainStatus, ExpectedContent, PemError, PemLabel};
 
 fn chain_status(pem: &str) -> ChainStatus {
     pem.parse::<CaChain>().unwrap().chain_status()
@@ -19,7 +19,7 @@ fn a_text_with_other_blocks_than_ca_certificates_is_rejected() {
     let with_leaf = format!("{chain}{leaf}");
     let with_key = format!("{chain}{key}");
     let wrong_label = |found| {
-        Some(PemError::WrongLabel { expected: Expected::CaCertificates, found, position: 1 })
+        Some(PemError::WrongLabel { expected: ExpectedContent::CaCertificates, found, position: 1 })
     };
     let key_pair = KeyPair::generate().unwrap();
     let mut params = CertificateParams::default();

@@ -6,7 +6,7 @@ use super::{
     assert_results,
     fixtures::{ALGORITHMS, Change, TestCertificates, with_label},
 };
-use crate::{ClientCertificate, Expected, PemError, PemLabel, PrivateKey};
+use crate::{ClientCertificate, ExpectedContent, PemError, PemLabel, PrivateKey};
 
 /// Acceptance rows: F78.
 #[test]
@@ -14,7 +14,7 @@ fn a_client_certificate_must_come_before_its_issuers() {
     let TestCertificates { root, intermediate, leaf, key } = &TestCertificates::new();
     let other = TestCertificates::new();
     let wrong_label =
-        |found| Some(PemError::WrongLabel { expected: Expected::Certificate, found, position: 1 });
+        |found| Some(PemError::WrongLabel { expected: ExpectedContent::Certificate, found, position: 1 });
     assert_results(&[
         ("alone", Client, leaf, None),
         ("with its issuer", Client, &format!("{leaf}{intermediate}"), None),

@@ -5,7 +5,7 @@ use super::{
     assert_results,
     fixtures::{ALGORITHMS, TestCertificates, to_legacy_key, with_label},
 };
-use crate::{Expected, PemError, PemLabel, PrivateKey};
+use crate::{ExpectedContent, PemError, PemLabel, PrivateKey};
 
 /// Acceptance rows: F79.
 #[test]
@@ -37,7 +37,7 @@ fn private_keys_of_every_algorithm_and_format_are_accepted() {
 fn a_text_that_is_not_one_unencrypted_private_key_is_rejected() {
     let TestCertificates { leaf, key, root, .. } = &TestCertificates::new();
     let wrong_label =
-        |found| Some(PemError::WrongLabel { expected: Expected::Key, found, position: 1 });
+        |found| Some(PemError::WrongLabel { expected: ExpectedContent::Key, found, position: 1 });
     let pkcs8 = with_label(key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
     let legacy = with_label(key, "PRIVATE KEY", "RSA PRIVATE KEY").replace(
         "RSA PRIVATE KEY-----\n",

@@ -23,7 +23,6 @@ pub enum PodIdentityPolicy {
 }
 
 impl PodIdentityPolicy {
-    /// Every document.
     pub const ALL: [Self; 5] =
         [Self::Supplement, Self::Hubble, Self::Identity, Self::IdentityLocal, Self::HubbleLocal];
 
@@ -56,7 +55,8 @@ impl PodIdentityPolicy {
         }
     }
 
-    /// Returns the document with its placeholders replaced.
+    /// Returns the document, in which each placeholder `{name}` is replaced with the value of that
+    /// name.
     pub(super) fn render(self, values: &[(&str, &str)]) -> Value {
         render_template(self.template_text(), values)
     }
@@ -106,7 +106,7 @@ impl TrustPolicyDocument {
 
 /// Parses a document and replaces each placeholder `{name}` with the value of that name.
 fn render_template(template_text: &str, values: &[(&str, &str)]) -> Value {
-    // A test parses each document, so the default is never used.
+    // The text is valid JSON, because a test parses each document. So the default is never used.
     let template: Value = serde_json::from_str(template_text).unwrap_or_default();
     map_strings(&template, &|text| {
         let filled = values.iter().fold(text.to_owned(), |text, (name, value)| {

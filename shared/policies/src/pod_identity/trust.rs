@@ -18,7 +18,7 @@ use crate::trust::condition::Truth;
 /// The result of the assessment of a trust policy.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TrustAssessment {
-    /// The trust policy is correct.
+    /// The trust policy allows all required principals and no other cluster.
     Valid,
     /// The trust policy may be wrong, for these reasons. It has conditions that Gangway cannot
     /// evaluate, because their result depends on the real call.

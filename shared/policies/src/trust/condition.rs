@@ -9,7 +9,8 @@ use crate::{
     wildcard::{matches_every_text_with_prefix, matches_some_text_with_prefix, matches_pattern},
 };
 
-/// The result of evaluating a condition.
+/// The result of the evaluation of a condition. `Unknown` means that the result depends on values
+/// that Gangway does not know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Truth {
     True,

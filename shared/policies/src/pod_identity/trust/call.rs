@@ -185,7 +185,7 @@ impl<'a> TrustPolicy<'a> {
     }
 }
 
-/// The value of a condition key during a call.
+/// The value of a condition key in a call, if Gangway knows the value.
 enum ConditionValue {
     /// The key has this value, or is absent (`None`).
     Known(Option<String>),
