@@ -8,7 +8,11 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 
 /// Returns the URL of a request for credentials: the address of the portal with a query. The query
 /// has `agency`, `mission` and `role` for CAP, and `agency`, `accountName` and `roleName` for SCAP.
-pub(crate) fn credentials_url(address: &Url, partition: Partition, portal: &AccessPortalCredential) -> Url {
+pub(crate) fn credentials_url(
+    address: &Url,
+    partition: Partition,
+    portal: &AccessPortalCredential,
+) -> Url {
     let mut url = address.clone();
     let Some(names) = &partition.info().portal else { return url };
     let pairs = [

@@ -191,6 +191,9 @@ mod tests {
     fn a_portal_message_that_may_contain_a_secret_is_not_shown() {
         let message = "bad key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let body = format!(r#"{{"status":400,"message":"{message}"}}"#);
-        assert_eq!(parse_to_text(400, "application/json", &body), "it rejected the request (HTTP 400)");
+        assert_eq!(
+            parse_to_text(400, "application/json", &body),
+            "it rejected the request (HTTP 400)"
+        );
     }
 }

@@ -59,7 +59,7 @@ impl CaChain {
     /// Returns the validity at the time `now`. If there are several certificates, returns the
     /// validity of the most urgent one.
     pub fn validity(&self, now: SystemTime) -> Validity {
-        Validity::most_urgent(&self.certificates.iter().collect::<Vec<_>>(), now)
+        Validity::from_most_urgent(&self.certificates.iter().collect::<Vec<_>>(), now)
     }
 
     /// Returns the earliest time at which one of the certificates expires.
@@ -72,11 +72,8 @@ impl CaChain {
     /// such as several certificates that one root issued, have no order.
     pub fn chain_status(&self) -> ChainStatus {
         // The issuers are determined only once, because the verification of signatures takes long.
-        let issuers: Vec<Vec<usize>> = self
-            .certificates
-            .iter()
-            .map(|certificate| self.issuer_indices(certificate))
-            .collect();
+        let issuers: Vec<Vec<usize>> =
+            self.certificates.iter().map(|certificate| self.issuer_indices(certificate)).collect();
         let indexed = || self.certificates.iter().zip(&issuers).enumerate();
         let missing = indexed().find(|(_, (certificate, own_issuers))| {
             own_issuers.is_empty() && !self.is_cross_signed(certificate, &issuers)

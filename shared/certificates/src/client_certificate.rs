@@ -41,7 +41,7 @@ impl ClientCertificate {
     /// Returns the validity at the time `now`. If there are several certificates, returns the
     /// validity of the most urgent one.
     pub fn validity(&self, now: SystemTime) -> Validity {
-        Validity::most_urgent(&self.certificates().collect::<Vec<_>>(), now)
+        Validity::from_most_urgent(&self.certificates().collect::<Vec<_>>(), now)
     }
 
     /// Returns the earliest time at which one of the certificates expires.

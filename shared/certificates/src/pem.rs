@@ -221,7 +221,8 @@ fn find_boundary_error(line: &str, position: usize) -> Option<PemError> {
     if is_exact {
         return None;
     }
-    let foreign_character = line.chars().find(|character| !character.is_ascii() || character.is_control());
+    let foreign_character =
+        line.chars().find(|character| !character.is_ascii() || character.is_control());
     Some(match foreign_character {
         Some(character) => PemError::ForeignCharacter { position, code_point: character.into() },
         None => PemError::BoundaryLine { position },

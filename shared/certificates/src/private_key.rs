@@ -61,7 +61,9 @@ impl TryFrom<SecretString> for PrivateKey {
         let mut keys = Vec::new();
         for (block, position) in blocks.into_iter().zip(1..) {
             match block.label {
-                PemLabel::PrivateKey if block.is_encrypted => return Err(PemError::EncryptedLegacy),
+                PemLabel::PrivateKey if block.is_encrypted => {
+                    return Err(PemError::EncryptedLegacy);
+                }
                 PemLabel::PrivateKey => keys.push(block),
                 PemLabel::EncryptedKey => return Err(PemError::Encrypted),
                 PemLabel::CurveParameters => {}

@@ -17,7 +17,9 @@ const MIN_RSA_BITS: usize = 2048;
 pub(crate) fn verify(subject: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> Option<bool> {
     match subject.verify_signature(Some(issuer.public_key())) {
         Ok(()) => Some(true),
-        Err(X509Error::SignatureVerificationError) if is_failure_conclusive(subject, issuer) => Some(false),
+        Err(X509Error::SignatureVerificationError) if is_failure_conclusive(subject, issuer) => {
+            Some(false)
+        }
         Err(_) => verify_with_rustls(subject, issuer),
     }
 }

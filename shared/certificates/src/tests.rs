@@ -52,7 +52,7 @@ fn assert_results(cases: &[(&str, PemField, &str, Option<PemError>)]) {
                     || message.starts_with("cannot "),
                 "{message}"
             );
-                // The message contains no line of the pasted text.
+            // The message contains no line of the pasted text.
             for line in
                 text.lines().map(str::trim).filter(|line| line.len() > 24 && !line.starts_with('-'))
             {
@@ -133,7 +133,8 @@ fn a_block_with_a_damaged_begin_or_end_line_is_rejected() {
     let second = fixtures::TestCertificates::new().root;
     let begin = |line: &str| second.replace("-----BEGIN CERTIFICATE-----", line);
     let end = |line: &str| second.replace("-----END CERTIFICATE-----", line);
-    let foreign_character_error = |code_point| move |position| PemError::ForeignCharacter { position, code_point };
+    let foreign_character_error =
+        |code_point| move |position| PemError::ForeignCharacter { position, code_point };
     let boundary_error = |position| PemError::BoundaryLine { position };
     let check = |damaged: &str, error: &dyn Fn(usize) -> PemError| {
         assert_results(&[
@@ -174,7 +175,12 @@ fn a_block_with_a_damaged_begin_or_end_line_is_rejected() {
     let utf_16: String = second.chars().flat_map(|letter| [letter, '\0']).collect();
     assert_results(&[
         ("UTF-16", Ca, &utf_16, Some(foreign_character_error(0)(1))),
-        ("UTF-16 behind another", Ca, &format!("{valid}{utf_16}"), Some(foreign_character_error(0)(2))),
+        (
+            "UTF-16 behind another",
+            Ca,
+            &format!("{valid}{utf_16}"),
+            Some(foreign_character_error(0)(2)),
+        ),
     ]);
     let content: String = second.lines().filter(|line| !line.starts_with('-')).collect();
     for lost in [begin(""), begin("certificate of the root:"), format!("{content}\n")] {
@@ -191,6 +197,11 @@ fn a_block_with_a_damaged_begin_or_end_line_is_rejected() {
         "da39a3ee5e6b4b0d3255bfef95601890afd80709",
         "Certificate:\n    Data:\n        Version: 3 (0x2)",
     ] {
-        assert_results(&[("words", Ca, &format!("{words}\n{valid}{words}\n{second}{words}"), None)]);
+        assert_results(&[(
+            "words",
+            Ca,
+            &format!("{words}\n{valid}{words}\n{second}{words}"),
+            None,
+        )]);
     }
 }

@@ -44,7 +44,7 @@ pub enum Validity {
 
 impl Validity {
     /// Returns the validity of the most urgent certificate at the time `now`.
-    pub(crate) fn most_urgent(certificates: &[&Certificate], now: SystemTime) -> Self {
+    pub(crate) fn from_most_urgent(certificates: &[&Certificate], now: SystemTime) -> Self {
         let now = OffsetDateTime::from(now);
         let validities = certificates
             .iter()

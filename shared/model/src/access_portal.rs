@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use crate::{
     PolicyArn, StoredCredential,
-    text::{is_iam_name, define_text_type},
+    text::{define_text_type, is_iam_name},
 };
 
 /// The data with which Palette requests temporary credentials from an access portal, and creates

@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use crate::{
     AccountId, Partition,
-    text::{is_iam_name, define_text_type},
+    text::{define_text_type, is_iam_name},
 };
 
 /// The fields of an Amazon Resource Name,

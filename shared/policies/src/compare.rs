@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     document::PolicyDocument,
-    statement::{values_of, statements},
+    statement::{statements, values_of},
 };
 
 /// Returns `true` if two policy documents have the same statements. Ignores the order of statements
@@ -23,8 +23,11 @@ fn normalize(document: &Value) -> Vec<String> {
         .map(|statement| {
             let members = statement.as_object().into_iter().flatten();
             let members = members.filter(|(name, _)| *name != "Sid").map(|(name, value)| {
-                let value =
-                    if CASE_INSENSITIVE_MEMBERS.contains(&name.as_str()) { to_sorted_lowercase(value) } else { sort_values(value) };
+                let value = if CASE_INSENSITIVE_MEMBERS.contains(&name.as_str()) {
+                    to_sorted_lowercase(value)
+                } else {
+                    sort_values(value)
+                };
                 (name.clone(), value)
             });
             Value::Object(members.collect()).to_string()
@@ -62,7 +65,11 @@ fn sort_values(value: &Value) -> Value {
 /// Returns the actions of Palette's document `of` that none of the attached documents allows in
 /// this partition, in the order of `of`. Does not compare resources and conditions, because IAM's
 /// policy simulator evaluates them.
-pub fn missing_actions(of: PolicyDocument, partition: Partition, attached_documents: &[Value]) -> Vec<String> {
+pub fn missing_actions(
+    of: PolicyDocument,
+    partition: Partition,
+    attached_documents: &[Value],
+) -> Vec<String> {
     let attached: Vec<_> = attached_documents
         .iter()
         .flat_map(statements)
@@ -176,7 +183,11 @@ mod tests {
                 &[],
             ),
         ] {
-            assert_eq!(missing_actions(of, partition, &attached_documents), missing, "{attached_documents:?}");
+            assert_eq!(
+                missing_actions(of, partition, &attached_documents),
+                missing,
+                "{attached_documents:?}"
+            );
         }
     }
 

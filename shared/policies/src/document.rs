@@ -205,9 +205,10 @@ pub(crate) fn map_strings(value: &Value, replace: &dyn Fn(&str) -> Value) -> Val
     match value {
         Value::String(text) => replace(text),
         Value::Array(items) => items.iter().map(|item| map_strings(item, replace)).collect(),
-        Value::Object(members) => {
-            members.iter().map(|(name, member)| (name.clone(), map_strings(member, replace))).collect()
-        }
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, member)| (name.clone(), map_strings(member, replace)))
+            .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
@@ -237,7 +238,10 @@ mod tests {
     /// Acceptance rows: F90.
     #[test]
     fn core_eks_has_one_document_more_than_core() {
-        let (core, eks) = (names_of_documents(PermissionProfile::Core), names_of_documents(PermissionProfile::CoreEks));
+        let (core, eks) = (
+            names_of_documents(PermissionProfile::Core),
+            names_of_documents(PermissionProfile::CoreEks),
+        );
         assert_eq!(eks.split_last(), Some((&"PaletteControllersEKSPolicy", core.as_slice())));
     }
 
@@ -254,7 +258,11 @@ mod tests {
         }
         let add_on = "PaletteCloudFormationStackPermissions";
         assert_eq!(PolicyDocument::from_name(add_on), Some(PolicyDocument::CloudFormationStack));
-        assert!(PermissionProfile::ALL.iter().all(|profile| !names_of_documents(*profile).contains(&add_on)));
+        assert!(
+            PermissionProfile::ALL
+                .iter()
+                .all(|profile| !names_of_documents(*profile).contains(&add_on))
+        );
     }
 
     /// Acceptance rows: F45, F91.

@@ -34,7 +34,10 @@ fn privilege_escalation_notice(document: PolicyDocument) -> Option<String> {
             statements.iter().any(|statement| {
                 statement.allows()
                     && statement.action_names().any(|name| name == *action)
-                    && statement.resources().iter().any(|held| UNRESTRICTED_RESOURCES.contains(&held.as_str()))
+                    && statement
+                        .resources()
+                        .iter()
+                        .any(|held| UNRESTRICTED_RESOURCES.contains(&held.as_str()))
             })
         })
         .map(|(action, power)| format!("{action} ({power})"))

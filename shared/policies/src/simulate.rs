@@ -119,10 +119,9 @@ fn add_actions_of_statement(
             && resources.iter().all(|resource| resource != "*");
         let simulated =
             SimulatedAction { action, resources: resources.clone(), document, vendor_defect };
-        match requests
-            .iter_mut()
-            .find(|request| request.resources == resources && can_share_request(&request.context, &context))
-        {
+        match requests.iter_mut().find(|request| {
+            request.resources == resources && can_share_request(&request.context, &context)
+        }) {
             Some(request) => {
                 if request.actions().all(|known| known != action) {
                     request.actions.push(simulated);

@@ -96,7 +96,11 @@ impl<'a> Statement<'a> {
         let mut conditions = Vec::new();
         for (operator, keys) in blocks.into_iter().flatten() {
             for (key, values) in keys.as_object().into_iter().flatten() {
-                conditions.push(Condition { operator, key, values: texts_of(Some(values)).collect() });
+                conditions.push(Condition {
+                    operator,
+                    key,
+                    values: texts_of(Some(values)).collect(),
+                });
             }
         }
         conditions

@@ -133,9 +133,10 @@ fn resolve_fn_sub(value: &Value) -> Value {
     match value {
         Value::Object(members) => match members.get("Fn::Sub").and_then(Value::as_str) {
             Some(text) => text.replace("${AWS::Partition}", "aws-us-gov").into(),
-            None => {
-                members.iter().map(|(name, member)| (name.clone(), resolve_fn_sub(member))).collect()
-            }
+            None => members
+                .iter()
+                .map(|(name, member)| (name.clone(), resolve_fn_sub(member)))
+                .collect(),
         },
         Value::Array(items) => items.iter().map(resolve_fn_sub).collect(),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),

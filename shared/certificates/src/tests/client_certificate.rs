@@ -13,8 +13,9 @@ use crate::{ClientCertificate, ExpectedContent, PemError, PemLabel, PrivateKey};
 fn a_client_certificate_must_come_before_its_issuers() {
     let TestCertificates { root, intermediate, leaf, key } = &TestCertificates::new();
     let other = TestCertificates::new();
-    let wrong_label =
-        |found| Some(PemError::WrongLabel { expected: ExpectedContent::Certificate, found, position: 1 });
+    let wrong_label = |found| {
+        Some(PemError::WrongLabel { expected: ExpectedContent::Certificate, found, position: 1 })
+    };
     assert_results(&[
         ("alone", Client, leaf, None),
         ("with its issuer", Client, &format!("{leaf}{intermediate}"), None),
@@ -91,7 +92,7 @@ fn key_usage_extensions_allow_or_forbid_client_authentication() {
         ("nothing said", no_extensions, true),
         ("no signatures", no_digital_signature, false),
     ] {
-        let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, change);
+        let certificates = TestCertificates::with_algorithm(&PKCS_ECDSA_P256_SHA256, change);
         let certificate: ClientCertificate = certificates.leaf.parse().unwrap();
         assert_eq!(certificate.allows_client_auth(), expected, "{case}");
     }
@@ -101,11 +102,12 @@ fn key_usage_extensions_allow_or_forbid_client_authentication() {
 #[test]
 fn a_private_key_matches_only_the_certificate_of_its_public_key() {
     for (name, algorithm) in ALGORITHMS {
-        let certificates = TestCertificates::with(algorithm, |_| {});
+        let certificates = TestCertificates::with_algorithm(algorithm, |_| {});
         let certificate: ClientCertificate = certificates.leaf.parse().unwrap();
         let key = PrivateKey::try_from(SecretString::from(certificates.key)).unwrap();
         assert!(certificate.matches_key(&key), "{name}");
-        for other in [TestCertificates::with(algorithm, |_| {}), TestCertificates::new()] {
+        for other in [TestCertificates::with_algorithm(algorithm, |_| {}), TestCertificates::new()]
+        {
             let other = PrivateKey::try_from(SecretString::from(other.key)).unwrap();
             assert!(!certificate.matches_key(&other), "{name}");
         }

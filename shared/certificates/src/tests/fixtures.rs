@@ -20,12 +20,12 @@ pub(super) type Change = fn(&mut CertificateParams);
 
 impl TestCertificates {
     pub(super) fn new() -> Self {
-        Self::with(&PKCS_ECDSA_P256_SHA256, |_| {})
+        Self::with_algorithm(&PKCS_ECDSA_P256_SHA256, |_| {})
     }
 
     /// Generates the certificates. The client's key has this algorithm, and `change` changes the
     /// parameters of the client certificate before it is signed.
-    pub(super) fn with(algorithm: &'static SignatureAlgorithm, change: Change) -> Self {
+    pub(super) fn with_algorithm(algorithm: &'static SignatureAlgorithm, change: Change) -> Self {
         let root_key = KeyPair::generate().unwrap();
         let root = ca_params("Test Root");
         let root_pem = root.self_signed(&root_key).unwrap().pem();

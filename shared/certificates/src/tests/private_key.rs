@@ -11,7 +11,7 @@ use crate::{ExpectedContent, PemError, PemLabel, PrivateKey};
 #[test]
 fn private_keys_of_every_algorithm_and_format_are_accepted() {
     for (name, algorithm) in ALGORITHMS {
-        let key = TestCertificates::with(algorithm, |_| {}).key;
+        let key = TestCertificates::with_algorithm(algorithm, |_| {}).key;
         assert_results(&[
             (name, Key, &key, None),
             ("with Windows' line breaks", Key, &key.replace('\n', "\r\n"), None),

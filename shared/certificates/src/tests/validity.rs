@@ -25,7 +25,7 @@ fn to_text(validity: &Validity) -> String {
 /// Acceptance rows: F72, F78.
 #[test]
 fn a_certificate_expires_soon_in_its_last_30_days() {
-    let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, |params| {
+    let certificates = TestCertificates::with_algorithm(&PKCS_ECDSA_P256_SHA256, |params| {
         params.not_before = date_time_ymd(2026, 1, 1);
         params.not_after = date_time_ymd(2026, 12, 31);
     });
@@ -49,7 +49,7 @@ fn a_certificate_expires_soon_in_its_last_30_days() {
 /// Acceptance rows: F72.
 #[test]
 fn validity_of_a_chain_is_that_of_its_most_urgent_certificate() {
-    let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, |_| {});
+    let certificates = TestCertificates::with_algorithm(&PKCS_ECDSA_P256_SHA256, |_| {});
     let chain: CaChain =
         format!("{}{}", certificates.intermediate, certificates.root).parse().unwrap();
     // By default, rcgen creates certificates that are valid from 1975 to 4096.

@@ -73,7 +73,10 @@ impl NodePolicy {
 
     /// Returns the policy document. Its file has no placeholders.
     pub fn document() -> Value {
-        render_template(include_str!("../../documents/pod-identity/PalettePodIdentityAgentPolicy.json"), &[])
+        render_template(
+            include_str!("../../documents/pod-identity/PalettePodIdentityAgentPolicy.json"),
+            &[],
+        )
     }
 }
 

@@ -50,8 +50,13 @@ fn permission_queries(document: &Value, account: AccountId) -> Vec<PermissionQue
 
 /// Returns the actions of a statement that the policy simulator can allow on a resource. Leaves out
 /// actions that IAM does not know, and `iam:PassRole` on a role of another account.
-fn simulatable_actions(statement: Statement<'_>, resource: &str, account: AccountId) -> Vec<String> {
-    let is_in_other_account = Arn::parse(resource).is_some_and(|arn| arn.account() != account.as_str());
+fn simulatable_actions(
+    statement: Statement<'_>,
+    resource: &str,
+    account: AccountId,
+) -> Vec<String> {
+    let is_in_other_account =
+        Arn::parse(resource).is_some_and(|arn| arn.account() != account.as_str());
     statement
         .action_names()
         .filter(|action| !UNKNOWN_TO_IAM.contains(action))

@@ -95,7 +95,8 @@ pub fn accepts_external_id(
     if !trust.trusts_role(roles.hubble()) {
         return None;
     }
-    let call = AssumeRoleCall::from_role(roles.hubble(), ASSUME_ROLE, Some(ids.hubble_external_id()));
+    let call =
+        AssumeRoleCall::from_role(roles.hubble(), ASSUME_ROLE, Some(ids.hubble_external_id()));
     let named = trust.external_ids();
     let required = if named.is_empty() { "none".to_owned() } else { named.join(", ") };
     let fault = format!("it requires {required}, and EKS presents {}", ids.hubble_external_id());
@@ -149,7 +150,10 @@ fn check_palette_target(
     faults: &mut Vec<(Truth, String)>,
 ) {
     if !trust.trusts_role(identity) {
-        faults.push((Truth::False, format!("it does not trust {identity}; {}", trust.describe_trusted_principals())));
+        faults.push((
+            Truth::False,
+            format!("it does not trust {identity}; {}", trust.describe_trusted_principals()),
+        ));
         return;
     }
     let own = ids.identity_external_id();
@@ -162,7 +166,9 @@ fn check_palette_target(
     let any = ids.manager_external_id("*");
     let calls = SAMPLE_NAMESPACES.map(|namespace| ids.manager_external_id(namespace));
     let accepted = Truth::all(
-        calls.iter().map(|id| trust.allows(&AssumeRoleCall::from_role(identity, ASSUME_ROLE, Some(id)))),
+        calls
+            .iter()
+            .map(|id| trust.allows(&AssumeRoleCall::from_role(identity, ASSUME_ROLE, Some(id)))),
     );
     if accepted != Truth::True {
         let hint = if trust.external_ids().iter().any(|id| id.contains('*')) {
@@ -191,7 +197,10 @@ fn check_hubble_target(
     faults: &mut Vec<(Truth, String)>,
 ) {
     if !trust.trusts_role(hubble) {
-        faults.push((Truth::False, format!("it does not trust {hubble}; {}", trust.describe_trusted_principals())));
+        faults.push((
+            Truth::False,
+            format!("it does not trust {hubble}; {}", trust.describe_trusted_principals()),
+        ));
         return;
     }
     let mut candidates = trust.external_ids();

@@ -15,11 +15,17 @@ fn account() -> AccountId {
     "123456789012".parse().unwrap()
 }
 
-fn requests_for_documents(documents: &[PolicyDocument], partition: Partition) -> Vec<SimulationRequest> {
+fn requests_for_documents(
+    documents: &[PolicyDocument],
+    partition: Partition,
+) -> Vec<SimulationRequest> {
     simulation_requests(documents, partition, account(), partition.info().home_region)
 }
 
-fn requests_for_profile(profile: PermissionProfile, partition: Partition) -> Vec<SimulationRequest> {
+fn requests_for_profile(
+    profile: PermissionProfile,
+    partition: Partition,
+) -> Vec<SimulationRequest> {
     requests_for_documents(documents_for(profile), partition)
 }
 
@@ -72,8 +78,9 @@ fn each_document_allows_its_actions_on_the_sample_arns() {
 fn sample_arns_are_complete_and_of_the_partition() {
     for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
-            for resource in
-                requests_for_profile(profile, facts.partition).into_iter().flat_map(|request| request.resources)
+            for resource in requests_for_profile(profile, facts.partition)
+                .into_iter()
+                .flat_map(|request| request.resources)
             {
                 let prefix = format!("arn:{}:", facts.id);
                 assert!(
@@ -171,7 +178,10 @@ fn only_actions_on_wrong_resources_are_marked_as_vendor_defects() {
             .map(|simulated| simulated.action)
             .collect::<BTreeSet<_>>()
     };
-    assert_eq!(marked(PermissionProfile::CoreEks), ACTIONS_ON_WRONG_RESOURCES.iter().copied().collect());
+    assert_eq!(
+        marked(PermissionProfile::CoreEks),
+        ACTIONS_ON_WRONG_RESOURCES.iter().copied().collect()
+    );
     assert!(marked(PermissionProfile::Core).is_empty());
     assert!(marked(PermissionProfile::MinimumEksDynamic).is_empty());
 }

@@ -96,8 +96,12 @@ impl<'a> TrustPolicyAnalysis<'a> {
                 Some(sid) if !sid.is_empty() => format!("Statement {position} ({sid})"),
                 Some(_) | None => format!("Statement {position}"),
             };
-            let matched =
-                StatementMatch { label, reach, palette_principals, conditions: statement.conditions() };
+            let matched = StatementMatch {
+                label,
+                reach,
+                palette_principals,
+                conditions: statement.conditions(),
+            };
             if statement.allows() {
                 allows.push(matched);
             } else if statement.denies() {
@@ -191,7 +195,8 @@ impl<'a> TrustPolicyAnalysis<'a> {
                 .iter()
                 .any(|allow| self.accepts_external_id(allow, id) == Truth::Unknown)
         };
-        is_undetermined(None) || self.other_external_ids().any(|other| is_undetermined(Some(&other)))
+        is_undetermined(None)
+            || self.other_external_ids().any(|other| is_undetermined(Some(&other)))
     }
 
     /// Returns external ids, other than Palette's, with which to evaluate the trust policy: texts

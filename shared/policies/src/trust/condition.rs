@@ -6,7 +6,7 @@ use gangway_model::AccountId;
 use super::principal::PaletteIdentity;
 use crate::{
     statement::Condition,
-    wildcard::{matches_every_text_with_prefix, matches_some_text_with_prefix, matches_pattern},
+    wildcard::{matches_every_text_with_prefix, matches_pattern, matches_some_text_with_prefix},
 };
 
 /// The result of the evaluation of a condition. `Unknown` means that the result depends on values
@@ -81,13 +81,19 @@ pub(super) fn condition_holds(
 ) -> Truth {
     if let Some(truth) = evaluate_principal_arn(condition, palette) {
         let result_for_named = Truth::from(!is_negated(&parse_operator(condition.operator).base));
-        return if truth == Truth::Unknown && result_for_named == favorable { favorable } else { truth };
+        return if truth == Truth::Unknown && result_for_named == favorable {
+            favorable
+        } else {
+            truth
+        };
     }
     let values = possible_values(condition, palette, external_id);
     let mut truths = values.iter().map(|value| evaluate_condition(condition, value.as_deref()));
     match truths.next() {
         Some(first) if truths.all(|other| other == first) => first,
-        None if allows_every_ip_address(condition) => Truth::from(!is_negated(&parse_operator(condition.operator).base)),
+        None if allows_every_ip_address(condition) => {
+            Truth::from(!is_negated(&parse_operator(condition.operator).base))
+        }
         Some(_) | None => Truth::Unknown,
     }
 }
@@ -142,7 +148,8 @@ fn evaluate_principal_arn(condition: &Condition<'_>, palette: &PaletteIdentity) 
     }
     let matched = ["user/", "role/"].map(|kind| {
         let own = format!("arn:{}:iam::{}:{kind}", palette.partition, palette.account);
-        let values = condition.values.iter().map(|value| match_arns_with_prefix(comparison, value, &own));
+        let values =
+            condition.values.iter().map(|value| match_arns_with_prefix(comparison, value, &own));
         values.fold(Truth::False, Truth::or)
     });
     let found = if matched[0] == matched[1] { matched[0] } else { Truth::Unknown };
@@ -238,7 +245,9 @@ fn match_arns_with_prefix(comparison: ArnComparison, value: &str, own: &str) -> 
         ArnComparison::Literal | ArnComparison::IgnoreCase => Truth::False,
         ArnComparison::WholePattern => match_whole(value, own),
         ArnComparison::FieldPatterns => {
-            if let (Some((head, rest)), Some((own_head, own_rest))) = (split_arn(value), split_arn(own)) {
+            if let (Some((head, rest)), Some((own_head, own_rest))) =
+                (split_arn(value), split_arn(own))
+            {
                 let matches = |(field, own): (&&str, &str)| matches_pattern(field, own);
                 if head.iter().zip(own_head).all(matches) {
                     match_whole(rest, own_rest)

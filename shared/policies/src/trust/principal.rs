@@ -31,7 +31,8 @@ impl PaletteIdentity {
     pub(super) fn reach(&self, statement: Statement<'_>) -> (Reach, Vec<String>) {
         if let Some(others) = statement.member("NotPrincipal") {
             let excepted = aws_principals(others);
-            let excepted: Vec<_> = excepted.iter().map(|name| self.reach_of_principal(name)).collect();
+            let excepted: Vec<_> =
+                excepted.iter().map(|name| self.reach_of_principal(name)).collect();
             let reach = if !statement.denies() || excepted.iter().all(|one| *one == Reach::Nobody) {
                 Reach::Everyone
             } else if excepted.contains(&Reach::Account) || excepted.contains(&Reach::Everyone) {

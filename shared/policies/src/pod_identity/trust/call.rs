@@ -98,7 +98,11 @@ impl<'a> TrustPolicy<'a> {
     }
 
     /// Returns the value that a condition key has during the call.
-    fn condition_value(&self, condition: &Condition<'_>, call: &AssumeRoleCall<'_>) -> ConditionValue {
+    fn condition_value(
+        &self,
+        condition: &Condition<'_>,
+        call: &AssumeRoleCall<'_>,
+    ) -> ConditionValue {
         let Cluster { name, region, account } = self.cluster;
         let known_value = |value: &str| ConditionValue::Known(Some(value.to_owned()));
         let key = condition.key.to_ascii_lowercase();
@@ -152,9 +156,9 @@ impl<'a> TrustPolicy<'a> {
 
     /// Returns `true` if an Allow statement trusts the role. Ignores actions and conditions.
     pub(super) fn trusts_role(&self, role: &RoleArn) -> bool {
-        self.statements
-            .iter()
-            .any(|statement| statement.allows() && applies_to(*statement, CallingIdentity::Role(role)))
+        self.statements.iter().any(|statement| {
+            statement.allows() && applies_to(*statement, CallingIdentity::Role(role))
+        })
     }
 
     /// Returns a text that lists the principals that the Allow statements trust, for messages.
@@ -178,7 +182,8 @@ impl<'a> TrustPolicy<'a> {
     /// Returns the values of all conditions on the external id. A value may be a pattern.
     pub(super) fn external_ids(&self) -> Vec<String> {
         let conditions = self.statements.iter().flat_map(|statement| statement.conditions());
-        let mut ids: Vec<_> = conditions.filter(is_external_id).flat_map(|condition| condition.values).collect();
+        let mut ids: Vec<_> =
+            conditions.filter(is_external_id).flat_map(|condition| condition.values).collect();
         ids.sort_unstable();
         ids.dedup();
         ids

@@ -33,7 +33,11 @@ fn cluster(region: &str) -> Cluster<'_> {
 
 /// Assesses a trust policy. Returns `G` for valid, `U` for undetermined or `B` for invalid, and the
 /// messages.
-fn assess_as_letter(purpose: RolePurpose, roles: &PodIdentityRoles, document: &Value) -> (char, String) {
+fn assess_as_letter(
+    purpose: RolePurpose,
+    roles: &PodIdentityRoles,
+    document: &Value,
+) -> (char, String) {
     let cluster = cluster("us-east-1");
     match assess_trust(document, purpose, roles, cluster, &EksSessions::expected(cluster)) {
         TrustAssessment::Valid => ('G', String::new()),
@@ -95,11 +99,21 @@ fn trust_policy_of_pods_must_allow_both_actions_to_eks() {
             ("no tags", &at("Action", json!("sts:AssumeRole")), 'B', "call sts:TagSession"),
             ("tags only", &at("Action", json!(["sts:TagSession"])), 'B', "call sts:AssumeRole"),
             ("EC2", &at("Principal", json!({"Service": "ec2.amazonaws.com"})), 'B', "pods.eks"),
-            ("the cluster's account", &at("Principal", json!({"AWS": LOCAL_ACCOUNT})), 'B', "pods.eks"),
+            (
+                "the cluster's account",
+                &at("Principal", json!({"AWS": LOCAL_ACCOUNT})),
+                'B',
+                "pods.eks",
+            ),
             ("everyone", &at("Principal", json!("*")), 'B', "trusts every AWS account"),
             ("denied", &at("Effect", json!("Deny")), 'B', "sts:AssumeRole"),
             ("its account", &condition("aws:SourceAccount", LOCAL_ACCOUNT), 'G', ""),
-            ("another account", &condition("aws:SourceAccount", TARGET_ACCOUNT), 'B', "sts:AssumeRole"),
+            (
+                "another account",
+                &condition("aws:SourceAccount", TARGET_ACCOUNT),
+                'B',
+                "sts:AssumeRole",
+            ),
             (
                 "its cluster",
                 &condition("aws:SourceArn", "arn:aws:eks:us-east-1:111122223333:cluster/mgmt"),
@@ -238,7 +252,11 @@ fn issued_external_ids_replace_the_expected_ones() {
     ] {
         let ids = expected.clone().with_issued(issued, None);
         let assessment = accepts_external_id(&document, &roles, cluster, &ids);
-        assert_eq!(assessment == Some(TrustAssessment::Valid), is_valid, "{issued:?}: {assessment:?}");
+        assert_eq!(
+            assessment == Some(TrustAssessment::Valid),
+            is_valid,
+            "{issued:?}: {assessment:?}"
+        );
     }
     // There is no result if the trust policy does not trust Hubble's local role at all.
     let others = document.to_string().replace("role/", "role/not-");
