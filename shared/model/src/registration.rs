@@ -151,9 +151,9 @@ pub struct CloudAccount {
     pub partition: String,
     /// The public part of the credential.
     pub access: StoredCredential,
-    /// The AWS account that Gangway recorded in an annotation of the cloud account or in a tag of
-    /// its secret. `None` if Palette did not keep the annotation and there is no such tag. To get
-    /// the AWS account, call [`Self::aws_account`].
+    /// The AWS account, from Gangway's annotation or from the account's secret. `None` if Palette
+    /// did not keep the annotation and no secret shows the AWS account. To get the AWS account, call
+    /// [`Self::aws_account`].
     pub account: Option<AccountId>,
     /// The permissions that the account grants to Palette, from Gangway's annotation or from a tag
     /// of the account's secret.
@@ -168,8 +168,8 @@ pub struct CloudAccount {
     pub palette_cluster: Option<PaletteCluster>,
     /// Policies that Palette attaches to the roles of clusters and nodes.
     pub policies: Vec<String>,
-    /// The policy that Palette sends to an access portal. Only other tools set it; Gangway keeps
-    /// it in an update.
+    /// The member `policy` of Palette's settings for an access portal. Gangway never sets it, but
+    /// another tool may set it, so Gangway keeps its value in an update.
     pub portal_policy: Option<String>,
     /// All annotations, including those of other tools. Gangway keeps them in an update.
     pub annotations: BTreeMap<String, String>,
