@@ -1,5 +1,3 @@
-//! Responses of access portals.
-
 use gangway_model::{TemporaryCredentials, time};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -7,16 +5,17 @@ use serde_json::Value;
 
 use crate::PortalError;
 
-/// Characters of a portal's message that are shown.
-const MAX_REASON_CHARS: usize = 200;
+/// The maximum number of characters of a portal's message in an error message.
+const MAX_MESSAGE_CHARS: usize = 200;
 
-/// A message with a longer word than this is not shown: the word may be a secret.
+/// The maximum number of characters of each word in a portal's message. A message with a longer
+/// word is not shown, because the word may be a secret.
 const MAX_WORD_CHARS: usize = 31;
 
-/// A successful response. Secrets are zeroized.
+/// The body of a successful response.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Success {
+struct SuccessBody {
     credentials: Option<Credentials>,
 }
 
@@ -29,14 +28,15 @@ struct Credentials {
     expiration: Option<Value>,
 }
 
-/// Returns `true` for the media types of JSON.
+/// Returns `true` if the value of a header `Content-Type` is a media type of JSON.
 pub(crate) fn is_json(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case("application/json")
         || media_type.to_ascii_lowercase().ends_with("+json")
 }
 
-/// Parses the credentials or the error of a response.
+/// Parses the body of a response: returns the credentials, or the error that the status or the body
+/// contains. `is_json` is `true` if the response has a media type of JSON.
 pub(crate) fn parse(
     status: u16,
     is_json: bool,
@@ -52,14 +52,14 @@ pub(crate) fn parse(
         });
     }
     if (200..300).contains(&status)
-        && let Ok(Success { credentials: Some(credentials) }) = serde_json::from_slice(body)
+        && let Ok(SuccessBody { credentials: Some(credentials) }) = serde_json::from_slice(body)
     {
         return credentials.into_temporary_credentials().ok_or(PortalError::NoCredentials);
     }
     let (error_status, message) = parse_error(body);
     match status {
         404 => Err(PortalError::Disabled { message }),
-        // HTTP success, but the body contains an error.
+        // The HTTP status is 2xx, and the body contains neither credentials nor an error.
         200..300 if error_status.is_none() && message.is_empty() => Err(PortalError::NoCredentials),
         200..300 => Err(PortalError::Rejected { status: error_status.unwrap_or(status), message }),
         _ => Err(PortalError::Rejected { status, message }),
@@ -67,6 +67,8 @@ pub(crate) fn parse(
 }
 
 impl Credentials {
+    /// Returns the credentials, or `None` if the access key id or the secret access key is missing
+    /// or empty. Ignores an expiration that is not a time in the format of RFC 3339.
     fn into_temporary_credentials(self) -> Option<TemporaryCredentials> {
         let Self { access_key_id, secret_access_key, session_token, expiration } = self;
         #[expect(clippy::disallowed_methods, reason = "the access key ID is not secret")]
@@ -84,7 +86,8 @@ fn is_not_empty(secret: &SecretString) -> bool {
     !text.is_empty()
 }
 
-/// Returns the status and the message of a JSON error; the message is empty if it may contain a secret.
+/// Returns the members `status` and `message` of a JSON error. The message is empty if it is
+/// missing or may contain a secret.
 fn parse_error(body: &[u8]) -> (Option<u16>, String) {
     let Ok(Value::Object(error)) = serde_json::from_slice(body) else {
         return (None, String::new());
@@ -95,49 +98,51 @@ fn parse_error(body: &[u8]) -> (Option<u16>, String) {
     (status, sanitize_message(message))
 }
 
-/// Returns one short line, or an empty one if the message contains a long word, which may be a key.
+/// Returns the message as one line, cut to [`MAX_MESSAGE_CHARS`] characters. Returns an empty text
+/// if the message has a word of more than [`MAX_WORD_CHARS`] characters, because it may be a
+/// secret.
 fn sanitize_message(message: &str) -> String {
     let is_word_char =
         |character: char| character.is_ascii_alphanumeric() || "+/=_".contains(character);
     if message.split(|character| !is_word_char(character)).any(|word| word.len() > MAX_WORD_CHARS) {
         return String::new();
     }
-    message.replace(char::is_control, " ").chars().take(MAX_REASON_CHARS).collect()
+    message.replace(char::is_control, " ").chars().take(MAX_MESSAGE_CHARS).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn outcome(status: u16, content_type: &str, body: &str) -> String {
+    fn parse_to_text(status: u16, content_type: &str, body: &str) -> String {
         match parse(status, is_json(content_type), body.as_bytes()) {
-            Ok(keys) => {
+            Ok(credentials) => {
                 format!(
                     "{} token {} expiry {}",
-                    keys.id,
-                    keys.token.is_some(),
-                    keys.expires.is_some()
+                    credentials.id,
+                    credentials.token.is_some(),
+                    credentials.expires.is_some()
                 )
             }
-            Err(fault) => fault.to_string(),
+            Err(error) => error.to_string(),
         }
     }
 
     /// Acceptance rows: F85.
     #[test]
-    fn known_responses_of_portals() {
+    fn each_known_response_gives_credentials_or_its_own_error() {
         let json = "application/json";
-        let keys = r#"{"Credentials":{"AccessKeyId":"ASIAX","SecretAccessKey":"s","SessionToken":"t","Expiration":"2026-11-24T03:00:00Z"}}"#;
-        let bare = r#"{"Credentials":{"AccessKeyId":"AKIAX","SecretAccessKey":"s"}}"#;
+        let complete = r#"{"Credentials":{"AccessKeyId":"ASIAX","SecretAccessKey":"s","SessionToken":"t","Expiration":"2026-11-24T03:00:00Z"}}"#;
+        let without_token = r#"{"Credentials":{"AccessKeyId":"AKIAX","SecretAccessKey":"s"}}"#;
         let unusual = r#"{"Credentials":{"AccessKeyId":"AKIAX","SecretAccessKey":"s","SessionToken":"","Expiration":1795486506}}"#;
         for (status, content_type, body, expected) in [
-            (200, json, keys, "ASIAX token true expiry true"),
-            (200, "Application/JSON; charset=utf-8", keys, "ASIAX token true expiry true"),
-            (200, "application/vnd.cap+json", bare, "AKIAX token false expiry false"),
+            (200, json, complete, "ASIAX token true expiry true"),
+            (200, "Application/JSON; charset=utf-8", complete, "ASIAX token true expiry true"),
+            (200, "application/vnd.cap+json", without_token, "AKIAX token false expiry false"),
             (200, json, unusual, "AKIAX token false expiry false"),
             (200, "text/html", "<html>Log in</html>", "it answered with an HTML page (HTTP 200)"),
-            (200, "text/html", keys, "it answered with an HTML page (HTTP 200)"),
-            (200, "", keys, "it answered with an HTML page (HTTP 200)"),
+            (200, "text/html", complete, "it answered with an HTML page (HTTP 200)"),
+            (200, "", complete, "it answered with an HTML page (HTTP 200)"),
             (403, "text/html", "<html>", "it answered with an HTML page (HTTP 403)"),
             (502, "text/html", "<html>", "it rejected the request (HTTP 502)"),
             (302, "text/html", "", "it redirects (HTTP 302)"),
@@ -176,16 +181,19 @@ mod tests {
                 "contains no Credentials",
             ),
         ] {
-            let outcome = outcome(status, content_type, body);
+            let outcome = parse_to_text(status, content_type, body);
             assert!(outcome.contains(expected), "{status} {content_type} {body}: {outcome}");
         }
     }
 
     /// Acceptance rows: F95.
     #[test]
-    fn messages_that_may_contain_a_key_are_not_shown() {
+    fn a_portal_message_that_may_contain_a_secret_is_not_shown() {
         let message = "bad key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let body = format!(r#"{{"status":400,"message":"{message}"}}"#);
-        assert_eq!(outcome(400, "application/json", &body), "it rejected the request (HTTP 400)");
+        assert_eq!(
+            parse_to_text(400, "application/json", &body),
+            "it rejected the request (HTTP 400)"
+        );
     }
 }

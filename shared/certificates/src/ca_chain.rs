@@ -1,40 +1,43 @@
-//! Chains of CA certificates to trust.
-
 use std::{str::FromStr, time::SystemTime};
 
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 use crate::{
-    Expected, PemError, Validity,
+    ExpectedContent, PemError, Validity,
     certificate::{CaStatus, Certificate},
     pem::{self, PemBlock, PemLabel},
 };
 
-/// Large enough for a dozen certificates, and small enough to fit into a secret with the other
-/// fields.
+/// The maximum size of the PEM text of CA certificates in a request. Twelve certificates are
+/// smaller, and a secret with this text and the other fields is not larger than Secrets Manager
+/// allows.
 const MAX_PEM_BYTES: usize = 32 * 1024;
 
-/// At least one CA certificate, without duplicates.
+/// One or more CA certificates with which a client verifies the certificate of a server. There are
+/// no duplicates. The certificates need not be one chain.
 #[derive(Clone, Debug)]
 pub struct CaChain {
     pem: String,
     certificates: Vec<Certificate>,
 }
 
-/// Result of checking that CA certificates are complete and, if they are one chain, in order.
+/// Whether the issuer of every CA certificate is present and, if the certificates are one chain,
+/// whether they are in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ChainStatus {
-    /// Every issuer is present, up to a root.
+    /// Every issuer is present, up to a root certificate.
     Complete,
-    /// The issuer of a certificate is missing, so the certificate itself is the trust anchor.
+    /// The certificate that issued one of the certificates is missing. A client then trusts the
+    /// issued certificate itself.
     IssuerMissing {
+        /// The subject of the certificate whose issuer is missing.
         subject: String,
         /// The subject of the missing certificate.
         issuer: String,
     },
-    /// Every issuer is present, but not next to the certificate that it issued.
+    /// Every issuer is present, and a certificate is not next to its issuer.
     OutOfOrder {
-        /// The first certificate that is not next to its issuer.
+        /// The subject of the first certificate that is not next to its issuer.
         subject: String,
     },
 }
@@ -53,22 +56,24 @@ impl CaChain {
         self.certificates.iter().map(|certificate| certificate.subject.as_str()).collect()
     }
 
-    /// Returns the validity at `now`: that of the certificate that needs attention first.
+    /// Returns the validity at the time `now`. If there are several certificates, returns the
+    /// validity of the most urgent one.
     pub fn validity(&self, now: SystemTime) -> Validity {
-        Validity::most_urgent(&self.certificates.iter().collect::<Vec<_>>(), now)
+        Validity::from_most_urgent(&self.certificates.iter().collect::<Vec<_>>(), now)
     }
 
-    /// Returns when the first of the certificates expires.
+    /// Returns the earliest time at which one of the certificates expires.
     pub fn expiry(&self) -> Option<SystemTime> {
         self.certificates.iter().map(Certificate::expiry).min()
     }
 
-    /// Checks that every issuer is present. If the certificates are one chain, each must be next to the
-    /// certificate that it issued. A set, such as several issuers below a root, has no order.
+    /// Returns whether the issuer of every certificate is present and, if the certificates are one
+    /// chain, whether each certificate is next to its issuer. Certificates that are not one chain,
+    /// such as several certificates that one root issued, have no order.
     pub fn chain_status(&self) -> ChainStatus {
-        // Verifying signatures takes most of the time, so each pair is tried once.
+        // The issuers are determined only once, because the verification of signatures takes long.
         let issuers: Vec<Vec<usize>> =
-            self.certificates.iter().map(|certificate| self.issuers_of(certificate)).collect();
+            self.certificates.iter().map(|certificate| self.issuer_indices(certificate)).collect();
         let indexed = || self.certificates.iter().zip(&issuers).enumerate();
         let missing = indexed().find(|(_, (certificate, own_issuers))| {
             own_issuers.is_empty() && !self.is_cross_signed(certificate, &issuers)
@@ -89,8 +94,9 @@ impl CaChain {
         }
     }
 
-    /// Returns `true` if another certificate for the same subject and key has its issuer here: a CA that
-    /// another one certified as well.
+    /// Returns `true` if there is a second certificate with the same subject and the same key, and
+    /// its issuer is present. This is the case for a CA that has a certificate from another CA,
+    /// too.
     fn is_cross_signed(&self, certificate: &Certificate, issuers: &[Vec<usize>]) -> bool {
         self.certificates.iter().zip(issuers).any(|(other, issuers)| {
             !issuers.is_empty()
@@ -99,15 +105,16 @@ impl CaChain {
         })
     }
 
-    /// Returns the indices of the certificates that issued this one.
-    fn issuers_of(&self, certificate: &Certificate) -> Vec<usize> {
+    /// Returns the indices of the certificates that issued a certificate. A root issued itself.
+    fn issuer_indices(&self, certificate: &Certificate) -> Vec<usize> {
         let indexed = self.certificates.iter().enumerate();
         indexed.filter(|(_, other)| other.is_issuer_of(certificate)).map(|(at, _)| at).collect()
     }
 }
 
-/// Returns `true` if there is one root, and every certificate issued at most one other. `issuers` are
-/// the indices of the issuers of each certificate.
+/// Returns `true` if the certificates are one chain: there is exactly one root, and every
+/// certificate issued at most one other certificate. `issuers` has the indices of the issuers of
+/// each certificate.
 fn is_one_chain(issuers: &[Vec<usize>]) -> bool {
     let issued_itself = |index: usize| issuers.get(index).is_some_and(|all| all.contains(&index));
     let issued_others = |index: usize| {
@@ -118,29 +125,30 @@ fn is_one_chain(issuers: &[Vec<usize>]) -> bool {
         && indices().all(|index| issued_others(index) <= 1)
 }
 
-/// Largest bundle of CA certificates. Those of operating systems have 300 KiB.
+/// The maximum size of a bundle of CA certificates. The bundles of operating systems have about
+/// 300 KiB.
 const MAX_BUNDLE_BYTES: usize = 2 * 1024 * 1024;
 
-/// Parses the certificates of a bundle, with the rules for PEM of requests. What they are for is not
-/// checked.
+/// Parses a bundle of certificates in PEM, with the same parser as the PEM texts of requests. Does
+/// not check whether they are CA certificates.
 ///
 /// # Errors
 ///
-/// Returns an error if a block is not a certificate, so that none is left out.
+/// Returns an error if a block is damaged or is not a certificate. It never ignores a block.
 pub fn parse_bundle(pem: &str) -> Result<Vec<CertificateDer<'static>>, PemError> {
-    let expected = Expected::CaCertificates;
+    let expected = ExpectedContent::CaCertificates;
     let blocks = pem::parse_blocks(pem, expected, MAX_BUNDLE_BYTES)?;
     let parse = |(block, position): (&PemBlock, usize)| {
         check_label(block, position)?;
         CertificateDer::from_pem_slice(block.text.as_bytes())
-            .map_err(|_quotes_it| PemError::NotBase64 { position })
+            .map_err(|_error| PemError::NotBase64 { position })
     };
     blocks.iter().zip(1..).map(parse).collect()
 }
 
-/// Returns an error if a block among CA certificates is not a certificate.
+/// Returns an error if a block in a text with CA certificates is not a certificate.
 fn check_label(block: &PemBlock, position: usize) -> Result<(), PemError> {
-    let (expected, found) = (Expected::CaCertificates, block.label);
+    let (expected, found) = (ExpectedContent::CaCertificates, block.label);
     if found.is_private() {
         Err(PemError::KeyAmongCaCertificates)
     } else if found == PemLabel::Certificate {
@@ -150,8 +158,8 @@ fn check_label(block: &PemBlock, position: usize) -> Result<(), PemError> {
     }
 }
 
-/// Returns an error unless a certificate is a CA certificate.
-fn check_ca(certificate: &Certificate, position: usize) -> Result<(), PemError> {
+/// Returns an error if a certificate is not a CA certificate, or may not sign other certificates.
+fn check_ca_certificate(certificate: &Certificate, position: usize) -> Result<(), PemError> {
     match certificate.ca_status {
         CaStatus::Ca if !certificate.may_sign_certificates => {
             Err(PemError::NoCertificateSigning { position })
@@ -169,13 +177,13 @@ impl FromStr for CaChain {
     type Err = PemError;
 
     fn from_str(text: &str) -> Result<Self, PemError> {
-        let blocks = pem::parse_blocks(text, Expected::CaCertificates, MAX_PEM_BYTES)?;
+        let blocks = pem::parse_blocks(text, ExpectedContent::CaCertificates, MAX_PEM_BYTES)?;
         let mut certificates: Vec<Certificate> = Vec::with_capacity(blocks.len());
         let mut pem = String::with_capacity(text.len());
         for (block, position) in blocks.iter().zip(1..) {
             check_label(block, position)?;
             let certificate = Certificate::parse(block, position)?;
-            check_ca(&certificate, position)?;
+            check_ca_certificate(&certificate, position)?;
             if certificates.iter().all(|known| known.der != certificate.der) {
                 pem.push_str(&block.text);
                 certificates.push(certificate);

@@ -1,7 +1,8 @@
-//! Certificates and private keys in PEM, as people paste them: parsed, checked, and written in one
-//! normalized form.
+//! Types that parse and check certificates and private keys in PEM, and write them in one
+//! normalized form. People paste such texts into requests, so the parser accepts many variants of
+//! PEM.
 //!
-//! Every type holds a completely parsed value. Functions that depend on the time take it as an
+//! Every value is completely parsed. Functions that depend on the current time have it as an
 //! argument.
 
 mod ca_chain;
@@ -18,7 +19,7 @@ mod tests;
 
 pub use ca_chain::{CaChain, ChainStatus, parse_bundle};
 pub use client_certificate::ClientCertificate;
-pub use error::{Expected, PemError};
+pub use error::{ExpectedContent, PemError};
 pub use pem::PemLabel;
 pub use private_key::PrivateKey;
 pub use rustls::pki_types::CertificateDer;

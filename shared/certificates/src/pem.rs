@@ -1,29 +1,30 @@
-//! Lenient PEM parser: accepts any line breaks, white space, invisible characters and text around the
-//! blocks, and files that were joined without a line break. Every block must be complete: none is left
-//! out because its BEGIN line is damaged.
+//! A parser for PEM text that people paste. It accepts every kind of line break, white space,
+//! invisible characters and other text around the blocks, and files that were joined without a line
+//! break. It returns an error if a block is incomplete or its BEGIN or END line is damaged, so that
+//! it never ignores a block.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::{Expected, PemError};
+use crate::{ExpectedContent, PemError};
 
-/// The type of a block, from its label.
+/// The type of a PEM block, as the label in its BEGIN line says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PemLabel {
     Certificate,
-    /// PKCS#8, PKCS#1 or SEC1.
+    /// A private key in PKCS#8, PKCS#1 or SEC1.
     PrivateKey,
-    /// PKCS#8 with a passphrase.
+    /// A private key in PKCS#8 that is encrypted with a passphrase.
     EncryptedKey,
     SshKey,
     PublicKey,
-    /// The curve of the key that follows, written by OpenSSL.
+    /// The elliptic curve of a private key. OpenSSL writes this block before the block of the key.
     CurveParameters,
     CertificateRequest,
     RevocationList,
     Pkcs7,
-    /// A certificate with OpenSSL's own trust settings.
+    /// A certificate with trust settings that only OpenSSL uses.
     TrustedCertificate,
     Other,
 }
@@ -47,7 +48,7 @@ impl PemLabel {
         }
     }
 
-    /// Returns `true` if the content is secret.
+    /// Returns `true` if the block contains a private key, so that its content is secret.
     pub(crate) const fn is_private(self) -> bool {
         matches!(self, Self::PrivateKey | Self::EncryptedKey | Self::SshKey)
     }
@@ -75,22 +76,23 @@ impl fmt::Display for PemLabel {
     }
 }
 
-/// A parsed block.
+/// A PEM block that was parsed.
 pub(crate) struct PemBlock {
     pub(crate) label: PemLabel,
-    /// `true` if the headers of the block declare encryption.
-    pub(crate) encrypted: bool,
-    /// The block in lines of 64 characters, zeroized on drop.
+    /// `true` if the headers of the block say that its content is encrypted.
+    pub(crate) is_encrypted: bool,
+    /// The whole block in PEM, with lines of 64 characters. It is zeroized on drop.
     pub(crate) text: Zeroizing<String>,
 }
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 
-/// Parses every block of a text. Ignores text outside of blocks, where tools describe the content.
+/// Parses every PEM block of a text. Ignores text outside of the blocks, because tools write
+/// descriptions there.
 pub(crate) fn parse_blocks(
     text: &str,
-    expected: Expected,
+    expected: ExpectedContent,
     max_bytes: usize,
 ) -> Result<Vec<PemBlock>, PemError> {
     let text = text.trim_matches(is_blank);
@@ -102,17 +104,17 @@ pub(crate) fn parse_blocks(
     }
     let lines = || text.split(['\n', '\r']).flat_map(split_joined_files);
     if !text.contains(BEGIN) && !text.contains(END) {
-        if let Some(error) = lines().find_map(|line| boundary_damage(line, 1)) {
+        if let Some(error) = lines().find_map(|line| find_boundary_error(line, 1)) {
             return Err(error);
         }
-        let binary = text.starts_with("MI") && text.bytes().all(is_base64);
+        let binary = text.starts_with("MI") && text.bytes().all(is_base64_or_line_break);
         return Err(if binary { PemError::Binary(expected) } else { PemError::NotPem(expected) });
     }
     let mut blocks = Vec::new();
     let mut open: Option<OpenBlock<'_>> = None;
     for line in lines().map(|line| line.trim_matches(is_blank)) {
         let position = blocks.len() + 1;
-        if let Some(error) = boundary_damage(line, position) {
+        if let Some(error) = find_boundary_error(line, position) {
             return Err(error);
         }
         if let Some(label) = parse_boundary_line(line, BEGIN)? {
@@ -125,19 +127,20 @@ pub(crate) fn parse_blocks(
             blocks.push(block.ok_or(PemError::Truncated { position })?.finish(position)?);
         } else if let Some(open) = &mut open {
             open.push_line(line, position)?;
-        } else if line.len() >= MIN_CONTENT_LEN && line.bytes().all(is_base64_letter) {
-            // The content of a block without its BEGIN line.
+        } else if line.len() >= MIN_CONTENT_LEN && line.bytes().all(is_base64_character) {
+            // This line is the content of a block whose BEGIN line is missing.
             return Err(PemError::Truncated { position });
         }
     }
     if open.is_some() {
         return Err(PemError::Truncated { position: blocks.len() + 1 });
     }
-    // A BEGIN marker that is broken across lines starts no block.
+    // There is no block if a line break is within the only BEGIN line.
     if blocks.is_empty() { Err(PemError::Truncated { position: 1 }) } else { Ok(blocks) }
 }
 
-/// Splits a line between the END line of one file and the BEGIN line of the next.
+/// Splits a line that contains the END line of one file and the BEGIN line of the next file,
+/// because the files were joined without a line break.
 fn split_joined_files(line: &str) -> impl Iterator<Item = &str> {
     const JOINED: &str = "----------BEGIN ";
     let (end, begin) = match line.find(JOINED).and_then(|at| line.split_at_checked(at + 5)) {
@@ -147,25 +150,27 @@ fn split_joined_files(line: &str) -> impl Iterator<Item = &str> {
     std::iter::once(end).chain(begin)
 }
 
-/// Returns `true` for white space, and for the characters without a width that editors and web pages
-/// leave in text: byte order mark, zero-width space and joiners, direction marks, soft hyphen.
+/// Returns `true` for white space and for invisible characters.
 fn is_blank(character: char) -> bool {
     character.is_whitespace() || is_invisible(character)
 }
 
+/// Returns `true` for characters that are not displayed, and that editors and web pages add to
+/// text: byte order mark, zero-width space and joiners, direction marks, soft hyphen.
 const fn is_invisible(character: char) -> bool {
     matches!(character, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{202a}'..='\u{202e}' | '\u{ad}')
 }
 
-/// Shortest line outside of a block that is taken for the content of one; whole lines have 64 or 76
-/// characters. Hashes that tools print are shorter, or have other characters between.
+/// A line of base64 characters outside of the blocks is taken for the content of a block if it has
+/// at least this length. Complete lines of a block have 64 or 76 characters. Hashes that tools
+/// print are shorter or contain other characters, such as `:`.
 const MIN_CONTENT_LEN: usize = 60;
 
-const fn is_base64_letter(byte: u8) -> bool {
+const fn is_base64_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
-/// Labels of blocks, without blanks.
+/// The labels that a BEGIN or END line may have, without spaces.
 const LABELS: [&str; 17] = [
     "CERTIFICATE",
     "X509CERTIFICATE",
@@ -186,12 +191,12 @@ const LABELS: [&str; 17] = [
     "CMS",
 ];
 
-/// Longest BEGIN or END line, with what damages it.
+/// The maximum length of a line that is checked for a damaged BEGIN or END line.
 const MAX_BOUNDARY_LEN: usize = 200;
 
-/// Returns an error for a line that is meant as a BEGIN or END line, and is not quite one: with other
-/// hyphens or blanks, small letters, or characters that are not shown.
-fn boundary_damage(line: &str, position: usize) -> Option<PemError> {
+/// Returns an error for a line that has the words of a BEGIN or END line but not its exact form: it
+/// has other hyphens or spaces, small letters, or invisible characters.
+fn find_boundary_error(line: &str, position: usize) -> Option<PemError> {
     let line = line.trim_matches(is_blank);
     let is_hyphen =
         |letter: char| letter == '-' || !(letter.is_ascii() || letter.is_alphanumeric());
@@ -200,7 +205,7 @@ fn boundary_damage(line: &str, position: usize) -> Option<PemError> {
         return None;
     }
     let is_letter = |letter: char| letter.is_alphanumeric();
-    // The line may be one of a private key.
+    // The line may be a part of a private key, so the copy is zeroized.
     let mut word = Zeroizing::new(String::with_capacity(line.len()));
     word.extend(line.chars().filter(|letter| is_letter(*letter)).map(|it| it.to_ascii_uppercase()));
     let (kind, label) = [(BEGIN, "BEGIN"), (END, "END")]
@@ -209,31 +214,39 @@ fn boundary_damage(line: &str, position: usize) -> Option<PemError> {
     if !LABELS.contains(&label) {
         return None;
     }
-    let is_whole =
+    let is_exact =
         line.strip_prefix(kind).and_then(|rest| rest.strip_suffix("-----")).is_some_and(|found| {
             found.split(' ').collect::<String>() == label && is_single_spaced(found)
         });
-    if is_whole {
+    if is_exact {
         return None;
     }
-    let foreign = line.chars().find(|character| !character.is_ascii() || character.is_control());
-    Some(match foreign {
+    let foreign_character =
+        line.chars().find(|character| !character.is_ascii() || character.is_control());
+    Some(match foreign_character {
         Some(character) => PemError::ForeignCharacter { position, code_point: character.into() },
         None => PemError::BoundaryLine { position },
     })
 }
 
+/// Returns `true` if a text has no space at its ends and no two spaces together.
 fn is_single_spaced(text: &str) -> bool {
     !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ")
 }
 
-/// Returns the label of a BEGIN or END line. It is an error if the line contains other text.
+/// Returns the label of a BEGIN or END line, or `None` for any other line. Returns an empty label
+/// if the hyphens at the end of the line are missing.
+///
+/// # Errors
+///
+/// Returns an error if the line also contains other text, because line breaks are missing.
 fn parse_boundary_line<'a>(line: &'a str, kind: &str) -> Result<Option<&'a str>, PemError> {
     match line.strip_prefix(kind) {
         Some(rest) => match rest.split_once("-----") {
             Some((label, "")) => Ok(Some(label)),
             Some(_) => Err(PemError::LineBreaks),
-            // The line is truncated.
+            // The hyphens at the end of the line are missing. No block has an empty label, so the
+            // block will be reported as truncated or as a block of an unexpected type.
             None => Ok(Some("")),
         },
         None if line.contains(kind) => Err(PemError::LineBreaks),
@@ -241,22 +254,25 @@ fn parse_boundary_line<'a>(line: &'a str, kind: &str) -> Result<Option<&'a str>,
     }
 }
 
+/// A block whose END line was not reached yet.
 struct OpenBlock<'a> {
     label: &'a str,
-    encrypted: bool,
+    is_encrypted: bool,
     base64: Zeroizing<String>,
 }
 
 impl<'a> OpenBlock<'a> {
     fn new(label: &'a str, max_bytes: usize) -> Self {
-        // Allocated in full, so that growing leaves no copy of a key in memory.
+        // The full capacity is allocated now. A string that grows would leave copies of a private
+        // key in memory.
         let base64 = Zeroizing::new(String::with_capacity(max_bytes));
-        Self { label, encrypted: false, base64 }
+        Self { label, is_encrypted: false, base64 }
     }
 
+    /// Adds a line between the BEGIN line and the END line: a header or base64.
     fn push_line(&mut self, line: &str, position: usize) -> Result<(), PemError> {
         if line.contains(':') {
-            self.encrypted |= line.starts_with("Proc-Type:") && line.contains("ENCRYPTED");
+            self.is_encrypted |= line.starts_with("Proc-Type:") && line.contains("ENCRYPTED");
             return Ok(());
         }
         if let Some(character) = line.chars().find(|character| is_invisible(*character)) {
@@ -266,12 +282,13 @@ impl<'a> OpenBlock<'a> {
         Ok(())
     }
 
+    /// Returns the complete block, with its base64 in lines of 64 characters.
     fn finish(self, position: usize) -> Result<PemBlock, PemError> {
-        let Self { label, encrypted, base64 } = self;
-        if !encrypted && (base64.is_empty() || !base64.bytes().all(is_base64)) {
+        let Self { label, is_encrypted, base64 } = self;
+        if !is_encrypted && (base64.is_empty() || !base64.bytes().all(is_base64_or_line_break)) {
             return Err(PemError::NotBase64 { position });
         }
-        // An older label for the same content, which fewer parsers accept.
+        // `X509 CERTIFICATE` is an older label for the same content. Fewer parsers accept it.
         let label = if label == "X509 CERTIFICATE" { "CERTIFICATE" } else { label };
         let mut text =
             Zeroizing::new(String::with_capacity(base64.len() * 2 + label.len() * 2 + 64));
@@ -283,10 +300,10 @@ impl<'a> OpenBlock<'a> {
             text.push(character);
         }
         text.extend(["\n", END, label, "-----\n"]);
-        Ok(PemBlock { label: PemLabel::from_label(label), encrypted, text })
+        Ok(PemBlock { label: PemLabel::from_label(label), is_encrypted, text })
     }
 }
 
-const fn is_base64(byte: u8) -> bool {
+const fn is_base64_or_line_break(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r' | b' ')
 }

@@ -1,5 +1,3 @@
-//! Private keys of client certificates.
-
 use std::{fmt, sync::Arc};
 
 use rustls::{
@@ -11,14 +9,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroize as _;
 
 use crate::{
-    Expected, PemError,
+    ExpectedContent, PemError,
     pem::{self, PemLabel},
 };
 
-/// Larger than any key that TLS supports.
+/// The maximum size of the PEM text of a private key. Every key that TLS supports is smaller.
 const MAX_PEM_BYTES: usize = 12 * 1024;
 
-/// A private key that TLS supports. `Debug` prints it redacted, and its text is zeroized on drop.
+/// The private key of a client certificate, of a type that TLS supports. `Debug` prints it
+/// redacted, and its text is zeroized on drop.
 #[derive(Clone)]
 pub struct PrivateKey {
     pem: SecretString,
@@ -26,18 +25,18 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Returns the key as PEM in one normalized form. Only clients of outside systems may expose
-    /// it.
+    /// Returns the key as PEM in one normalized form. Only a client that sends the key to an
+    /// outside service may call `expose_secret`.
     pub const fn pem(&self) -> &SecretString {
         &self.pem
     }
 
-    /// Returns the signer for a TLS handshake.
+    /// Returns the private key as the type with which rustls signs in a TLS handshake.
     pub fn signer(&self) -> Arc<dyn SigningKey> {
         Arc::clone(&self.signer)
     }
 
-    /// Returns the public key with its algorithm (SPKI).
+    /// Returns the public key and its algorithm (`SubjectPublicKeyInfo`), in DER.
     pub(crate) fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
         self.signer.public_key()
     }
@@ -53,7 +52,7 @@ impl TryFrom<SecretString> for PrivateKey {
     type Error = PemError;
 
     fn try_from(text: SecretString) -> Result<Self, PemError> {
-        let expected = Expected::Key;
+        let expected = ExpectedContent::Key;
         #[expect(
             clippy::disallowed_methods,
             reason = "it is parsed into a type that hides it again"
@@ -62,7 +61,9 @@ impl TryFrom<SecretString> for PrivateKey {
         let mut keys = Vec::new();
         for (block, position) in blocks.into_iter().zip(1..) {
             match block.label {
-                PemLabel::PrivateKey if block.encrypted => return Err(PemError::EncryptedLegacy),
+                PemLabel::PrivateKey if block.is_encrypted => {
+                    return Err(PemError::EncryptedLegacy);
+                }
                 PemLabel::PrivateKey => keys.push(block),
                 PemLabel::EncryptedKey => return Err(PemError::Encrypted),
                 PemLabel::CurveParameters => {}
@@ -87,8 +88,8 @@ impl TryFrom<SecretString> for PrivateKey {
             several => return Err(PemError::SeveralKeys { count: several.len() }),
         };
         let mut der = PrivateKeyDer::from_pem_slice(key.text.as_bytes())
-            .map_err(|_quotes_it| PemError::UnusableKey)?;
-        let signer = any_supported_type(&der).map_err(|_quotes_it| PemError::UnusableKey);
+            .map_err(|_error| PemError::UnusableKey)?;
+        let signer = any_supported_type(&der).map_err(|_error| PemError::UnusableKey);
         der.zeroize();
         Ok(Self { signer: signer?, pem: SecretString::from(key.text.as_str()) })
     }

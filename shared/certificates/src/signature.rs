@@ -1,4 +1,4 @@
-//! Signatures of certificates.
+//! The verification of the signatures of certificates.
 
 use rustls::crypto::aws_lc_rs::default_provider;
 use x509_parser::{
@@ -8,22 +8,26 @@ use x509_parser::{
     public_key::PublicKey,
 };
 
-/// Smallest RSA key with which signatures can be verified, in bits.
+/// The minimum size in bits of an RSA key with which this crate can verify signatures.
 const MIN_RSA_BITS: usize = 2048;
 
-/// Verifies the signature of `subject` with the key of `issuer`. Returns `None` if the algorithm, its
-/// parameters or the size of the key are not supported, so that nothing is known.
+/// Returns whether the signature of `subject` is correct, verified with the public key of `issuer`.
+/// Returns `None` if this crate does not support the algorithm, the parameters of the algorithm, or
+/// the size of the key.
 pub(crate) fn verify(subject: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> Option<bool> {
     match subject.verify_signature(Some(issuer.public_key())) {
         Ok(()) => Some(true),
-        Err(X509Error::SignatureVerificationError) if is_verifiable(subject, issuer) => Some(false),
+        Err(X509Error::SignatureVerificationError) if is_failure_conclusive(subject, issuer) => {
+            Some(false)
+        }
         Err(_) => verify_with_rustls(subject, issuer),
     }
 }
 
-/// Returns `true` if a signature that is not accepted is wrong: RSA-PSS may have another length of the
-/// salt, and small RSA keys are not accepted at all.
-fn is_verifiable(subject: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> bool {
+/// Returns `true` if a failed verification by x509-parser proves that the signature is wrong. It is
+/// no proof for RSA-PSS, whose salt may have a length that x509-parser does not support, or for
+/// small RSA keys, which x509-parser never accepts.
+fn is_failure_conclusive(subject: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> bool {
     let is_large = match issuer.public_key().parsed() {
         Ok(PublicKey::RSA(key)) => key.key_size() >= MIN_RSA_BITS,
         Ok(_) => true,
@@ -32,12 +36,13 @@ fn is_verifiable(subject: &X509Certificate<'_>, issuer: &X509Certificate<'_>) ->
     is_large && subject.signature_algorithm.algorithm != OID_PKCS1_RSASSAPSS
 }
 
-/// Verifies signatures that x509-parser does not know: P-521, and SHA-512 on every curve.
+/// Verifies a signature with an algorithm that only rustls supports: with a key on the curve P-521,
+/// or with SHA-512 and a key on any curve. Returns `None` if rustls does not support the algorithm.
 fn verify_with_rustls(subject: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> Option<bool> {
     let key = issuer.public_key();
     let curve = key.algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok())?;
-    let signature_id = der(&subject.signature_algorithm.algorithm);
-    let key_id = [der(&key.algorithm.algorithm), der(&curve)].concat();
+    let signature_id = encode_oid(&subject.signature_algorithm.algorithm);
+    let key_id = [encode_oid(&key.algorithm.algorithm), encode_oid(&curve)].concat();
     let provider = default_provider();
     let algorithm = provider.signature_verification_algorithms.all.iter().find(|algorithm| {
         algorithm.signature_alg_id().as_ref() == signature_id
@@ -51,8 +56,9 @@ fn verify_with_rustls(subject: &X509Certificate<'_>, issuer: &X509Certificate<'_
     Some(verified.is_ok())
 }
 
-/// Encodes an object identifier as DER. The identifiers of algorithms are shorter than 128 bytes.
-fn der(oid: &Oid<'_>) -> Vec<u8> {
+/// Encodes an object identifier in DER. The identifier must be shorter than 128 bytes, as all
+/// identifiers of algorithms are.
+fn encode_oid(oid: &Oid<'_>) -> Vec<u8> {
     const OBJECT_IDENTIFIER: u8 = 6;
     let content = oid.as_bytes();
     let length = u8::try_from(content.len()).unwrap_or(u8::MAX);

@@ -1,5 +1,4 @@
-//! Tests of pasted text: each mistake has its own error, and text that is merely untidy is
-//! accepted.
+//! Tests of PEM texts as people paste them into requests.
 
 mod ca_chain;
 mod client_certificate;
@@ -9,9 +8,9 @@ mod validity;
 
 use secrecy::SecretString;
 
-use crate::{CaChain, ClientCertificate, Expected, PemError, PrivateKey};
+use crate::{CaChain, ClientCertificate, ExpectedContent, PemError, PrivateKey};
 
-/// The field that a text is pasted into.
+/// The field of a request that a text is pasted into.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum PemField {
     Ca,
@@ -20,11 +19,11 @@ enum PemField {
 }
 
 impl PemField {
-    const fn expected(self) -> Expected {
+    const fn expected(self) -> ExpectedContent {
         match self {
-            Self::Ca => Expected::CaCertificates,
-            Self::Client => Expected::Certificate,
-            Self::Key => Expected::Key,
+            Self::Ca => ExpectedContent::CaCertificates,
+            Self::Client => ExpectedContent::Certificate,
+            Self::Key => ExpectedContent::Key,
         }
     }
 
@@ -37,7 +36,8 @@ impl PemField {
     }
 }
 
-/// Asserts the result for each case: name of the case, field, text, and expected error.
+/// Parses the text of each case and asserts the error. A case has a name, a field, a text, and the
+/// expected error, or `None` for a text that is accepted.
 fn assert_results(cases: &[(&str, PemField, &str, Option<PemError>)]) {
     for (case, field, text, error) in cases {
         let outcome = field.parse(text);
@@ -63,7 +63,7 @@ fn assert_results(cases: &[(&str, PemField, &str, Option<PemError>)]) {
 }
 
 #[test]
-fn each_kind_of_invalid_text_has_its_own_error() {
+fn each_kind_of_invalid_text_is_rejected_with_its_own_error() {
     use self::PemField::{Ca, Client, Key};
     let certificates = fixtures::TestCertificates::new();
     let (root, leaf, key) =
@@ -126,21 +126,21 @@ fn each_kind_of_invalid_text_has_its_own_error() {
     }
 }
 
-/// A block is read or refused, never left out, however its BEGIN or END line is damaged.
 #[test]
-fn a_block_with_a_damaged_boundary_line_is_not_left_out() {
+fn a_block_with_a_damaged_begin_or_end_line_is_rejected() {
     use self::PemField::Ca;
-    let good = fixtures::TestCertificates::new().root;
+    let valid = fixtures::TestCertificates::new().root;
     let second = fixtures::TestCertificates::new().root;
     let begin = |line: &str| second.replace("-----BEGIN CERTIFICATE-----", line);
     let end = |line: &str| second.replace("-----END CERTIFICATE-----", line);
-    let foreign = |code_point| move |position| PemError::ForeignCharacter { position, code_point };
-    let boundary = |position| PemError::BoundaryLine { position };
+    let foreign_character_error =
+        |code_point| move |position| PemError::ForeignCharacter { position, code_point };
+    let boundary_error = |position| PemError::BoundaryLine { position };
     let check = |damaged: &str, error: &dyn Fn(usize) -> PemError| {
         assert_results(&[
             ("alone", Ca, damaged, Some(error(1))),
-            ("behind another", Ca, &format!("{good}{damaged}"), Some(error(2))),
-            ("before another", Ca, &format!("{damaged}{good}"), Some(error(1))),
+            ("behind another", Ca, &format!("{valid}{damaged}"), Some(error(2))),
+            ("before another", Ca, &format!("{damaged}{valid}"), Some(error(1))),
         ]);
     };
     for line in [
@@ -154,12 +154,12 @@ fn a_block_with_a_damaged_boundary_line_is_not_left_out() {
         "----- BEGIN CERTIFICATE -----",
         "> -----BEGIN CERTIFICATE----",
     ] {
-        check(&begin(line), &boundary);
+        check(&begin(line), &boundary_error);
     }
     for line in
         ["----END CERTIFICATE-----", "-----end certificate-----", "-----END CERTIFICATE----"]
     {
-        check(&end(line), &boundary);
+        check(&end(line), &boundary_error);
     }
     for (line, code_point) in [
         ("-----BEGIN\u{a0}CERTIFICATE-----", 0xA0),
@@ -169,21 +169,26 @@ fn a_block_with_a_damaged_boundary_line_is_not_left_out() {
         ("--\u{2060}---BEGIN CERTIFICATE-----", 0x2060),
         ("-----BEGIN\tCERTIFICATE-----", 0x9),
     ] {
-        check(&begin(line), &foreign(code_point));
-        check(&end(&line.replace("BEGIN", "END")), &foreign(code_point));
+        check(&begin(line), &foreign_character_error(code_point));
+        check(&end(&line.replace("BEGIN", "END")), &foreign_character_error(code_point));
     }
     let utf_16: String = second.chars().flat_map(|letter| [letter, '\0']).collect();
     assert_results(&[
-        ("UTF-16", Ca, &utf_16, Some(foreign(0)(1))),
-        ("UTF-16 behind another", Ca, &format!("{good}{utf_16}"), Some(foreign(0)(2))),
+        ("UTF-16", Ca, &utf_16, Some(foreign_character_error(0)(1))),
+        (
+            "UTF-16 behind another",
+            Ca,
+            &format!("{valid}{utf_16}"),
+            Some(foreign_character_error(0)(2)),
+        ),
     ]);
     let content: String = second.lines().filter(|line| !line.starts_with('-')).collect();
     for lost in [begin(""), begin("certificate of the root:"), format!("{content}\n")] {
         let truncated = |position| Some(PemError::Truncated { position });
-        assert_results(&[("behind another", Ca, &format!("{good}{lost}"), truncated(2))]);
-        assert_results(&[("before another", Ca, &format!("{lost}{good}"), truncated(1))]);
+        assert_results(&[("behind another", Ca, &format!("{valid}{lost}"), truncated(2))]);
+        assert_results(&[("before another", Ca, &format!("{lost}{valid}"), truncated(1))]);
     }
-    // Words about the blocks are no damage.
+    // A line that describes a block is not a damaged BEGIN or END line.
     for words in [
         "# begin certificate of the root",
         "=====================",
@@ -192,6 +197,11 @@ fn a_block_with_a_damaged_boundary_line_is_not_left_out() {
         "da39a3ee5e6b4b0d3255bfef95601890afd80709",
         "Certificate:\n    Data:\n        Version: 3 (0x2)",
     ] {
-        assert_results(&[("words", Ca, &format!("{words}\n{good}{words}\n{second}{words}"), None)]);
+        assert_results(&[(
+            "words",
+            Ca,
+            &format!("{words}\n{valid}{words}\n{second}{words}"),
+            None,
+        )]);
     }
 }

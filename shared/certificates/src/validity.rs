@@ -1,48 +1,50 @@
-//! Validity periods of certificates.
-
 use std::time::SystemTime;
 
 use time::{Date, Duration, OffsetDateTime};
 
 use crate::certificate::{Certificate, ValidityPeriod};
 
-/// Warn this long before a certificate expires.
+/// A certificate expires soon if it expires within this time.
 const EXPIRY_WARNING_PERIOD: Duration = Duration::days(30);
 
-/// Whether certificates are valid at a given time. For several certificates, the most urgent one
-/// decides.
+/// Whether certificates are valid at a given time. For several certificates, this is the validity
+/// of the most urgent one: an expired certificate is more urgent than one that is not valid yet,
+/// and this is more urgent than one that expires soon.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Validity {
-    /// All are valid.
+    /// All certificates are valid, and none expires within 30 days.
     Valid {
-        /// The first day on which one of them expires.
+        /// The first day on which one of the certificates expires.
         until: Date,
     },
-    /// All are valid, and one expires within 30 days.
+    /// All certificates are valid, and one expires within 30 days.
     ExpiresSoon {
+        /// The subject of the certificate that expires.
         subject: String,
-        /// Whole days until it expires.
+        /// The number of whole days until the certificate expires.
         days: u64,
-        /// The last day of validity.
+        /// The day on which the certificate expires.
         until: Date,
     },
-    /// One has expired.
+    /// A certificate has expired.
     Expired {
+        /// The subject of the expired certificate.
         subject: String,
-        /// The last day of validity.
+        /// The day on which the certificate expired.
         on: Date,
     },
-    /// One is not valid yet.
+    /// A certificate is not valid yet.
     NotYetValid {
+        /// The subject of the certificate that is not valid yet.
         subject: String,
-        /// The first day of validity.
+        /// The first day on which the certificate is valid.
         from: Date,
     },
 }
 
 impl Validity {
-    /// Returns the validity of the most urgent certificate.
-    pub(crate) fn most_urgent(certificates: &[&Certificate], now: SystemTime) -> Self {
+    /// Returns the validity of the most urgent certificate at the time `now`.
+    pub(crate) fn from_most_urgent(certificates: &[&Certificate], now: SystemTime) -> Self {
         let now = OffsetDateTime::from(now);
         let validities = certificates
             .iter()
@@ -53,19 +55,20 @@ impl Validity {
 }
 
 impl ValidityPeriod {
-    /// Returns the validity, and a sort key that is greater for a more urgent certificate: first by
-    /// variant, then by the earlier date.
+    /// Returns the validity at the time `now`, and a sort key that is greater for a more urgent
+    /// certificate. The first part of the sort key depends on the variant of the validity, the
+    /// second part on the date.
     fn validity_at(self, subject: &str, now: OffsetDateTime) -> ((u8, i64), Validity) {
         let Self { from, until } = self;
         let subject = subject.to_owned();
-        let left = until - now;
+        let remaining = until - now;
         let earlier_end = -until.unix_timestamp();
         if now > until {
             ((3, earlier_end), Validity::Expired { subject, on: until.date() })
         } else if now < from {
             ((2, from.unix_timestamp()), Validity::NotYetValid { subject, from: from.date() })
-        } else if left < EXPIRY_WARNING_PERIOD {
-            let days = u64::try_from(left.whole_days()).unwrap_or_default();
+        } else if remaining < EXPIRY_WARNING_PERIOD {
+            let days = u64::try_from(remaining.whole_days()).unwrap_or_default();
             ((1, earlier_end), Validity::ExpiresSoon { subject, days, until: until.date() })
         } else {
             ((0, earlier_end), Validity::Valid { until: until.date() })

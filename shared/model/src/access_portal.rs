@@ -1,4 +1,5 @@
-//! The access portals of the classified partitions: CAP in Top Secret, SCAP in Secret.
+//! The credential for an access portal of a classified partition: CAP in Top Secret, SCAP in
+//! Secret.
 
 use std::{fmt, time::SystemTime};
 
@@ -7,32 +8,33 @@ use secrecy::SecretString;
 
 use crate::{
     PolicyArn, StoredCredential,
-    text::{is_iam_name, text_type},
+    text::{define_text_type, is_iam_name},
 };
 
-/// The parameters of a request to an access portal, and of the roles that Palette creates with its
-/// keys.
+/// The data with which Palette requests temporary credentials from an access portal, and creates
+/// roles with these credentials.
 #[derive(Clone, Debug)]
 pub struct AccessPortalCredential {
     pub agency: PortalName,
-    /// `accountName` of SCAP, `mission` of CAP.
+    /// The account in the portal: the query parameter `accountName` of SCAP, or `mission` of CAP.
     pub account: PortalName,
-    /// The role in the AWS account that the portal's keys belong to.
+    /// The role in the AWS account for which the portal issues temporary credentials.
     pub role: PortalRole,
     /// The prefix of the names of roles that Palette creates.
     pub prefix: RolePrefix,
     /// The permissions boundary of the roles that Palette creates.
     pub permission_boundary: Option<PolicyArn>,
-    /// The client certificate for the portal.
+    /// The client certificate that authenticates Gangway and Palette to the portal.
     pub identity: ClientTlsIdentity,
-    /// The keys that the portal issued, if it was asked.
+    /// The temporary credentials that the portal issued. `None` if Gangway sent no request to the
+    /// portal.
     pub session: Option<TemporaryCredentials>,
 }
 
 /// A client certificate with its key, and the CA certificates that the client trusts.
 #[derive(Clone, Debug)]
 pub struct ClientTlsIdentity {
-    /// The CA certificates of the portal's own certificate.
+    /// The CA certificates with which the client verifies the portal's certificate.
     pub certificate_authority: CaChain,
     pub certificate: ClientCertificate,
     pub key: PrivateKey,
@@ -45,9 +47,9 @@ pub struct TemporaryCredentials {
     pub id: String,
     /// The secret access key.
     pub secret: SecretString,
-    /// The session token. Some portals issue keys without one.
+    /// The session token. Some portals issue temporary credentials without a session token.
     pub token: Option<SecretString>,
-    /// The expiration, if the portal returned one.
+    /// The time at which the credentials expire, if the portal returned it.
     pub expires: Option<SystemTime>,
 }
 
@@ -61,9 +63,10 @@ impl fmt::Debug for TemporaryCredentials {
 pub const MAX_ROLE_NAME_LEN: usize = 64;
 
 impl AccessPortalCredential {
-    /// Returns `true` if Palette's account has these parameters. Does not compare certificates,
-    /// which Palette does not return.
-    pub(crate) fn shown_as(&self, known: &StoredCredential) -> bool {
+    /// Returns `true` if a credential that Palette returned has the same agency, account, role,
+    /// prefix and permissions boundary. Palette does not return certificates, so they are not
+    /// compared.
+    pub(crate) fn matches_stored_credential(&self, known: &StoredCredential) -> bool {
         let StoredCredential::AccessPortal {
             agency,
             account,
@@ -84,7 +87,8 @@ impl AccessPortalCredential {
     }
 }
 
-/// The rule that a name violates.
+/// The error for a text that is not a valid name in an access portal, role name or prefix. Its
+/// message is the violated rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidPortalName {
     #[error(
@@ -97,8 +101,9 @@ pub enum InvalidPortalName {
     Prefix,
 }
 
-text_type!(
-    /// The name of an agency, account or mission in an access portal. Percent-encode it in a URL.
+define_text_type!(
+    /// The name of an agency, account or mission in an access portal. It may contain characters
+    /// that must be percent-encoded in a URL.
     PortalName,
     InvalidPortalName,
     Name,
@@ -109,7 +114,7 @@ text_type!(
     }
 );
 
-text_type!(
+define_text_type!(
     /// The name of a role that an access portal issues credentials for.
     PortalRole,
     InvalidPortalName,
@@ -117,8 +122,9 @@ text_type!(
     |text| is_iam_name(text, MAX_ROLE_NAME_LEN)
 );
 
-text_type!(
-    /// The prefix of the names of roles that Palette creates. Empty for Palette's default.
+define_text_type!(
+    /// The prefix of the names of roles that Palette creates. If it is empty, Palette uses
+    /// [`RolePrefix::DEFAULT`].
     RolePrefix,
     InvalidPortalName,
     Prefix,
@@ -126,10 +132,10 @@ text_type!(
 );
 
 impl RolePrefix {
-    /// Palette's default.
+    /// The prefix that Palette uses if none is set.
     pub const DEFAULT: &str = "PROJECT_";
 
-    /// Returns the prefix, or Palette's default if it is empty.
+    /// Returns the prefix, or [`RolePrefix::DEFAULT`] if the prefix is empty.
     pub fn or_default(&self) -> &str {
         if self.text.is_empty() { Self::DEFAULT } else { &self.text }
     }
@@ -146,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn portal_names_keep_spaces_and_special_characters() {
+    fn a_portal_name_may_have_spaces_and_special_characters() {
         for text in ["NGA", "Dept of State & Co", "123456789012", "ä/ö?x=1", &"n".repeat(128)] {
             assert_eq!(text.parse::<PortalName>().unwrap().as_str(), text);
         }
@@ -156,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_and_prefixes_are_valid_in_iam_names() {
+    fn roles_and_prefixes_that_iam_does_not_allow_are_rejected() {
         assert_eq!(RolePrefix::default().or_default(), "PROJECT_");
         for text in ["DevOpsRole", "a.b@c=d+e,f_g-h", &"r".repeat(64)] {
             assert!(text.parse::<PortalRole>().is_ok(), "{text}");

@@ -1,20 +1,20 @@
 use std::{fmt, str::FromStr};
 
-/// The id of an AWS account: twelve digits, leading zeros included.
+/// The id of an AWS account: twelve digits. The first digits may be zeros.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct AccountId([u8; 12]);
 
-/// The rule that an account id violates.
+/// The error for a text that is not an AWS account id. Its message is the violated rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be an AWS account id of 12 digits")]
 pub struct InvalidAccountId;
 
 impl AccountId {
-    /// An id that AWS gives to no account.
+    /// An id that no AWS account has.
     pub const UNUSED: Self = Self([b'0'; 12]);
 
     pub fn as_str(&self) -> &str {
-        // The bytes are ASCII digits.
+        // The bytes are ASCII digits, so they are always valid UTF-8.
         str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn account_ids_have_twelve_digits() {
+    fn a_text_without_exactly_twelve_digits_is_rejected() {
         assert_eq!("012345678901".parse::<AccountId>().unwrap().to_string(), "012345678901");
         for text in ["", "123456789", "1234567890123", "12345678901a", "Not Available", "１２３４"]
         {

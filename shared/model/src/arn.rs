@@ -2,12 +2,12 @@ use std::str::FromStr;
 
 use crate::{
     AccountId, Partition,
-    text::{is_iam_name, text_type},
+    text::{define_text_type, is_iam_name},
 };
 
 /// The fields of an Amazon Resource Name,
-/// `arn:<partition>:<service>:<region>:<account>:<resource>`, as written. A field may be empty,
-/// hold a wildcard, or name a partition that Palette does not serve.
+/// `arn:<partition>:<service>:<region>:<account>:<resource>`. A field may be empty or contain a
+/// wildcard, and the partition may be one that Gangway does not serve.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Arn<'a> {
     partition: &'a str,
@@ -18,7 +18,8 @@ pub struct Arn<'a> {
 }
 
 impl<'a> Arn<'a> {
-    /// Splits an ARN into its fields. Returns `None` if the text does not have all six.
+    /// Splits an ARN into its fields. Returns `None` if the text does not begin with `arn:` and
+    /// have all five fields.
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut fields = text.strip_prefix("arn:")?.splitn(5, ':');
         let mut next = || fields.next();
@@ -31,8 +32,8 @@ impl<'a> Arn<'a> {
         })
     }
 
-    /// Returns the partition of a text that begins like an ARN, as policies may have in place of a
-    /// whole one.
+    /// Returns the partition of a text that begins with `arn:`. The text need not be a complete
+    /// ARN: a policy may contain a pattern such as `arn:aws:*`.
     pub fn partition_of(text: &'a str) -> Option<&'a str> {
         text.strip_prefix("arn:")?.split(':').next()
     }
@@ -58,7 +59,7 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// The rule that an ARN violates.
+/// The error for a text that is not the expected ARN. Its message is the violated rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidArn {
     #[error("must be an ARN: arn:<partition>:<service>:<region>:<account>:<resource>")]
@@ -79,9 +80,9 @@ pub enum InvalidArn {
     NotSecret,
 }
 
-/// Returns the fields of an ARN of a partition that Palette serves: at most 2048 printable
-/// characters.
-fn parse_served(text: &str) -> Result<(Arn<'_>, Partition), InvalidArn> {
+/// Parses an ARN of at most 2048 printable characters whose partition Gangway serves. Returns the
+/// fields and the partition.
+fn parse_arn_in_served_partition(text: &str) -> Result<(Arn<'_>, Partition), InvalidArn> {
     if text.len() > 2048 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(InvalidArn::Shape);
     }
@@ -90,7 +91,8 @@ fn parse_served(text: &str) -> Result<(Arn<'_>, Partition), InvalidArn> {
     Ok((arn, partition))
 }
 
-/// Returns `true` for an optional path and a name of at most `max_len` characters of IAM's set.
+/// Returns `true` if a text is a valid name in IAM of at most `max_len` characters, with or without
+/// a path before the name.
 fn is_iam_path_and_name(path_and_name: &str, max_len: usize) -> bool {
     let (path, name) = path_and_name.rsplit_once('/').unwrap_or(("", path_and_name));
     let is_path = path.len() <= 510 && path.bytes().all(|byte| byte.is_ascii_graphic());
@@ -105,7 +107,7 @@ pub struct RoleArn {
     account: AccountId,
 }
 
-text_type!(RoleArn);
+define_text_type!(RoleArn);
 
 impl RoleArn {
     pub const fn partition(&self) -> Partition {
@@ -116,7 +118,7 @@ impl RoleArn {
         self.account
     }
 
-    /// Returns the role's name without its path, as calls of IAM take it.
+    /// Returns the name of the role without its path, as API requests of IAM contain it.
     pub fn name(&self) -> &str {
         self.text.rsplit_once('/').map_or("", |(_path, name)| name)
     }
@@ -126,7 +128,7 @@ impl FromStr for RoleArn {
     type Err = InvalidArn;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (arn, partition) = parse_served(text)?;
+        let (arn, partition) = parse_arn_in_served_partition(text)?;
         let name = arn.resource().strip_prefix("role/").ok_or(InvalidArn::NotRole)?;
         if arn.service() != "iam" || !arn.region().is_empty() || !is_iam_path_and_name(name, 64) {
             return Err(InvalidArn::NotRole);
@@ -136,26 +138,26 @@ impl FromStr for RoleArn {
     }
 }
 
-/// The ARN of a managed IAM policy: one of a customer, or one of AWS.
+/// The ARN of a managed IAM policy: a customer managed policy or an AWS managed policy.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct PolicyArn {
     text: String,
     partition: Partition,
 }
 
-text_type!(PolicyArn);
+define_text_type!(PolicyArn);
 
 impl PolicyArn {
     pub const fn partition(&self) -> Partition {
         self.partition
     }
 
-    /// Returns the account id, or `aws` for a policy that AWS manages.
+    /// Returns the id of the policy's AWS account, or `aws` for an AWS managed policy.
     pub fn account(&self) -> &str {
         Arn::parse(&self.text).map_or("", Arn::account)
     }
 
-    /// Returns the policy's name without its path.
+    /// Returns the name of the policy without its path.
     pub fn name(&self) -> &str {
         self.text.rsplit_once('/').map_or("", |(_path, name)| name)
     }
@@ -165,7 +167,7 @@ impl FromStr for PolicyArn {
     type Err = InvalidArn;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (arn, partition) = parse_served(text)?;
+        let (arn, partition) = parse_arn_in_served_partition(text)?;
         let name = arn.resource().strip_prefix("policy/").ok_or(InvalidArn::NotPolicy)?;
         if arn.service() != "iam" || !arn.region().is_empty() || !is_iam_path_and_name(name, 128) {
             return Err(InvalidArn::NotPolicy);
@@ -184,15 +186,15 @@ pub struct SecretArn {
     partition: Partition,
 }
 
-text_type!(SecretArn);
+define_text_type!(SecretArn);
 
 impl SecretArn {
     pub const fn partition(&self) -> Partition {
         self.partition
     }
 
-    /// Returns the secret's name, followed by a hyphen and the six characters that Secrets Manager
-    /// adds.
+    /// Returns the name of the secret with the suffix that Secrets Manager adds to the ARN: a
+    /// hyphen and six characters.
     pub fn name_and_suffix(&self) -> &str {
         self.text.split_once(":secret:").map_or("", |(_, name)| name)
     }
@@ -206,7 +208,7 @@ impl FromStr for SecretArn {
     type Err = InvalidArn;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (arn, partition) = parse_served(text)?;
+        let (arn, partition) = parse_arn_in_served_partition(text)?;
         let name = arn.resource().strip_prefix("secret:").ok_or(InvalidArn::NotSecret)?;
         if arn.service() != "secretsmanager" || arn.region().is_empty() || name.is_empty() {
             return Err(InvalidArn::NotSecret);
@@ -221,13 +223,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn role_arns_are_iam_roles_of_served_partitions() {
+    fn an_arn_that_is_not_of_an_iam_role_is_rejected() {
         let role: RoleArn =
             "arn:aws-us-gov:iam::123456789012:role/team/SpectroCloudRole".parse().unwrap();
         assert_eq!(role.name(), "SpectroCloudRole");
         assert_eq!(role.account().as_str(), "123456789012");
         assert_eq!(role.partition(), Partition::AwsUsGov);
-        for (text, fault) in [
+        for (text, error) in [
             ("", InvalidArn::Shape),
             ("SpectroCloudRole", InvalidArn::Shape),
             ("arn:aws:iam::123456789012", InvalidArn::Shape),
@@ -241,29 +243,29 @@ mod tests {
             ("arn:aws:sts::123456789012:assumed-role/R/s", InvalidArn::NotRole),
             ("arn:aws:iam::123456789012:policy/R", InvalidArn::NotRole),
         ] {
-            assert_eq!(text.parse::<RoleArn>(), Err(fault), "{text}");
+            assert_eq!(text.parse::<RoleArn>(), Err(error), "{text}");
         }
     }
 
     #[test]
-    fn policy_arns_are_of_a_customer_or_of_aws() {
+    fn an_arn_that_is_not_of_an_iam_policy_is_rejected() {
         for text in [
             "arn:aws:iam::123456789012:policy/PaletteControllerPolicy",
             "arn:aws-iso-b:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
         ] {
             assert_eq!(text.parse::<PolicyArn>().unwrap().as_str(), text);
         }
-        for (text, fault) in [
+        for (text, error) in [
             ("arn:aws:iam::123456789012:role/R", InvalidArn::NotPolicy),
             ("arn:aws:iam::me:policy/P", InvalidArn::Account),
             ("arn:aws:s3::123456789012:policy/P", InvalidArn::NotPolicy),
         ] {
-            assert_eq!(text.parse::<PolicyArn>(), Err(fault), "{text}");
+            assert_eq!(text.parse::<PolicyArn>(), Err(error), "{text}");
         }
     }
 
     #[test]
-    fn secret_arns_have_a_region() {
+    fn an_arn_that_is_not_of_a_secret_with_a_region_is_rejected() {
         let arn =
             "arn:aws:secretsmanager:eu-west-1:123456789012:secret:gangway/incoming/tenant/x-AbCdEf";
         let secret: SecretArn = arn.parse().unwrap();

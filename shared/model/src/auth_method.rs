@@ -2,24 +2,25 @@ use std::{fmt, str::FromStr};
 
 use crate::Partition;
 
-/// How Palette authenticates to an AWS account. Each method has its own function.
+/// The method with which Palette authenticates to an AWS account. Gangway has a Lambda function for
+/// each method.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum AuthMethod {
-    /// Long-lived access keys of an IAM user.
+    /// A long-lived access key of an IAM user.
     StaticCredentials,
     /// A role that Palette assumes through STS.
     Sts,
-    /// Roles bound to Palette's pods by EKS Pod Identity.
+    /// A role that Palette's pods get through EKS Pod Identity.
     PodIdentity,
-    /// Temporary keys from the access portal of a classified partition (CAP, SCAP).
+    /// Temporary credentials from the access portal of a classified partition (CAP or SCAP).
     Scap,
 }
 
 impl AuthMethod {
-    /// Every method, in the order of Palette's wizard.
+    /// Every method, in the order in which Palette's wizard shows them.
     pub const ALL: [Self; 4] = [Self::StaticCredentials, Self::Sts, Self::PodIdentity, Self::Scap];
 
-    /// Returns the id that routes, events and folders use.
+    /// Returns the id of the method, as routes, events and names of folders contain it.
     pub const fn id(self) -> &'static str {
         match self {
             Self::StaticCredentials => "static-credentials",
@@ -29,11 +30,12 @@ impl AuthMethod {
         }
     }
 
-    /// Returns `true` if Palette supports the method in a partition. `opted_in` adds methods that
-    /// Palette's newest documents no longer list there.
-    pub fn is_supported_in(self, partition: Partition, opted_in: bool) -> bool {
+    /// Returns `true` if Palette supports the method in a partition. If `with_opt_in_methods` is
+    /// `true`, the methods count that Palette's newest documentation no longer lists for the
+    /// partition.
+    pub fn is_supported_in(self, partition: Partition, with_opt_in_methods: bool) -> bool {
         let facts = partition.info();
-        facts.methods.contains(&self) || opted_in && facts.opt_in_methods.contains(&self)
+        facts.methods.contains(&self) || with_opt_in_methods && facts.opt_in_methods.contains(&self)
     }
 }
 
@@ -43,7 +45,7 @@ impl fmt::Display for AuthMethod {
     }
 }
 
-/// The rule that a method's id violates.
+/// The error for a text that is not the id of a method. Its message is the violated rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be one of static-credentials, sts, pod-identity, scap")]
 pub struct InvalidMethod;
@@ -64,9 +66,9 @@ mod tests {
     /// Acceptance rows: F10, F11, F12.
     #[test]
     fn each_partition_has_the_methods_of_palettes_wizard() {
-        let allowed = |method: AuthMethod, opted_in| {
+        let allowed = |method: AuthMethod, with_opt_in_methods| {
             [Aws, AwsUsGov, AwsIsoB, AwsIso]
-                .map(|partition| method.is_supported_in(partition, opted_in))
+                .map(|partition| method.is_supported_in(partition, with_opt_in_methods))
         };
         assert_eq!(allowed(AuthMethod::StaticCredentials, false), [true, true, true, true]);
         assert_eq!(allowed(AuthMethod::Sts, true), [true, true, false, false]);

@@ -1,11 +1,9 @@
-//! An event for an event bus.
-
 use std::borrow::Cow;
 
-/// An event without its envelope.
+/// An event to put on an EventBridge event bus: the members that differ between events.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BusEvent {
     pub detail_type: Cow<'static, str>,
-    /// A JSON object.
+    /// The member `detail`: a JSON object, as text.
     pub detail: String,
 }

@@ -1,13 +1,13 @@
-//! What a caller calls its request, to find it again in logs and events.
-
-/// Longest id that is kept.
+/// The maximum length of a correlation id. A longer id is ignored.
 const MAX_ID_LEN: usize = 128;
 
-/// Longest part of an id, between `-`, `_`, `.` and `:`. A secret has longer parts.
+/// The maximum length of each part of a correlation id, between `-`, `_`, `.` and `:`. An id with a
+/// longer part is ignored, because it may be a secret.
 const MAX_PART_LEN: usize = 32;
 
-/// The ids that a caller sends with a request. One that is malformed is `None`: it must not stop the
-/// request, and it may be a secret in the wrong header.
+/// The ids that a caller sends with a request, to find the request in logs and events. A malformed
+/// id is ignored: it must not make the request fail, and it must not be logged, because it may be a
+/// secret in the wrong header.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Correlation {
     id: Option<String>,
@@ -15,11 +15,12 @@ pub struct Correlation {
 }
 
 impl Correlation {
-    /// Returns the ids in the headers `X-Request-Id` and `traceparent` (W3C Trace Context).
+    /// Returns the valid ids. `id` is the header `X-Request-Id`, `traceparent` is the header of
+    /// that name (W3C Trace Context).
     pub fn new(id: Option<&str>, traceparent: Option<&str>) -> Self {
         Self {
-            id: id.filter(|id| is_id(id)).map(str::to_owned),
-            traceparent: traceparent.filter(|text| is_traceparent(text)).map(str::to_owned),
+            id: id.filter(|id| is_valid_id(id)).map(str::to_owned),
+            traceparent: traceparent.filter(|text| is_valid_traceparent(text)).map(str::to_owned),
         }
     }
 
@@ -32,7 +33,7 @@ impl Correlation {
     }
 }
 
-fn is_id(text: &str) -> bool {
+fn is_valid_id(text: &str) -> bool {
     let is_part = |part: &str| {
         (1..=MAX_PART_LEN).contains(&part.len())
             && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -40,8 +41,9 @@ fn is_id(text: &str) -> bool {
     text.len() <= MAX_ID_LEN && text.split(['-', '_', '.', ':']).all(is_part)
 }
 
-/// Accepts every version but `ff`, with the four fields of version `00`.
-fn is_traceparent(text: &str) -> bool {
+/// Returns `true` if a text has the four fields of a `traceparent` of version `00`. The version may
+/// be any other than `ff`, which W3C Trace Context forbids.
+fn is_valid_traceparent(text: &str) -> bool {
     let is_hex = |part: &str, len: usize| {
         part.len() == len
             && part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
@@ -62,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_that_may_be_secrets_are_left_out() {
+    fn a_correlation_id_that_may_be_a_secret_is_ignored() {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let letters = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYab";
         for (id, is_kept) in [
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn only_valid_trace_parents_are_kept() {
+    fn a_malformed_traceparent_header_is_ignored() {
         let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
         for (text, is_kept) in [
             (format!("00-{trace}-{parent}-01"), true),

@@ -1,5 +1,3 @@
-//! Credentials that Palette authenticates to an AWS account with.
-
 use std::{fmt, str::FromStr};
 
 use gangway_certificates::CaChain;
@@ -7,16 +5,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{AccessPortalCredential, AuthMethod, PaletteCluster, PolicyArn, RoleArn};
 
-/// A complete credential, as it is sent to Palette.
+/// The credential with which Palette authenticates to an AWS account, with its secret parts.
 #[derive(Clone, Debug)]
 pub enum Credential {
     /// A long-lived access key of an IAM user.
     AccessKey(AccessKey),
-    /// A role that trusts Palette's own AWS account.
+    /// A role that Palette assumes from its own AWS account.
     StsRole(StsRole),
-    /// A role that Palette's pods assume through EKS Pod Identity.
+    /// A role that Palette's pods get through EKS Pod Identity.
     PodIdentity(PodIdentityRole),
-    /// Temporary credentials that an access portal issues for a client certificate.
+    /// A client certificate for which an access portal issues temporary credentials.
     AccessPortal(Box<AccessPortalCredential>),
 }
 
@@ -30,7 +28,8 @@ impl Credential {
         }
     }
 
-    /// Returns the cluster and roles to store as annotations, if the method has some.
+    /// Returns the EKS cluster and the roles that Gangway stores as annotations of the account.
+    /// Returns `None` unless the method is `pod-identity`.
     pub const fn palette_cluster(&self) -> Option<&PaletteCluster> {
         match self {
             Self::PodIdentity(pod_identity) => pod_identity.palette_cluster.as_ref(),
@@ -44,31 +43,34 @@ impl Credential {
 pub struct AccessKey {
     pub id: AccessKeyId,
     pub secret: SecretAccessKey,
-    /// The CA certificates of the partition's endpoints, if they are not public.
+    /// The CA certificates with which Palette verifies the service endpoints of the partition, if
+    /// the endpoints do not use public CA certificates.
     pub certificate_authority: Option<CaChain>,
 }
 
-/// A role, and the external id that Palette presents when it assumes it.
+/// A role, and the external id that Palette sends when it assumes the role.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StsRole {
     pub role: RoleArn,
-    /// Created by Palette for each tenant. Not a secret, but never chosen by the customer.
+    /// The external id that Palette creates for its tenant. It is not a secret. The customer must
+    /// not choose another one.
     pub external_id: String,
 }
 
-/// A role that Palette's pods use through EKS Pod Identity: Palette's own role if the account is
-/// that of its cluster, else its target role.
+/// The role that Palette's pods get through EKS Pod Identity. It is in the AWS account to register:
+/// if this is not the account of Palette's EKS cluster, then it is a target role.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PodIdentityRole {
     pub role: RoleArn,
     /// The permissions boundary of the roles that Palette creates.
     pub permission_boundary: Option<PolicyArn>,
-    /// Cluster and roles to store as annotations of the account. Palette itself does not store
-    /// them.
+    /// The EKS cluster and the roles that Gangway stores as annotations of the account, because
+    /// Palette's API has no members for them.
     pub palette_cluster: Option<PaletteCluster>,
 }
 
-/// The rule that a part of an access key violates.
+/// The error for a text that is not an access key id or a secret access key. Its message is the
+/// violated rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidAccessKey {
     #[error("must be an access key id: 16 to 128 letters, digits and '_', without white space")]
@@ -81,7 +83,8 @@ pub enum InvalidAccessKey {
     Secret,
 }
 
-/// An access key id. `Display` and `Debug` print its first and last four characters.
+/// The id of a long-lived access key. `Display` and `Debug` print only its first four and last four
+/// characters.
 #[derive(Clone, Eq, PartialEq)]
 pub struct AccessKeyId(String);
 
@@ -120,17 +123,18 @@ impl fmt::Debug for AccessKeyId {
     }
 }
 
-/// A secret access key.
+/// A secret access key. `Debug` prints it redacted.
 #[derive(Clone, Debug)]
 pub struct SecretAccessKey(SecretString);
 
 impl SecretAccessKey {
-    /// Returns the wrapped secret. Only clients of outside systems may expose it.
+    /// Returns the secret access key as a `SecretString`. Only a client that sends the key to an
+    /// outside service may call `expose_secret`.
     pub const fn secret(&self) -> &SecretString {
         &self.0
     }
 
-    /// Returns `true` if the text contains the secret.
+    /// Returns `true` if the text contains the secret access key.
     pub fn is_in(&self, text: &str) -> bool {
         #[expect(clippy::disallowed_methods, reason = "searches a text for the secret")]
         let secret = self.0.expose_secret();
@@ -147,9 +151,9 @@ impl TryFrom<SecretString> for SecretAccessKey {
             reason = "checks the form of the secret, keeps no part of it"
         )]
         let text = secret.expose_secret();
-        let fits =
+        let is_valid =
             (16..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits { Ok(Self(secret)) } else { Err(InvalidAccessKey::Secret) }
+        if is_valid { Ok(Self(secret)) } else { Err(InvalidAccessKey::Secret) }
     }
 }
 
@@ -159,7 +163,7 @@ mod tests {
 
     /// Acceptance rows: F14.
     #[test]
-    fn access_key_ids() {
+    fn temporary_and_malformed_access_key_ids_are_rejected() {
         for (text, outcome) in [
             ("AKIAIOSFODNN7EXAMPLE", Ok("AKIA…MPLE")),
             ("AKIA_SIXTEEN_CHR", Ok("AKIA…_CHR")),
@@ -177,20 +181,20 @@ mod tests {
 
     /// Acceptance rows: F15.
     #[test]
-    fn no_debug_shows_a_secret() {
+    fn debug_output_of_a_credential_does_not_contain_its_secret() {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-        let keys = Credential::AccessKey(AccessKey {
+        let credential = Credential::AccessKey(AccessKey {
             id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
             secret: SecretString::from(secret).try_into().unwrap(),
             certificate_authority: None,
         });
-        let Credential::AccessKey(AccessKey { secret: key, .. }) = &keys else { panic!() };
+        let Credential::AccessKey(AccessKey { secret: key, .. }) = &credential else { panic!() };
         assert!(
             key.is_in(&format!("use {secret}"))
                 && !key.is_in(secret.get(1..).unwrap())
                 && !key.is_in("")
         );
-        let shown = format!("{keys:?} {keys:#?}");
+        let shown = format!("{credential:?} {credential:#?}");
         assert!(shown.contains("AKIA…MPLE") && !shown.contains("wJalrX"), "{shown}");
         for text in ["", "short", "has a space in its very middle", "ends-with-a-line-break-here\n"]
         {

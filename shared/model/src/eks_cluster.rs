@@ -4,7 +4,8 @@ use std::{fmt, str::FromStr};
 
 use crate::{AccountId, Arn, Region, RoleArn};
 
-/// The rule that a cluster name or a cluster ARN violates.
+/// The error for a text that is not a cluster name or a cluster ARN. Its message is the violated
+/// rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidEksCluster {
     #[error(
@@ -17,7 +18,7 @@ pub enum InvalidEksCluster {
     Arn,
 }
 
-/// Name of an EKS cluster, as `CreateCluster` accepts it.
+/// The name of an EKS cluster, with the characters that the EKS API `CreateCluster` accepts.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EksClusterName(String);
 
@@ -31,10 +32,10 @@ impl FromStr for EksClusterName {
     type Err = InvalidEksCluster;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let valid = (1..=100).contains(&text.len())
+        let is_valid = (1..=100).contains(&text.len())
             && text.starts_with(|first: char| first.is_ascii_alphanumeric())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidEksCluster::Name) }
+        if is_valid { Ok(Self(text.to_owned())) } else { Err(InvalidEksCluster::Name) }
     }
 }
 
@@ -53,7 +54,7 @@ pub struct EksCluster {
 }
 
 impl EksCluster {
-    /// Returns the cluster's ARN. [`FromStr`] parses it again.
+    /// Returns the ARN of the cluster. `EksCluster::from_str` parses such an ARN.
     pub fn arn(&self) -> String {
         let Self { name, region, account } = self;
         format!("arn:{}:eks:{region}:{account}:cluster/{name}", region.partition().id())
@@ -82,18 +83,18 @@ impl fmt::Display for EksCluster {
     }
 }
 
-/// The cluster that Palette runs on and the roles of its pods. Palette itself does not store them
-/// for an account that it accesses through EKS Pod Identity, so Gangway writes them to the
-/// account's annotations. They are needed to check the account again later.
+/// The EKS cluster that Palette runs on, and the roles of Palette's pods. Palette's API has no
+/// members for them in an account with the method `pod-identity`. Gangway needs them to validate
+/// the account again, and stores them in annotations of the account.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PaletteCluster {
     pub cluster: EksCluster,
-    /// Role of Hubble's pods, in the cluster's AWS account.
+    /// The role of Hubble's pods, in the cluster's AWS account.
     pub hubble_role: RoleArn,
-    /// Role of the identity service's pods, in the cluster's AWS account.
+    /// The role of the identity service's pods, in the cluster's AWS account.
     pub identity_role: RoleArn,
-    /// Role that Hubble's association names as its target role. Set if and only if Palette's role
-    /// is in another AWS account than the cluster.
+    /// The target role of the Pod Identity association of Hubble. It is `Some` if and only if
+    /// Palette's role is in another AWS account than the cluster.
     pub hubble_target_role: Option<RoleArn>,
 }
 
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cluster_names_follow_the_rule_of_eks() {
+    fn cluster_names_that_eks_does_not_allow_are_rejected() {
         for text in ["a", "palette-mgmt_1", "1", &"n".repeat(100)] {
             let name = text.parse::<EksClusterName>();
             assert_eq!(name.map(|name| name.to_string()), Ok(text.to_owned()));
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn cluster_arns_are_parsed_and_formatted() {
+    fn a_cluster_arn_is_parsed_and_written_unchanged() {
         let arn = "arn:aws-us-gov:eks:us-gov-west-1:123456789012:cluster/palette-mgmt";
         let cluster: EksCluster = arn.parse().unwrap();
         assert_eq!(cluster.arn(), arn);

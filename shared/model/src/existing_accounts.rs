@@ -1,16 +1,17 @@
 use crate::{CloudAccount, Identity, Operation, Registration};
 
-/// The accounts of Palette that a request names.
+/// The cloud accounts in Palette that a request names, before Gangway changes anything.
 #[derive(Clone, Debug, Default)]
 pub struct ExistingAccounts {
-    /// The account with the uid of a `PUT` request.
+    /// The cloud account that has the uid in the path of a `PUT` request.
     pub by_uid: Option<CloudAccount>,
-    /// The account with the requested name, in the requested scope.
+    /// The cloud account that has the requested name and scope.
     pub by_name: Option<CloudAccount>,
 }
 
 impl ExistingAccounts {
-    /// Returns the account that the operation updates, or `None` if it creates one.
+    /// Returns the cloud account that the operation updates, or `None` if the operation creates a
+    /// new one.
     pub fn target_account(&self, operation: &Operation) -> Option<&CloudAccount> {
         match operation {
             Operation::Validate | Operation::Register => self.by_name.as_ref(),
@@ -18,7 +19,8 @@ impl ExistingAccounts {
         }
     }
 
-    /// Returns why the registration cannot have its name, or `None` if it can.
+    /// Returns an error message if the requested name belongs to a different cloud account, or
+    /// `None` if the registration can use the name.
     pub fn name_conflict(
         &self,
         operation: &Operation,

@@ -1,33 +1,36 @@
-//! Who or what asked for a request.
+//! The initiator of a request: a caller, an event, or a direct invocation.
 
 use std::{fmt, net::IpAddr};
 
 use crate::{AccountId, Correlation, Uid};
 
-/// Longest ARN of an IAM principal or session that is kept, as long as a tag of a secret may be.
+/// The maximum length of a caller's ARN. A longer ARN is cut to this length, which is the maximum
+/// length of a tag value in AWS.
 const MAX_ARN_LEN: usize = 256;
 
-/// Longest `source` of an event that is kept.
+/// The maximum length of the member `source` of an event. A longer source is ignored.
 const MAX_SOURCE_LEN: usize = 64;
 
-/// Longest name of a session that STS accepts, and longest source identity.
+/// The maximum length of a role session name that STS accepts.
 const MAX_SESSION_NAME_LEN: usize = 64;
 
-/// Who or what asked for a request. A part that is missing, too long or not of its type is `None`:
-/// it must not stop a request, and it must not reach logs, annotations or tags.
+/// Who or what started a request. A field is `None` if its value is missing, too long or malformed.
+/// A malformed value must not make the request fail, and must not be written to logs, annotations
+/// or tags.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Initiator {
-    /// A caller that API Gateway has authenticated.
+    /// The caller of an HTTP request, whom API Gateway has authenticated.
     Caller { arn: Option<PrincipalArn>, account: Option<AccountId>, source_ip: Option<IpAddr> },
-    /// An event of EventBridge, in an invocation or in an SQS message.
+    /// An event of EventBridge. The function was invoked with the event, or with an SQS message
+    /// that contains it.
     Event { id: Option<Uid>, source: Option<EventSource>, account: Option<AccountId> },
-    /// An invocation that names neither a caller nor an event.
+    /// A direct invocation of the function, without a caller of API Gateway and without an event.
     #[default]
     DirectInvocation,
 }
 
 impl Initiator {
-    /// Returns the caller of an HTTP request.
+    /// Returns the caller of an HTTP request, or a direct invocation if no argument is valid.
     pub fn caller(arn: Option<&str>, account: Option<&str>, source_ip: Option<&str>) -> Self {
         let arn = arn.and_then(PrincipalArn::parse);
         let account = account.and_then(|text| text.parse().ok());
@@ -38,7 +41,8 @@ impl Initiator {
         }
     }
 
-    /// Returns the event that asks for a request. `id`, `source` and `account` are its members.
+    /// Returns the event with these members `id`, `source` and `account`, or a direct invocation if
+    /// no argument is valid.
     pub fn event(id: Option<&str>, source: Option<&str>, account: Option<&str>) -> Self {
         let id = id.and_then(|text| text.parse().ok());
         let source = source.and_then(EventSource::parse);
@@ -50,7 +54,7 @@ impl Initiator {
     }
 }
 
-/// Writes the initiator as Palette's annotation shows it.
+/// Writes the initiator as the text that Gangway stores in an annotation of the cloud account.
 impl fmt::Display for Initiator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -71,6 +75,7 @@ impl fmt::Display for Initiator {
     }
 }
 
+/// Writes `before` and the value. Writes nothing if there is no value.
 fn write_if_known<T: fmt::Display>(
     f: &mut fmt::Formatter<'_>,
     before: &str,
@@ -79,15 +84,18 @@ fn write_if_known<T: fmt::Display>(
     value.map_or(Ok(()), |value| write!(f, "{before}{value}"))
 }
 
-/// The ARN of an IAM user, of a role session or of an account's root user.
+/// The ARN of an IAM user, of a role session, or of the root user of an AWS account. It has only
+/// characters that AWS allows in a tag value.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PrincipalArn {
     text: String,
 }
 
-crate::text::text_type!(PrincipalArn);
+crate::text::define_text_type!(PrincipalArn);
 
 impl PrincipalArn {
+    /// Parses an ARN. Replaces each character that a tag value cannot have with `_`, and cuts the
+    /// ARN to [`MAX_ARN_LEN`] characters. Returns `None` if the text is not the ARN of a principal.
     fn parse(text: &str) -> Option<Self> {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":/_+=,.@-".contains(&byte);
         let mut parts = text.splitn(6, ':');
@@ -97,7 +105,7 @@ impl PrincipalArn {
             && parts.next() == Some("")
             && parts.next().is_some_and(|account| account.parse::<AccountId>().is_ok())
             && parts.next().is_some_and(|name| !name.is_empty());
-        // IAM allows every printable character in paths; tags of secrets allow fewer.
+        // IAM allows every printable ASCII character in a path. A tag value has fewer characters.
         let is_printable = text.bytes().all(|byte| byte.is_ascii_graphic());
         (is_principal && is_printable).then(|| {
             let letters = text.bytes().take(MAX_ARN_LEN);
@@ -107,17 +115,18 @@ impl PrincipalArn {
     }
 }
 
-/// The `source` of an event, such as `com.example.vending`.
+/// The member `source` of an event, such as `com.example.vending`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EventSource {
     text: String,
 }
 
-crate::text::text_type!(EventSource);
+crate::text::define_text_type!(EventSource);
 
 impl EventSource {
     fn parse(text: &str) -> Option<Self> {
-        // Names of domains and services. A key in this place has longer parts.
+        // The parts of domain names and service names are short. A secret key that a sender put
+        // into this member by mistake has longer parts, and is not accepted.
         let is_part = |part: &str| {
             (1..=32).contains(&part.len())
                 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
@@ -127,19 +136,19 @@ impl EventSource {
     }
 }
 
-/// A request as logs and other services show it: its id and its initiator.
+/// The ids and the initiator of a request, for logs, events, annotations, tags and role sessions.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RequestOrigin {
     /// The request id of the Lambda invocation.
     pub request_id: String,
     pub initiator: Initiator,
-    /// What the caller calls the request.
+    /// The ids that the caller sent with the request.
     pub correlation: Correlation,
 }
 
 impl RequestOrigin {
-    /// Returns the id by which the sender finds the request: the one that it sent, or the id of its event,
-    /// or else the request id.
+    /// Returns the id with which the sender can find the request in logs and events: the id that
+    /// the caller sent, or the id of the event, or otherwise the request id of the invocation.
     pub fn correlation_id(&self) -> &str {
         let event_id = match &self.initiator {
             Initiator::Event { id, .. } => id.as_ref().map(Uid::as_str),
@@ -148,8 +157,8 @@ impl RequestOrigin {
         self.correlation.id().or(event_id).unwrap_or(&self.request_id)
     }
 
-    /// Returns the name of the sessions of this request, as CloudTrail shows it: the characters and
-    /// the length are those that STS accepts.
+    /// Returns the name for all role sessions of this request, which CloudTrail shows:
+    /// `gangway-<request id>`. It has only characters that STS accepts, and at most 64 of them.
     pub fn session_name(&self) -> String {
         let is_allowed = |c: &char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(*c);
         let id = self.request_id.chars().filter(is_allowed);
@@ -157,12 +166,13 @@ impl RequestOrigin {
         if name.len() > "gangway-".len() { name } else { "gangway".to_owned() }
     }
 
-    /// Returns the initiator as the value of a tag: other characters than AWS allows are replaced.
+    /// Returns the initiator as a tag value: at most 256 characters. Each character that a tag
+    /// value cannot have is replaced with `_`.
     pub fn tag_value(&self) -> String {
-        let replace = |c: char| {
+        let replace_if_not_allowed = |c: char| {
             if c.is_ascii_alphanumeric() || " +-=._:/@".contains(c) { c } else { '_' }
         };
-        self.initiator.to_string().chars().take(256).map(replace).collect()
+        self.initiator.to_string().chars().take(256).map(replace_if_not_allowed).collect()
     }
 }
 
@@ -173,7 +183,7 @@ mod tests {
     const ALICE: &str = "arn:aws:sts::123456789012:assumed-role/payments/alice@example.com";
 
     #[test]
-    fn an_initiator_is_described_by_what_is_known_of_it() {
+    fn an_initiator_is_written_with_the_values_that_are_known() {
         let id = "6a7e8feb-b491-4cf7-a9f1-bf3703467718";
         for (initiator, expected) in [
             (Initiator::caller(Some(ALICE), Some("123456789012"), Some("10.0.0.7")), ALICE.into()),
@@ -194,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_is_not_of_its_type_is_left_out() {
+    fn a_malformed_value_of_a_caller_or_event_is_ignored() {
         for arn in [
             "",
             "alice",
@@ -215,16 +225,16 @@ mod tests {
     }
 
     #[test]
-    fn arns_with_other_letters_or_of_great_length_are_kept_in_part() {
-        let kept = |arn: &str| Initiator::caller(Some(arn), None, None).to_string();
-        let odd = kept(r#"arn:aws:iam::123456789012:user/a!b/"eve""#);
-        assert!(odd.contains("user/a_b/_eve_"), "{odd}");
-        let long = kept(&format!("arn:aws:iam::123456789012:user/{}", "a".repeat(600)));
+    fn unusual_characters_in_an_arn_are_replaced_and_long_arns_are_cut() {
+        let to_text = |arn: &str| Initiator::caller(Some(arn), None, None).to_string();
+        let unusual = to_text(r#"arn:aws:iam::123456789012:user/a!b/"eve""#);
+        assert!(unusual.contains("user/a_b/_eve_"), "{unusual}");
+        let long = to_text(&format!("arn:aws:iam::123456789012:user/{}", "a".repeat(600)));
         assert!(long.contains("user/aaaa") && long.len() <= MAX_ARN_LEN, "{long}");
     }
 
     #[test]
-    fn names_of_sessions_and_tags_are_accepted_by_aws() {
+    fn session_names_and_tag_values_have_only_characters_of_aws() {
         let long = "1".repeat(100);
         for (request_id, name) in [
             (

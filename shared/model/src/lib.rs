@@ -1,7 +1,8 @@
-//! Types of accounts, credentials, registrations and reports, and traits of the stores that hold
-//! them.
+//! The types of accounts, credentials, registrations and reports, and the traits of the two stores
+//! that a registration writes: Secrets Manager and Palette.
 //!
-//! The crate does no I/O, and does not depend on an SDK, on JSON, on the environment or on a workflow.
+//! This crate does no I/O, and does not depend on an SDK, on JSON, on the environment or on a
+//! workflow.
 
 mod access_portal;
 mod account_id;

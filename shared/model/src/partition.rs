@@ -1,4 +1,4 @@
-//! The partition table: every fact that differs between AWS partitions.
+//! The partition table: every value that differs between the AWS partitions.
 
 use std::{fmt, str::FromStr};
 
@@ -7,51 +7,52 @@ use crate::AuthMethod;
 /// An AWS partition: a group of regions with its own identities, endpoints and ARNs.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Partition {
-    /// Commercial AWS.
+    /// The commercial partition.
     Aws,
-    /// `GovCloud` (US).
+    /// The partition AWS `GovCloud` (US).
     AwsUsGov,
-    /// Secret (SC2S, reached through SCAP).
+    /// The Secret partition (SC2S). Its access portal is SCAP.
     AwsIsoB,
-    /// Top Secret (C2S, reached through CAP).
+    /// The Top Secret partition (C2S). Its access portal is CAP.
     AwsIso,
 }
 
-/// The CA certificates that the endpoints of a partition are verified with.
+/// The CA certificates with which Gangway verifies the service endpoints of a partition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RootStoreKind {
-    /// Public CA certificates, compiled into Gangway.
+    /// The public CA certificates that are compiled into Gangway.
     Public,
-    /// CA certificates that Lambda installs in the function's file system.
+    /// The CA certificates that Lambda provides in the function's file system.
     Platform,
 }
 
-/// An instruction set that Lambda offers in every region of a partition.
+/// An instruction set architecture that Lambda offers in every region of a partition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Architecture {
-    /// Graviton.
     Arm64,
-    /// Intel and AMD.
     X86_64,
 }
 
-/// The access portal of a classified partition, and the names that it uses.
+/// The access portal of a classified partition, and the names of its parameters and settings.
 #[derive(Debug)]
 pub struct AccessPortalInfo {
+    /// The name of the portal in messages.
     pub label: &'static str,
-    /// The field for the account. It has the same name in requests, in Palette and in the portal.
+    /// The name of the field for the account. Gangway's requests, Palette's API and the portal use
+    /// the same name.
     pub account: &'static str,
-    /// The portal's parameter for the role.
+    /// The name of the portal's query parameter for the role.
     pub role_parameter: &'static str,
-    /// Gangway's environment variable for the portal's URL.
+    /// The name of Gangway's environment variable for the portal's URL.
     pub url_variable: &'static str,
-    /// Palette's environment variable for the portal's URL, as Palette's documentation names it.
-    /// The documentation assigns the two names to the partitions in an unexpected way: see
-    /// `GANGWAY_PALETTE_PORTAL_ENV_VARS`.
+    /// The name of Palette's environment variable for the portal's URL. Palette's documentation
+    /// names `CUSTOM_ISO_URL` for Secret and `CUSTOM_ISOB_URL` for Top Secret, although the ids
+    /// `aws-iso-b` and `aws-iso` suggest the opposite. The setting
+    /// `GANGWAY_PALETTE_PORTAL_ENV_VARS` can set another name.
     pub palette_variable: &'static str,
 }
 
-/// Secret: SCAP.
+/// The access portal of the Secret partition.
 const SCAP: AccessPortalInfo = AccessPortalInfo {
     label: "SCAP",
     account: "accountName",
@@ -60,7 +61,7 @@ const SCAP: AccessPortalInfo = AccessPortalInfo {
     palette_variable: "CUSTOM_ISO_URL",
 };
 
-/// Top Secret: CAP.
+/// The access portal of the Top Secret partition.
 const CAP: AccessPortalInfo = AccessPortalInfo {
     label: "CAP",
     account: "mission",
@@ -69,31 +70,32 @@ const CAP: AccessPortalInfo = AccessPortalInfo {
     palette_variable: "CUSTOM_ISOB_URL",
 };
 
-/// A row of the table.
+/// The row of the partition table for one partition.
 #[derive(Debug)]
 pub struct PartitionInfo {
     pub partition: Partition,
-    /// The id in ARNs and in Palette's API.
+    /// The id of the partition in ARNs and in Palette's API.
     pub id: &'static str,
-    /// The name in Palette's wizard.
+    /// The name of the partition in Palette's wizard.
     pub label: &'static str,
-    /// The suffix of every service endpoint.
+    /// The domain that the host names of all service endpoints end with.
     pub dns_suffix: &'static str,
-    /// The beginnings of region names; a direction and a number follow.
+    /// The prefixes of region names. In a region name, a direction and a number follow the prefix,
+    /// such as `east-1`.
     pub region_prefixes: &'static [&'static str],
-    /// The region of IAM and other global services.
+    /// The region of the endpoints of IAM and other global services.
     pub home_region: &'static str,
-    /// Set if AWS offers FIPS endpoints for the services that Gangway calls.
+    /// `true` if Gangway calls the FIPS endpoints of the services in this partition.
     pub fips: bool,
     pub roots: RootStoreKind,
-    /// The portal that issues temporary credentials. A partition with a portal has endpoints with
-    /// private CA certificates.
+    /// The access portal that issues temporary credentials. In a partition with an access portal,
+    /// the certificates of service endpoints are signed by private CA certificates.
     pub portal: Option<AccessPortalInfo>,
     pub architecture: Architecture,
-    /// The methods that Palette supports here.
+    /// The methods that Palette supports in this partition.
     pub methods: &'static [AuthMethod],
-    /// Methods that Palette's newest documents no longer list; offered only if a setting allows
-    /// them.
+    /// The methods that Palette's newest documentation no longer lists for this partition. Gangway
+    /// offers them only if a setting allows it.
     pub opt_in_methods: &'static [AuthMethod],
 }
 
@@ -101,7 +103,7 @@ const PUBLIC_METHODS: &[AuthMethod] =
     &[AuthMethod::StaticCredentials, AuthMethod::Sts, AuthMethod::PodIdentity];
 const CLASSIFIED_METHODS: &[AuthMethod] = &[AuthMethod::StaticCredentials, AuthMethod::Scap];
 
-/// Every partition that Gangway serves.
+/// The partition table: one row for each partition that Gangway serves.
 pub const PARTITIONS: [PartitionInfo; 4] = [
     PartitionInfo {
         partition: Partition::Aws,
@@ -167,6 +169,7 @@ impl Partition {
         self.info().portal.is_some()
     }
 
+    /// Returns the row of this partition in the partition table.
     pub const fn info(self) -> &'static PartitionInfo {
         match self {
             Self::Aws => &PARTITIONS[0],
@@ -180,14 +183,15 @@ impl Partition {
         self.info().id
     }
 
-    /// Returns the partition of a region, or `None` if Palette does not serve it.
+    /// Returns the partition whose region names have the format of this name, or `None` if no
+    /// partition that Gangway serves has such names.
     pub fn from_region(region: &str) -> Option<Self> {
         PARTITIONS.iter().find(|facts| facts.has_region(region)).map(|facts| facts.partition)
     }
 }
 
 impl PartitionInfo {
-    /// Returns `true` if the name has the form of a region of this partition.
+    /// Returns `true` if the name has the format of the region names of this partition.
     pub fn has_region(&self, region: &str) -> bool {
         self.region_prefixes.iter().any(|prefix| {
             region.strip_prefix(prefix).and_then(|rest| rest.split_once('-')).is_some_and(
@@ -208,7 +212,7 @@ impl fmt::Display for Partition {
     }
 }
 
-/// The rule that a partition's id violates.
+/// The error for a text that is not the id of a partition. Its message is the violated rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be one of aws, aws-us-gov, aws-iso-b, aws-iso")]
 pub struct InvalidPartition;

@@ -4,8 +4,9 @@ use crate::{ExistingAccounts, Registration, Report};
 #[derive(Debug)]
 pub struct PreflightResult {
     pub report: Report,
-    /// The account to register. `None` if a failed check left a part of it unknown.
+    /// The data of the account to register. `None` if Gangway could not determine all of it, for
+    /// example the AWS account, because a check failed.
     pub registration: Option<Registration>,
-    /// The accounts that Palette already has under this name or uid.
+    /// The cloud accounts that already exist in Palette with the requested name or uid.
     pub existing: ExistingAccounts,
 }

@@ -1,21 +1,21 @@
 use std::{fmt, str::FromStr};
 
-/// A set of IAM policies that Palette publishes: the core ones, with or without EKS, or one of the
-/// minimum ones.
+/// A permission profile: the set of Palette's IAM policies that an account is checked against. It
+/// is the core policies, with or without the policy for EKS, or one of the minimum policies.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum PermissionProfile {
-    /// The four core policies: every feature, clusters on EC2.
+    /// The four core policies, which allow every feature of clusters on EC2.
     Core,
-    /// The core policies and the one for EKS.
+    /// The four core policies and the policy for EKS clusters.
     #[default]
     CoreEks,
-    /// The minimum for EKS in a VPC that Palette creates.
+    /// The minimum policy for EKS clusters in a VPC that Palette creates.
     MinimumEksDynamic,
-    /// The minimum for EKS in an existing VPC.
+    /// The minimum policy for EKS clusters in a VPC that exists already.
     MinimumEksStatic,
-    /// The minimum for EC2 clusters in a VPC that Palette creates.
+    /// The minimum policy for clusters on EC2 in a VPC that Palette creates.
     MinimumIaasDynamic,
-    /// The minimum for EC2 clusters in an existing VPC.
+    /// The minimum policy for clusters on EC2 in a VPC that exists already.
     MinimumIaasStatic,
 }
 
@@ -29,7 +29,7 @@ impl PermissionProfile {
         Self::MinimumIaasStatic,
     ];
 
-    /// Returns the id that requests use.
+    /// Returns the id of the profile, as requests and reports contain it.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Core => "core",
@@ -41,12 +41,12 @@ impl PermissionProfile {
         }
     }
 
-    /// Returns `true` if Palette can create EKS clusters with it.
+    /// Returns `true` if the permissions of this profile allow Palette to create EKS clusters.
     pub const fn supports_eks(self) -> bool {
         matches!(self, Self::CoreEks | Self::MinimumEksDynamic | Self::MinimumEksStatic)
     }
 
-    /// Returns `true` if Palette can create clusters on EC2 with it.
+    /// Returns `true` if the permissions of this profile allow Palette to create clusters on EC2.
     pub const fn supports_iaas(self) -> bool {
         matches!(
             self,
@@ -61,7 +61,7 @@ impl fmt::Display for PermissionProfile {
     }
 }
 
-/// The rule that a profile's id violates.
+/// The error for a text that is not the id of a profile. Its message is the violated rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "must be one of core, core-eks, minimum-eks-dynamic, minimum-eks-static, minimum-iaas-dynamic, minimum-iaas-static"

@@ -1,6 +1,6 @@
 use crate::{AccountId, AccountName, AuthMethod, Partition, Report, Scope, SecretArn, Uid};
 
-/// The result of a registration.
+/// What Gangway registered in Palette, for the response to the caller.
 #[derive(Debug)]
 pub struct Receipt {
     pub uid: Uid,
@@ -8,21 +8,22 @@ pub struct Receipt {
     pub outcome: UpsertOutcome,
     pub partition: Partition,
     pub method: AuthMethod,
-    /// The AWS account.
+    /// The AWS account that was registered.
     pub account: AccountId,
     pub scope: Scope,
-    /// The account's secret, if the method has one.
+    /// The secret that contains the credential. `None` if accounts of this method have no secret.
     pub secret: Option<SecretArn>,
-    /// The report that verified the registration.
+    /// The report of the checks before the registration.
     pub report: Report,
 }
 
 /// What a registration changed in Palette.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum UpsertOutcome {
+    /// Gangway created the cloud account.
     Created,
-    /// The account existed and was changed.
+    /// The cloud account existed, and Gangway updated it.
     Updated,
-    /// The account existed as requested.
+    /// The cloud account existed with all requested values, and Gangway changed nothing.
     Unchanged,
 }

@@ -1,15 +1,14 @@
-//! An AWS region.
-
 use std::{fmt, str::FromStr};
 
 use crate::Partition;
 
-/// The rule that a region violates.
+/// The error for a text that is not a region. Its message is the violated rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be a region, such as us-east-1 or us-gov-west-1")]
 pub struct InvalidRegion;
 
-/// Name of an AWS region in one of the four partitions. Only its form is checked.
+/// The name of an AWS region in one of the four partitions that Gangway serves. Parsing checks only
+/// the format: the region need not exist.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Region {
     name: String,
@@ -46,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_region_determines_its_partition() {
+    fn a_region_has_the_partition_of_its_prefix_or_is_invalid() {
         let region: Region = "us-gov-east-1".parse().unwrap();
         assert_eq!(region.partition(), Partition::AwsUsGov);
         for text in ["", "us-east", "cn-north-1", "US-EAST-1"] {

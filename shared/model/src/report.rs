@@ -1,37 +1,42 @@
-//! Checks, their findings, the report, and the proof that no blocking check failed.
+//! Checks, their findings, the report of all findings, and [`Verified`], which proves that no
+//! blocking check failed.
 
 use std::{mem, time::SystemTime};
 
 use crate::{AccountId, AuthMethod, Partition};
 
-/// A check of a prerequisite. Its id is stable: callers, runbooks and alarms use it.
+/// A check: one question that Gangway answers about an account. Do not change the id of a check,
+/// because callers, runbooks and alarms use it.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Check {
-    /// `<area>.<statement>`: the statement is true if the check passes.
+    /// The id, in the form `<area>.<statement>`. The statement is true if the check passes.
     pub id: &'static str,
-    /// What is true if the check passes.
+    /// A sentence that is true if the check passes.
     pub title: &'static str,
-    /// The consequence if it fails.
+    /// The consequence if the check fails.
     pub severity: Severity,
     pub subject: CheckSubject,
-    /// Ids of the prerequisites that it covers, for `docs/checks.md`.
+    /// The ids of the prerequisites that the check covers, for `docs/checks.md`.
     pub covers: &'static [&'static str],
-    /// The general remedy. A finding's own remedy names the values of the account.
+    /// The remedy for every account. The remedy of a finding also contains values of the one
+    /// account that was checked.
     pub remedy: &'static str,
 }
 
 /// The consequence of a failed check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Severity {
-    /// Prevents the registration.
+    /// The failed check prevents the registration.
     Blocker,
-    /// Does not prevent the registration; something will fail later, or is insecure.
+    /// The failed check does not prevent the registration. Something will fail later or is
+    /// insecure.
     Warning,
+    /// The failed check does not prevent the registration, and has no known bad effect.
     Info,
 }
 
 impl Severity {
-    /// Returns the identifier, in reports and events.
+    /// Returns the id of the severity, as reports and events contain it.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Blocker => "blocker",
@@ -44,28 +49,28 @@ impl Severity {
 /// What a check is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CheckSubject {
-    /// The account, or the request for it.
+    /// The check is about the AWS account, or about the request to register it.
     Account,
-    /// This deployment: its API key, or Palette's source account.
+    /// The check is about this deployment of Gangway, for example its API key for Palette.
     Deployment,
 }
 
-/// The outcome of a check.
+/// The outcome of a check for one account.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Outcome {
     Passed,
     Failed {
-        /// How to fix it.
+        /// What a person can do to make the check pass.
         remedy: String,
     },
-    /// Could not be checked. Never counts as passed.
+    /// Gangway could not carry out the check. This outcome never counts as passed.
     Unverified {
-        /// What allows Gangway to check it.
+        /// What a person can do so that Gangway can carry out the check.
         remedy: String,
     },
-    /// Failed, and the request waives the check.
+    /// The check failed, and the request waives it, so it does not prevent the registration.
     Waived {
-        /// How to fix it.
+        /// What a person can do to make the check pass.
         remedy: String,
     },
     /// The check does not concern this account.
@@ -73,7 +78,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns the identifier, in reports and events.
+    /// Returns the id of the outcome, as reports and events contain it.
     pub const fn id(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -84,7 +89,7 @@ impl Outcome {
         }
     }
 
-    /// Returns what to do, if there is something to do.
+    /// Returns the remedy, or `None` if the check passed or is not applicable.
     pub fn remedy(&self) -> Option<&str> {
         match self {
             Self::Failed { remedy } | Self::Unverified { remedy } | Self::Waived { remedy } => {
@@ -95,22 +100,25 @@ impl Outcome {
     }
 }
 
-/// The result of a check.
+/// The result of one check of one account.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Finding {
     pub check: &'static Check,
     pub outcome: Outcome,
-    /// What was observed.
+    /// What Gangway observed in the account, as a sentence.
     pub observed: String,
-    /// When the checked key or certificate expires or is too old, if that is known.
+    /// The time at which the checked key or certificate expires, or becomes older than is allowed.
+    /// `None` if Gangway does not know the time, or the check is about something else.
     pub expires: Option<SystemTime>,
 }
 
 impl Check {
+    /// Returns a finding with the outcome "passed".
     pub fn passed(&'static self, observed: impl Into<String>) -> Finding {
         Finding::new(self, Outcome::Passed, observed)
     }
 
+    /// Returns a finding with the outcome "failed". `remedy` says what makes the check pass.
     pub fn failed(
         &'static self,
         observed: impl Into<String>,
@@ -119,8 +127,8 @@ impl Check {
         Finding::new(self, Outcome::Failed { remedy: remedy.into() }, observed)
     }
 
-    /// Returns a finding of a check that could not be carried out. `remedy` says how to make it
-    /// possible.
+    /// Returns a finding of a check that Gangway could not carry out. `remedy` says what a person
+    /// can do so that Gangway can carry it out.
     pub fn unverified(
         &'static self,
         observed: impl Into<String>,
@@ -129,6 +137,7 @@ impl Check {
         Finding::new(self, Outcome::Unverified { remedy: remedy.into() }, observed)
     }
 
+    /// Returns a finding of a check that does not concern the account.
     pub fn not_applicable(&'static self, observed: impl Into<String>) -> Finding {
         Finding::new(self, Outcome::NotApplicable, observed)
     }
@@ -139,13 +148,14 @@ impl Finding {
         Self { check, outcome, observed: observed.into(), expires: None }
     }
 
-    /// Adds when the checked key or certificate expires or is too old.
+    /// Returns the finding with the time at which the checked key or certificate expires, or
+    /// becomes older than is allowed.
     #[must_use]
     pub fn expiring(self, expires: impl Into<Option<SystemTime>>) -> Self {
         Self { expires: expires.into(), ..self }
     }
 
-    /// Returns `true` if it prevents the registration.
+    /// Returns `true` if the finding prevents the registration.
     pub fn is_blocking(&self) -> bool {
         self.check.severity == Severity::Blocker && matches!(self.outcome, Outcome::Failed { .. })
     }
@@ -156,18 +166,18 @@ impl Finding {
 pub struct Report {
     pub partition: Partition,
     pub method: AuthMethod,
-    /// The AWS account, if it is known.
+    /// The AWS account, if Gangway knows it.
     pub account: Option<AccountId>,
     pub findings: Vec<Finding>,
-    /// Limits and next steps.
+    /// Sentences about limits and next steps, which are not results of checks.
     pub notices: Vec<String>,
-    /// `false` if nothing shows that the credential works, for example because Gangway has no copy of
-    /// it. Then the report says neither that the account is ready nor that it is not.
+    /// `false` if no finding shows that the credential works, for example because Gangway has no
+    /// copy of the credential. Such a report does not show that the account is ready.
     pub is_proven: bool,
 }
 
 impl Report {
-    /// Changes the failed findings of these checks to waived.
+    /// Changes the outcome of the findings of these checks from failed to waived.
     pub fn waive(&mut self, checks: &[&'static Check]) {
         for finding in &mut self.findings {
             if let Outcome::Failed { remedy } = &mut finding.outcome
@@ -179,13 +189,14 @@ impl Report {
         }
     }
 
-    /// Returns the ids of the checks that failed and are waived.
+    /// Returns the ids of the checks whose outcome is waived.
     pub fn waived_checks(&self) -> impl Iterator<Item = &'static str> {
         let is_waived = |finding: &&Finding| matches!(finding.outcome, Outcome::Waived { .. });
         self.findings.iter().filter(is_waived).map(|finding| finding.check.id)
     }
 
-    /// Returns whether the account is ready, or `None` if nothing shows it.
+    /// Returns `Some(false)` if a blocking check failed, `Some(true)` if no blocking check failed
+    /// and the report shows that the credential works, and otherwise `None`.
     pub fn readiness(&self) -> Option<bool> {
         let is_ready = self.is_ready();
         (self.is_proven || !is_ready).then_some(is_ready)
@@ -196,19 +207,21 @@ impl Report {
         !self.findings.iter().any(Finding::is_blocking)
     }
 
-    /// Returns `true` if a blocking check failed that concerns this deployment, not the account:
-    /// the operator can fix it, and the same request then succeeds.
+    /// Returns `true` if a blocking check failed that is about this deployment of Gangway and not
+    /// about the account. The operator can fix the deployment, and the caller can then send the
+    /// same request again.
     pub fn has_deployment_failure(&self) -> bool {
         self.findings.iter().any(|finding| {
             finding.is_blocking() && finding.check.subject == CheckSubject::Deployment
         })
     }
 
-    /// Returns `subject` as verified.
+    /// Returns `subject`, such as a registration, together with this report as proof that no
+    /// blocking check failed.
     ///
     /// # Errors
     ///
-    /// Returns the report if a blocking check failed or there is no subject.
+    /// Returns the report if a blocking check failed, or if `subject` is `None`.
     pub fn verify<T>(self, subject: Option<T>) -> Result<Verified<T>, Self> {
         match subject {
             Some(subject) if self.is_ready() => Ok(Verified { subject, report: self }),
@@ -217,8 +230,8 @@ impl Report {
     }
 }
 
-/// A subject whose report has no failed blocking check. Only [`Report::verify`] creates it, so
-/// nothing that was not checked can be registered.
+/// A value, such as a registration, and its report, in which no blocking check failed. Only
+/// [`Report::verify`] creates this type, so Gangway cannot register an account without checks.
 #[derive(Debug)]
 pub struct Verified<T> {
     subject: T,
@@ -257,7 +270,7 @@ mod tests {
     };
 
     #[test]
-    fn only_failed_findings_of_waived_checks_are_waived() {
+    fn only_failed_findings_become_waived_findings() {
         let mut waived =
             report(vec![BLOCKER.failed("seen", "fix it"), WARNING.failed("seen", "fix it")]);
         waived.waive(&[&WARNING]);
@@ -279,8 +292,8 @@ mod tests {
 
     /// Acceptance rows: F18.
     #[test]
-    fn only_a_report_without_failed_blockers_is_proof() {
-        for (finding, ready) in [
+    fn only_a_report_without_failed_blocker_verifies_its_subject() {
+        for (finding, is_ready) in [
             (BLOCKER.passed("seen"), true),
             (BLOCKER.failed("seen", "fix it"), false),
             (BLOCKER.unverified("not seen", "allow"), true),
@@ -288,11 +301,11 @@ mod tests {
             (WARNING.failed("seen", "fix it"), true),
         ] {
             let report = report(vec![WARNING.passed("seen"), finding]);
-            assert_eq!(report.is_ready(), ready, "{report:?}");
-            assert_eq!(report.clone().verify(Some(())).is_ok(), ready);
-            assert_eq!(report.readiness(), Some(ready));
+            assert_eq!(report.is_ready(), is_ready, "{report:?}");
+            assert_eq!(report.clone().verify(Some(())).is_ok(), is_ready);
+            assert_eq!(report.readiness(), Some(is_ready));
             let unproven = Report { is_proven: false, ..report.clone() };
-            assert_eq!(unproven.readiness(), (!ready).then_some(false));
+            assert_eq!(unproven.readiness(), (!is_ready).then_some(false));
             assert!(report.verify(None::<()>).is_err());
         }
     }

@@ -1,23 +1,24 @@
-//! What requests may ask of this deployment: how old events may be and which projects they may name,
-//! and which checks a request may waive.
+//! The limits of requests: the maximum age of events, the projects that events may name, and the
+//! checks that requests may waive.
 
 use std::time::{Duration, SystemTime};
 
 use crate::{Check, FieldError, UidOrName};
 
-/// When an event was sent, and whether an archive sent it again.
+/// The time at which an event was sent, and whether EventBridge replayed the event from an archive.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct EventOrigin {
-    /// The member `time`.
+    /// The member `time` of the event.
     pub time: Option<SystemTime>,
-    /// Whether the event has the member `replay-name`, which EventBridge adds to a replayed event.
+    /// `true` if the event has the member `replay-name`, which EventBridge adds to an event that it
+    /// replays from an archive.
     pub is_replayed: bool,
 }
 
-/// Limits of requests.
+/// The limits of requests, from the settings of this deployment.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RequestLimits {
-    /// Age at which an event is refused.
+    /// The maximum age of an event. An older event is rejected.
     pub max_age: Duration,
     /// The projects that an event may name.
     pub projects: Vec<UidOrName>,
@@ -35,16 +36,18 @@ impl Default for RequestLimits {
     }
 }
 
-/// The time of an event may be later than that of this machine by so much.
+/// The maximum difference by which the time of an event may be later than the clock of this
+/// machine.
 const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_mins(15);
 
 impl RequestLimits {
-    /// Rejects an event that was replayed, that is too old, or whose age is unknown. Settings and
-    /// accounts may have changed since it was sent.
+    /// Rejects an event that was replayed, that is too old, or that has no time or a time in the
+    /// future. Since an old event was sent, settings and accounts may have changed.
     ///
     /// # Errors
     ///
-    /// The member that is the reason, and what to do.
+    /// Returns an error with the member of the event that is the reason, and what the sender can
+    /// do.
     pub fn check_origin(&self, origin: EventOrigin, now: SystemTime) -> Result<(), FieldError> {
         if origin.is_replayed {
             let detail =
@@ -55,7 +58,7 @@ impl RequestLimits {
             let detail = "the event must have the member time, which EventBridge adds: send it over the event bus";
             return Err(FieldError::unprocessable("/time", detail));
         };
-        // Otherwise the event would never be too old.
+        // Without this check, an event with a time in the far future would never be too old.
         if time.duration_since(now).unwrap_or_default() > MAX_CLOCK_DIFFERENCE {
             let detail = "the time of the event is in the future: send it over the event bus, which sets the time";
             return Err(FieldError::unprocessable("/time", detail));
@@ -70,8 +73,9 @@ impl RequestLimits {
         Ok(())
     }
 
-    /// Returns `true` if an event may name this project. It must name it as the setting does: by uid
-    /// or by name.
+    /// Returns `true` if an event may name this project. If the setting contains the uid of a
+    /// project, an event must contain its uid; if the setting contains its name, an event must
+    /// contain its name.
     pub fn allows_project(&self, project: &UidOrName) -> bool {
         self.projects.contains(project)
     }
@@ -82,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replayed_old_and_undated_events_are_rejected() {
+    fn replayed_events_old_events_and_events_without_time_are_rejected() {
         let limits = RequestLimits::default();
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(1_000);
         let origin = |time, is_replayed| EventOrigin { time, is_replayed };
@@ -96,13 +100,13 @@ mod tests {
             (origin(None, false), Some("/time")),
             (origin(ago(0), true), Some("/replay-name")),
         ] {
-            let rejected = limits.check_origin(origin, now).err().map(|error| error.pointer);
-            assert_eq!(rejected.as_deref(), pointer, "{origin:?}");
+            let error_pointer = limits.check_origin(origin, now).err().map(|error| error.pointer);
+            assert_eq!(error_pointer.as_deref(), pointer, "{origin:?}");
         }
     }
 
     #[test]
-    fn only_projects_of_the_setting_may_be_named() {
+    fn an_event_may_name_only_a_project_of_the_setting() {
         let limits = RequestLimits {
             projects: vec!["Payments".parse().unwrap()],
             ..RequestLimits::default()

@@ -1,10 +1,11 @@
 use crate::SecretArn;
 
-/// Where the secret part of a request is.
+/// Where the secret part of a request comes from: the request, or a secret in Secrets Manager.
 #[derive(Debug)]
 pub enum SecretSource<T> {
-    /// In the request itself.
+    /// The request contains the secret part.
     Inline(T),
-    /// In a secret of Secrets Manager, so that it does not pass through the client.
+    /// The request names an incoming secret that contains the secret part, so that the client does
+    /// not handle it.
     SecretsManager(SecretArn),
 }

@@ -1,9 +1,9 @@
 use std::{fmt, str::FromStr};
 
-/// Defines a type that holds a validated text, with `as_str`, `Display` and `FromStr`. With the
-/// name alone, adds `as_str` and `Display` to a type whose field `text` was validated by its own
-/// `FromStr`.
-macro_rules! text_type {
+/// Defines a type that contains a validated text, with `as_str`, `Display` and `FromStr`. If the
+/// only argument is the name of a type with a field `text`, the macro adds `as_str` and `Display`
+/// to that type, which has a `FromStr` of its own.
+macro_rules! define_text_type {
     ($(#[$attribute:meta])* $type:ident, $error:ident, $rule:ident, $is_valid:expr) => {
         $(#[$attribute])*
         #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -11,7 +11,7 @@ macro_rules! text_type {
             text: String,
         }
 
-        $crate::text::text_type!($type);
+        $crate::text::define_text_type!($type);
 
         impl std::str::FromStr for $type {
             type Err = $error;
@@ -37,15 +37,17 @@ macro_rules! text_type {
     };
 }
 
-pub(crate) use text_type;
+pub(crate) use define_text_type;
 
-/// Returns `true` for a name of an IAM role, user or policy, without its path.
+/// Returns `true` if a text is a valid name of an IAM role, user or policy: 1 to `max_len`
+/// characters that IAM allows. The path of the role, user or policy is not part of its name.
 pub fn is_iam_name(text: &str, max_len: usize) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     (1..=max_len).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
-/// The rule that a text violates.
+/// The error for a text that is not a valid name, description or uid. Its message is the violated
+/// rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidText {
     #[error(
@@ -66,14 +68,15 @@ pub enum InvalidText {
     UidOrName,
 }
 
-/// The name of a cloud account in Palette. Together with the scope it identifies the account,
-/// and its secret's name is derived from it. Palette publishes no pattern of its names.
+/// The name of a cloud account in Palette. Name and scope together identify the account, and the
+/// name of the account's secret contains this name. Palette does not document which names it
+/// accepts.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct AccountName {
     text: String,
 }
 
-text_type!(AccountName);
+define_text_type!(AccountName);
 
 impl FromStr for AccountName {
     type Err = InvalidText;
@@ -85,22 +88,22 @@ impl FromStr for AccountName {
         let is_valid = (1..=64).contains(&text.chars().count())
             && text.len() <= 128
             && text.trim() == text
-            && !looks_like_key(text);
+            && !may_be_key(text);
         if is_valid { Ok(Self { text: text.to_owned() }) } else { Err(InvalidText::Name) }
     }
 }
 
 impl AccountName {
-    /// Returns `true` if the name is made of letters, digits, `.`, `_` and `-` of ASCII, a letter or digit
-    /// first. Such a name needs no escapes anywhere.
+    /// Returns `true` if the name has only ASCII letters, digits, `.`, `_` and `-`, and begins with
+    /// a letter or digit. Such a name needs no escaping in URLs, in ARNs or in names of secrets.
     pub fn is_plain(&self) -> bool {
         self.text.starts_with(|first: char| first.is_ascii_alphanumeric())
             && self.text.bytes().all(is_plain_byte)
     }
 
-    /// Returns the name with the characters that the names of secrets may have: as it is if it is plain.
-    /// Each other byte becomes `=` and two hexadecimal digits, so no two names have the same result, and
-    /// none contains `/` or `@`.
+    /// Returns the name in characters that Secrets Manager allows in the name of a secret. Letters,
+    /// digits, `.`, `_` and `-` stay the same; every other byte becomes `=` and two hexadecimal
+    /// digits. Two different names have two different results, and no result contains `/` or `@`.
     pub fn to_secret_name_part(&self) -> String {
         let mut part = String::with_capacity(self.text.len());
         for byte in self.text.bytes() {
@@ -118,12 +121,14 @@ impl AccountName {
     }
 }
 
+/// Returns `true` for an ASCII letter or digit, and for `.`, `_` and `-`.
 const fn is_plain_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }
 
-/// Returns `true` for control characters, for blanks other than the space, and for characters that are not
-/// shown or that change the direction of others: two names that differ in them look the same.
+/// Returns `true` for a control character, for white space other than the space, for a character
+/// that is not displayed, and for a character that changes the direction of text. Two names that
+/// differ only in such characters look the same.
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || (character.is_whitespace() && character != ' ')
@@ -134,41 +139,44 @@ fn is_invisible(character: char) -> bool {
             | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{ffff}' | '\u{e0000}'..='\u{10ffff}')
 }
 
-/// Returns `true` for a text that is probably a key which was put into the wrong member: a long word in
-/// base64 with `+`, `/` or `=`, a word like a secret access key, or a line of PEM. Names are logged, and
-/// keys must not be.
-fn looks_like_key(text: &str) -> bool {
+/// Returns `true` if a text is probably a secret key that a person pasted into the wrong field: a
+/// line of PEM, a word in the format of a secret access key, or a word of at least 32 base64
+/// characters with `+`, `/` or `=`. Gangway logs names, and it must not log keys.
+fn may_be_key(text: &str) -> bool {
     let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
     text.contains("-----")
         || text.split(' ').any(|word| {
-            is_random_word(word)
+            may_be_secret_access_key(word)
                 || (word.len() >= 32
                     && word.bytes().all(is_base64)
                     && word.contains(|letter| "+/=".contains(letter)))
         })
 }
 
-/// Length of AWS's secret access keys.
-const SECRET_KEY_LEN: usize = 40;
+/// The number of characters of an AWS secret access key.
+const SECRET_ACCESS_KEY_LEN: usize = 40;
 
-/// Smallest number of changes between capitals, small letters and digits in a random word. Random letters
-/// and digits have 24 on average; a name of words with capitals has two for each word.
-const MIN_RANDOM_CHANGES: usize = 17;
+/// A word of 40 characters may be a secret access key if it changes at least this many times
+/// between capital letters, small letters and digits. 40 random letters and digits have about 24
+/// such changes; a name such as `ProductionEurope` has two for each of its words.
+const MIN_KIND_CHANGES: usize = 17;
 
-/// Returns `true` for a word that looks like a secret access key without `+` and `/`. A hash in
-/// hexadecimal digits is none: it has capitals or small letters, not both.
-fn is_random_word(word: &str) -> bool {
+/// Returns `true` if a word has the format of a secret access key without `+` and `/`. Returns
+/// `false` for a hash in hexadecimal digits, because such a hash does not have both capital and
+/// small letters.
+fn may_be_secret_access_key(word: &str) -> bool {
     let kind = |byte: &u8| (byte.is_ascii_uppercase(), byte.is_ascii_lowercase());
     let kinds: Vec<_> = word.as_bytes().iter().map(kind).collect();
-    let changes = kinds.iter().zip(kinds.iter().skip(1)).filter(|(one, next)| one != next).count();
-    word.len() == SECRET_KEY_LEN
+    let changes =
+        kinds.iter().zip(kinds.iter().skip(1)).filter(|(kind, next)| kind != next).count();
+    word.len() == SECRET_ACCESS_KEY_LEN
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && word.contains(|letter: char| letter.is_ascii_uppercase())
         && word.contains(|letter: char| letter.is_ascii_lowercase())
-        && changes >= MIN_RANDOM_CHANGES
+        && changes >= MIN_KIND_CHANGES
 }
 
-text_type!(
+define_text_type!(
     /// The description of a cloud account.
     Description,
     InvalidText,
@@ -180,9 +188,10 @@ text_type!(
     }
 );
 
-text_type!(
-    /// The id that Palette gives to one of its objects. It can be a path segment. It is no longer
-    /// than a UUID, so that a part of a private key is not accepted as a uid.
+define_text_type!(
+    /// The id of an object in Palette. A uid can be a segment of a URL path without escaping. It
+    /// has at most 36 characters, as many as a UUID, so that a line of a private key is not
+    /// accepted as a uid.
     Uid,
     InvalidText,
     Uid,
@@ -192,20 +201,21 @@ text_type!(
     }
 );
 
-/// A Palette object as a caller names it: 24 hexadecimal digits are a uid, any other text is a
-/// name.
+/// The uid or the name of an object in Palette, as a request contains it. A text of 24 hexadecimal
+/// digits is a uid, any other text is a name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum UidOrName {
     Uid(Uid),
     Name(String),
 }
 
-/// Longest name of a project in a path.
+/// The maximum number of characters of a project name in the path of a request.
 const MAX_PATH_NAME_LEN: usize = 64;
 
 impl UidOrName {
-    /// Returns `true` if the text is one path segment and is written in one way only, so that an IAM
-    /// policy for one path cannot match another. A uid always is.
+    /// Returns `true` if the uid or name can be a segment of a URL path without escaping. Then only
+    /// one path leads to the object, and an IAM policy that allows this path protects the object.
+    /// A uid can always be a segment.
     pub fn is_path_segment(&self) -> bool {
         match self {
             Self::Uid(_) => true,
@@ -245,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn account_names_are_those_that_can_be_read() {
+    fn account_names_with_readable_characters_are_accepted() {
         for text in [
             "a",
             "prod",
@@ -285,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invisible_character_in_a_name_is_named() {
+    fn an_invisible_character_in_a_name_is_rejected() {
         for (text, code_point) in [
             ("a\n", "U+000A"),
             ("a\tb", "U+0009"),
@@ -303,9 +313,9 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_secret_names_are_safe_and_differ() {
+    fn account_names_become_distinct_parts_of_secret_names() {
         let part = |text: &str| text.parse::<AccountName>().unwrap().to_secret_name_part();
-        for (name, expected, plain) in [
+        for (name, expected, is_plain) in [
             ("Team_1.dev-2", "Team_1.dev-2", true),
             ("-prod", "-prod", false),
             ("Prod Account", "Prod=20Account", false),
@@ -315,9 +325,10 @@ mod tests {
             ("ï", "=C3=AF", false),
         ] {
             assert_eq!(part(name), expected);
-            assert_eq!(name.parse::<AccountName>().unwrap().is_plain(), plain, "{name}");
+            assert_eq!(name.parse::<AccountName>().unwrap().is_plain(), is_plain, "{name}");
         }
-        // The longest prefix, partition, account and project fit into a secret's name beside it.
+        // With the longest prefix, partition, account id and project uid, the name of a secret has
+        // at most 512 characters, which is the limit of Secrets Manager.
         let longest = part(&"é".repeat(64));
         assert!(longest.len() + 64 + "/aws-us-gov/123456789012/".len() + 37 <= 512);
     }
@@ -333,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uid_is_distinguished_from_a_name() {
+    fn twenty_four_hexadecimal_digits_are_a_uid_and_not_a_name() {
         let uid = "5f0c1a2b3c4d5e6f70818293";
         assert_eq!(uid.parse(), Ok(UidOrName::Uid(uid.parse().unwrap())));
         assert_eq!("Default".parse(), Ok(UidOrName::Name("Default".to_owned())));

@@ -1,11 +1,12 @@
-//! Parses and writes times in the format that services use.
+//! Functions that parse and write times in the format of RFC 3339.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// Parses a time of RFC 3339, such as `2026-01-31T12:00:00Z`; a space may replace the `T`. Returns
-/// `None` for another format, and for a time before 1970, such as Go's zero time.
+/// Parses a time in the format of RFC 3339, such as `2026-01-31T12:00:00Z`. The `T` may be a space.
+/// Ignores fractions of a second. Returns `None` for a text in another format, and for a time
+/// before 1970, such as `0001-01-01T00:00:00Z`, which Go programs write for an unknown time.
 pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     let text = text.trim().replacen(' ', "T", 1);
     let time = OffsetDateTime::parse(&text, &Rfc3339).ok()?;
@@ -13,7 +14,7 @@ pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
-/// Writes a time as RFC 3339, in UTC and in whole seconds.
+/// Writes a time in the format of RFC 3339, in UTC and in whole seconds.
 pub fn to_rfc3339(time: SystemTime) -> String {
     let time = OffsetDateTime::from(time);
     let (year, month, day) = time.to_calendar_date();
@@ -26,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_written_as_it_is_parsed() {
+    fn a_parsed_time_is_written_as_the_same_text() {
         for text in ["1970-01-01T00:00:00Z", "2026-11-24T02:15:06Z", "2024-02-29T23:59:59Z"] {
             assert_eq!(parse_rfc3339(text).map(to_rfc3339).as_deref(), Some(text));
         }

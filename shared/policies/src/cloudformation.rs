@@ -1,19 +1,21 @@
-//! A CloudFormation template of Palette's role. It works unchanged in every partition.
+//! The CloudFormation template that creates Palette's role. The same template works in every
+//! partition.
 
 use gangway_model::{AccountId, PermissionProfile};
 use serde_json::{Map, Value, json};
 
-use crate::document::{PARTITION, PolicyDocument, documents_for, map_text};
+use crate::document::{PARTITION, PolicyDocument, documents_for, map_strings};
 
-/// The default name in Palette's wizard.
+/// The default name of the role. It is also the default in Palette's wizard.
 pub const ROLE_NAME: &str = "SpectroCloudRole";
 
-/// Parameters of the template.
+/// The values from which the template is created.
 #[derive(Clone, Copy, Debug)]
 pub struct RoleTemplateParams<'a> {
-    /// The permissions of the role.
+    /// The permission profile whose documents the role gets.
     pub profile: PermissionProfile,
-    /// Additional documents: CAPA's stack, dedicated hosts.
+    /// More documents for the role, such as [`PolicyDocument::CloudFormationStack`] or
+    /// [`PolicyDocument::HostResourceGroups`].
     pub add_ons: &'a [PolicyDocument],
     /// Palette's own AWS account in the partition.
     pub palette_account: AccountId,
@@ -21,8 +23,9 @@ pub struct RoleTemplateParams<'a> {
     pub external_id: &'a str,
 }
 
-/// Returns the template. It needs `CAPABILITY_NAMED_IAM`. Account and external id are parameters with
-/// these defaults.
+/// Returns the template of a stack with Palette's role. A stack with it needs the capability
+/// `CAPABILITY_NAMED_IAM`. Palette's account and the external id are parameters of the template,
+/// with the values in `role` as defaults.
 pub fn role_template(role: &RoleTemplateParams<'_>) -> Value {
     let documents: Vec<_> =
         documents_for(role.profile).iter().chain(role.add_ons).copied().collect();
@@ -66,15 +69,16 @@ pub fn role_template(role: &RoleTemplateParams<'_>) -> Value {
     })
 }
 
-/// Returns the template of the role with the registration of its account, for a `StackSet`. `topic` is the
-/// ARN of the topic that registers accounts.
+/// Returns the template of a stack with Palette's role that also registers the stack's AWS account,
+/// for a `StackSet`. `topic` is the ARN of the SNS topic through which Gangway receives the
+/// requests of stacks.
 pub fn account_template(role: &RoleTemplateParams<'_>, topic: &str) -> Value {
     let mut template = role_template(role);
     let description = format!(
         "The IAM role that Spectro Cloud Palette assumes in this account, profile {}, and the registration of the account.",
         role.profile
     );
-    insert(&mut template, "", "Description", description.into());
+    insert_member(&mut template, "", "Description", description.into());
     let topic = json!({
         "Type": "String",
         "Description": "The topic of Gangway that registers accounts. It must be in the region of this stack.",
@@ -82,7 +86,7 @@ pub fn account_template(role: &RoleTemplateParams<'_>, topic: &str) -> Value {
         "AllowedPattern": "^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$",
         "ConstraintDescription": "the ARN of a topic",
     });
-    insert(&mut template, "/Parameters", "StackTopicArn", topic);
+    insert_member(&mut template, "/Parameters", "StackTopicArn", topic);
     let prefix = json!({
         "Type": "String",
         "Description": "The name in Palette is this text, followed by the AWS account id.",
@@ -90,7 +94,7 @@ pub fn account_template(role: &RoleTemplateParams<'_>, topic: &str) -> Value {
         "AllowedPattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$",
         "ConstraintDescription": "1 to 48 letters, digits and ._-",
     });
-    insert(&mut template, "/Parameters", "NamePrefix", prefix);
+    insert_member(&mut template, "/Parameters", "NamePrefix", prefix);
     let account = json!({
         "Type": "Custom::GangwayAccount",
         "Properties": {
@@ -100,19 +104,20 @@ pub fn account_template(role: &RoleTemplateParams<'_>, topic: &str) -> Value {
             "PermissionProfile": role.profile.id(),
         },
     });
-    insert(&mut template, "/Resources", "Account", account);
+    insert_member(&mut template, "/Resources", "Account", account);
     let uid = json!({"Description": "Uid of the account in Palette.", "Value": {"Ref": "Account"}});
-    insert(&mut template, "/Outputs", "Uid", uid);
+    insert_member(&mut template, "/Outputs", "Uid", uid);
     template
 }
 
-/// Adds a member to an object in a template.
-fn insert(template: &mut Value, pointer: &str, name: &str, value: Value) {
+/// Adds a member to the object at a JSON Pointer in a template.
+fn insert_member(template: &mut Value, pointer: &str, name: &str, value: Value) {
     if let Some(object) = template.pointer_mut(pointer).and_then(Value::as_object_mut) {
         object.insert(name.to_owned(), value);
     }
 }
 
+/// Returns the member `Parameters` of the template.
 fn parameters(role: &RoleTemplateParams<'_>) -> Value {
     json!({
         "RoleName": {
@@ -139,20 +144,22 @@ fn parameters(role: &RoleTemplateParams<'_>) -> Value {
     })
 }
 
+/// Returns the resource of a managed policy with a document of Palette.
 fn managed_policy(document: PolicyDocument) -> Value {
     json!({
         "Type": "AWS::IAM::ManagedPolicy",
         "Properties": {
             "ManagedPolicyName": document.name(),
             "Description": "Permissions that Spectro Cloud Palette needs.",
-            "PolicyDocument": map_text(document.template(), &substituted),
+            "PolicyDocument": map_strings(document.template(), &to_fn_sub),
         },
     })
 }
 
-/// Returns `Fn::Sub` if the text contains the partition's placeholder. Escapes IAM's own policy
-/// variables, such as `${aws:username}`.
-fn substituted(text: &str) -> Value {
+/// Returns the text, or the function `Fn::Sub` with the text if it contains the placeholder for the
+/// partition. In `Fn::Sub`, escapes policy variables of IAM such as `${aws:username}`, so that
+/// CloudFormation does not replace them.
+fn to_fn_sub(text: &str) -> Value {
     if text.contains(PARTITION) {
         let escaped = text.replace("${", "${!");
         json!({"Fn::Sub": escaped.replace(PARTITION, "${AWS::Partition}")})

@@ -1,52 +1,58 @@
-//! Compares attached policies with Palette's documents.
+//! Functions that compare the policies of a role or user with Palette's documents.
 
 use gangway_model::Partition;
 use serde_json::Value;
 
 use crate::{
     document::PolicyDocument,
-    statement::{many, statements},
+    statement::{statements, values_of},
 };
 
-/// Returns `true` if two documents have the same meaning. Ignores order, `Sid`s, and whether a
-/// single value is written as a list.
+/// Returns `true` if two policy documents have the same statements. Ignores the order of statements
+/// and values, the member `Sid`, the case of actions, and whether one value is written as a list.
 pub fn is_equivalent(a: &Value, b: &Value) -> bool {
     normalize(a) == normalize(b)
 }
 
-/// Members whose values IAM compares without regard to case.
-const ACTIONS: [&str; 2] = ["Action", "NotAction"];
+/// The members of a statement in whose values IAM ignores case.
+const CASE_INSENSITIVE_MEMBERS: [&str; 2] = ["Action", "NotAction"];
 
+/// Returns the statements of a document as texts. Two equivalent documents have the same texts.
 fn normalize(document: &Value) -> Vec<String> {
-    let mut lines: Vec<_> = many(document.get("Statement"))
+    let mut statements: Vec<_> = values_of(document.get("Statement"))
         .map(|statement| {
             let members = statement.as_object().into_iter().flatten();
             let members = members.filter(|(name, _)| *name != "Sid").map(|(name, value)| {
-                let value =
-                    if ACTIONS.contains(&name.as_str()) { lowercase(value) } else { sorted(value) };
+                let value = if CASE_INSENSITIVE_MEMBERS.contains(&name.as_str()) {
+                    to_sorted_lowercase(value)
+                } else {
+                    sort_values(value)
+                };
                 (name.clone(), value)
             });
             Value::Object(members.collect()).to_string()
         })
         .collect();
-    lines.sort_unstable();
-    lines.dedup();
-    lines
+    statements.sort_unstable();
+    statements.dedup();
+    statements
 }
 
-fn lowercase(value: &Value) -> Value {
-    let texts = many(Some(value)).filter_map(Value::as_str);
-    sorted(&texts.map(str::to_ascii_lowercase).collect())
+/// Returns a sorted list of the lowercase strings of a JSON value, without duplicates.
+fn to_sorted_lowercase(value: &Value) -> Value {
+    let texts = values_of(Some(value)).filter_map(Value::as_str);
+    sort_values(&texts.map(str::to_ascii_lowercase).collect())
 }
 
-/// Sorts lists and converts single values to lists, recursively.
-fn sorted(value: &Value) -> Value {
+/// Sorts every list of a JSON value, removes duplicates, and replaces each single value with a
+/// list.
+fn sort_values(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
-            members.iter().map(|(name, member)| (name.clone(), sorted(member))).collect()
+            members.iter().map(|(name, member)| (name.clone(), sort_values(member))).collect()
         }
         Value::Array(_) | Value::String(_) | Value::Bool(_) | Value::Number(_) | Value::Null => {
-            let mut items: Vec<_> = many(Some(value))
+            let mut items: Vec<_> = values_of(Some(value))
                 .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
                 .collect();
             items.sort_unstable();
@@ -56,20 +62,24 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-/// Returns the actions of a document that none of the attached documents allows in this partition,
-/// in the document's order. Does not compare resources and conditions: the policy simulator checks
-/// them.
-pub fn missing_actions(of: PolicyDocument, partition: Partition, actual: &[Value]) -> Vec<String> {
-    let held: Vec<_> = actual
+/// Returns the actions of Palette's document `of` that none of the attached documents allows in
+/// this partition, in the order of `of`. Does not compare resources and conditions, because IAM's
+/// policy simulator evaluates them.
+pub fn missing_actions(
+    of: PolicyDocument,
+    partition: Partition,
+    attached_documents: &[Value],
+) -> Vec<String> {
+    let attached: Vec<_> = attached_documents
         .iter()
         .flat_map(statements)
-        .filter(|held| held.allows() && held.covers_partition(partition.id()))
+        .filter(|attached| attached.allows() && attached.covers_partition(partition.id()))
         .collect();
     let mut missing: Vec<String> = Vec::new();
     for statement in statements(of.template()) {
         for action in statement.action_names() {
             let known = missing.iter().any(|named| named == action);
-            if !known && !held.iter().any(|held| held.covers_action(action)) {
+            if !known && !attached.iter().any(|attached| attached.covers_action(action)) {
                 missing.push(action.to_owned());
             }
         }
@@ -84,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equivalent_documents_may_differ_in_form() {
+    fn documents_that_differ_only_in_form_are_equivalent() {
         let statement = json!({
             "Sid": "A", "Effect": "Allow", "Action": ["ec2:RunInstances", "ec2:CreateVpc"], "Resource": "*",
             "Condition": {"StringEquals": {"aws:RequestedRegion": ["a", "b"]}},
@@ -120,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn every_document_is_equivalent_only_to_itself() {
+    fn each_document_of_palette_is_equivalent_only_to_itself() {
         for a in PolicyDocument::ALL {
             for b in PolicyDocument::ALL {
                 let (left, right) = (a.render(Partition::Aws), b.render(Partition::Aws));
@@ -130,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_actions_are_those_that_no_attached_policy_allows() {
+    fn actions_that_no_attached_policy_allows_are_missing() {
         let of = PolicyDocument::HostResourceGroups;
         let partition = Partition::AwsUsGov;
         let all = [
@@ -141,7 +151,7 @@ mod tests {
             "ec2:DescribeHosts",
         ];
         let allow = |action: Value, resource: &str| json!({"Statement": {"Effect": "Allow", "Action": action, "Resource": resource}});
-        for (actual, missing) in [
+        for (attached_documents, missing) in [
             (vec![], &all[..]),
             (vec![of.render(partition)], &[]),
             (vec![allow(json!("*"), "*")], &[]),
@@ -153,7 +163,7 @@ mod tests {
                 ],
                 &all[1..2],
             ),
-            // An ARN of another partition matches nothing.
+            // A statement with an ARN of another partition allows nothing in this partition.
             (vec![allow(json!("*"), "arn:aws:ec2:*:*:*")], &all[..]),
             (vec![allow(json!("*"), "arn:*:ec2:*:*:*")], &[]),
             (
@@ -173,12 +183,16 @@ mod tests {
                 &[],
             ),
         ] {
-            assert_eq!(missing_actions(of, partition, &actual), missing, "{actual:?}");
+            assert_eq!(
+                missing_actions(of, partition, &attached_documents),
+                missing,
+                "{attached_documents:?}"
+            );
         }
     }
 
     #[test]
-    fn an_outdated_eks_document_lacks_the_new_actions() {
+    fn new_actions_are_missing_in_an_outdated_document_for_eks() {
         let mut old = PolicyDocument::ControllersEks.render(Partition::Aws);
         let statements = old["Statement"].as_array_mut().unwrap();
         statements.retain(|statement| !statement["Action"].to_string().contains("iam:ListRoles"));

@@ -1,41 +1,46 @@
-//! The permission documents that Palette publishes, by name and by profile.
+//! The permission documents that Palette publishes, with functions that find the documents of a
+//! profile and the document with a name.
 
 use std::sync::OnceLock;
 
 use gangway_model::{AuthMethod, Partition, PermissionProfile};
 use serde_json::Value;
 
-/// Placeholder for the partition in the ARNs of the files.
+/// The placeholder for the partition in the ARNs of the files in `documents/`.
 pub(crate) const PARTITION: &str = "{partition}";
 
-/// A permission document that Palette publishes. The files in `documents/` are as published, except
-/// that a placeholder replaces the partition of ARNs.
+/// A permission document that Palette publishes. Its file in `documents/` is a copy of the
+/// published document, with a placeholder for the partition in ARNs.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum PolicyDocument {
-    /// Networks, machines and load balancers of clusters; core.
+    /// A core document: permissions for networks, machines and load balancers of clusters.
     Controller,
-    /// Permissions of control plane nodes; core.
+    /// A core document: permissions of control plane nodes.
     ControlPlane,
-    /// Permissions of worker nodes; core.
+    /// A core document: permissions of worker nodes.
     Nodes,
-    /// The CloudFormation stack of CAPA (Cluster API Provider AWS), its roles and groups; core.
+    /// A core document: permissions for the CloudFormation stack of CAPA (Cluster API Provider
+    /// AWS), and for the roles and groups in this stack.
     Deployment,
-    /// EKS clusters; in addition to the core documents.
+    /// Permissions for EKS clusters, in addition to the core documents.
     ControllersEks,
-    /// EKS, if Palette creates the VPC; minimum.
+    /// The minimum permissions for EKS clusters in a VPC that Palette creates.
     MinimumEksDynamic,
-    /// EKS in an existing VPC; minimum.
+    /// The minimum permissions for EKS clusters in a VPC that exists already.
     MinimumEksStatic,
-    /// Installs add-ons of EKS clusters; in addition to the minimum documents for EKS, for the method
-    /// `pod-identity` only. Palette publishes it without a name.
+    /// Permissions to install add-ons of EKS clusters. An account with the method `pod-identity`
+    /// and a minimum profile for EKS needs them, too. Palette publishes this document without a
+    /// name.
     MinimumEksPodIdentity,
-    /// Clusters on EC2, if Palette creates the VPC; minimum.
+    /// The minimum permissions for clusters on EC2 in a VPC that Palette creates.
     MinimumIaasDynamic,
-    /// Clusters on EC2 in an existing VPC; minimum.
+    /// The minimum permissions for clusters on EC2 in a VPC that exists already.
     MinimumIaasStatic,
-    /// Lets Palette create CAPA's stack; an add-on to the minimum documents.
+    /// Permissions to create the CloudFormation stack of CAPA. An operator can add this document to
+    /// a minimum document.
     CloudFormationStack,
-    /// Dedicated hosts; an add-on.
+    /// Permissions for dedicated hosts. An operator can add this document to the documents of any
+    /// profile.
     HostResourceGroups,
 }
 
@@ -54,8 +59,9 @@ pub const fn documents_for(profile: PermissionProfile) -> &'static [PolicyDocume
     }
 }
 
-/// Returns the documents that an account of this profile and method needs. EKS Pod Identity with a
-/// minimum profile needs one more than the profile has.
+/// Returns the documents that an account with this profile and method needs: those of the profile,
+/// and [`PolicyDocument::MinimumEksPodIdentity`] for the method `pod-identity` with a minimum
+/// profile for EKS.
 pub const fn required_documents(
     profile: PermissionProfile,
     method: AuthMethod,
@@ -72,45 +78,48 @@ pub const fn required_documents(
     }
 }
 
-struct Entry {
+struct CatalogueEntry {
+    /// The name of the policy in IAM.
     name: &'static str,
+    /// The names of the policy in older versions of Palette's documentation.
     aliases: &'static [&'static str],
+    /// The JSON text of the file, with placeholders.
     text: &'static str,
-    parsed: OnceLock<Value>,
-    /// Compact JSON for each partition.
-    rendered: [OnceLock<String>; 4],
+    /// The parsed text, with placeholders.
+    template_cell: OnceLock<Value>,
+    /// The document without placeholders as compact JSON, for each partition.
+    compact_json_by_partition: [OnceLock<String>; 4],
 }
 
-macro_rules! entry {
+macro_rules! catalogue_entry {
     ($name:literal $(, $other:literal)*) => {
-        Entry {
+        CatalogueEntry {
             name: $name,
             aliases: &[$($other),*],
             text: include_str!(concat!("../documents/", $name, ".json")),
-            parsed: OnceLock::new(),
-            rendered: [const { OnceLock::new() }; 4],
+            template_cell: OnceLock::new(),
+            compact_json_by_partition: [const { OnceLock::new() }; 4],
         }
     };
 }
 
-/// In the order of [`PolicyDocument`]. The aliases are names in older versions of the documentation.
-static CATALOGUE: [Entry; 12] = [
-    entry!("PaletteControllerPolicy", "PaletteControllersPolicy"),
-    entry!("PaletteControlPlanePolicy"),
-    entry!("PaletteNodesPolicy"),
-    entry!("PaletteDeploymentPolicy"),
-    entry!("PaletteControllersEKSPolicy", "PaletteControllerEKSPolicy"),
-    entry!("PaletteMinimumEKSDynamicPermissions"),
-    entry!("PaletteMinimumEKSStaticPermissions"),
-    entry!("PaletteMinimumEKSPodIdentityPermissions"),
-    entry!("PaletteMinimumIaaSDynamicPermissions"),
-    entry!("PaletteMinimumIaaSStaticPermissions"),
-    entry!("PaletteCloudFormationStackPermissions"),
-    entry!("PaletteHostResourceGroupsPolicy"),
+/// The name, aliases and text of every document, in the order of [`PolicyDocument`].
+static CATALOGUE: [CatalogueEntry; 12] = [
+    catalogue_entry!("PaletteControllerPolicy", "PaletteControllersPolicy"),
+    catalogue_entry!("PaletteControlPlanePolicy"),
+    catalogue_entry!("PaletteNodesPolicy"),
+    catalogue_entry!("PaletteDeploymentPolicy"),
+    catalogue_entry!("PaletteControllersEKSPolicy", "PaletteControllerEKSPolicy"),
+    catalogue_entry!("PaletteMinimumEKSDynamicPermissions"),
+    catalogue_entry!("PaletteMinimumEKSStaticPermissions"),
+    catalogue_entry!("PaletteMinimumEKSPodIdentityPermissions"),
+    catalogue_entry!("PaletteMinimumIaaSDynamicPermissions"),
+    catalogue_entry!("PaletteMinimumIaaSStaticPermissions"),
+    catalogue_entry!("PaletteCloudFormationStackPermissions"),
+    catalogue_entry!("PaletteHostResourceGroupsPolicy"),
 ];
 
 impl PolicyDocument {
-    /// Every document.
     pub const ALL: [Self; 12] = [
         Self::Controller,
         Self::ControlPlane,
@@ -126,7 +135,7 @@ impl PolicyDocument {
         Self::HostResourceGroups,
     ];
 
-    fn entry(self) -> &'static Entry {
+    fn catalogue_entry(self) -> &'static CatalogueEntry {
         match self {
             Self::Controller => &CATALOGUE[0],
             Self::ControlPlane => &CATALOGUE[1],
@@ -145,56 +154,61 @@ impl PolicyDocument {
 
     /// Returns the name of the policy in IAM.
     pub fn name(self) -> &'static str {
-        self.entry().name
+        self.catalogue_entry().name
     }
 
-    /// Returns names from older versions of the documentation.
+    /// Returns the names that the policy had in older versions of Palette's documentation.
     pub fn aliases(self) -> &'static [&'static str] {
-        self.entry().aliases
+        self.catalogue_entry().aliases
     }
 
-    /// Returns the document with this name or alias. IAM treats names that differ only in case as equal.
+    /// Returns the document that has this name or alias. Ignores case, because in IAM two policy
+    /// names that differ only in case are the same name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|document| {
-            let Entry { name: first, aliases, .. } = document.entry();
-            name.eq_ignore_ascii_case(first)
-                || aliases.iter().any(|other| name.eq_ignore_ascii_case(other))
+            let CatalogueEntry { name: current, aliases, .. } = document.catalogue_entry();
+            name.eq_ignore_ascii_case(current)
+                || aliases.iter().any(|alias| name.eq_ignore_ascii_case(alias))
         })
     }
 
-    /// Returns the document with placeholders for the partition. Parsed once, at first use.
+    /// Returns the document with placeholders for the partition. The first call parses it.
     pub(crate) fn template(self) -> &'static Value {
-        let Entry { text, parsed, .. } = self.entry();
-        // A test parses each document, so the default is never used.
-        parsed.get_or_init(|| serde_json::from_str(text).unwrap_or_default())
+        let CatalogueEntry { text, template_cell, .. } = self.catalogue_entry();
+        // The text is valid JSON, because a test parses each document. So the default is never
+        // used.
+        template_cell.get_or_init(|| serde_json::from_str(text).unwrap_or_default())
     }
 
-    /// Returns the document for a partition.
+    /// Returns the document with the id of the partition in its ARNs.
     pub fn render(self, partition: Partition) -> Value {
-        map_text(self.template(), &|text| text.replace(PARTITION, partition.id()).into())
+        map_strings(self.template(), &|text| text.replace(PARTITION, partition.id()).into())
     }
 
-    /// Returns the document for a partition as compact JSON. Rendered once, at first use.
+    /// Returns the document as compact JSON, with the id of the partition in its ARNs. The first
+    /// call for a partition creates the text.
     pub fn text(self, partition: Partition) -> &'static str {
-        let [aws, gov, secret, top_secret] = &self.entry().rendered;
-        let rendered = match partition {
+        let [aws, gov, secret, top_secret] = &self.catalogue_entry().compact_json_by_partition;
+        let cell = match partition {
             Partition::Aws => aws,
             Partition::AwsUsGov => gov,
             Partition::AwsIsoB => secret,
             Partition::AwsIso => top_secret,
         };
-        rendered.get_or_init(|| self.render(partition).to_string())
+        cell.get_or_init(|| self.render(partition).to_string())
     }
 }
 
-/// Returns a copy of the document with every string replaced. Member names stay.
-pub(crate) fn map_text(value: &Value, replace: &dyn Fn(&str) -> Value) -> Value {
+/// Returns a copy of a JSON value in which `replace` has replaced every string, except for the
+/// names of members.
+pub(crate) fn map_strings(value: &Value, replace: &dyn Fn(&str) -> Value) -> Value {
     match value {
         Value::String(text) => replace(text),
-        Value::Array(items) => items.iter().map(|item| map_text(item, replace)).collect(),
-        Value::Object(members) => {
-            members.iter().map(|(name, member)| (name.clone(), map_text(member, replace))).collect()
-        }
+        Value::Array(items) => items.iter().map(|item| map_strings(item, replace)).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, member)| (name.clone(), map_strings(member, replace)))
+            .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
@@ -205,48 +219,55 @@ mod tests {
 
     use super::*;
 
-    fn names(profile: PermissionProfile) -> Vec<&'static str> {
+    fn names_of_documents(profile: PermissionProfile) -> Vec<&'static str> {
         documents_for(profile).iter().map(|document| document.name()).collect()
     }
 
     /// Acceptance rows: F29.
     #[test]
-    fn core_has_four_documents() {
+    fn core_profile_has_the_four_core_documents() {
         let core = [
             "PaletteControllerPolicy",
             "PaletteControlPlanePolicy",
             "PaletteNodesPolicy",
             "PaletteDeploymentPolicy",
         ];
-        assert_eq!(names(PermissionProfile::Core), core);
+        assert_eq!(names_of_documents(PermissionProfile::Core), core);
     }
 
     /// Acceptance rows: F90.
     #[test]
-    fn core_eks_adds_one_document() {
-        let (core, eks) = (names(PermissionProfile::Core), names(PermissionProfile::CoreEks));
+    fn core_eks_has_one_document_more_than_core() {
+        let (core, eks) = (
+            names_of_documents(PermissionProfile::Core),
+            names_of_documents(PermissionProfile::CoreEks),
+        );
         assert_eq!(eks.split_last(), Some((&"PaletteControllersEKSPolicy", core.as_slice())));
     }
 
     /// Acceptance rows: F91.
     #[test]
-    fn minimum_profiles_have_one_document_each_and_the_stack_is_an_add_on() {
+    fn minimum_profiles_have_one_document_and_no_add_on() {
         for (profile, name) in [
             (PermissionProfile::MinimumEksDynamic, "PaletteMinimumEKSDynamicPermissions"),
             (PermissionProfile::MinimumEksStatic, "PaletteMinimumEKSStaticPermissions"),
             (PermissionProfile::MinimumIaasDynamic, "PaletteMinimumIaaSDynamicPermissions"),
             (PermissionProfile::MinimumIaasStatic, "PaletteMinimumIaaSStaticPermissions"),
         ] {
-            assert_eq!(names(profile), [name]);
+            assert_eq!(names_of_documents(profile), [name]);
         }
         let add_on = "PaletteCloudFormationStackPermissions";
         assert_eq!(PolicyDocument::from_name(add_on), Some(PolicyDocument::CloudFormationStack));
-        assert!(PermissionProfile::ALL.iter().all(|profile| !names(*profile).contains(&add_on)));
+        assert!(
+            PermissionProfile::ALL
+                .iter()
+                .all(|profile| !names_of_documents(*profile).contains(&add_on))
+        );
     }
 
     /// Acceptance rows: F45, F91.
     #[test]
-    fn only_pod_identity_with_a_minimum_profile_needs_the_document_about_add_ons() {
+    fn only_pod_identity_with_minimum_eks_profile_needs_add_on_document() {
         use PermissionProfile::{MinimumEksDynamic, MinimumEksStatic};
         let needs = |profile, method| {
             required_documents(profile, method).contains(&PolicyDocument::MinimumEksPodIdentity)
@@ -262,11 +283,11 @@ mod tests {
     }
 
     #[test]
-    fn every_document_is_found_by_its_name_and_has_statements() {
+    fn every_document_has_statements_and_is_found_by_name_and_alias() {
         for document in PolicyDocument::ALL {
             assert_eq!(PolicyDocument::from_name(document.name()), Some(document));
-            for other in document.aliases() {
-                assert_eq!(PolicyDocument::from_name(&other.to_uppercase()), Some(document));
+            for alias in document.aliases() {
+                assert_eq!(PolicyDocument::from_name(&alias.to_uppercase()), Some(document));
             }
             assert!(
                 !document.template()["Statement"].as_array().unwrap().is_empty(),
@@ -278,9 +299,9 @@ mod tests {
     }
 
     #[test]
-    fn documents_fit_into_a_managed_policy_and_name_no_other_partition() {
+    fn documents_fit_into_managed_policies_and_name_no_other_partition() {
         for document in PolicyDocument::ALL {
-            assert!(!document.entry().text.contains("arn:aws"), "{document:?}");
+            assert!(!document.catalogue_entry().text.contains("arn:aws"), "{document:?}");
             for facts in &PARTITIONS {
                 let text = document.text(facts.partition);
                 let size = text.chars().filter(|c| !c.is_whitespace()).count();

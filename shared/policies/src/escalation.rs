@@ -1,7 +1,9 @@
-//! Actions in Palette's documents that allow privilege escalation.
+//! Notices about actions in Palette's documents that allow privilege escalation.
 
 use crate::{document::PolicyDocument, statement::statements};
 
+/// The actions that allow privilege escalation if they are allowed on every resource, and what an
+/// identity can do with each action.
 const ESCALATING_ACTIONS: &[(&str, &str)] = &[
     ("iam:AddUserToGroup", "join any group"),
     ("iam:AttachGroupPolicy", "attach any policy to a group"),
@@ -13,23 +15,29 @@ const ESCALATING_ACTIONS: &[(&str, &str)] = &[
     ("sts:AssumeRole", "assume any role that trusts the account"),
 ];
 
-/// Resource patterns without restriction.
-const EVERYTHING: &[&str] = &["*", "arn:*:s3:::*", "arn:*:iam::*:role/*"];
+/// The patterns in the member `Resource` of Palette's documents that match every resource.
+const UNRESTRICTED_RESOURCES: &[&str] = &["*", "arn:*:s3:::*", "arn:*:iam::*:role/*"];
 
-/// Returns one notice for each document with such actions, in the order of the documents.
+/// Returns one notice for each document that allows privilege escalation, in
+/// the order of the documents.
 pub fn privilege_escalation_notices(documents: &[PolicyDocument]) -> Vec<String> {
-    documents.iter().filter_map(|document| notice(*document)).collect()
+    documents.iter().filter_map(|document| privilege_escalation_notice(*document)).collect()
 }
 
-fn notice(document: PolicyDocument) -> Option<String> {
+/// Returns a notice with the actions of a document that allow privilege
+/// escalation, or `None` if the document has no such action.
+fn privilege_escalation_notice(document: PolicyDocument) -> Option<String> {
     let statements = statements(document.template());
-    let grants: Vec<_> = ESCALATING_ACTIONS
+    let actions: Vec<_> = ESCALATING_ACTIONS
         .iter()
         .filter(|(action, _)| {
             statements.iter().any(|statement| {
                 statement.allows()
                     && statement.action_names().any(|name| name == *action)
-                    && statement.resources().iter().any(|held| EVERYTHING.contains(&held.as_str()))
+                    && statement
+                        .resources()
+                        .iter()
+                        .any(|held| UNRESTRICTED_RESOURCES.contains(&held.as_str()))
             })
         })
         .map(|(action, power)| format!("{action} ({power})"))
@@ -39,11 +47,11 @@ fn notice(document: PolicyDocument) -> Option<String> {
     } else {
         "choose a minimum profile or set a permissions boundary"
     };
-    (!grants.is_empty()).then(|| {
+    (!actions.is_empty()).then(|| {
         format!(
             "{} allows privilege escalation: {}. If that is too much, {remedy}.",
             document.name(),
-            grants.join(", "),
+            actions.join(", "),
         )
     })
 }
@@ -56,7 +64,7 @@ mod tests {
     use crate::documents_for;
 
     #[test]
-    fn notices_name_the_document_and_its_grants() {
+    fn a_notice_has_the_document_and_its_escalating_actions() {
         let notices = privilege_escalation_notices(documents_for(PermissionProfile::CoreEks));
         let heads: Vec<_> =
             notices.iter().map(|notice| notice.split_once(". ").unwrap().0.to_owned()).collect();
@@ -71,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn minimum_profiles_have_none_until_the_stack_is_added() {
+    fn minimum_profiles_have_no_notice_without_the_stack_document() {
         for profile in PermissionProfile::ALL {
             let core = matches!(profile, PermissionProfile::Core | PermissionProfile::CoreEks);
             assert_eq!(

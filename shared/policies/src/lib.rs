@@ -1,5 +1,5 @@
-//! IAM policy documents as data: Palette's permissions, analysis of trust policies, and requests to
-//! IAM's policy simulator.
+//! Palette's IAM policy documents as data, the assessment of trust policies, and requests to IAM's
+//! policy simulator.
 
 pub mod cloudformation;
 mod compare;

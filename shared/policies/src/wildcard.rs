@@ -1,53 +1,59 @@
-//! IAM's wildcards: `*` for any run of characters, `?` for one.
+//! Patterns with IAM's wildcards: `*` stands for any number of characters, `?` for one character.
 
 use wildmatch::WildMatch;
 
 /// Returns `true` if the pattern matches the whole text.
-pub(crate) fn wildcard_match(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches_pattern(pattern: &str, text: &str) -> bool {
     WildMatch::new(pattern).matches(text)
 }
 
-/// Compares like [`wildcard_match`] but ignores case, as IAM does for names of actions.
-pub(crate) fn wildcard_match_ignore_case(pattern: &str, text: &str) -> bool {
+/// Returns `true` if the pattern matches the whole text and differences in case are ignored. IAM
+/// compares names of actions in this way.
+pub(crate) fn matches_pattern_ignore_case(pattern: &str, text: &str) -> bool {
     WildMatch::new_case_insensitive(pattern).matches(text)
 }
 
-/// Returns `true` if the pattern matches some text that begins with `prefix` and is longer.
-pub(crate) fn matches_some_suffix(pattern: &str, prefix: &str) -> bool {
-    // What is left of the pattern after it matched the prefix so far. `None` stands for any letter.
-    let mut open = vec![pattern];
-    for letter in prefix.chars().map(Some).chain([None]) {
-        let mut next = Vec::new();
-        for left in open {
-            let mut left = left;
+/// Returns `true` if the pattern matches at least one text that begins with `prefix` and is longer
+/// than `prefix`.
+pub(crate) fn matches_some_text_with_prefix(pattern: &str, prefix: &str) -> bool {
+    // Each item is a rest of the pattern that must match the rest of the text, after the part of
+    // the pattern before it matched the characters of the prefix so far. In `chain`, `None` stands
+    // for any character after the prefix.
+    let mut rests = vec![pattern];
+    for character in prefix.chars().map(Some).chain([None]) {
+        let mut next_rests = Vec::new();
+        for rest in rests {
+            let mut rest = rest;
             loop {
-                let mut letters = left.chars();
-                let Some(own) = letters.next() else { break };
-                if own == '*' {
-                    next.push(left);
-                    left = letters.as_str();
+                let mut pattern_characters = rest.chars();
+                let Some(expected) = pattern_characters.next() else { break };
+                if expected == '*' {
+                    next_rests.push(rest);
+                    rest = pattern_characters.as_str();
                     continue;
                 }
-                if own == '?' || letter.is_none_or(|letter| letter == own) {
-                    next.push(letters.as_str());
+                if expected == '?' || character.is_none_or(|character| character == expected) {
+                    next_rests.push(pattern_characters.as_str());
                 }
                 break;
             }
         }
-        next.sort_unstable();
-        next.dedup();
-        open = next;
+        next_rests.sort_unstable();
+        next_rests.dedup();
+        rests = next_rests;
     }
-    !open.is_empty()
+    !rests.is_empty()
 }
 
-/// Returns `true` if the pattern matches every text that begins with `prefix` and is longer.
-pub(crate) fn matches_every_suffix(pattern: &str, prefix: &str) -> bool {
-    // A letter that no pattern has, once and more often than a pattern has wildcards for one letter.
-    let odd = '\u{1}';
+/// Returns `true` if the pattern matches every text that begins with `prefix` and is longer than
+/// `prefix`.
+pub(crate) fn matches_every_text_with_prefix(pattern: &str, prefix: &str) -> bool {
+    // Only a wildcard matches this character, because no pattern contains it. Two texts are enough:
+    // one with one such character, and one with more such characters than the pattern has `?`.
+    let unusual = '\u{1}';
     [1, pattern.len() + 1].into_iter().all(|count| {
-        let suffix: String = std::iter::repeat_n(odd, count).collect();
-        wildcard_match(pattern, &format!("{prefix}{suffix}"))
+        let suffix: String = std::iter::repeat_n(unusual, count).collect();
+        matches_pattern(pattern, &format!("{prefix}{suffix}"))
     })
 }
 
@@ -56,8 +62,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_match_every_text_with_a_prefix_or_some_or_none() {
-        for (pattern, may, any) in [
+    fn a_pattern_matches_every_some_or_no_text_with_a_prefix() {
+        for (pattern, matches_some, matches_every) in [
             ("*", true, true),
             ("a/*", true, true),
             ("a/?*", true, true),
@@ -71,13 +77,13 @@ mod tests {
             ("a", false, false),
             ("", false, false),
         ] {
-            assert_eq!(matches_some_suffix(pattern, "a/"), may, "{pattern}");
-            assert_eq!(matches_every_suffix(pattern, "a/"), any, "{pattern}");
+            assert_eq!(matches_some_text_with_prefix(pattern, "a/"), matches_some, "{pattern}");
+            assert_eq!(matches_every_text_with_prefix(pattern, "a/"), matches_every, "{pattern}");
         }
     }
 
     #[test]
-    fn wildcards_match_as_in_iam() {
+    fn patterns_match_the_texts_that_iam_matches() {
         for (pattern, text, outcome) in [
             ("", "", true),
             ("", "a", false),
@@ -92,8 +98,8 @@ mod tests {
             ("arn:*:s3:::*", "*", false),
             ("ec2:describe*", "ec2:Describe", false),
         ] {
-            assert_eq!(wildcard_match(pattern, text), outcome, "{pattern} {text}");
+            assert_eq!(matches_pattern(pattern, text), outcome, "{pattern} {text}");
         }
-        assert!(wildcard_match_ignore_case("ec2:describe*", "EC2:DescribeVpcs"));
+        assert!(matches_pattern_ignore_case("ec2:describe*", "EC2:DescribeVpcs"));
     }
 }

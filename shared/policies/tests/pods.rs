@@ -1,4 +1,5 @@
-//! The documents of the Pod Identity roles, held against files that a person has read (F49–F57).
+//! Tests that compare the documents of the Pod Identity roles with files that a person has
+//! reviewed.
 #![expect(clippy::unwrap_used, clippy::tests_outside_test_module, reason = "a test program")]
 
 use std::{fs, path::Path};
@@ -9,16 +10,16 @@ use gangway_policies::pod_identity::{
 };
 use serde_json::{Value, json};
 
-const CLUSTERS: &str = "111122223333";
-const TARGET: &str = "444455556666";
+const CLUSTER_ACCOUNT: &str = "111122223333";
+const TARGET_ACCOUNT: &str = "444455556666";
 
 fn arn(partition: Partition, account: &str, name: &str) -> RoleArn {
     format!("arn:{partition}:iam::{account}:role/{name}").parse().unwrap()
 }
 
-fn both(partition: Partition) -> [(&'static str, PodIdentityRoles); 2] {
-    let local = |name| arn(partition, CLUSTERS, name);
-    let target = |name| arn(partition, TARGET, name);
+fn both_role_sets(partition: Partition) -> [(&'static str, PodIdentityRoles); 2] {
+    let local = |name| arn(partition, CLUSTER_ACCOUNT, name);
+    let target = |name| arn(partition, TARGET_ACCOUNT, name);
     [
         (
             "same-account",
@@ -40,15 +41,15 @@ fn both(partition: Partition) -> [(&'static str, PodIdentityRoles); 2] {
     ]
 }
 
-fn rendered(roles: &PodIdentityRoles, region: &str) -> Value {
-    let cluster = Cluster { name: "palette", region, account: CLUSTERS.parse().unwrap() };
+fn render_roles(roles: &PodIdentityRoles, region: &str) -> Value {
+    let cluster = Cluster { name: "palette", region, account: CLUSTER_ACCOUNT.parse().unwrap() };
     let ids = EksSessions::expected(cluster);
-    let one = |(part, arn): (RolePurpose, &RoleArn)| {
+    let one = |(purpose, arn): (RolePurpose, &RoleArn)| {
         json!({
-            "part": part.id(),
+            "part": purpose.id(),
             "arn": arn.as_str(),
-            "trust": roles.trust(part, &ids),
-            "permissions": roles.permissions(part),
+            "trust": roles.trust(purpose, &ids),
+            "permissions": roles.permissions(purpose),
         })
     };
     roles.in_creation_order().into_iter().map(one).collect()
@@ -56,22 +57,22 @@ fn rendered(roles: &PodIdentityRoles, region: &str) -> Value {
 
 /// Acceptance rows: F47, F48, F50, F51, F52, F54, F55.
 #[test]
-fn documents_are_the_published_ones() {
-    for (case, roles) in both(Partition::AwsUsGov) {
+fn documents_of_pod_identity_roles_equal_the_golden_files() {
+    for (case, roles) in both_role_sets(Partition::AwsUsGov) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join(format!("tests/golden/pod-identity/{case}.json"));
         let golden: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-        let rendered = rendered(&roles, "us-gov-west-1");
-        assert_eq!(rendered, golden, "{rendered:#}");
+        let rendered_roles = render_roles(&roles, "us-gov-west-1");
+        assert_eq!(rendered_roles, golden, "{rendered_roles:#}");
     }
 }
 
 /// Acceptance rows: F56, F57.
 #[test]
-fn no_placeholder_is_left_and_arns_are_of_the_partition() {
+fn documents_have_no_placeholder_and_only_arns_of_the_partition() {
     for facts in &PARTITIONS {
-        for (case, roles) in both(facts.partition) {
-            let text = rendered(&roles, facts.home_region).to_string();
+        for (case, roles) in both_role_sets(facts.partition) {
+            let text = render_roles(&roles, facts.home_region).to_string();
             assert!(!text.contains('<') && !text.contains("{\\"), "{case}: {text}");
             for open in ["{partition}", "Role}", "Prefix}", "ExternalId}"] {
                 assert!(!text.contains(open), "{case}: {text}");
@@ -84,18 +85,18 @@ fn no_placeholder_is_left_and_arns_are_of_the_partition() {
 }
 
 #[test]
-fn documents_fit_into_roles() {
+fn documents_are_not_longer_than_iam_allows() {
     let name = "n".repeat(64);
     for facts in &PARTITIONS {
-        let local = arn(facts.partition, CLUSTERS, &name);
-        let target = arn(facts.partition, TARGET, &name);
+        let local = arn(facts.partition, CLUSTER_ACCOUNT, &name);
+        let target = arn(facts.partition, TARGET_ACCOUNT, &name);
         let roles = PodIdentityRoles::CrossAccount {
             palette_target: target.clone(),
             hubble_target: target,
             hubble_local: local.clone(),
             identity_local: local,
         };
-        for role in rendered(&roles, "us-gov-west-1").as_array().unwrap() {
+        for role in render_roles(&roles, "us-gov-west-1").as_array().unwrap() {
             assert!(role["trust"].to_string().len() <= 2048, "{role}");
             assert!(role["permissions"].to_string().len() <= 6144, "{role}");
         }
@@ -104,19 +105,19 @@ fn documents_fit_into_roles() {
 
 /// Acceptance rows: F49.
 #[test]
-fn roles_come_before_the_trusts_that_name_them() {
-    for (case, roles) in both(Partition::Aws) {
-        let rendered = rendered(&roles, "us-east-1");
-        let mut made = Vec::new();
-        for role in rendered.as_array().unwrap() {
+fn a_role_is_created_before_the_trust_policy_that_names_it() {
+    for (case, roles) in both_role_sets(Partition::Aws) {
+        let rendered_roles = render_roles(&roles, "us-east-1");
+        let mut created = Vec::new();
+        for role in rendered_roles.as_array().unwrap() {
             let trust = role["trust"].to_string();
             for named in trust.split('"').filter(|text| text.starts_with("arn:")) {
-                assert!(made.contains(&named.to_owned()), "{case}: {named} is not there yet");
+                assert!(created.contains(&named.to_owned()), "{case}: {named} is not there yet");
             }
-            made.push(role["arn"].as_str().unwrap().to_owned());
+            created.push(role["arn"].as_str().unwrap().to_owned());
         }
         let order: Vec<_> =
-            roles.in_creation_order().into_iter().map(|(part, _)| part.id()).collect();
+            roles.in_creation_order().into_iter().map(|(purpose, _)| purpose.id()).collect();
         let wanted: &[&str] = match roles {
             PodIdentityRoles::SameAccount { .. } => &["palette", "hubble", "identity"],
             PodIdentityRoles::CrossAccount { .. } => {
@@ -128,22 +129,23 @@ fn roles_come_before_the_trusts_that_name_them() {
 }
 
 #[test]
-fn questions_leave_out_what_can_have_no_effect() {
-    let [(_, same), (_, cross)] = both(Partition::Aws);
-    let of = |roles: &PodIdentityRoles, part| -> Vec<(String, usize)> {
-        let grants = roles.permission_queries(part).into_iter();
-        grants
+fn queries_do_not_contain_actions_that_iam_cannot_allow() {
+    let [(_, same), (_, cross)] = both_role_sets(Partition::Aws);
+    let of = |roles: &PodIdentityRoles, purpose| -> Vec<(String, usize)> {
+        let queries = roles.permission_queries(purpose).into_iter();
+        queries
             .map(|PermissionQuery { actions, resources }| (resources.join(" "), actions.len()))
             .collect()
     };
     let palette = "arn:aws:iam::111122223333:role/SpectroCloudPaletteRole".to_owned();
     assert_eq!(of(&same, RolePurpose::Palette), [("*".to_owned(), 4)]);
-    // Without ecr:ListRepositories, which IAM does not know.
+    // The query does not contain `ecr:ListRepositories`, because IAM does not know this action.
     assert_eq!(of(&same, RolePurpose::Hubble), [("*".to_owned(), 38)]);
     assert_eq!(of(&same, RolePurpose::Identity), [("*".to_owned(), 4), (palette, 2)]);
     let target = "arn:aws:iam::444455556666:role/SpectroCloudPaletteTargetRole".to_owned();
     let own = "arn:aws:iam::111122223333:role/SpectroCloudIdentityLocalRole".to_owned();
-    // PassRole never reaches another account (T19).
+    // The query for the target role does not contain `iam:PassRole`, because IAM does not allow to
+    // pass a role of another account.
     let wanted = [("*".to_owned(), 4), (target, 3), (own, 4)];
     assert_eq!(of(&cross, RolePurpose::IdentityLocal), wanted);
     let hubble = "arn:aws:iam::444455556666:role/SpectroCloudHubbleTargetRole".to_owned();

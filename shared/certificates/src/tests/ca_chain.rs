@@ -1,5 +1,3 @@
-//! CA certificates.
-
 use rcgen::{CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
 use super::{
@@ -7,7 +5,7 @@ use super::{
     assert_results,
     fixtures::{TestCertificates, ca_params, client_params, with_label},
 };
-use crate::{CaChain, ChainStatus, Expected, PemError, PemLabel};
+use crate::{CaChain, ChainStatus, ExpectedContent, PemError, PemLabel};
 
 fn chain_status(pem: &str) -> ChainStatus {
     pem.parse::<CaChain>().unwrap().chain_status()
@@ -15,13 +13,13 @@ fn chain_status(pem: &str) -> ChainStatus {
 
 /// Acceptance rows: F72.
 #[test]
-fn only_ca_certificates_are_accepted() {
+fn a_text_with_other_blocks_than_ca_certificates_is_rejected() {
     let TestCertificates { root, intermediate, leaf, key } = &TestCertificates::new();
     let chain = format!("{intermediate}{root}");
     let with_leaf = format!("{chain}{leaf}");
     let with_key = format!("{chain}{key}");
     let wrong_label = |found| {
-        Some(PemError::WrongLabel { expected: Expected::CaCertificates, found, position: 1 })
+        Some(PemError::WrongLabel { expected: ExpectedContent::CaCertificates, found, position: 1 })
     };
     let key_pair = KeyPair::generate().unwrap();
     let mut params = CertificateParams::default();
@@ -89,7 +87,7 @@ fn only_ca_certificates_are_accepted() {
 }
 
 #[test]
-fn untidy_chains_are_normalized() {
+fn chains_with_unusual_white_space_and_labels_are_normalized() {
     let TestCertificates { root, intermediate, leaf, .. } = &TestCertificates::new();
     let normalized = format!("{intermediate}{root}").parse::<CaChain>().unwrap();
     let crlf = format!("{intermediate}{root}").replace('\n', "\r\n");
@@ -121,7 +119,8 @@ fn untidy_chains_are_normalized() {
     assert_results(&[("Windows' line breaks", Client, &leaf.replace('\n', "\r\n"), None)]);
 }
 
-/// Returns a root, a certificate that it issued, and one that this issued.
+/// Returns a root, a certificate that the root issued, and a certificate that the second one
+/// issued.
 fn chain_of_three() -> [String; 3] {
     let keys = [(); 3].map(|()| KeyPair::generate().unwrap());
     let [root, policy, issuing] = ["Root", "Policy", "Issuing"].map(ca_params);
@@ -135,7 +134,7 @@ fn chain_of_three() -> [String; 3] {
 
 /// Acceptance rows: F72.
 #[test]
-fn a_set_of_ca_certificates_has_no_order() {
+fn ca_certificates_that_are_not_one_chain_need_no_order() {
     let root_key = KeyPair::generate().unwrap();
     let root = ca_params("Root");
     let root_pem = root.self_signed(&root_key).unwrap().pem();
@@ -155,9 +154,10 @@ fn a_set_of_ca_certificates_has_no_order() {
     assert!(matches!(chain_status(&incomplete), ChainStatus::IssuerMissing { .. }));
 }
 
-/// A root that an older root certified as well needs no certificate of the older one.
+/// A new root has its own certificate, and a certificate that an older root issued. With the
+/// certificate of its own, the certificate of the older root is not needed.
 #[test]
-fn a_cross_signed_root_is_complete_beside_its_own_certificate() {
+fn a_chain_with_a_cross_signed_root_is_complete() {
     let (old_key, new_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
     let (old, new) = (ca_params("Old Root"), ca_params("New Root"));
     let old_pem = old.self_signed(&old_key).unwrap().pem();
@@ -181,7 +181,7 @@ fn a_cross_signed_root_is_complete_beside_its_own_certificate() {
 }
 
 #[test]
-fn a_ca_certificate_must_allow_to_sign_certificates() {
+fn a_ca_certificate_without_key_cert_sign_is_rejected() {
     let mut params = ca_params("Root");
     params.key_usages = vec![KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
     let without = params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem();
@@ -196,7 +196,7 @@ fn a_ca_certificate_must_allow_to_sign_certificates() {
     ]);
 }
 
-/// Chains that OpenSSL accepts, by the algorithm of their signatures.
+/// Chains that OpenSSL accepts. The name of each is the algorithm of its signatures.
 const OPENSSL_CHAINS: [(&str, &str); 12] = [
     ("brainpool", include_str!("data/brainpool.pem")),
     ("ed25519", include_str!("data/ed25519.pem")),
@@ -214,12 +214,12 @@ const OPENSSL_CHAINS: [(&str, &str); 12] = [
 
 /// Acceptance rows: F72.
 #[test]
-fn chains_of_every_algorithm_are_complete() {
+fn chains_with_every_signature_algorithm_are_complete() {
     for (name, chain) in OPENSSL_CHAINS {
         assert_eq!(chain_status(chain), ChainStatus::Complete, "{name}");
     }
-    // A root of the same name with another key issued nothing, also if its signatures cannot be
-    // verified.
+    // A root with the same subject and another key is not the issuer. This is true also for an
+    // algorithm whose signatures this crate cannot verify.
     for (chain, other_root) in [
         (include_str!("data/p521-sha512.pem"), include_str!("data/p521-sha512.other.pem")),
         (include_str!("data/ed448.pem"), include_str!("data/ed448.other.pem")),
@@ -231,6 +231,7 @@ fn chains_of_every_algorithm_are_complete() {
     }
 }
 
+/// Returns the certificate with `width` base64 characters in each line.
 fn with_line_width(pem: &str, width: usize) -> String {
     let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let lines: Vec<_> =
@@ -240,7 +241,7 @@ fn with_line_width(pem: &str, width: usize) -> String {
 
 /// Acceptance rows: F72.
 #[test]
-fn chains_must_be_complete_and_in_order() {
+fn a_missing_issuer_or_a_wrong_order_in_a_chain_is_reported() {
     let TestCertificates { root, intermediate, .. } = &TestCertificates::new();
     let other_root = TestCertificates::new().root;
     assert_eq!(chain_status(root), ChainStatus::Complete);
@@ -249,7 +250,7 @@ fn chains_must_be_complete_and_in_order() {
     assert_eq!(chain_status(&format!("{root}{other_root}")), ChainStatus::Complete);
     let is_issuer_missing = |pem: &str| matches!(chain_status(pem), ChainStatus::IssuerMissing { issuer, .. } if issuer.contains("Test Root"));
     assert!(is_issuer_missing(intermediate));
-    // The issuer's name alone is not enough: the key must match too.
+    // A root with the subject of the issuer and another key is not the issuer.
     assert!(is_issuer_missing(&format!("{intermediate}{other_root}")));
     let [root, policy, issuing] = &chain_of_three();
     assert_eq!(chain_status(&format!("{issuing}{policy}{root}")), ChainStatus::Complete);

@@ -1,5 +1,3 @@
-//! Client certificates.
-
 use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256};
 use secrecy::SecretString;
 
@@ -8,15 +6,16 @@ use super::{
     assert_results,
     fixtures::{ALGORITHMS, Change, TestCertificates, with_label},
 };
-use crate::{ClientCertificate, Expected, PemError, PemLabel, PrivateKey};
+use crate::{ClientCertificate, ExpectedContent, PemError, PemLabel, PrivateKey};
 
 /// Acceptance rows: F78.
 #[test]
-fn the_client_certificate_comes_first_with_or_without_its_issuers() {
+fn a_client_certificate_must_come_before_its_issuers() {
     let TestCertificates { root, intermediate, leaf, key } = &TestCertificates::new();
     let other = TestCertificates::new();
-    let wrong_label =
-        |found| Some(PemError::WrongLabel { expected: Expected::Certificate, found, position: 1 });
+    let wrong_label = |found| {
+        Some(PemError::WrongLabel { expected: ExpectedContent::Certificate, found, position: 1 })
+    };
     assert_results(&[
         ("alone", Client, leaf, None),
         ("with its issuer", Client, &format!("{leaf}{intermediate}"), None),
@@ -73,7 +72,7 @@ fn the_client_certificate_comes_first_with_or_without_its_issuers() {
 
 /// Acceptance rows: F78.
 #[test]
-fn key_usage_extensions_decide_about_client_authentication() {
+fn key_usage_extensions_allow_or_forbid_client_authentication() {
     let server: Change =
         |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let client_and_server: Change =
@@ -93,7 +92,7 @@ fn key_usage_extensions_decide_about_client_authentication() {
         ("nothing said", no_extensions, true),
         ("no signatures", no_digital_signature, false),
     ] {
-        let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, change);
+        let certificates = TestCertificates::with_algorithm(&PKCS_ECDSA_P256_SHA256, change);
         let certificate: ClientCertificate = certificates.leaf.parse().unwrap();
         assert_eq!(certificate.allows_client_auth(), expected, "{case}");
     }
@@ -101,13 +100,14 @@ fn key_usage_extensions_decide_about_client_authentication() {
 
 /// Acceptance rows: F79.
 #[test]
-fn a_key_matches_only_its_own_certificate() {
+fn a_private_key_matches_only_the_certificate_of_its_public_key() {
     for (name, algorithm) in ALGORITHMS {
-        let certificates = TestCertificates::with(algorithm, |_| {});
+        let certificates = TestCertificates::with_algorithm(algorithm, |_| {});
         let certificate: ClientCertificate = certificates.leaf.parse().unwrap();
         let key = PrivateKey::try_from(SecretString::from(certificates.key)).unwrap();
         assert!(certificate.matches_key(&key), "{name}");
-        for other in [TestCertificates::with(algorithm, |_| {}), TestCertificates::new()] {
+        for other in [TestCertificates::with_algorithm(algorithm, |_| {}), TestCertificates::new()]
+        {
             let other = PrivateKey::try_from(SecretString::from(other.key)).unwrap();
             assert!(!certificate.matches_key(&other), "{name}");
         }

@@ -1,4 +1,4 @@
-//! Generates certificates and keys for the tests.
+//! Functions that generate certificates and keys for the tests.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -6,7 +6,8 @@ use rcgen::{
     SignatureAlgorithm,
 };
 
-/// A root, an intermediate and a client certificate, with the client's key.
+/// A root certificate, an intermediate certificate, and a client certificate (`leaf`) with its
+/// private key, all in PEM.
 pub(super) struct TestCertificates {
     pub(super) root: String,
     pub(super) intermediate: String,
@@ -14,15 +15,17 @@ pub(super) struct TestCertificates {
     pub(super) key: String,
 }
 
-/// Changes the parameters of the client certificate.
+/// A function that changes the parameters of the client certificate.
 pub(super) type Change = fn(&mut CertificateParams);
 
 impl TestCertificates {
     pub(super) fn new() -> Self {
-        Self::with(&PKCS_ECDSA_P256_SHA256, |_| {})
+        Self::with_algorithm(&PKCS_ECDSA_P256_SHA256, |_| {})
     }
 
-    pub(super) fn with(algorithm: &'static SignatureAlgorithm, change: Change) -> Self {
+    /// Generates the certificates. The client's key has this algorithm, and `change` changes the
+    /// parameters of the client certificate before it is signed.
+    pub(super) fn with_algorithm(algorithm: &'static SignatureAlgorithm, change: Change) -> Self {
         let root_key = KeyPair::generate().unwrap();
         let root = ca_params("Test Root");
         let root_pem = root.self_signed(&root_key).unwrap().pem();
@@ -59,7 +62,7 @@ pub(super) fn client_params(name: &str) -> CertificateParams {
     params
 }
 
-/// Every supported key algorithm.
+/// The algorithms of private keys that this crate supports and rcgen can generate.
 pub(super) const ALGORITHMS: [(&str, &SignatureAlgorithm); 4] = [
     ("EC P-256", &PKCS_ECDSA_P256_SHA256),
     ("EC P-384", &PKCS_ECDSA_P384_SHA384),
@@ -67,19 +70,20 @@ pub(super) const ALGORITHMS: [(&str, &SignatureAlgorithm); 4] = [
     ("Ed25519", &PKCS_ED25519),
 ];
 
-/// Returns the text without one line, counted from 0.
+/// Returns the text without one of its lines. `line` counts from 0.
 pub(super) fn without_line(text: &str, line: usize) -> String {
     let lines = text.lines().enumerate().filter(|(bits, _)| *bits != line);
     lines.flat_map(|(_, text)| [text, "\n"]).collect()
 }
 
-/// Returns the block with another label.
+/// Returns the PEM block with the label `to` instead of the label `from`.
 pub(super) fn with_label(pem: &str, from: &str, to: &str) -> String {
     pem.replace(&format!("BEGIN {from}-"), &format!("BEGIN {to}-"))
         .replace(&format!("END {from}-"), &format!("END {to}-"))
 }
 
-/// Returns the key in the older format: the content of the PKCS#8 key under its own label.
+/// Returns a private key in the older format PKCS#1 or SEC1, which is a part of the PKCS#8 key,
+/// with the label of this format.
 pub(super) fn to_legacy_key(pkcs8_pem: &str, label: &str) -> String {
     use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
     use x509_parser::der_parser::{ber::BerObjectContent, der::parse_der_sequence};

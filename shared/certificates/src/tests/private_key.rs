@@ -1,5 +1,3 @@
-//! Private keys. They are never printed.
-
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
@@ -7,13 +5,13 @@ use super::{
     assert_results,
     fixtures::{ALGORITHMS, TestCertificates, to_legacy_key, with_label},
 };
-use crate::{Expected, PemError, PemLabel, PrivateKey};
+use crate::{ExpectedContent, PemError, PemLabel, PrivateKey};
 
 /// Acceptance rows: F79.
 #[test]
-fn keys_of_every_algorithm_and_format_are_accepted() {
+fn private_keys_of_every_algorithm_and_format_are_accepted() {
     for (name, algorithm) in ALGORITHMS {
-        let key = TestCertificates::with(algorithm, |_| {}).key;
+        let key = TestCertificates::with_algorithm(algorithm, |_| {}).key;
         assert_results(&[
             (name, Key, &key, None),
             ("with Windows' line breaks", Key, &key.replace('\n', "\r\n"), None),
@@ -36,10 +34,10 @@ fn keys_of_every_algorithm_and_format_are_accepted() {
 
 /// Acceptance rows: F79.
 #[test]
-fn anything_but_one_unencrypted_key_is_rejected_with_the_reason() {
+fn a_text_that_is_not_one_unencrypted_private_key_is_rejected() {
     let TestCertificates { leaf, key, root, .. } = &TestCertificates::new();
     let wrong_label =
-        |found| Some(PemError::WrongLabel { expected: Expected::Key, found, position: 1 });
+        |found| Some(PemError::WrongLabel { expected: ExpectedContent::Key, found, position: 1 });
     let pkcs8 = with_label(key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
     let legacy = with_label(key, "PRIVATE KEY", "RSA PRIVATE KEY").replace(
         "RSA PRIVATE KEY-----\n",
@@ -99,7 +97,7 @@ fn anything_but_one_unencrypted_key_is_rejected_with_the_reason() {
 
 /// Acceptance rows: F95.
 #[test]
-fn keys_are_normalized_and_never_printed() {
+fn a_private_key_is_normalized_and_not_printed_by_debug() {
     let pem = TestCertificates::new().key;
     let key = PrivateKey::try_from(SecretString::from(pem.replace('\n', "\r\n\r\n"))).unwrap();
     #[expect(clippy::disallowed_methods, reason = "a sample")]

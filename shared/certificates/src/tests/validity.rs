@@ -1,5 +1,3 @@
-//! Validity of certificates at a given time.
-
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{PKCS_ECDSA_P256_SHA256, date_time_ymd};
@@ -7,15 +5,15 @@ use rcgen::{PKCS_ECDSA_P256_SHA256, date_time_ymd};
 use super::fixtures::TestCertificates;
 use crate::{CaChain, ClientCertificate, Validity};
 
-/// Returns noon of a day, given in days since 1970.
+/// Returns the time at noon of a day. `day` is the number of days since 1970-01-01.
 fn noon(day: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(24 * day + 12)
 }
 
-/// 2026-01-01, in days since 1970.
+/// The number of days from 1970-01-01 to 2026-01-01.
 const FIRST_DAY: u64 = 20_454;
 
-fn describe(validity: &Validity) -> String {
+fn to_text(validity: &Validity) -> String {
     match validity {
         Validity::Valid { until } => format!("good until {until}"),
         Validity::ExpiresSoon { days, until, .. } => format!("{days} days until {until}"),
@@ -26,8 +24,8 @@ fn describe(validity: &Validity) -> String {
 
 /// Acceptance rows: F72, F78.
 #[test]
-fn certificates_expire_soon_in_the_last_30_days() {
-    let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, |params| {
+fn a_certificate_expires_soon_in_its_last_30_days() {
+    let certificates = TestCertificates::with_algorithm(&PKCS_ECDSA_P256_SHA256, |params| {
         params.not_before = date_time_ymd(2026, 1, 1);
         params.not_after = date_time_ymd(2026, 12, 31);
     });
@@ -41,7 +39,7 @@ fn certificates_expire_soon_in_the_last_30_days() {
         (FIRST_DAY + 364, "ended 2026-12-31"),
         (FIRST_DAY + 3640, "ended 2026-12-31"),
     ] {
-        assert_eq!(describe(&certificate.validity(noon(day))), expected, "day {day}");
+        assert_eq!(to_text(&certificate.validity(noon(day))), expected, "day {day}");
     }
     assert!(
         matches!(certificate.validity(noon(0)), Validity::NotYetValid { subject, .. } if subject == "CN=npe.example")
@@ -50,11 +48,11 @@ fn certificates_expire_soon_in_the_last_30_days() {
 
 /// Acceptance rows: F72.
 #[test]
-fn the_most_urgent_certificate_of_a_chain_decides() {
-    let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, |_| {});
+fn validity_of_a_chain_is_that_of_its_most_urgent_certificate() {
+    let certificates = TestCertificates::with_algorithm(&PKCS_ECDSA_P256_SHA256, |_| {});
     let chain: CaChain =
         format!("{}{}", certificates.intermediate, certificates.root).parse().unwrap();
-    // The default validity of rcgen, from 1975 to 4096.
-    assert_eq!(describe(&chain.validity(noon(FIRST_DAY))), "good until 4096-01-01");
-    assert_eq!(describe(&chain.validity(noon(0))), "from 1975-01-01");
+    // By default, rcgen creates certificates that are valid from 1975 to 4096.
+    assert_eq!(to_text(&chain.validity(noon(FIRST_DAY))), "good until 4096-01-01");
+    assert_eq!(to_text(&chain.validity(noon(0))), "from 1975-01-01");
 }

@@ -1,9 +1,7 @@
-//! Every row, and the partition of every region.
-
 use super::*;
 
 #[test]
-fn rows_are_in_the_order_of_the_enum() {
+fn each_partition_has_its_own_row_in_the_partition_table() {
     for facts in &PARTITIONS {
         assert!(std::ptr::eq(facts.partition.info(), facts) || facts.partition.id() == facts.id);
         assert_eq!(facts.id.parse(), Ok(facts.partition));
@@ -12,7 +10,7 @@ fn rows_are_in_the_order_of_the_enum() {
 }
 
 #[test]
-fn regions_belong_to_one_partition_or_none() {
+fn each_region_belongs_to_one_partition_or_to_none() {
     for (region, partition) in [
         ("eu-central-1", Some(Partition::Aws)),
         ("ap-southeast-5", Some(Partition::Aws)),

@@ -1,27 +1,28 @@
-//! Policy documents of the Pod Identity roles, with placeholders for the partition and role ARNs.
+//! The policy documents of the Pod Identity roles. Their files have placeholders for role ARNs and
+//! external ids.
 
 use serde_json::Value;
 
-use crate::document::map_text;
+use crate::document::map_strings;
 
-/// A permission document of a Pod Identity role. Palette's own role also needs the documents of its
-/// profile.
+/// The permission document of a Pod Identity role. Palette's own role also needs the documents of
+/// the permission profile.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum PodIdentityPolicy {
-    /// Permissions of Palette's role in addition to its profile.
+    /// The permissions that Palette's role needs in addition to the documents of its profile.
     Supplement,
-    /// Permissions that Hubble needs to validate an account.
+    /// The permissions that Hubble needs to validate an account.
     Hubble,
-    /// Permissions of the identity service, if Palette's role is in the cluster's account.
+    /// The permissions of the identity service if Palette's role is in the account of the cluster.
     Identity,
-    /// Permissions of the identity service, if Palette's role is in another account.
+    /// The permissions of the identity service if Palette's role is in another account than the
+    /// cluster.
     IdentityLocal,
-    /// Allows Hubble to assume its role in the other account.
+    /// The permission of Hubble's local role to assume Hubble's target role in another account.
     HubbleLocal,
 }
 
 impl PodIdentityPolicy {
-    /// Every document.
     pub const ALL: [Self; 5] =
         [Self::Supplement, Self::Hubble, Self::Identity, Self::IdentityLocal, Self::HubbleLocal];
 
@@ -36,7 +37,7 @@ impl PodIdentityPolicy {
         }
     }
 
-    const fn file(self) -> &'static str {
+    const fn template_text(self) -> &'static str {
         match self {
             Self::Supplement => {
                 include_str!("../../documents/pod-identity/PalettePodIdentityPolicy.json")
@@ -54,14 +55,15 @@ impl PodIdentityPolicy {
         }
     }
 
-    /// Returns the document with its placeholders replaced.
+    /// Returns the document, in which each placeholder `{name}` is replaced with the value of that
+    /// name.
     pub(super) fn render(self, values: &[(&str, &str)]) -> Value {
-        fill(self.file(), values)
+        render_template(self.template_text(), values)
     }
 }
 
-/// The permission that the Pod Identity Agent needs from the roles of the nodes. The AWS managed
-/// policy `AmazonEKSWorkerNodePolicy` contains it too.
+/// The policy with the permission that the EKS Pod Identity Agent needs in the role of each node.
+/// The AWS managed policy `AmazonEKSWorkerNodePolicy` contains the same permission.
 #[derive(Clone, Copy, Debug)]
 pub struct NodePolicy;
 
@@ -69,26 +71,30 @@ impl NodePolicy {
     /// The name of the policy in IAM.
     pub const NAME: &str = "PalettePodIdentityAgentPolicy";
 
-    /// Returns the document. It has no placeholders.
+    /// Returns the policy document. Its file has no placeholders.
     pub fn document() -> Value {
-        fill(include_str!("../../documents/pod-identity/PalettePodIdentityAgentPolicy.json"), &[])
+        render_template(
+            include_str!("../../documents/pod-identity/PalettePodIdentityAgentPolicy.json"),
+            &[],
+        )
     }
 }
 
-/// A trust policy of a Pod Identity role.
+/// The trust policy of a Pod Identity role.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum TrustPolicyDocument {
-    /// Trusts EKS, which passes the role to pods.
+    /// The trust policy of a role that EKS gives to pods: it trusts EKS Pod Identity.
     Pods,
-    /// Trusts the identity service's role and EKS, for Palette's role in another account.
+    /// The trust policy of Palette's target role: it trusts the identity service's local role and
+    /// EKS Pod Identity.
     PaletteTarget,
-    /// Trusts Hubble's role, for Hubble's role in another account.
+    /// The trust policy of Hubble's target role: it trusts Hubble's local role.
     HubbleTarget,
 }
 
 impl TrustPolicyDocument {
     pub(super) fn render(self, values: &[(&str, &str)]) -> Value {
-        let file = match self {
+        let template_text = match self {
             Self::Pods => include_str!("../../documents/pod-identity/TrustPods.json"),
             Self::PaletteTarget => {
                 include_str!("../../documents/pod-identity/TrustPaletteTarget.json")
@@ -97,14 +103,15 @@ impl TrustPolicyDocument {
                 include_str!("../../documents/pod-identity/TrustHubbleTarget.json")
             }
         };
-        fill(file, values)
+        render_template(template_text, values)
     }
 }
 
-fn fill(file: &str, values: &[(&str, &str)]) -> Value {
-    // A test parses each document, so the default is never used.
-    let open: Value = serde_json::from_str(file).unwrap_or_default();
-    map_text(&open, &|text| {
+/// Parses a document and replaces each placeholder `{name}` with the value of that name.
+fn render_template(template_text: &str, values: &[(&str, &str)]) -> Value {
+    // The text is valid JSON, because a test parses each document. So the default is never used.
+    let template: Value = serde_json::from_str(template_text).unwrap_or_default();
+    map_strings(&template, &|text| {
         let filled = values.iter().fold(text.to_owned(), |text, (name, value)| {
             text.replace(&format!("{{{name}}}"), value)
         });
@@ -117,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_document_is_json_with_statements_and_names_no_partition() {
+    fn every_document_has_statements_and_names_no_partition() {
         let trusts = [
             TrustPolicyDocument::Pods,
             TrustPolicyDocument::PaletteTarget,

@@ -1,4 +1,5 @@
-//! The roles for one account and for two accounts, in the order of their creation.
+//! The Pod Identity roles, if Palette's cluster is in the account to register and if it is in
+//! another account.
 
 use gangway_model::{AccountId, RoleArn};
 use serde_json::Value;
@@ -8,33 +9,39 @@ use super::{
     document::{PodIdentityPolicy, TrustPolicyDocument},
 };
 
-/// The roles of Palette's pods, and the target roles that these assume.
+/// The roles of Palette's pods, and the target roles that EKS assumes for the pods after these
+/// roles.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PodIdentityRoles {
-    /// Palette manages the account of its own cluster.
+    /// The roles if the account to register is the account of Palette's cluster.
     SameAccount { palette: RoleArn, hubble: RoleArn, identity: RoleArn },
-    /// Palette manages another account than that of its cluster.
+    /// The roles if the account to register, the target account, is not the account of Palette's
+    /// cluster.
     CrossAccount {
         /// Palette's role in the target account.
         palette_target: RoleArn,
         /// Hubble's role in the target account.
         hubble_target: RoleArn,
-        /// Hubble's role in the cluster's account.
+        /// Hubble's role in the account of the cluster.
         hubble_local: RoleArn,
-        /// The identity service's role in the cluster's account.
+        /// The identity service's role in the account of the cluster.
         identity_local: RoleArn,
     },
 }
 
-/// The purpose of a role.
+/// The purpose of a Pod Identity role. It determines the permission document and the trust policy
+/// of the role.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum RolePurpose {
+    /// Palette's role, if there is no other account than that of the cluster.
     Palette,
+    /// Hubble's role, if there is no other account than that of the cluster.
     Hubble,
+    /// The identity service's role, if there is no other account than that of the cluster.
     Identity,
-    /// The identity service's role in the cluster's account.
+    /// The identity service's role in the account of the cluster, if there is a target account.
     IdentityLocal,
-    /// Hubble's role in the cluster's account.
+    /// Hubble's role in the account of the cluster, if there is a target account.
     HubbleLocal,
     /// Palette's role in the target account.
     PaletteTarget,
@@ -43,7 +50,7 @@ pub enum RolePurpose {
 }
 
 impl RolePurpose {
-    /// Returns the name in responses.
+    /// Returns the id of the purpose, as responses contain it.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Palette => "palette",
@@ -67,7 +74,7 @@ impl RolePurpose {
         }
     }
 
-    const fn trust(self) -> TrustPolicyDocument {
+    const fn trust_policy_document(self) -> TrustPolicyDocument {
         match self {
             Self::PaletteTarget => TrustPolicyDocument::PaletteTarget,
             Self::HubbleTarget => TrustPolicyDocument::HubbleTarget,
@@ -81,7 +88,7 @@ impl RolePurpose {
 }
 
 impl PodIdentityRoles {
-    /// Returns the role that is registered in Palette.
+    /// Returns the role whose ARN Gangway registers in Palette.
     pub const fn palette(&self) -> &RoleArn {
         match self {
             Self::SameAccount { palette, .. } => palette,
@@ -89,7 +96,7 @@ impl PodIdentityRoles {
         }
     }
 
-    /// Returns the role that is associated with Hubble's service account.
+    /// Returns the role that the Pod Identity association gives to Hubble's service account.
     pub const fn hubble(&self) -> &RoleArn {
         match self {
             Self::SameAccount { hubble, .. } => hubble,
@@ -97,7 +104,8 @@ impl PodIdentityRoles {
         }
     }
 
-    /// Returns the role that is associated with the identity service's service account.
+    /// Returns the role that the Pod Identity association gives to the identity service's service
+    /// account.
     pub const fn identity(&self) -> &RoleArn {
         match self {
             Self::SameAccount { identity, .. } => identity,
@@ -105,7 +113,8 @@ impl PodIdentityRoles {
         }
     }
 
-    /// Returns the target role of Hubble's association.
+    /// Returns the target role of the Pod Identity association of Hubble's service account, or
+    /// `None` if there is no target account.
     pub const fn hubble_target(&self) -> Option<&RoleArn> {
         match self {
             Self::SameAccount { .. } => None,
@@ -113,13 +122,15 @@ impl PodIdentityRoles {
         }
     }
 
-    /// Returns the cluster's account. The associated roles must be in it.
+    /// Returns the AWS account of the cluster, which is the account of the role that
+    /// [`Self::hubble`] returns.
     pub const fn cluster_account(&self) -> AccountId {
         self.hubble().account()
     }
 
-    /// Returns every role in the order of creation. IAM rejects a trust policy that names a role which
-    /// does not exist, so the roles of the cluster's account come first.
+    /// Returns every role in the order in which the roles must be created. IAM refuses a trust
+    /// policy that names a role which does not exist, so the roles in the account of the cluster
+    /// come first.
     pub fn in_creation_order(&self) -> Vec<(RolePurpose, &RoleArn)> {
         match self {
             Self::SameAccount { palette, hubble, identity } => {
@@ -141,19 +152,19 @@ impl PodIdentityRoles {
     }
 
     /// Returns the trust policy that a role needs.
-    pub fn trust(&self, part: RolePurpose, ids: &EksSessions) -> Value {
-        part.trust().render(&[
+    pub fn trust(&self, purpose: RolePurpose, ids: &EksSessions) -> Value {
+        purpose.trust_policy_document().render(&[
             ("identityLocalRole", self.identity().as_str()),
             ("hubbleLocalRole", self.hubble().as_str()),
-            ("externalIdPrefix", ids.prefix()),
-            ("hubbleExternalId", ids.hubble()),
+            ("externalIdPrefix", ids.external_id_prefix()),
+            ("hubbleExternalId", ids.hubble_external_id()),
         ])
     }
 
     /// Returns the permission policy that a role needs. Palette's own role also needs the documents
-    /// of its profile.
-    pub fn permissions(&self, part: RolePurpose) -> Value {
-        part.document().render(&[
+    /// of the permission profile.
+    pub fn permissions(&self, purpose: RolePurpose) -> Value {
+        purpose.document().render(&[
             ("paletteRole", self.palette().as_str()),
             ("paletteTargetRole", self.palette().as_str()),
             ("identityLocalRole", self.identity().as_str()),

@@ -1,38 +1,43 @@
-//! Sample ARNs for the resource patterns of documents. The simulator does not accept patterns as
-//! resources.
+//! Sample ARNs that match the resource patterns of Palette's documents. IAM's policy simulator does
+//! not accept patterns as resources.
 
 use gangway_model::{AccountId, Arn, Partition};
 
-/// Name in place of a wildcard.
-pub(super) const PROBE: &str = "probe";
+/// The text that replaces a wildcard in a sample ARN.
+pub(super) const SAMPLE_NAME: &str = "probe";
 
-/// Partition, account and region of the samples.
-pub(super) struct Place<'a> {
+/// The partition, the AWS account and the region of sample ARNs.
+pub(super) struct SampleScope<'a> {
     pub(super) partition: Partition,
     pub(super) account: AccountId,
     pub(super) region: &'a str,
 }
 
-impl Place<'_> {
-    /// Returns an ARN that matches the pattern and is valid for the action. Returns `*` unchanged.
-    pub(super) fn sample(&self, action: &str, pattern: &str) -> String {
+impl SampleScope<'_> {
+    /// Returns an ARN that matches the pattern and names a resource that the action can use.
+    /// Returns `*` if the pattern is `*`.
+    pub(super) fn sample_arn(&self, action: &str, pattern: &str) -> String {
         let Some(fields) = Arn::parse(pattern) else { return pattern.to_owned() };
-        let own = |field: &str, own: &str| field.replace('*', own);
+        let replace_wildcard = |field: &str, value: &str| field.replace('*', value);
         let service = fields.service();
         let resource = match (service, fields.resource()) {
-            // Customers may list CAPA's roles one by one. Every CloudFormation stack creates this one.
+            // A customer's policy may list the roles of CAPA one by one. Every CloudFormation stack
+            // of CAPA creates this role.
             ("iam", "role/*.cluster-api-provider-aws.sigs.k8s.io") => {
                 "role/nodes.cluster-api-provider-aws.sigs.k8s.io".to_owned()
             }
-            ("s3", "*") if action.contains("Object") => format!("{PROBE}/{PROBE}"),
-            (_, resource) => resource.replace('*', PROBE),
+            ("s3", "*") if action.contains("Object") => format!("{SAMPLE_NAME}/{SAMPLE_NAME}"),
+            (_, resource) => resource.replace('*', SAMPLE_NAME),
         };
-        // Public parameters of AWS have no account in their ARN.
-        let public = service == "ssm" && resource.starts_with("parameter/aws/");
-        let account =
-            if public { String::new() } else { own(fields.account(), self.account.as_str()) };
-        let partition = own(fields.partition(), self.partition.id());
-        let region = own(fields.region(), self.region);
+        // The ARNs of AWS's public SSM parameters have no account.
+        let is_public_parameter = service == "ssm" && resource.starts_with("parameter/aws/");
+        let account = if is_public_parameter {
+            String::new()
+        } else {
+            replace_wildcard(fields.account(), self.account.as_str())
+        };
+        let partition = replace_wildcard(fields.partition(), self.partition.id());
+        let region = replace_wildcard(fields.region(), self.region);
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     }
 }

@@ -1,5 +1,5 @@
-//! Evaluates every request against the documents themselves. If a document denied a sample ARN,
-//! Gangway would report a correct role as wrong.
+//! Tests that evaluate every request against Palette's documents. If a document did not allow an
+//! action on the sample ARN of its request, a check would fail for a role with all permissions.
 
 use std::collections::BTreeSet;
 
@@ -8,23 +8,30 @@ use gangway_model::{AuthMethod, PARTITIONS, PermissionProfile};
 use super::*;
 use crate::{
     documents_for, required_documents,
-    wildcard::{wildcard_match, wildcard_match_ignore_case},
+    wildcard::{matches_pattern, matches_pattern_ignore_case},
 };
 
 fn account() -> AccountId {
     "123456789012".parse().unwrap()
 }
 
-fn requests_of(documents: &[PolicyDocument], partition: Partition) -> Vec<SimulationRequest> {
+fn requests_for_documents(
+    documents: &[PolicyDocument],
+    partition: Partition,
+) -> Vec<SimulationRequest> {
     simulation_requests(documents, partition, account(), partition.info().home_region)
 }
 
-fn requests_for(profile: PermissionProfile, partition: Partition) -> Vec<SimulationRequest> {
-    requests_of(documents_for(profile), partition)
+fn requests_for_profile(
+    profile: PermissionProfile,
+    partition: Partition,
+) -> Vec<SimulationRequest> {
+    requests_for_documents(documents_for(profile), partition)
 }
 
-/// Evaluates a policy. It supports only string conditions, since the documents contain no others.
-fn allowed(
+/// Returns `true` if a policy allows the action on the resource. Evaluates only string conditions,
+/// because Palette's documents have no other conditions.
+fn is_allowed(
     document: &serde_json::Value,
     action: &str,
     resource: &str,
@@ -32,13 +39,13 @@ fn allowed(
 ) -> bool {
     statements(document).into_iter().any(|statement| {
         statement.allows()
-            && statement.action_names().any(|pattern| wildcard_match_ignore_case(pattern, action))
-            && statement.resources().iter().any(|pattern| wildcard_match(pattern, resource))
+            && statement.action_names().any(|pattern| matches_pattern_ignore_case(pattern, action))
+            && statement.resources().iter().any(|pattern| matches_pattern(pattern, resource))
             && statement.conditions().iter().all(|condition| {
                 context.iter().any(|entry| {
                     entry.key == condition.key
                         && entry.values.iter().any(|value| {
-                            condition.values.iter().any(|pattern| wildcard_match(pattern, value))
+                            condition.values.iter().any(|pattern| matches_pattern(pattern, value))
                         })
                 })
             })
@@ -46,18 +53,18 @@ fn allowed(
 }
 
 #[test]
-fn each_document_allows_its_own_actions() {
+fn each_document_allows_its_actions_on_the_sample_arns() {
     for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
             for SimulationRequest { actions, resources: all, context } in
-                requests_for(profile, facts.partition)
+                requests_for_profile(profile, facts.partition)
             {
                 for SimulatedAction { action, document, resources, .. } in actions {
                     assert!(resources.iter().all(|resource| all.contains(resource)));
                     let rendered = document.render(facts.partition);
                     for resource in &resources {
                         assert!(
-                            allowed(&rendered, action, resource, &context),
+                            is_allowed(&rendered, action, resource, &context),
                             "{document:?} {action} {resource} {context:?}"
                         );
                     }
@@ -68,11 +75,12 @@ fn each_document_allows_its_own_actions() {
 }
 
 #[test]
-fn samples_are_complete_arns_of_the_partition() {
+fn sample_arns_are_complete_and_of_the_partition() {
     for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
-            for resource in
-                requests_for(profile, facts.partition).into_iter().flat_map(|q| q.resources)
+            for resource in requests_for_profile(profile, facts.partition)
+                .into_iter()
+                .flat_map(|request| request.resources)
             {
                 let prefix = format!("arn:{}:", facts.id);
                 assert!(
@@ -85,7 +93,7 @@ fn samples_are_complete_arns_of_the_partition() {
 }
 
 #[test]
-fn requests_are_combined_up_to_the_maximum_size() {
+fn requests_of_a_profile_are_combined_into_few_calls() {
     for (profile, calls) in [
         (PermissionProfile::Core, 3),
         (PermissionProfile::CoreEks, 4),
@@ -94,12 +102,12 @@ fn requests_are_combined_up_to_the_maximum_size() {
         (PermissionProfile::MinimumIaasDynamic, 2),
         (PermissionProfile::MinimumIaasStatic, 2),
     ] {
-        let requests = requests_for(profile, Partition::Aws);
+        let requests = requests_for_profile(profile, Partition::Aws);
         assert_eq!(requests.len(), calls, "{profile} {requests:#?}");
-        for question in requests {
-            let unique: BTreeSet<_> = question.actions().collect();
-            assert_eq!(unique.len(), question.actions.len());
-            assert!((1..=MAX_ACTIONS).contains(&unique.len()), "{profile}");
+        for request in requests {
+            let unique: BTreeSet<_> = request.actions().collect();
+            assert_eq!(unique.len(), request.actions.len());
+            assert!((1..=MAX_ACTIONS_PER_CALL).contains(&unique.len()), "{profile}");
         }
     }
 }
@@ -107,7 +115,7 @@ fn requests_are_combined_up_to_the_maximum_size() {
 #[test]
 fn every_action_of_a_profile_is_requested() {
     for profile in PermissionProfile::ALL {
-        let requested: BTreeSet<_> = requests_for(profile, Partition::Aws)
+        let requested: BTreeSet<_> = requests_for_profile(profile, Partition::Aws)
             .iter()
             .flat_map(SimulationRequest::actions)
             .collect();
@@ -124,7 +132,7 @@ fn every_action_of_a_profile_is_requested() {
 }
 
 #[test]
-fn only_supported_condition_operators_are_used() {
+fn documents_have_only_condition_operators_that_this_test_evaluates() {
     for document in PolicyDocument::ALL {
         for statement in statements(document.template()) {
             for Condition { operator, key, values } in statement.conditions() {
@@ -143,11 +151,11 @@ fn only_supported_condition_operators_are_used() {
 }
 
 #[test]
-fn context_satisfies_the_conditions_of_eks() {
-    let requests = requests_for(PermissionProfile::CoreEks, Partition::AwsUsGov);
+fn context_has_values_that_satisfy_the_conditions_for_eks() {
+    let requests = requests_for_profile(PermissionProfile::CoreEks, Partition::AwsUsGov);
     let pass = requests
         .iter()
-        .find(|question| question.resources == ["*"] && !question.context.is_empty())
+        .find(|request| request.resources == ["*"] && !request.context.is_empty())
         .unwrap();
     assert_eq!(pass.actions().collect::<Vec<_>>(), ["iam:PassRole", "kms:CreateGrant"]);
     let entry = |key, value: &str, list| ContextEntry { key, values: vec![value.into()], list };
@@ -161,31 +169,34 @@ fn context_satisfies_the_conditions_of_eks() {
 }
 
 #[test]
-fn defects_of_published_documents_are_marked() {
+fn only_actions_on_wrong_resources_are_marked_as_vendor_defects() {
     let marked = |profile| {
-        requests_for(profile, Partition::Aws)
+        requests_for_profile(profile, Partition::Aws)
             .into_iter()
-            .flat_map(|question| question.actions)
+            .flat_map(|request| request.actions)
             .filter(|simulated| simulated.vendor_defect)
             .map(|simulated| simulated.action)
             .collect::<BTreeSet<_>>()
     };
-    assert_eq!(marked(PermissionProfile::CoreEks), MISPLACED.iter().copied().collect());
+    assert_eq!(
+        marked(PermissionProfile::CoreEks),
+        ACTIONS_ON_WRONG_RESOURCES.iter().copied().collect()
+    );
     assert!(marked(PermissionProfile::Core).is_empty());
     assert!(marked(PermissionProfile::MinimumEksDynamic).is_empty());
 }
 
 #[test]
-fn pod_identity_with_a_minimum_profile_also_asks_about_add_ons() {
+fn pod_identity_with_minimum_profile_requests_actions_on_add_ons() {
     for profile in [PermissionProfile::MinimumEksDynamic, PermissionProfile::MinimumEksStatic] {
         let documents = required_documents(profile, AuthMethod::PodIdentity);
-        let requests = requests_of(documents, Partition::Aws);
+        let requests = requests_for_documents(documents, Partition::Aws);
         let everywhere: Vec<_> = requests
             .iter()
             .filter(|request| request.resources == ["*"] && request.context.is_empty())
             .flat_map(|request| &request.actions)
-            .filter(|asked| asked.document == PolicyDocument::MinimumEksPodIdentity)
-            .map(|asked| asked.action)
+            .filter(|simulated| simulated.document == PolicyDocument::MinimumEksPodIdentity)
+            .map(|simulated| simulated.action)
             .collect();
         let actions =
             ["eks:DescribeAddonVersions", "eks:CreateAddon", "eks:UpdateAddon", "iam:PassRole"];
@@ -194,10 +205,10 @@ fn pod_identity_with_a_minimum_profile_also_asks_about_add_ons() {
 }
 
 #[test]
-fn a_profile_needs_at_most_six_calls() {
+fn each_profile_needs_at_most_six_calls_in_each_partition() {
     for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
-            let calls = requests_for(profile, facts.partition).len();
+            let calls = requests_for_profile(profile, facts.partition).len();
             assert!(calls <= 6, "{profile} in {}: {calls}", facts.id);
         }
     }

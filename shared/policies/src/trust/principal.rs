@@ -1,49 +1,53 @@
-//! Principals of a trust policy's statements.
+//! The principals of the statements of a trust policy, compared with Palette's account.
 
 use gangway_model::{AccountId, Arn, Partition};
 use serde_json::Value;
 
-use crate::statement::{Statement, texts};
+use crate::statement::{Statement, texts_of};
 
-/// Palette's account.
+/// The AWS account of Palette that assumes roles.
 pub(super) struct PaletteIdentity {
     pub(super) partition: Partition,
     pub(super) account: AccountId,
 }
 
-/// How much of Palette's account a statement applies to.
+/// Which identities of Palette's account a statement applies to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Reach {
-    /// No principal of Palette's account.
+    /// No identity of Palette's account.
     Nobody,
-    /// One user, role or session of a role, which may be the one that Palette uses.
+    /// Single users, roles or role sessions of Palette's account. Gangway does not know whether
+    /// Palette uses one of them.
     Identity,
-    /// The whole account.
+    /// Every identity of Palette's account.
     Account,
-    /// The whole account, and all other accounts.
+    /// Every identity of every AWS account.
     Everyone,
 }
 
 impl PaletteIdentity {
-    /// Returns the reach of a statement, and the principals that match Palette.
+    /// Returns which identities of Palette's account a statement applies to, and the principals of
+    /// the statement that match them.
     pub(super) fn reach(&self, statement: Statement<'_>) -> (Reach, Vec<String>) {
         if let Some(others) = statement.member("NotPrincipal") {
-            let excepted = names(others);
-            let excepted: Vec<_> = excepted.iter().map(|name| self.reached_by(name)).collect();
+            let excepted = aws_principals(others);
+            let excepted: Vec<_> =
+                excepted.iter().map(|name| self.reach_of_principal(name)).collect();
             let reach = if !statement.denies() || excepted.iter().all(|one| *one == Reach::Nobody) {
                 Reach::Everyone
             } else if excepted.contains(&Reach::Account) || excepted.contains(&Reach::Everyone) {
                 Reach::Nobody
             } else {
-                // It is unknown whether that user or role is the one that Palette uses. IAM may deny it too
-                // where its account is not named beside it.
+                // Gangway does not know whether the excepted user or role is the one that Palette
+                // uses. IAM may also deny the excepted user or role if the statement does not name
+                // its account.
                 Reach::Identity
             };
             return (reach, vec!["everyone but those named".to_owned()]);
         }
         let mut reach = (Reach::Nobody, Vec::new());
-        for name in statement.member("Principal").map(names).unwrap_or_default() {
-            let found = self.reached_by(&name);
+        for name in statement.member("Principal").map(aws_principals).unwrap_or_default() {
+            let found = self.reach_of_principal(&name);
             if found == Reach::Nobody {
                 continue;
             }
@@ -59,7 +63,8 @@ impl PaletteIdentity {
         reach
     }
 
-    fn reached_by(&self, name: &str) -> Reach {
+    /// Returns which identities of Palette's account a principal of a statement matches.
+    fn reach_of_principal(&self, name: &str) -> Reach {
         if name == "*" {
             return Reach::Everyone;
         }
@@ -73,7 +78,7 @@ impl PaletteIdentity {
         let own = format!("arn:{}:iam::{}:", self.partition, self.account);
         match name.strip_prefix(&own) {
             Some("root") => Reach::Account,
-            // IAM does not support wildcards in a principal's ARN.
+            // IAM does not support wildcards in the ARN of a principal.
             Some(identity) if identity.contains('*') => Reach::Nobody,
             Some(identity) if identity.starts_with("user/") || identity.starts_with("role/") => {
                 Reach::Identity
@@ -82,7 +87,8 @@ impl PaletteIdentity {
         }
     }
 
-    /// Describes a principal that does not match Palette.
+    /// Returns the principal, for messages. If Gangway knows why this principal cannot be Palette,
+    /// the text contains the reason.
     pub(super) fn describe(&self, name: &str) -> String {
         if name.starts_with("AIDA") || name.starts_with("AROA") {
             return format!("{name} (a user or role that was deleted)");
@@ -106,20 +112,22 @@ impl PaletteIdentity {
     }
 }
 
-/// Returns the AWS principals. Palette cannot use principals of other types.
-fn names(principal: &Value) -> Vec<String> {
+/// Returns the principals of type `AWS`. Palette cannot be a principal of another type.
+fn aws_principals(principal: &Value) -> Vec<String> {
     match principal {
-        Value::Object(kinds) => texts(kinds.get("AWS")).collect(),
+        Value::Object(kinds) => texts_of(kinds.get("AWS")).collect(),
         Value::String(_) | Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {
-            texts(Some(principal)).collect()
+            texts_of(Some(principal)).collect()
         }
     }
 }
 
-/// Returns all principals of a statement, for messages.
-pub(super) fn everyone_named(statement: Statement<'_>) -> Vec<String> {
+/// Returns the principals of every type in a statement, for messages.
+pub(super) fn principals_of_every_type(statement: Statement<'_>) -> Vec<String> {
     match statement.member("Principal") {
-        Some(Value::Object(kinds)) => kinds.values().flat_map(|names| texts(Some(names))).collect(),
-        other => texts(other).collect(),
+        Some(Value::Object(kinds)) => {
+            kinds.values().flat_map(|names| texts_of(Some(names))).collect()
+        }
+        other => texts_of(other).collect(),
     }
 }

@@ -1,207 +1,223 @@
-//! Evaluates one call of `sts:AssumeRole` or `sts:TagSession` against a trust policy.
+//! The evaluation of a trust policy for one call of `sts:AssumeRole` or `sts:TagSession`.
 
 use gangway_model::{Arn, RoleArn};
 use serde_json::Value;
 
 use crate::{
     pod_identity::{Cluster, ServiceAccount},
-    statement::{Condition, Statement, statements, texts},
-    trust::condition::{Truth, compare, is_external_id},
+    statement::{Condition, Statement, statements, texts_of},
+    trust::condition::{Truth, evaluate_condition, is_external_id},
 };
 
-/// The service principal of EKS Pod Identity.
-pub(super) const PODS: &str = "pods.eks.amazonaws.com";
+/// The service principal of EKS Pod Identity, which assumes roles for pods.
+pub(super) const EKS_PODS_PRINCIPAL: &str = "pods.eks.amazonaws.com";
 
-/// The caller.
+/// The identity that calls STS.
 #[derive(Clone, Copy)]
-pub(super) enum CallerKind<'a> {
-    /// EKS, for pods of this service account, if it is known in advance.
+pub(super) enum CallingIdentity<'a> {
+    /// EKS Pod Identity, for the pods of a service account. `None` if Gangway does not know the
+    /// service account.
     Eks(Option<ServiceAccount>),
-    /// A role of the cluster's account.
+    /// A role in the account of the cluster.
     Role(&'a RoleArn),
 }
 
-/// The call.
+/// One call of `sts:AssumeRole` or `sts:TagSession`.
 #[derive(Clone, Copy)]
 pub(super) struct AssumeRoleCall<'a> {
-    pub(super) who: CallerKind<'a>,
+    pub(super) identity: CallingIdentity<'a>,
     pub(super) action: &'a str,
     pub(super) external_id: Option<&'a str>,
-    /// Whether the session has the tags of EKS.
+    /// `true` if EKS adds its session tags to the role session.
     pub(super) has_tags: bool,
 }
 
 impl<'a> AssumeRoleCall<'a> {
-    pub(super) const fn of(
+    /// Returns a call by a role, with the session tags of EKS.
+    pub(super) const fn from_role(
         role: &'a RoleArn,
         action: &'a str,
         external_id: Option<&'a str>,
     ) -> Self {
-        Self { who: CallerKind::Role(role), action, external_id, has_tags: true }
+        Self { identity: CallingIdentity::Role(role), action, external_id, has_tags: true }
     }
 }
 
-/// A trust policy.
-pub(super) struct Trust<'a> {
+/// A trust policy, and the cluster for whose pods it is evaluated.
+pub(super) struct TrustPolicy<'a> {
     statements: Vec<Statement<'a>>,
     cluster: Cluster<'a>,
 }
 
-impl<'a> Trust<'a> {
-    pub(super) fn of(document: &'a Value, cluster: Cluster<'a>) -> Self {
+impl<'a> TrustPolicy<'a> {
+    pub(super) fn new(document: &'a Value, cluster: Cluster<'a>) -> Self {
         Self { statements: statements(document), cluster }
     }
 
-    /// Returns what IAM would decide, as far as the document alone shows.
+    /// Returns whether IAM would allow the call. Returns `Unknown` if the decision depends on a
+    /// condition that Gangway cannot evaluate.
     pub(super) fn allows(&self, call: &AssumeRoleCall<'_>) -> Truth {
-        let (mut allowed, mut unsure) = (false, false);
+        let (mut is_allowed, mut has_unknown_condition) = (false, false);
         for statement in &self.statements {
-            if !statement.covers_action(call.action) || !is_about(*statement, call.who) {
+            if !statement.covers_action(call.action) || !applies_to(*statement, call.identity) {
                 continue;
             }
             let conditions = statement.conditions();
-            let holds = Truth::all(conditions.iter().map(|line| self.holds(line, call)));
-            match (statement.denies(), holds) {
+            let truth = Truth::all(
+                conditions.iter().map(|condition| self.condition_holds(condition, call)),
+            );
+            match (statement.denies(), truth) {
                 (true, Truth::True) => return Truth::False,
-                (false, Truth::True) => allowed |= statement.allows(),
-                (_, Truth::Unknown) => unsure = true,
+                (false, Truth::True) => is_allowed |= statement.allows(),
+                (_, Truth::Unknown) => has_unknown_condition = true,
                 (_, Truth::False) => {}
             }
         }
-        let denial_unsure = unsure && self.may_deny(call);
-        match (allowed, unsure) {
-            (true, _) if !denial_unsure => Truth::True,
+        let may_be_denied = has_unknown_condition && self.may_deny(call);
+        match (is_allowed, has_unknown_condition) {
+            (true, _) if !may_be_denied => Truth::True,
             (true, _) | (false, true) => Truth::Unknown,
             (false, false) => Truth::False,
         }
     }
 
+    /// Returns `true` if a Deny statement applies to the call. Ignores the conditions.
     fn may_deny(&self, call: &AssumeRoleCall<'_>) -> bool {
         self.statements.iter().any(|statement| {
             statement.denies()
                 && statement.covers_action(call.action)
-                && is_about(*statement, call.who)
+                && applies_to(*statement, call.identity)
         })
     }
 
-    fn holds(&self, line: &Condition<'_>, call: &AssumeRoleCall<'_>) -> Truth {
-        match self.condition_value(line, call) {
-            ConditionTruth::Known(value) => compare(line, value.as_deref()),
-            ConditionTruth::Unknown => Truth::Unknown,
+    fn condition_holds(&self, condition: &Condition<'_>, call: &AssumeRoleCall<'_>) -> Truth {
+        match self.condition_value(condition, call) {
+            ConditionValue::Known(value) => evaluate_condition(condition, value.as_deref()),
+            ConditionValue::Unknown => Truth::Unknown,
         }
     }
 
-    /// Returns the value of a condition key during the call.
-    fn condition_value(&self, line: &Condition<'_>, call: &AssumeRoleCall<'_>) -> ConditionTruth {
+    /// Returns the value that a condition key has during the call.
+    fn condition_value(
+        &self,
+        condition: &Condition<'_>,
+        call: &AssumeRoleCall<'_>,
+    ) -> ConditionValue {
         let Cluster { name, region, account } = self.cluster;
-        let known = |value: &str| ConditionTruth::Known(Some(value.to_owned()));
-        let key = line.key.to_ascii_lowercase();
+        let known_value = |value: &str| ConditionValue::Known(Some(value.to_owned()));
+        let key = condition.key.to_ascii_lowercase();
         if !call.has_tags && key.starts_with("aws:requesttag/") {
-            return ConditionTruth::Known(None);
+            return ConditionValue::Known(None);
         }
-        match (key.as_str(), call.who) {
-            ("sts:externalid", _) => ConditionTruth::Known(call.external_id.map(str::to_owned)),
-            ("aws:sourceaccount", CallerKind::Eks(_))
-            | ("aws:principalaccount", CallerKind::Role(_)) => known(account.as_str()),
-            ("aws:sourceaccount" | "aws:sourcearn", CallerKind::Role(_)) => {
-                ConditionTruth::Known(None)
+        match (key.as_str(), call.identity) {
+            ("sts:externalid", _) => ConditionValue::Known(call.external_id.map(str::to_owned)),
+            ("aws:sourceaccount", CallingIdentity::Eks(_))
+            | ("aws:principalaccount", CallingIdentity::Role(_)) => known_value(account.as_str()),
+            ("aws:sourceaccount" | "aws:sourcearn", CallingIdentity::Role(_)) => {
+                ConditionValue::Known(None)
             }
-            ("aws:securetransport", _) | ("aws:principalisawsservice", CallerKind::Eks(_)) => {
-                known("true")
+            ("aws:securetransport", _) | ("aws:principalisawsservice", CallingIdentity::Eks(_)) => {
+                known_value("true")
             }
-            ("aws:principalisawsservice", CallerKind::Role(_)) => known("false"),
-            ("aws:principalarn", CallerKind::Role(role)) => known(role.as_str()),
-            ("aws:sourcearn" | "aws:requesttag/eks-cluster-arn", CallerKind::Eks(_)) => {
-                // All roles are in one partition, so the partition of the condition's own value is used.
-                let partition = line.values.iter().find_map(|value| Arn::partition_of(value));
+            ("aws:principalisawsservice", CallingIdentity::Role(_)) => known_value("false"),
+            ("aws:principalarn", CallingIdentity::Role(role)) => known_value(role.as_str()),
+            ("aws:sourcearn" | "aws:requesttag/eks-cluster-arn", CallingIdentity::Eks(_)) => {
+                // The cluster and the roles are in one partition, so this code uses the partition
+                // of the ARN in the condition.
+                let partition = condition.values.iter().find_map(|value| Arn::partition_of(value));
                 let partition = partition.unwrap_or("*");
-                known(&format!("arn:{partition}:eks:{region}:{account}:cluster/{name}"))
+                known_value(&format!("arn:{partition}:eks:{region}:{account}:cluster/{name}"))
             }
-            ("aws:requesttag/eks-cluster-name", CallerKind::Eks(_)) => known(name),
-            ("aws:requesttag/kubernetes-namespace", CallerKind::Eks(Some(of))) => {
-                known(of.namespace)
+            ("aws:requesttag/eks-cluster-name", CallingIdentity::Eks(_)) => known_value(name),
+            ("aws:requesttag/kubernetes-namespace", CallingIdentity::Eks(Some(of))) => {
+                known_value(of.namespace)
             }
-            ("aws:requesttag/kubernetes-service-account", CallerKind::Eks(Some(of))) => {
-                known(of.name)
+            ("aws:requesttag/kubernetes-service-account", CallingIdentity::Eks(Some(of))) => {
+                known_value(of.name)
             }
-            _ => ConditionTruth::Unknown,
+            _ => ConditionValue::Unknown,
         }
     }
 
-    /// Returns the first statement that allows the call to everyone.
-    pub(super) fn open_to_everyone(&self, action: &str) -> Option<String> {
-        let wide = |statement: &Statement<'_>| {
+    /// Returns the position of the first statement that allows every AWS account to call an action,
+    /// such as `statement 1`. Ignores conditions.
+    pub(super) fn find_statement_for_everyone(&self, action: &str) -> Option<String> {
+        let names_everyone = |statement: &Statement<'_>| {
             statement.member("NotPrincipal").is_some()
                 || principals(*statement, "AWS").iter().any(|name| name == "*")
         };
         (1..)
             .zip(&self.statements)
             .find(|(_, statement)| {
-                statement.allows() && statement.covers_action(action) && wide(statement)
+                statement.allows() && statement.covers_action(action) && names_everyone(statement)
             })
-            .map(|(at, _)| format!("statement {at}"))
+            .map(|(position, _)| format!("statement {position}"))
     }
 
-    /// Returns `true` if any statement trusts the role, whatever its conditions are.
-    pub(super) fn names(&self, role: &RoleArn) -> bool {
-        self.statements
-            .iter()
-            .any(|statement| statement.allows() && is_about(*statement, CallerKind::Role(role)))
+    /// Returns `true` if an Allow statement trusts the role. Ignores actions and conditions.
+    pub(super) fn trusts_role(&self, role: &RoleArn) -> bool {
+        self.statements.iter().any(|statement| {
+            statement.allows() && applies_to(*statement, CallingIdentity::Role(role))
+        })
     }
 
-    /// Describes who is trusted instead.
-    pub(super) fn instead(&self) -> String {
+    /// Returns a text that lists the principals that the Allow statements trust, for messages.
+    pub(super) fn describe_trusted_principals(&self) -> String {
         let allowing = self.statements.iter().filter(|statement| statement.allows());
-        let mut named: Vec<_> = allowing
+        let mut trusted: Vec<_> = allowing
             .flat_map(|statement| {
                 let services = principals(*statement, "Service");
                 principals(*statement, "AWS").into_iter().chain(services).collect::<Vec<_>>()
             })
             .collect();
-        named.sort_unstable();
-        named.dedup();
-        if named.is_empty() {
+        trusted.sort_unstable();
+        trusted.dedup();
+        if trusted.is_empty() {
             "nobody is trusted".to_owned()
         } else {
-            format!("trusted are {}", named.join(", "))
+            format!("trusted are {}", trusted.join(", "))
         }
     }
 
-    /// Returns the external ids in the document, as written there.
+    /// Returns the values of all conditions on the external id. A value may be a pattern.
     pub(super) fn external_ids(&self) -> Vec<String> {
-        let lines = self.statements.iter().flat_map(|statement| statement.conditions());
-        let mut ids: Vec<_> = lines.filter(is_external_id).flat_map(|line| line.values).collect();
+        let conditions = self.statements.iter().flat_map(|statement| statement.conditions());
+        let mut ids: Vec<_> =
+            conditions.filter(is_external_id).flat_map(|condition| condition.values).collect();
         ids.sort_unstable();
         ids.dedup();
         ids
     }
 }
 
-enum ConditionTruth {
+/// The value of a condition key in a call, if Gangway knows the value.
+enum ConditionValue {
+    /// The key has this value, or is absent (`None`).
     Known(Option<String>),
     Unknown,
 }
 
-/// Returns `true` if a statement applies to the caller.
-fn is_about(statement: Statement<'_>, who: CallerKind<'_>) -> bool {
-    let (kind, own) = match who {
-        CallerKind::Eks(_) => ("Service", vec![PODS.to_owned()]),
-        CallerKind::Role(role) => {
+/// Returns `true` if a statement applies to the identity, through `Principal` or `NotPrincipal`.
+fn applies_to(statement: Statement<'_>, identity: CallingIdentity<'_>) -> bool {
+    let (kind, own) = match identity {
+        CallingIdentity::Eks(_) => ("Service", vec![EKS_PODS_PRINCIPAL.to_owned()]),
+        CallingIdentity::Role(role) => {
             let root = format!("arn:{}:iam::{}:root", role.partition(), role.account());
             ("AWS", vec![role.to_string(), root, role.account().to_string()])
         }
     };
     let names = |name: &String| name == "*" || own.contains(name);
     match statement.member("NotPrincipal") {
-        Some(excepted) => !texts(excepted.get(kind)).any(|name| names(&name)),
+        Some(excepted) => !texts_of(excepted.get(kind)).any(|name| names(&name)),
         None => principals(statement, kind).iter().any(names),
     }
 }
 
-/// Returns the principals of a type. A bare `*` matches every type.
+/// Returns the principals of a type, such as `AWS` or `Service`. If the member `Principal` is `*`,
+/// returns `*` for every type.
 fn principals(statement: Statement<'_>, kind: &str) -> Vec<String> {
     match statement.member("Principal") {
-        Some(Value::Object(kinds)) => texts(kinds.get(kind)).collect(),
-        other => texts(other).collect(),
+        Some(Value::Object(kinds)) => texts_of(kinds.get(kind)).collect(),
+        other => texts_of(other).collect(),
     }
 }

@@ -1,5 +1,3 @@
-//! Trust policies of the Pod Identity roles, and the assessment of each.
-
 use gangway_model::PARTITIONS;
 use serde_json::json;
 
@@ -9,34 +7,39 @@ fn arn(partition: &str, account: &str, name: &str) -> RoleArn {
     format!("arn:{partition}:iam::{account}:role/{name}").parse().unwrap()
 }
 
-const LOCAL: &str = "111122223333";
-const TARGET: &str = "444455556666";
+const LOCAL_ACCOUNT: &str = "111122223333";
+const TARGET_ACCOUNT: &str = "444455556666";
 
-fn cross(partition: &str) -> PodIdentityRoles {
+fn cross_account_roles(partition: &str) -> PodIdentityRoles {
     PodIdentityRoles::CrossAccount {
-        palette_target: arn(partition, TARGET, "Palette"),
-        hubble_target: arn(partition, TARGET, "Hubble"),
-        hubble_local: arn(partition, LOCAL, "HubbleLocal"),
-        identity_local: arn(partition, LOCAL, "IdentityLocal"),
+        palette_target: arn(partition, TARGET_ACCOUNT, "Palette"),
+        hubble_target: arn(partition, TARGET_ACCOUNT, "Hubble"),
+        hubble_local: arn(partition, LOCAL_ACCOUNT, "HubbleLocal"),
+        identity_local: arn(partition, LOCAL_ACCOUNT, "IdentityLocal"),
     }
 }
 
-fn same(partition: &str) -> PodIdentityRoles {
+fn same_account_roles(partition: &str) -> PodIdentityRoles {
     PodIdentityRoles::SameAccount {
-        palette: arn(partition, LOCAL, "Palette"),
-        hubble: arn(partition, LOCAL, "Hubble"),
-        identity: arn(partition, LOCAL, "Identity"),
+        palette: arn(partition, LOCAL_ACCOUNT, "Palette"),
+        hubble: arn(partition, LOCAL_ACCOUNT, "Hubble"),
+        identity: arn(partition, LOCAL_ACCOUNT, "Identity"),
     }
 }
 
 fn cluster(region: &str) -> Cluster<'_> {
-    Cluster { name: "mgmt", region, account: LOCAL.parse().unwrap() }
+    Cluster { name: "mgmt", region, account: LOCAL_ACCOUNT.parse().unwrap() }
 }
 
-/// Returns G (valid), U (undetermined) or B (invalid), and the messages.
-fn letter(part: RolePurpose, roles: &PodIdentityRoles, document: &Value) -> (char, String) {
+/// Assesses a trust policy. Returns `G` for valid, `U` for undetermined or `B` for invalid, and the
+/// messages.
+fn assess_as_letter(
+    purpose: RolePurpose,
+    roles: &PodIdentityRoles,
+    document: &Value,
+) -> (char, String) {
     let cluster = cluster("us-east-1");
-    match assess_trust(document, part, roles, cluster, &EksSessions::expected(cluster)) {
+    match assess_trust(document, purpose, roles, cluster, &EksSessions::expected(cluster)) {
         TrustAssessment::Valid => ('G', String::new()),
         TrustAssessment::Undetermined(lines) => ('U', lines.join("; ")),
         TrustAssessment::Invalid(lines) => ('B', lines.join("; ")),
@@ -45,15 +48,15 @@ fn letter(part: RolePurpose, roles: &PodIdentityRoles, document: &Value) -> (cha
 
 /// Acceptance rows: F44, F47, F48, F50, F52, F54, F55.
 #[test]
-fn gangways_own_policies_pass_in_every_partition() {
+fn trust_policies_of_gangway_are_valid_in_every_partition() {
     for facts in &PARTITIONS {
-        for roles in [same(facts.id), cross(facts.id)] {
+        for roles in [same_account_roles(facts.id), cross_account_roles(facts.id)] {
             let cluster = cluster(facts.home_region);
             let ids = EksSessions::expected(cluster);
-            for (part, _) in roles.in_creation_order() {
-                let document = roles.trust(part, &ids);
-                let assessment = assess_trust(&document, part, &roles, cluster, &ids);
-                assert_eq!(assessment, TrustAssessment::Valid, "{part:?} {document}");
+            for (purpose, _) in roles.in_creation_order() {
+                let document = roles.trust(purpose, &ids);
+                let assessment = assess_trust(&document, purpose, &roles, cluster, &ids);
+                assert_eq!(assessment, TrustAssessment::Valid, "{purpose:?} {document}");
             }
             if roles.hubble_target().is_some() {
                 let document = roles.trust(RolePurpose::HubbleTarget, &ids);
@@ -64,42 +67,53 @@ fn gangways_own_policies_pass_in_every_partition() {
     }
 }
 
-/// A change of the correct document, the expected letter, and a part of the expected message.
+/// The name of a case, a change of the correct document, the expected letter of
+/// [`assess_as_letter`], and a part of the expected message.
 type Row<'a> = (&'a str, &'a dyn Fn(&mut Value), char, &'a str);
 
-fn check(part: RolePurpose, roles: &PodIdentityRoles, rows: &[Row<'_>]) {
+fn assert_rows(purpose: RolePurpose, roles: &PodIdentityRoles, rows: &[Row<'_>]) {
     let ids = EksSessions::expected(cluster("us-east-1"));
     for (name, change, wanted, expected_text) in rows {
-        let mut document = roles.trust(part, &ids);
+        let mut document = roles.trust(purpose, &ids);
         change(&mut document);
-        let (letter, text) = letter(part, roles, &document);
+        let (letter, text) = assess_as_letter(purpose, roles, &document);
         assert!(letter == *wanted && text.contains(expected_text), "{name}: {letter} {text}");
     }
 }
 
 /// Acceptance rows: F44.
 #[test]
-fn pods_need_both_actions() {
+fn trust_policy_of_pods_must_allow_both_actions_to_eks() {
     let at = |path: &'static str, value: Value| {
         move |document: &mut Value| document["Statement"][0][path] = value.clone()
     };
     let condition = |key: &'static str, value: &'static str| {
         at("Condition", json!({"StringEquals": {key: value}}))
     };
-    check(
+    assert_rows(
         RolePurpose::Hubble,
-        &same("aws"),
+        &same_account_roles("aws"),
         &[
             ("as documented", &|_| (), 'G', ""),
             ("all of sts", &at("Action", json!("sts:*")), 'G', ""),
             ("no tags", &at("Action", json!("sts:AssumeRole")), 'B', "call sts:TagSession"),
             ("tags only", &at("Action", json!(["sts:TagSession"])), 'B', "call sts:AssumeRole"),
             ("EC2", &at("Principal", json!({"Service": "ec2.amazonaws.com"})), 'B', "pods.eks"),
-            ("the cluster's account", &at("Principal", json!({"AWS": LOCAL})), 'B', "pods.eks"),
+            (
+                "the cluster's account",
+                &at("Principal", json!({"AWS": LOCAL_ACCOUNT})),
+                'B',
+                "pods.eks",
+            ),
             ("everyone", &at("Principal", json!("*")), 'B', "trusts every AWS account"),
             ("denied", &at("Effect", json!("Deny")), 'B', "sts:AssumeRole"),
-            ("its account", &condition("aws:SourceAccount", LOCAL), 'G', ""),
-            ("another account", &condition("aws:SourceAccount", TARGET), 'B', "sts:AssumeRole"),
+            ("its account", &condition("aws:SourceAccount", LOCAL_ACCOUNT), 'G', ""),
+            (
+                "another account",
+                &condition("aws:SourceAccount", TARGET_ACCOUNT),
+                'B',
+                "sts:AssumeRole",
+            ),
             (
                 "its cluster",
                 &condition("aws:SourceArn", "arn:aws:eks:us-east-1:111122223333:cluster/mgmt"),
@@ -127,7 +141,7 @@ fn pods_need_both_actions() {
 
 /// Acceptance rows: F52.
 #[test]
-fn palettes_target_role_needs_four_statements() {
+fn trust_policy_of_palettes_target_role_needs_four_statements() {
     let drop = |index: usize| {
         move |document: &mut Value| {
             document["Statement"].as_array_mut().unwrap().remove(index);
@@ -148,9 +162,9 @@ fn palettes_target_role_needs_four_statements() {
     let open = |document: &mut Value| {
         document["Statement"][0].as_object_mut().unwrap().remove("Condition");
     };
-    check(
+    assert_rows(
         RolePurpose::PaletteTarget,
-        &cross("aws"),
+        &cross_account_roles("aws"),
         &[
             ("as documented", &|_| (), 'G', ""),
             ("no identity service", &drop(0), 'B', "palette-identity/palette-identity"),
@@ -195,7 +209,7 @@ fn palettes_target_role_needs_four_statements() {
 
 /// Acceptance rows: F54.
 #[test]
-fn hubbles_target_role_must_trust_the_local_role() {
+fn trust_policy_of_hubbles_target_role_must_trust_local_role() {
     let principal = |document: &mut Value| {
         for index in 0..2 {
             document["Statement"][index]["Principal"] =
@@ -208,13 +222,13 @@ fn hubbles_target_role_must_trust_the_local_role() {
     let open = |document: &mut Value| {
         document["Statement"][0].as_object_mut().unwrap().remove("Condition");
     };
-    // Another check decides about the external id.
+    // `assess_trust` ignores which external id is accepted; `accepts_external_id` assesses that.
     let other = |document: &mut Value| {
         document["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"] = json!("other");
     };
-    check(
+    assert_rows(
         RolePurpose::HubbleTarget,
-        &cross("aws"),
+        &cross_account_roles("aws"),
         &[
             ("as documented", &|_| (), 'G', ""),
             ("the literal of the documents", &principal, 'B', "role/spectro-hubble-identity"),
@@ -227,23 +241,27 @@ fn hubbles_target_role_must_trust_the_local_role() {
 
 /// Acceptance rows: F60.
 #[test]
-fn external_ids_that_eks_issued_take_precedence() {
-    let (roles, cluster) = (cross("aws"), cluster("us-east-1"));
+fn issued_external_ids_replace_the_expected_ones() {
+    let (roles, cluster) = (cross_account_roles("aws"), cluster("us-east-1"));
     let expected = EksSessions::expected(cluster);
     let document = roles.trust(RolePurpose::HubbleTarget, &expected);
-    for (issued, good) in [
+    for (issued, is_valid) in [
         (None, true),
         (Some("us-east-1/111122223333/mgmt/hubble-system/spectro-hubble"), true),
         (Some("us-east-1/111122223333/old/hubble-system/spectro-hubble"), false),
     ] {
         let ids = expected.clone().with_issued(issued, None);
         let assessment = accepts_external_id(&document, &roles, cluster, &ids);
-        assert_eq!(assessment == Some(TrustAssessment::Valid), good, "{issued:?}: {assessment:?}");
+        assert_eq!(
+            assessment == Some(TrustAssessment::Valid),
+            is_valid,
+            "{issued:?}: {assessment:?}"
+        );
     }
-    // A role that is not trusted at all needs no external id.
+    // There is no result if the trust policy does not trust Hubble's local role at all.
     let others = document.to_string().replace("role/", "role/not-");
     let others = serde_json::from_str(&others).unwrap();
     assert_eq!(accepts_external_id(&others, &roles, cluster, &expected), None);
     let ids = expected.with_issued(None, Some("eu/1/m/palette-identity/palette-identity"));
-    assert_eq!(ids.manager("*"), "eu/1/m/*/palette-manager");
+    assert_eq!(ids.manager_external_id("*"), "eu/1/m/*/palette-manager");
 }
