@@ -72,7 +72,7 @@ pub struct Config {
     pub reserved_names: Option<NameTemplate>,
 }
 
-/// The domain of Palette's SaaS installations.
+/// The domain of Palette's `SaaS` installations.
 const SAAS_DOMAIN: &str = "spectrocloud.com";
 
 const PALETTE_URL_RULE: &str = "must be the https URL of Palette, such as https://api.spectrocloud.com: http would send the API key in clear, and is accepted for a loopback address only";
@@ -89,7 +89,7 @@ const ROTATION_DAYS_RULE: &str = "must be a number of days from 1 to 1000";
 const REQUESTS_PER_SECOND_RULE: &str = "must be a number from 1 to 1000";
 
 impl Config {
-    /// Returns `true` if Spectro Cloud hosts this Palette (SaaS). The host names of all SaaS
+    /// Returns `true` if Spectro Cloud hosts this Palette (`SaaS`). The host names of all `SaaS`
     /// installations, including dedicated ones, end with `spectrocloud.com`.
     pub fn is_palette_saas(&self) -> bool {
         let host = self.palette_url.host_str().unwrap_or_default().trim_end_matches('.');

@@ -17,7 +17,7 @@ const MAX_CONCURRENT: usize = 20;
 /// Acceptance rows: F15, F95.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_leaks_in_any_flow_or_fault() {
-    let mut futures: Vec<EvidenceFuture> = Vec::new();
+    let mut runs: Vec<EvidenceFuture> = Vec::new();
     runs.extend(PARTITIONS.map(|partition| {
         Box::pin(open_partitions::run_whole_lifecycle(partition)) as EvidenceFuture
     }));
