@@ -52,7 +52,7 @@ async fn names_with_blanks_and_other_characters_are_kept() {
 }
 
 #[tokio::test]
-async fn a_name_cannot_take_the_secret_of_an_account_of_a_project() {
+async fn name_with_an_at_sign_gets_a_secret_of_its_own() {
     for_each_open(|app: TestApp, method| async move {
         let uid = app.cloud().palette().records().tenants[0].projects[1].uid.clone();
         let request = app.request(method, app.customer(), "prod");

@@ -8,7 +8,7 @@ use acceptance::{
 use gangway_model::AuthMethod;
 
 /// Returns the limit of hops. Static credentials need more: they stage and promote a secret.
-fn max_hops(method: AuthMethod) -> usize {
+fn max_sequential_calls(method: AuthMethod) -> usize {
     if method == AuthMethod::StaticCredentials { 8 } else { 5 }
 }
 
@@ -25,7 +25,7 @@ async fn registration_makes_few_sequential_network_calls() {
         let hops = app.cloud().calls().longest_chain();
         println!("{} in {}: {hops} hops", method.id(), app.partition());
         let lines = app.cloud().calls().lines();
-        assert!(hops <= max_hops(method), "{hops}: {lines:#?}");
+        assert!(hops <= max_sequential_calls(method), "{hops}: {lines:#?}");
     })
     .await;
 }

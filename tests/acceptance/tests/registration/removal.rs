@@ -81,7 +81,7 @@ async fn interrupted_deletion_is_completed_by_the_next_request() {
 
 /// Anybody who may create secrets may give them Gangway's tags.
 #[tokio::test]
-async fn secrets_of_others_with_gangways_tags_are_ignored() {
+async fn secrets_of_other_clients_with_gangways_tags_are_ignored() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;

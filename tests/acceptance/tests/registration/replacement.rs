@@ -11,7 +11,7 @@ use acceptance::{
 use local_cloud::{Effect, Fault};
 use serde_json::json;
 
-use crate::state::{State, assert_receipt_is_true, current_value, secret_document, writes};
+use crate::state::{State, assert_receipt_is_true, current_value, secret_document, write_calls};
 
 #[tokio::test]
 async fn keys_of_another_aws_account_delete_the_old_secret() {
@@ -141,7 +141,7 @@ async fn put_with_the_name_of_another_account_is_a_conflict() {
         let response = app.put(&format!("{}/{}", route(method), second.uid()), &request).await;
         assert_eq!(response.status, 409, "{}", response.text);
         assert!(response.text_at("/detail").contains(first.uid()), "{}", response.text);
-        assert_eq!(writes(&app), Vec::<String>::new());
+        assert_eq!(write_calls(&app), Vec::<String>::new());
         assert_eq!((State::snapshot(&app, "prod"), State::snapshot(&app, "test")), before);
     })
     .await;
@@ -173,7 +173,7 @@ async fn put_with_an_unknown_uid_is_not_found() {
         let path = format!("{}/{}", project_route(&project, method), tenants.uid());
         let response = app.put(&path, &request).await;
         assert_eq!(response.status, 404, "{}", response.text);
-        assert_eq!(writes(&app), Vec::<String>::new());
+        assert_eq!(write_calls(&app), Vec::<String>::new());
         assert_eq!(State::snapshot(&app, "prod"), before);
     })
     .await;

@@ -10,7 +10,7 @@ use local_cloud::fixtures::PodIdentityCase;
 use serde_json::json;
 
 /// The name of the vended registration of another AWS account.
-const RESERVED: &str = "aws-510000000001";
+const RESERVED_NAME: &str = "aws-510000000001";
 
 /// Asserts that the name is the only error, and that the answer says what to do.
 fn assert_name_rejected(response: &HttpResponse) {
@@ -26,7 +26,7 @@ fn assert_name_rejected(response: &HttpResponse) {
 #[tokio::test]
 async fn name_of_another_vended_account_is_rejected() {
     for_each_open(|app: TestApp, method| async move {
-        let request = app.request(method, app.customer(), RESERVED);
+        let request = app.request(method, app.customer(), RESERVED_NAME);
         assert_name_rejected(&app.validate(method, &request).await);
         assert_name_rejected(&app.register(method, &request).await);
         let in_project = with(request.clone(), &json!({"scope": {"project": "Payments"}}));
@@ -62,7 +62,7 @@ async fn every_spelling_of_a_reserved_name_is_rejected() {
 #[tokio::test]
 async fn event_with_the_name_of_a_vended_account_is_rejected() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
-        let request = app.request(method, app.customer(), RESERVED);
+        let request = app.request(method, app.customer(), RESERVED_NAME);
         let event = with(request, &json!({"method": method.id()}));
         let deliveries = app.send_event(&event).await;
         let outcome = deliveries[0].outcome.as_ref().expect("no error");
@@ -81,7 +81,7 @@ async fn pod_identity_cannot_take_the_name_of_a_vended_account() {
         .palette_cluster()
         .restore_for(PodIdentityCase::SameAccount)
         .request(PodIdentityCase::SameAccount);
-    request["name"] = json!(RESERVED);
+    request["name"] = json!(RESERVED_NAME);
     assert_name_rejected(&app.post("/v1/tenant/accounts/pod-identity", &request).await);
     app.assert_untouched();
 }
@@ -109,7 +109,7 @@ async fn aws_account_keeps_its_own_name_and_can_be_replaced() {
 #[tokio::test]
 async fn no_name_is_reserved_without_account_vending() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
-        let request = app.request(method, app.customer(), RESERVED);
+        let request = app.request(method, app.customer(), RESERVED_NAME);
         let event = with(request, &json!({"method": method.id()}));
         let deployed = app.deployment().redeploy(method.id(), |function| {
             let variable = function.environment.remove("GANGWAY_ACCOUNT_NAME_TEMPLATE");

@@ -9,7 +9,7 @@ use gangway_model::AuthMethod;
 use local_cloud::palette::{KeptAnnotations, SecretsOnRead};
 use serde_json::{Value, json};
 
-use crate::{listing::create_in_palette, state::writes};
+use crate::{listing::create_in_palette, state::write_calls};
 
 async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
     // A new instance does not wait for Palette's rate limit.
@@ -17,11 +17,11 @@ async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
     app.cloud().calls().clear();
     let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await;
     assert_eq!(report.status, 200, "{}", report.text);
-    assert_eq!(writes(app), Vec::<String>::new());
+    assert_eq!(write_calls(app), Vec::<String>::new());
     report
 }
 
-fn failed(report: &HttpResponse) -> Vec<String> {
+fn failed_blocker_ids(report: &HttpResponse) -> Vec<String> {
     let mut failed = report.checks();
     failed.retain(|check| check["outcome"] == "failed" && check["severity"] == "blocker");
     failed.iter().map(|check| check["id"].as_str().expect("an id").to_owned()).collect()
@@ -53,7 +53,7 @@ async fn deactivated_key_is_reported() {
         app.customer().deactivate_access_key();
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(false), "{}", report.text);
-        assert_eq!(failed(&report), ["aws.identity-valid"], "{}", report.text);
+        assert_eq!(failed_blocker_ids(&report), ["aws.identity-valid"], "{}", report.text);
         app.customer().activate_access_key();
         assert_eq!(revalidate(&app, receipt.uid()).await.ready(), Some(true));
     })
@@ -67,7 +67,7 @@ async fn broken_trust_policy_is_reported() {
         app.customer().trust_with_wrong_external_id();
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(false), "{}", report.text);
-        assert!(failed(&report).contains(&"palette.validation".to_owned()), "{}", report.text);
+        assert!(failed_blocker_ids(&report).contains(&"palette.validation".to_owned()), "{}", report.text);
         app.customer().trust_palette();
         app.customer().delete_inspection_role();
         // Palette still has access; checks that Gangway cannot perform do not pass.
@@ -93,7 +93,7 @@ async fn stopped_gateway_is_reported() {
             gateway.expect("that gateway").state = "Error".to_owned();
         }
         let report = revalidate(&app, receipt.uid()).await;
-        assert_eq!(failed(&report), ["palette.gateway-running"], "{}", report.text);
+        assert_eq!(failed_blocker_ids(&report), ["palette.gateway-running"], "{}", report.text);
     })
     .await;
 }
@@ -162,7 +162,7 @@ async fn missing_or_different_secret_is_reported() {
             assert_eq!(report.ready(), None, "{}", report.text);
             assert_eq!(report.check("vault.secret-in-use")["outcome"], "unverified");
         } else {
-            assert_eq!(failed(&report), ["vault.secret-in-use"], "{}", report.text);
+            assert_eq!(failed_blocker_ids(&report), ["vault.secret-in-use"], "{}", report.text);
         }
     })
     .await;

@@ -4,11 +4,11 @@ use acceptance::TestApp;
 use gangway_model::{AuthMethod, Partition};
 use serde_json::{Value, json};
 
-const TENANT: &str = "/v1/tenant/accounts/sts/validate";
-const PROJECT: &str = "/v1/projects/{project}/accounts/sts/validate";
+const TENANT_ROUTE: &str = "/v1/tenant/accounts/sts/validate";
+const PROJECT_ROUTE: &str = "/v1/projects/{project}/accounts/sts/validate";
 
 /// A request of a REST API.
-fn rest_api(path: &str, resource: &str, parameters: &Value) -> Value {
+fn rest_api_event(path: &str, resource: &str, parameters: &Value) -> Value {
     json!({
         "resource": resource,
         "path": path,
@@ -23,7 +23,7 @@ fn rest_api(path: &str, resource: &str, parameters: &Value) -> Value {
 }
 
 /// A request of an HTTP API or a function URL.
-fn http_api(raw_path: &str, route: &str, stage: &str, parameters: &Value) -> Value {
+fn http_api_event(raw_path: &str, route: &str, stage: &str, parameters: &Value) -> Value {
     json!({
         "version": "2.0",
         "routeKey": route,
@@ -39,7 +39,7 @@ fn http_api(raw_path: &str, route: &str, stage: &str, parameters: &Value) -> Val
 }
 
 /// A request of an application load balancer.
-fn load_balancer(path: &str, headers: (&str, Value)) -> Value {
+fn load_balancer_event(path: &str, headers: (&str, Value)) -> Value {
     let mut event = json!({
         "httpMethod": "POST",
         "path": path,
@@ -62,24 +62,24 @@ async fn base_path_stage_and_service_do_not_change_the_route() {
     let multiple = ("multiValueHeaders", json!({"content-type": ["application/json"]}));
     let default = "$default";
     for mut event in [
-        rest_api(TENANT, TENANT, &none),
-        rest_api(&format!("/platform/gangway{TENANT}"), TENANT, &none),
-        rest_api(&format!("/platform/gangway{TENANT}/"), TENANT, &none),
-        rest_api(&format!("/api/v1{TENANT}"), TENANT, &none),
-        rest_api("/a/b/c/v1/projects/Payments/accounts/sts/validate", PROJECT, &project),
-        rest_api(
+        rest_api_event(TENANT_ROUTE, TENANT_ROUTE, &none),
+        rest_api_event(&format!("/platform/gangway{TENANT_ROUTE}"), TENANT_ROUTE, &none),
+        rest_api_event(&format!("/platform/gangway{TENANT_ROUTE}/"), TENANT_ROUTE, &none),
+        rest_api_event(&format!("/api/v1{TENANT_ROUTE}"), TENANT_ROUTE, &none),
+        rest_api_event("/a/b/c/v1/projects/Payments/accounts/sts/validate", PROJECT_ROUTE, &project),
+        rest_api_event(
             "/a/v1/tenant/accounts/sts/validate",
             "/{proxy+}",
-            &json!({"proxy": TENANT.trim_start_matches('/')}),
+            &json!({"proxy": TENANT_ROUTE.trim_start_matches('/')}),
         ),
-        http_api(TENANT, &format!("POST {TENANT}"), default, &none),
-        http_api(&format!("/prod/gangway{TENANT}"), &format!("POST {TENANT}"), "prod", &none),
-        http_api(&format!("/prod/gangway{TENANT}"), default, "prod", &none),
-        http_api(&format!("/v1{TENANT}"), default, "v1", &none),
-        http_api(TENANT, default, default, &none),
-        load_balancer(TENANT, single.clone()),
-        load_balancer(&format!("/gangway{TENANT}"), single),
-        load_balancer(TENANT, multiple),
+        http_api_event(TENANT_ROUTE, &format!("POST {TENANT_ROUTE}"), default, &none),
+        http_api_event(&format!("/prod/gangway{TENANT_ROUTE}"), &format!("POST {TENANT_ROUTE}"), "prod", &none),
+        http_api_event(&format!("/prod/gangway{TENANT_ROUTE}"), default, "prod", &none),
+        http_api_event(&format!("/v1{TENANT_ROUTE}"), default, "v1", &none),
+        http_api_event(TENANT_ROUTE, default, default, &none),
+        load_balancer_event(TENANT_ROUTE, single.clone()),
+        load_balancer_event(&format!("/gangway{TENANT_ROUTE}"), single),
+        load_balancer_event(TENANT_ROUTE, multiple),
     ] {
         event["body"] = body.to_string().into();
         event["isBase64Encoded"] = false.into();
@@ -105,9 +105,9 @@ async fn base_path_cannot_hide_the_scope() {
     let none = Value::Null;
     for (mut event, status) in [
         // The first scope in the path is meant, as an IAM policy for it means it.
-        (http_api("/v1/projects/Payments/v1/tenant/accounts/sts", "$default", "x", &none), 404),
+        (http_api_event("/v1/projects/Payments/v1/tenant/accounts/sts", "$default", "x", &none), 404),
         (
-            http_api(
+            http_api_event(
                 "/v1/projects/Payments/accounts/../../tenant/accounts/sts",
                 "$default",
                 "x",
@@ -115,8 +115,8 @@ async fn base_path_cannot_hide_the_scope() {
             ),
             400,
         ),
-        (rest_api("/v1/projects/%50ayments/accounts/sts", PROJECT, &project), 400),
-        (rest_api("/x/y", "/x/{proxy+}", &json!({"proxy": "y"})), 404),
+        (rest_api_event("/v1/projects/%50ayments/accounts/sts", PROJECT_ROUTE, &project), 400),
+        (rest_api_event("/x/y", "/x/{proxy+}", &json!({"proxy": "y"})), 404),
     ] {
         event["body"] = body.to_string().into();
         let response = app.deployment().functions.invoke("sts", &event).await.expect("a response");

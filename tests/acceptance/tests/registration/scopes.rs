@@ -131,7 +131,7 @@ async fn name_is_available_in_every_other_scope() {
 }
 
 #[tokio::test]
-async fn registration_in_an_unknown_project_is_refused() {
+async fn registration_in_an_unknown_project_is_rejected() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         // Projects of another tenant are unknown, too.
@@ -151,7 +151,7 @@ async fn registration_in_an_unknown_project_is_refused() {
 }
 
 #[tokio::test]
-async fn unknown_project_is_refused_on_every_other_route() {
+async fn unknown_project_is_rejected_on_every_other_route() {
     let app = TestApp::start(Partition::Aws).await;
     let uid = "65f000abcdefabcdefabcdef";
     for project in ["Nowhere", "65f000ffffffffffffffffff"] {

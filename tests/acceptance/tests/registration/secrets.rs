@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 use crate::state::{State, assert_receipt_is_true, current_value, pending_value, secret_document};
 
-const CREATE: &str = "POST /v1/cloudaccounts/aws";
-const REPLACE: &str = "PUT /v1/cloudaccounts/aws/{uid}";
+const CREATE_ACCOUNT: &str = "POST /v1/cloudaccounts/aws";
+const REPLACE_ACCOUNT: &str = "PUT /v1/cloudaccounts/aws/{uid}";
 
 #[tokio::test]
 async fn secret_has_the_configured_name_tags_and_key() {
@@ -68,7 +68,7 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
             with(other.clone(), &json!({"accessKeyId": key.id, "secretAccessKey": key.secret}));
         for effect in [Effect::InternalError, Effect::Unavailable, Effect::DisconnectBefore] {
             app.deployment().functions.stop_idle_instances();
-            app.cloud().fault(Fault::on("palette", REPLACE, effect));
+            app.cloud().fault(Fault::on("palette", REPLACE_ACCOUNT, effect));
             let refused = app.post(&route(method), &renewed).await;
             assert_eq!(refused.status, 502, "{}", refused.text);
             let state = State::snapshot(&app, "prod");
@@ -123,10 +123,10 @@ async fn secret_of_a_refused_registration_is_deleted_and_later_restored() {
 }
 
 #[tokio::test]
-async fn secret_stays_staged_when_palette_does_not_answer() {
+async fn secret_stays_staged_when_palette_does_not_respond() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
-        app.cloud().fault(Fault::on("palette", CREATE, Effect::DisconnectBefore));
+        app.cloud().fault(Fault::on("palette", CREATE_ACCOUNT, Effect::DisconnectBefore));
         let failed = app.post(&route(method), &request).await;
         assert_eq!(failed.status, 502, "{}", failed.text);
         let state = State::snapshot(&app, "prod");
@@ -142,7 +142,7 @@ async fn secret_stays_staged_when_palette_does_not_answer() {
 }
 
 /// Returns the incoming secret with this name, below the folder of all of them.
-fn incoming(app: &TestApp, name: &str) -> SecretSnapshot {
+fn find_incoming_secret(app: &TestApp, name: &str) -> SecretSnapshot {
     app.deployment().gangway_account.secret(&format!("gangway/incoming/{name}")).expect("a secret")
 }
 
@@ -162,7 +162,7 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         let policies = json!({"secretArn": request["secretArn"]});
         assert_eq!(app.post("/v1/policies", &policies).await.status, 200);
-        let untouched = incoming(&app, "tenant/prod");
+        let untouched = find_incoming_secret(&app, "tenant/prod");
         assert!(!untouched.deleted && untouched.tags.is_empty(), "{untouched:?}");
         let mut outcomes = Vec::new();
         // The same request restores the secret, reads it, and schedules its deletion again.
@@ -172,7 +172,7 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
             assert_receipt_is_true(&app, method, "prod", &receipt);
             assert_ne!(receipt.body["secretArn"], request["secretArn"]);
             outcomes.push(receipt.outcome().to_owned());
-            let promoted = incoming(&app, "tenant/prod");
+            let promoted = find_incoming_secret(&app, "tenant/prod");
             assert!(promoted.deleted && promoted.versions.len() == 1, "{promoted:?}");
             assert_eq!(promoted.deletion_days, Some(7));
             assert_eq!(promoted.tags["gangway:state"], "promoted");
@@ -188,7 +188,7 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
             assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{path}");
             assert!(refused.text.contains("scheduled for deletion"), "{}", refused.text);
         }
-        assert!(incoming(&app, "tenant/prod").deleted);
+        assert!(find_incoming_secret(&app, "tenant/prod").deleted);
         let inline = app.request(method, app.customer(), "prod");
         assert_eq!(app.post(&route(method), &inline).await.outcome(), "unchanged");
 
@@ -198,13 +198,13 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
         let updated = app.post(&route(method), &renewed).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
         assert_eq!(current_value(State::snapshot(&app, "prod").secret()), secret_document(&key));
-        assert!(incoming(&app, "tenant/new").deleted);
+        assert!(find_incoming_secret(&app, "tenant/new").deleted);
     })
     .await;
 }
 
 #[tokio::test]
-async fn stored_secret_is_read_by_no_other_identity() {
+async fn kms_key_policy_lets_no_other_identity_read_stored_secrets() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let created = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         assert_eq!(created.status, 201, "{}", created.text);
@@ -252,7 +252,7 @@ async fn stored_secret_is_read_by_no_other_identity() {
 }
 
 #[test]
-fn policy_of_the_key_leaves_its_administration_to_the_account() {
+fn kms_key_policy_lets_administrators_manage_but_not_use_the_key() {
     let template = Template::from_repository().expect("the template");
     let keys = template.resources("AWS::KMS::Key");
     let (_, key) = keys.iter().find(|(id, _)| *id == "SecretsKey").expect("the key");
@@ -286,7 +286,7 @@ fn policy_of_the_key_leaves_its_administration_to_the_account() {
 }
 
 #[tokio::test]
-async fn incoming_secret_that_others_deleted_is_refused() {
+async fn deleted_incoming_secret_is_rejected() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let request = request_with_secret(&app, "prod", &app.customer().keys).await;
@@ -296,7 +296,7 @@ async fn incoming_secret_that_others_deleted_is_refused() {
     let refused = app.post(&route(method), &request).await;
     assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{}", refused.text);
     assert!(refused.text.contains("scheduled for deletion"), "{}", refused.text);
-    assert!(incoming(&app, "tenant/prod").deleted && app.account_names().is_empty());
+    assert!(find_incoming_secret(&app, "tenant/prod").deleted && app.account_names().is_empty());
 }
 
 #[tokio::test]
@@ -311,12 +311,12 @@ async fn registration_succeeds_although_its_incoming_secret_cannot_be_deleted() 
         app.cloud().fault(fault.nth(nth).times(u32::MAX));
         let receipt = app.post(&route(method), &request).await;
         assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
-        assert!(!incoming(&app, "tenant/prod").deleted);
+        assert!(!find_incoming_secret(&app, "tenant/prod").deleted);
         assert!(app.logs().contains("could not be scheduled for deletion"), "{}", app.logs());
         app.cloud().faults().clear();
         let again = app.post(&route(method), &request).await;
         assert_eq!(again.outcome(), "unchanged", "{}", again.text);
-        assert!(incoming(&app, "tenant/prod").deleted);
+        assert!(find_incoming_secret(&app, "tenant/prod").deleted);
     }
 }
 
@@ -394,7 +394,7 @@ async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let request = app.request(method, app.customer(), "prod");
-    app.cloud().fault(Fault::on("palette", CREATE, Effect::DisconnectAfter));
+    app.cloud().fault(Fault::on("palette", CREATE_ACCOUNT, Effect::DisconnectAfter));
     let list = Fault::on("palette", "GET /v1/cloudaccounts/aws", Effect::InternalError);
     app.cloud().fault(list.nth(2).times(u32::MAX));
     let unknown = app.post(&route(method), &request).await;

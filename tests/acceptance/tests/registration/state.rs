@@ -159,7 +159,7 @@ pub(crate) fn assert_receipt_is_true(
 
 /// Calls since the log was cleared that changed something in AWS or Palette, without messages to
 /// queues.
-pub(crate) fn writes(app: &TestApp) -> Vec<String> {
+pub(crate) fn write_calls(app: &TestApp) -> Vec<String> {
     let mut calls = app.cloud().calls().all();
     // An event tells of a change, and is none.
     calls.retain(|call| call.service != "events" && !call.nested && call.is_write());

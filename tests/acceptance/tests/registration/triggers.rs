@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::state::{State, check_receipt, secret_document};
 
 /// The request as an event may carry it.
-async fn detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
+async fn build_event_detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
     let member = json!({"method": method.id()});
     if method == AuthMethod::Sts {
         with(app.request(method, app.customer(), name), &member)
@@ -45,7 +45,7 @@ async fn deliver(
 async fn event_has_the_same_result_as_the_http_request() {
     for_each_open(|app: TestApp, method| async move {
         let members = json!({"description": "Payments", "permissionProfile": "core"});
-        let event = with(detail(&app, method, "by-event").await.clone(), &members.clone());
+        let event = with(build_event_detail(&app, method, "by-event").await.clone(), &members.clone());
         let receipt = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
         let again = deliver(&app, method, &event).await.expect("a receipt");
@@ -76,7 +76,7 @@ async fn event_has_the_same_result_as_the_http_request() {
 #[tokio::test]
 async fn permanently_invalid_event_is_rejected_without_retry() {
     for_each_open(|app: TestApp, method| async move {
-        let valid_event = detail(&app, method, "prod").await;
+        let valid_event = build_event_detail(&app, method, "prod").await;
         // A key that was in an event counts as exposed.
         let secret = json!({"secretAccessKey": "x".repeat(40)});
         // The event, the problem type, and its status.
@@ -121,7 +121,7 @@ async fn event_of_wrong_source_or_sender_or_too_old_is_rejected() {
         let deployment = app.deployment();
         let (bus, sender) =
             (&deployment.bus, event_sender(app.partition(), &deployment.gangway_account));
-        let detail = detail(&app, method, "prod").await;
+        let detail = build_event_detail(&app, method, "prod").await;
         let event = bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, &detail);
         let foreign = bus.build_event("com.example.anybody", REGISTRATION_REQUESTED, &detail);
         assert!(bus.put(&foreign).await.functions.is_empty(), "no rule has its source");
@@ -160,7 +160,7 @@ async fn event_of_wrong_source_or_sender_or_too_old_is_rejected() {
 #[tokio::test]
 async fn event_fails_when_the_palette_api_key_is_refused() {
     for_each_open(|app: TestApp, method| async move {
-        let event = detail(&app, method, "prod").await;
+        let event = build_event_detail(&app, method, "prod").await;
         drop(app.deployment().put_secret(API_KEY_SECRET, "a key that nobody knows").await);
         app.deployment().functions.stop_idle_instances();
         let error = deliver(&app, method, &event).await.expect_err("an error");
@@ -178,7 +178,7 @@ async fn event_fails_when_the_palette_api_key_is_refused() {
 #[tokio::test]
 async fn event_with_a_temporary_failure_is_retried_and_registers() {
     for_each_open(|app: TestApp, method| async move {
-        let event = detail(&app, method, "prod").await;
+        let event = build_event_detail(&app, method, "prod").await;
         for (operation, effect) in [
             ("GET /v1/cloudaccounts/aws", Effect::Throttle),
             ("GET /v1/cloudaccounts/aws", Effect::Unavailable),

@@ -51,7 +51,7 @@ async fn throttled_iam_simulations_are_retried() {
 }
 
 #[tokio::test]
-async fn palettes_own_rate_limit_is_kept_without_a_single_429() {
+async fn requests_stay_below_palettes_rate_limit() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
         app.cloud().palette().configure(|palette| palette.rate_limited = true);
         for number in 0..4 {
@@ -119,7 +119,7 @@ async fn rotated_palette_api_key_is_read_again() {
 }
 
 #[tokio::test]
-async fn keys_in_palette_error_messages_are_removed() {
+async fn secret_keys_in_palette_error_messages_are_redacted() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         app.cloud().palette().configure(|palette| {
             palette.errors_repeat_secrets = true;

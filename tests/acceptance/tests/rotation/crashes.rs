@@ -5,19 +5,19 @@ use std::sync::Arc;
 use gangway_model::Partition;
 use local_cloud::{Effect, Fault};
 
-use crate::fixture::{FUNCTION, ROTATED, RotatingApp};
+use crate::fixture::{ROTATION_FUNCTION, CREDENTIAL_ROTATED, RotatingApp};
 
 /// Attempts of one rotation, more than a case needs.
-const ATTEMPTS: usize = 6;
+const MAX_ATTEMPTS: usize = 6;
 
 /// Tries until the rotation is done. The account must work after each attempt.
-async fn finish(app: &RotatingApp, when: &str) {
-    for _attempt in 0..ATTEMPTS {
-        let attempts = app.attempt().await;
+async fn finish_rotation(app: &RotatingApp, when: &str) {
+    for _attempt in 0..MAX_ATTEMPTS {
+        let attempts = app.attempt_rotations().await;
         app.cloud().faults().clear();
-        app.assert_works(when);
+        app.assert_palettes_key_works(when);
         if attempts.iter().all(|attempt| attempt.is_done) {
-            app.assert_settled(when);
+            app.assert_only_palettes_key_is_active(when);
             return;
         }
     }
@@ -27,9 +27,9 @@ async fn finish(app: &RotatingApp, when: &str) {
 /// Returns the number of calls of a rotation that has an old key to delete.
 async fn count_calls(app: &RotatingApp, uid: &str) -> u32 {
     app.rotate(uid).await;
-    app.ask(uid).await;
+    app.request_rotation(uid).await;
     app.cloud().calls().clear();
-    finish(app, "without a fault").await;
+    finish_rotation(app, "without a fault").await;
     let calls = app.cloud().calls().all();
     u32::try_from(calls.iter().filter(|call| !call.nested).count()).expect("a number")
 }
@@ -37,26 +37,26 @@ async fn count_calls(app: &RotatingApp, uid: &str) -> u32 {
 /// Runs a rotation for every `step`-th call, with this effect on it.
 async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
     let app = RotatingApp::start(Partition::Aws).await;
-    let uid = app.registered_and_tested().await;
+    let uid = app.register_and_test_rotation().await;
     let calls = count_calls(&app, &uid).await;
     assert!(calls > 25, "{calls}");
-    let signal = app.deployment().functions.get(FUNCTION).expect("the function").crash_signal();
-    let mut rotations = app.told(ROTATED).len();
+    let signal = app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
+    let mut rotations = app.event_details(CREDENTIAL_ROTATED).len();
     for (number, effect) in effects.iter().enumerate() {
         for call in (1..=calls).skip(number).step_by(step) {
-            app.ask(&uid).await;
+            app.request_rotation(&uid).await;
             let fault = Fault::on("*", "*", *effect).external_calls_only().nth(call);
             let fault = if is_crash { fault.crashing(Arc::clone(&signal)) } else { fault };
             app.cloud().fault(fault);
-            finish(&app, &format!("{effect:?} at call {call}")).await;
-            assert!(app.told(ROTATED).len() > rotations, "{effect:?} at call {call}: not told");
-            rotations = app.told(ROTATED).len();
+            finish_rotation(&app, &format!("{effect:?} at call {call}")).await;
+            assert!(app.event_details(CREDENTIAL_ROTATED).len() > rotations, "{effect:?} at call {call}: not told");
+            rotations = app.event_details(CREDENTIAL_ROTATED).len();
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rotation_that_ends_at_any_call_is_completed() {
+async fn rotation_is_completed_after_a_crash_at_any_call() {
     run_cases(&[Effect::DisconnectBefore, Effect::DisconnectAfter], true, 1).await;
 }
 

@@ -12,13 +12,13 @@ use local_cloud::{
 use serde_json::Value;
 
 /// Detail type of the event of a success.
-pub(crate) const ROTATED: &str = "Gangway Credential Rotated";
+pub(crate) const CREDENTIAL_ROTATED: &str = "Gangway Credential Rotated";
 
 /// Detail type of the event of a failure.
-pub(crate) const FAILED: &str = "Gangway Rotation Failed";
+pub(crate) const ROTATION_FAILED: &str = "Gangway Rotation Failed";
 
 /// Name of the rotation function.
-pub(crate) const FUNCTION: &str = "key-rotation";
+pub(crate) const ROTATION_FUNCTION: &str = "key-rotation";
 
 /// A deployment that rotates access keys every 90 days.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl RotatingApp {
     }
 
     /// Registers the account of the first customer. Returns its uid.
-    pub(crate) async fn registered(&self) -> String {
+    pub(crate) async fn register_account(&self) -> String {
         let method = AuthMethod::StaticCredentials;
         let request = self.request(method, self.customer(), "prod");
         let receipt = self.post(&route(method), &request).await;
@@ -57,15 +57,15 @@ impl RotatingApp {
     }
 
     /// Registers the account, and lets Secrets Manager test its schedule.
-    pub(crate) async fn registered_and_tested(&self) -> String {
-        let uid = self.registered().await;
-        let attempts = self.attempt().await;
+    pub(crate) async fn register_and_test_rotation(&self) -> String {
+        let uid = self.register_account().await;
+        let attempts = self.attempt_rotations().await;
         assert!(attempts.iter().all(|attempt| attempt.is_done), "{attempts:#?}");
         uid
     }
 
     /// Asks for a rotation.
-    pub(crate) async fn ask(&self, uid: &str) {
+    pub(crate) async fn request_rotation(&self, uid: &str) {
         let response = self.post_rotate(uid).await;
         response.assert_status(202);
     }
@@ -75,27 +75,27 @@ impl RotatingApp {
     }
 
     /// Lets Secrets Manager try what is due, once.
-    pub(crate) async fn attempt(&self) -> Vec<RotationAttempt> {
+    pub(crate) async fn attempt_rotations(&self) -> Vec<RotationAttempt> {
         self.deployment().run_rotations().await
     }
 
     /// Returns the only rotation that is due.
-    pub(crate) fn due(&self) -> DueRotation {
+    pub(crate) fn due_rotation(&self) -> DueRotation {
         let mut due = self.deployment().gangway_account.due_rotations();
         assert_eq!(due.len(), 1, "{due:?}");
         due.remove(0)
     }
 
     /// Carries out a step of a rotation.
-    pub(crate) async fn step(&self, rotation: &DueRotation, step: &str) -> Result<(), String> {
+    pub(crate) async fn run_step(&self, rotation: &DueRotation, step: &str) -> Result<(), String> {
         let done = self.deployment().run_rotation_step(rotation, step).await;
         done.map(drop).map_err(|error| error.to_string())
     }
 
     /// Rotates the key, and asserts that it succeeds at once.
     pub(crate) async fn rotate(&self, uid: &str) {
-        self.ask(uid).await;
-        let attempts = self.attempt().await;
+        self.request_rotation(uid).await;
+        let attempts = self.attempt_rotations().await;
         let [attempt] = attempts.as_slice() else { panic!("{attempts:#?}") };
         assert!(attempt.is_done, "{attempt:#?}\n{}", self.logs());
     }
@@ -109,7 +109,7 @@ impl RotatingApp {
     }
 
     /// Returns the id of the access key in use, in Secrets Manager.
-    pub(crate) fn stored_key(&self) -> String {
+    pub(crate) fn stored_key_id(&self) -> String {
         let secrets = self.deployment().gangway_account.secrets();
         let secret = secrets.into_iter().find(|secret| secret.name.ends_with("/prod"));
         let current = secret.and_then(|secret| secret.current).expect("a value");
@@ -118,31 +118,31 @@ impl RotatingApp {
     }
 
     /// Returns the ids of the user's keys, oldest first, and whether they are active.
-    pub(crate) fn keys(&self) -> Vec<(String, bool)> {
+    pub(crate) fn user_keys(&self) -> Vec<(String, bool)> {
         self.user().access_keys().into_iter().map(|(key, on)| (key.id, on)).collect()
     }
 
     /// Asserts that the account works with what Palette has.
-    pub(crate) fn assert_works(&self, when: &str) {
+    pub(crate) fn assert_palettes_key_works(&self, when: &str) {
         let (id, secret) = self.palette_key();
         let keys = self.user().access_keys();
         let works = keys.iter().any(|(key, on)| *on && key.id == id && key.secret == secret);
-        assert!(works, "{when}: Palette has {id}, the user {:?}\n{}", self.keys(), self.logs());
-        assert!(keys.len() <= 2, "{when}: {:?}", self.keys());
+        assert!(works, "{when}: Palette has {id}, the user {:?}\n{}", self.user_keys(), self.logs());
+        assert!(keys.len() <= 2, "{when}: {:?}", self.user_keys());
     }
 
     /// Asserts that one active key is in use everywhere, and that at most one other is left, inactive.
-    pub(crate) fn assert_settled(&self, when: &str) {
-        self.assert_works(when);
+    pub(crate) fn assert_only_palettes_key_is_active(&self, when: &str) {
+        self.assert_palettes_key_works(when);
         let (id, _) = self.palette_key();
-        assert_eq!(self.stored_key(), id, "{when}");
-        for (key, is_active) in self.keys() {
-            assert_eq!(is_active, key == id, "{when}: {:?}", self.keys());
+        assert_eq!(self.stored_key_id(), id, "{when}");
+        for (key, is_active) in self.user_keys() {
+            assert_eq!(is_active, key == id, "{when}: {:?}", self.user_keys());
         }
     }
 
     /// Returns the details of the events of this type.
-    pub(crate) fn told(&self, detail_type: &str) -> Vec<Value> {
+    pub(crate) fn event_details(&self, detail_type: &str) -> Vec<Value> {
         let events = self.outcome_events().into_iter();
         let told = events.filter(|event| event["detail-type"] == detail_type);
         told.map(|event| event["detail"].clone()).collect()

@@ -10,7 +10,7 @@ const SAMPLE_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// Acceptance rows: F14.
 #[tokio::test]
-async fn malformed_keys_are_refused_by_member_before_any_call() {
+async fn malformed_keys_are_rejected_before_any_call() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let good = app.request(AuthMethod::StaticCredentials, app.customer(), "prod");
@@ -70,7 +70,7 @@ async fn keys_that_aws_rejects_are_reported_precisely() {
 
 /// Acceptance rows: F14.
 #[tokio::test]
-async fn keys_of_another_partition_are_refused() {
+async fn keys_of_another_partition_are_rejected() {
     let apps = TestApp::start_all(&PARTITIONS).await;
     let [aws, gov] = apps.as_slice() else { panic!("two partitions") };
     for (here, there) in [(aws, gov), (gov, aws)] {

@@ -10,7 +10,7 @@ use local_cloud::{
 use serde_json::json;
 
 /// Checks that need read access to the account.
-const INSIDE: [&str; 12] = [
+const CHECKS_THAT_NEED_READ_ACCESS: [&str; 12] = [
     "iam.role-exists",
     "iam.role-session-long-enough",
     "sts.trusts-palette",
@@ -38,7 +38,7 @@ async fn checks_without_read_access_are_unverified() {
             .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
             .await;
         let role = format!("{}:role/GangwayInspection", customer.account.id());
-        for id in INSIDE {
+        for id in CHECKS_THAT_NEED_READ_ACCESS {
             receipt.assert_check(id, "unverified", "", &role);
         }
         assert_eq!(receipt.failed(), Vec::<String>::new());
@@ -117,7 +117,7 @@ async fn role_in_gangways_account_needs_no_inspection_role() {
 
 /// A report would tell every caller about every role of Gangway's own account.
 #[tokio::test]
-async fn nothing_is_told_about_a_role_of_gangways_account_without_its_tag() {
+async fn role_of_gangways_account_without_scope_tag_reveals_nothing() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let (deployment, own) = (app.deployment(), &app.deployment().gangway_account);
@@ -166,7 +166,7 @@ async fn nothing_is_told_about_a_role_of_gangways_account_without_its_tag() {
 
 /// The owner takes the tag away after the registration.
 #[tokio::test]
-async fn revalidation_tells_nothing_once_the_owner_changes_the_tag() {
+async fn revalidation_is_rejected_after_the_owner_changes_the_tag() {
     let app = TestApp::start(gangway_model::Partition::Aws).await;
     app.set_kept_annotations(KeptAnnotations::All);
     let cluster = app.deployment().palette_cluster().restore_for(PodIdentityCase::SameAccount);

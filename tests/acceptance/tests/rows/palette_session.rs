@@ -91,14 +91,14 @@ async fn tenant_accounts_are_listed_by_page_without_secrets() {
         app.assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, second, "two")).await;
         let all = app.get("/v1/tenant/accounts").await;
         all.assert_status(200);
-        assert_eq!(names(&all.body), ["one", "two"]);
+        assert_eq!(listed_names(&all.body), ["one", "two"]);
         assert!(!all.text.contains(&first.keys.secret), "{}", all.text);
         let page = app.get("/v1/tenant/accounts?limit=1").await;
-        assert_eq!(names(&page.body), ["one"]);
+        assert_eq!(listed_names(&page.body), ["one"]);
         let next = page.text_at("/next");
         assert!(!next.is_empty(), "{:#}", page.body);
         let rest = app.get(&format!("/v1/tenant/accounts?limit=1&next={next}")).await;
-        assert_eq!(names(&rest.body), ["two"]);
+        assert_eq!(listed_names(&rest.body), ["two"]);
         assert_eq!(rest.text_at("/next"), "");
         let invalid = app.get("/v1/tenant/accounts?limit=51").await;
         assert!([400, 422].contains(&invalid.status), "{invalid:?}");
@@ -124,7 +124,7 @@ async fn every_member_is_accepted_over_http_and_by_event() {
             });
             let request = with(app.request(method, customer, "prod"), &more);
             let receipt = app.assert_registered(method, &request).await;
-            let again = app.send_event(&event(method, &app, request).await).await;
+            let again = app.send_event(&build_event_detail(method, &app, request).await).await;
             let [delivery] = again.as_slice() else { panic!("one function: {again:?}") };
             assert_eq!(delivery.package, method.id());
             let response = delivery.outcome.as_ref().expect("a response");
@@ -138,7 +138,7 @@ async fn every_member_is_accepted_over_http_and_by_event() {
 }
 
 /// Returns the request as the detail of an event; keys are in a secret.
-async fn event(method: AuthMethod, app: &TestApp, request: Value) -> Value {
+async fn build_event_detail(method: AuthMethod, app: &TestApp, request: Value) -> Value {
     let mut detail = with(request, &json!({"method": method.id()}));
     if method == AuthMethod::StaticCredentials {
         let members = detail.as_object_mut().expect("an object");
@@ -152,7 +152,7 @@ async fn event(method: AuthMethod, app: &TestApp, request: Value) -> Value {
     detail
 }
 
-pub(crate) fn names(list: &Value) -> Vec<&str> {
+pub(crate) fn listed_names(list: &Value) -> Vec<&str> {
     let accounts = list["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
     accounts.iter().map(|account| acceptance::text(account, "name")).collect()
 }

@@ -171,7 +171,7 @@ async fn scp_that_denies_actions_is_reported() {
 
 /// Acceptance rows: F17.
 #[tokio::test]
-async fn denial_without_mfa_is_distinguished() {
+async fn denial_without_mfa_is_reported_as_missing_mfa() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();

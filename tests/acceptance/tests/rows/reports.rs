@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// Breaks a setup.
 type Break = fn(&TestApp);
 
-const BREAKS: &[(&str, Break)] = &[
+const BREAKAGES: &[(&str, Break)] = &[
     ("nothing", |_app| {}),
     ("missing policy", |app| app.customer().detach_policy(PolicyDocument::Controller)),
     ("old policy", |app| app.customer().set_outdated_policy(PolicyDocument::Deployment)),
@@ -37,8 +37,8 @@ const BREAKS: &[(&str, Break)] = &[
     }),
 ];
 
-async fn every_way_to_break(partition: Partition) {
-    for (broken, break_it) in BREAKS {
+async fn check_every_breakage(partition: Partition) {
+    for (broken, break_it) in BREAKAGES {
         let app = TestApp::start(partition).await;
         let more = json!({
             "privateCloudGateway": "dc-west",
@@ -66,13 +66,13 @@ async fn every_way_to_break(partition: Partition) {
 /// Acceptance rows: F94.
 #[tokio::test]
 async fn every_failed_or_unverified_check_has_a_remedy_in_aws() {
-    every_way_to_break(Partition::Aws).await;
+    check_every_breakage(Partition::Aws).await;
 }
 
 /// Acceptance rows: F94.
 #[tokio::test]
 async fn every_failed_or_unverified_check_has_a_remedy_in_govcloud() {
-    every_way_to_break(Partition::AwsUsGov).await;
+    check_every_breakage(Partition::AwsUsGov).await;
 }
 
 /// Acceptance rows: F94.
@@ -85,7 +85,7 @@ async fn receipts_and_revalidations_are_complete_reports() {
                 app.assert_registered(method, &app.request(method, app.customer(), "prod")).await;
             receipt.assert_complete_report("receipt");
             let path = format!("/v1/tenant/accounts/{}/validate", receipt.uid());
-            for (broken, break_it) in BREAKS.iter().filter(|(name, _)| *name != "no user") {
+            for (broken, break_it) in BREAKAGES.iter().filter(|(name, _)| *name != "no user") {
                 break_it(&app);
                 let report = app.post(&path, &json!({})).await;
                 report.assert_status(200);

@@ -16,7 +16,7 @@ fn allow_statement(principal: &Value, condition: &Value) -> Value {
     statement
 }
 
-fn trust(customer: &CustomerAccount, statements: &[Value]) {
+fn set_trust_statements(customer: &CustomerAccount, statements: &[Value]) {
     customer.role.set_trust_policy(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
 
@@ -75,7 +75,7 @@ async fn short_session_duration_is_reported_and_a_role_path_is_accepted() {
 
 /// Acceptance rows: F32.
 #[tokio::test]
-async fn invalid_role_arn_is_refused_with_its_rule() {
+async fn invalid_role_arn_is_rejected_with_its_rule() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let other = PARTITIONS.into_iter().find(|other| *other != partition).expect("another");
@@ -164,7 +164,7 @@ async fn second_trust_statement_without_external_id_blocks() {
         let (customer, deployment) = (app.customer(), app.deployment());
         let palette = json!({"AWS": deployment.palette.root_arn()});
         let condition = json!({"StringEquals": {"sts:ExternalId": deployment.external_id}});
-        trust(
+        set_trust_statements(
             customer,
             &[allow_statement(&palette, &condition), allow_statement(&palette, &Value::Null)],
         );
@@ -222,13 +222,13 @@ async fn trust_in_another_account_or_in_everyone_blocks() {
             deployment.palette.id(),
             &deployment.palette.root_arn(),
         );
-        trust(customer, &[allow_statement(&json!({"AWS": "*"}), &condition)]);
+        set_trust_statements(customer, &[allow_statement(&json!({"AWS": "*"}), &condition)]);
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
         assert_eq!(report.failed(), ["sts.trusts-palette"]);
         report.assert_check("sts.trusts-palette", "failed", "every AWS account", "trust policy");
         // Trust in Palette's user alone is sufficient.
         let source = deployment.palette_user.as_ref().expect("a source of STS").arn();
-        trust(customer, &[allow_statement(&json!({"AWS": source}), &condition)]);
+        set_trust_statements(customer, &[allow_statement(&json!({"AWS": source}), &condition)]);
         app.assert_registered(AuthMethod::Sts, &request).await;
     }
 }
@@ -246,7 +246,7 @@ async fn trust_conditions_that_exclude_palette_are_reported() {
             let palette = json!({"AWS": deployment.palette.root_arn()});
             let mut condition = json!({"StringEquals": {"sts:ExternalId": deployment.external_id}});
             condition = with(condition, &json!({operator: {key: value}}));
-            trust(customer, &[allow_statement(&palette, &condition)]);
+            set_trust_statements(customer, &[allow_statement(&palette, &condition)]);
             let report = app
                 .validate(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
                 .await;

@@ -136,7 +136,7 @@ async fn secrets_are_stored_only_in_secrets_manager_with_the_stacks_key() {
 
 /// Acceptance rows: F95.
 #[tokio::test]
-async fn event_with_an_access_key_is_refused() {
+async fn event_with_an_access_key_is_rejected() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();

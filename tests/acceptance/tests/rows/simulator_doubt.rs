@@ -10,7 +10,7 @@ const SIMULATED: [&str; 3] =
 
 /// Acceptance rows: F17.
 #[tokio::test]
-async fn organization_blamed_without_a_statement_is_unverified() {
+async fn scp_denial_without_a_statement_is_unverified() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use gangway_model::AuthMethod;
 
 /// Returns the result of Palette's last refresh.
-fn refreshed(app: &TestApp) -> Option<PortalToken> {
+fn last_portal_token(app: &TestApp) -> Option<PortalToken> {
     let records = app.cloud().palette().records();
     records.find_account("prod").expect("an account").portal_token.clone().expect("a try")
 }
@@ -31,7 +31,7 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
         let receipt = app.assert_registered(method, &first).await;
         receipt.assert_check("certificates.client-lasts", "failed", "expires on", "PUT the account");
         let (uid, palette) = (receipt.uid().to_owned(), app.cloud().palette());
-        let before = refreshed(&app).expect("keys");
+        let before = last_portal_token(&app).expect("keys");
 
         // Another tool has set a policy, which no request of Gangway names.
         let policy = r#"{"Version": "2012-10-17", "Statement": []}"#;
@@ -63,11 +63,11 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
         // The old certificate is revoked; Palette uses the new one.
         portal.revoke(&short);
         assert!(palette.refresh_portal_token(&uid).await);
-        let after = refreshed(&app).expect("keys");
+        let after = last_portal_token(&app).expect("keys");
         assert!(after.generated >= before.generated);
         portal.revoke(&fresh);
-        assert!(!palette.refresh_portal_token(&uid).await && refreshed(&app).is_none());
-        let report = blocked_put(&app, &path, &renewed).await;
+        assert!(!palette.refresh_portal_token(&uid).await && last_portal_token(&app).is_none());
+        let report = assert_put_is_rejected(&app, &path, &renewed).await;
         report.assert_check("portal.keys", "failed", "page (HTTP 200)", "identity team");
     })
     .await;
@@ -114,7 +114,7 @@ async fn expiry_of_keys_is_reported_and_is_that_of_palettes_keys() {
             let expected = seen["observed"].as_str().expect("text");
             let known = ["13", "14", "15"].map(|left| format!("they expire in {left} minutes"));
             assert!(known.iter().any(|known| known == expected), "{expected}");
-            let token = refreshed(&app).expect("keys");
+            let token = last_portal_token(&app).expect("keys");
             assert_eq!(token.expires, local_cloud::clock::iso8601(token.generated + 900));
             portal(app.deployment()).configure(|behaviour| behaviour.lifetime = 0);
             let report = app.validate(method, &with(request, &json!({"name": "other"}))).await;
@@ -126,7 +126,7 @@ async fn expiry_of_keys_is_reported_and_is_that_of_palettes_keys() {
 }
 
 /// Asserts that a PUT is rejected with a report and changes nothing.
-async fn blocked_put(app: &TestApp, path: &str, request: &Value) -> acceptance::HttpResponse {
+async fn assert_put_is_rejected(app: &TestApp, path: &str, request: &Value) -> acceptance::HttpResponse {
     let before = app.palette_body("prod");
     app.deployment().functions.stop_idle_instances();
     let refused = app.put(path, request).await;

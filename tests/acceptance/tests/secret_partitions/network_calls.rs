@@ -8,7 +8,7 @@ use acceptance::{
 use gangway_model::AuthMethod;
 
 /// The portal issues keys before AWS is called with them.
-fn max_hops(method: AuthMethod) -> usize {
+fn max_sequential_calls(method: AuthMethod) -> usize {
     if method == AuthMethod::StaticCredentials { 8 } else { 10 }
 }
 
@@ -25,7 +25,7 @@ async fn registration_makes_few_sequential_network_calls() {
         let calls = app.cloud().calls();
         let hops = calls.longest_chain();
         println!("{} in {}: {hops} hops", method.id(), app.partition());
-        assert!(hops <= max_hops(method), "{hops}: {:#?}", calls.lines());
+        assert!(hops <= max_sequential_calls(method), "{hops}: {:#?}", calls.lines());
     })
     .await;
 }

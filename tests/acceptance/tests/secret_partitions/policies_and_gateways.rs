@@ -69,7 +69,7 @@ async fn policies_of_the_aws_account_are_listed() {
 
 /// Acceptance rows: F20.
 #[tokio::test]
-async fn policies_are_listed_with_a_certificate_or_the_refusal_is_told() {
+async fn policies_are_listed_with_a_client_certificate() {
     for partition in classified::CLASSIFIED_PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();

@@ -212,7 +212,7 @@ async fn palette_validates_when_gangway_cannot_reach_the_portal() {
 
 /// Acceptance rows: F16, F84.
 #[tokio::test]
-async fn keys_of_another_account_or_invalid_keys_are_refused() {
+async fn keys_of_another_account_or_invalid_keys_are_rejected() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],

@@ -115,7 +115,7 @@ async fn policies_over_the_quota_are_reported() {
 /// Breaks a setup.
 type Break = fn(&TestApp);
 
-const BREAKS: &[(&str, Break)] = &[
+const BREAKAGES: &[(&str, Break)] = &[
     ("nothing", |_app| {}),
     ("missing policy", |app| app.customer().detach_policy(PolicyDocument::Controller)),
     ("boundary", |app| app.customer().set_restrictive_boundary()),
@@ -156,7 +156,7 @@ const BREAKS: &[(&str, Break)] = &[
 async fn every_failed_or_unverified_check_has_a_remedy() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         // Each breakage gets its own local cloud.
-        for (broken, break_it) in BREAKS {
+        for (broken, break_it) in BREAKAGES {
             let broken_app = TestApp::start(app.partition()).await;
             break_it(&broken_app);
             let request = broken_app.request(method, broken_app.customer(), "prod");

@@ -124,7 +124,7 @@ async fn no_part_of_a_key_is_in_responses_logs_annotations_or_tags() {
 
 /// Acceptance rows: F95.
 #[tokio::test]
-async fn event_with_a_private_key_is_refused() {
+async fn event_with_a_private_key_is_rejected() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],

@@ -18,7 +18,7 @@ const AWS_BUNDLE: &str = "gangway/aws-ca-bundle";
 const PALETTE_BUNDLE: &str = "gangway/palette-ca-bundle";
 
 /// Invokes the validation of a function with its sample event.
-pub(crate) async fn report(
+pub(crate) async fn invoke_validation(
     function: &LambdaFunction,
     method: AuthMethod,
     request: &Value,
@@ -88,7 +88,7 @@ async fn every_client_trusts_its_ca_bundle() {
         let setup = TlsSetup::start(partition).await;
         for method in CLASSIFIED_METHODS {
             let response =
-                report(&setup.function(method, &[]), method, &setup.request(method)).await;
+                invoke_validation(&setup.function(method, &[]), method, &setup.request(method)).await;
             assert_eq!(response.ready(), Some(true), "{method:?}: {:#}", response.body);
             response.assert_check("aws.identity-valid", "passed", "", "");
             response.assert_check("palette.session", "passed", "", "");
@@ -112,7 +112,7 @@ async fn no_client_trusts_a_ca_outside_its_bundle() {
                 ("GANGWAY_AWS_CA_BUNDLE_SECRET", "AWS STS"),
                 ("PALETTE_CA_BUNDLE_SECRET", "Palette"),
             ] {
-                let response = report(&setup.function(method, &[variable]), method, &request).await;
+                let response = invoke_validation(&setup.function(method, &[variable]), method, &request).await;
                 assert_eq!(
                     response.status, 502,
                     "{method:?} without {variable}: {:#}",
@@ -150,7 +150,7 @@ async fn portal_is_trusted_only_through_the_ca_of_the_request() {
             .put_secret(PALETTE_BUNDLE, &format!("{}{ca}", setup.palette.ca_pem))
             .await;
         let wrong = with(setup.request(method), &json!({"certificateAuthority": setup.aws.ca_pem}));
-        let response = report(&setup.function(method, &[]), method, &wrong).await;
+        let response = invoke_validation(&setup.function(method, &[]), method, &wrong).await;
         assert_eq!(response.ready(), Some(false), "{:#}", response.body);
         response.assert_check(
             "portal.trusted",

@@ -13,7 +13,7 @@ use local_cloud::{
 use serde_json::{Value, json};
 
 /// The function.
-pub(crate) const RESOURCE: &str = "account-resource";
+pub(crate) const ACCOUNT_RESOURCE: &str = "account-resource";
 
 /// A partition with its organization, of which both customers are members.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl StackApp {
     ) -> Self {
         let app = Self::start(partition).await;
         let settings = settings(&app);
-        let changed = app.deployment().redeploy(RESOURCE, |function| {
+        let changed = app.deployment().redeploy(ACCOUNT_RESOURCE, |function| {
             function
                 .environment
                 .extend(settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
@@ -57,12 +57,12 @@ impl StackApp {
     }
 
     /// Returns the resource of a new stack in the first customer's account.
-    pub(crate) fn resource(&self) -> StackResource {
+    pub(crate) fn new_stack_resource(&self) -> StackResource {
         self.deployment().stack_resource(self.cloud(), &self.customer().account)
     }
 
     pub(crate) fn poller(&self) -> &Poller {
-        self.deployment().poller(RESOURCE).expect("a queue feeds the function")
+        self.deployment().poller(ACCOUNT_RESOURCE).expect("a queue feeds the function")
     }
 
     pub(crate) fn queue(&self) -> &Queue {
@@ -75,13 +75,13 @@ impl StackApp {
     }
 
     /// Waits until every message is handled.
-    pub(crate) async fn finish(&self) {
+    pub(crate) async fn handle_all_messages(&self) {
         let left = self.poller().drain(80).await;
         assert_eq!(left, 0, "messages are left\n{}", self.logs());
     }
 }
 
 /// Returns the properties of an account with the customer's role.
-pub(crate) fn properties(customer: &CustomerAccount, name: &str) -> Value {
+pub(crate) fn account_properties(customer: &CustomerAccount, name: &str) -> Value {
     json!({"Name": name, "RoleArn": customer.role.arn()})
 }

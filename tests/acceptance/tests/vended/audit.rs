@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Returns the log lines about changes of accounts.
-fn changes(logs: &str) -> Vec<Value> {
+fn account_change_lines(logs: &str) -> Vec<Value> {
     let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.filter(|line| line["message"] == "account changed").collect()
 }
@@ -26,10 +26,10 @@ async fn changes_name_the_event_that_the_message_holds() {
     for vended in &accounts {
         let event = app.organization().custom_event("onboard", vended.account.id());
         sent.push((vended.account.id().to_owned(), event["id"].clone(), event["source"].clone()));
-        app.put(&[event]).await;
+        app.put_events(&[event]).await;
     }
     app.process_all().await;
-    let lines = changes(&app.logs());
+    let lines = account_change_lines(&app.logs());
     assert_eq!(lines.len(), 2, "{lines:#?}");
     for (account, id, source) in &sent {
         let line = lines.iter().find(|line| line["awsAccountId"] == account.as_str());

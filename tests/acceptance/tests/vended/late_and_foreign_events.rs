@@ -8,11 +8,11 @@ use local_cloud::{
 use serde_json::{Value, json};
 
 use crate::{
-    fixture::{MANAGED, ROLE, VendingApp},
+    fixture::{MANAGED_TAG, PALETTE_ROLE, VendingApp},
     sweep::{count, deploy_sweep, sweep},
 };
 
-fn remove() -> (&'static str, String) {
+fn removal_setting() -> (&'static str, String) {
     ("GANGWAY_OFFBOARDING", "remove".to_owned())
 }
 
@@ -35,7 +35,7 @@ fn onboard_event(app: &VendingApp, vended: &VendedAccount, changes: &[(&str, Val
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn vending_events_of_others_reach_no_queue() {
+async fn vending_events_of_other_senders_reach_no_queue() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
         let vended = vend(&app);
@@ -63,7 +63,7 @@ async fn vending_events_of_others_reach_no_queue() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replayed_late_and_presumptuous_events_are_dead_letters() {
+async fn replayed_late_and_unlisted_project_events_are_dead_lettered() {
     let app = VendingApp::start(Partition::Aws).await;
     // A project that Palette has and no setting names.
     app.cloud().palette().records().tenants[0].projects[0].name = "Secrets".to_owned();
@@ -74,7 +74,7 @@ async fn replayed_late_and_presumptuous_events_are_dead_letters() {
     ];
     for (member, value, reason) in cases {
         let vended = vend(&app);
-        app.put(&[onboard_event(&app, &vended, &[(member, value.into())])]).await;
+        app.put_events(&[onboard_event(&app, &vended, &[(member, value.into())])]).await;
         app.process_all().await;
         app.assert_untouched(&vended.account);
         app.assert_dead_lettered(vended.account.id(), reason);
@@ -84,14 +84,14 @@ async fn replayed_late_and_presumptuous_events_are_dead_letters() {
 /// The message of the sweep is worked late: the account was opened again.
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_message_about_a_reopened_account_removes_nothing() {
-    let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
+    let app = VendingApp::start_with_settings(Partition::Aws, |_organization| vec![removal_setting()]).await;
     let vended = vend(&app);
-    app.put(&[onboard_event(&app, &vended, &[])]).await;
+    app.put_events(&[onboard_event(&app, &vended, &[])]).await;
     app.process_all().await;
     let registered = app.assert_registered(&vended.account);
     drop(app.organization().close(&vended.account));
     app.poller().pause();
-    let response = sweep(&deploy_sweep(&app, &[remove()]), json!({})).await;
+    let response = sweep(&deploy_sweep(&app, &[removal_setting()]), json!({})).await;
     assert_eq!(count(&response, "offboarding"), 1, "{response:#}");
     app.organization().api.set_state(vended.account.id(), AccountState::Active);
     app.poller().resume();
@@ -104,7 +104,7 @@ async fn sweep_message_about_a_reopened_account_removes_nothing() {
 /// The administrator of a member account makes the role, or changes its tag, to get into another scope.
 #[tokio::test(flavor = "multi_thread")]
 async fn tag_of_a_member_account_never_decides_its_scope() {
-    let app = VendingApp::with(Partition::Aws, |organization| {
+    let app = VendingApp::start_with_settings(Partition::Aws, |organization| {
         vec![("GANGWAY_OU_SCOPE_MAP", format!("{}=project:Payments", organization.sandbox))]
     })
     .await;
@@ -116,23 +116,23 @@ async fn tag_of_a_member_account_never_decides_its_scope() {
     for scope in ["tenant", &other_project, "6a0c1a2b3c4d5e6f70818293"] {
         // Made before the account is vended.
         let vended = vend(&app);
-        let role = vended.account.role(ROLE);
-        role.tag(MANAGED.0, MANAGED.1);
+        let role = vended.account.role(PALETTE_ROLE);
+        role.tag(MANAGED_TAG.0, MANAGED_TAG.1);
         role.tag("gangway:stack", "gangway");
         role.tag("gangway:scope", scope);
-        app.put(&vended.events[..1]).await;
+        app.put_events(&vended.events[..1]).await;
         app.process_all().await;
-        assert_eq!(app.registered(&vended.account), [], "{scope}");
+        assert_eq!(app.palette_accounts(&vended.account), [], "{scope}");
         app.assert_dead_lettered(vended.account.id(), "gangway:scope");
         // Changed after the account was registered.
         let vended = vend(&app);
-        app.put(&vended.events[..1]).await;
+        app.put_events(&vended.events[..1]).await;
         app.process_all().await;
         let registered = app.assert_registered(&vended.account);
-        vended.account.role(ROLE).tag("gangway:scope", scope);
-        app.put(&app.organization().update_managed_account(&vended)).await;
+        vended.account.role(PALETTE_ROLE).tag("gangway:scope", scope);
+        app.put_events(&app.organization().update_managed_account(&vended)).await;
         app.process_all().await;
-        assert_eq!(app.registered(&vended.account), [registered], "{scope}");
+        assert_eq!(app.palette_accounts(&vended.account), [registered], "{scope}");
         app.assert_dead_lettered(vended.account.id(), "gangway:scope");
     }
 }
@@ -142,15 +142,15 @@ async fn tag_of_a_member_account_never_decides_its_scope() {
 async fn account_stays_in_the_scope_that_palette_has_it_in() {
     let app = VendingApp::start(Partition::Aws).await;
     let vended = vend(&app);
-    app.put(&[onboard_event(&app, &vended, &[("project", "Payments".into())])]).await;
+    app.put_events(&[onboard_event(&app, &vended, &[("project", "Payments".into())])]).await;
     app.process_all().await;
     let registered = app.assert_registered(&vended.account);
     assert!(registered.project.is_some());
     // The tag is as a new account of the tenant would have it.
-    vended.account.role(ROLE).tag("gangway:scope", "tenant");
-    app.put(&app.organization().update_managed_account(&vended)).await;
+    vended.account.role(PALETTE_ROLE).tag("gangway:scope", "tenant");
+    app.put_events(&app.organization().update_managed_account(&vended)).await;
     app.process_all().await;
-    assert_eq!(app.registered(&vended.account), [registered]);
+    assert_eq!(app.palette_accounts(&vended.account), [registered]);
     app.assert_dead_lettered(vended.account.id(), "gangway:scope");
 }
 

@@ -13,7 +13,7 @@ use crate::{
 async fn sweep_skips_the_paired_account_of_a_govcloud_account() {
     for elsewhere in [false, true] {
         let app = if elsewhere {
-            VendingApp::managed_elsewhere(Partition::Aws).await
+            VendingApp::start_with_management_account(Partition::Aws).await
         } else {
             VendingApp::start(Partition::Aws).await
         };

@@ -11,12 +11,12 @@ const ACCOUNTS: usize = 30;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_accounts_register_within_palettes_rate_limit() {
-    let app = VendingApp::deployed(Partition::Aws, &[]).await;
+    let app = VendingApp::start_with_parameters(Partition::Aws, &[]).await;
     app.cloud().palette().records().behaviour.rate_limited = true;
     let accounts = vend(&app, ACCOUNTS, &app.organization().sandbox);
     app.poller().pause();
     for vended in &accounts {
-        app.put(&vended.events[..1]).await;
+        app.put_events(&vended.events[..1]).await;
     }
     let start = Instant::now();
     app.poller().resume();

@@ -6,13 +6,13 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault};
 use serde_json::Value;
 
-use crate::fixture::{READINESS_CHANGED, WATCH, WatchedApp};
+use crate::fixture::{READINESS_CHANGED, WATCH_FUNCTION, WatchedApp};
 
 /// Environment variable that asks for every call, and not for a sample.
-const WHOLE: &str = "GANGWAY_WHOLE_MATRIX";
+const WHOLE_MATRIX_VARIABLE: &str = "GANGWAY_WHOLE_MATRIX";
 
 /// Changes whether the account is ready.
-fn change(app: &WatchedApp, is_ready: bool) {
+fn set_readiness(app: &WatchedApp, is_ready: bool) {
     if is_ready {
         app.customer().trust_palette();
     } else {
@@ -23,7 +23,7 @@ fn change(app: &WatchedApp, is_ready: bool) {
 /// Starts a run, as Lambda does that tries a scheduled event again.
 async fn start_run(app: &WatchedApp) {
     for _attempt in 0..3 {
-        let responses = app.deployment().run_schedules(WATCH).await;
+        let responses = app.deployment().run_schedules(WATCH_FUNCTION).await;
         if responses.iter().all(Result::is_ok) {
             return;
         }
@@ -33,7 +33,7 @@ async fn start_run(app: &WatchedApp) {
 
 /// Returns the number of calls of a run that confirms a change.
 async fn count_calls(app: &WatchedApp) -> u32 {
-    change(app, false);
+    set_readiness(app, false);
     app.run().await;
     app.cloud().calls().clear();
     app.run().await;
@@ -43,32 +43,32 @@ async fn count_calls(app: &WatchedApp) -> u32 {
 
 /// Confirms a change for every `step`-th call, with this effect on it.
 async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
-    let step = if std::env::var_os(WHOLE).is_some() { 1 } else { step };
+    let step = if std::env::var_os(WHOLE_MATRIX_VARIABLE).is_some() { 1 } else { step };
     let app = WatchedApp::start(Partition::Aws).await;
     app.cloud().palette().configure(|behaviour| behaviour.rate_limited = false);
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
     let calls = count_calls(&app).await;
     assert!(calls > 15, "{calls}");
-    let signal = app.deployment().functions.get(WATCH).expect("the function").crash_signal();
+    let signal = app.deployment().functions.get(WATCH_FUNCTION).expect("the function").crash_signal();
     let mut is_ready = false;
     for (number, effect) in effects.iter().enumerate() {
         for call in (1..=calls).skip(number).step_by(step) {
             let case = format!("{effect:?} at call {call}");
             is_ready = !is_ready;
-            change(&app, is_ready);
+            set_readiness(&app, is_ready);
             app.run().await;
-            let before = app.told(READINESS_CHANGED).len();
+            let before = app.event_details(READINESS_CHANGED).len();
             let fault = Fault::on("*", "*", *effect).external_calls_only().nth(call);
             let fault = if is_crash { fault.crashing(Arc::clone(&signal)) } else { fault };
             app.cloud().fault(fault);
             start_run(&app).await;
-            app.finish().await;
+            app.handle_all_messages().await;
             app.cloud().faults().clear();
             app.run().await;
-            assert_eq!(app.readiness(&uid).await["ready"], is_ready, "{case}\n{}", app.logs());
+            assert_eq!(app.get_readiness(&uid).await["ready"], is_ready, "{case}\n{}", app.logs());
             // An event may be put again if the function ends right after that, and is the same then.
-            let told = app.told(READINESS_CHANGED).split_off(before);
+            let told = app.event_details(READINESS_CHANGED).split_off(before);
             let told: BTreeSet<_> = told.iter().map(Value::to_string).collect();
             assert_eq!(told.len(), 1, "{case}: {told:#?}\n{}", app.logs());
         }
@@ -76,12 +76,12 @@ async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn run_that_ends_at_any_call_tells_the_change() {
+async fn crash_at_any_call_does_not_lose_the_event() {
     run_cases(&[Effect::DisconnectBefore, Effect::DisconnectAfter], true, 10).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn run_with_a_failing_call_tells_the_change() {
+async fn failing_call_does_not_lose_the_event() {
     let effects = [Effect::InternalError, Effect::Throttle, Effect::DisconnectAfter];
     run_cases(&effects, false, 12).await;
 }

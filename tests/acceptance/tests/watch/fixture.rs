@@ -8,13 +8,13 @@ use local_cloud::{CloudOptions, lambda::Poller, palette};
 use serde_json::{Value, json};
 
 /// The function.
-pub(crate) const WATCH: &str = "account-watch";
+pub(crate) const WATCH_FUNCTION: &str = "account-watch";
 
 /// Time between two runs: the template's default.
 const PERIOD: Duration = Duration::from_hours(6);
 
 /// The number of clock steps, more than a message has deliveries.
-const CLOCK_STEPS: usize = 12;
+const MAX_CLOCK_STEPS: usize = 12;
 
 /// The detail type of events about readiness.
 pub(crate) const READINESS_CHANGED: &str = "Gangway Account Readiness Changed";
@@ -45,7 +45,7 @@ impl WatchedApp {
     }
 
     /// Registers an account of the first customer, and returns its uid.
-    pub(crate) async fn registered(&self, method: AuthMethod, name: &str) -> String {
+    pub(crate) async fn register_account(&self, method: AuthMethod, name: &str) -> String {
         let request = self.request(method, self.customer(), name);
         let receipt = self.post(&route(method), &request).await;
         receipt.assert_status(201);
@@ -55,7 +55,7 @@ impl WatchedApp {
     /// Starts a run as the schedule does, and returns the response.
     pub(crate) async fn start_run(&self) -> Value {
         self.cloud().clock().advance(PERIOD);
-        let mut responses = self.deployment().run_schedules(WATCH).await;
+        let mut responses = self.deployment().run_schedules(WATCH_FUNCTION).await;
         assert_eq!(responses.len(), 1, "the function has one schedule");
         responses.remove(0).unwrap_or_else(|error| panic!("{error}\n{}", self.logs()))
     }
@@ -74,27 +74,27 @@ impl WatchedApp {
     /// Starts a run, and waits until every message is handled.
     pub(crate) async fn run(&self) {
         self.start_run().await;
-        self.finish().await;
+        self.handle_all_messages().await;
     }
 
     /// Waits until every message is handled.
-    pub(crate) async fn finish(&self) {
-        let left = self.poller().drain(CLOCK_STEPS).await;
+    pub(crate) async fn handle_all_messages(&self) {
+        let left = self.poller().drain(MAX_CLOCK_STEPS).await;
         assert_eq!(left, 0, "messages are left\n{}", self.logs());
     }
 
     pub(crate) fn poller(&self) -> &Poller {
-        self.deployment().poller(WATCH).expect("a queue feeds the function")
+        self.deployment().poller(WATCH_FUNCTION).expect("a queue feeds the function")
     }
 
     /// Invokes the function with fields.
     pub(crate) async fn invoke(&self, fields: &Value) -> Value {
-        let response = self.deployment().functions.invoke(WATCH, fields).await;
+        let response = self.deployment().functions.invoke(WATCH_FUNCTION, fields).await;
         response.unwrap_or_else(|error| panic!("{error}\n{}", self.logs()))
     }
 
     /// Returns the details of the events of a type, oldest first.
-    pub(crate) fn told(&self, detail_type: &str) -> Vec<Value> {
+    pub(crate) fn event_details(&self, detail_type: &str) -> Vec<Value> {
         let events = self.outcome_events().into_iter();
         events
             .filter(|event| event["detail-type"] == detail_type)
@@ -103,7 +103,7 @@ impl WatchedApp {
     }
 
     /// Returns `(outcome, name)` of each event of the watch, oldest first.
-    pub(crate) fn told_outcomes(&self) -> Vec<(String, String)> {
+    pub(crate) fn event_outcomes(&self) -> Vec<(String, String)> {
         let events = self.outcome_events().into_iter().map(|event| event["detail"].clone());
         events
             .filter(|detail| detail["trigger"] == "watch")
@@ -115,12 +115,12 @@ impl WatchedApp {
     }
 
     /// Returns the readiness of an account as the API shows it.
-    pub(crate) async fn readiness(&self, uid: &str) -> Value {
-        self.account(uid).await.body["readiness"].clone()
+    pub(crate) async fn get_readiness(&self, uid: &str) -> Value {
+        self.get_account(uid).await.body["readiness"].clone()
     }
 
     /// Returns an account as the API shows it.
-    pub(crate) async fn account(&self, uid: &str) -> HttpResponse {
+    pub(crate) async fn get_account(&self, uid: &str) -> HttpResponse {
         self.deployment().functions.stop_idle_instances();
         let account = self.get(&format!("/v1/tenant/accounts/{uid}")).await;
         account.assert_status(200);
@@ -128,7 +128,7 @@ impl WatchedApp {
     }
 
     /// Returns the names that a list has, in its order.
-    pub(crate) async fn listed(&self, query: &str) -> Vec<String> {
+    pub(crate) async fn list_account_names(&self, query: &str) -> Vec<String> {
         self.deployment().functions.stop_idle_instances();
         let list = self.get(&format!("/v1/tenant/accounts?{query}")).await;
         list.assert_status(200);
@@ -137,7 +137,7 @@ impl WatchedApp {
     }
 
     /// Makes an account in Palette, as another tool would.
-    pub(crate) fn make_in_palette(&self, name: &str, spec: &Value) -> String {
+    pub(crate) fn create_in_palette(&self, name: &str, spec: &Value) -> String {
         let mut records = self.cloud().palette().records();
         let (uid, tenant) = (records.new_uid(), records.tenants[0].uid.clone());
         let annotations = json!({"scope": "tenant", "overlordUid": ""});
@@ -155,7 +155,7 @@ impl WatchedApp {
     }
 
     /// Returns the lines of a metric that the watch wrote, oldest first.
-    pub(crate) fn metric(&self, name: &str) -> Vec<Value> {
+    pub(crate) fn metric_lines(&self, name: &str) -> Vec<Value> {
         let lines = self.watch_log();
         let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         lines.filter(|line| line.get(name).is_some()).collect()
@@ -163,6 +163,6 @@ impl WatchedApp {
 
     /// Returns what the watch has logged.
     pub(crate) fn watch_log(&self) -> String {
-        self.deployment().functions.get(WATCH).expect("the function").logs().text()
+        self.deployment().functions.get(WATCH_FUNCTION).expect("the function").logs().text()
     }
 }
