@@ -1,4 +1,5 @@
-//! Palette need not keep annotations. What an account is comes from its role, its secret and its keys.
+//! Palette drops Gangway's annotations. Gangway then knows an account by its role, its secret and
+//! its access key.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -43,7 +44,8 @@ async fn repeated_request_is_unchanged() {
         let again = app.post(&route(method), &request).await;
         assert_eq!((again.outcome(), again.uid()), ("unchanged", first.uid()), "{}", again.text);
         assert_eq!(write_calls(&app), Vec::<String>::new());
-        // A new instance writes once, to learn whether Palette keeps annotations.
+        // A new instance of the function writes annotations once, to find out whether Palette keeps
+        // them.
         app.deployment().functions.stop_idle_instances();
         let again = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
         assert_eq!((again.outcome(), again.uid()), ("unchanged", first.uid()), "{}", again.text);
@@ -130,11 +132,11 @@ async fn secret_records_the_aws_account_and_the_settings() {
         }
         let list = app.get("/v1/tenant/accounts").await;
         assert_eq!(list.body["accounts"], json!([shown.body]));
-        // The account is checked for its own profile and region.
+        // The re-validation uses the profile and the Region that the secret records.
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         report.assert_check("iam.simulation-possible", "passed", "eu-central-1", "");
-        // Another setting is a change, although Palette shows the same account before and after it.
+        // Only the secret shows the changed settings: the account in Palette is the same as before.
         app.customer().attach_policy(PolicyDocument::ControllersEks);
         let updated = app.post(&route(method), &plain).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
@@ -143,7 +145,7 @@ async fn secret_records_the_aws_account_and_the_settings() {
         let shown = app.get(&path).await;
         assert_eq!(shown.text_at("/permissionProfile"), "core-eks", "{}", shown.text);
         assert_eq!(shown.text_at("/region"), "", "{}", shown.text);
-        // Its secret is found and deleted, too.
+        // The deletion of the account also deletes its secret.
         assert_eq!(app.delete(&path).await.status, 204);
         app.assert_untouched();
     })
@@ -170,7 +172,7 @@ async fn readiness_of_a_role_without_recorded_profile_is_unknown() {
             "names the profile",
         );
         assert_eq!(report.text_at("/awsAccountId"), app.customer().account.id());
-        // With the permissions of the widest profile there is no doubt.
+        // A role with the permissions of the widest profile is ready for every profile.
         app.customer().attach_policy(PolicyDocument::ControllersEks);
         assert_eq!(revalidate(&app, receipt.uid()).await.ready(), Some(true));
         app.customer().trust_with_wrong_external_id();

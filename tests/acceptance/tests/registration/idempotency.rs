@@ -1,5 +1,5 @@
-//! The natural key is scope and name: repeated requests are idempotent, another identity is a
-//! conflict.
+//! Scope and name identify an account: a repeated request changes nothing, and a request with
+//! another identity is a conflict.
 
 use acceptance::{
     PARTITIONS, TestApp,
@@ -32,7 +32,8 @@ async fn repeated_request_writes_nothing() {
             assert_eq!((again.status, again.outcome()), (200, "unchanged"), "{}", again.text);
             assert_eq!(again.uid(), first.uid());
             assert_eq!(again.text_at("/secretArn"), first.text_at("/secretArn"));
-            // A new instance writes annotations that are missing once, to learn whether Palette keeps them.
+            // A new instance writes missing annotations once, to find out whether Palette keeps
+            // them.
             let learned = usize::from(cold && app.drops_annotations());
             assert_eq!(write_calls(&app).len(), learned, "{:?}", write_calls(&app));
         }
@@ -57,7 +58,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             .into();
         let policies = json!({"policyArns": arns});
         let one_policy = json!({"policyArns": [arns[0]]});
-        // Members of the request, the member that shows them in the account, and its value.
+        // The members of the request, the member of the account that shows them, and its value.
         for (members, shown, value) in [
             (json!({"description": "Payments"}), "/description", json!("Payments")),
             (json!({"description": "Payments, EU"}), "/description", json!("Payments, EU")),
@@ -115,7 +116,8 @@ async fn new_key_of_the_same_user_updates_the_same_secret() {
         assert_eq!(spec["secretKey"], key.secret.as_str());
         let again = app.post(&route(method), &renewed).await;
         assert_eq!(again.outcome(), "unchanged", "{}", again.text);
-        // The old key again creates no new version.
+        // A request with the first key uses the first version of the secret, and creates no new
+        // version.
         let back = app.post(&route(method), &request).await;
         assert_eq!(back.outcome(), "updated", "{}", back.text);
         assert_receipt_is_true(&app, method, "prod", &back);

@@ -7,7 +7,8 @@ use acceptance::{
 
 use gangway_model::AuthMethod;
 
-/// Returns the limit of hops. Static credentials need more: they stage and promote a secret.
+/// Returns how many sequential network calls a registration may make. A registration with static
+/// credentials makes more calls, because it stages and promotes a secret.
 fn max_sequential_calls(method: AuthMethod) -> usize {
     if method == AuthMethod::StaticCredentials { 8 } else { 5 }
 }
@@ -15,7 +16,8 @@ fn max_sequential_calls(method: AuthMethod) -> usize {
 #[tokio::test]
 async fn registration_makes_few_sequential_network_calls() {
     for_each_open(|app: TestApp, method| async move {
-        // A project that is not there costs one call to Palette, and the function is warm: it holds Palette's key.
+        // This request fails after one call to Palette. Afterwards the function has started, and
+        // has read the API key of Palette.
         let request = app.request(method, app.customer(), "prod");
         assert_eq!(app.post(&project_route("Nowhere", method), &request).await.status, 422);
 

@@ -1,4 +1,4 @@
-//! Outcome events: what became of an account, for whoever asked and for whoever watches.
+//! Outcome events and the notifications that people get about them.
 
 use acceptance::{
     TestApp,
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const CORRELATION_ID: &str = "6a7e8feb-b491-4cf7-a9f1-bf3703467718";
 
-/// Returns the last event, which must be of this type and outcome.
+/// Asserts the detail type and the outcome of the last outcome event. Returns its detail.
 fn assert_last_event(app: &TestApp, kind: &str, outcome: &str) -> Value {
     let event = app.outcome_events().pop().expect("an event");
     assert_eq!(event["detail-type"], format!("Gangway Account {kind}"), "{event:#}");
@@ -72,7 +72,7 @@ async fn every_change_over_http_is_published() {
 async fn rejection_is_published_with_its_remedy() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
-        // A question is not a change.
+        // A validation changes nothing, so no event is published.
         app.validate(method, &with(request.clone(), &json!({"colour": 1}))).await;
         assert!(app.outcome_events().is_empty());
 
@@ -94,13 +94,14 @@ async fn rejection_is_published_with_its_remedy() {
         {
             assert!(summary.contains(part), "{part}: {summary}");
         }
-        // People get the sentence, and the audit log group gets the event.
+        // The audit log group gets the whole event.
         let event = app.outcome_events().pop().expect("an event");
         let targets = app.deployment().bus.targets_of(&event);
         let audit = targets.iter().find(|(arn, _)| arn.contains(":log-group:/aws/events/"));
         assert_eq!(audit.expect("the audit log group").1, event);
 
-        // The same request may succeed later: that is not published.
+        // A failure of Palette is not final, because the same request may succeed later. It is not
+        // published.
         let count = app.outcome_events().len();
         let fault = Effect::Unavailable;
         app.cloud().fault(Fault::on("palette", "*", fault));
@@ -121,7 +122,7 @@ async fn notification_is_one_sentence() {
     let targets = app.deployment().bus.targets_of(&event);
     let (_, sentence) = targets.iter().find(|(arn, _)| arn == topic).expect("a notification");
     assert_eq!(*sentence, event["detail"]["summary"]);
-    // What nobody has to act on is not sent.
+    // A successful registration needs no action, so no notification is sent.
     app.customer().attach_policy(gangway_policies::PolicyDocument::Nodes);
     app.register(AuthMethod::Sts, &request).await.assert_status(201);
     let event = app.outcome_events().pop().expect("an event");
@@ -147,7 +148,7 @@ async fn request_ids_of_the_caller_are_in_response_event_and_log() {
             assert!(line.contains(&format!(r#""correlationId":"{CORRELATION_ID}""#)), "{line}");
             assert!(line.contains(TRACEPARENT), "{line}");
         }
-        // What may be a secret is not repeated.
+        // An invalid id could be a secret, so Gangway does not repeat it.
         let secret = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYab";
         let headers = [("x-request-id", secret), ("traceparent", secret)];
         let response = app.send("GET", "/v1/tenant/accounts", &headers, None).await;
@@ -213,7 +214,8 @@ async fn rejected_event_is_published_with_its_correlation_id() {
     let published = assert_last_event(&app, "Rejected", "rejected");
     assert_eq!(published["correlationId"], CORRELATION_ID);
     assert_eq!(published["trigger"], "event");
-    // Palette does not accept the deployment's key: the operator can fix that, and the event is sent again.
+    // Palette does not accept the API key of the deployment. The operator can fix that, so the
+    // event is retried and not rejected.
     app.deployment().put_secret(API_KEY_SECRET, "unknown-key").await;
     let detail = with(app.request(method, app.customer(), "prod"), &json!({"method": "sts"}));
     let count = app.outcome_events().len();
@@ -223,7 +225,7 @@ async fn rejected_event_is_published_with_its_correlation_id() {
     app.deployment().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
 }
 
-/// The second request may repeat one that was cut off after the deletion in Palette.
+/// The first request may have been interrupted after the deletion in Palette, before its event.
 #[tokio::test]
 async fn repeated_delete_publishes_that_the_account_is_absent() {
     for_each_open(|app: TestApp, method| async move {
@@ -242,7 +244,7 @@ async fn repeated_delete_publishes_that_the_account_is_absent() {
     .await;
 }
 
-/// Returns the sentence that people get of the last event.
+/// Returns the notification that the topic gets about the last outcome event, if it gets one.
 fn find_last_notification(app: &TestApp) -> Option<Value> {
     let event = app.outcome_events().pop().expect("an event");
     let mut targets = app.deployment().bus.targets_of(&event).into_iter();
@@ -256,7 +258,7 @@ async fn rejection_that_only_the_caller_can_correct_is_not_notified() {
     let app = TestApp::start_with_parameter(Partition::Aws, "NotificationTopicArn", TOPIC).await;
     let method = AuthMethod::Sts;
     let request = app.request(method, app.customer(), "prod");
-    // The caller has the response, and corrects the request itself.
+    // The caller gets the response, and can correct the request.
     let typo = with(request.clone(), &json!({"colour": 1}));
     app.register(method, &typo).await.assert_status(400);
     assert_eq!(find_last_notification(&app), None);
@@ -266,14 +268,14 @@ async fn rejection_that_only_the_caller_can_correct_is_not_notified() {
     assert_eq!(find_last_notification(&app), None);
     app.delete("/v1/tenant/accounts/65f00015fa8cfc37711c2db9").await.assert_status(404);
     assert_eq!(find_last_notification(&app), None);
-    // Nobody reads the response to an event.
+    // Nobody reads the response to an event, so people are notified.
     app.send_event(&with(typo, &json!({"method": "sts"}))).await;
     assert!(find_last_notification(&app).is_some());
-    // Somebody has to change a policy.
+    // A policy has to be changed in AWS, so people are notified.
     app.customer().detach_policy(gangway_policies::PolicyDocument::Nodes);
     app.register(method, &request).await.assert_status(422);
     assert!(find_last_notification(&app).is_some());
-    // An archive sends it again.
+    // An event that an archive replays is not notified again.
     let mut replayed = app.outcome_events().pop().expect("an event");
     replayed["replay-name"] = "last-week".into();
     assert!(app.deployment().bus.targets_of(&replayed).is_empty());

@@ -1,4 +1,4 @@
-//! `PUT`: replaces the account of a uid.
+//! `PUT` replaces the account with this uid.
 
 use gangway_model::AuthMethod;
 use std::time::Duration;
@@ -82,7 +82,7 @@ async fn changing_the_method_leaves_no_unused_secret() {
         assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
         assert_eq!(replaced.uid(), first.uid());
         assert_receipt_is_true(&app, other, "prod", &replaced);
-        // The old method again restores the retired secret.
+        // A replacement with the first method restores the secret that was marked for deletion.
         let back = app
             .put(
                 &format!("{}/{}", route(method), first.uid()),
@@ -95,7 +95,8 @@ async fn changing_the_method_leaves_no_unused_secret() {
     .await;
 }
 
-/// A replica shows the account as it was: no sign that another run has replaced it since.
+/// After the `PUT`, Palette returns the account as it was before, as a replica that lags behind
+/// does.
 #[tokio::test]
 async fn stale_reads_leave_no_unused_secret() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {

@@ -1,4 +1,4 @@
-//! Names of accounts that are registered automatically are reserved for them.
+//! Only the vended account itself can get the account name that the name template gives to it.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -9,10 +9,10 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::fixtures::PodIdentityCase;
 use serde_json::json;
 
-/// The name of the vended registration of another AWS account.
+/// The account name that is reserved for another AWS account.
 const RESERVED_NAME: &str = "aws-510000000001";
 
-/// Asserts that the name is the only error, and that the answer says what to do.
+/// Asserts that the name is the only invalid member, and that the response has a remedy.
 fn assert_name_rejected(response: &HttpResponse) {
     response.assert_status(422);
     let errors = response.body["errors"].as_array().expect("errors");
@@ -33,7 +33,7 @@ async fn name_of_another_vended_account_is_rejected() {
         assert_name_rejected(&app.register(method, &in_project).await);
         app.assert_untouched();
 
-        // An account cannot be renamed to such a name either.
+        // A replacement cannot give an account a reserved name.
         let other = app.request(method, app.customer(), "prod");
         let first = app.register(method, &other).await;
         first.assert_status(201);
@@ -45,7 +45,7 @@ async fn name_of_another_vended_account_is_rejected() {
     .await;
 }
 
-/// Palette may not distinguish the case of names, and `ſ` is an `S` in upper case.
+/// Palette may compare names without regard to case, and the upper case of `ſ` is `S`.
 #[tokio::test]
 async fn every_spelling_of_a_reserved_name_is_rejected() {
     for_each_open(|app: TestApp, method| async move {
@@ -96,7 +96,8 @@ async fn aws_account_keeps_its_own_name_and_can_be_replaced() {
         let again = app.post(&route(method), &request).await;
         assert_eq!(again.outcome(), "unchanged", "{}", again.text);
 
-        // Whoever may replace the account may give it another method and AWS account.
+        // A replacement may change the method and the AWS account of an account with a reserved
+        // name.
         let keys = app.request(AuthMethod::StaticCredentials, app.second_customer(), &own);
         let path = format!("{}/{}", route(AuthMethod::StaticCredentials), first.uid());
         let replaced = app.put(&path, &keys).await;

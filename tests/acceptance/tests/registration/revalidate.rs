@@ -1,4 +1,4 @@
-//! `POST /v1/tenant/accounts/{uid}/validate`: the current state of a registered account.
+//! `POST /v1/tenant/accounts/{uid}/validate` validates a registered account again.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{listing::create_in_palette, state::write_calls};
 
+/// Validates a registered account again, and asserts that nothing is changed. Returns the report.
 async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
     // A new instance does not wait for Palette's rate limit.
     app.deployment().functions.stop_idle_instances();
@@ -21,6 +22,7 @@ async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
     report
 }
 
+/// Returns the ids of the failed checks with severity `blocker`.
 fn failed_blocker_ids(report: &HttpResponse) -> Vec<String> {
     let mut failed = report.checks();
     failed.retain(|check| check["outcome"] == "failed" && check["severity"] == "blocker");
@@ -70,7 +72,8 @@ async fn broken_trust_policy_is_reported() {
         assert!(failed_blocker_ids(&report).contains(&"palette.validation".to_owned()), "{}", report.text);
         app.customer().trust_palette();
         app.customer().delete_inspection_role();
-        // Palette still has access; checks that Gangway cannot perform do not pass.
+        // Palette can still assume the role. Without the inspection role, Gangway leaves checks
+        // unverified.
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         let unverified = report.checks().iter().any(|check| check["outcome"] == "unverified");
@@ -158,7 +161,7 @@ async fn missing_or_different_secret_is_reported() {
         administrator.secrets_manager("DeleteSecret", &deletion).await.expect("a response");
         let report = revalidate(&app, receipt.uid()).await;
         if app.drops_annotations() {
-            // Only the secret recorded the AWS account.
+            // Without annotations, only the secret recorded the id of the AWS account.
             assert_eq!(report.ready(), None, "{}", report.text);
             assert_eq!(report.check("vault.secret-in-use")["outcome"], "unverified");
         } else {

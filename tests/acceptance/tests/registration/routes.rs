@@ -1,4 +1,5 @@
-//! The same request through every service that can stand before a function, and below every base path.
+//! A request reaches the same route through API Gateway, a function URL or a load balancer, with
+//! any base path.
 
 use acceptance::TestApp;
 use gangway_model::{AuthMethod, Partition};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 const TENANT_ROUTE: &str = "/v1/tenant/accounts/sts/validate";
 const PROJECT_ROUTE: &str = "/v1/projects/{project}/accounts/sts/validate";
 
-/// A request of a REST API.
+/// Returns the event of a request through a REST API of API Gateway.
 fn rest_api_event(path: &str, resource: &str, parameters: &Value) -> Value {
     json!({
         "resource": resource,
@@ -22,7 +23,7 @@ fn rest_api_event(path: &str, resource: &str, parameters: &Value) -> Value {
     })
 }
 
-/// A request of an HTTP API or a function URL.
+/// Returns the event of a request through an HTTP API of API Gateway or a function URL.
 fn http_api_event(raw_path: &str, route: &str, stage: &str, parameters: &Value) -> Value {
     json!({
         "version": "2.0",
@@ -38,7 +39,7 @@ fn http_api_event(raw_path: &str, route: &str, stage: &str, parameters: &Value) 
     })
 }
 
-/// A request of an application load balancer.
+/// Returns the event of a request through an application load balancer.
 fn load_balancer_event(path: &str, headers: (&str, Value)) -> Value {
     let mut event = json!({
         "httpMethod": "POST",
@@ -89,7 +90,7 @@ async fn base_path_stage_and_service_do_not_change_the_route() {
         let report: Value =
             serde_json::from_str(response["body"].as_str().expect("a body")).expect("a report");
         assert_eq!(report["ready"], true, "{event}: {report}");
-        // A load balancer reads the one or the other.
+        // A load balancer reads `headers` or `multiValueHeaders`, depending on its settings.
         let (one, many) = (&response["headers"], &response["multiValueHeaders"]);
         assert_eq!(one["content-type"], "application/json", "{response}");
         assert_eq!(many["content-type"], json!(["application/json"]), "{response}");
@@ -104,7 +105,8 @@ async fn base_path_cannot_hide_the_scope() {
     let project = json!({"project": "Payments"});
     let none = Value::Null;
     for (mut event, status) in [
-        // The first scope in the path is meant, as an IAM policy for it means it.
+        // The first scope in the path counts, because an IAM policy for that path allows that
+        // scope.
         (http_api_event("/v1/projects/Payments/v1/tenant/accounts/sts", "$default", "x", &none), 404),
         (
             http_api_event(

@@ -1,4 +1,4 @@
-//! Stored secrets: name, tags and KMS key; promotion, deletion and restore.
+//! Stored and incoming secrets: their names, tags and KMS key; promotion, deletion and restore.
 
 use acceptance::{
     PARTITIONS, TestApp,
@@ -141,12 +141,13 @@ async fn secret_stays_staged_when_palette_does_not_respond() {
     .await;
 }
 
-/// Returns the incoming secret with this name, below the folder of all of them.
+/// Returns the incoming secret `gangway/incoming/<name>`.
 fn find_incoming_secret(app: &TestApp, name: &str) -> SecretSnapshot {
     app.deployment().gangway_account.secret(&format!("gangway/incoming/{name}")).expect("a secret")
 }
 
-/// Stores a key as an incoming secret of the tenant. Returns the request that names it.
+/// Stores an access key as an incoming secret of the tenant. Returns a request that names this
+/// secret.
 async fn request_with_secret(app: &TestApp, name: &str, key: &AwsCredentials) -> Value {
     let secret = format!("gangway/incoming/tenant/{name}");
     let arn = app.deployment().put_secret(&secret, &secret_document(key).to_string()).await;
@@ -157,7 +158,7 @@ async fn request_with_secret(app: &TestApp, name: &str, key: &AwsCredentials) ->
 async fn incoming_secret_is_deleted_once_its_content_is_registered() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let request = request_with_secret(&app, "prod", &app.customer().keys).await;
-        // What only reads leaves the secret alone.
+        // A validation and a list of policies do not change the incoming secret.
         let report = app.post(&format!("{}/validate", route(method)), &request).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         let policies = json!({"secretArn": request["secretArn"]});
@@ -179,7 +180,7 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
             assert!(promoted.tags.contains_key("gangway:changed-by"), "{promoted:?}");
         }
         assert_eq!(outcomes, ["created", "unchanged", "unchanged"]);
-        // Nothing that only reads restores it.
+        // A validation or a list of policies does not restore the deleted secret.
         for (path, body) in [
             (format!("{}/validate", route(method)), &request),
             ("/v1/policies".to_owned(), &policies),
@@ -221,8 +222,8 @@ async fn kms_key_policy_lets_no_other_identity_read_stored_secrets() {
             let response = client.secrets_manager("GetSecretValue", &request).await;
             response.expect("a response").status == 200
         };
-        // Every right by IAM policies: a user, and a role whose name is that of a function's role with an end
-        // of its own.
+        // IAM policies allow everything to this user, and to a role whose name begins like that of
+        // a function's role.
         let all = json!({"Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
         let user = deployment.gangway_account.user("backup");
@@ -233,13 +234,13 @@ async fn kms_key_policy_lets_no_other_identity_read_stored_secrets() {
         let role = deployment.gangway_account.role(&format!("{name}2"));
         role.inline("All", &all);
         assert!(!can_read(&role.session("backup")).await, "a role with a similar name");
-        // The functions that register accounts use the key only to write.
+        // The functions that register accounts may encrypt with the KMS key, but not decrypt.
         for function in ["static-credentials", "sts", "accounts"] {
             let role = deployment.execution_role(function);
             assert!(!can_read(&role.session("function")).await, "{function}");
         }
         assert!(can_read(&deployment.execution_role("revalidation").session("function")).await);
-        // Nobody is locked out: an administrator changes the policy of the key, and reads.
+        // An administrator can change the key policy and then read the secret.
         let key = deployment.functions.get(method.id()).expect("the function");
         let key = &key.function().environment["GANGWAY_KMS_KEY_ID"];
         let statement = json!({"Effect": "Allow", "Action": "kms:*", "Resource": "*",
@@ -268,11 +269,11 @@ fn kms_key_policy_lets_administrators_manage_but_not_use_the_key() {
         .iter()
         .filter_map(Value::as_str)
         .collect();
-    // Without these, the key could not be administered, or its policy not be changed any more.
+    // Without these actions, nobody could change the key policy or delete the key.
     for needed in ["kms:PutKeyPolicy", "kms:GetKeyPolicy", "kms:ScheduleKeyDeletion"] {
         assert!(actions.contains(&needed), "{needed}");
     }
-    // With one of these, an administrator could use the key without a change of its policy.
+    // With such an action, an administrator could use the key without a change of the key policy.
     for action in actions {
         for use_of_key in ["crypt", "generate", "grant", "sign", "mac", "*"] {
             let is_harmless = ["kms:ListGrants", "kms:RevokeGrant"].contains(&action);
@@ -305,7 +306,8 @@ async fn registration_succeeds_although_its_incoming_secret_cannot_be_deleted() 
         let app = TestApp::start(Partition::Aws).await;
         let method = AuthMethod::StaticCredentials;
         let request = request_with_secret(&app, "prod", &app.customer().keys).await;
-        // The first tags are those of the stored secret.
+        // The first `TagResource` call is for the stored secret, the second for the incoming
+        // secret.
         let nth = if operation == "TagResource" { 2 } else { 1 };
         let fault = Fault::on("secretsmanager", operation, Effect::InternalError);
         app.cloud().fault(fault.nth(nth).times(u32::MAX));
@@ -320,7 +322,7 @@ async fn registration_succeeds_although_its_incoming_secret_cannot_be_deleted() 
     }
 }
 
-/// The function may read every incoming secret, but a caller only those of its scope.
+/// IAM lets the function read every incoming secret, so Gangway must check the scope of the caller.
 #[tokio::test]
 async fn incoming_secret_of_another_scope_is_not_read() {
     let app = TestApp::start(Partition::Aws).await;
@@ -348,11 +350,12 @@ async fn incoming_secret_of_another_scope_is_not_read() {
     let [of_tenant, of_uid, of_name, of_other] = arns.as_slice() else { panic!("{arns:?}") };
     let api_key = app.deployment().gangway_account.secret(API_KEY_SECRET).expect("the API key");
     let incomplete = of_name.rsplit_once('-').expect("a suffix").0;
-    // A name that ends as an ARN does: Secrets Manager completes it.
+    // The name ends like the random suffix of an ARN, so Secrets Manager resolves the ARN without
+    // suffix.
     let similar = "gangway/incoming/tenant/key-number";
     let similar = app.deployment().put_secret(similar, &keys).await;
     let similar = similar.rsplit_once('-').expect("a suffix").0;
-    // A warm instance does not read the API key again.
+    // This request makes the function read the API key, so that later requests do not.
     let valid = scoped(of_name, Some(&own.name));
     assert_eq!(app.validate(method, &valid).await.ready(), Some(true));
     for (project, arn) in [
@@ -362,7 +365,7 @@ async fn incoming_secret_of_another_scope_is_not_read() {
         (None, similar),
         (Some(&*own.uid), of_tenant),
         (Some(&*own.uid), of_other),
-        // The path names the uid, so the name is not that of the path.
+        // The request names the project by uid, and the secret's folder by the project's name.
         (Some(&*own.uid), of_name),
         (Some(&*own.name), of_tenant),
         (Some(&*own.name), of_other),
@@ -381,14 +384,15 @@ async fn incoming_secret_of_another_scope_is_not_read() {
         let again = app.post_registration(method, &scoped(arn, Some(project))).await;
         assert_eq!(again.outcome(), "unchanged", "{}", again.text);
     }
-    // A stored secret cannot be named, not even by its own account.
+    // A request cannot name a stored secret, not even for the account that the secret belongs to.
     let stored = scoped(receipt.text_at("/secretArn"), Some(&own.uid));
     let refused = app.post_registration(method, &stored).await;
     assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{}", refused.text);
     assert!(refused.text.contains("gangway/incoming/projects/"), "{}", refused.text);
 }
 
-/// Palette creates the account without a response, and the following list fails as well.
+/// Palette creates the account but does not respond, and the list of accounts that Gangway then
+/// requests fails.
 #[tokio::test]
 async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     let app = TestApp::start(Partition::Aws).await;
@@ -409,7 +413,7 @@ async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     assert_receipt_is_true(&app, method, "prod", &receipt);
 }
 
-/// Secrets Manager does not promise to keep a version that has lost its last label.
+/// Secrets Manager may delete a version that has no staging label.
 #[tokio::test]
 async fn staged_version_that_is_gone_is_staged_again() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {

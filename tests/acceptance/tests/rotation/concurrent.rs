@@ -1,4 +1,4 @@
-//! Requests during a rotation.
+//! Requests over HTTP while a rotation of the same account is running.
 
 use acceptance::{methods::route, with};
 use gangway_model::{AuthMethod, Partition};
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::fixture::{ROTATION_FAILED, ROTATION_FUNCTION, CREDENTIAL_ROTATED, RotatingApp};
 
-/// Asks for a rotation, and carries out its steps up to this one.
+/// Requests a rotation, and runs its steps up to and including `last`.
 async fn rotate_until(app: &RotatingApp, uid: &str, last: &str) {
     app.request_rotation(uid).await;
     let due = app.due_rotation();
@@ -74,7 +74,7 @@ async fn repeated_step_creates_one_key() {
     assert!(app.deployment().functions.get(ROTATION_FUNCTION).is_some());
 }
 
-/// Ends the attempt of a step before it makes a call.
+/// Makes the function crash just before its next call of this operation.
 fn crash_before(app: &RotatingApp, operation: &'static str) {
     let signal = app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
     let fault = Fault::on("*", operation, Effect::DisconnectBefore).external_calls_only();
@@ -90,7 +90,8 @@ async fn account_that_is_deleted_during_a_rotation_leaves_no_new_key() {
         app.request_rotation(&uid).await;
         let due = app.due_rotation();
         if after == "CreateAccessKey" {
-            // The new key is made, and nobody knows its secret.
+            // The function crashes after `CreateAccessKey`, so nobody knows the secret of the new
+            // key.
             crash_before(&app, "PutSecretValue");
             app.run_step(&due, "createSecret").await.expect_err("the function ends");
             app.cloud().faults().clear();

@@ -1,4 +1,5 @@
-//! The function ends before or after each of its calls, or a call fails. Then Secrets Manager tries again.
+//! A rotation in which the function crashes at a call, or a call fails, is completed by later
+//! attempts.
 
 use std::sync::Arc;
 
@@ -7,10 +8,11 @@ use local_cloud::{Effect, Fault};
 
 use crate::fixture::{ROTATION_FUNCTION, CREDENTIAL_ROTATED, RotatingApp};
 
-/// Attempts of one rotation, more than a case needs.
+/// The number of attempts of one rotation. It is more than a case needs.
 const MAX_ATTEMPTS: usize = 6;
 
-/// Tries until the rotation is done. The account must work after each attempt.
+/// Attempts the rotation until it is done. Asserts that the key in Palette works after each
+/// attempt.
 async fn finish_rotation(app: &RotatingApp, when: &str) {
     for _attempt in 0..MAX_ATTEMPTS {
         let attempts = app.attempt_rotations().await;
@@ -24,7 +26,7 @@ async fn finish_rotation(app: &RotatingApp, when: &str) {
     panic!("{when}: the rotation does not end\n{}", app.logs());
 }
 
-/// Returns the number of calls of a rotation that has an old key to delete.
+/// Returns the number of calls in a rotation that also deletes an old key.
 async fn count_calls(app: &RotatingApp, uid: &str) -> u32 {
     app.rotate(uid).await;
     app.request_rotation(uid).await;
@@ -34,7 +36,8 @@ async fn count_calls(app: &RotatingApp, uid: &str) -> u32 {
     u32::try_from(calls.iter().filter(|call| !call.nested).count()).expect("a number")
 }
 
-/// Runs a rotation for every `step`-th call, with this effect on it.
+/// Runs one rotation for each effect and every `step`-th call: the effect applies to that call.
+/// `is_crash` also ends the function at that call.
 async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
     let app = RotatingApp::start(Partition::Aws).await;
     let uid = app.register_and_test_rotation().await;

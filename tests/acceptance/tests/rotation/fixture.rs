@@ -11,13 +11,13 @@ use local_cloud::{
 };
 use serde_json::Value;
 
-/// Detail type of the event of a success.
+/// The detail type of the outcome event about a rotation that succeeded.
 pub(crate) const CREDENTIAL_ROTATED: &str = "Gangway Credential Rotated";
 
-/// Detail type of the event of a failure.
+/// The detail type of the outcome event about a rotation that failed.
 pub(crate) const ROTATION_FAILED: &str = "Gangway Rotation Failed";
 
-/// Name of the rotation function.
+/// The name of the function that rotates access keys.
 pub(crate) const ROTATION_FUNCTION: &str = "key-rotation";
 
 /// A deployment that rotates access keys every 90 days.
@@ -33,7 +33,8 @@ impl Deref for RotatingApp {
 }
 
 impl RotatingApp {
-    /// Starts a partition. The first customer's user may rotate its keys.
+    /// Starts a local cloud with one partition. The first customer's user may rotate its own access
+    /// keys.
     pub(crate) async fn start(partition: Partition) -> Self {
         let options = CloudOptions { requests_per_second: Some(1000), ..CloudOptions::default() };
         let parameter = "RotateKeysAfterDays";
@@ -43,6 +44,7 @@ impl RotatingApp {
         Self(app)
     }
 
+    /// Returns the IAM user of the first customer.
     pub(crate) fn user(&self) -> &User {
         &self.customer().user
     }
@@ -56,7 +58,8 @@ impl RotatingApp {
         receipt.uid().to_owned()
     }
 
-    /// Registers the account, and lets Secrets Manager test its schedule.
+    /// Registers the account of the first customer, and runs the test that Secrets Manager makes
+    /// when rotation is turned on. Returns the uid.
     pub(crate) async fn register_and_test_rotation(&self) -> String {
         let uid = self.register_account().await;
         let attempts = self.attempt_rotations().await;
@@ -64,17 +67,18 @@ impl RotatingApp {
         uid
     }
 
-    /// Asks for a rotation.
+    /// Requests a rotation over HTTP, and asserts that the request is accepted.
     pub(crate) async fn request_rotation(&self, uid: &str) {
         let response = self.post_rotate(uid).await;
         response.assert_status(202);
     }
 
+    /// Sends a request for a rotation over HTTP. Returns the response.
     pub(crate) async fn post_rotate(&self, uid: &str) -> acceptance::HttpResponse {
         self.post(&format!("/v1/tenant/accounts/{uid}/rotate"), &Value::Null).await
     }
 
-    /// Lets Secrets Manager try what is due, once.
+    /// Makes Secrets Manager attempt every due rotation once. Returns the results.
     pub(crate) async fn attempt_rotations(&self) -> Vec<RotationAttempt> {
         self.deployment().run_rotations().await
     }
@@ -86,13 +90,13 @@ impl RotatingApp {
         due.remove(0)
     }
 
-    /// Carries out a step of a rotation.
+    /// Invokes the function with one step of a rotation.
     pub(crate) async fn run_step(&self, rotation: &DueRotation, step: &str) -> Result<(), String> {
         let done = self.deployment().run_rotation_step(rotation, step).await;
         done.map(drop).map_err(|error| error.to_string())
     }
 
-    /// Rotates the key, and asserts that it succeeds at once.
+    /// Requests a rotation, and asserts that its first attempt succeeds.
     pub(crate) async fn rotate(&self, uid: &str) {
         self.request_rotation(uid).await;
         let attempts = self.attempt_rotations().await;
@@ -108,7 +112,7 @@ impl RotatingApp {
         (text(spec, "accessKey").to_owned(), text(spec, "secretKey").to_owned())
     }
 
-    /// Returns the id of the access key in use, in Secrets Manager.
+    /// Returns the id of the access key in the current version of the stored secret.
     pub(crate) fn stored_key_id(&self) -> String {
         let secrets = self.deployment().gangway_account.secrets();
         let secret = secrets.into_iter().find(|secret| secret.name.ends_with("/prod"));
@@ -122,7 +126,7 @@ impl RotatingApp {
         self.user().access_keys().into_iter().map(|(key, on)| (key.id, on)).collect()
     }
 
-    /// Asserts that the account works with what Palette has.
+    /// Asserts that the access key in Palette is an active key of the user.
     pub(crate) fn assert_palettes_key_works(&self, when: &str) {
         let (id, secret) = self.palette_key();
         let keys = self.user().access_keys();
@@ -131,7 +135,8 @@ impl RotatingApp {
         assert!(keys.len() <= 2, "{when}: {:?}", self.user_keys());
     }
 
-    /// Asserts that one active key is in use everywhere, and that at most one other is left, inactive.
+    /// Asserts that Palette and Secrets Manager have the same access key, and that it is the user's
+    /// only active key.
     pub(crate) fn assert_only_palettes_key_is_active(&self, when: &str) {
         self.assert_palettes_key_works(when);
         let (id, _) = self.palette_key();
@@ -141,7 +146,7 @@ impl RotatingApp {
         }
     }
 
-    /// Returns the details of the events of this type.
+    /// Returns the details of the outcome events of this type, oldest first.
     pub(crate) fn event_details(&self, detail_type: &str) -> Vec<Value> {
         let events = self.outcome_events().into_iter();
         let told = events.filter(|event| event["detail-type"] == detail_type);

@@ -1,4 +1,5 @@
-//! Many accounts rotate at once, while calls fail and functions end at random.
+//! Rotations of many accounts at the same time, with calls that fail and functions that crash at
+//! random.
 
 use acceptance::{methods::route, text, with};
 use futures_util::future::join_all;
@@ -8,14 +9,14 @@ use serde_json::{Value, json};
 
 use crate::fixture::{ROTATION_FUNCTION, RotatingApp};
 
-/// Environment variable that asks for the whole number of accounts.
+/// The environment variable that makes the test use 100 accounts and not 8.
 const WHOLE_MATRIX_VARIABLE: &str = "GANGWAY_WHOLE_MATRIX";
 
-/// Attempts of Secrets Manager, more than an account needs.
+/// The number of rounds of attempts. It is more than an account needs.
 const MAX_ROUNDS: usize = 25;
 
-/// Creates a user as the customer's, who may rotate its keys, and registers it. Returns the user and the uid
-/// of the account.
+/// Creates an IAM user that may rotate its own access keys, and registers it. Returns the user and
+/// the uid of the account in Palette.
 async fn register_user(app: &RotatingApp, number: usize) -> (User, String) {
     let customer = app.customer();
     let user = customer.account.user(&format!("palette-{number}"));
@@ -39,7 +40,7 @@ async fn register_user(app: &RotatingApp, number: usize) -> (User, String) {
     (user, receipt.uid().to_owned())
 }
 
-/// Returns the ids of the keys that Palette and Secrets Manager have.
+/// Returns the id of the access key in Palette, and the id of the one in Secrets Manager.
 fn key_ids_in_use(app: &RotatingApp, number: usize) -> (String, String) {
     let name = format!("team-{number}");
     let records = app.cloud().palette().records();

@@ -1,4 +1,4 @@
-//! Keys that cannot be rotated: people are told, and nothing changes.
+//! Access keys that Gangway must not rotate or delete: an event is published, and the key stays.
 
 use std::time::Duration;
 
@@ -52,14 +52,15 @@ async fn second_key_of_the_user_is_never_deleted() {
     let refused = app.post_rotate(&uid).await;
     refused.assert_status(422);
     assert!(refused.text.contains("second access key"), "{}", refused.text);
-    // Once the other key is gone, the same rotation succeeds.
+    // After the second key is deleted, the next attempt succeeds.
     app.user().delete_key(&other);
     assert!(app.attempt_rotations().await[0].is_done, "{}", app.logs());
     app.assert_only_palettes_key_is_active("without the other key");
     assert_eq!(app.event_details(CREDENTIAL_ROTATED).len(), 1);
 }
 
-/// Starts a rotation that ends between its note and `CreateAccessKey`.
+/// Starts a rotation, and makes the function crash just before `CreateAccessKey`, after it has
+/// recorded that it will create a key.
 async fn crash_before_creating_the_key(app: &RotatingApp, uid: &str) {
     app.request_rotation(uid).await;
     let signal = app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();

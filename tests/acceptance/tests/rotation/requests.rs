@@ -1,4 +1,4 @@
-//! Rotations that are requested, and those of the schedule.
+//! Rotations that a request or the schedule starts.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ async fn key_is_rotated_on_request_in_every_partition() {
         let app = RotatingApp::start(partition).await;
         let uid = app.register_and_test_rotation().await;
         let first = app.stored_key_id();
-        // AWS does not know a new key at once.
+        // AWS does not accept a new access key at once.
         app.cloud().aws().delay_new_keys(2);
         app.rotate(&uid).await;
         app.assert_only_palettes_key_is_active("after the first rotation");

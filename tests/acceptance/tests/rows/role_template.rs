@@ -7,8 +7,8 @@ use gangway_model::{AuthMethod, PermissionProfile};
 use local_cloud::aws::Account;
 use serde_json::{Map, Value, json};
 
-/// As much of CloudFormation as the template needs: parameters, pseudo parameters, three intrinsic functions, and two
-/// types of resources. What it does not know ends the test.
+/// As much of CloudFormation as the template needs: parameters, pseudo parameters, three intrinsic
+/// functions, and two types of resources. What it does not know ends the test.
 struct Stack<'a> {
     account: &'a Account,
     parameters: BTreeMap<String, String>,

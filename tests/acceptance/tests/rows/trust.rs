@@ -1,5 +1,5 @@
-//! F25–F30: the trust policy and the other facts that Palette's wizard shows to the person who creates
-//! the role.
+//! F25–F30: the trust policy and the other facts that Palette's wizard shows to the person who
+//! creates the role.
 
 use std::collections::BTreeSet;
 

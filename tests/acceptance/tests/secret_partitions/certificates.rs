@@ -32,7 +32,8 @@ async fn certificates_with_every_key_type_are_accepted() {
             let report = app.validate(method, &with(good.clone(), &certificate_members(&issued))).await;
             assert_eq!(report.ready(), Some(true), "{key:?}: {:#}", report.body);
             report.assert_check("certificates.key-matches", "passed", "", "");
-            // With line breaks of another system, white space around, text before, and its intermediate behind it.
+            // With line breaks of another system, white space around, text before, and its
+            // intermediate behind it.
             let behind = issued.certificate.clone() + &portal.chain().intermediate_pem();
             let lenient = json!({
                 "userCertificate": format!("subject=the entity\r\n{}\r\n \n", behind.replace('\n', "\r\n")),

@@ -7,7 +7,8 @@ use acceptance::{
 
 use gangway_model::AuthMethod;
 
-/// The portal issues keys before AWS is called with them.
+/// Returns how many sequential network calls a registration may make. A registration through the
+/// access portal makes more calls, because the portal issues credentials before AWS is called.
 fn max_sequential_calls(method: AuthMethod) -> usize {
     if method == AuthMethod::StaticCredentials { 8 } else { 10 }
 }
@@ -15,7 +16,8 @@ fn max_sequential_calls(method: AuthMethod) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn registration_makes_few_sequential_network_calls() {
     for_each_classified(|app: TestApp, method| async move {
-        // A project that is not there costs one call to Palette, and the function is warm: it holds Palette's key.
+        // This request fails after one call to Palette. Afterwards the function has started, and
+        // has read the API key of Palette.
         let request = app.request(method, app.customer(), "prod");
         let path = format!("/v1/tenant/accounts/{}", method.id());
         app.post(&project_route("Nowhere", method), &request).await.assert_status(422);

@@ -55,7 +55,8 @@ async fn account_name_must_be_resolved_before_registration() {
             let response = invoke_validation(&bare, method, &request).await;
             response.assert_check("portal.account-known", "failed", "without its 12-digit id", "");
             assert_eq!(response.ready(), Some(false), "{:#}", response.body);
-            // The number tells which AWS account it is, but this Palette cannot validate without keys.
+            // The number tells which AWS account it is, but this Palette cannot validate without
+            // keys.
             let mut numbered = request.clone();
             numbered[account_member(app.partition())] = json!(app.customer().account.id());
             let response = invoke_validation(&bare, method, &numbered).await;

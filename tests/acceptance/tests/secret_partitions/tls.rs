@@ -1,7 +1,7 @@
 //! Every TLS client of the functions trusts its CA bundle and nothing else.
 //!
-//! Secrets Manager, STS with IAM, Palette and the portal each have their own address and their own CA
-//! certificate. Each CA certificate is in one CA bundle only.
+//! Secrets Manager, STS with IAM, Palette and the portal each have their own address and their own
+//! CA certificate. Each CA certificate is in one CA bundle only.
 
 use acceptance::{
     HttpResponse, TestApp,

@@ -1,4 +1,5 @@
-//! The template for a `StackSet`: that of the repository, and that of the API.
+//! The template that registers an AWS account by a stack: the file in `templates/`, and the
+//! template that the API returns.
 
 use acceptance::PARTITIONS;
 use gangway_model::PermissionProfile;

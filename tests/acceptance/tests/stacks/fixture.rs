@@ -1,4 +1,4 @@
-//! A partition whose customers deploy stacks.
+//! The fixture: a local cloud in which customers deploy stacks.
 
 use std::ops::Deref;
 
@@ -12,10 +12,10 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 
-/// The function.
+/// The name of the function that handles requests of stacks.
 pub(crate) const ACCOUNT_RESOURCE: &str = "account-resource";
 
-/// A partition with its organization, of which both customers are members.
+/// A local cloud with one partition. Both customers are members of its organization.
 #[derive(Debug)]
 pub(crate) struct StackApp(TestApp);
 
@@ -32,7 +32,8 @@ impl StackApp {
         Self::new(TestApp::start_with(partition, CloudOptions::default()).await)
     }
 
-    /// Starts a partition with settings that may refer to the OUs of the organization.
+    /// Starts a local cloud, and deploys the function with these environment variables. Their
+    /// values may name OUs of the organization.
     pub(crate) async fn start_with(
         partition: Partition,
         settings: impl FnOnce(&Self) -> Vec<(&'static str, String)>,
@@ -69,19 +70,19 @@ impl StackApp {
         self.deployment().queue("StackQueue").expect("the template has the queue")
     }
 
-    /// Returns the messages of the dead-letter queue.
+    /// Returns the messages in the dead-letter queue.
     pub(crate) fn dead_messages(&self) -> Vec<MessageSnapshot> {
         self.deployment().queue("StackDlq").expect("the template has the queue").messages()
     }
 
-    /// Waits until every message is handled.
+    /// Advances the clock until every message in the queue is handled.
     pub(crate) async fn handle_all_messages(&self) {
         let left = self.poller().drain(80).await;
         assert_eq!(left, 0, "messages are left\n{}", self.logs());
     }
 }
 
-/// Returns the properties of an account with the customer's role.
+/// Returns the resource properties that register the customer's role under this name.
 pub(crate) fn account_properties(customer: &CustomerAccount, name: &str) -> Value {
     json!({"Name": name, "RoleArn": customer.role.arn()})
 }

@@ -1,4 +1,4 @@
-//! Bad input: each answer names the property.
+//! Invalid requests of stacks: the reason names the property, or the message is dead-lettered.
 
 use gangway_model::Partition;
 use serde_json::{Value, json};

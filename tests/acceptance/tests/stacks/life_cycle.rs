@@ -1,4 +1,4 @@
-//! Create, update, replace, delete, and the rollback of each.
+//! Stacks that create, update, replace and delete an account, or roll back.
 
 use acceptance::PARTITIONS;
 use gangway_model::{AuthMethod, Partition};
@@ -87,7 +87,7 @@ async fn failed_checks_fail_the_stack_and_register_nothing() {
     assert!(reason.contains("To fix it: "), "{reason}");
     app.assert_untouched();
 
-    // The update of a resource fails in the same way, and its rollback finds what was there.
+    // A failed update is rolled back to the registered account.
     app.customer().trust_palette();
     stack.create(&prod, poller).await.unwrap();
     let uid = stack.physical_id.clone();
@@ -155,7 +155,8 @@ async fn account_is_removed_after_cloudformation_timed_out() {
     let app = StackApp::start(Partition::Aws).await;
     let poller = app.poller();
     let mut stack = app.new_stack_resource();
-    // No answer arrives, so that CloudFormation gives up. It deletes with an id of its own.
+    // CloudFormation gets no response. After its timeout, it sends a delete with a physical id that
+    // it has generated.
     app.cloud().fault(Fault::on("s3", "*", Effect::Unavailable));
     let request = stack.request("Create", None, &account_properties(app.customer(), "prod"));
     assert!(stack.send(&request));
@@ -188,7 +189,7 @@ async fn name_of_an_account_of_another_client_is_rejected() {
     assert_eq!(app.account_names(), ["prod"], "the rollback removes nothing");
 }
 
-/// Everything at once: faults of 5 %, each request twice.
+/// Calls fail at random, and each request is delivered twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn stacks_converge_with_faults_and_duplicates() {
     let app = StackApp::start(Partition::Aws).await;
@@ -230,7 +231,7 @@ async fn stacks_converge_with_faults_and_duplicates() {
     }
 }
 
-/// Somebody gave the account access keys instead of the role: its secret goes with it.
+/// After the stack registered a role, a caller replaced it by access keys, which have a secret.
 #[tokio::test(flavor = "multi_thread")]
 async fn account_with_access_keys_is_removed_with_its_secret() {
     let app = StackApp::start(Partition::Aws).await;

@@ -1,4 +1,4 @@
-//! Who may register what, and where answers go.
+//! Which stack may register which role in which scope, and where Gangway sends responses.
 
 use gangway_model::Partition;
 use gangway_policies::PolicyDocument;
@@ -38,7 +38,7 @@ async fn another_stack_can_neither_change_nor_remove_an_account() {
     let (mut stack, poller) = (app.new_stack_resource(), app.poller());
     let prod = account_properties(app.customer(), "prod");
     stack.create(&prod, poller).await.unwrap();
-    // In the same account, and in another.
+    // The other stack is in the same AWS account, and then in another one.
     for account in [&app.customer().account, &app.second_customer().account] {
         let mut other = app.deployment().stack_resource(app.cloud(), account);
         let uid = stack.physical_id.as_deref();
@@ -54,7 +54,7 @@ async fn another_stack_can_neither_change_nor_remove_an_account() {
     }
 }
 
-/// Makes another URL of that of a request.
+/// A function that returns a changed response URL.
 type UrlChange = fn(&str) -> String;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,7 +88,7 @@ async fn responses_are_sent_only_to_cloudformation() {
     }
 }
 
-/// A request that CloudFormation has not signed registers nothing: S3 refuses its answer.
+/// The signature in the response URL is forged, so S3 refuses the response.
 #[tokio::test(flavor = "multi_thread")]
 async fn request_with_a_forged_signature_registers_nothing() {
     let app = StackApp::start(Partition::Aws).await;
@@ -129,7 +129,7 @@ async fn scope_comes_from_the_organizational_unit() {
     stack.create(&prod, poller).await.unwrap();
     let scope = stack.attributes["Scope"].as_str().unwrap().to_owned();
     assert!(scope.starts_with("project/"), "{scope}");
-    // What settings allow: the OU's own, and EventProjects.
+    // A request may name the scope of its OU, or a project of the parameter EventProjects.
     let with = |scope: Value| {
         let mut properties = prod.clone();
         properties["Scope"] = scope;
@@ -151,7 +151,7 @@ async fn scope_comes_from_the_organizational_unit() {
     app.assert_untouched();
 }
 
-/// The stack of Gangway's own account: the owner's tag says that the scope may use the role.
+/// A stack in Gangway's own AWS account: the role needs the tag that lists its scopes.
 #[tokio::test(flavor = "multi_thread")]
 async fn role_of_gangways_account_needs_the_tag_of_its_owner() {
     let app = StackApp::start(Partition::Aws).await;
@@ -168,7 +168,7 @@ async fn role_of_gangways_account_needs_the_tag_of_its_owner() {
     let reason = stack.create(&properties, poller).await.unwrap_err();
     assert!(reason.starts_with("/ResourceProperties/RoleArn: "), "{reason}");
     role.tag("gangway:scopes", "tenant");
-    // A policy that is not what Palette publishes is read, and named.
+    // Gangway reads the policy of the role, and reports that actions are missing.
     let nodes = PolicyDocument::Nodes;
     own.policy(
         nodes.name(),

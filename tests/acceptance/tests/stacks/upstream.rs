@@ -1,4 +1,4 @@
-//! Failures of Palette and AWS, and functions that end.
+//! Failures of Palette, and crashes of the function, while it handles requests of stacks.
 
 use gangway_model::Partition;
 use local_cloud::{Effect, Fault};
@@ -24,7 +24,7 @@ async fn short_outage_is_retried_and_a_long_one_fails_the_stack() {
     app.assert_untouched();
 }
 
-/// The function ends at every call that it makes for a create, and at those for the delete.
+/// The function crashes at each third call of a create, and at a call of the delete that follows.
 #[tokio::test(flavor = "multi_thread")]
 async fn stack_and_palette_agree_after_a_crash_at_any_call() {
     let app = StackApp::start(Partition::Aws).await;

@@ -1,4 +1,5 @@
-//! Attacks by events: of another source or sender, replayed or late, or with a project of their own.
+//! Attacks by events: of another source or sender, replayed or late, or with a project of their
+//! own.
 
 use gangway_model::Partition;
 use local_cloud::{
@@ -101,7 +102,8 @@ async fn sweep_message_about_a_reopened_account_removes_nothing() {
     assert_eq!(app.dead_messages(), []);
 }
 
-/// The administrator of a member account makes the role, or changes its tag, to get into another scope.
+/// The administrator of a member account makes the role, or changes its tag, to get into another
+/// scope.
 #[tokio::test(flavor = "multi_thread")]
 async fn tag_of_a_member_account_never_decides_its_scope() {
     let app = VendingApp::start_with_settings(Partition::Aws, |organization| {

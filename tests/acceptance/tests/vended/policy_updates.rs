@@ -88,8 +88,8 @@ async fn detached_policy_is_attached_again() {
     assert_eq!(published["detail"]["outcome"], "updated", "a repair is a change: {published:#}");
 }
 
-/// A policy that is created again begins with version `v1` again, which a note of version ids alone takes for
-/// the old one.
+/// A policy that is created again begins with version `v1` again, which a note of version ids alone
+/// takes for the old one.
 #[tokio::test(flavor = "multi_thread")]
 async fn recreated_managed_policy_is_restored_by_the_next_event() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {

@@ -148,7 +148,8 @@ async fn run_sample(file: &str, partition: Partition, by_rule: bool, effect: Eff
     assert_effect(&app, file, &account, effect).await;
 }
 
-/// Returns Gangway's own event with the current time, also in a notification: an old one is refused.
+/// Returns Gangway's own event with the current time, also in a notification: an old one is
+/// refused.
 fn with_current_time(mut event: Value, app: &VendingApp) -> Value {
     let now = app.deployment().bus.build_event("", "", &Value::Null)["time"].clone();
     let wrapped = event["Message"].as_str().and_then(|text| serde_json::from_str(text).ok());

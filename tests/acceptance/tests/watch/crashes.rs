@@ -1,4 +1,4 @@
-//! The function ends before or after each of its calls, or a call fails, in the run that confirms a change.
+//! In the run that confirms a change of readiness, the function crashes at a call, or a call fails.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::fixture::{READINESS_CHANGED, WATCH_FUNCTION, WatchedApp};
 
-/// Environment variable that asks for every call, and not for a sample.
+/// The environment variable that makes the tests use every call and not a sample.
 const WHOLE_MATRIX_VARIABLE: &str = "GANGWAY_WHOLE_MATRIX";
 
-/// Changes whether the account is ready.
+/// Makes the account ready or not ready, by its role's trust policy.
 fn set_readiness(app: &WatchedApp, is_ready: bool) {
     if is_ready {
         app.customer().trust_palette();
@@ -20,7 +20,7 @@ fn set_readiness(app: &WatchedApp, is_ready: bool) {
     }
 }
 
-/// Starts a run, as Lambda does that tries a scheduled event again.
+/// Starts a run. Invokes the function up to three times, as Lambda does if an invocation fails.
 async fn start_run(app: &WatchedApp) {
     for _attempt in 0..3 {
         let responses = app.deployment().run_schedules(WATCH_FUNCTION).await;
@@ -31,7 +31,7 @@ async fn start_run(app: &WatchedApp) {
     panic!("the run does not start\n{}", app.logs());
 }
 
-/// Returns the number of calls of a run that confirms a change.
+/// Returns the number of calls in a run that confirms a change of readiness.
 async fn count_calls(app: &WatchedApp) -> u32 {
     set_readiness(app, false);
     app.run().await;
@@ -41,7 +41,8 @@ async fn count_calls(app: &WatchedApp) -> u32 {
     u32::try_from(calls.iter().filter(|call| !call.nested).count()).expect("a number")
 }
 
-/// Confirms a change for every `step`-th call, with this effect on it.
+/// Runs one change of readiness for each effect and every `step`-th call: the effect applies to
+/// that call in the run that confirms the change. `is_crash` also ends the function at that call.
 async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
     let step = if std::env::var_os(WHOLE_MATRIX_VARIABLE).is_some() { 1 } else { step };
     let app = WatchedApp::start(Partition::Aws).await;
@@ -67,7 +68,8 @@ async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
             app.cloud().faults().clear();
             app.run().await;
             assert_eq!(app.get_readiness(&uid).await["ready"], is_ready, "{case}\n{}", app.logs());
-            // An event may be put again if the function ends right after that, and is the same then.
+            // A function that crashes after `PutEvents` publishes the same event again in the next
+            // run.
             let told = app.event_details(READINESS_CHANGED).split_off(before);
             let told: BTreeSet<_> = told.iter().map(Value::to_string).collect();
             assert_eq!(told.len(), 1, "{case}: {told:#?}\n{}", app.logs());

@@ -1,4 +1,4 @@
-//! Accounts with stored keys, and accounts that Palette accesses through EKS Pod Identity.
+//! The watch validates accounts with access keys, with an access portal and with EKS Pod Identity.
 
 use gangway_model::{AuthMethod, Partition};
 use gangway_policies::{PolicyDocument, pod_identity::RolePurpose};

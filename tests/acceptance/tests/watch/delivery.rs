@@ -1,11 +1,13 @@
-//! No event is lost, and none is put twice, whatever is delivered again.
+//! Each change of readiness is published once, although messages are delivered twice and calls
+//! fail.
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault};
 
 use crate::fixture::WatchedApp;
 
-/// Registers an account, and breaks it so that the next run confirms it.
+/// Registers an account, breaks its trust policy, and runs the watch once. The next run confirms
+/// that the account is not ready. Returns the uid.
 async fn register_and_break_account(app: &WatchedApp) -> String {
     let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;

@@ -1,4 +1,4 @@
-//! Keys and certificates that expire are told at 30, 14, 7 and 1 days.
+//! The watch publishes an event 30, 14, 7 and 1 days before an access key or a certificate expires.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn old_access_key_publishes_four_events() {
     let uid = app.register_account(AuthMethod::StaticCredentials, "prod").await;
     app.run().await;
     assert_eq!(app.event_details(EXPIRING), Vec::<serde_json::Value>::new());
-    // The key becomes 90 days old.
+    // In these steps, the access key becomes 90 days old.
     for days in [50, 10, 2, 15, 7, 3, 2, 1] {
         app.cloud().clock().advance(Duration::from_hours(24 * days));
         app.run().await;

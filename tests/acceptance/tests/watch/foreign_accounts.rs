@@ -1,4 +1,4 @@
-//! Accounts that Gangway did not register have a state and a reason, and none stops a run.
+//! Accounts that other tools created, and accounts that are deleted, do not stop a run.
 
 use gangway_model::{AuthMethod, Partition};
 use serde_json::{Value, json};

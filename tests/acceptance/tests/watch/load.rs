@@ -1,5 +1,5 @@
-//! Many accounts, with calls that fail and messages that are delivered more than once. `make bench` does the same
-//! with 10,000 accounts.
+//! Many accounts, with calls that fail and messages that are delivered more than once. `make bench`
+//! does the same with 10,000 accounts.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,17 @@ use crate::fixture::{READINESS_CHANGED, WATCH_FUNCTION, WatchedApp};
 
 const ACCOUNTS: usize = 60;
 
-/// Enough that each account is checked twice, although one call in twenty fails.
+/// How many runs are made at most. In so many runs each account is checked twice, although calls
+/// fail.
 const MAX_RUNS: usize = 8;
 
-/// Starts a run whose messages are all delivered twice, and finishes it.
+/// Starts a run whose messages are all delivered twice, and handles its messages.
 async fn run_with_copies(app: &WatchedApp) {
     app.start_run_with_copies().await;
     app.poller().drain(12).await;
 }
 
-/// Returns the number of events for each account with this readiness.
+/// Returns, for each account, the number of events that announce this readiness.
 fn count_events(app: &WatchedApp, ready: bool) -> BTreeMap<String, usize> {
     let mut told = BTreeMap::new();
     for detail in app.event_details(READINESS_CHANGED) {
@@ -32,7 +33,8 @@ fn count_events(app: &WatchedApp, ready: bool) -> BTreeMap<String, usize> {
     told
 }
 
-/// Runs the watch until every account is told about, and asserts that each was told about once.
+/// Runs the watch until there is an event about every account. Asserts that there is only one for
+/// each.
 async fn assert_each_change_is_published_once(app: &WatchedApp, ready: bool) {
     for _ in 0..MAX_RUNS {
         run_with_copies(app).await;
@@ -40,7 +42,7 @@ async fn assert_each_change_is_published_once(app: &WatchedApp, ready: bool) {
             break;
         }
     }
-    // Another run has nothing to tell.
+    // Another run publishes no event.
     app.cloud().faults().clear();
     run_with_copies(app).await;
     let told = count_events(app, ready);

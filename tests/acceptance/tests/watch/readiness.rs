@@ -1,4 +1,4 @@
-//! What breaks an account is told after two looks that agree, and so is its repair.
+//! A change of readiness is published after two runs that agree.
 
 use acceptance::TestApp;
 use acceptance::methods::for_each;

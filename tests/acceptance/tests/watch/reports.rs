@@ -1,4 +1,4 @@
-//! The reports about all accounts, for people.
+//! The reports about all accounts (HTML and CSV) that each run writes to a bucket.
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault};
@@ -8,7 +8,7 @@ use crate::fixture::WatchedApp;
 const PAGE: &str = "reports/latest/accounts.html";
 const TABLE: &str = "reports/latest/accounts.csv";
 
-/// Returns an object of the bucket as text.
+/// Returns an object of the reports bucket as text.
 fn read_report_object(app: &WatchedApp, key: &str) -> String {
     let bucket = app.deployment().bucket("ReportsBucket").expect("the bucket");
     let object = bucket.object(key).unwrap_or_else(|| panic!("{key}: {:?}", bucket.keys()));

@@ -1,4 +1,4 @@
-//! What a run covers, and what it costs.
+//! Which accounts a run validates, and how many requests it makes.
 
 use gangway_model::{AuthMethod, Partition};
 use serde_json::json;
