@@ -1,11 +1,11 @@
-//! F14, F16: access keys, and the IAM user they belong to.
+//! Access keys are checked, and so is the IAM user that they belong to.
 
 use acceptance::{PARTITIONS, TestApp, with};
 use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// A secret access key of AWS's own documentation.
+/// The secret access key that AWS's documentation uses as an example.
 const SAMPLE_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// Acceptance rows: F14.
@@ -55,7 +55,7 @@ async fn keys_that_aws_rejects_are_reported_precisely() {
                 .await;
             assert_eq!(report.failed(), ["aws.identity-valid"], "{wrong}");
             report.assert_check("aws.identity-valid", "failed", "", "create a new access key");
-            // Dependent checks are not guessed.
+            // Checks that need valid keys have no result.
             report.assert_check("aws.identity-is-user", "unverified", "", "aws.identity-valid");
             report.assert_check("palette.validation", "not-applicable", "", "");
             assert_eq!(report.text_at("/awsAccountId"), "");

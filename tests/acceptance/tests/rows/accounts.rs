@@ -1,4 +1,4 @@
-//! The registered account itself.
+//! A registered account: its name, description, secret, and place in lists.
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, Partition};
@@ -145,7 +145,7 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
             app.assert_untouched();
             assert_eq!(ready.text_at("/partition"), partition.id());
             assert_eq!(ready.text_at("/awsAccountId"), app.customer().account.id());
-            // Only Palette's access is broken, nothing else.
+            // Only Palette's access to AWS fails; Gangway's access works.
             let (operation, nth) = if method == AuthMethod::StaticCredentials {
                 ("GetCallerIdentity", 2)
             } else {

@@ -1,4 +1,4 @@
-//! Checks when Gangway may not read the account.
+//! Checks when Gangway has no read access to the customer's AWS account.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::AuthMethod;
@@ -32,7 +32,7 @@ async fn checks_without_read_access_are_unverified() {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
         customer.delete_inspection_role();
-        // This is not visible from outside the account.
+        // Gangway cannot see a detached policy without read access to the AWS account.
         customer.detach_policy(PolicyDocument::Controller);
         let receipt = app
             .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
@@ -89,7 +89,7 @@ async fn role_in_gangways_account_needs_no_inspection_role() {
         ));
         assert_ne!(own.id(), customer.account.id());
         let request = serde_json::json!({"name": "own", "roleArn": role.arn()});
-        // There is a report only with the owner's tag.
+        // Without the owner's tag, the request is rejected and there is no report.
         let refused = app.validate(AuthMethod::Sts, &request).await;
         assert_eq!((refused.status, refused.pointers()), (422, vec!["/roleArn"]));
         role.tag("gangway:scopes", "Payments tenant");
@@ -115,7 +115,7 @@ async fn role_in_gangways_account_needs_no_inspection_role() {
     }
 }
 
-/// A report would tell every caller about every role of Gangway's own account.
+/// Without the tag, a report would show every caller details of each role in Gangway's AWS account.
 #[tokio::test]
 async fn role_of_gangways_account_without_scope_tag_reveals_nothing() {
     for partition in PARTITIONS {
@@ -155,7 +155,8 @@ async fn role_of_gangways_account_without_scope_tag_reveals_nothing() {
         let detail = of_function[0][0]["detail"].as_str().unwrap_or_default();
         assert!(detail.contains("gangway:scopes lists tenant: let the owner"), "{detail}");
         assert_eq!(of_function[2][0]["pointer"], "/hubbleRoleArn");
-        // The report does not show either whether a role exists, or is for other scopes.
+        // The response is the same for a role that does not exist, and for one that is for another
+        // scope.
         assert_eq!(attack(&deployer.arn()).await, of_function);
         assert_eq!(attack(&format!("{}X", deployer.arn())).await, of_function);
         deployer.tag("gangway:scopes", "Payments");
@@ -164,7 +165,7 @@ async fn role_of_gangways_account_without_scope_tag_reveals_nothing() {
     }
 }
 
-/// The owner takes the tag away after the registration.
+/// After the registration, the owner removes the scope from the tag of the role.
 #[tokio::test]
 async fn revalidation_is_rejected_after_the_owner_changes_the_tag() {
     let app = TestApp::start(gangway_model::Partition::Aws).await;
@@ -182,7 +183,7 @@ async fn revalidation_is_rejected_after_the_owner_changes_the_tag() {
     assert_eq!((refused.status, refused.pointers()), (422, vec!["/uid"]), "{}", refused.text);
 }
 
-/// The trust of the inspection role names roles, not a pattern of names.
+/// The trust policy of the inspection role names roles, and has no pattern for role names.
 #[tokio::test]
 async fn only_named_roles_of_gangway_may_read_another_account() {
     for partition in PARTITIONS {

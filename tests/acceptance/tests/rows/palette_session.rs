@@ -1,4 +1,4 @@
-//! The API key of Palette, the list of accounts and the request schema.
+//! The API key of Palette, the list of accounts, and requests with every member.
 
 use acceptance::{
     PARTITIONS, TestApp,
@@ -55,7 +55,7 @@ async fn unknown_api_key_is_reported_and_a_new_one_is_used_at_once() {
             report.assert_check("palette.session", "failed", "Palette", "PALETTE_API_KEY_SECRET");
             assert!(!report.text.contains("pk-of-nobody"), "{}", report.text);
             assert!(!app.logs().contains("pk-of-nobody"));
-            // The same instance, which holds the old key.
+            // The instance that has read the old API key serves this request.
             app.deployment().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
             let starts = app
                 .deployment()
@@ -137,7 +137,8 @@ async fn every_member_is_accepted_over_http_and_by_event() {
     }
 }
 
-/// Returns the request as the detail of an event; keys are in a secret.
+/// Returns the detail of a registration event for this request. Access keys are in an incoming
+/// secret.
 async fn build_event_detail(method: AuthMethod, app: &TestApp, request: Value) -> Value {
     let mut detail = with(request, &json!({"method": method.id()}));
     if method == AuthMethod::StaticCredentials {
@@ -152,6 +153,7 @@ async fn build_event_detail(method: AuthMethod, app: &TestApp, request: Value) -
     detail
 }
 
+/// Returns the account names in a list response.
 pub(crate) fn listed_names(list: &Value) -> Vec<&str> {
     let accounts = list["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
     accounts.iter().map(|account| acceptance::text(account, "name")).collect()

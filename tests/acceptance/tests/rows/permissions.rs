@@ -1,4 +1,4 @@
-//! F17: the permissions that the user or the role needs.
+//! The permissions of the user or role are checked.
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, PermissionProfile};

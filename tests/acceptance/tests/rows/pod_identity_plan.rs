@@ -1,4 +1,4 @@
-//! F49–F57, F65: the plan of roles, policies and associations for Pod Identity.
+//! `GET /v1/pod-identity/plan`: the roles, policies and associations for EKS Pod Identity.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use serde_json::{Value, json};
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 const PLAN: &str = "/v1/pod-identity/plan?clusterName=palette";
 const TARGET: &str = "300000000009";
 
+/// Returns the plan for one AWS account, and the plan for a target role in another AWS account.
 async fn get_plans(app: &TestApp) -> [HttpResponse; 2] {
     let same = app.get(PLAN).await;
     let cross = app.get(&format!("{PLAN}&targetAccountId={TARGET}")).await;
@@ -14,7 +15,8 @@ async fn get_plans(app: &TestApp) -> [HttpResponse; 2] {
     [same, cross]
 }
 
-fn texts<'a>(plan: &'a HttpResponse, list: &str, member: &str) -> Vec<&'a str> {
+/// Returns a text member of every item in a list of the plan.
+fn member_texts<'a>(plan: &'a HttpResponse, list: &str, member: &str) -> Vec<&'a str> {
     let items = plan.body[list].as_array().expect("a list");
     items.iter().map(|item| item[member].as_str().expect("a text")).collect()
 }

@@ -1,4 +1,4 @@
-//! F19–F21, F87: lists of policies for the roles of clusters, and of private cloud gateways.
+//! Policies for the roles of clusters, and private cloud gateways.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_policies::PolicyDocument;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// Returns the request for the policies of a credential.
+/// Returns a request that lists the policies of the AWS account of a credential.
 fn policies_request(method: AuthMethod, app: &TestApp) -> Value {
     let mut body = app.request(method, app.customer(), "");
     body.as_object_mut().expect("an object").remove("name");
@@ -46,7 +46,7 @@ async fn cluster_policies_are_added_to_the_validation() {
             updated.assert_check("iam.policy-arns-exist", "passed", "1 found", "");
             updated.assert_check("palette.policy-arns-accepted", "passed", "", "");
             assert_eq!(app.palette_body("prod")["spec"]["policyARNs"], json!([driver]));
-            // One that is not there, and one of another partition.
+            // A policy that does not exist, and a policy of another partition, are rejected.
             let account = app.customer().account.id();
             let gone = format!("arn:{partition}:iam::{account}:policy/Gone");
             let missing = with(request.clone(), &json!({"policyArns": [driver, gone]}));
@@ -81,7 +81,7 @@ async fn policies_of_the_aws_account_are_listed() {
             assert!(!listed.contains(&foreign));
             assert!(listed.iter().all(|arn| arn.starts_with(&format!("arn:{partition}:iam::"))));
             assert!(!response.text.contains(&app.customer().keys.secret));
-            // The same of an account that is registered.
+            // The list for the registered account is the same.
             let receipt =
                 app.assert_registered(method, &app.request(method, app.customer(), "prod")).await;
             let known = app.get(&format!("/v1/tenant/accounts/{}/policies", receipt.uid())).await;

@@ -1,4 +1,4 @@
-//! Every report states what was observed and how to fix it.
+//! Every failed or unverified check, and every problem, has a remedy.
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, Partition};
@@ -6,7 +6,7 @@ use gangway_policies::PolicyDocument;
 use local_cloud::{Effect, Fault, fixtures::API_KEY_SECRET, palette::MEMBER_KEY};
 use serde_json::{Value, json};
 
-/// Breaks a setup.
+/// A function that makes one change in AWS or Palette, so that checks fail or are unverified.
 type Break = fn(&TestApp);
 
 const BREAKAGES: &[(&str, Break)] = &[
@@ -37,6 +37,7 @@ const BREAKAGES: &[(&str, Break)] = &[
     }),
 ];
 
+/// Asserts that validation and registration return complete reports after each of [`BREAKAGES`].
 async fn check_every_breakage(partition: Partition) {
     for (broken, break_it) in BREAKAGES {
         let app = TestApp::start(partition).await;

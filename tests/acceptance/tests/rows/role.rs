@@ -1,4 +1,4 @@
-//! F16, F32, F33: the role, its trust policy, and the proof that only Palette can assume it.
+//! The role is checked, and so is its trust policy: only Palette may assume the role.
 
 use acceptance::{PARTITIONS, TestApp, with};
 use local_cloud::fixtures::CustomerAccount;
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// Returns a statement that allows this principal.
+/// Returns a trust policy statement that lets this principal assume the role, with a condition
+/// unless it is null.
 fn allow_statement(principal: &Value, condition: &Value) -> Value {
     let mut statement =
         json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
@@ -16,6 +17,7 @@ fn allow_statement(principal: &Value, condition: &Value) -> Value {
     statement
 }
 
+/// Sets the trust policy of the customer's role to these statements.
 fn set_trust_statements(customer: &CustomerAccount, statements: &[Value]) {
     customer.role.set_trust_policy(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
@@ -179,7 +181,8 @@ async fn second_trust_statement_without_external_id_blocks() {
         );
         assert_eq!(report.check("sts.external-id-enforced")["severity"], "warning");
         report.assert_check("sts.external-id-required", "failed", "", "every statement");
-        // Without read access, the error is still found and the warning is the only other finding.
+        // Without the inspection role, only the attempt to assume the role without external id
+        // shows the error.
         customer.delete_inspection_role();
         let receipt = app
             .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
@@ -226,7 +229,7 @@ async fn trust_in_another_account_or_in_everyone_blocks() {
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
         assert_eq!(report.failed(), ["sts.trusts-palette"]);
         report.assert_check("sts.trusts-palette", "failed", "every AWS account", "trust policy");
-        // Trust in Palette's user alone is sufficient.
+        // A trust policy that names only Palette's IAM user is sufficient.
         let source = deployment.palette_user.as_ref().expect("a source of STS").arn();
         set_trust_statements(customer, &[allow_statement(&json!({"AWS": source}), &condition)]);
         app.assert_registered(AuthMethod::Sts, &request).await;

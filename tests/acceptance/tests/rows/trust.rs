@@ -1,5 +1,4 @@
-//! F25–F30: the trust policy and the other facts that Palette's wizard shows to the person who
-//! creates the role.
+//! `GET /v1/sts/trust`: the trust policy and what else a person needs to create the role.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +7,7 @@ use gangway_model::{AuthMethod, PermissionProfile};
 use local_cloud::{fixtures::API_KEY_SECRET, palette::OTHER_TENANT_KEY};
 use serde_json::{Value, json};
 
+/// Returns the response of `GET /v1/sts/trust`.
 async fn get_trust_facts(app: &TestApp) -> HttpResponse {
     let facts = app.get("/v1/sts/trust").await;
     facts.assert_status(200);
@@ -131,7 +131,7 @@ async fn the_permissions_are_the_policies_of_the_profile() {
                 policies.iter().map(|policy| policy["document"].to_string()).collect();
             let arns: BTreeSet<_> =
                 text.split("\"arn:").skip(1).filter_map(|arn| arn.split(':').next()).collect();
-            // Palette's own documents for clusters on EC2 leave the partition open.
+            // Palette's policies for clusters on EC2 have `*` for the partition in ARNs.
             let named = if profile == "core" { &["*"][..] } else { &["*", partition.id()] };
             assert!(arns.iter().eq(named), "{profile}: {arns:?}");
         }

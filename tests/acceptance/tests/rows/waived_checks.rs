@@ -1,4 +1,4 @@
-//! Requests that waive checks.
+//! Requests whose `waivedChecks` names checks that may fail.
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, Partition};
@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 const WAIVED_CHECK: &str = "iam.actions-allowed";
 
+/// Starts a deployment in which the check may be waived, with a customer that fails the check.
 async fn start(partition: Partition) -> TestApp {
     let app = TestApp::start_with_parameter(partition, "WaivableChecks", WAIVED_CHECK).await;
     app.customer().detach_policy(PolicyDocument::Nodes);

@@ -1,4 +1,5 @@
-//! Palette fetches new keys with the client certificate, until the certificate is replaced.
+//! A `PUT` replaces the client certificate with which Palette fetches credentials from the access
+//! portal.
 
 use acceptance::{
     TestApp,
@@ -11,7 +12,8 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// Returns the result of Palette's last refresh.
+/// Returns the credentials that Palette got when it last called the access portal, or none if that
+/// failed.
 fn last_portal_token(app: &TestApp) -> Option<PortalToken> {
     let records = app.cloud().palette().records();
     records.find_account("prod").expect("an account").portal_token.clone().expect("a try")
@@ -48,7 +50,7 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
         let again = app.put(&path, &renewed).await;
         assert_eq!((again.status, again.outcome()), (200, "unchanged"), "{:#}", again.body);
 
-        // One account, one secret, and the old value only as the previous one.
+        // There is still one account and one secret; the secret's current value has the new key.
         assert_eq!((app.account_names().len(), app.active_secrets().len()), (1, 1));
         let secret = app.deployment().gangway_account.secret(&app.active_secrets()[0]).expect("a secret");
         let current = secret.current.expect("a value");

@@ -1,4 +1,4 @@
-//! The client certificate and key, checked before the portal is called.
+//! The client certificate and its key are checked before Gangway calls the access portal.
 
 use acceptance::{
     TestApp,
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
+/// Returns the members of a request that contain this certificate and its key.
 fn certificate_members(issued: &IssuedCertificate) -> Value {
     json!({"userCertificate": issued.certificate, "userKey": issued.key})
 }
@@ -32,8 +33,8 @@ async fn certificates_with_every_key_type_are_accepted() {
             let report = app.validate(method, &with(good.clone(), &certificate_members(&issued))).await;
             assert_eq!(report.ready(), Some(true), "{key:?}: {:#}", report.body);
             report.assert_check("certificates.key-matches", "passed", "", "");
-            // With line breaks of another system, white space around, text before, and its
-            // intermediate behind it.
+            // The PEM text has Windows line breaks, white space around it, text before it, and the
+            // intermediate certificate after it.
             let behind = issued.certificate.clone() + &portal.chain().intermediate_pem();
             let lenient = json!({
                 "userCertificate": format!("subject=the entity\r\n{}\r\n \n", behind.replace('\n', "\r\n")),

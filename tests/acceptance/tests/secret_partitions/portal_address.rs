@@ -1,4 +1,4 @@
-//! The address of the access portal, for Gangway and for Palette.
+//! The address of the access portal that Gangway uses, and the one that Palette uses.
 
 use acceptance::{
     TestApp,
@@ -55,8 +55,8 @@ async fn account_name_must_be_resolved_before_registration() {
             let response = invoke_validation(&bare, method, &request).await;
             response.assert_check("portal.account-known", "failed", "without its 12-digit id", "");
             assert_eq!(response.ready(), Some(false), "{:#}", response.body);
-            // The number tells which AWS account it is, but this Palette cannot validate without
-            // keys.
+            // The 12-digit id names the AWS account, but Palette cannot validate it without
+            // credentials.
             let mut numbered = request.clone();
             numbered[account_member(app.partition())] = json!(app.customer().account.id());
             let response = invoke_validation(&bare, method, &numbered).await;
@@ -103,7 +103,7 @@ async fn palette_endpoint_variable_is_named_in_a_warning() {
         let corrected = function.with_environment(&[("GANGWAY_PALETTE_PORTAL_ENV_VARS", Some(&pairs))]);
         let seen = invoke_validation(&corrected, method, &request).await;
         seen.assert_check("palette.portal-address", "unverified", "", &format!("variable {other} "));
-        // What the operator has set in the system console is seen without a cluster.
+        // Gangway reads the address that the operator has set in Palette's system console.
         let set = |address: &str| {
             let partitions: Value = json!({app.partition().id(): {"credentialsEndpoint": address}});
             app.cloud().palette().records().endpoints = json!({"partitions": partitions});

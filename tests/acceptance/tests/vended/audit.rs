@@ -1,4 +1,4 @@
-//! Who caused a change by an event in the queue.
+//! The log and the annotations name the event that caused a change.
 
 use gangway_model::Partition;
 use local_cloud::palette::KeptAnnotations;
@@ -21,7 +21,7 @@ async fn changes_name_the_event_that_the_message_holds() {
     app.cloud().palette().configure(|behaviour| behaviour.annotations = KeptAnnotations::All);
     let sandbox = app.organization().sandbox.clone();
     let accounts = vend(&app, 2, &sandbox);
-    // Both messages are in one batch, so the lines must not be mixed up.
+    // One batch has both messages; each log line must name the event of its own account.
     let mut sent = Vec::new();
     for vended in &accounts {
         let event = app.organization().custom_event("onboard", vended.account.id());
@@ -47,7 +47,7 @@ async fn changes_name_the_event_that_the_message_holds() {
         assert!(by.starts_with(&format!("event {}", event.as_str().unwrap_or("?"))), "{by}");
     }
 
-    // The sweep was started by its schedule, and its messages name the sweep.
+    // The log of the sweep names the event of its schedule.
     let lambda = deploy_sweep(&app, &[]);
     let schedule = json!({
         "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",

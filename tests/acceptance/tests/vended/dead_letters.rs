@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::fixture::{VendingApp, creation_event};
 
+/// An age of an AWS account after its grace period.
 const OLD: Duration = Duration::from_hours(3);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,7 +153,7 @@ async fn sample_events_equal_the_events_about_vended_accounts() {
     }
 }
 
-/// An old account, so that nothing is tried again.
+/// The account is older than the grace period, so the message is not retried.
 #[tokio::test(flavor = "multi_thread")]
 async fn refusal_of_sts_is_dead_lettered_with_its_cause() {
     for (status, code, words) in [

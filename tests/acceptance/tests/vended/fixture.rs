@@ -1,4 +1,4 @@
-//! A partition with an organization and a vending queue.
+//! The fixture: a local cloud with an organization and the vending queue.
 
 mod observed;
 
@@ -17,33 +17,34 @@ use local_cloud::{
 };
 use serde_json::Value;
 
-/// The function that processes the queue.
+/// The name of the function that handles the messages of the vending queue.
 pub(crate) const VENDED_FUNCTION: &str = "account-vended";
-/// The function that finds accounts without an event.
+/// The name of the function that compares the organization with Palette.
 pub(crate) const SWEEP_FUNCTION: &str = "account-sweep";
-/// The role that lets Palette in.
+/// The name of the role that Palette assumes.
 pub(crate) const PALETTE_ROLE: &str = "SpectroCloudRole";
-/// The tag of everything that Gangway creates.
+/// The key and the value of the tag on each role and policy that Gangway creates.
 pub(crate) const MANAGED_TAG: (&str, &str) = ("gangway:managed", "true");
 
-/// The number of clock steps, more than a message has deliveries.
+/// How often the clock is advanced at most. It is more than a message has deliveries.
 const MAX_CLOCK_STEPS: usize = 40;
 
-/// A local cloud with an organization.
+/// A local cloud with one partition, its organization and account vending.
 pub(crate) struct VendingApp {
     cloud_fixture: CloudFixture,
     partition: Partition,
-    /// The function that processes the queue.
+    /// The function that handles the messages of the vending queue.
     pub(crate) lambda: Arc<LambdaFunction>,
 }
 
 impl VendingApp {
-    /// Starts a cloud with the settings of the template.
+    /// Starts a local cloud with the settings of the template.
     pub(crate) async fn start(partition: Partition) -> Self {
         Self::start_with_settings(partition, |_organization| Vec::new()).await
     }
 
-    /// Starts a cloud with settings that may refer to the organization's OUs.
+    /// Starts a local cloud, and deploys the function with these environment variables. Their
+    /// values may name OUs of the organization.
     pub(crate) async fn start_with_settings(
         partition: Partition,
         settings: impl FnOnce(&Organization) -> Vec<(&'static str, String)>,
@@ -52,7 +53,7 @@ impl VendingApp {
         Self::start_with_options(partition, CloudOptions::default(), &template, settings).await
     }
 
-    /// Starts a cloud whose organization is managed from another account.
+    /// Starts a local cloud whose management account is not Gangway's account.
     pub(crate) async fn start_with_management_account(partition: Partition) -> Self {
         let template = Template::from_repository().expect("the repository's template");
         let number = if partition == Partition::Aws { 1 } else { 2 };
@@ -64,7 +65,8 @@ impl VendingApp {
         Self::start_with_options(partition, options, &template, |_organization| Vec::new()).await
     }
 
-    /// Starts a cloud with other template parameters and the template's request rate.
+    /// Starts a local cloud with these template parameters, and with the request rate of the
+    /// template.
     pub(crate) async fn start_with_parameters(partition: Partition, parameters: &[(&str, &str)]) -> Self {
         let mut template = Template::from_repository().expect("the repository's template");
         for (name, value) in parameters {
@@ -75,7 +77,7 @@ impl VendingApp {
         Self::start_with_options(partition, CloudOptions::default(), &template, settings).await
     }
 
-    /// Deploys the function again with other settings.
+    /// Deploys the function again with these environment variables.
     pub(crate) fn redeploy_with_settings(&mut self, settings: Vec<(&'static str, String)>) {
         let lambda = self.deployment().redeploy(VENDED_FUNCTION, |one| set_environment(&mut one.environment, settings));
         self.lambda = lambda.expect("the function is deployed");
@@ -128,7 +130,7 @@ impl VendingApp {
         self.dead_letter_queue().messages()
     }
 
-    /// Puts events on the bus and asserts that each reaches the queue.
+    /// Puts events on the event bus, and asserts that each reaches the vending queue.
     pub(crate) async fn put_events(&self, events: &[Value]) {
         for event in events {
             let reached = self.deployment().bus.put(event).await;
@@ -137,18 +139,18 @@ impl VendingApp {
         }
     }
 
-    /// Waits until no message is visible or being processed.
+    /// Waits until no message is visible or being handled.
     pub(crate) async fn wait_until_idle(&self) {
         self.poller().wait_until_idle().await;
     }
 
-    /// Processes messages and advances the clock until the queue is empty.
+    /// Advances the clock until every message in the queue is handled.
     pub(crate) async fn process_all(&self) {
         let left = self.poller().drain(MAX_CLOCK_STEPS).await;
         assert_eq!(left, 0, "messages are left\n{}", self.logs());
     }
 
-    /// Advances the clock until a failed message is visible again.
+    /// Advances the clock until a failed message is visible again, and waits until it is handled.
     pub(crate) async fn advance_to_retry(&self) {
         let seconds = u64::try_from(self.queue().settings().visibility_timeout).unwrap_or(0);
         self.cloud().clock().advance(Duration::from_secs(seconds + 1));
@@ -166,7 +168,8 @@ impl VendingApp {
         assert!(written, "{text} was not written\n{}", self.logs());
     }
 
-    /// Asserts the number of logged outcomes of an account; log lines arrive after the response.
+    /// Waits for this number of logged outcomes of an account, and asserts it. The function may
+    /// write log lines after its response.
     pub(crate) async fn assert_outcomes(&self, account: &str, count: usize) {
         let _enough = wait_until(|| self.logged_outcomes(account).len() >= count).await;
         assert_eq!(self.logged_outcomes(account).len(), count, "{}", self.logs());
@@ -196,14 +199,15 @@ impl Drop for VendingApp {
     }
 }
 
-/// Returns the event with the most details of a new account.
+/// Returns the event with the most details about a new account.
 pub(crate) fn creation_event(vended: &VendedAccount) -> Value {
     let joined = |event: &&Value| event["detail"]["eventName"] != "AccountJoinedOrganization";
     let last = vended.events.iter().rev().find(joined).or(vended.events.last());
     last.expect("an event").clone()
 }
 
-/// Sets environment variables of a function, and switches off its rate limit.
+/// Sets environment variables of a function, and a rate of requests to Palette that never delays
+/// it.
 pub(crate) fn set_environment(
     environment: &mut std::collections::BTreeMap<String, String>,
     settings: Vec<(&'static str, String)>,

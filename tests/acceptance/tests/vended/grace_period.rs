@@ -1,4 +1,4 @@
-//! New accounts in which AWS still denies access.
+//! The grace period of a new AWS account: while it lasts, a denied access is retried.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn role_unknown_to_sts_is_retried() {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     vended.entry_role.as_ref().expect("an entry").hide_for_reads(2);
-    // Created resources are also visible late.
+    // IAM does not show a new role or policy in its first two reads.
     app.cloud().aws().hide_new_resources(2);
     app.put_events(&vended.events[2..]).await;
     app.process_all().await;

@@ -1,4 +1,4 @@
-//! Repeated events change nothing.
+//! Several events about one AWS account register it once.
 
 use gangway_model::Partition;
 use local_cloud::fixtures::VendingSource;
@@ -53,11 +53,12 @@ async fn each_event_type_registers_its_account() {
             for place in 0.. {
                 let vended = organization.vend(kind, "team", &organization.production);
                 let Some(event) = vended.events.get(place) else { break };
-                // Another event has more details of a new account.
+                // This event alone does not register a created account.
                 if event["detail"]["eventName"] == "AccountJoinedOrganization" {
                     continue;
                 }
-                // Account Factory for Terraform's payload comes by a topic, not by the bus.
+                // The payload of Account Factory for Terraform arrives by an SNS topic, not by the
+                // event bus.
                 if event.get("detail").is_some() {
                     app.put_events(std::slice::from_ref(event)).await;
                 } else {

@@ -1,5 +1,5 @@
-//! Attacks by events: of another source or sender, replayed or late, or with a project of their
-//! own.
+//! Events that must not register an account: of another source or sender, replayed, late, or with a
+//! project that no setting allows.
 
 use gangway_model::Partition;
 use local_cloud::{
@@ -17,12 +17,13 @@ fn removal_setting() -> (&'static str, String) {
     ("GANGWAY_OFFBOARDING", "remove".to_owned())
 }
 
-/// A new account without an event of AWS.
+/// Creates an AWS account, without sending its events.
 fn vend(app: &VendingApp) -> VendedAccount {
     let organization = app.organization();
     organization.vend(VendingSource::Organizations, "team", &organization.sandbox)
 }
 
+/// Returns an event that asks to onboard the account, with these members changed.
 fn onboard_event(app: &VendingApp, vended: &VendedAccount, changes: &[(&str, Value)]) -> Value {
     let mut event = app.organization().custom_event("onboard", vended.account.id());
     for (pointer, value) in changes {
@@ -66,7 +67,7 @@ async fn vending_events_of_other_senders_reach_no_queue() {
 #[tokio::test(flavor = "multi_thread")]
 async fn replayed_late_and_unlisted_project_events_are_dead_lettered() {
     let app = VendingApp::start(Partition::Aws).await;
-    // A project that Palette has and no setting names.
+    // Palette has this project, but no setting lets events name it.
     app.cloud().palette().records().tenants[0].projects[0].name = "Secrets".to_owned();
     let cases = [
         ("replay-name", "restore-monday", "replayed"),
@@ -82,7 +83,7 @@ async fn replayed_late_and_unlisted_project_events_are_dead_lettered() {
     }
 }
 
-/// The message of the sweep is worked late: the account was opened again.
+/// The account is opened again before the message of the sweep is handled.
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_message_about_a_reopened_account_removes_nothing() {
     let app = VendingApp::start_with_settings(Partition::Aws, |_organization| vec![removal_setting()]).await;
@@ -102,8 +103,8 @@ async fn sweep_message_about_a_reopened_account_removes_nothing() {
     assert_eq!(app.dead_messages(), []);
 }
 
-/// The administrator of a member account makes the role, or changes its tag, to get into another
-/// scope.
+/// The administrator of a member account sets the scope tag of the role, so that the account would
+/// be registered in another scope.
 #[tokio::test(flavor = "multi_thread")]
 async fn tag_of_a_member_account_never_decides_its_scope() {
     let app = VendingApp::start_with_settings(Partition::Aws, |organization| {
@@ -116,7 +117,7 @@ async fn tag_of_a_member_account_never_decides_its_scope() {
         projects.find(|project| project.name == "Default").expect("a project").uid.clone()
     };
     for scope in ["tenant", &other_project, "6a0c1a2b3c4d5e6f70818293"] {
-        // Made before the account is vended.
+        // The administrator creates the role before the event arrives.
         let vended = vend(&app);
         let role = vended.account.role(PALETTE_ROLE);
         role.tag(MANAGED_TAG.0, MANAGED_TAG.1);
@@ -126,7 +127,7 @@ async fn tag_of_a_member_account_never_decides_its_scope() {
         app.process_all().await;
         assert_eq!(app.palette_accounts(&vended.account), [], "{scope}");
         app.assert_dead_lettered(vended.account.id(), "gangway:scope");
-        // Changed after the account was registered.
+        // The administrator changes the tag after the account was registered.
         let vended = vend(&app);
         app.put_events(&vended.events[..1]).await;
         app.process_all().await;
@@ -139,7 +140,7 @@ async fn tag_of_a_member_account_never_decides_its_scope() {
     }
 }
 
-/// An account that an event put into a project stays there, whatever its tag says.
+/// An event registered the account in a project; the tag of its role names the tenant.
 #[tokio::test(flavor = "multi_thread")]
 async fn account_stays_in_the_scope_that_palette_has_it_in() {
     let app = VendingApp::start(Partition::Aws).await;
@@ -148,7 +149,7 @@ async fn account_stays_in_the_scope_that_palette_has_it_in() {
     app.process_all().await;
     let registered = app.assert_registered(&vended.account);
     assert!(registered.project.is_some());
-    // The tag is as a new account of the tenant would have it.
+    // A new account of the tenant has this tag.
     vended.account.role(PALETTE_ROLE).tag("gangway:scope", "tenant");
     app.put_events(&app.organization().update_managed_account(&vended)).await;
     app.process_all().await;
@@ -156,7 +157,7 @@ async fn account_stays_in_the_scope_that_palette_has_it_in() {
     app.assert_dead_lettered(vended.account.id(), "gangway:scope");
 }
 
-/// Whoever may publish to the topic writes the event, with any source and any id.
+/// Everybody who may publish to the topic can write any source and any id into the event.
 #[tokio::test(flavor = "multi_thread")]
 async fn notification_must_name_a_source_of_the_settings() {
     let app = VendingApp::start(Partition::Aws).await;
@@ -178,7 +179,7 @@ async fn notification_must_name_a_source_of_the_settings() {
         app.assert_untouched(&vended.account);
         let dead = app.dead_messages().pop().expect("a dead letter");
         assert!(dead.attributes["reason"].contains("VendingEventSources"), "{dead:#?}");
-        // It cannot answer in the name of another event.
+        // The outcome event has the id of the notification, not the id that the event claims.
         let detail = &last()["detail"];
         assert_eq!(
             (&detail["outcome"], &detail["correlationId"]),

@@ -1,4 +1,4 @@
-//! A thousand events in random order, a fifth of them twice, with 5 % of the calls failing.
+//! A thousand events in random order: a fifth of them is sent twice, and 5 % of the calls fail.
 
 use std::time::Instant;
 

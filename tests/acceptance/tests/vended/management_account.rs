@@ -1,4 +1,4 @@
-//! The organization is managed from another account and is reached through two roles there.
+//! Gangway is not in the management account, and uses two roles there.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::fixture::{SWEEP_FUNCTION, VendingApp, set_environment};
 
+/// Deploys the sweep with these environment variables.
 fn deploy_sweep(app: &VendingApp, settings: Vec<(&'static str, String)>) -> Arc<LambdaFunction> {
     let lambda =
         app.deployment().redeploy(SWEEP_FUNCTION, |function| set_environment(&mut function.environment, settings));
@@ -22,7 +23,7 @@ async fn events_and_sweep_use_the_roles_of_a_separate_management_account() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let mut app = VendingApp::start_with_management_account(partition).await;
         let excluded = app.organization().production.clone();
-        // The OUs of accounts are read too.
+        // With this setting, the functions also read the OUs of accounts.
         let settings = vec![("GANGWAY_EXCLUDE_OUS", excluded)];
         app.redeploy_with_settings(settings.clone());
         let organization = app.organization();

@@ -1,5 +1,5 @@
-//! Who can assume roles in member accounts and in the management account, and what the entry role
-//! may do.
+//! Which identities can assume roles in member accounts and in the management account, and what the
+//! entry role may do.
 
 use gangway_model::Partition;
 use local_cloud::{
@@ -20,7 +20,7 @@ fn session_client(app: &VendingApp, role: &Role) -> AwsClient {
     app.deployment().administrator().with_keys(&role.session("attack"))
 }
 
-/// Returns a client with a session of this role, assumed by another role of ours.
+/// Makes the client `by` assume this role. Returns a client with the new session.
 async fn assumed_role_client(app: &VendingApp, by: &AwsClient, role: &str) -> AwsClient {
     let keys = by.assume_role(role, "attack", EXTERNAL_ID).await.expect("a response");
     app.deployment().administrator().with_keys(&keys.expect("the role can be assumed"))
@@ -30,8 +30,8 @@ async fn can_assume(client: &AwsClient, role: &str, external_id: Option<&str>) -
     client.assume_role(role, "attack", external_id).await.expect("a response").is_ok()
 }
 
-/// Creates a role in Gangway's account that may assume every role and has nearly the name of
-/// `account-vended`'s.
+/// Creates a role in Gangway's account whose name is similar to that of `account-vended`'s role.
+/// Its policy allows it to assume every role.
 fn create_similar_role(app: &VendingApp) -> Role {
     let role = app.deployment().gangway_account.role("gangway-AccountVendedRole-evil");
     role.inline(
@@ -44,7 +44,7 @@ fn create_similar_role(app: &VendingApp) -> Role {
     role
 }
 
-/// Returns the roles that exist in every vended account.
+/// Returns the ARNs of the entry role and of the administrator's access role of a vended account.
 fn roles_of_member(vended: &VendedAccount) -> [String; 2] {
     let arn = |role: &Option<Role>| role.as_ref().expect("a role").arn();
     [arn(&vended.entry_role), arn(&vended.access_role)]
@@ -117,7 +117,7 @@ async fn every_role_demands_the_external_id() {
             assert!(!can_assume(client, role, other).await, "{role} with {other:?}");
         }
     }
-    // The functions present what the deployment configures.
+    // A function with another external id cannot assume the entry role.
     let parameters = [("AccountGracePeriodMinutes", "0")];
     let mut app = VendingApp::start_with_parameters(Partition::AwsUsGov, &parameters).await;
     app.redeploy_with_settings(vec![("GANGWAY_ACCOUNT_ACCESS_EXTERNAL_ID", "another-external-id".to_owned())]);
@@ -128,7 +128,7 @@ async fn every_role_demands_the_external_id() {
     app.assert_dead_lettered(vended.account.id(), "templates/entry-role.yaml");
 }
 
-/// Creates a role that everybody may assume.
+/// Creates a role whose trust policy allows everybody to assume it. Returns its ARN.
 fn create_open_role(account: &Account) -> String {
     let role = account.role(ENTRY_ROLE);
     role.set_trust_policy(&json!({
@@ -270,7 +270,8 @@ async fn administrator_roles_are_assumed_only_if_they_are_named() {
                 VendingApp::start_with_parameters(Partition::AwsUsGov, &[("AccountAccessRoles", roles)]).await;
             let organization = app.organization();
             let vended = organization.vend(kind, "team", &organization.sandbox);
-            // AFT's role trusts AFT only, until somebody adds Gangway.
+            // The role of Account Factory for Terraform does not trust Gangway until its trust
+            // policy is changed.
             if kind == VendingSource::Aft {
                 let own = app.deployment().execution_role(VENDED_FUNCTION).arn();
                 vended.account.role(name).set_trust_policy(&json!({
@@ -294,7 +295,8 @@ async fn administrator_roles_are_assumed_only_if_they_are_named() {
     }
 }
 
-/// Asserts that the session of an administrator may not make Palette's role an administrator.
+/// Asserts that a session of an administrator role may attach only Palette's policies to Palette's
+/// role.
 async fn assert_session_is_limited(app: &VendingApp, account: &Account, keys: &AwsCredentials) {
     let session = app.deployment().administrator().with_keys(keys).in_region(account.iam_region());
     let own = app.palette_role(account).expect("a role").attached.remove(0);

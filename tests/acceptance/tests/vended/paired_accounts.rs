@@ -1,4 +1,5 @@
-//! The standard account that is paired with a GovCloud account is not registered.
+//! The sweep does not register the standard account that AWS creates together with a GovCloud
+//! account.
 
 use gangway_model::Partition;
 use local_cloud::fixtures::VendingSource;

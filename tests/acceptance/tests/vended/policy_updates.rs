@@ -1,4 +1,4 @@
-//! Managed policies are updated; the oldest version is deleted when necessary.
+//! The next event restores the policies and the role that Gangway manages in an account.
 
 use gangway_model::{Partition, PermissionProfile};
 use local_cloud::fixtures::VendingSource;
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{PALETTE_ROLE, VendingApp};
 
+/// Returns a policy document that is not Palette's.
 fn old_policy_document(number: usize) -> Value {
     json!({
         "Version": "2012-10-17",
@@ -57,7 +58,7 @@ async fn changed_managed_policy_is_restored_by_the_next_event() {
     assert_eq!(app.assert_registered(&vended.account), first);
     let fixed = app.managed_policies(&vended.account);
     assert!(fixed.iter().all(|policy| policy.default == 3), "{fixed:?}");
-    // The fix is recorded: the next event changes nothing.
+    // After the policies were restored, another event changes nothing.
     app.cloud().calls().clear();
     app.put_events(&organization.update_managed_account(&vended)).await;
     app.process_all().await;
@@ -88,8 +89,8 @@ async fn detached_policy_is_attached_again() {
     assert_eq!(published["detail"]["outcome"], "updated", "a repair is a change: {published:#}");
 }
 
-/// A policy that is created again begins with version `v1` again, which a note of version ids alone
-/// takes for the old one.
+/// A policy that is deleted and created again has version `v1` again, so the version id alone does
+/// not show the change.
 #[tokio::test(flavor = "multi_thread")]
 async fn recreated_managed_policy_is_restored_by_the_next_event() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
@@ -109,7 +110,7 @@ async fn recreated_managed_policy_is_restored_by_the_next_event() {
         role.detach(&policy.arn);
         vended.account.delete_policy(&policy.arn);
         role.attach(&vended.account.policy_with_path("/gangway/", &policy.name, &everything));
-        // It has no tag that says that Gangway created it, so it is not changed either.
+        // The new policy does not have Gangway's tag, so Gangway does not change it.
         app.put_events(&organization.update_managed_account(&vended)).await;
         app.process_all().await;
         app.assert_dead_lettered(vended.account.id(), "differs from palette");

@@ -1,4 +1,4 @@
-//! Events that name a project which is not in the configuration.
+//! Accounts that an event put into a project.
 
 use gangway_model::Partition;
 use local_cloud::fixtures::{VendedAccount, VendingSource};
@@ -14,6 +14,7 @@ fn removal_setting() -> (&'static str, String) {
     ("GANGWAY_OFFBOARDING", "remove".to_owned())
 }
 
+/// Returns an event that asks to onboard the account, in this project if one is given.
 fn onboard_event(app: &VendingApp, vended: &VendedAccount, project: Option<&str>) -> Value {
     let mut event = app.organization().custom_event("onboard", vended.account.id());
     if let Some(project) = project {
@@ -22,7 +23,8 @@ fn onboard_event(app: &VendingApp, vended: &VendedAccount, project: Option<&str>
     event
 }
 
-/// Registers an account in the project Payments, with a managed or an unmanaged role.
+/// Registers an account in the project Payments. With `unmanaged`, Gangway does not create its
+/// role.
 async fn register_in_payments(app: &VendingApp, unmanaged: bool) -> VendedAccount {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
@@ -48,7 +50,7 @@ async fn account_in_a_project_of_the_event_is_registered_once() {
             "{response:#}"
         );
         assert_eq!(response["reasons"]["in-another-scope"]["count"], 1, "{response:#}");
-        // Events that name no project, or another one.
+        // Later events name no project, or another project.
         for project in [None, Some("Default")] {
             app.put_events(&[onboard_event(&app, &vended, project)]).await;
             app.process_all().await;

@@ -1,4 +1,4 @@
-//! Vending keeps to the request rate of the template, below Palette's limit.
+//! Account vending sends requests at the rate of the template, below Palette's limit.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,8 @@ use gangway_model::Partition;
 
 use crate::{fixture::VendingApp, sweep::vend};
 
-/// A batch is ten, and two batches are worked at once.
+/// The number of accounts: more than two batches of ten messages, which are handled at the same
+/// time.
 const ACCOUNTS: usize = 30;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::fixture::{PALETTE_ROLE, VendingApp};
 
+/// Vends an AWS account, and waits until it is registered.
 async fn register_vended_account(app: &VendingApp) -> VendedAccount {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
@@ -57,7 +58,8 @@ async fn closed_or_removed_account_is_offboarded_when_configured() {
             "nothing is deleted in the customer's account"
         );
         assert_eq!(app.dead_messages(), []);
-        // A repeated event, or one of an account that was never registered.
+        // An event about an account that is not registered, or no longer registered, changes
+        // nothing.
         let unknown =
             app.organization().vend(VendingSource::Invited, "unknown", &app.organization().sandbox);
         app.put_events(&app.organization().close(&unknown.account)).await;
@@ -105,8 +107,8 @@ async fn removal_that_aws_refused_is_ignored() {
     assert_eq!(app.palette_accounts(&vended.account).len(), 1);
 }
 
-/// A person replaces the role by keys, and then the keys by the role. Secrets Manager fails just
-/// before the keys are deleted.
+/// A caller replaces the role by access keys, and then the keys by the role. Secrets Manager fails,
+/// so the secret with the keys remains.
 #[tokio::test(flavor = "multi_thread")]
 async fn registered_keys_are_removed_with_the_account() {
     let app =
@@ -138,7 +140,7 @@ async fn registered_keys_are_removed_with_the_account() {
         secrets.filter(|one| one.name.ends_with(&name)).map(|one| one.deleted).collect::<Vec<_>>()
     };
     assert_eq!(kept(), [false]);
-    // The first delivery ends between the deletion in Palette and that of the secret.
+    // The first delivery deletes the account in Palette, and fails when it deletes the secret.
     app.lambda.logs().clear();
     app.cloud().fault(Fault::on("secretsmanager", "TagResource", Effect::InternalError));
     app.put_events(&app.organization().close(&account)).await;
@@ -155,10 +157,10 @@ async fn registered_keys_are_removed_with_the_account() {
     assert_eq!(app.dead_messages(), []);
 }
 
-/// The events of a removal.
+/// A function that removes an AWS account, and returns the events about that.
 type RemovalEvents<'a> = &'a dyn Fn(&Account) -> Vec<serde_json::Value>;
 
-/// Closed and removed accounts are deregistered only if they match the filters.
+/// The filters of the deployment decide which closed or removed accounts are offboarded.
 #[tokio::test(flavor = "multi_thread")]
 async fn events_remove_only_accounts_that_match_the_filters() {
     let app = VendingApp::start_with_settings(Partition::Aws, |organization| {
@@ -179,7 +181,7 @@ async fn events_remove_only_accounts_that_match_the_filters() {
     let cases: [(&str, bool, RemovalEvents<'_>, &str); 6] = [
         ("closed and chosen", false, &close, "removed"),
         ("closed in an excluded OU", true, &close, "reported"),
-        // The OUs of a removed account are no longer known.
+        // Organizations no longer shows the OUs of an account that has left.
         ("left", false, &depart, "reported"),
         ("closed and asked for", false, &payload, "removed"),
         ("asked for while it is ACTIVE", false, &asked, "ignored"),
@@ -201,7 +203,7 @@ async fn events_remove_only_accounts_that_match_the_filters() {
     assert_eq!(app.dead_messages(), []);
 }
 
-/// The name of a removed account is no longer known.
+/// Organizations no longer shows the name of an account that has left.
 #[tokio::test(flavor = "multi_thread")]
 async fn account_that_left_is_removed_only_without_a_name_filter() {
     for (names, stays) in [("*", 0), ("te?m", 1)] {
@@ -218,7 +220,7 @@ async fn account_that_left_is_removed_only_without_a_name_filter() {
     }
 }
 
-/// The account is registered in the tenant, and by a person in a project too.
+/// The account is registered twice: in the tenant by its event, and in a project by a caller.
 #[tokio::test(flavor = "multi_thread")]
 async fn removal_is_published_although_a_later_removal_fails() {
     let app = VendingApp::start_with_settings(Partition::Aws, |organization| {

@@ -1,4 +1,4 @@
-//! The effect of every sample event.
+//! Every sample event in `events/account-vended` has its expected effect.
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
@@ -29,7 +29,8 @@ use Effect::{
     DeadLettered, NoChange, Registered, RemovedAfterClosing, RemovedAfterLeaving, RemovedOnRequest,
 };
 
-/// File, where it is sent, whether a rule of the template delivers it, and its effect.
+/// The file, the partition in which the event is sent, whether a rule of the template sends it to
+/// the queue, and its effect.
 const TABLE: [(&str, Partition, bool, Effect); 43] = [
     ("aft-failure-sns", Aws, false, NoChange("ignored")),
     ("aft-provisioned", Aws, false, Registered),
@@ -53,8 +54,8 @@ const TABLE: [(&str, Partition, bool, Effect); 43] = [
     ("organizations-create-result", Aws, true, Registered),
     ("organizations-create-result-failed", Aws, true, NoChange("creation-failed")),
     ("organizations-create-result-failed-govcloud", Aws, true, NoChange("creation-failed")),
-    // Two accounts: a GovCloud account, and the standard account that pays for it and is not
-    // registered.
+    // The event names a GovCloud account, and the standard account that is paired with it and is
+    // not registered.
     ("organizations-create-result-govcloud", Aws, true, NoChange("ignored")),
     ("organizations-create-result-govcloud", AwsUsGov, true, Registered),
     ("organizations-departed", Aws, true, RemovedAfterLeaving),
@@ -131,7 +132,7 @@ async fn run_sample(file: &str, partition: Partition, by_rule: bool, effect: Eff
         app.process_all().await;
         app.assert_registered(&account);
         match effect {
-            // Nothing removes an account that is ACTIVE.
+            // Gangway does not remove an account that is ACTIVE in Organizations.
             RemovedAfterClosing | RemovedOnRequest => drop(organization.close(&account)),
             RemovedAfterLeaving => drop(organization.remove_account(&account)),
             Registered | NoChange(_) | DeadLettered(_) => {}
@@ -148,8 +149,8 @@ async fn run_sample(file: &str, partition: Partition, by_rule: bool, effect: Eff
     assert_effect(&app, file, &account, effect).await;
 }
 
-/// Returns Gangway's own event with the current time, also in a notification: an old one is
-/// refused.
+/// Returns the event with the current time if its type is Gangway's own, because Gangway rejects
+/// old events. Changes an event inside an SNS notification, too.
 fn with_current_time(mut event: Value, app: &VendingApp) -> Value {
     let now = app.deployment().bus.build_event("", "", &Value::Null)["time"].clone();
     let wrapped = event["Message"].as_str().and_then(|text| serde_json::from_str(text).ok());

@@ -1,4 +1,4 @@
-//! The settings of vending, from the template to their effect.
+//! The effect of each setting of account vending.
 
 use std::time::Duration;
 
@@ -18,12 +18,13 @@ fn vend(organization: &Organization) -> VendedAccount {
     organization.vend(VendingSource::ControlTower, "team", &organization.sandbox)
 }
 
-/// Creates a boundary that allows everything.
+/// Creates a policy for a permissions boundary that allows everything. Returns its ARN.
 fn create_boundary(account: &Account) -> String {
     let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
     account.policy(LIMITS, &json!({"Version": "2012-10-17", "Statement": [all]}))
 }
 
+/// Puts the last events of a vended account, and handles their messages.
 async fn deliver(app: &VendingApp, vended: &VendedAccount) {
     app.put_events(&vended.events[2..]).await;
     app.process_all().await;
@@ -113,7 +114,7 @@ async fn configured_access_roles_are_assumed() {
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": own}, "Action": "sts:AssumeRole"}],
     }));
     entry.attach(&vended.account.managed_policy_arn("AdministratorAccess"));
-    // The template's own roles are not tried.
+    // The default access roles are not assumed, because the parameter does not name them.
     let other = vend(&organization);
     app.put_events(&vended.events).await;
     deliver(&app, &other).await;

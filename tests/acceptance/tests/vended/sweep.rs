@@ -1,4 +1,4 @@
-//! The sweep finds accounts without an event and queues them.
+//! The sweep compares the organization with Palette, and sends messages about accounts that differ.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{PALETTE_ROLE, SWEEP_FUNCTION, VendingApp, set_environment};
 
-/// The sweep with these settings.
+/// Deploys the sweep with these environment variables.
 pub(crate) fn deploy_sweep(
     app: &VendingApp,
     settings: &[(&'static str, String)],
@@ -23,6 +23,7 @@ pub(crate) fn deploy_sweep(
     lambda.expect("the function is deployed")
 }
 
+/// Invokes the sweep. Returns its report.
 pub(crate) async fn sweep(lambda: &LambdaFunction, payload: Value) -> Value {
     lambda
         .invoke(&payload)
@@ -30,15 +31,18 @@ pub(crate) async fn sweep(lambda: &LambdaFunction, payload: Value) -> Value {
         .unwrap_or_else(|error| panic!("{error}\n{}", lambda.logs().text()))
 }
 
+/// Returns a count of the sweep report.
 pub(crate) fn count(response: &Value, what: &str) -> u64 {
     response["counts"][what].as_u64().unwrap_or_else(|| panic!("no count of {what}: {response:#}"))
 }
 
+/// Returns the ids of the AWS accounts in a list of the sweep report.
 pub(crate) fn account_ids(response: &Value, what: &str) -> Vec<String> {
     let listed = response[what]["accounts"].as_array().into_iter().flatten();
     listed.filter_map(|one| one["accountId"].as_str().map(str::to_owned)).collect()
 }
 
+/// Creates AWS accounts in an OU, without sending their events.
 pub(crate) fn vend(app: &VendingApp, count: usize, parent: &str) -> Vec<VendedAccount> {
     let organization = app.organization();
     (0..count)
@@ -136,7 +140,8 @@ async fn ou_paths_from_organizations_need_no_extra_calls() {
     }
 }
 
-/// Sweeps only the accounts below one OU whose name matches a pattern.
+/// Asserts that the sweep and events register only accounts below the included OU whose name
+/// matches the filter.
 async fn sweep_with_filters(configure: impl FnOnce(&Organization)) -> VendingApp {
     let app = VendingApp::start_with_settings(Partition::Aws, |organization| {
         vec![
@@ -157,7 +162,7 @@ async fn sweep_with_filters(configure: impl FnOnce(&Organization)) -> VendingApp
     ];
     let response = sweep(&deploy_sweep(&app, &settings), json!({})).await;
     assert_eq!((count(&response, "missing"), count(&response, "queued")), (2, 2), "{response:#}");
-    // The function applies its own filters to events.
+    // The function `account-vended` applies the same filters to events.
     for vended in beside.iter().chain([&other]) {
         app.put_events(&vended.events).await;
     }
@@ -252,7 +257,7 @@ async fn closed_accounts_are_removed_when_configured() {
     app.assert_registered(&accounts[2].account);
 }
 
-/// Returns the details of the events about an account, oldest first.
+/// Returns the details of the outcome events about an AWS account, oldest first.
 fn event_details(app: &VendingApp, vended: &VendedAccount) -> Vec<Value> {
     let events = app.deployment().gangway_account.put_events().into_iter();
     let details = events.map(|event| event["detail"].clone());
