@@ -1,4 +1,5 @@
-//! Palette need not keep annotations. What an account is comes from its role, its secret and its keys.
+//! Palette drops Gangway's annotations. Gangway then knows an account by its role, its secret and
+//! its access key.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -15,10 +16,10 @@ use serde_json::{Value, json};
 
 use crate::{
     listing::create_in_palette,
-    state::{State, assert_receipt_is_true, current_value, secret_document, writes},
+    state::{State, assert_receipt_is_true, current_value, secret_document, write_calls},
 };
 
-const KEYS: &[AuthMethod] = &[AuthMethod::StaticCredentials];
+const KEY_METHODS: &[AuthMethod] = &[AuthMethod::StaticCredentials];
 
 fn drop_annotations(app: &TestApp) {
     app.set_kept_annotations(KeptAnnotations::Published);
@@ -42,8 +43,9 @@ async fn repeated_request_is_unchanged() {
         app.cloud().calls().clear();
         let again = app.post(&route(method), &request).await;
         assert_eq!((again.outcome(), again.uid()), ("unchanged", first.uid()), "{}", again.text);
-        assert_eq!(writes(&app), Vec::<String>::new());
-        // A new instance writes once, to learn whether Palette keeps annotations.
+        assert_eq!(write_calls(&app), Vec::<String>::new());
+        // A new instance of the function writes annotations once, to find out whether Palette keeps
+        // them.
         app.deployment().functions.stop_idle_instances();
         let again = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
         assert_eq!((again.outcome(), again.uid()), ("unchanged", first.uid()), "{}", again.text);
@@ -58,8 +60,8 @@ async fn repeated_request_is_unchanged() {
 }
 
 #[tokio::test]
-async fn new_key_is_an_update_and_another_aws_account_a_conflict() {
-    for_each(&PARTITIONS, KEYS, |app: TestApp, method| async move {
+async fn new_key_is_updated_and_another_aws_account_is_a_conflict() {
+    for_each(&PARTITIONS, KEY_METHODS, |app: TestApp, method| async move {
         drop_annotations(&app);
         let key = app.customer().user.create_access_key();
         for (secrets, name) in
@@ -96,8 +98,8 @@ async fn new_key_is_an_update_and_another_aws_account_a_conflict() {
 }
 
 #[tokio::test]
-async fn inactive_key_is_not_ready() {
-    for_each(&PARTITIONS, KEYS, |app: TestApp, method| async move {
+async fn account_with_an_inactive_key_is_not_ready() {
+    for_each(&PARTITIONS, KEY_METHODS, |app: TestApp, method| async move {
         drop_annotations(&app);
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         assert_eq!(revalidate(&app, receipt.uid()).await.ready(), Some(true));
@@ -111,7 +113,7 @@ async fn inactive_key_is_not_ready() {
 
 #[tokio::test]
 async fn secret_records_the_aws_account_and_the_settings() {
-    for_each(&[Partition::Aws], KEYS, |app: TestApp, method| async move {
+    for_each(&[Partition::Aws], KEY_METHODS, |app: TestApp, method| async move {
         drop_annotations(&app);
         app.customer().detach_policy(PolicyDocument::ControllersEks);
         let settings = json!({"permissionProfile": "core", "region": "eu-central-1"});
@@ -130,11 +132,11 @@ async fn secret_records_the_aws_account_and_the_settings() {
         }
         let list = app.get("/v1/tenant/accounts").await;
         assert_eq!(list.body["accounts"], json!([shown.body]));
-        // The account is checked for its own profile and region.
+        // The re-validation uses the profile and the Region that the secret records.
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         report.assert_check("iam.simulation-possible", "passed", "eu-central-1", "");
-        // Another setting is a change, although Palette shows the same account before and after it.
+        // Only the secret shows the changed settings: the account in Palette is the same as before.
         app.customer().attach_policy(PolicyDocument::ControllersEks);
         let updated = app.post(&route(method), &plain).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
@@ -143,7 +145,7 @@ async fn secret_records_the_aws_account_and_the_settings() {
         let shown = app.get(&path).await;
         assert_eq!(shown.text_at("/permissionProfile"), "core-eks", "{}", shown.text);
         assert_eq!(shown.text_at("/region"), "", "{}", shown.text);
-        // Its secret is found and deleted, too.
+        // The deletion of the account also deletes its secret.
         assert_eq!(app.delete(&path).await.status, 204);
         app.assert_untouched();
     })
@@ -151,7 +153,7 @@ async fn secret_records_the_aws_account_and_the_settings() {
 }
 
 #[tokio::test]
-async fn role_whose_profile_is_not_recorded_is_not_called_ready_or_not_ready() {
+async fn readiness_of_a_role_without_recorded_profile_is_unknown() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
         drop_annotations(&app);
         app.customer().detach_policy(PolicyDocument::ControllersEks);
@@ -170,7 +172,7 @@ async fn role_whose_profile_is_not_recorded_is_not_called_ready_or_not_ready() {
             "names the profile",
         );
         assert_eq!(report.text_at("/awsAccountId"), app.customer().account.id());
-        // With the permissions of the widest profile there is no doubt.
+        // A role with the permissions of the widest profile is ready for every profile.
         app.customer().attach_policy(PolicyDocument::ControllersEks);
         assert_eq!(revalidate(&app, receipt.uid()).await.ready(), Some(true));
         app.customer().trust_with_wrong_external_id();
@@ -180,8 +182,8 @@ async fn role_whose_profile_is_not_recorded_is_not_called_ready_or_not_ready() {
 }
 
 #[tokio::test]
-async fn create_without_an_answer_is_completed_by_the_same_request() {
-    for_each(&PARTITIONS, KEYS, |app: TestApp, method| async move {
+async fn creation_without_a_response_is_completed_by_the_same_request() {
+    for_each(&PARTITIONS, KEY_METHODS, |app: TestApp, method| async move {
         drop_annotations(&app);
         app.cloud()
             .palette()
@@ -201,8 +203,8 @@ async fn create_without_an_answer_is_completed_by_the_same_request() {
 }
 
 #[tokio::test]
-async fn keys_that_were_registered_by_hand_are_not_taken_for_another_account() {
-    for_each(&[Partition::Aws], KEYS, |app: TestApp, method| async move {
+async fn account_created_outside_gangway_is_updated_by_a_registration() {
+    for_each(&[Partition::Aws], KEY_METHODS, |app: TestApp, method| async move {
         drop_annotations(&app);
         let keys = &app.customer().keys;
         let spec = json!({

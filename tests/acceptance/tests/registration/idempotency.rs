@@ -1,5 +1,5 @@
-//! The natural key is scope and name: repeated requests are idempotent, another identity is a
-//! conflict.
+//! Scope and name identify an account: a repeated request changes nothing, and a request with
+//! another identity is a conflict.
 
 use acceptance::{
     PARTITIONS, TestApp,
@@ -12,7 +12,7 @@ use local_cloud::palette::{KeptAnnotations, SecretsOnRead};
 use serde_json::{Value, json};
 
 use crate::state::{
-    State, assert_receipt_is_true, current_value, pending_value, secret_document, writes,
+    State, assert_receipt_is_true, current_value, pending_value, secret_document, write_calls,
 };
 
 #[tokio::test]
@@ -32,9 +32,10 @@ async fn repeated_request_writes_nothing() {
             assert_eq!((again.status, again.outcome()), (200, "unchanged"), "{}", again.text);
             assert_eq!(again.uid(), first.uid());
             assert_eq!(again.text_at("/secretArn"), first.text_at("/secretArn"));
-            // A new instance writes annotations that are missing once, to learn whether Palette keeps them.
+            // A new instance writes missing annotations once, to find out whether Palette keeps
+            // them.
             let learned = usize::from(cold && app.drops_annotations());
-            assert_eq!(writes(&app).len(), learned, "{:?}", writes(&app));
+            assert_eq!(write_calls(&app).len(), learned, "{:?}", write_calls(&app));
         }
         let after = State::snapshot(&app, "prod");
         assert_eq!(after.normalized("prod"), before.normalized("prod"));
@@ -53,11 +54,11 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             gateways.find(|one| one.name == "dc-east").expect("a gateway").uid.clone()
         };
         let arns: Vec<String> = [PolicyDocument::Nodes, PolicyDocument::Controller]
-            .map(|secret_document| app.customer().policy(secret_document))
+            .map(|document| app.customer().policy(document))
             .into();
         let policies = json!({"policyArns": arns});
         let one_policy = json!({"policyArns": [arns[0]]});
-        // Members of the request, the member that shows them in the account, and its value.
+        // The members of the request, the member of the account that shows them, and its value.
         for (members, shown, value) in [
             (json!({"description": "Payments"}), "/description", json!("Payments")),
             (json!({"description": "Payments, EU"}), "/description", json!("Payments, EU")),
@@ -115,7 +116,8 @@ async fn new_key_of_the_same_user_updates_the_same_secret() {
         assert_eq!(spec["secretKey"], key.secret.as_str());
         let again = app.post(&route(method), &renewed).await;
         assert_eq!(again.outcome(), "unchanged", "{}", again.text);
-        // The old key again creates no new version.
+        // A request with the first key uses the first version of the secret, and creates no new
+        // version.
         let back = app.post(&route(method), &request).await;
         assert_eq!(back.outcome(), "updated", "{}", back.text);
         assert_receipt_is_true(&app, method, "prod", &back);
@@ -125,7 +127,7 @@ async fn new_key_of_the_same_user_updates_the_same_secret() {
 }
 
 #[tokio::test]
-async fn another_identity_under_the_name_is_a_conflict() {
+async fn another_identity_under_the_same_name_is_a_conflict() {
     for_each_open(|app: TestApp, method| async move {
         let mine = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         assert_eq!(mine.status, 201, "{}", mine.text);
@@ -146,14 +148,14 @@ async fn another_identity_under_the_name_is_a_conflict() {
             assert_eq!((report.status, report.ready()), (200, Some(false)), "{}", report.text);
             assert_eq!(report.check("palette.name-available")["outcome"], "failed");
         }
-        assert_eq!(writes(&app), Vec::<String>::new());
+        assert_eq!(write_calls(&app), Vec::<String>::new());
         assert_eq!(State::snapshot(&app, "prod"), before);
     })
     .await;
 }
 
 #[tokio::test]
-async fn annotations_of_others_survive_updates() {
+async fn annotations_of_other_clients_are_kept_by_updates() {
     for_each_open(|app: TestApp, method| async move {
         app.set_kept_annotations(KeptAnnotations::All);
         let request = app.request(method, app.customer(), "prod");

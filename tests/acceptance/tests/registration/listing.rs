@@ -1,4 +1,5 @@
-//! Lists and single accounts: paging without gaps, no secrets.
+//! `GET` of account lists and of single accounts: each account is on one page, and no secret is
+//! shown.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,7 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::palette::Account;
 use serde_json::{Value, json};
 
-/// Creates an account as Palette's own console does.
+/// Creates an account in Palette without Gangway, as Palette's console does. Returns its uid.
 pub(crate) fn create_in_palette(
     app: &TestApp,
     project: Option<String>,
@@ -37,7 +38,7 @@ async fn every_account_is_on_exactly_one_page() {
         uids.insert(create_in_palette(&app, None, &spec, &format!("account-{number}")));
     }
     create_in_palette(&app, Some(project.clone()), &spec, "of-the-project");
-    // Limit, pages, and accounts on the first of them.
+    // The query, the number of pages, and the number of accounts on the first page.
     for (limit, pages, first) in [("", 3, 50), ("limit=50", 3, 50), ("limit=37", 4, 37)] {
         app.deployment().functions.stop_idle_instances();
         let (mut seen, mut next, mut count) = (BTreeSet::new(), String::new(), 0);

@@ -1,5 +1,5 @@
-//! The behaviour of registrations: real binaries, a strict local cloud, two methods, two
-//! partitions.
+//! Tests of registrations in the commercial partition and in GovCloud, with access keys and with
+//! STS.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

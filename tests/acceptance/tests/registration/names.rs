@@ -1,4 +1,4 @@
-//! Names of accounts as people write them: with blanks, slashes and letters of any language.
+//! Account names with blanks, slashes and letters of any language are accepted and kept.
 
 use acceptance::{
     TestApp,
@@ -8,7 +8,7 @@ use acceptance::{
 use gangway_model::AuthMethod;
 use serde_json::{Value, json};
 
-/// Names, and their parts of secrets' names.
+/// Account names, each with the escaped form that the name of its secret ends with.
 const NAMES: [(&str, &str); 6] = [
     ("Prod Account", "Prod=20Account"),
     ("Prod=20Account", "Prod=3D20Account"),
@@ -29,7 +29,7 @@ async fn names_with_blanks_and_other_characters_are_kept() {
             assert_eq!(first.text_at("/name"), name);
             let again = app.post(&route(method), &request).await;
             assert_eq!((again.uid(), again.outcome()), (first.uid(), "unchanged"), "{name}");
-            // PUT needs no other name either.
+            // `PUT` accepts the same name.
             let replaced = with(request, &json!({"description": "x"}));
             let path = format!("{}/{}", route(method), first.uid());
             let replaced = app.put(&path, &replaced).await;
@@ -52,7 +52,7 @@ async fn names_with_blanks_and_other_characters_are_kept() {
 }
 
 #[tokio::test]
-async fn a_name_cannot_take_the_secret_of_an_account_of_a_project() {
+async fn name_with_an_at_sign_gets_a_secret_of_its_own() {
     for_each_open(|app: TestApp, method| async move {
         let uid = app.cloud().palette().records().tenants[0].projects[1].uid.clone();
         let request = app.request(method, app.customer(), "prod");
@@ -68,7 +68,7 @@ async fn a_name_cannot_take_the_secret_of_an_account_of_a_project() {
             secrets.sort();
             assert_eq!(secrets, [format!("{prefix}/prod=40{uid}"), format!("{prefix}/prod@{uid}")]);
         }
-        // Each is deleted with its own secret.
+        // The deletion of one account keeps the secret of the other account.
         app.delete(&format!("/v1/tenant/accounts/{}", other.uid())).await.assert_status(204);
         let path = format!("/v1/projects/{uid}/accounts/{}/validate", first.uid());
         let report = app.post(&path, &Value::Null).await;

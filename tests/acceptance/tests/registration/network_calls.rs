@@ -7,15 +7,17 @@ use acceptance::{
 
 use gangway_model::AuthMethod;
 
-/// Returns the limit of hops. Static credentials need more: they stage and promote a secret.
-fn max_hops(method: AuthMethod) -> usize {
+/// Returns how many sequential network calls a registration may make. A registration with static
+/// credentials makes more calls, because it stages and promotes a secret.
+fn max_sequential_calls(method: AuthMethod) -> usize {
     if method == AuthMethod::StaticCredentials { 8 } else { 5 }
 }
 
 #[tokio::test]
 async fn registration_makes_few_sequential_network_calls() {
     for_each_open(|app: TestApp, method| async move {
-        // A project that is not there costs one call to Palette, and the function is warm: it holds Palette's key.
+        // This request fails after one call to Palette. Afterwards the function has started, and
+        // has read the API key of Palette.
         let request = app.request(method, app.customer(), "prod");
         assert_eq!(app.post(&project_route("Nowhere", method), &request).await.status, 422);
 
@@ -25,7 +27,7 @@ async fn registration_makes_few_sequential_network_calls() {
         let hops = app.cloud().calls().longest_chain();
         println!("{} in {}: {hops} hops", method.id(), app.partition());
         let lines = app.cloud().calls().lines();
-        assert!(hops <= max_hops(method), "{hops}: {lines:#?}");
+        assert!(hops <= max_sequential_calls(method), "{hops}: {lines:#?}");
     })
     .await;
 }

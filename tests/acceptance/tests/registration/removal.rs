@@ -79,9 +79,9 @@ async fn interrupted_deletion_is_completed_by_the_next_request() {
     assert_eq!(app.delete(&path).await.status, 404);
 }
 
-/// Anybody who may create secrets may give them Gangway's tags.
+/// Everybody who may create secrets can give a secret the tags that Gangway uses.
 #[tokio::test]
-async fn secrets_of_others_with_gangways_tags_are_ignored() {
+async fn secrets_of_other_clients_with_gangways_tags_are_ignored() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;

@@ -1,4 +1,4 @@
-//! `PUT`: replaces the account of a uid.
+//! `PUT` replaces the account with this uid.
 
 use gangway_model::AuthMethod;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use acceptance::{
 use local_cloud::{Effect, Fault};
 use serde_json::json;
 
-use crate::state::{State, assert_receipt_is_true, current_value, secret_document, writes};
+use crate::state::{State, assert_receipt_is_true, current_value, secret_document, write_calls};
 
 #[tokio::test]
 async fn keys_of_another_aws_account_delete_the_old_secret() {
@@ -82,7 +82,7 @@ async fn changing_the_method_leaves_no_unused_secret() {
         assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
         assert_eq!(replaced.uid(), first.uid());
         assert_receipt_is_true(&app, other, "prod", &replaced);
-        // The old method again restores the retired secret.
+        // A replacement with the first method restores the secret that was marked for deletion.
         let back = app
             .put(
                 &format!("{}/{}", route(method), first.uid()),
@@ -95,7 +95,8 @@ async fn changing_the_method_leaves_no_unused_secret() {
     .await;
 }
 
-/// A replica shows the account as it was: no sign that another run has replaced it since.
+/// After the `PUT`, Palette returns the account as it was before, as a replica that lags behind
+/// does.
 #[tokio::test]
 async fn stale_reads_leave_no_unused_secret() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
@@ -141,7 +142,7 @@ async fn put_with_the_name_of_another_account_is_a_conflict() {
         let response = app.put(&format!("{}/{}", route(method), second.uid()), &request).await;
         assert_eq!(response.status, 409, "{}", response.text);
         assert!(response.text_at("/detail").contains(first.uid()), "{}", response.text);
-        assert_eq!(writes(&app), Vec::<String>::new());
+        assert_eq!(write_calls(&app), Vec::<String>::new());
         assert_eq!((State::snapshot(&app, "prod"), State::snapshot(&app, "test")), before);
     })
     .await;
@@ -173,7 +174,7 @@ async fn put_with_an_unknown_uid_is_not_found() {
         let path = format!("{}/{}", project_route(&project, method), tenants.uid());
         let response = app.put(&path, &request).await;
         assert_eq!(response.status, 404, "{}", response.text);
-        assert_eq!(writes(&app), Vec::<String>::new());
+        assert_eq!(write_calls(&app), Vec::<String>::new());
         assert_eq!(State::snapshot(&app, "prod"), before);
     })
     .await;

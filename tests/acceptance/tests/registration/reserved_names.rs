@@ -1,4 +1,4 @@
-//! Names of accounts that are registered automatically are reserved for them.
+//! Only the vended account itself can get the account name that the name template gives to it.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -9,10 +9,10 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::fixtures::PodIdentityCase;
 use serde_json::json;
 
-/// The name of the vended registration of another AWS account.
-const RESERVED: &str = "aws-510000000001";
+/// The account name that is reserved for another AWS account.
+const RESERVED_NAME: &str = "aws-510000000001";
 
-/// Asserts that the name is the only error, and that the answer says what to do.
+/// Asserts that the name is the only invalid member, and that the response has a remedy.
 fn assert_name_rejected(response: &HttpResponse) {
     response.assert_status(422);
     let errors = response.body["errors"].as_array().expect("errors");
@@ -26,14 +26,14 @@ fn assert_name_rejected(response: &HttpResponse) {
 #[tokio::test]
 async fn name_of_another_vended_account_is_rejected() {
     for_each_open(|app: TestApp, method| async move {
-        let request = app.request(method, app.customer(), RESERVED);
+        let request = app.request(method, app.customer(), RESERVED_NAME);
         assert_name_rejected(&app.validate(method, &request).await);
         assert_name_rejected(&app.register(method, &request).await);
         let in_project = with(request.clone(), &json!({"scope": {"project": "Payments"}}));
         assert_name_rejected(&app.register(method, &in_project).await);
         app.assert_untouched();
 
-        // An account cannot be renamed to such a name either.
+        // A replacement cannot give an account a reserved name.
         let other = app.request(method, app.customer(), "prod");
         let first = app.register(method, &other).await;
         first.assert_status(201);
@@ -45,7 +45,7 @@ async fn name_of_another_vended_account_is_rejected() {
     .await;
 }
 
-/// Palette may not distinguish the case of names, and `ſ` is an `S` in upper case.
+/// Palette may compare names without regard to case, and the upper case of `ſ` is `S`.
 #[tokio::test]
 async fn every_spelling_of_a_reserved_name_is_rejected() {
     for_each_open(|app: TestApp, method| async move {
@@ -62,7 +62,7 @@ async fn every_spelling_of_a_reserved_name_is_rejected() {
 #[tokio::test]
 async fn event_with_the_name_of_a_vended_account_is_rejected() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
-        let request = app.request(method, app.customer(), RESERVED);
+        let request = app.request(method, app.customer(), RESERVED_NAME);
         let event = with(request, &json!({"method": method.id()}));
         let deliveries = app.send_event(&event).await;
         let outcome = deliveries[0].outcome.as_ref().expect("no error");
@@ -81,7 +81,7 @@ async fn pod_identity_cannot_take_the_name_of_a_vended_account() {
         .palette_cluster()
         .restore_for(PodIdentityCase::SameAccount)
         .request(PodIdentityCase::SameAccount);
-    request["name"] = json!(RESERVED);
+    request["name"] = json!(RESERVED_NAME);
     assert_name_rejected(&app.post("/v1/tenant/accounts/pod-identity", &request).await);
     app.assert_untouched();
 }
@@ -96,7 +96,8 @@ async fn aws_account_keeps_its_own_name_and_can_be_replaced() {
         let again = app.post(&route(method), &request).await;
         assert_eq!(again.outcome(), "unchanged", "{}", again.text);
 
-        // Whoever may replace the account may give it another method and AWS account.
+        // A replacement may change the method and the AWS account of an account with a reserved
+        // name.
         let keys = app.request(AuthMethod::StaticCredentials, app.second_customer(), &own);
         let path = format!("{}/{}", route(AuthMethod::StaticCredentials), first.uid());
         let replaced = app.put(&path, &keys).await;
@@ -109,7 +110,7 @@ async fn aws_account_keeps_its_own_name_and_can_be_replaced() {
 #[tokio::test]
 async fn no_name_is_reserved_without_account_vending() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
-        let request = app.request(method, app.customer(), RESERVED);
+        let request = app.request(method, app.customer(), RESERVED_NAME);
         let event = with(request, &json!({"method": method.id()}));
         let deployed = app.deployment().redeploy(method.id(), |function| {
             let variable = function.environment.remove("GANGWAY_ACCOUNT_NAME_TEMPLATE");

@@ -1,4 +1,4 @@
-//! `POST /v1/tenant/accounts/{uid}/validate`: the current state of a registered account.
+//! `POST /v1/tenant/accounts/{uid}/validate` validates a registered account again.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -9,19 +9,21 @@ use gangway_model::AuthMethod;
 use local_cloud::palette::{KeptAnnotations, SecretsOnRead};
 use serde_json::{Value, json};
 
-use crate::{listing::create_in_palette, state::writes};
+use crate::{listing::create_in_palette, state::write_calls};
 
+/// Validates a registered account again, and asserts that nothing is changed. Returns the report.
 async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
     // A new instance does not wait for Palette's rate limit.
     app.deployment().functions.stop_idle_instances();
     app.cloud().calls().clear();
     let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await;
     assert_eq!(report.status, 200, "{}", report.text);
-    assert_eq!(writes(app), Vec::<String>::new());
+    assert_eq!(write_calls(app), Vec::<String>::new());
     report
 }
 
-fn failed(report: &HttpResponse) -> Vec<String> {
+/// Returns the ids of the failed checks with severity `blocker`.
+fn failed_blocker_ids(report: &HttpResponse) -> Vec<String> {
     let mut failed = report.checks();
     failed.retain(|check| check["outcome"] == "failed" && check["severity"] == "blocker");
     failed.iter().map(|check| check["id"].as_str().expect("an id").to_owned()).collect()
@@ -53,7 +55,7 @@ async fn deactivated_key_is_reported() {
         app.customer().deactivate_access_key();
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(false), "{}", report.text);
-        assert_eq!(failed(&report), ["aws.identity-valid"], "{}", report.text);
+        assert_eq!(failed_blocker_ids(&report), ["aws.identity-valid"], "{}", report.text);
         app.customer().activate_access_key();
         assert_eq!(revalidate(&app, receipt.uid()).await.ready(), Some(true));
     })
@@ -67,10 +69,11 @@ async fn broken_trust_policy_is_reported() {
         app.customer().trust_with_wrong_external_id();
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(false), "{}", report.text);
-        assert!(failed(&report).contains(&"palette.validation".to_owned()), "{}", report.text);
+        assert!(failed_blocker_ids(&report).contains(&"palette.validation".to_owned()), "{}", report.text);
         app.customer().trust_palette();
         app.customer().delete_inspection_role();
-        // Palette still has access; checks that Gangway cannot perform do not pass.
+        // Palette can still assume the role. Without the inspection role, Gangway leaves checks
+        // unverified.
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         let unverified = report.checks().iter().any(|check| check["outcome"] == "unverified");
@@ -93,7 +96,7 @@ async fn stopped_gateway_is_reported() {
             gateway.expect("that gateway").state = "Error".to_owned();
         }
         let report = revalidate(&app, receipt.uid()).await;
-        assert_eq!(failed(&report), ["palette.gateway-running"], "{}", report.text);
+        assert_eq!(failed_blocker_ids(&report), ["palette.gateway-running"], "{}", report.text);
     })
     .await;
 }
@@ -158,11 +161,11 @@ async fn missing_or_different_secret_is_reported() {
         administrator.secrets_manager("DeleteSecret", &deletion).await.expect("a response");
         let report = revalidate(&app, receipt.uid()).await;
         if app.drops_annotations() {
-            // Only the secret recorded the AWS account.
+            // Without annotations, only the secret recorded the id of the AWS account.
             assert_eq!(report.ready(), None, "{}", report.text);
             assert_eq!(report.check("vault.secret-in-use")["outcome"], "unverified");
         } else {
-            assert_eq!(failed(&report), ["vault.secret-in-use"], "{}", report.text);
+            assert_eq!(failed_blocker_ids(&report), ["vault.secret-in-use"], "{}", report.text);
         }
     })
     .await;

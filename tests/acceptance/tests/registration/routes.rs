@@ -1,14 +1,15 @@
-//! The same request through every service that can stand before a function, and below every base path.
+//! A request reaches the same route through API Gateway, a function URL or a load balancer, with
+//! any base path.
 
 use acceptance::TestApp;
 use gangway_model::{AuthMethod, Partition};
 use serde_json::{Value, json};
 
-const TENANT: &str = "/v1/tenant/accounts/sts/validate";
-const PROJECT: &str = "/v1/projects/{project}/accounts/sts/validate";
+const TENANT_ROUTE: &str = "/v1/tenant/accounts/sts/validate";
+const PROJECT_ROUTE: &str = "/v1/projects/{project}/accounts/sts/validate";
 
-/// A request of a REST API.
-fn rest_api(path: &str, resource: &str, parameters: &Value) -> Value {
+/// Returns the event of a request through a REST API of API Gateway.
+fn rest_api_event(path: &str, resource: &str, parameters: &Value) -> Value {
     json!({
         "resource": resource,
         "path": path,
@@ -22,8 +23,8 @@ fn rest_api(path: &str, resource: &str, parameters: &Value) -> Value {
     })
 }
 
-/// A request of an HTTP API or a function URL.
-fn http_api(raw_path: &str, route: &str, stage: &str, parameters: &Value) -> Value {
+/// Returns the event of a request through an HTTP API of API Gateway or a function URL.
+fn http_api_event(raw_path: &str, route: &str, stage: &str, parameters: &Value) -> Value {
     json!({
         "version": "2.0",
         "routeKey": route,
@@ -38,8 +39,8 @@ fn http_api(raw_path: &str, route: &str, stage: &str, parameters: &Value) -> Val
     })
 }
 
-/// A request of an application load balancer.
-fn load_balancer(path: &str, headers: (&str, Value)) -> Value {
+/// Returns the event of a request through an application load balancer.
+fn load_balancer_event(path: &str, headers: (&str, Value)) -> Value {
     let mut event = json!({
         "httpMethod": "POST",
         "path": path,
@@ -62,24 +63,24 @@ async fn base_path_stage_and_service_do_not_change_the_route() {
     let multiple = ("multiValueHeaders", json!({"content-type": ["application/json"]}));
     let default = "$default";
     for mut event in [
-        rest_api(TENANT, TENANT, &none),
-        rest_api(&format!("/platform/gangway{TENANT}"), TENANT, &none),
-        rest_api(&format!("/platform/gangway{TENANT}/"), TENANT, &none),
-        rest_api(&format!("/api/v1{TENANT}"), TENANT, &none),
-        rest_api("/a/b/c/v1/projects/Payments/accounts/sts/validate", PROJECT, &project),
-        rest_api(
+        rest_api_event(TENANT_ROUTE, TENANT_ROUTE, &none),
+        rest_api_event(&format!("/platform/gangway{TENANT_ROUTE}"), TENANT_ROUTE, &none),
+        rest_api_event(&format!("/platform/gangway{TENANT_ROUTE}/"), TENANT_ROUTE, &none),
+        rest_api_event(&format!("/api/v1{TENANT_ROUTE}"), TENANT_ROUTE, &none),
+        rest_api_event("/a/b/c/v1/projects/Payments/accounts/sts/validate", PROJECT_ROUTE, &project),
+        rest_api_event(
             "/a/v1/tenant/accounts/sts/validate",
             "/{proxy+}",
-            &json!({"proxy": TENANT.trim_start_matches('/')}),
+            &json!({"proxy": TENANT_ROUTE.trim_start_matches('/')}),
         ),
-        http_api(TENANT, &format!("POST {TENANT}"), default, &none),
-        http_api(&format!("/prod/gangway{TENANT}"), &format!("POST {TENANT}"), "prod", &none),
-        http_api(&format!("/prod/gangway{TENANT}"), default, "prod", &none),
-        http_api(&format!("/v1{TENANT}"), default, "v1", &none),
-        http_api(TENANT, default, default, &none),
-        load_balancer(TENANT, single.clone()),
-        load_balancer(&format!("/gangway{TENANT}"), single),
-        load_balancer(TENANT, multiple),
+        http_api_event(TENANT_ROUTE, &format!("POST {TENANT_ROUTE}"), default, &none),
+        http_api_event(&format!("/prod/gangway{TENANT_ROUTE}"), &format!("POST {TENANT_ROUTE}"), "prod", &none),
+        http_api_event(&format!("/prod/gangway{TENANT_ROUTE}"), default, "prod", &none),
+        http_api_event(&format!("/v1{TENANT_ROUTE}"), default, "v1", &none),
+        http_api_event(TENANT_ROUTE, default, default, &none),
+        load_balancer_event(TENANT_ROUTE, single.clone()),
+        load_balancer_event(&format!("/gangway{TENANT_ROUTE}"), single),
+        load_balancer_event(TENANT_ROUTE, multiple),
     ] {
         event["body"] = body.to_string().into();
         event["isBase64Encoded"] = false.into();
@@ -89,7 +90,7 @@ async fn base_path_stage_and_service_do_not_change_the_route() {
         let report: Value =
             serde_json::from_str(response["body"].as_str().expect("a body")).expect("a report");
         assert_eq!(report["ready"], true, "{event}: {report}");
-        // A load balancer reads the one or the other.
+        // A load balancer reads `headers` or `multiValueHeaders`, depending on its settings.
         let (one, many) = (&response["headers"], &response["multiValueHeaders"]);
         assert_eq!(one["content-type"], "application/json", "{response}");
         assert_eq!(many["content-type"], json!(["application/json"]), "{response}");
@@ -104,10 +105,11 @@ async fn base_path_cannot_hide_the_scope() {
     let project = json!({"project": "Payments"});
     let none = Value::Null;
     for (mut event, status) in [
-        // The first scope in the path is meant, as an IAM policy for it means it.
-        (http_api("/v1/projects/Payments/v1/tenant/accounts/sts", "$default", "x", &none), 404),
+        // The first scope in the path counts, because an IAM policy for that path allows that
+        // scope.
+        (http_api_event("/v1/projects/Payments/v1/tenant/accounts/sts", "$default", "x", &none), 404),
         (
-            http_api(
+            http_api_event(
                 "/v1/projects/Payments/accounts/../../tenant/accounts/sts",
                 "$default",
                 "x",
@@ -115,8 +117,8 @@ async fn base_path_cannot_hide_the_scope() {
             ),
             400,
         ),
-        (rest_api("/v1/projects/%50ayments/accounts/sts", PROJECT, &project), 400),
-        (rest_api("/x/y", "/x/{proxy+}", &json!({"proxy": "y"})), 404),
+        (rest_api_event("/v1/projects/%50ayments/accounts/sts", PROJECT_ROUTE, &project), 400),
+        (rest_api_event("/x/y", "/x/{proxy+}", &json!({"proxy": "y"})), 404),
     ] {
         event["body"] = body.to_string().into();
         let response = app.deployment().functions.invoke("sts", &event).await.expect("a response");

@@ -1,4 +1,4 @@
-//! An account belongs to the tenant or to a project. A name is taken in one scope only.
+//! An account belongs to one scope: the tenant or a project. Its name is unique in that scope only.
 
 use acceptance::{
     TestApp,
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::state::State;
 
+/// Returns the uid and the name of the tenant's project at this index.
 fn project(app: &TestApp, at: usize) -> (String, String) {
     let records = app.cloud().palette().records();
     let project = &records.tenants[0].projects[at];
@@ -37,14 +38,16 @@ async fn project_is_accepted_by_uid_and_by_name() {
         }
         let again = app.post(&project_route(&uid, method), &request).await;
         assert_eq!((again.uid(), again.outcome()), (first.uid(), "unchanged"), "{}", again.text);
-        // `accounts` finds it in its project, by name and by uid, and in no other scope.
+        // The function `accounts` finds the account only in its project, which is given by uid or
+        // by name.
         let path = |scope: &str| format!("/v1/{scope}/accounts/{}", first.uid());
         app.deployment().functions.stop_idle_instances();
         for project in [&uid, &name] {
             let shown = app.get(&path(&format!("projects/{project}"))).await;
             assert_eq!(shown.body["scope"], json!({"project": uid}), "{}", shown.text);
         }
-        // Palette returns forbidden because of the scope, not because of the API key.
+        // Palette responds with 403 because of the scope; Gangway must not blame the API key for
+        // it.
         let elsewhere = project(&app, 0).0;
         for scope in ["tenant", &format!("projects/{elsewhere}")] {
             let path = path(scope);
@@ -120,7 +123,7 @@ async fn name_is_available_in_every_other_scope() {
         }
         let after = State::snapshot(&app, "prod");
         assert_eq!(after.normalized("prod"), state.normalized("prod"));
-        // A deletion in one scope keeps the keys of the others.
+        // A deletion in one scope keeps the secrets of the accounts in other scopes.
         let removed = app.delete(&format!("/v1/tenant/accounts/{}", uids[0])).await;
         assert_eq!(removed.status, 204, "{}", removed.text);
         let left = State::snapshot(&app, "prod");
@@ -131,10 +134,10 @@ async fn name_is_available_in_every_other_scope() {
 }
 
 #[tokio::test]
-async fn registration_in_an_unknown_project_is_refused() {
+async fn registration_in_an_unknown_project_is_rejected() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
-        // Projects of another tenant are unknown, too.
+        // A project of another tenant is unknown to this tenant.
         let foreign = app.cloud().palette().records().tenants[1].projects[0].uid.clone();
         for unknown in [UnknownProject::Missing, UnknownProject::Denied] {
             app.cloud().palette().configure(|palette| palette.unknown_project = unknown);
@@ -151,7 +154,7 @@ async fn registration_in_an_unknown_project_is_refused() {
 }
 
 #[tokio::test]
-async fn unknown_project_is_refused_on_every_other_route() {
+async fn unknown_project_is_rejected_on_every_other_route() {
     let app = TestApp::start(Partition::Aws).await;
     let uid = "65f000abcdefabcdefabcdef";
     for project in ["Nowhere", "65f000ffffffffffffffffff"] {

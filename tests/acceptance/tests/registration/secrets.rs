@@ -1,4 +1,4 @@
-//! Stored secrets: name, tags and KMS key; promotion, deletion and restore.
+//! Stored and incoming secrets: their names, tags and KMS key; promotion, deletion and restore.
 
 use acceptance::{
     PARTITIONS, TestApp,
@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 use crate::state::{State, assert_receipt_is_true, current_value, pending_value, secret_document};
 
-const CREATE: &str = "POST /v1/cloudaccounts/aws";
-const REPLACE: &str = "PUT /v1/cloudaccounts/aws/{uid}";
+const CREATE_ACCOUNT: &str = "POST /v1/cloudaccounts/aws";
+const REPLACE_ACCOUNT: &str = "PUT /v1/cloudaccounts/aws/{uid}";
 
 #[tokio::test]
 async fn secret_has_the_configured_name_tags_and_key() {
@@ -68,7 +68,7 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
             with(other.clone(), &json!({"accessKeyId": key.id, "secretAccessKey": key.secret}));
         for effect in [Effect::InternalError, Effect::Unavailable, Effect::DisconnectBefore] {
             app.deployment().functions.stop_idle_instances();
-            app.cloud().fault(Fault::on("palette", REPLACE, effect));
+            app.cloud().fault(Fault::on("palette", REPLACE_ACCOUNT, effect));
             let refused = app.post(&route(method), &renewed).await;
             assert_eq!(refused.status, 502, "{}", refused.text);
             let state = State::snapshot(&app, "prod");
@@ -123,10 +123,10 @@ async fn secret_of_a_refused_registration_is_deleted_and_later_restored() {
 }
 
 #[tokio::test]
-async fn secret_stays_staged_when_palette_does_not_answer() {
+async fn secret_stays_staged_when_palette_does_not_respond() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
-        app.cloud().fault(Fault::on("palette", CREATE, Effect::DisconnectBefore));
+        app.cloud().fault(Fault::on("palette", CREATE_ACCOUNT, Effect::DisconnectBefore));
         let failed = app.post(&route(method), &request).await;
         assert_eq!(failed.status, 502, "{}", failed.text);
         let state = State::snapshot(&app, "prod");
@@ -141,12 +141,13 @@ async fn secret_stays_staged_when_palette_does_not_answer() {
     .await;
 }
 
-/// Returns the incoming secret with this name, below the folder of all of them.
-fn incoming(app: &TestApp, name: &str) -> SecretSnapshot {
+/// Returns the incoming secret `gangway/incoming/<name>`.
+fn find_incoming_secret(app: &TestApp, name: &str) -> SecretSnapshot {
     app.deployment().gangway_account.secret(&format!("gangway/incoming/{name}")).expect("a secret")
 }
 
-/// Stores a key as an incoming secret of the tenant. Returns the request that names it.
+/// Stores an access key as an incoming secret of the tenant. Returns a request that names this
+/// secret.
 async fn request_with_secret(app: &TestApp, name: &str, key: &AwsCredentials) -> Value {
     let secret = format!("gangway/incoming/tenant/{name}");
     let arn = app.deployment().put_secret(&secret, &secret_document(key).to_string()).await;
@@ -157,12 +158,12 @@ async fn request_with_secret(app: &TestApp, name: &str, key: &AwsCredentials) ->
 async fn incoming_secret_is_deleted_once_its_content_is_registered() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let request = request_with_secret(&app, "prod", &app.customer().keys).await;
-        // What only reads leaves the secret alone.
+        // A validation and a list of policies do not change the incoming secret.
         let report = app.post(&format!("{}/validate", route(method)), &request).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         let policies = json!({"secretArn": request["secretArn"]});
         assert_eq!(app.post("/v1/policies", &policies).await.status, 200);
-        let untouched = incoming(&app, "tenant/prod");
+        let untouched = find_incoming_secret(&app, "tenant/prod");
         assert!(!untouched.deleted && untouched.tags.is_empty(), "{untouched:?}");
         let mut outcomes = Vec::new();
         // The same request restores the secret, reads it, and schedules its deletion again.
@@ -172,14 +173,14 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
             assert_receipt_is_true(&app, method, "prod", &receipt);
             assert_ne!(receipt.body["secretArn"], request["secretArn"]);
             outcomes.push(receipt.outcome().to_owned());
-            let promoted = incoming(&app, "tenant/prod");
+            let promoted = find_incoming_secret(&app, "tenant/prod");
             assert!(promoted.deleted && promoted.versions.len() == 1, "{promoted:?}");
             assert_eq!(promoted.deletion_days, Some(7));
             assert_eq!(promoted.tags["gangway:state"], "promoted");
             assert!(promoted.tags.contains_key("gangway:changed-by"), "{promoted:?}");
         }
         assert_eq!(outcomes, ["created", "unchanged", "unchanged"]);
-        // Nothing that only reads restores it.
+        // A validation or a list of policies does not restore the deleted secret.
         for (path, body) in [
             (format!("{}/validate", route(method)), &request),
             ("/v1/policies".to_owned(), &policies),
@@ -188,7 +189,7 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
             assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{path}");
             assert!(refused.text.contains("scheduled for deletion"), "{}", refused.text);
         }
-        assert!(incoming(&app, "tenant/prod").deleted);
+        assert!(find_incoming_secret(&app, "tenant/prod").deleted);
         let inline = app.request(method, app.customer(), "prod");
         assert_eq!(app.post(&route(method), &inline).await.outcome(), "unchanged");
 
@@ -198,13 +199,13 @@ async fn incoming_secret_is_deleted_once_its_content_is_registered() {
         let updated = app.post(&route(method), &renewed).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
         assert_eq!(current_value(State::snapshot(&app, "prod").secret()), secret_document(&key));
-        assert!(incoming(&app, "tenant/new").deleted);
+        assert!(find_incoming_secret(&app, "tenant/new").deleted);
     })
     .await;
 }
 
 #[tokio::test]
-async fn stored_secret_is_read_by_no_other_identity() {
+async fn kms_key_policy_lets_no_other_identity_read_stored_secrets() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let created = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         assert_eq!(created.status, 201, "{}", created.text);
@@ -221,8 +222,8 @@ async fn stored_secret_is_read_by_no_other_identity() {
             let response = client.secrets_manager("GetSecretValue", &request).await;
             response.expect("a response").status == 200
         };
-        // Every right by IAM policies: a user, and a role whose name is that of a function's role with an end
-        // of its own.
+        // IAM policies allow everything to this user, and to a role whose name begins like that of
+        // a function's role.
         let all = json!({"Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
         let user = deployment.gangway_account.user("backup");
@@ -233,13 +234,13 @@ async fn stored_secret_is_read_by_no_other_identity() {
         let role = deployment.gangway_account.role(&format!("{name}2"));
         role.inline("All", &all);
         assert!(!can_read(&role.session("backup")).await, "a role with a similar name");
-        // The functions that register accounts use the key only to write.
+        // The functions that register accounts may encrypt with the KMS key, but not decrypt.
         for function in ["static-credentials", "sts", "accounts"] {
             let role = deployment.execution_role(function);
             assert!(!can_read(&role.session("function")).await, "{function}");
         }
         assert!(can_read(&deployment.execution_role("revalidation").session("function")).await);
-        // Nobody is locked out: an administrator changes the policy of the key, and reads.
+        // An administrator can change the key policy and then read the secret.
         let key = deployment.functions.get(method.id()).expect("the function");
         let key = &key.function().environment["GANGWAY_KMS_KEY_ID"];
         let statement = json!({"Effect": "Allow", "Action": "kms:*", "Resource": "*",
@@ -252,7 +253,7 @@ async fn stored_secret_is_read_by_no_other_identity() {
 }
 
 #[test]
-fn policy_of_the_key_leaves_its_administration_to_the_account() {
+fn kms_key_policy_lets_administrators_manage_but_not_use_the_key() {
     let template = Template::from_repository().expect("the template");
     let keys = template.resources("AWS::KMS::Key");
     let (_, key) = keys.iter().find(|(id, _)| *id == "SecretsKey").expect("the key");
@@ -268,11 +269,11 @@ fn policy_of_the_key_leaves_its_administration_to_the_account() {
         .iter()
         .filter_map(Value::as_str)
         .collect();
-    // Without these, the key could not be administered, or its policy not be changed any more.
+    // Without these actions, nobody could change the key policy or delete the key.
     for needed in ["kms:PutKeyPolicy", "kms:GetKeyPolicy", "kms:ScheduleKeyDeletion"] {
         assert!(actions.contains(&needed), "{needed}");
     }
-    // With one of these, an administrator could use the key without a change of its policy.
+    // With such an action, an administrator could use the key without a change of the key policy.
     for action in actions {
         for use_of_key in ["crypt", "generate", "grant", "sign", "mac", "*"] {
             let is_harmless = ["kms:ListGrants", "kms:RevokeGrant"].contains(&action);
@@ -286,7 +287,7 @@ fn policy_of_the_key_leaves_its_administration_to_the_account() {
 }
 
 #[tokio::test]
-async fn incoming_secret_that_others_deleted_is_refused() {
+async fn deleted_incoming_secret_is_rejected() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let request = request_with_secret(&app, "prod", &app.customer().keys).await;
@@ -296,7 +297,7 @@ async fn incoming_secret_that_others_deleted_is_refused() {
     let refused = app.post(&route(method), &request).await;
     assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{}", refused.text);
     assert!(refused.text.contains("scheduled for deletion"), "{}", refused.text);
-    assert!(incoming(&app, "tenant/prod").deleted && app.account_names().is_empty());
+    assert!(find_incoming_secret(&app, "tenant/prod").deleted && app.account_names().is_empty());
 }
 
 #[tokio::test]
@@ -305,22 +306,23 @@ async fn registration_succeeds_although_its_incoming_secret_cannot_be_deleted() 
         let app = TestApp::start(Partition::Aws).await;
         let method = AuthMethod::StaticCredentials;
         let request = request_with_secret(&app, "prod", &app.customer().keys).await;
-        // The first tags are those of the stored secret.
+        // The first `TagResource` call is for the stored secret, the second for the incoming
+        // secret.
         let nth = if operation == "TagResource" { 2 } else { 1 };
         let fault = Fault::on("secretsmanager", operation, Effect::InternalError);
         app.cloud().fault(fault.nth(nth).times(u32::MAX));
         let receipt = app.post(&route(method), &request).await;
         assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
-        assert!(!incoming(&app, "tenant/prod").deleted);
+        assert!(!find_incoming_secret(&app, "tenant/prod").deleted);
         assert!(app.logs().contains("could not be scheduled for deletion"), "{}", app.logs());
         app.cloud().faults().clear();
         let again = app.post(&route(method), &request).await;
         assert_eq!(again.outcome(), "unchanged", "{}", again.text);
-        assert!(incoming(&app, "tenant/prod").deleted);
+        assert!(find_incoming_secret(&app, "tenant/prod").deleted);
     }
 }
 
-/// The function may read every incoming secret, but a caller only those of its scope.
+/// IAM lets the function read every incoming secret, so Gangway must check the scope of the caller.
 #[tokio::test]
 async fn incoming_secret_of_another_scope_is_not_read() {
     let app = TestApp::start(Partition::Aws).await;
@@ -348,11 +350,12 @@ async fn incoming_secret_of_another_scope_is_not_read() {
     let [of_tenant, of_uid, of_name, of_other] = arns.as_slice() else { panic!("{arns:?}") };
     let api_key = app.deployment().gangway_account.secret(API_KEY_SECRET).expect("the API key");
     let incomplete = of_name.rsplit_once('-').expect("a suffix").0;
-    // A name that ends as an ARN does: Secrets Manager completes it.
+    // The name ends like the random suffix of an ARN, so Secrets Manager resolves the ARN without
+    // suffix.
     let similar = "gangway/incoming/tenant/key-number";
     let similar = app.deployment().put_secret(similar, &keys).await;
     let similar = similar.rsplit_once('-').expect("a suffix").0;
-    // A warm instance does not read the API key again.
+    // This request makes the function read the API key, so that later requests do not.
     let valid = scoped(of_name, Some(&own.name));
     assert_eq!(app.validate(method, &valid).await.ready(), Some(true));
     for (project, arn) in [
@@ -362,7 +365,7 @@ async fn incoming_secret_of_another_scope_is_not_read() {
         (None, similar),
         (Some(&*own.uid), of_tenant),
         (Some(&*own.uid), of_other),
-        // The path names the uid, so the name is not that of the path.
+        // The request names the project by uid, and the secret's folder by the project's name.
         (Some(&*own.uid), of_name),
         (Some(&*own.name), of_tenant),
         (Some(&*own.name), of_other),
@@ -381,20 +384,21 @@ async fn incoming_secret_of_another_scope_is_not_read() {
         let again = app.post_registration(method, &scoped(arn, Some(project))).await;
         assert_eq!(again.outcome(), "unchanged", "{}", again.text);
     }
-    // A stored secret cannot be named, not even by its own account.
+    // A request cannot name a stored secret, not even for the account that the secret belongs to.
     let stored = scoped(receipt.text_at("/secretArn"), Some(&own.uid));
     let refused = app.post_registration(method, &stored).await;
     assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{}", refused.text);
     assert!(refused.text.contains("gangway/incoming/projects/"), "{}", refused.text);
 }
 
-/// Palette creates the account without a response, and the following list fails as well.
+/// Palette creates the account but does not respond, and the list of accounts that Gangway then
+/// requests fails.
 #[tokio::test]
 async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let request = app.request(method, app.customer(), "prod");
-    app.cloud().fault(Fault::on("palette", CREATE, Effect::DisconnectAfter));
+    app.cloud().fault(Fault::on("palette", CREATE_ACCOUNT, Effect::DisconnectAfter));
     let list = Fault::on("palette", "GET /v1/cloudaccounts/aws", Effect::InternalError);
     app.cloud().fault(list.nth(2).times(u32::MAX));
     let unknown = app.post(&route(method), &request).await;
@@ -409,7 +413,7 @@ async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     assert_receipt_is_true(&app, method, "prod", &receipt);
 }
 
-/// Secrets Manager does not promise to keep a version that has lost its last label.
+/// Secrets Manager may delete a version that has no staging label.
 #[tokio::test]
 async fn staged_version_that_is_gone_is_staged_again() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {

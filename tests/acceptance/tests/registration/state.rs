@@ -1,4 +1,4 @@
-//! The stored state: accounts in Palette, secrets in Secrets Manager, calls that wrote.
+//! Reads what a registration has stored: accounts in Palette and secrets in Secrets Manager.
 
 use acceptance::{
     HttpResponse, TestApp,
@@ -9,16 +9,18 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// The accounts and secrets of one account name.
+/// What Palette and Secrets Manager store under one account name.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct State {
-    /// Uid, project and what was sent last.
+    /// The accounts in Palette, each with its uid, its project and the body of the last write
+    /// request.
     pub(crate) accounts: Vec<Value>,
-    /// Includes secrets that are scheduled for deletion.
+    /// The secrets of the account, including those that are scheduled for deletion.
     pub(crate) secrets: Vec<SecretSnapshot>,
 }
 
 impl State {
+    /// Reads what is stored now under this account name.
     pub(crate) fn snapshot(app: &TestApp, name: &str) -> Self {
         let records = app.cloud().palette().records();
         let named = records.accounts.iter().filter(|account| account.name() == name);
@@ -42,29 +44,36 @@ impl State {
         self.secrets.iter().filter(|secret| !secret.deleted).collect()
     }
 
-    /// The one live secret.
+    /// Returns the only secret that is not scheduled for deletion.
+    ///
+    /// # Panics
+    /// If there is no such secret, or more than one.
     pub(crate) fn secret(&self) -> &SecretSnapshot {
         let live = self.active();
         assert_eq!(live.len(), 1, "live secrets: {live:#?}");
         live[0]
     }
 
-    /// The one account.
+    /// Returns the only account.
+    ///
+    /// # Panics
+    /// If there is no account, or more than one.
     pub(crate) fn account(&self) -> &Value {
         assert_eq!(self.accounts.len(), 1, "accounts: {:#?}", self.accounts);
         &self.accounts[0]
     }
 
-    /// Returns the state as text without name, uid and ARN suffixes.
+    /// Returns the state as text, without what differs between two equal registrations: the
+    /// initiator, the account's name and uid, and credentials that the access portal issues.
     pub(crate) fn normalized(&self, name: &str) -> String {
         let mut accounts = self.accounts.clone();
         for account in &mut accounts {
             remove_initiator(&mut account["body"]["metadata"]);
-            // Sent with an update, and not with a creation.
+            // Gangway sends the uid when it updates an account, but not when it creates one.
             if let Some(metadata) = account["body"]["metadata"].as_object_mut() {
                 metadata.remove("uid");
             }
-            // The access portal issues new keys each time.
+            // The access portal issues new credentials for each registration.
             let spec = account["body"]["spec"].as_object_mut();
             let spec = spec.filter(|spec| spec.get("secretSpec").is_some());
             for (member, key) in spec.into_iter().flatten() {
@@ -82,7 +91,7 @@ impl State {
         let secrets: Vec<Value> = secrets.collect();
         let mut text = format!("{:#}", json!({"accounts": accounts, "secrets": secrets}));
         let uids = accounts.iter().filter_map(|account| account["uid"].as_str());
-        // The account may be gone while its secret is not.
+        // A secret can remain after its account was deleted; then only its tag has the uid.
         let tags = self.secrets.iter().filter_map(|one| one.tags.get("gangway:palette-uid"));
         for uid in uids.chain(tags.map(String::as_str)) {
             text = text.replace(uid, "UID");
@@ -91,17 +100,18 @@ impl State {
     }
 }
 
-/// Returns the content of a secret with these keys.
+/// Returns the JSON that Gangway stores in a secret for this access key.
 pub(crate) fn secret_document(keys: &AwsCredentials) -> Value {
     json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret})
 }
 
-/// The value in use, as JSON.
+/// Returns the current value (`AWSCURRENT`) of a secret as JSON.
 pub(crate) fn current_value(secret: &SecretSnapshot) -> Value {
     parse_json(secret.current.as_deref())
 }
 
-/// Returns the pending value, or null. The current version may keep its pending label.
+/// Returns the pending value (`AWSPENDING`) of a secret as JSON, or null if no other version than
+/// the current one is pending.
 pub(crate) fn pending_value(secret: &SecretSnapshot) -> Value {
     parse_json(secret.pending.as_deref().filter(|_| secret.pending != secret.current))
 }
@@ -110,7 +120,10 @@ fn parse_json(text: Option<&str>) -> Value {
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-/// Checks that a receipt matches the first customer.
+/// Checks that Palette and Secrets Manager have what this receipt says about the first customer.
+///
+/// # Errors
+/// A description of the first difference.
 pub(crate) fn check_receipt(
     app: &TestApp,
     method: AuthMethod,
@@ -146,7 +159,7 @@ pub(crate) fn check_receipt(
     }
 }
 
-/// Asserts that a receipt is true.
+/// Asserts that Palette and Secrets Manager have what this receipt says about the first customer.
 pub(crate) fn assert_receipt_is_true(
     app: &TestApp,
     method: AuthMethod,
@@ -157,11 +170,11 @@ pub(crate) fn assert_receipt_is_true(
         .unwrap_or_else(|difference| panic!("{difference}\n{}", response.text));
 }
 
-/// Calls since the log was cleared that changed something in AWS or Palette, without messages to
-/// queues.
-pub(crate) fn writes(app: &TestApp) -> Vec<String> {
+/// Returns the calls that changed something in AWS or Palette since the call log was cleared,
+/// without calls that publish events.
+pub(crate) fn write_calls(app: &TestApp) -> Vec<String> {
     let mut calls = app.cloud().calls().all();
-    // An event tells of a change, and is none.
+    // `PutEvents` reports a change and makes none.
     calls.retain(|call| call.service != "events" && !call.nested && call.is_write());
     calls.into_iter().map(|call| format!("{} {}", call.service, call.operation)).collect()
 }

@@ -1,4 +1,4 @@
-//! The same registration over HTTP and as an event.
+//! A registration by an event has the same result as one over HTTP.
 
 use acceptance::{
     REGISTRATION_REQUESTED, TestApp,
@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::state::{State, check_receipt, secret_document};
 
-/// The request as an event may carry it.
-async fn detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
+/// Returns the detail of a registration event. Access keys are in an incoming secret.
+async fn build_event_detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
     let member = json!({"method": method.id()});
     if method == AuthMethod::Sts {
         with(app.request(method, app.customer(), name), &member)
@@ -29,6 +29,7 @@ async fn detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
     }
 }
 
+/// Sends an event, and returns the result of the only function that receives it.
 async fn deliver(
     app: &TestApp,
     method: AuthMethod,
@@ -45,7 +46,7 @@ async fn deliver(
 async fn event_has_the_same_result_as_the_http_request() {
     for_each_open(|app: TestApp, method| async move {
         let members = json!({"description": "Payments", "permissionProfile": "core"});
-        let event = with(detail(&app, method, "by-event").await.clone(), &members.clone());
+        let event = with(build_event_detail(&app, method, "by-event").await.clone(), &members.clone());
         let receipt = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
         let again = deliver(&app, method, &event).await.expect("a receipt");
@@ -65,7 +66,7 @@ async fn event_has_the_same_result_as_the_http_request() {
         assert_eq!(event, http);
         let ends = ["by-event", "by-http"].map(|name| State::snapshot(&app, name).normalized(name));
         assert_eq!(ends[0], ends[1]);
-        // The account is the same with either trigger.
+        // An HTTP request for the account that the event registered changes nothing.
         let same = with(app.request(method, app.customer(), "by-event"), &members);
         let response = app.post(&route(method), &same).await;
         assert_eq!(response.outcome(), "unchanged", "{}", response.text);
@@ -76,8 +77,8 @@ async fn event_has_the_same_result_as_the_http_request() {
 #[tokio::test]
 async fn permanently_invalid_event_is_rejected_without_retry() {
     for_each_open(|app: TestApp, method| async move {
-        let valid_event = detail(&app, method, "prod").await;
-        // A key that was in an event counts as exposed.
+        let valid_event = build_event_detail(&app, method, "prod").await;
+        // An event must not contain a secret access key.
         let secret = json!({"secretAccessKey": "x".repeat(40)});
         // The event, the problem type, and its status.
         for (event, kind, status) in [
@@ -92,7 +93,7 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
             (with(valid_event.clone(), &secret), "unprocessable", 422),
         ] {
             let response = if event.get("secretAccessKey").is_some() {
-                // No rule matches it, so that no queue holds the key.
+                // No rule matches an event with a key, so that no queue stores the key.
                 assert!(app.send_event(&event).await.is_empty());
                 app.invoke_with_event(method, &event).await.expect("no error")
             } else {
@@ -113,20 +114,20 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
     .await;
 }
 
-/// Attacks on the door for events: each of them changed something while the events arrived on the default
-/// bus, from any source and of any age.
+/// A dedicated bus, its resource policy and checks of the event's age reject each of these events.
 #[tokio::test]
 async fn event_of_wrong_source_or_sender_or_too_old_is_rejected() {
     for_each_open(|app: TestApp, method| async move {
         let deployment = app.deployment();
         let (bus, sender) =
             (&deployment.bus, event_sender(app.partition(), &deployment.gangway_account));
-        let detail = detail(&app, method, "prod").await;
+        let detail = build_event_detail(&app, method, "prod").await;
         let event = bus.build_event(EVENT_SOURCE, REGISTRATION_REQUESTED, &detail);
         let foreign = bus.build_event("com.example.anybody", REGISTRATION_REQUESTED, &detail);
         assert!(bus.put(&foreign).await.functions.is_empty(), "no rule has its source");
         assert!(bus.put_on_default_bus(&event).await.functions.is_empty(), "no rule is there");
-        // Their own policies allow events:PutEvents on every bus; the policy of this one does not.
+        // IAM policies let these roles put events on every bus, but the policy of this bus does
+        // not.
         let other = sender.replace("EventSender", "Developer");
         let elsewhere = "arn:aws:iam::999999999999:role/EventSender";
         for (sender, event) in [(other.as_str(), &event), (elsewhere, &event), (&sender, &foreign)]
@@ -143,7 +144,7 @@ async fn event_of_wrong_source_or_sender_or_too_old_is_rejected() {
             assert_eq!(response["outcome"], "rejected", "{response}");
             assert_eq!(response["problem"]["errors"][0]["pointer"], format!("/{member}"));
         }
-        // A project that Palette has and no setting names.
+        // Palette has this project, but no setting lets events name it.
         app.cloud().palette().records().tenants[0].projects[0].name = "Secrets".to_owned();
         let project = with(detail.clone(), &json!({"scope": {"project": "Secrets"}}));
         let response = deliver(&app, method, &project).await.expect("no retry");
@@ -156,11 +157,11 @@ async fn event_of_wrong_source_or_sender_or_too_old_is_rejected() {
     .await;
 }
 
-/// An error that only the operator can fix must not discard the event.
+/// Only the operator can fix this error, so the event must be retried and not discarded.
 #[tokio::test]
 async fn event_fails_when_the_palette_api_key_is_refused() {
     for_each_open(|app: TestApp, method| async move {
-        let event = detail(&app, method, "prod").await;
+        let event = build_event_detail(&app, method, "prod").await;
         drop(app.deployment().put_secret(API_KEY_SECRET, "a key that nobody knows").await);
         app.deployment().functions.stop_idle_instances();
         let error = deliver(&app, method, &event).await.expect_err("an error");
@@ -178,11 +179,12 @@ async fn event_fails_when_the_palette_api_key_is_refused() {
 #[tokio::test]
 async fn event_with_a_temporary_failure_is_retried_and_registers() {
     for_each_open(|app: TestApp, method| async move {
-        let event = detail(&app, method, "prod").await;
+        let event = build_event_detail(&app, method, "prod").await;
         for (operation, effect) in [
             ("GET /v1/cloudaccounts/aws", Effect::Throttle),
             ("GET /v1/cloudaccounts/aws", Effect::Unavailable),
-            // Palette also returns this for rejections, but an outage must not lose an event.
+            // Palette also responds with 500 when it refuses a request, but an outage must not lose
+            // an event.
             ("GET /v1/cloudaccounts/aws", Effect::InternalError),
             ("POST /v1/cloudaccounts/aws", Effect::DisconnectBefore),
         ] {

@@ -1,4 +1,4 @@
-//! Errors of upstream services: rate limits, timeouts, rotated and repeated keys.
+//! Errors of Palette and AWS: rate limits, missing responses, a rotated API key, repeated secrets.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -14,6 +14,7 @@ use reqwest::header::RETRY_AFTER;
 
 use crate::state::{State, assert_receipt_is_true};
 
+/// Returns the seconds in the header `retry-after`, or 0.
 fn retry_after(response: &HttpResponse) -> u64 {
     response.header(RETRY_AFTER).parse().unwrap_or_default()
 }
@@ -51,7 +52,7 @@ async fn throttled_iam_simulations_are_retried() {
 }
 
 #[tokio::test]
-async fn palettes_own_rate_limit_is_kept_without_a_single_429() {
+async fn requests_stay_below_palettes_rate_limit() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
         app.cloud().palette().configure(|palette| palette.rate_limited = true);
         for number in 0..4 {
@@ -100,7 +101,8 @@ async fn rotated_palette_api_key_is_read_again() {
                 app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
             assert_eq!(again.outcome(), "unchanged", "{}", again.text);
             assert_eq!(app.cloud().calls().count("secretsmanager", "GetSecretValue"), 1);
-            // The key is rotated in Palette but not yet in the secret: reported, without the key.
+            // The API key was rotated in Palette, but not in the secret. The report must not
+            // contain the key.
             move_key(ROTATED, "pk-the-next");
             let denied =
                 app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
@@ -119,14 +121,14 @@ async fn rotated_palette_api_key_is_read_again() {
 }
 
 #[tokio::test]
-async fn keys_in_palette_error_messages_are_removed() {
+async fn secret_keys_in_palette_error_messages_are_redacted() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         app.cloud().palette().configure(|palette| {
             palette.errors_repeat_secrets = true;
             palette.validation_fails_with_500 = true;
         });
         let customer = app.customer();
-        // AWS accepts the keys from Gangway, but not from Palette.
+        // The first call, by Gangway, succeeds; the calls by Palette fail.
         let refused = Effect::AwsError { status: 403, code: "InvalidClientTokenId" };
         app.cloud().fault(Fault::on("sts", "GetCallerIdentity", refused).nth(2).times(9));
         let blocked = app.post(&route(method), &app.request(method, customer, "prod")).await;

@@ -1,62 +1,65 @@
-//! The function ends before or after each of its calls, or a call fails. Then Secrets Manager tries again.
+//! A rotation in which the function crashes at a call, or a call fails, is completed by later
+//! attempts.
 
 use std::sync::Arc;
 
 use gangway_model::Partition;
 use local_cloud::{Effect, Fault};
 
-use crate::fixture::{FUNCTION, ROTATED, RotatingApp};
+use crate::fixture::{ROTATION_FUNCTION, CREDENTIAL_ROTATED, RotatingApp};
 
-/// Attempts of one rotation, more than a case needs.
-const ATTEMPTS: usize = 6;
+/// The number of attempts of one rotation. It is more than a case needs.
+const MAX_ATTEMPTS: usize = 6;
 
-/// Tries until the rotation is done. The account must work after each attempt.
-async fn finish(app: &RotatingApp, when: &str) {
-    for _attempt in 0..ATTEMPTS {
-        let attempts = app.attempt().await;
+/// Attempts the rotation until it is done. Asserts that the key in Palette works after each
+/// attempt.
+async fn finish_rotation(app: &RotatingApp, when: &str) {
+    for _attempt in 0..MAX_ATTEMPTS {
+        let attempts = app.attempt_rotations().await;
         app.cloud().faults().clear();
-        app.assert_works(when);
+        app.assert_palettes_key_works(when);
         if attempts.iter().all(|attempt| attempt.is_done) {
-            app.assert_settled(when);
+            app.assert_only_palettes_key_is_active(when);
             return;
         }
     }
     panic!("{when}: the rotation does not end\n{}", app.logs());
 }
 
-/// Returns the number of calls of a rotation that has an old key to delete.
+/// Returns the number of calls in a rotation that also deletes an old key.
 async fn count_calls(app: &RotatingApp, uid: &str) -> u32 {
     app.rotate(uid).await;
-    app.ask(uid).await;
+    app.request_rotation(uid).await;
     app.cloud().calls().clear();
-    finish(app, "without a fault").await;
+    finish_rotation(app, "without a fault").await;
     let calls = app.cloud().calls().all();
     u32::try_from(calls.iter().filter(|call| !call.nested).count()).expect("a number")
 }
 
-/// Runs a rotation for every `step`-th call, with this effect on it.
+/// Runs one rotation for each effect and every `step`-th call: the effect applies to that call.
+/// `is_crash` also ends the function at that call.
 async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
     let app = RotatingApp::start(Partition::Aws).await;
-    let uid = app.registered_and_tested().await;
+    let uid = app.register_and_test_rotation().await;
     let calls = count_calls(&app, &uid).await;
     assert!(calls > 25, "{calls}");
-    let signal = app.deployment().functions.get(FUNCTION).expect("the function").crash_signal();
-    let mut rotations = app.told(ROTATED).len();
+    let signal = app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
+    let mut rotations = app.event_details(CREDENTIAL_ROTATED).len();
     for (number, effect) in effects.iter().enumerate() {
         for call in (1..=calls).skip(number).step_by(step) {
-            app.ask(&uid).await;
+            app.request_rotation(&uid).await;
             let fault = Fault::on("*", "*", *effect).external_calls_only().nth(call);
             let fault = if is_crash { fault.crashing(Arc::clone(&signal)) } else { fault };
             app.cloud().fault(fault);
-            finish(&app, &format!("{effect:?} at call {call}")).await;
-            assert!(app.told(ROTATED).len() > rotations, "{effect:?} at call {call}: not told");
-            rotations = app.told(ROTATED).len();
+            finish_rotation(&app, &format!("{effect:?} at call {call}")).await;
+            assert!(app.event_details(CREDENTIAL_ROTATED).len() > rotations, "{effect:?} at call {call}: not told");
+            rotations = app.event_details(CREDENTIAL_ROTATED).len();
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rotation_that_ends_at_any_call_is_completed() {
+async fn rotation_is_completed_after_a_crash_at_any_call() {
     run_cases(&[Effect::DisconnectBefore, Effect::DisconnectAfter], true, 1).await;
 }
 

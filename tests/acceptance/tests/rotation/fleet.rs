@@ -1,4 +1,5 @@
-//! Many accounts rotate at once, while calls fail and functions end at random.
+//! Rotations of many accounts at the same time, with calls that fail and functions that crash at
+//! random.
 
 use acceptance::{methods::route, text, with};
 use futures_util::future::join_all;
@@ -6,17 +7,17 @@ use gangway_model::{AuthMethod, Partition, PermissionProfile};
 use local_cloud::{Effect, Fault, aws::User};
 use serde_json::{Value, json};
 
-use crate::fixture::{FUNCTION, RotatingApp};
+use crate::fixture::{ROTATION_FUNCTION, RotatingApp};
 
-/// Environment variable that asks for the whole number of accounts.
-const WHOLE: &str = "GANGWAY_WHOLE_MATRIX";
+/// The environment variable that makes the test use 100 accounts and not 8.
+const WHOLE_MATRIX_VARIABLE: &str = "GANGWAY_WHOLE_MATRIX";
 
-/// Attempts of Secrets Manager, more than an account needs.
-const ROUNDS: usize = 25;
+/// The number of rounds of attempts. It is more than an account needs.
+const MAX_ROUNDS: usize = 25;
 
-/// Creates a user as the customer's, who may rotate its keys, and registers it. Returns the user and the uid
-/// of the account.
-async fn register(app: &RotatingApp, number: usize) -> (User, String) {
+/// Creates an IAM user that may rotate its own access keys, and registers it. Returns the user and
+/// the uid of the account in Palette.
+async fn register_user(app: &RotatingApp, number: usize) -> (User, String) {
     let customer = app.customer();
     let user = customer.account.user(&format!("palette-{number}"));
     for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
@@ -39,8 +40,8 @@ async fn register(app: &RotatingApp, number: usize) -> (User, String) {
     (user, receipt.uid().to_owned())
 }
 
-/// Returns the ids of the keys that Palette and Secrets Manager have.
-fn keys_in_use(app: &RotatingApp, number: usize) -> (String, String) {
+/// Returns the id of the access key in Palette, and the id of the one in Secrets Manager.
+fn key_ids_in_use(app: &RotatingApp, number: usize) -> (String, String) {
     let name = format!("team-{number}");
     let records = app.cloud().palette().records();
     let account = records.accounts.iter().find(|account| account.name() == name);
@@ -54,20 +55,20 @@ fn keys_in_use(app: &RotatingApp, number: usize) -> (String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_rotate_under_faults_and_leave_nothing_to_clean_up() {
-    let count = if std::env::var_os(WHOLE).is_some() { 100 } else { 8 };
+async fn rotations_with_faults_and_crashes_are_completed() {
+    let count = if std::env::var_os(WHOLE_MATRIX_VARIABLE).is_some() { 100 } else { 8 };
     let app = RotatingApp::start(Partition::Aws).await;
     let (mut users, mut uids) = (Vec::new(), Vec::new());
     for number in 0..count {
-        let (user, uid) = register(&app, number).await;
+        let (user, uid) = register_user(&app, number).await;
         users.push(user);
         uids.push(uid);
     }
-    app.attempt().await;
+    app.attempt_rotations().await;
     for uid in &uids {
-        app.ask(uid).await;
+        app.request_rotation(uid).await;
     }
-    let signal = app.deployment().functions.get(FUNCTION).expect("the function").crash_signal();
+    let signal = app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
     let faults = [
         Fault::on("*", "*", Effect::InternalError).at_random(60, 11),
         Fault::on("*", "*", Effect::DisconnectAfter).at_random(60, 12),
@@ -77,8 +78,8 @@ async fn accounts_rotate_under_faults_and_leave_nothing_to_clean_up() {
         app.cloud().fault(fault);
     }
     let mut left = usize::MAX;
-    for round in 0..ROUNDS {
-        if round == ROUNDS / 2 {
+    for round in 0..MAX_ROUNDS {
+        if round == MAX_ROUNDS / 2 {
             app.cloud().faults().clear();
         }
         let due = app.deployment().gangway_account.due_rotations();
@@ -92,7 +93,7 @@ async fn accounts_rotate_under_faults_and_leave_nothing_to_clean_up() {
             join_all(batch.into_iter().map(|one| app.deployment().run_rotation(one))).await;
         }
         for (number, user) in users.iter().enumerate() {
-            let (palette, _) = keys_in_use(&app, number);
+            let (palette, _) = key_ids_in_use(&app, number);
             let keys = user.access_keys();
             let works = keys.iter().any(|(key, is_active)| *is_active && key.id == palette);
             assert!(works && keys.len() <= 2, "round {round}, account {number}: {keys:?}");
@@ -100,7 +101,7 @@ async fn accounts_rotate_under_faults_and_leave_nothing_to_clean_up() {
     }
     assert_eq!(left, 0, "rotations are left\n{}", app.logs());
     for (number, user) in users.iter().enumerate() {
-        let (palette, stored) = keys_in_use(&app, number);
+        let (palette, stored) = key_ids_in_use(&app, number);
         assert_eq!(palette, stored, "account {number}");
         for (key, is_active) in user.access_keys() {
             assert_eq!(is_active, key.id == palette, "account {number}: {key:?}");

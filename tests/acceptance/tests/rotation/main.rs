@@ -1,4 +1,5 @@
-//! Access keys rotate: the four steps of Secrets Manager, through the real function.
+//! Tests of the rotation of access keys. The local Secrets Manager invokes the function
+//! `key-rotation` with its four steps.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

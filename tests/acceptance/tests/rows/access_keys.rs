@@ -1,16 +1,16 @@
-//! F14, F16: access keys, and the IAM user they belong to.
+//! Access keys are checked, and so is the IAM user that they belong to.
 
 use acceptance::{PARTITIONS, TestApp, with};
 use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// A secret access key of AWS's own documentation.
+/// The secret access key that AWS's documentation uses as an example.
 const SAMPLE_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// Acceptance rows: F14.
 #[tokio::test]
-async fn malformed_keys_are_refused_by_member_before_any_call() {
+async fn malformed_keys_are_rejected_before_any_call() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let good = app.request(AuthMethod::StaticCredentials, app.customer(), "prod");
@@ -55,7 +55,7 @@ async fn keys_that_aws_rejects_are_reported_precisely() {
                 .await;
             assert_eq!(report.failed(), ["aws.identity-valid"], "{wrong}");
             report.assert_check("aws.identity-valid", "failed", "", "create a new access key");
-            // Dependent checks are not guessed.
+            // Checks that need valid keys have no result.
             report.assert_check("aws.identity-is-user", "unverified", "", "aws.identity-valid");
             report.assert_check("palette.validation", "not-applicable", "", "");
             assert_eq!(report.text_at("/awsAccountId"), "");
@@ -70,7 +70,7 @@ async fn keys_that_aws_rejects_are_reported_precisely() {
 
 /// Acceptance rows: F14.
 #[tokio::test]
-async fn keys_of_another_partition_are_refused() {
+async fn keys_of_another_partition_are_rejected() {
     let apps = TestApp::start_all(&PARTITIONS).await;
     let [aws, gov] = apps.as_slice() else { panic!("two partitions") };
     for (here, there) in [(aws, gov), (gov, aws)] {

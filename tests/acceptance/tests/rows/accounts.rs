@@ -1,11 +1,11 @@
-//! The registered account itself.
+//! A registered account: its name, description, secret, and place in lists.
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault, palette::DuplicateResponse};
 use serde_json::json;
 
-use crate::palette_session::names;
+use crate::palette_session::listed_names;
 
 /// Acceptance rows: F04.
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
             app.assert_untouched();
             assert_eq!(ready.text_at("/partition"), partition.id());
             assert_eq!(ready.text_at("/awsAccountId"), app.customer().account.id());
-            // Only Palette's access is broken, nothing else.
+            // Only Palette's access to AWS fails; Gangway's access works.
             let (operation, nth) = if method == AuthMethod::StaticCredentials {
                 ("GetCallerIdentity", 2)
             } else {
@@ -226,7 +226,7 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
                 app.assert_registered(method, &app.request(method, customer, "prod")).await;
             receipt.assert_check("palette.account-readable", "passed", "", "");
             let list = app.get("/v1/tenant/accounts").await;
-            assert_eq!(names(&list.body), ["prod"]);
+            assert_eq!(listed_names(&list.body), ["prod"]);
             let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
             shown.assert_status(200);
             assert_eq!(list.body["accounts"][0], shown.body);
@@ -247,7 +247,7 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
             again.assert_status(200);
             assert_eq!(again.ready(), Some(true), "{:#}", again.body);
             app.delete(&format!("/v1/tenant/accounts/{}", receipt.uid())).await.assert_status(204);
-            assert_eq!(names(&app.get("/v1/tenant/accounts").await.body), Vec::<&str>::new());
+            assert_eq!(listed_names(&app.get("/v1/tenant/accounts").await.body), Vec::<&str>::new());
             app.assert_untouched();
         }
     }

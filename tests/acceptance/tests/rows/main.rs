@@ -1,5 +1,5 @@
-//! The acceptance table for the open partitions: what a portal receives from the real binaries, and
-//! what is stored.
+//! Acceptance tests of the commercial partition and GovCloud: the response to a client, and what is
+//! stored.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test program")]
 
 mod access_keys;

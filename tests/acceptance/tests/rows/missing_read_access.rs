@@ -1,4 +1,4 @@
-//! Checks when Gangway may not read the account.
+//! Checks when Gangway has no read access to the customer's AWS account.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::AuthMethod;
@@ -10,7 +10,7 @@ use local_cloud::{
 use serde_json::json;
 
 /// Checks that need read access to the account.
-const INSIDE: [&str; 12] = [
+const CHECKS_THAT_NEED_READ_ACCESS: [&str; 12] = [
     "iam.role-exists",
     "iam.role-session-long-enough",
     "sts.trusts-palette",
@@ -32,13 +32,13 @@ async fn checks_without_read_access_are_unverified() {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
         customer.delete_inspection_role();
-        // This is not visible from outside the account.
+        // Gangway cannot see a detached policy without read access to the AWS account.
         customer.detach_policy(PolicyDocument::Controller);
         let receipt = app
             .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
             .await;
         let role = format!("{}:role/GangwayInspection", customer.account.id());
-        for id in INSIDE {
+        for id in CHECKS_THAT_NEED_READ_ACCESS {
             receipt.assert_check(id, "unverified", "", &role);
         }
         assert_eq!(receipt.failed(), Vec::<String>::new());
@@ -89,7 +89,7 @@ async fn role_in_gangways_account_needs_no_inspection_role() {
         ));
         assert_ne!(own.id(), customer.account.id());
         let request = serde_json::json!({"name": "own", "roleArn": role.arn()});
-        // There is a report only with the owner's tag.
+        // Without the owner's tag, the request is rejected and there is no report.
         let refused = app.validate(AuthMethod::Sts, &request).await;
         assert_eq!((refused.status, refused.pointers()), (422, vec!["/roleArn"]));
         role.tag("gangway:scopes", "Payments tenant");
@@ -115,9 +115,9 @@ async fn role_in_gangways_account_needs_no_inspection_role() {
     }
 }
 
-/// A report would tell every caller about every role of Gangway's own account.
+/// Without the tag, a report would show every caller details of each role in Gangway's AWS account.
 #[tokio::test]
-async fn nothing_is_told_about_a_role_of_gangways_account_without_its_tag() {
+async fn role_of_gangways_account_without_scope_tag_reveals_nothing() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let (deployment, own) = (app.deployment(), &app.deployment().gangway_account);
@@ -155,7 +155,8 @@ async fn nothing_is_told_about_a_role_of_gangways_account_without_its_tag() {
         let detail = of_function[0][0]["detail"].as_str().unwrap_or_default();
         assert!(detail.contains("gangway:scopes lists tenant: let the owner"), "{detail}");
         assert_eq!(of_function[2][0]["pointer"], "/hubbleRoleArn");
-        // The report does not show either whether a role exists, or is for other scopes.
+        // The response is the same for a role that does not exist, and for one that is for another
+        // scope.
         assert_eq!(attack(&deployer.arn()).await, of_function);
         assert_eq!(attack(&format!("{}X", deployer.arn())).await, of_function);
         deployer.tag("gangway:scopes", "Payments");
@@ -164,9 +165,9 @@ async fn nothing_is_told_about_a_role_of_gangways_account_without_its_tag() {
     }
 }
 
-/// The owner takes the tag away after the registration.
+/// After the registration, the owner removes the scope from the tag of the role.
 #[tokio::test]
-async fn revalidation_tells_nothing_once_the_owner_changes_the_tag() {
+async fn revalidation_is_rejected_after_the_owner_changes_the_tag() {
     let app = TestApp::start(gangway_model::Partition::Aws).await;
     app.set_kept_annotations(KeptAnnotations::All);
     let cluster = app.deployment().palette_cluster().restore_for(PodIdentityCase::SameAccount);
@@ -182,7 +183,7 @@ async fn revalidation_tells_nothing_once_the_owner_changes_the_tag() {
     assert_eq!((refused.status, refused.pointers()), (422, vec!["/uid"]), "{}", refused.text);
 }
 
-/// The trust of the inspection role names roles, not a pattern of names.
+/// The trust policy of the inspection role names roles, and has no pattern for role names.
 #[tokio::test]
 async fn only_named_roles_of_gangway_may_read_another_account() {
     for partition in PARTITIONS {

@@ -66,7 +66,7 @@ fn texts(value: &Value) -> Vec<String> {
 
 const WATCH: &str = "account-watch";
 
-/// The message that lists the accounts of the tenant.
+/// A message of the watch queue that makes the watch list the accounts of the tenant.
 const CHECK_SCOPE: &str =
     r#"{"id": "1", "source": "gangway", "kind": "list-scope", "scope": "tenant"}"#;
 
@@ -77,12 +77,13 @@ async fn run_the_watch(app: &TestApp) {
     run_queue_of_the_watch(app).await;
 }
 
+/// Waits until every message in the queue of the watch is handled.
 async fn run_queue_of_the_watch(app: &TestApp) {
     let left = app.deployment().poller(WATCH).expect("a queue").drain(8).await;
     assert_eq!(left, 0, "messages are left");
 }
 
-/// Returns logs that contain every metric.
+/// Returns logs with every metric except those about rotations.
 async fn logs_with_every_metric() -> String {
     let app = TestApp::start(Partition::Aws).await;
     let customer = app.customer();

@@ -1,4 +1,4 @@
-//! The API key of Palette, the list of accounts and the request schema.
+//! The API key of Palette, the list of accounts, and requests with every member.
 
 use acceptance::{
     PARTITIONS, TestApp,
@@ -55,7 +55,7 @@ async fn unknown_api_key_is_reported_and_a_new_one_is_used_at_once() {
             report.assert_check("palette.session", "failed", "Palette", "PALETTE_API_KEY_SECRET");
             assert!(!report.text.contains("pk-of-nobody"), "{}", report.text);
             assert!(!app.logs().contains("pk-of-nobody"));
-            // The same instance, which holds the old key.
+            // The instance that has read the old API key serves this request.
             app.deployment().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
             let starts = app
                 .deployment()
@@ -91,14 +91,14 @@ async fn tenant_accounts_are_listed_by_page_without_secrets() {
         app.assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, second, "two")).await;
         let all = app.get("/v1/tenant/accounts").await;
         all.assert_status(200);
-        assert_eq!(names(&all.body), ["one", "two"]);
+        assert_eq!(listed_names(&all.body), ["one", "two"]);
         assert!(!all.text.contains(&first.keys.secret), "{}", all.text);
         let page = app.get("/v1/tenant/accounts?limit=1").await;
-        assert_eq!(names(&page.body), ["one"]);
+        assert_eq!(listed_names(&page.body), ["one"]);
         let next = page.text_at("/next");
         assert!(!next.is_empty(), "{:#}", page.body);
         let rest = app.get(&format!("/v1/tenant/accounts?limit=1&next={next}")).await;
-        assert_eq!(names(&rest.body), ["two"]);
+        assert_eq!(listed_names(&rest.body), ["two"]);
         assert_eq!(rest.text_at("/next"), "");
         let invalid = app.get("/v1/tenant/accounts?limit=51").await;
         assert!([400, 422].contains(&invalid.status), "{invalid:?}");
@@ -124,7 +124,7 @@ async fn every_member_is_accepted_over_http_and_by_event() {
             });
             let request = with(app.request(method, customer, "prod"), &more);
             let receipt = app.assert_registered(method, &request).await;
-            let again = app.send_event(&event(method, &app, request).await).await;
+            let again = app.send_event(&build_event_detail(method, &app, request).await).await;
             let [delivery] = again.as_slice() else { panic!("one function: {again:?}") };
             assert_eq!(delivery.package, method.id());
             let response = delivery.outcome.as_ref().expect("a response");
@@ -137,8 +137,9 @@ async fn every_member_is_accepted_over_http_and_by_event() {
     }
 }
 
-/// Returns the request as the detail of an event; keys are in a secret.
-async fn event(method: AuthMethod, app: &TestApp, request: Value) -> Value {
+/// Returns the detail of a registration event for this request. Access keys are in an incoming
+/// secret.
+async fn build_event_detail(method: AuthMethod, app: &TestApp, request: Value) -> Value {
     let mut detail = with(request, &json!({"method": method.id()}));
     if method == AuthMethod::StaticCredentials {
         let members = detail.as_object_mut().expect("an object");
@@ -152,7 +153,8 @@ async fn event(method: AuthMethod, app: &TestApp, request: Value) -> Value {
     detail
 }
 
-pub(crate) fn names(list: &Value) -> Vec<&str> {
+/// Returns the account names in a list response.
+pub(crate) fn listed_names(list: &Value) -> Vec<&str> {
     let accounts = list["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
     accounts.iter().map(|account| acceptance::text(account, "name")).collect()
 }

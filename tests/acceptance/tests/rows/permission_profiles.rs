@@ -1,4 +1,4 @@
-//! F90–F93: permission profiles, the quota of policies, next steps.
+//! Permission profiles, the quota of attached policies, and next steps.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, PermissionProfile};
@@ -45,7 +45,7 @@ async fn eks_policy_is_required_only_when_eks_is_planned() {
             if !app.drops_annotations() {
                 assert_eq!(annotations["gangwayPermissionProfile"], "core");
             }
-            // Later, EKS is planned.
+            // The request with the wider profile succeeds after the policy is attached.
             customer.attach_policy(PolicyDocument::ControllersEks);
             let updated = app.register(method, &planned).await;
             updated.assert_status(200);
@@ -199,7 +199,7 @@ async fn report_lists_the_cluster_types_of_the_account() {
                     assert_eq!(next.contains(kind), kinds.contains(&kind), "{profile}: {next}");
                 }
             }
-            // Excessive permissions are reported as well.
+            // The report also names permissions that allow privilege escalation.
             let report = app.validate(method, &app.request(method, app.customer(), "prod")).await;
             assert!(report.text.contains("allows privilege escalation"), "{:#}", report.body);
         }

@@ -1,4 +1,4 @@
-//! F17: the permissions that the user or the role needs.
+//! The permissions of the user or role are checked.
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, PermissionProfile};
@@ -171,7 +171,7 @@ async fn scp_that_denies_actions_is_reported() {
 
 /// Acceptance rows: F17.
 #[tokio::test]
-async fn denial_without_mfa_is_distinguished() {
+async fn denial_without_mfa_is_reported_as_missing_mfa() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();

@@ -1,4 +1,4 @@
-//! F49–F57, F65: the plan of roles, policies and associations for Pod Identity.
+//! `GET /v1/pod-identity/plan`: the roles, policies and associations for EKS Pod Identity.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use serde_json::{Value, json};
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 const PLAN: &str = "/v1/pod-identity/plan?clusterName=palette";
 const TARGET: &str = "300000000009";
 
-async fn plans(app: &TestApp) -> [HttpResponse; 2] {
+/// Returns the plan for one AWS account, and the plan for a target role in another AWS account.
+async fn get_plans(app: &TestApp) -> [HttpResponse; 2] {
     let same = app.get(PLAN).await;
     let cross = app.get(&format!("{PLAN}&targetAccountId={TARGET}")).await;
     same.assert_status(200);
@@ -14,7 +15,8 @@ async fn plans(app: &TestApp) -> [HttpResponse; 2] {
     [same, cross]
 }
 
-fn texts<'a>(plan: &'a HttpResponse, list: &str, member: &str) -> Vec<&'a str> {
+/// Returns a text member of every item in a list of the plan.
+fn member_texts<'a>(plan: &'a HttpResponse, list: &str, member: &str) -> Vec<&'a str> {
     let items = plan.body[list].as_array().expect("a list");
     items.iter().map(|item| item[member].as_str().expect("a text")).collect()
 }
@@ -26,14 +28,14 @@ async fn plan_creates_roles_in_a_working_order() {
         let app = TestApp::start(partition).await;
         // The log also contains the setup.
         app.cloud().calls().clear();
-        let [same, cross] = plans(&app).await;
+        let [same, cross] = get_plans(&app).await;
         assert_eq!(same.text_at("/case"), "same-account");
-        assert_eq!(texts(&same, "roles", "role"), ["palette", "hubble", "identity"]);
+        assert_eq!(member_texts(&same, "roles", "role"), ["palette", "hubble", "identity"]);
         assert_eq!(cross.text_at("/case"), "cross-account");
         let local_first = ["identity-local", "hubble-local", "palette-target", "hubble-target"];
-        assert_eq!(texts(&cross, "roles", "role"), local_first);
+        assert_eq!(member_texts(&cross, "roles", "role"), local_first);
         // The policy that names its own role is created when every role exists.
-        let titles = texts(&cross, "steps", "title");
+        let titles = member_texts(&cross, "steps", "title");
         let at = |part: &str| titles.iter().position(|title| title.contains(part)).expect(part);
         let made = at("create SpectroCloudHubbleTargetRole");
         assert!(at("attach the policies of SpectroCloudIdentityLocalRole") > made, "{titles:?}");
@@ -46,7 +48,7 @@ async fn plan_creates_roles_in_a_working_order() {
 #[tokio::test]
 async fn target_roles_have_their_trust_and_policies() {
     let app = TestApp::start(PARTITIONS[0]).await;
-    let [_same, cross] = plans(&app).await;
+    let [_same, cross] = get_plans(&app).await;
     let own = app.deployment().gangway_account.id();
     let external = "/roles/2/trustPolicy/Statement/1/Condition/StringLike/sts:ExternalId";
     let region = cross.text_at("/cluster/clusterRegion").to_owned();
@@ -94,7 +96,7 @@ async fn plan_of_a_minimum_profile_has_the_policy_about_add_ons() {
                 assert!(commands.contains(&format!("policy/{ADD_ONS}")), "{commands}");
             }
         }
-        for plan in plans(&app).await {
+        for plan in get_plans(&app).await {
             assert!(!plan.text.contains(ADD_ONS), "{}", plan.text);
         }
     }
@@ -105,7 +107,7 @@ async fn plan_of_a_minimum_profile_has_the_policy_about_add_ons() {
 async fn plan_has_no_placeholder_and_uses_the_partition() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        for plan in plans(&app).await {
+        for plan in get_plans(&app).await {
             assert!(!plan.text.contains('<'), "{}", plan.text);
             assert!(!plan.text.contains("{partition}") && !plan.text.contains("Role}"));
             for arn in plan.text.split("arn:").skip(1) {
@@ -120,7 +122,7 @@ async fn plan_has_no_placeholder_and_uses_the_partition() {
 #[tokio::test]
 async fn plan_commands_are_complete_and_include_the_checks() {
     let app = TestApp::start(PARTITIONS[0]).await;
-    for plan in plans(&app).await {
+    for plan in get_plans(&app).await {
         for line in plan.text_at("/commands").lines() {
             let starts = ["# ", "aws ", "kubectl "].iter().any(|start| line.starts_with(start));
             // An option continues the previous line.
@@ -138,6 +140,6 @@ async fn plan_commands_are_complete_and_include_the_checks() {
         assert!(has("update-kubeconfig") && has("-l app=spectro-hubble"));
         assert!(has("-l app=palette-identity"));
     }
-    let [_same, cross] = plans(&app).await;
+    let [_same, cross] = get_plans(&app).await;
     assert!(cross.text_at("/commands").contains("--target-role-arn"));
 }

@@ -1,4 +1,4 @@
-//! F19–F21, F87: lists of policies for the roles of clusters, and of private cloud gateways.
+//! Policies for the roles of clusters, and private cloud gateways.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_policies::PolicyDocument;
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// Returns the request for the policies of a credential.
+/// Returns a request that lists the policies of the AWS account of a credential.
 fn policies_request(method: AuthMethod, app: &TestApp) -> Value {
     let mut body = app.request(method, app.customer(), "");
     body.as_object_mut().expect("an object").remove("name");
     body
 }
 
-fn arns(response: &HttpResponse) -> Vec<String> {
+fn policy_arns(response: &HttpResponse) -> Vec<String> {
     let policies = response.body["policies"].as_array().expect("policies");
     policies.iter().map(|policy| acceptance::text(policy, "arn").to_owned()).collect()
 }
@@ -46,7 +46,7 @@ async fn cluster_policies_are_added_to_the_validation() {
             updated.assert_check("iam.policy-arns-exist", "passed", "1 found", "");
             updated.assert_check("palette.policy-arns-accepted", "passed", "", "");
             assert_eq!(app.palette_body("prod")["spec"]["policyARNs"], json!([driver]));
-            // One that is not there, and one of another partition.
+            // A policy that does not exist, and a policy of another partition, are rejected.
             let account = app.customer().account.id();
             let gone = format!("arn:{partition}:iam::{account}:policy/Gone");
             let missing = with(request.clone(), &json!({"policyArns": [driver, gone]}));
@@ -75,18 +75,18 @@ async fn policies_of_the_aws_account_are_listed() {
             let awss = account.managed_policy_arn("service-role/AmazonEBSCSIDriverPolicy");
             let response = app.post("/v1/policies", &policies_request(method, &app)).await;
             response.assert_status(200);
-            let listed = arns(&response);
+            let listed = policy_arns(&response);
             assert!(listed.contains(&own) && listed.contains(&awss), "{listed:?}");
             let foreign = app.second_customer().policy(PolicyDocument::Nodes);
             assert!(!listed.contains(&foreign));
             assert!(listed.iter().all(|arn| arn.starts_with(&format!("arn:{partition}:iam::"))));
             assert!(!response.text.contains(&app.customer().keys.secret));
-            // The same of an account that is registered.
+            // The list for the registered account is the same.
             let receipt =
                 app.assert_registered(method, &app.request(method, app.customer(), "prod")).await;
             let known = app.get(&format!("/v1/tenant/accounts/{}/policies", receipt.uid())).await;
             known.assert_status(200);
-            assert_eq!(arns(&known), listed);
+            assert_eq!(policy_arns(&known), listed);
             // What is listed can be chosen.
             let chosen =
                 with(app.request(method, app.customer(), "prod"), &json!({"policyArns": [own]}));
@@ -105,7 +105,7 @@ async fn policy_listing_needs_a_credential() {
             app.deployment().put_secret("gangway/incoming/tenant/prod", &keys.to_string()).await;
         let response = app.post("/v1/policies", &json!({"secretArn": arn})).await;
         response.assert_status(200);
-        assert!(!arns(&response).is_empty());
+        assert!(!policy_arns(&response).is_empty());
         let none = app.post("/v1/policies", &json!({})).await;
         none.assert_status(400);
         let both = with(keys.clone(), &json!({"secretArn": arn}));
@@ -152,7 +152,7 @@ async fn each_selected_policy_is_sent_to_palette_once() {
 }
 
 /// Returns the uid of the gateway of this name.
-fn uid_of(app: &TestApp, name: &str) -> String {
+fn find_gateway_uid(app: &TestApp, name: &str) -> String {
     let records = app.cloud().palette().records();
     let found = records.tenants[0].gateways.iter().find(|gateway| gateway.name == name);
     found.expect("a gateway of that name").uid.clone()
@@ -170,7 +170,7 @@ async fn gateways_are_listed_with_their_state() {
         for (name, state, healthy) in
             [("dc-east", "Running", true), ("dc-west", "Provisioning", false)]
         {
-            let uid = uid_of(&app, name);
+            let uid = find_gateway_uid(&app, name);
             let expected = json!({"uid": uid, "name": name, "state": state, "healthy": healthy});
             assert!(gateways.contains(&expected), "{gateways:?}");
         }
@@ -183,7 +183,7 @@ async fn gateway_is_selected_by_name_or_uid_and_sent_by_uid() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
-            let uid = uid_of(&app, "dc-east");
+            let uid = find_gateway_uid(&app, "dc-east");
             let request = app.request(method, app.customer(), "prod");
             let by_name = with(request.clone(), &json!({"privateCloudGateway": "dc-east"}));
             let receipt = app.assert_registered(method, &by_name).await;

@@ -1,4 +1,4 @@
-//! Every report states what was observed and how to fix it.
+//! Every failed or unverified check, and every problem, has a remedy.
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, Partition};
@@ -6,10 +6,10 @@ use gangway_policies::PolicyDocument;
 use local_cloud::{Effect, Fault, fixtures::API_KEY_SECRET, palette::MEMBER_KEY};
 use serde_json::{Value, json};
 
-/// Breaks a setup.
+/// A function that makes one change in AWS or Palette, so that checks fail or are unverified.
 type Break = fn(&TestApp);
 
-const BREAKS: &[(&str, Break)] = &[
+const BREAKAGES: &[(&str, Break)] = &[
     ("nothing", |_app| {}),
     ("missing policy", |app| app.customer().detach_policy(PolicyDocument::Controller)),
     ("old policy", |app| app.customer().set_outdated_policy(PolicyDocument::Deployment)),
@@ -37,8 +37,9 @@ const BREAKS: &[(&str, Break)] = &[
     }),
 ];
 
-async fn every_way_to_break(partition: Partition) {
-    for (broken, break_it) in BREAKS {
+/// Asserts that validation and registration return complete reports after each of [`BREAKAGES`].
+async fn check_every_breakage(partition: Partition) {
+    for (broken, break_it) in BREAKAGES {
         let app = TestApp::start(partition).await;
         let more = json!({
             "privateCloudGateway": "dc-west",
@@ -66,13 +67,13 @@ async fn every_way_to_break(partition: Partition) {
 /// Acceptance rows: F94.
 #[tokio::test]
 async fn every_failed_or_unverified_check_has_a_remedy_in_aws() {
-    every_way_to_break(Partition::Aws).await;
+    check_every_breakage(Partition::Aws).await;
 }
 
 /// Acceptance rows: F94.
 #[tokio::test]
 async fn every_failed_or_unverified_check_has_a_remedy_in_govcloud() {
-    every_way_to_break(Partition::AwsUsGov).await;
+    check_every_breakage(Partition::AwsUsGov).await;
 }
 
 /// Acceptance rows: F94.
@@ -85,7 +86,7 @@ async fn receipts_and_revalidations_are_complete_reports() {
                 app.assert_registered(method, &app.request(method, app.customer(), "prod")).await;
             receipt.assert_complete_report("receipt");
             let path = format!("/v1/tenant/accounts/{}/validate", receipt.uid());
-            for (broken, break_it) in BREAKS.iter().filter(|(name, _)| *name != "no user") {
+            for (broken, break_it) in BREAKAGES.iter().filter(|(name, _)| *name != "no user") {
                 break_it(&app);
                 let report = app.post(&path, &json!({})).await;
                 report.assert_status(200);

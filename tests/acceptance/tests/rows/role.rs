@@ -1,4 +1,4 @@
-//! F16, F32, F33: the role, its trust policy, and the proof that only Palette can assume it.
+//! The role is checked, and so is its trust policy: only Palette may assume the role.
 
 use acceptance::{PARTITIONS, TestApp, with};
 use local_cloud::fixtures::CustomerAccount;
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// Returns a statement that allows this principal.
+/// Returns a trust policy statement that lets this principal assume the role, with a condition
+/// unless it is null.
 fn allow_statement(principal: &Value, condition: &Value) -> Value {
     let mut statement =
         json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
@@ -16,7 +17,8 @@ fn allow_statement(principal: &Value, condition: &Value) -> Value {
     statement
 }
 
-fn trust(customer: &CustomerAccount, statements: &[Value]) {
+/// Sets the trust policy of the customer's role to these statements.
+fn set_trust_statements(customer: &CustomerAccount, statements: &[Value]) {
     customer.role.set_trust_policy(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
 
@@ -75,7 +77,7 @@ async fn short_session_duration_is_reported_and_a_role_path_is_accepted() {
 
 /// Acceptance rows: F32.
 #[tokio::test]
-async fn invalid_role_arn_is_refused_with_its_rule() {
+async fn invalid_role_arn_is_rejected_with_its_rule() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let other = PARTITIONS.into_iter().find(|other| *other != partition).expect("another");
@@ -164,7 +166,7 @@ async fn second_trust_statement_without_external_id_blocks() {
         let (customer, deployment) = (app.customer(), app.deployment());
         let palette = json!({"AWS": deployment.palette.root_arn()});
         let condition = json!({"StringEquals": {"sts:ExternalId": deployment.external_id}});
-        trust(
+        set_trust_statements(
             customer,
             &[allow_statement(&palette, &condition), allow_statement(&palette, &Value::Null)],
         );
@@ -179,7 +181,8 @@ async fn second_trust_statement_without_external_id_blocks() {
         );
         assert_eq!(report.check("sts.external-id-enforced")["severity"], "warning");
         report.assert_check("sts.external-id-required", "failed", "", "every statement");
-        // Without read access, the error is still found and the warning is the only other finding.
+        // Without the inspection role, only the attempt to assume the role without external id
+        // shows the error.
         customer.delete_inspection_role();
         let receipt = app
             .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
@@ -222,13 +225,13 @@ async fn trust_in_another_account_or_in_everyone_blocks() {
             deployment.palette.id(),
             &deployment.palette.root_arn(),
         );
-        trust(customer, &[allow_statement(&json!({"AWS": "*"}), &condition)]);
+        set_trust_statements(customer, &[allow_statement(&json!({"AWS": "*"}), &condition)]);
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
         assert_eq!(report.failed(), ["sts.trusts-palette"]);
         report.assert_check("sts.trusts-palette", "failed", "every AWS account", "trust policy");
-        // Trust in Palette's user alone is sufficient.
+        // A trust policy that names only Palette's IAM user is sufficient.
         let source = deployment.palette_user.as_ref().expect("a source of STS").arn();
-        trust(customer, &[allow_statement(&json!({"AWS": source}), &condition)]);
+        set_trust_statements(customer, &[allow_statement(&json!({"AWS": source}), &condition)]);
         app.assert_registered(AuthMethod::Sts, &request).await;
     }
 }
@@ -246,7 +249,7 @@ async fn trust_conditions_that_exclude_palette_are_reported() {
             let palette = json!({"AWS": deployment.palette.root_arn()});
             let mut condition = json!({"StringEquals": {"sts:ExternalId": deployment.external_id}});
             condition = with(condition, &json!({operator: {key: value}}));
-            trust(customer, &[allow_statement(&palette, &condition)]);
+            set_trust_statements(customer, &[allow_statement(&palette, &condition)]);
             let report = app
                 .validate(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
                 .await;

@@ -1,4 +1,5 @@
-//! F31: the CloudFormation template of the role, deployed without changes.
+//! The CloudFormation template that `GET /v1/sts/trust` returns creates a role that passes the
+//! checks.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +8,8 @@ use gangway_model::{AuthMethod, PermissionProfile};
 use local_cloud::aws::Account;
 use serde_json::{Map, Value, json};
 
-/// As much of CloudFormation as the template needs: parameters, pseudo parameters, three intrinsic functions, and two
-/// types of resources. What it does not know ends the test.
+/// A stack that supports what the template uses: parameters, pseudo parameters, three intrinsic
+/// functions, and two types of resources. Anything else fails the test.
 struct Stack<'a> {
     account: &'a Account,
     parameters: BTreeMap<String, String>,
@@ -16,7 +17,8 @@ struct Stack<'a> {
 }
 
 impl<'a> Stack<'a> {
-    /// Creates the resources, policies first as the role refers to them; the value of each output.
+    /// Creates the policies and then the role, which refers to them. Returns the value of each
+    /// output.
     fn deploy(
         account: &'a Account,
         template: &Value,
@@ -136,7 +138,8 @@ async fn role_of_the_template_is_accepted_by_palette() {
             let request =
                 json!({"name": "prod", "roleArn": role, "permissionProfile": profile.id()});
             let receipt = app.assert_registered(AuthMethod::Sts, &request).await;
-            // Errors of the published documents are ignored.
+            // `iam.vendor-policy` is about mistakes in Palette's published policies, so the
+            // template may fail it.
             let failed: Vec<_> =
                 receipt.failed().into_iter().filter(|id| id != "iam.vendor-policy").collect();
             assert_eq!(failed, Vec::<String>::new(), "{profile}: {:#}", receipt.body);

@@ -1,4 +1,4 @@
-//! The owner of an AWS account lists the scopes that may register it, in a tag of the role or user.
+//! A tag of the role or user lists the scopes that may register it.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, with};
 use gangway_model::{AuthMethod, Partition};
@@ -43,7 +43,7 @@ async fn tag_limits_the_scopes_that_may_register_the_account() {
             let report = app.validate(method, &request).await;
             report.assert_check(CHECK, "passed", "no tag", "");
 
-            // By name. Another project and the tenant are refused.
+            // The tag names one project. Another project and the tenant are rejected.
             set_tag(&app, method, &name);
             for allowed in [&name, &uid] {
                 let report = app.validate(method, &in_project(&request, allowed)).await;
@@ -54,7 +54,7 @@ async fn tag_limits_the_scopes_that_may_register_the_account() {
             let refused = app.assert_blocked(method, &request).await;
             refused.assert_check(CHECK, "failed", "tenant", "owner");
 
-            // By uid, with several entries.
+            // The tag lists the tenant and the uid of a project.
             set_tag(&app, method, &format!("tenant {uid}"));
             let registered = app.assert_registered(method, &in_project(&request, &name)).await;
             registered.assert_check(CHECK, "passed", &uid, "");
@@ -63,7 +63,7 @@ async fn tag_limits_the_scopes_that_may_register_the_account() {
             let refused = app.assert_blocked(method, &in_project(&request, &other_uid)).await;
             refused.assert_check(CHECK, "failed", &other_uid, "owner");
 
-            // The owner takes the account back: the next look at it says so.
+            // The owner empties the tag: the next re-validation fails.
             let scope = format!("projects/{uid}");
             let report = revalidate(&app, &scope, registered.uid()).await;
             report.assert_check(CHECK, "passed", &uid, "");
@@ -94,7 +94,8 @@ async fn tag_that_cannot_be_read_is_unverified() {
     check_unreadable_tag(&TestApp::start(Partition::Aws).await, "unverified").await;
 }
 
-/// Otherwise anybody could register a role that Gangway cannot read.
+/// If the tag is required and cannot be read, the check fails: otherwise, denying Gangway read
+/// access would be enough to register a role in any scope.
 ///
 /// Acceptance rows: C20.
 #[tokio::test]
@@ -106,6 +107,7 @@ async fn required_tag_that_cannot_be_read_blocks() {
     app.assert_untouched();
 }
 
+/// Asserts the outcome of the check when Gangway may read neither the user nor the role.
 async fn check_unreadable_tag(app: &TestApp, outcome: &str) {
     let user = &app.customer().user;
     let deny = json!({"Version": "2012-10-17",

@@ -1,4 +1,4 @@
-//! F15, F95: secrets are in Palette and in Secrets Manager, and nowhere else.
+//! Secrets are stored only in Palette and in Secrets Manager.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -22,7 +22,8 @@ fn assert_no_leak(app: &TestApp, responses: &[HttpResponse]) {
     evidence.assert_no_leak();
 }
 
-/// The whole lifecycle with both methods and all errors; returns every response.
+/// Registers, validates, lists and replaces accounts with each method, also with invalid requests
+/// and faults. Returns every response.
 async fn run_lifecycle(app: &TestApp) -> Vec<HttpResponse> {
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut responses = Vec::new();
@@ -30,7 +31,7 @@ async fn run_lifecycle(app: &TestApp) -> Vec<HttpResponse> {
     for method in OPEN_METHODS {
         let name = format!("prod-{}", method.id());
         let request = app.request(method, customer, &name);
-        // Faults of the request itself, with a secret where none belongs.
+        // The request is invalid: it has a secret in a member that is not for secrets.
         let secret = &customer.keys.secret;
         for wrong in [
             json!({"colour": secret}),
@@ -41,7 +42,7 @@ async fn run_lifecycle(app: &TestApp) -> Vec<HttpResponse> {
         ] {
             responses.push(app.register(method, &with(request.clone(), &wrong)).await);
         }
-        // A broken set-up, where Palette's refusal repeats what it was sent.
+        // Checks fail, and Palette's error messages repeat what Palette received.
         customer.detach_policy(PolicyDocument::Controller);
         customer.trust_with_wrong_external_id();
         customer.deactivate_access_key();
@@ -55,7 +56,7 @@ async fn run_lifecycle(app: &TestApp) -> Vec<HttpResponse> {
             let wrong = json!({"secretAccessKey": app.second_customer().keys.secret});
             responses.push(app.register(method, &with(request.clone(), &wrong)).await);
         }
-        // Palette breaks, once before and once after the work is done.
+        // Palette fails, before or after it has created the account.
         for effect in [Effect::InternalError, Effect::HtmlPage, Effect::DisconnectAfter] {
             let fault = Fault::on("palette", "POST /v1/cloudaccounts/aws", effect);
             app.cloud().fault(fault.once());
@@ -136,7 +137,7 @@ async fn secrets_are_stored_only_in_secrets_manager_with_the_stacks_key() {
 
 /// Acceptance rows: F95.
 #[tokio::test]
-async fn event_with_an_access_key_is_refused() {
+async fn event_with_an_access_key_is_rejected() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -144,7 +145,7 @@ async fn event_with_an_access_key_is_refused() {
             app.request(AuthMethod::StaticCredentials, customer, "prod"),
             &json!({"method": AuthMethod::StaticCredentials.id()}),
         );
-        // No rule matches it, so that no queue holds the key.
+        // No rule matches an event with a key, so that no queue stores the key.
         assert!(app.send_event(&detail).await.is_empty());
         let response = app.invoke_with_event(AuthMethod::StaticCredentials, &detail).await;
         let response = response.expect("an answer, not to be delivered again");

@@ -1,4 +1,5 @@
-//! IAM's policy simulator is in doubt, or cannot answer: no denial follows from that.
+//! IAM's policy simulator returns an incomplete result or an error: Gangway must not report a
+//! denial.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, Partition};
@@ -10,7 +11,7 @@ const SIMULATED: [&str; 3] =
 
 /// Acceptance rows: F17.
 #[tokio::test]
-async fn organization_blamed_without_a_statement_is_unverified() {
+async fn scp_denial_without_a_statement_is_unverified() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -98,7 +99,7 @@ async fn permissions_are_checked_for_the_region_of_the_clusters() {
     ] {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
-            // The shape of Control Tower's control that denies other regions.
+            // Control Tower's control that denies other Regions attaches such an SCP.
             app.customer().account.attach_scp(
                 "OneRegion",
                 &json!({
@@ -119,7 +120,7 @@ async fn permissions_are_checked_for_the_region_of_the_clusters() {
             receipt.assert_check("iam.simulation-possible", "passed", region, "");
             receipt.assert_check("iam.actions-allowed", "passed", "none denied", "");
 
-            // The region is remembered, and the same request changes nothing.
+            // The re-validation uses the recorded Region, and the same request changes nothing.
             let report = revalidate(&app, receipt.uid()).await;
             if app.recorded(method, region).is_empty() {
                 assert_eq!(report.ready(), None, "{:#}", report.body);

@@ -1,4 +1,5 @@
-//! Errors of AWS STS: each is reported as what it is, and takes only its own checks away.
+//! An error of AWS STS is reported with its cause. Only the checks that need that call are
+//! unverified.
 
 use acceptance::{TestApp, methods::OPEN_METHODS};
 use gangway_model::{AuthMethod, Partition};

@@ -1,4 +1,4 @@
-//! F24, F34: the AWS account from which Palette assumes roles, one in each partition.
+//! The AWS account from which Palette assumes roles. Each partition has one.
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS};
 use local_cloud::palette::UnconfiguredSts;

@@ -1,5 +1,4 @@
-//! F25–F30: the trust policy and the other facts that Palette's wizard shows to the person who creates
-//! the role.
+//! `GET /v1/sts/trust`: the trust policy and what else a person needs to create the role.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +7,8 @@ use gangway_model::{AuthMethod, PermissionProfile};
 use local_cloud::{fixtures::API_KEY_SECRET, palette::OTHER_TENANT_KEY};
 use serde_json::{Value, json};
 
-async fn facts(app: &TestApp) -> HttpResponse {
+/// Returns the response of `GET /v1/sts/trust`.
+async fn get_trust_facts(app: &TestApp) -> HttpResponse {
     let facts = app.get("/v1/sts/trust").await;
     facts.assert_status(200);
     facts
@@ -19,7 +19,7 @@ async fn facts(app: &TestApp) -> HttpResponse {
 async fn the_trusted_entity_is_another_aws_account() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let facts = facts(&app).await;
+        let facts = get_trust_facts(&app).await;
         assert_eq!(facts.text_at("/trustedEntityType"), "AWS account: another AWS account");
         assert_eq!(facts.text_at("/partition"), partition.id());
         let named = app.get(&format!("/v1/sts/trust?partition={partition}")).await;
@@ -32,7 +32,7 @@ async fn the_trusted_entity_is_another_aws_account() {
 async fn account_id_is_palettes_account_in_the_partition() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let facts = facts(&app).await;
+        let facts = get_trust_facts(&app).await;
         let palette = &app.deployment().palette;
         assert_eq!(facts.text_at("/paletteAccountId"), palette.id());
         let principal = facts.text_at("/trustPolicy/Statement/0/Principal/AWS");
@@ -45,7 +45,7 @@ async fn account_id_is_palettes_account_in_the_partition() {
 async fn trust_policy_requires_the_external_id() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let facts = facts(&app).await;
+        let facts = get_trust_facts(&app).await;
         assert_eq!(facts.body["requireExternalId"], true);
         let external_id = &app.deployment().external_id;
         assert_eq!(facts.text_at("/externalId"), external_id);
@@ -70,10 +70,10 @@ async fn trust_policy_requires_the_external_id() {
 async fn each_tenant_has_an_external_id_of_its_own() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let first = facts(&app).await;
+        let first = get_trust_facts(&app).await;
         app.deployment().put_secret(API_KEY_SECRET, OTHER_TENANT_KEY).await;
         app.deployment().functions.stop_idle_instances();
-        let second = facts(&app).await;
+        let second = get_trust_facts(&app).await;
         let ids = {
             let records = app.cloud().palette().records();
             [0, 1].map(|tenant: usize| {
@@ -131,7 +131,7 @@ async fn the_permissions_are_the_policies_of_the_profile() {
                 policies.iter().map(|policy| policy["document"].to_string()).collect();
             let arns: BTreeSet<_> =
                 text.split("\"arn:").skip(1).filter_map(|arn| arn.split(':').next()).collect();
-            // Palette's own documents for clusters on EC2 leave the partition open.
+            // Palette's policies for clusters on EC2 have `*` for the partition in ARNs.
             let named = if profile == "core" { &["*"][..] } else { &["*", partition.id()] };
             assert!(arns.iter().eq(named), "{profile}: {arns:?}");
         }
@@ -140,7 +140,7 @@ async fn the_permissions_are_the_policies_of_the_profile() {
         for arn in customer.role.attached() {
             customer.role.detach(&arn);
         }
-        let facts = facts(&app).await;
+        let facts = get_trust_facts(&app).await;
         for policy in facts.body["permissionPolicies"].as_array().expect("policies") {
             let name = acceptance::text(policy, "name");
             customer.role.attach(&customer.account.policy(name, &policy["document"]));
@@ -158,7 +158,7 @@ async fn the_permissions_are_the_policies_of_the_profile() {
 async fn trust_response_names_the_role_and_another_name_works() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let facts = facts(&app).await;
+        let facts = get_trust_facts(&app).await;
         assert_eq!(facts.text_at("/roleName"), "SpectroCloudRole");
         let name = &facts.body["cloudFormationTemplate"]["Parameters"]["RoleName"]["Default"];
         assert_eq!(*name, Value::from("SpectroCloudRole"));

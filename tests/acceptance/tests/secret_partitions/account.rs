@@ -1,4 +1,4 @@
-//! The registered account itself.
+//! A registered account: its name, description, secret, and what Palette receives.
 
 use acceptance::{
     TestApp,
@@ -143,7 +143,7 @@ async fn scap_sends_session_credentials_and_portal_settings() {
                 "tls": {"ca": portal(deployment).ca_pem(), "cert": access.certificate.certificate, "key": access.certificate.key},
             })
         );
-        // Palette has fetched keys of its own with it.
+        // Palette has fetched credentials from the access portal with the client certificate.
         let records = app.cloud().palette().records();
         let refreshed = records.find_account("prod").expect("an account").portal_token.clone();
         assert!(matches!(refreshed, Some(Some(_))), "{refreshed:?}");
@@ -176,7 +176,7 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
         app.assert_untouched();
         assert_eq!(ready.text_at("/method"), method.id());
         assert_eq!(ready.text_at("/awsAccountId"), app.customer().account.id());
-        // Palette cannot reach the portal or AWS, and Gangway can.
+        // Palette cannot reach the access portal or AWS, but Gangway can.
         if method == AuthMethod::StaticCredentials {
             let denied = local_cloud::Fault::on(
                 "sts",

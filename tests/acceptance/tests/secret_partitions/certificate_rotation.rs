@@ -1,4 +1,5 @@
-//! Palette fetches new keys with the client certificate, until the certificate is replaced.
+//! A `PUT` replaces the client certificate with which Palette fetches credentials from the access
+//! portal.
 
 use acceptance::{
     TestApp,
@@ -11,8 +12,9 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// Returns the result of Palette's last refresh.
-fn refreshed(app: &TestApp) -> Option<PortalToken> {
+/// Returns the credentials that Palette got when it last called the access portal, or none if that
+/// failed.
+fn last_portal_token(app: &TestApp) -> Option<PortalToken> {
     let records = app.cloud().palette().records();
     records.find_account("prod").expect("an account").portal_token.clone().expect("a try")
 }
@@ -31,7 +33,7 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
         let receipt = app.assert_registered(method, &first).await;
         receipt.assert_check("certificates.client-lasts", "failed", "expires on", "PUT the account");
         let (uid, palette) = (receipt.uid().to_owned(), app.cloud().palette());
-        let before = refreshed(&app).expect("keys");
+        let before = last_portal_token(&app).expect("keys");
 
         // Another tool has set a policy, which no request of Gangway names.
         let policy = r#"{"Version": "2012-10-17", "Statement": []}"#;
@@ -48,7 +50,7 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
         let again = app.put(&path, &renewed).await;
         assert_eq!((again.status, again.outcome()), (200, "unchanged"), "{:#}", again.body);
 
-        // One account, one secret, and the old value only as the previous one.
+        // There is still one account and one secret; the secret's current value has the new key.
         assert_eq!((app.account_names().len(), app.active_secrets().len()), (1, 1));
         let secret = app.deployment().gangway_account.secret(&app.active_secrets()[0]).expect("a secret");
         let current = secret.current.expect("a value");
@@ -63,11 +65,11 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
         // The old certificate is revoked; Palette uses the new one.
         portal.revoke(&short);
         assert!(palette.refresh_portal_token(&uid).await);
-        let after = refreshed(&app).expect("keys");
+        let after = last_portal_token(&app).expect("keys");
         assert!(after.generated >= before.generated);
         portal.revoke(&fresh);
-        assert!(!palette.refresh_portal_token(&uid).await && refreshed(&app).is_none());
-        let report = blocked_put(&app, &path, &renewed).await;
+        assert!(!palette.refresh_portal_token(&uid).await && last_portal_token(&app).is_none());
+        let report = assert_put_is_rejected(&app, &path, &renewed).await;
         report.assert_check("portal.keys", "failed", "page (HTTP 200)", "identity team");
     })
     .await;
@@ -114,7 +116,7 @@ async fn expiry_of_keys_is_reported_and_is_that_of_palettes_keys() {
             let expected = seen["observed"].as_str().expect("text");
             let known = ["13", "14", "15"].map(|left| format!("they expire in {left} minutes"));
             assert!(known.iter().any(|known| known == expected), "{expected}");
-            let token = refreshed(&app).expect("keys");
+            let token = last_portal_token(&app).expect("keys");
             assert_eq!(token.expires, local_cloud::clock::iso8601(token.generated + 900));
             portal(app.deployment()).configure(|behaviour| behaviour.lifetime = 0);
             let report = app.validate(method, &with(request, &json!({"name": "other"}))).await;
@@ -126,7 +128,7 @@ async fn expiry_of_keys_is_reported_and_is_that_of_palettes_keys() {
 }
 
 /// Asserts that a PUT is rejected with a report and changes nothing.
-async fn blocked_put(app: &TestApp, path: &str, request: &Value) -> acceptance::HttpResponse {
+async fn assert_put_is_rejected(app: &TestApp, path: &str, request: &Value) -> acceptance::HttpResponse {
     let before = app.palette_body("prod");
     app.deployment().functions.stop_idle_instances();
     let refused = app.put(path, request).await;

@@ -1,4 +1,4 @@
-//! The client certificate and key, checked before the portal is called.
+//! The client certificate and its key are checked before Gangway calls the access portal.
 
 use acceptance::{
     TestApp,
@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-fn shown(issued: &IssuedCertificate) -> Value {
+/// Returns the members of a request that contain this certificate and its key.
+fn certificate_members(issued: &IssuedCertificate) -> Value {
     json!({"userCertificate": issued.certificate, "userKey": issued.key})
 }
 
@@ -29,10 +30,11 @@ async fn certificates_with_every_key_type_are_accepted() {
         let portal = portal(app.deployment());
         for key in [KeyType::P256, KeyType::P384, KeyType::Rsa, KeyType::Ed25519] {
             let issued = portal.issue(&CertificateSpec { key_type: key, ..CertificateSpec::client(&entity) });
-            let report = app.validate(method, &with(good.clone(), &shown(&issued))).await;
+            let report = app.validate(method, &with(good.clone(), &certificate_members(&issued))).await;
             assert_eq!(report.ready(), Some(true), "{key:?}: {:#}", report.body);
             report.assert_check("certificates.key-matches", "passed", "", "");
-            // With line breaks of another system, white space around, text before, and its intermediate behind it.
+            // The PEM text has Windows line breaks, white space around it, text before it, and the
+            // intermediate certificate after it.
             let behind = issued.certificate.clone() + &portal.chain().intermediate_pem();
             let lenient = json!({
                 "userCertificate": format!("subject=the entity\r\n{}\r\n \n", behind.replace('\n', "\r\n")),
@@ -42,14 +44,14 @@ async fn certificates_with_every_key_type_are_accepted() {
             assert_eq!(report.ready(), Some(true), "{key:?}: {:#}", report.body);
         }
         let nothing_said = portal.issue(&CertificateSpec { usages: Vec::new(), ..CertificateSpec::client(&entity) });
-        app.assert_registered(method, &with(good, &shown(&nothing_said))).await;
+        app.assert_registered(method, &with(good, &certificate_members(&nothing_said))).await;
     })
     .await;
 }
 
 /// Acceptance rows: F78, F79.
 #[tokio::test]
-async fn faults_are_reported_before_the_portal_is_called() {
+async fn invalid_certificates_are_reported_before_the_portal_is_called() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -57,7 +59,7 @@ async fn faults_are_reported_before_the_portal_is_called() {
             let entity = portal_access(app.customer()).common_name.clone();
             let good = app.request(method, app.customer(), "prod");
             let portal = portal(app.deployment());
-            let of = |request: CertificateSpec| shown(&portal.issue(&request));
+            let of = |request: CertificateSpec| certificate_members(&portal.issue(&request));
             let other = portal.issue(&CertificateSpec::client(&entity));
             for (wrong, id, observed, remedy) in [
                 (
@@ -123,7 +125,7 @@ async fn faults_are_reported_before_the_portal_is_called() {
 
 /// Acceptance rows: F72, F78, F79.
 #[tokio::test]
-async fn invalid_pem_is_refused_by_member_and_never_repeated() {
+async fn invalid_pem_is_rejected_and_not_repeated() {
     for partition in CLASSIFIED_PARTITIONS {
         let app = TestApp::start(partition).await;
         let method = AuthMethod::Scap;

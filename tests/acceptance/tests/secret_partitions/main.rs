@@ -1,4 +1,4 @@
-//! The acceptance table for the classified partitions: access keys with CA certificates, and keys
+//! Acceptance tests of the classified partitions: access keys with CA certificates, and credentials
 //! of the access portal.
 #![expect(
     clippy::expect_used,

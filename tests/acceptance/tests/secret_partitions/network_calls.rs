@@ -7,15 +7,17 @@ use acceptance::{
 
 use gangway_model::AuthMethod;
 
-/// The portal issues keys before AWS is called with them.
-fn max_hops(method: AuthMethod) -> usize {
+/// Returns how many sequential network calls a registration may make. A registration through the
+/// access portal makes more calls, because the portal issues credentials before AWS is called.
+fn max_sequential_calls(method: AuthMethod) -> usize {
     if method == AuthMethod::StaticCredentials { 8 } else { 10 }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn registration_makes_few_sequential_network_calls() {
     for_each_classified(|app: TestApp, method| async move {
-        // A project that is not there costs one call to Palette, and the function is warm: it holds Palette's key.
+        // This request fails after one call to Palette. Afterwards the function has started, and
+        // has read the API key of Palette.
         let request = app.request(method, app.customer(), "prod");
         let path = format!("/v1/tenant/accounts/{}", method.id());
         app.post(&project_route("Nowhere", method), &request).await.assert_status(422);
@@ -25,7 +27,7 @@ async fn registration_makes_few_sequential_network_calls() {
         let calls = app.cloud().calls();
         let hops = calls.longest_chain();
         println!("{} in {}: {hops} hops", method.id(), app.partition());
-        assert!(hops <= max_hops(method), "{hops}: {:#?}", calls.lines());
+        assert!(hops <= max_sequential_calls(method), "{hops}: {:#?}", calls.lines());
     })
     .await;
 }

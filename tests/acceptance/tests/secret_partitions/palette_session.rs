@@ -1,4 +1,4 @@
-//! The API key of Palette, the list of accounts and the request schema.
+//! The API key of Palette, the list of accounts, and requests with every member.
 
 use acceptance::{TestApp, methods::for_each_classified, text, with};
 use local_cloud::{fixtures::API_KEY_SECRET, palette::MEMBER_KEY};

@@ -1,4 +1,5 @@
-//! The permissions of the user, or of the role behind the portal.
+//! The permissions of the IAM user, or of the role whose credentials the access portal issues, are
+//! checked.
 
 use acceptance::{
     TestApp,

@@ -43,7 +43,7 @@ async fn policies_of_the_aws_account_are_listed() {
         let path = format!("/v1/tenant/accounts/{}/policies", receipt.uid());
         let mut lists = vec![app.get(&path).await];
         app.delete(&format!("/v1/tenant/accounts/{}", receipt.uid())).await.assert_status(204);
-        // The same before an account is registered.
+        // The policies can also be listed without a registered account.
         let request = if method == AuthMethod::StaticCredentials {
             classified::key_fields(app.deployment(), customer)
         } else {
@@ -69,7 +69,7 @@ async fn policies_of_the_aws_account_are_listed() {
 
 /// Acceptance rows: F20.
 #[tokio::test]
-async fn policies_are_listed_with_a_certificate_or_the_refusal_is_told() {
+async fn policies_are_listed_with_a_client_certificate() {
     for partition in classified::CLASSIFIED_PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();

@@ -1,4 +1,4 @@
-//! Requests to the access portal.
+//! Gangway's requests to the access portal.
 
 use acceptance::{
     TestApp,
@@ -52,7 +52,7 @@ async fn keys_are_fetched_with_the_certificate_and_work() {
     .await;
 }
 
-/// Tests names with all characters that a portal allows.
+/// The names contain every kind of character that the access portal allows.
 /// Acceptance rows: F73, F74, F75.
 #[tokio::test]
 async fn agency_account_and_role_are_sent_to_the_portal_unchanged() {

@@ -1,4 +1,4 @@
-//! The address of the access portal, for Gangway and for Palette.
+//! The address of the access portal that Gangway uses, and the one that Palette uses.
 
 use acceptance::{
     TestApp,
@@ -9,7 +9,7 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::palette::Concealed;
 use serde_json::{Value, json};
 
-use crate::tls::report;
+use crate::tls::invoke_validation;
 
 /// Acceptance rows: F80.
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn default_portal_address_of_the_partition_is_used() {
             let function = app.deployment().functions.get("scap").expect("the function");
             let bare =
                 function.with_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
-            let response = report(&bare, method, &request).await;
+            let response = invoke_validation(&bare, method, &request).await;
             assert_eq!(response.ready(), Some(true), "{:#}", response.body);
             response.assert_check("portal.trusted", "unverified", "has no address", "GANGWAY_");
             response.assert_check("portal.keys", "passed", "Palette fetched them", "");
@@ -52,13 +52,14 @@ async fn account_name_must_be_resolved_before_registration() {
             let bare =
                 function.with_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
             app.cloud().palette().configure(|palette| palette.conceals = &[Concealed::Portal]);
-            let response = report(&bare, method, &request).await;
+            let response = invoke_validation(&bare, method, &request).await;
             response.assert_check("portal.account-known", "failed", "without its 12-digit id", "");
             assert_eq!(response.ready(), Some(false), "{:#}", response.body);
-            // The number tells which AWS account it is, but this Palette cannot validate without keys.
+            // The 12-digit id names the AWS account, but Palette cannot validate it without
+            // credentials.
             let mut numbered = request.clone();
             numbered[account_member(app.partition())] = json!(app.customer().account.id());
-            let response = report(&bare, method, &numbered).await;
+            let response = invoke_validation(&bare, method, &numbered).await;
             response.assert_check(
                 "portal.account-known",
                 "passed",
@@ -100,9 +101,9 @@ async fn palette_endpoint_variable_is_named_in_a_warning() {
         let function = app.deployment().functions.get(method.id()).expect("the function");
         let pairs = format!("{}={other}", app.partition());
         let corrected = function.with_environment(&[("GANGWAY_PALETTE_PORTAL_ENV_VARS", Some(&pairs))]);
-        let seen = report(&corrected, method, &request).await;
+        let seen = invoke_validation(&corrected, method, &request).await;
         seen.assert_check("palette.portal-address", "unverified", "", &format!("variable {other} "));
-        // What the operator has set in the system console is seen without a cluster.
+        // Gangway reads the address that the operator has set in Palette's system console.
         let set = |address: &str| {
             let partitions: Value = json!({app.partition().id(): {"credentialsEndpoint": address}});
             app.cloud().palette().records().endpoints = json!({"partitions": partitions});

@@ -118,7 +118,8 @@ async fn missing_token_or_expiry_is_reported_and_the_account_registers() {
             );
             report.assert_check("aws.identity-valid", "failed", "", "");
             portal.configure(|behaviour| behaviour.returns_token = true);
-            // Keys of a user, as an emulator hands them out: they need no token.
+            // An emulator of the portal issues access keys of an IAM user, which need no session
+            // token.
             portal.add_entitlement(Entitlement {
                 common_name: access.common_name.clone(),
                 agency: "Emulated".to_owned(),
@@ -185,7 +186,7 @@ async fn palette_validates_when_gangway_cannot_reach_the_portal() {
         |app: TestApp, method: AuthMethod| async move {
             let request = app.request(method, app.customer(), "prod");
             let kind = portal(app.deployment()).kind();
-            // Cut off before it is asked: what Palette does is nested and comes later.
+            // Gangway's call is the first one and fails; Palette's later call succeeds.
             app.cloud()
                 .fault(Fault::on(kind.service(), OPERATION, Effect::DisconnectBefore).once());
             let report = app.validate(method, &request).await;
@@ -212,7 +213,7 @@ async fn palette_validates_when_gangway_cannot_reach_the_portal() {
 
 /// Acceptance rows: F16, F84.
 #[tokio::test]
-async fn keys_of_another_account_or_invalid_keys_are_refused() {
+async fn keys_of_another_account_or_invalid_keys_are_rejected() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use gangway_model::AuthMethod;
 
 /// Returns the notices of a report, one on each line.
-fn notices(report: &acceptance::HttpResponse) -> String {
+fn joined_notices(report: &acceptance::HttpResponse) -> String {
     let notices = report.body["notices"].as_array().expect("notices");
     notices.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
 }
@@ -39,7 +39,7 @@ async fn palette_without_vertex_is_reported() {
 async fn report_mentions_tech_preview_images_and_node_ca_certificates() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
-        let expected = notices(&app.validate(method, &request).await);
+        let expected = joined_notices(&app.validate(method, &request).await);
         for words in [
             "tech preview",
             "Amazon Linux 2",

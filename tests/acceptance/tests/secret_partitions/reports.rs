@@ -1,4 +1,4 @@
-//! Profiles, the policy quota, next steps and remedies.
+//! Reports: permission profiles, the quota of policies, next steps and remedies.
 
 use acceptance::{
     TestApp,
@@ -112,10 +112,10 @@ async fn policies_over_the_quota_are_reported() {
     .await;
 }
 
-/// Breaks a setup.
+/// A function that makes one change in AWS or Palette, so that checks fail or are unverified.
 type Break = fn(&TestApp);
 
-const BREAKS: &[(&str, Break)] = &[
+const BREAKAGES: &[(&str, Break)] = &[
     ("nothing", |_app| {}),
     ("missing policy", |app| app.customer().detach_policy(PolicyDocument::Controller)),
     ("boundary", |app| app.customer().set_restrictive_boundary()),
@@ -155,8 +155,8 @@ const BREAKS: &[(&str, Break)] = &[
 #[tokio::test]
 async fn every_failed_or_unverified_check_has_a_remedy() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
-        // Each breakage gets its own local cloud.
-        for (broken, break_it) in BREAKS {
+        // Each entry gets a local cloud of its own.
+        for (broken, break_it) in BREAKAGES {
             let broken_app = TestApp::start(app.partition()).await;
             break_it(&broken_app);
             let request = broken_app.request(method, broken_app.customer(), "prod");

@@ -1,4 +1,4 @@
-//! Keys and private keys are only in Palette and in Secrets Manager.
+//! Access keys and private keys are stored only in Palette and in Secrets Manager.
 
 use acceptance::{
     HttpResponse, TestApp,
@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// The whole lifecycle with both methods and all errors; returns every response.
+/// Registers, validates, lists and replaces accounts with each method, also with invalid requests
+/// and faults. Returns every response.
 async fn run_lifecycle(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpResponse> {
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let entity = &portal_access(customer).common_name;
@@ -63,7 +64,7 @@ async fn run_lifecycle(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpRespon
                 app.cloud().faults().clear();
             }
         }
-        // Palette's refusal repeats what it was sent.
+        // Palette's validation fails, and its error message repeats what Palette received.
         let portals = palette.records().portals.clone();
         palette.records().portals.clear();
         app.cloud().fault(Fault::on("sts", "GetCallerIdentity", Effect::InternalError).nth(2));
@@ -124,14 +125,14 @@ async fn no_part_of_a_key_is_in_responses_logs_annotations_or_tags() {
 
 /// Acceptance rows: F95.
 #[tokio::test]
-async fn event_with_a_private_key_is_refused() {
+async fn event_with_a_private_key_is_rejected() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
         |app: TestApp, method: AuthMethod| async move {
             let request = app.request(method, app.customer(), "prod");
             let detail = with(request, &json!({"method": method.id()}));
-            // No rule matches it, so that no queue holds the key.
+            // No rule matches an event with a key, so that no queue stores the key.
             assert!(app.send_event(&detail).await.is_empty());
             let response = app.invoke_with_event(method, &detail).await;
             let response = response.expect("an answer, not to be delivered again");

@@ -1,7 +1,7 @@
 //! Every TLS client of the functions trusts its CA bundle and nothing else.
 //!
-//! Secrets Manager, STS with IAM, Palette and the portal each have their own address and their own CA
-//! certificate. Each CA certificate is in one CA bundle only.
+//! Secrets Manager, STS with IAM, Palette and the portal each have their own address and their own
+//! CA certificate. Each CA certificate is in one CA bundle only.
 
 use acceptance::{
     HttpResponse, TestApp,
@@ -13,12 +13,14 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::{TlsEndpoint, lambda::LambdaFunction};
 use serde_json::{Value, json};
 
-/// The secrets with the bundles, as the template's parameters name them.
+/// The name of the secret with the CA bundle for AWS.
 const AWS_BUNDLE: &str = "gangway/aws-ca-bundle";
+/// The name of the secret with the CA bundle for Palette.
 const PALETTE_BUNDLE: &str = "gangway/palette-ca-bundle";
 
-/// Invokes the validation of a function with its sample event.
-pub(crate) async fn report(
+/// Invokes a function with its sample event for a validation and this request. Returns the
+/// response.
+pub(crate) async fn invoke_validation(
     function: &LambdaFunction,
     method: AuthMethod,
     request: &Value,
@@ -39,7 +41,8 @@ pub(crate) async fn report(
     }
 }
 
-/// A cloud with separate TLS endpoints.
+/// A local cloud with one TLS endpoint for AWS and one for Palette, each with its own CA
+/// certificate.
 struct TlsSetup {
     app: TestApp,
     aws: TlsEndpoint,
@@ -59,7 +62,8 @@ impl TlsSetup {
     fn request(&self, method: AuthMethod) -> Value {
         let request = self.app.request(method, self.app.customer(), "prod");
         if method == AuthMethod::StaticCredentials {
-            // Palette reaches AWS by the cloud's first address.
+            // Palette calls AWS at another endpoint, so the request needs the CA certificates of
+            // both.
             let first = self.app.cloud().ca_pem().unwrap_or_default();
             let both = format!("{}{first}", self.aws.ca_pem);
             with(request, &json!({"certificateAuthority": both}))
@@ -88,7 +92,7 @@ async fn every_client_trusts_its_ca_bundle() {
         let setup = TlsSetup::start(partition).await;
         for method in CLASSIFIED_METHODS {
             let response =
-                report(&setup.function(method, &[]), method, &setup.request(method)).await;
+                invoke_validation(&setup.function(method, &[]), method, &setup.request(method)).await;
             assert_eq!(response.ready(), Some(true), "{method:?}: {:#}", response.body);
             response.assert_check("aws.identity-valid", "passed", "", "");
             response.assert_check("palette.session", "passed", "", "");
@@ -112,7 +116,7 @@ async fn no_client_trusts_a_ca_outside_its_bundle() {
                 ("GANGWAY_AWS_CA_BUNDLE_SECRET", "AWS STS"),
                 ("PALETTE_CA_BUNDLE_SECRET", "Palette"),
             ] {
-                let response = report(&setup.function(method, &[variable]), method, &request).await;
+                let response = invoke_validation(&setup.function(method, &[variable]), method, &request).await;
                 assert_eq!(
                     response.status, 502,
                     "{method:?} without {variable}: {:#}",
@@ -124,7 +128,7 @@ async fn no_client_trusts_a_ca_outside_its_bundle() {
                     response.body
                 );
             }
-            // The function cannot read its settings.
+            // Without AWS_CA_BUNDLE, the function cannot read its secrets.
             let without_bundle = setup.function(method, &["AWS_CA_BUNDLE"]);
             let sample = json!({});
             assert!(
@@ -142,7 +146,8 @@ async fn portal_is_trusted_only_through_the_ca_of_the_request() {
         let setup = TlsSetup::start(partition).await;
         let method = AuthMethod::Scap;
         let ca = portal(setup.app.deployment()).ca_pem();
-        // Every other client trusts the portal's CA; the request does not.
+        // The bundles for AWS and Palette contain the portal's CA certificate; the request does
+        // not.
         setup.app.deployment().put_secret(AWS_BUNDLE, &format!("{}{ca}", setup.aws.ca_pem)).await;
         setup
             .app
@@ -150,7 +155,7 @@ async fn portal_is_trusted_only_through_the_ca_of_the_request() {
             .put_secret(PALETTE_BUNDLE, &format!("{}{ca}", setup.palette.ca_pem))
             .await;
         let wrong = with(setup.request(method), &json!({"certificateAuthority": setup.aws.ca_pem}));
-        let response = report(&setup.function(method, &[]), method, &wrong).await;
+        let response = invoke_validation(&setup.function(method, &[]), method, &wrong).await;
         assert_eq!(response.ready(), Some(false), "{:#}", response.body);
         response.assert_check(
             "portal.trusted",

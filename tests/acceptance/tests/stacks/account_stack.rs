@@ -1,4 +1,5 @@
-//! The template for a `StackSet`: that of the repository, and that of the API.
+//! The template that registers an AWS account by a stack: the file in `templates/`, and the
+//! template that the API returns.
 
 use acceptance::PARTITIONS;
 use gangway_model::PermissionProfile;
@@ -40,7 +41,7 @@ async fn account_stack_is_created_changed_rolled_back_and_deleted() {
                 let properties = deploy_account_stack(template, &customer.account, region, &all);
                 properties.expect("the template can be evaluated")
             };
-            let mut stack = app.resource();
+            let mut stack = app.new_stack_resource();
             stack.delivery = Delivery::Twice;
             let (first, second) = (deploy(&[]), deploy(&[("NamePrefix", "team-")]));
             assert_eq!(first["ServiceToken"], topic.as_str());
@@ -56,7 +57,7 @@ async fn account_stack_is_created_changed_rolled_back_and_deleted() {
             assert_eq!(app.account_names(), names("team-"));
             stack.delete(poller).await.expect("deleted");
             stack.deliver_again();
-            app.finish().await;
+            app.handle_all_messages().await;
             app.cloud().faults().clear();
             app.assert_untouched();
         }

@@ -1,4 +1,4 @@
-//! A partition whose customers deploy stacks.
+//! The fixture: a local cloud in which customers deploy stacks.
 
 use std::ops::Deref;
 
@@ -12,10 +12,10 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 
-/// The function.
-pub(crate) const RESOURCE: &str = "account-resource";
+/// The name of the function that handles requests of stacks.
+pub(crate) const ACCOUNT_RESOURCE: &str = "account-resource";
 
-/// A partition with its organization, of which both customers are members.
+/// A local cloud with one partition. Both customers are members of its organization.
 #[derive(Debug)]
 pub(crate) struct StackApp(TestApp);
 
@@ -32,14 +32,15 @@ impl StackApp {
         Self::new(TestApp::start_with(partition, CloudOptions::default()).await)
     }
 
-    /// Starts a partition with settings that may refer to the OUs of the organization.
+    /// Starts a local cloud, and deploys the function with these environment variables. Their
+    /// values may name OUs of the organization.
     pub(crate) async fn start_with(
         partition: Partition,
         settings: impl FnOnce(&Self) -> Vec<(&'static str, String)>,
     ) -> Self {
         let app = Self::start(partition).await;
         let settings = settings(&app);
-        let changed = app.deployment().redeploy(RESOURCE, |function| {
+        let changed = app.deployment().redeploy(ACCOUNT_RESOURCE, |function| {
             function
                 .environment
                 .extend(settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
@@ -57,31 +58,31 @@ impl StackApp {
     }
 
     /// Returns the resource of a new stack in the first customer's account.
-    pub(crate) fn resource(&self) -> StackResource {
+    pub(crate) fn new_stack_resource(&self) -> StackResource {
         self.deployment().stack_resource(self.cloud(), &self.customer().account)
     }
 
     pub(crate) fn poller(&self) -> &Poller {
-        self.deployment().poller(RESOURCE).expect("a queue feeds the function")
+        self.deployment().poller(ACCOUNT_RESOURCE).expect("a queue feeds the function")
     }
 
     pub(crate) fn queue(&self) -> &Queue {
         self.deployment().queue("StackQueue").expect("the template has the queue")
     }
 
-    /// Returns the messages of the dead-letter queue.
+    /// Returns the messages in the dead-letter queue.
     pub(crate) fn dead_messages(&self) -> Vec<MessageSnapshot> {
         self.deployment().queue("StackDlq").expect("the template has the queue").messages()
     }
 
-    /// Waits until every message is handled.
-    pub(crate) async fn finish(&self) {
+    /// Advances the clock until every message in the queue is handled.
+    pub(crate) async fn handle_all_messages(&self) {
         let left = self.poller().drain(80).await;
         assert_eq!(left, 0, "messages are left\n{}", self.logs());
     }
 }
 
-/// Returns the properties of an account with the customer's role.
-pub(crate) fn properties(customer: &CustomerAccount, name: &str) -> Value {
+/// Returns the resource properties that register the customer's role under this name.
+pub(crate) fn account_properties(customer: &CustomerAccount, name: &str) -> Value {
     json!({"Name": name, "RoleArn": customer.role.arn()})
 }

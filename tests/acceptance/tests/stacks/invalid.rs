@@ -1,12 +1,12 @@
-//! Bad input: each answer names the property.
+//! Invalid requests of stacks: the reason names the property, or the message is dead-lettered.
 
 use gangway_model::Partition;
 use serde_json::{Value, json};
 
-use crate::fixture::{StackApp, properties};
+use crate::fixture::{StackApp, account_properties};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_fault_names_its_property() {
+async fn invalid_property_is_named_in_the_reason() {
     let app = StackApp::start(Partition::Aws).await;
     let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
     let cases: [(&str, Value, &str, &str); 10] = [
@@ -22,14 +22,14 @@ async fn each_fault_names_its_property() {
         ("SecretAccessKey", json!(secret), "/SecretAccessKey", "should be replaced"),
     ];
     for (name, value, pointer, text) in cases {
-        let mut wrong = properties(app.customer(), "prod");
+        let mut wrong = account_properties(app.customer(), "prod");
         wrong[name] = value;
-        let mut stack = app.resource();
+        let mut stack = app.new_stack_resource();
         let reason = stack.create(&wrong, app.poller()).await.unwrap_err();
         assert!(reason.contains(&format!("/ResourceProperties{pointer}: ")), "{name}: {reason}");
         assert!(reason.contains(text) && !reason.contains(secret), "{name}: {reason}");
     }
-    let mut stack = app.resource();
+    let mut stack = app.new_stack_resource();
     let reason = stack.create(&json!({}), app.poller()).await.unwrap_err();
     assert!(reason.contains("/Name: ") && reason.contains("/RoleArn: "), "all at once: {reason}");
     app.assert_untouched();
@@ -40,10 +40,10 @@ async fn each_fault_names_its_property() {
 #[tokio::test(flavor = "multi_thread")]
 async fn message_that_is_no_request_goes_to_the_dead_letter_queue() {
     let app = StackApp::start(Partition::AwsUsGov).await;
-    let stack = app.resource();
+    let stack = app.new_stack_resource();
     let topic = app.deployment().topic("StackTopic").unwrap();
     let with = |member: &str, value: Value| {
-        let mut body = stack.request("Create", None, &properties(app.customer(), "prod")).body;
+        let mut body = stack.request("Create", None, &account_properties(app.customer(), "prod")).body;
         body[member] = value;
         topic.notification("", &body, "2026-11-24T02:15:06.123Z")
     };
@@ -64,7 +64,7 @@ async fn message_that_is_no_request_goes_to_the_dead_letter_queue() {
     ];
     for (number, body) in bodies.iter().enumerate() {
         app.queue().send(body);
-        app.finish().await;
+        app.handle_all_messages().await;
         let dead = app.dead_messages();
         assert_eq!(dead.len(), number + 1, "{body}");
         assert!(!dead.last().unwrap().attributes["reason"].is_empty());

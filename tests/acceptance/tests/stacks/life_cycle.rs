@@ -1,18 +1,18 @@
-//! Create, update, replace, delete, and the rollback of each.
+//! Stacks that create, update, replace and delete an account, or roll back.
 
 use acceptance::PARTITIONS;
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault, fixtures::Delivery, palette::KeptAnnotations};
 use serde_json::{Value, json};
 
-use crate::fixture::{StackApp, properties};
+use crate::fixture::{StackApp, account_properties};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stack_registers_its_account_and_removes_it_with_itself() {
     for partition in PARTITIONS {
         let app = StackApp::start(partition).await;
-        let (mut stack, poller) = (app.resource(), app.poller());
-        let prod = properties(app.customer(), "prod");
+        let (mut stack, poller) = (app.new_stack_resource(), app.poller());
+        let prod = account_properties(app.customer(), "prod");
         stack.create(&prod, poller).await.unwrap();
         assert_eq!(app.account_names(), ["prod"]);
         let uid = stack.physical_id.clone().unwrap();
@@ -38,7 +38,7 @@ async fn stack_registers_its_account_and_removes_it_with_itself() {
         stack.update_and_roll_back(&prod, poller).await;
         assert_eq!(stack.physical_id.as_deref(), Some(&*uid));
 
-        let other = properties(app.customer(), "production");
+        let other = account_properties(app.customer(), "production");
         stack.update_and_roll_back(&other, poller).await;
         assert_eq!(
             (app.account_names(), stack.physical_id.as_deref()),
@@ -77,87 +77,88 @@ async fn stack_registers_its_account_and_removes_it_with_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn failed_checks_are_told_after_a_while_and_leave_nothing() {
+async fn failed_checks_fail_the_stack_and_register_nothing() {
     let app = StackApp::start(Partition::Aws).await;
-    let (mut stack, poller) = (app.resource(), app.poller());
-    let prod = properties(app.customer(), "prod");
+    let (mut stack, poller) = (app.new_stack_resource(), app.poller());
+    let prod = account_properties(app.customer(), "prod");
     app.customer().trust_with_wrong_external_id();
     let reason = stack.create(&prod, poller).await.unwrap_err();
     assert!(reason.starts_with("iam.") || reason.starts_with("sts."), "{reason}");
     assert!(reason.contains("To fix it: "), "{reason}");
     app.assert_untouched();
 
-    // The update of a resource fails in the same way, and its rollback finds what was there.
+    // A failed update is rolled back to the registered account.
     app.customer().trust_palette();
     stack.create(&prod, poller).await.unwrap();
     let uid = stack.physical_id.clone();
-    let wrong = properties(app.customer(), "");
+    let wrong = account_properties(app.customer(), "");
     let reason = stack.update(&wrong, poller).await.unwrap_err();
     assert!(reason.starts_with("/ResourceProperties/Name: Name must"), "{reason}");
     assert_eq!((app.account_names(), stack.physical_id.clone()), (vec!["prod".to_owned()], uid));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn role_that_is_not_seen_yet_is_waited_for() {
+async fn create_is_retried_until_the_trust_policy_is_correct() {
     let app = StackApp::start(Partition::Aws).await;
-    let (mut stack, poller) = (app.resource(), app.poller());
+    let (mut stack, poller) = (app.new_stack_resource(), app.poller());
     app.customer().trust_with_wrong_external_id();
-    let request = stack.request("Create", None, &properties(app.customer(), "prod"));
+    let request = stack.request("Create", None, &account_properties(app.customer(), "prod"));
     assert!(stack.send(&request));
     poller.wait_until_idle().await;
     assert_eq!((stack.answer(&request), app.queue().len()), (None, 1), "{}", app.logs());
     app.customer().trust_palette();
-    app.finish().await;
+    app.handle_all_messages().await;
     let answer = stack.answer(&request).expect("an answer");
     assert!(answer.is_success, "{}", answer.reason);
     assert_eq!(app.account_names(), ["prod"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn request_that_comes_twice_late_or_after_its_successor_changes_nothing() {
+async fn duplicate_or_late_request_changes_nothing() {
     let app = StackApp::start(Partition::AwsUsGov).await;
-    let (mut stack, poller) = (app.resource(), app.poller());
+    let (mut stack, poller) = (app.new_stack_resource(), app.poller());
     stack.delivery = Delivery::Twice;
-    stack.create(&properties(app.customer(), "prod"), poller).await.unwrap();
-    stack.update(&properties(app.customer(), "production"), poller).await.unwrap();
+    stack.create(&account_properties(app.customer(), "prod"), poller).await.unwrap();
+    stack.update(&account_properties(app.customer(), "production"), poller).await.unwrap();
     stack.deliver_again();
-    app.finish().await;
+    app.handle_all_messages().await;
     assert_eq!(app.account_names(), ["production"]);
     let uid = stack.physical_id.clone();
     stack.delete(poller).await.unwrap();
     stack.deliver_again();
-    app.finish().await;
+    app.handle_all_messages().await;
     app.assert_untouched();
     assert!(app.dead_messages().is_empty() && uid.is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn delete_of_what_never_came_to_be_succeeds_and_removes_nothing() {
+async fn delete_of_an_unknown_resource_succeeds_and_removes_nothing() {
     let app = StackApp::start(Partition::Aws).await;
     let poller = app.poller();
-    let mut stack = app.resource();
-    stack.create(&properties(app.customer(), "prod"), poller).await.unwrap();
-    let mut never = app.resource();
+    let mut stack = app.new_stack_resource();
+    stack.create(&account_properties(app.customer(), "prod"), poller).await.unwrap();
+    let mut never = app.new_stack_resource();
     for physical_id in
         ["not-registered", "StackSet-Account-1X2Y3Z", stack.physical_id.as_deref().unwrap()]
     {
         let request =
-            never.request("Delete", Some(physical_id), &properties(app.customer(), "prod"));
+            never.request("Delete", Some(physical_id), &account_properties(app.customer(), "prod"));
         assert!(never.send(&request));
-        app.finish().await;
+        app.handle_all_messages().await;
         assert!(never.answer(&request).expect("an answer").is_success);
     }
     assert_eq!(app.account_names(), ["prod"], "of another stack");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn account_whose_create_was_given_up_is_removed() {
+async fn account_is_removed_after_cloudformation_timed_out() {
     let app = StackApp::start(Partition::Aws).await;
     let poller = app.poller();
-    let mut stack = app.resource();
-    // No answer arrives, so that CloudFormation gives up. It deletes with an id of its own.
+    let mut stack = app.new_stack_resource();
+    // CloudFormation gets no response. After its timeout, it sends a delete with a physical id that
+    // it has generated.
     app.cloud().fault(Fault::on("s3", "*", Effect::Unavailable));
-    let request = stack.request("Create", None, &properties(app.customer(), "prod"));
+    let request = stack.request("Create", None, &account_properties(app.customer(), "prod"));
     assert!(stack.send(&request));
     poller.wait_until_idle().await;
     assert_eq!((app.account_names(), stack.answer(&request)), (vec!["prod".to_owned()], None));
@@ -165,22 +166,22 @@ async fn account_whose_create_was_given_up_is_removed() {
     let delete = stack.request(
         "Delete",
         Some("StackSet-Account-1X2Y3Z"),
-        &properties(app.customer(), "prod"),
+        &account_properties(app.customer(), "prod"),
     );
     assert!(stack.send(&delete));
-    app.finish().await;
+    app.handle_all_messages().await;
     assert!(stack.answer(&delete).expect("an answer").is_success);
     app.assert_untouched();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn name_of_an_account_that_the_stack_did_not_register_is_refused() {
+async fn name_of_an_account_of_another_client_is_rejected() {
     let app = StackApp::start(Partition::Aws).await;
     let poller = app.poller();
     let body = json!({"name": "prod", "roleArn": app.customer().role.arn()});
     app.post("/v1/tenant/accounts/sts", &body).await.assert_status(201);
-    let mut stack = app.resource();
-    let reason = stack.create(&properties(app.customer(), "prod"), poller).await.unwrap_err();
+    let mut stack = app.new_stack_resource();
+    let reason = stack.create(&account_properties(app.customer(), "prod"), poller).await.unwrap_err();
     assert!(
         reason.contains("/ResourceProperties/Name") && reason.contains("remove it"),
         "{reason}"
@@ -188,7 +189,7 @@ async fn name_of_an_account_that_the_stack_did_not_register_is_refused() {
     assert_eq!(app.account_names(), ["prod"], "the rollback removes nothing");
 }
 
-/// Everything at once: faults of 5 %, each request twice.
+/// Calls fail at random, and each request is delivered twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn stacks_converge_with_faults_and_duplicates() {
     let app = StackApp::start(Partition::Aws).await;
@@ -201,10 +202,10 @@ async fn stacks_converge_with_faults_and_duplicates() {
             let seed = seed * 10 + u64::try_from(number).unwrap();
             app.cloud().fault(Fault::on("*", "*", effect).at_random(60, seed));
         }
-        let (mut stack, name) = (app.resource(), format!("prod-{seed}"));
+        let (mut stack, name) = (app.new_stack_resource(), format!("prod-{seed}"));
         stack.delivery = Delivery::Twice;
-        let first = properties(app.customer(), &name);
-        let second = properties(app.customer(), &format!("{name}-b"));
+        let first = account_properties(app.customer(), &name);
+        let second = account_properties(app.customer(), &format!("{name}-b"));
         let expect = |present: &[&Value]| {
             let mut expected: Vec<_> =
                 present.iter().map(|it| it["Name"].as_str().unwrap().to_owned()).collect();
@@ -224,19 +225,19 @@ async fn stacks_converge_with_faults_and_duplicates() {
             stack.delete(poller).await.unwrap();
         }
         stack.deliver_again();
-        app.finish().await;
+        app.handle_all_messages().await;
         app.cloud().faults().clear();
         expect(&[]);
     }
 }
 
-/// Somebody gave the account access keys instead of the role: its secret goes with it.
+/// After the stack registered a role, a caller replaced it by access keys, which have a secret.
 #[tokio::test(flavor = "multi_thread")]
-async fn account_that_was_given_keys_is_removed_with_its_secret() {
+async fn account_with_access_keys_is_removed_with_its_secret() {
     let app = StackApp::start(Partition::Aws).await;
     app.set_kept_annotations(KeptAnnotations::All);
-    let (mut stack, poller) = (app.resource(), app.poller());
-    stack.create(&properties(app.customer(), "prod"), poller).await.unwrap();
+    let (mut stack, poller) = (app.new_stack_resource(), app.poller());
+    stack.create(&account_properties(app.customer(), "prod"), poller).await.unwrap();
     let uid = stack.physical_id.clone().unwrap();
     let keys = app.request(AuthMethod::StaticCredentials, app.customer(), "prod");
     let path = format!("/v1/tenant/accounts/static-credentials/{uid}");

@@ -1,4 +1,4 @@
-//! Accounts that register themselves as resources of CloudFormation stacks.
+//! Tests of the custom resource with which a CloudFormation stack registers its AWS account.
 #![expect(clippy::expect_used, clippy::tests_outside_test_module, reason = "tests")]
 
 mod account_stack;

@@ -1,27 +1,27 @@
-//! Who may register what, and where answers go.
+//! Which stack may register which role in which scope, and where Gangway sends responses.
 
 use gangway_model::Partition;
 use gangway_policies::PolicyDocument;
 use local_cloud::fixtures::Organization;
 use serde_json::{Value, json};
 
-use crate::fixture::{StackApp, properties};
+use crate::fixture::{StackApp, account_properties};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_members_of_the_organization_may_publish() {
     let app = StackApp::start(Partition::AwsUsGov).await;
-    let mut stack = app.resource();
-    let request = stack.request("Create", None, &properties(app.customer(), "prod"));
+    let mut stack = app.new_stack_resource();
+    let request = stack.request("Create", None, &account_properties(app.customer(), "prod"));
     stack.account = app.deployment().palette.clone();
     assert!(!stack.send(&request), "Palette's account is in another organization");
     assert!(app.queue().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn role_of_another_account_is_refused() {
+async fn role_of_another_account_is_rejected() {
     let app = StackApp::start(Partition::Aws).await;
-    let mut stack = app.resource();
-    let foreign = properties(app.second_customer(), "prod");
+    let mut stack = app.new_stack_resource();
+    let foreign = account_properties(app.second_customer(), "prod");
     let reason = stack.create(&foreign, app.poller()).await.unwrap_err();
     assert!(
         reason.starts_with(
@@ -35,32 +35,32 @@ async fn role_of_another_account_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_stack_can_neither_change_nor_remove_an_account() {
     let app = StackApp::start(Partition::Aws).await;
-    let (mut stack, poller) = (app.resource(), app.poller());
-    let prod = properties(app.customer(), "prod");
+    let (mut stack, poller) = (app.new_stack_resource(), app.poller());
+    let prod = account_properties(app.customer(), "prod");
     stack.create(&prod, poller).await.unwrap();
-    // In the same account, and in another.
+    // The other stack is in the same AWS account, and then in another one.
     for account in [&app.customer().account, &app.second_customer().account] {
         let mut other = app.deployment().stack_resource(app.cloud(), account);
         let uid = stack.physical_id.as_deref();
         let update = other.request("Update", uid, &prod);
         assert!(other.send(&update));
-        app.finish().await;
+        app.handle_all_messages().await;
         assert!(!other.answer(&update).expect("an answer").is_success);
         let delete = other.request("Delete", uid, &prod);
         assert!(other.send(&delete));
-        app.finish().await;
+        app.handle_all_messages().await;
         assert!(other.answer(&delete).expect("an answer").is_success);
         assert_eq!(app.account_names(), ["prod"]);
     }
 }
 
-/// Makes another URL of that of a request.
+/// A function that returns a changed response URL.
 type UrlChange = fn(&str) -> String;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_go_to_cloud_formation_only() {
+async fn responses_are_sent_only_to_cloudformation() {
     let app = StackApp::start(Partition::Aws).await;
-    let mut stack = app.resource();
+    let mut stack = app.new_stack_resource();
     let changes: [(&str, UrlChange); 6] = [
         ("another host", |url| url.replace("127.0.0.1", "127.0.0.2")),
         ("a service of AWS", |_| {
@@ -72,12 +72,12 @@ async fn answers_go_to_cloud_formation_only() {
         ("no URL", |_| "none".to_owned()),
     ];
     for (number, (what, change)) in changes.into_iter().enumerate() {
-        let mut request = stack.request("Create", None, &properties(app.customer(), "prod"));
+        let mut request = stack.request("Create", None, &account_properties(app.customer(), "prod"));
         let url = request.body["ResponseURL"].as_str().unwrap().to_owned();
         request.body["ResponseURL"] = change(&url).into();
         app.cloud().calls().clear();
         assert!(stack.send(&request));
-        app.finish().await;
+        app.handle_all_messages().await;
         app.assert_untouched();
         let dead = app.dead_messages();
         assert_eq!(dead.len(), number + 1, "{what}");
@@ -88,24 +88,24 @@ async fn answers_go_to_cloud_formation_only() {
     }
 }
 
-/// A request that CloudFormation has not signed registers nothing: S3 refuses its answer.
+/// The signature in the response URL is forged, so S3 refuses the response.
 #[tokio::test(flavor = "multi_thread")]
-async fn forged_request_leaves_nothing() {
+async fn request_with_a_forged_signature_registers_nothing() {
     let app = StackApp::start(Partition::Aws).await;
-    let mut stack = app.resource();
-    let mut request = stack.request("Create", None, &properties(app.customer(), "prod"));
+    let mut stack = app.new_stack_resource();
+    let mut request = stack.request("Create", None, &account_properties(app.customer(), "prod"));
     let url = request.body["ResponseURL"].as_str().unwrap();
     let forged = format!("{}X-Amz-Signature=forged", url.split("X-Amz-Signature").next().unwrap());
     request.body["ResponseURL"] = forged.into();
     assert!(stack.send(&request));
-    app.finish().await;
+    app.handle_all_messages().await;
     app.assert_untouched();
     assert_eq!(app.dead_messages().len(), 1);
     assert!(app.logs().contains("refused"), "{}", app.logs());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scope_is_that_of_the_organizational_unit() {
+async fn scope_comes_from_the_organizational_unit() {
     let map = |organization: &Organization| format!("{}=project:Payments", organization.workloads);
     let app = StackApp::start_with(Partition::Aws, |app| {
         vec![("GANGWAY_OU_SCOPE_MAP", map(app.deployment().organization()))]
@@ -124,12 +124,12 @@ async fn scope_is_that_of_the_organizational_unit() {
             }],
         }),
     );
-    let mut stack = app.resource();
-    let prod = properties(app.customer(), "prod");
+    let mut stack = app.new_stack_resource();
+    let prod = account_properties(app.customer(), "prod");
     stack.create(&prod, poller).await.unwrap();
     let scope = stack.attributes["Scope"].as_str().unwrap().to_owned();
     assert!(scope.starts_with("project/"), "{scope}");
-    // What settings allow: the OU's own, and EventProjects.
+    // A request may name the scope of its OU, or a project of the parameter EventProjects.
     let with = |scope: Value| {
         let mut properties = prod.clone();
         properties["Scope"] = scope;
@@ -151,7 +151,7 @@ async fn scope_is_that_of_the_organizational_unit() {
     app.assert_untouched();
 }
 
-/// The stack of Gangway's own account: the owner's tag says that the scope may use the role.
+/// A stack in Gangway's own AWS account: the role needs the tag that lists its scopes.
 #[tokio::test(flavor = "multi_thread")]
 async fn role_of_gangways_account_needs_the_tag_of_its_owner() {
     let app = StackApp::start(Partition::Aws).await;
@@ -168,7 +168,7 @@ async fn role_of_gangways_account_needs_the_tag_of_its_owner() {
     let reason = stack.create(&properties, poller).await.unwrap_err();
     assert!(reason.starts_with("/ResourceProperties/RoleArn: "), "{reason}");
     role.tag("gangway:scopes", "tenant");
-    // A policy that is not what Palette publishes is read, and named.
+    // Gangway reads the policy of the role, and reports that actions are missing.
     let nodes = PolicyDocument::Nodes;
     own.policy(
         nodes.name(),

@@ -1,4 +1,4 @@
-//! Who caused a change by an event in the queue.
+//! The log and the annotations name the event that caused a change.
 
 use gangway_model::Partition;
 use local_cloud::palette::KeptAnnotations;
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Returns the log lines about changes of accounts.
-fn changes(logs: &str) -> Vec<Value> {
+fn account_change_lines(logs: &str) -> Vec<Value> {
     let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.filter(|line| line["message"] == "account changed").collect()
 }
@@ -21,15 +21,15 @@ async fn changes_name_the_event_that_the_message_holds() {
     app.cloud().palette().configure(|behaviour| behaviour.annotations = KeptAnnotations::All);
     let sandbox = app.organization().sandbox.clone();
     let accounts = vend(&app, 2, &sandbox);
-    // Both messages are in one batch, so the lines must not be mixed up.
+    // One batch has both messages; each log line must name the event of its own account.
     let mut sent = Vec::new();
     for vended in &accounts {
         let event = app.organization().custom_event("onboard", vended.account.id());
         sent.push((vended.account.id().to_owned(), event["id"].clone(), event["source"].clone()));
-        app.put(&[event]).await;
+        app.put_events(&[event]).await;
     }
     app.process_all().await;
-    let lines = changes(&app.logs());
+    let lines = account_change_lines(&app.logs());
     assert_eq!(lines.len(), 2, "{lines:#?}");
     for (account, id, source) in &sent {
         let line = lines.iter().find(|line| line["awsAccountId"] == account.as_str());
@@ -47,7 +47,7 @@ async fn changes_name_the_event_that_the_message_holds() {
         assert!(by.starts_with(&format!("event {}", event.as_str().unwrap_or("?"))), "{by}");
     }
 
-    // The sweep was started by its schedule, and its messages name the sweep.
+    // The log of the sweep names the event of its schedule.
     let lambda = deploy_sweep(&app, &[]);
     let schedule = json!({
         "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",

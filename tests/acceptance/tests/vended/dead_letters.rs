@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::fixture::{VendingApp, creation_event};
 
+/// An age of an AWS account after its grace period.
 const OLD: Duration = Duration::from_hours(3);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,12 +31,12 @@ async fn failing_messages_are_dead_lettered_and_the_rest_register() {
     let mut strange = good[0].events[2].clone();
     strange["detail"]["serviceEventDetails"]["createManagedAccountStatus"]["account"]["accountId"] =
         json!("1234");
-    app.put(&[strange]).await;
+    app.put_events(&[strange]).await;
     for vended in [&invited, &suspended, &closed, &good[0], &good[1]] {
-        app.put(&[creation_event(vended)]).await;
+        app.put_events(&[creation_event(vended)]).await;
     }
     app.poller().resume();
-    app.idle().await;
+    app.wait_until_idle().await;
     assert_eq!(app.queue().len(), 0, "nothing is left to be tried again");
     for vended in &good {
         app.assert_registered(&vended.account);
@@ -55,8 +56,8 @@ async fn failing_messages_are_dead_lettered_and_the_rest_register() {
 async fn failed_account_creation_is_only_logged() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
-        app.put(&app.organization().fail_creation("team")).await;
-        app.idle().await;
+        app.put_events(&app.organization().fail_creation("team")).await;
+        app.wait_until_idle().await;
         assert_eq!((app.queue().len(), app.dead_messages().len()), (0, 0));
         assert!(app.cloud().palette().records().accounts.is_empty());
         app.wait_for_log("EMAIL_ALREADY_EXISTS").await;
@@ -76,13 +77,13 @@ async fn message_that_never_succeeds_ends_in_the_dead_letter_queue() {
     app.queue()
         .update_settings(|settings| settings.redrive = redrive.map(|(arn, _often)| (arn, 4)));
     app.cloud().fault(Fault::on("iam", "CreatePolicy", Effect::Unavailable));
-    app.put(&vended.events[2..]).await;
+    app.put_events(&vended.events[2..]).await;
     app.process_all().await;
     let [message] = app.dead_messages().try_into().expect("one message");
     assert_eq!(message.dead_letter_source, Some(app.queue().arn()));
     assert_eq!(message.receive_count, 4);
     app.assert_outcomes(vended.account.id(), 4).await;
-    assert_eq!(app.registered(&vended.account), []);
+    assert_eq!(app.palette_accounts(&vended.account), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,14 +95,14 @@ async fn refusal_of_palette_is_retried_and_then_dead_lettered() {
         let organization = app.organization();
         let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
         app.cloud().fault(fault);
-        app.put(&vended.events[2..]).await;
+        app.put_events(&vended.events[2..]).await;
         app.process_all().await;
         app.assert_outcomes(vended.account.id(), 4).await;
         if registers {
             app.assert_registered(&vended.account);
             assert_eq!(app.dead_messages(), []);
         } else {
-            assert_eq!(app.registered(&vended.account), []);
+            assert_eq!(app.palette_accounts(&vended.account), []);
             app.assert_dead_lettered(vended.account.id(), "operational error");
         }
     }
@@ -113,8 +114,8 @@ async fn redriven_message_succeeds_after_the_fix() {
     let organization = app.organization().with_age(OLD);
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     organization.quarantine(&vended.account);
-    app.put(&vended.events[2..]).await;
-    app.idle().await;
+    app.put_events(&vended.events[2..]).await;
+    app.wait_until_idle().await;
     organization.remove_quarantine(&vended.account);
     // Redrives the messages as the AWS console does.
     for message in app.dead_messages() {
@@ -127,7 +128,7 @@ async fn redriven_message_succeeds_after_the_fix() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn samples_of_vended_accounts_are_what_gangway_sends() {
+async fn sample_events_equal_the_events_about_vended_accounts() {
     for (partition, id) in [(Partition::Aws, "123456789012"), (Partition::AwsUsGov, "210987654321")]
     {
         let app = VendingApp::start(partition).await;
@@ -136,15 +137,15 @@ async fn samples_of_vended_accounts_are_what_gangway_sends() {
         let vend = |kind| organization.vend(kind, "team", &organization.sandbox);
         if partition == Partition::Aws {
             let invited = vend(VendingSource::Invited).account;
-            app.put(&[organization.custom_event("onboard", invited.id())]).await;
+            app.put_events(&[organization.custom_event("onboard", invited.id())]).await;
             app.process_all().await;
             let detail = &last()["detail"];
             assert_sample("rejected-vended-account", detail, &[(invited.id(), id)]);
         } else {
             let vended = vend(VendingSource::ControlTower);
-            app.put(&[creation_event(&vended)]).await;
+            app.put_events(&[creation_event(&vended)]).await;
             app.process_all().await;
-            app.put(&app.organization().close(&vended.account)[..1]).await;
+            app.put_events(&app.organization().close(&vended.account)[..1]).await;
             app.process_all().await;
             let detail = &last()["detail"];
             assert_sample("offboarding-requested", detail, &[(vended.account.id(), id)]);
@@ -152,9 +153,9 @@ async fn samples_of_vended_accounts_are_what_gangway_sends() {
     }
 }
 
-/// An old account, so that nothing is tried again.
+/// The account is older than the grace period, so the message is not retried.
 #[tokio::test(flavor = "multi_thread")]
-async fn refusal_of_sts_is_told_as_what_it_is() {
+async fn refusal_of_sts_is_dead_lettered_with_its_cause() {
     for (status, code, words) in [
         (403, "RegionDisabledException", "enable the region for the account"),
         (400, "PackedPolicyTooLarge", "use shorter names in the session policy"),
@@ -166,7 +167,7 @@ async fn refusal_of_sts_is_told_as_what_it_is() {
         let vended = organization.vend(VendingSource::ControlTower, "one", &organization.sandbox);
         let effect = Effect::AwsError { status, code };
         app.cloud().fault(Fault::on("sts", "AssumeRole", effect).external_calls_only());
-        app.put(&[creation_event(&vended)]).await;
+        app.put_events(&[creation_event(&vended)]).await;
         app.process_all().await;
         app.assert_untouched(&vended.account);
         app.assert_dead_lettered(vended.account.id(), words);

@@ -1,4 +1,4 @@
-//! A partition with an organization and a vending queue.
+//! The fixture: a local cloud with an organization and the vending queue.
 
 mod observed;
 
@@ -17,43 +17,44 @@ use local_cloud::{
 };
 use serde_json::Value;
 
-/// The function that processes the queue.
-pub(crate) const VENDED: &str = "account-vended";
-/// The function that finds accounts without an event.
-pub(crate) const SWEEP: &str = "account-sweep";
-/// The role that lets Palette in.
-pub(crate) const ROLE: &str = "SpectroCloudRole";
-/// The tag of everything that Gangway creates.
-pub(crate) const MANAGED: (&str, &str) = ("gangway:managed", "true");
+/// The name of the function that handles the messages of the vending queue.
+pub(crate) const VENDED_FUNCTION: &str = "account-vended";
+/// The name of the function that compares the organization with Palette.
+pub(crate) const SWEEP_FUNCTION: &str = "account-sweep";
+/// The name of the role that Palette assumes.
+pub(crate) const PALETTE_ROLE: &str = "SpectroCloudRole";
+/// The key and the value of the tag on each role and policy that Gangway creates.
+pub(crate) const MANAGED_TAG: (&str, &str) = ("gangway:managed", "true");
 
-/// The number of clock steps, more than a message has deliveries.
-const CLOCK_STEPS: usize = 40;
+/// How often the clock is advanced at most. It is more than a message has deliveries.
+const MAX_CLOCK_STEPS: usize = 40;
 
-/// A local cloud with an organization.
+/// A local cloud with one partition, its organization and account vending.
 pub(crate) struct VendingApp {
     cloud_fixture: CloudFixture,
     partition: Partition,
-    /// The function that processes the queue.
+    /// The function that handles the messages of the vending queue.
     pub(crate) lambda: Arc<LambdaFunction>,
 }
 
 impl VendingApp {
-    /// Starts a cloud with the settings of the template.
+    /// Starts a local cloud with the settings of the template.
     pub(crate) async fn start(partition: Partition) -> Self {
-        Self::with(partition, |_organization| Vec::new()).await
+        Self::start_with_settings(partition, |_organization| Vec::new()).await
     }
 
-    /// Starts a cloud with settings that may refer to the organization's OUs.
-    pub(crate) async fn with(
+    /// Starts a local cloud, and deploys the function with these environment variables. Their
+    /// values may name OUs of the organization.
+    pub(crate) async fn start_with_settings(
         partition: Partition,
         settings: impl FnOnce(&Organization) -> Vec<(&'static str, String)>,
     ) -> Self {
         let template = Template::from_repository().expect("the repository's template");
-        Self::of(partition, CloudOptions::default(), &template, settings).await
+        Self::start_with_options(partition, CloudOptions::default(), &template, settings).await
     }
 
-    /// Starts a cloud whose organization is managed from another account.
-    pub(crate) async fn managed_elsewhere(partition: Partition) -> Self {
+    /// Starts a local cloud whose management account is not Gangway's account.
+    pub(crate) async fn start_with_management_account(partition: Partition) -> Self {
         let template = Template::from_repository().expect("the repository's template");
         let number = if partition == Partition::Aws { 1 } else { 2 };
         let role = |name: &str| format!("arn:{partition}:iam::90000000000{number}:role/{name}");
@@ -61,27 +62,28 @@ impl VendingApp {
             .with_default("OrganizationsRoleArn", &role(ORGANIZATIONS_ROLE))
             .with_default("MemberAccessRoleArn", &role(MEMBER_ACCESS_ROLE));
         let options = CloudOptions { separate_management_account: true, ..CloudOptions::default() };
-        Self::of(partition, options, &template, |_organization| Vec::new()).await
+        Self::start_with_options(partition, options, &template, |_organization| Vec::new()).await
     }
 
-    /// Starts a cloud with other template parameters and the template's request rate.
-    pub(crate) async fn deployed(partition: Partition, parameters: &[(&str, &str)]) -> Self {
+    /// Starts a local cloud with these template parameters, and with the request rate of the
+    /// template.
+    pub(crate) async fn start_with_parameters(partition: Partition, parameters: &[(&str, &str)]) -> Self {
         let mut template = Template::from_repository().expect("the repository's template");
         for (name, value) in parameters {
             template = template.with_default(name, value);
         }
         let pace = template.default("VendingPaletteRequestsPerSecond");
         let settings = |_: &Organization| vec![("PALETTE_REQUESTS_PER_SECOND", pace)];
-        Self::of(partition, CloudOptions::default(), &template, settings).await
+        Self::start_with_options(partition, CloudOptions::default(), &template, settings).await
     }
 
-    /// Deploys the function again with other settings.
-    pub(crate) fn set(&mut self, settings: Vec<(&'static str, String)>) {
-        let lambda = self.deployment().redeploy(VENDED, |one| set(&mut one.environment, settings));
+    /// Deploys the function again with these environment variables.
+    pub(crate) fn redeploy_with_settings(&mut self, settings: Vec<(&'static str, String)>) {
+        let lambda = self.deployment().redeploy(VENDED_FUNCTION, |one| set_environment(&mut one.environment, settings));
         self.lambda = lambda.expect("the function is deployed");
     }
 
-    async fn of(
+    async fn start_with_options(
         partition: Partition,
         options: CloudOptions,
         template: &Template,
@@ -93,7 +95,7 @@ impl VendingApp {
         let deployment = cloud_fixture.deployment(partition);
         let settings = settings(deployment.organization());
         let lambda =
-            deployment.redeploy(VENDED, |function| set(&mut function.environment, settings));
+            deployment.redeploy(VENDED_FUNCTION, |function| set_environment(&mut function.environment, settings));
         let lambda = lambda.expect("the function is deployed");
         assert!(lambda.binary().is_file(), "build the functions first");
         Self { cloud_fixture, partition, lambda }
@@ -112,7 +114,7 @@ impl VendingApp {
     }
 
     pub(crate) fn poller(&self) -> &Poller {
-        self.deployment().poller(VENDED).expect("a queue feeds the function")
+        self.deployment().poller(VENDED_FUNCTION).expect("a queue feeds the function")
     }
 
     pub(crate) fn queue(&self) -> &Queue {
@@ -128,8 +130,8 @@ impl VendingApp {
         self.dead_letter_queue().messages()
     }
 
-    /// Puts events on the bus and asserts that each reaches the queue.
-    pub(crate) async fn put(&self, events: &[Value]) {
+    /// Puts events on the event bus, and asserts that each reaches the vending queue.
+    pub(crate) async fn put_events(&self, events: &[Value]) {
         for event in events {
             let reached = self.deployment().bus.put(event).await;
             assert_eq!(reached.queues, [self.queue().arn()], "{event:#}");
@@ -137,22 +139,22 @@ impl VendingApp {
         }
     }
 
-    /// Waits until no message is visible or being processed.
-    pub(crate) async fn idle(&self) {
+    /// Waits until no message is visible or being handled.
+    pub(crate) async fn wait_until_idle(&self) {
         self.poller().wait_until_idle().await;
     }
 
-    /// Processes messages and advances the clock until the queue is empty.
+    /// Advances the clock until every message in the queue is handled.
     pub(crate) async fn process_all(&self) {
-        let left = self.poller().drain(CLOCK_STEPS).await;
+        let left = self.poller().drain(MAX_CLOCK_STEPS).await;
         assert_eq!(left, 0, "messages are left\n{}", self.logs());
     }
 
-    /// Advances the clock until a failed message is visible again.
-    pub(crate) async fn retry(&self) {
+    /// Advances the clock until a failed message is visible again, and waits until it is handled.
+    pub(crate) async fn advance_to_retry(&self) {
         let seconds = u64::try_from(self.queue().settings().visibility_timeout).unwrap_or(0);
         self.cloud().clock().advance(Duration::from_secs(seconds + 1));
-        self.idle().await;
+        self.wait_until_idle().await;
     }
 
     /// Returns the function's log.
@@ -166,14 +168,15 @@ impl VendingApp {
         assert!(written, "{text} was not written\n{}", self.logs());
     }
 
-    /// Asserts the number of logged outcomes of an account; log lines arrive after the response.
+    /// Waits for this number of logged outcomes of an account, and asserts it. The function may
+    /// write log lines after its response.
     pub(crate) async fn assert_outcomes(&self, account: &str, count: usize) {
-        let _enough = wait_until(|| self.outcomes(account).len() >= count).await;
-        assert_eq!(self.outcomes(account).len(), count, "{}", self.logs());
+        let _enough = wait_until(|| self.logged_outcomes(account).len() >= count).await;
+        assert_eq!(self.logged_outcomes(account).len(), count, "{}", self.logs());
     }
 
     /// Returns the logged outcomes of an account.
-    pub(crate) fn outcomes(&self, account: &str) -> Vec<String> {
+    pub(crate) fn logged_outcomes(&self, account: &str) -> Vec<String> {
         let logs = self.logs();
         let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let of_account = lines.filter(|line| line["awsAccountId"] == account);
@@ -196,15 +199,16 @@ impl Drop for VendingApp {
     }
 }
 
-/// Returns the event with the most details of a new account.
+/// Returns the event with the most details about a new account.
 pub(crate) fn creation_event(vended: &VendedAccount) -> Value {
     let joined = |event: &&Value| event["detail"]["eventName"] != "AccountJoinedOrganization";
     let last = vended.events.iter().rev().find(joined).or(vended.events.last());
     last.expect("an event").clone()
 }
 
-/// Sets environment variables of a function, and switches off its rate limit.
-pub(crate) fn set(
+/// Sets environment variables of a function, and a rate of requests to Palette that never delays
+/// it.
+pub(crate) fn set_environment(
     environment: &mut std::collections::BTreeMap<String, String>,
     settings: Vec<(&'static str, String)>,
 ) {

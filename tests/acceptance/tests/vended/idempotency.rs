@@ -1,4 +1,4 @@
-//! Repeated events change nothing.
+//! Several events about one AWS account register it once.
 
 use gangway_model::Partition;
 use local_cloud::fixtures::VendingSource;
@@ -11,18 +11,18 @@ async fn repeated_events_change_nothing() {
         let app = VendingApp::start(partition).await;
         let organization = app.organization();
         let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
-        app.put(&vended.events).await;
+        app.put_events(&vended.events).await;
         app.process_all().await;
         let first = app.assert_registered(&vended.account);
-        let (role, policies) = (app.role(&vended.account), vended.account.policies());
+        let (role, policies) = (app.palette_role(&vended.account), vended.account.policies());
         app.cloud().calls().clear();
         for _time in 0..10 {
-            app.put(&vended.events[2..]).await;
+            app.put_events(&vended.events[2..]).await;
         }
         app.process_all().await;
         assert_eq!(app.assert_registered(&vended.account), first);
-        assert_eq!(app.writes(), Vec::<String>::new(), "{partition}");
-        assert_eq!((app.role(&vended.account), vended.account.policies()), (role, policies));
+        assert_eq!(app.write_calls(), Vec::<String>::new(), "{partition}");
+        assert_eq!((app.palette_role(&vended.account), vended.account.policies()), (role, policies));
         assert_eq!(app.dead_messages(), []);
     }
 }
@@ -33,10 +33,10 @@ async fn all_event_types_at_once_register_an_account_once() {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::Aft, "team", &organization.sandbox);
     app.poller().pause();
-    app.put(&vended.events[..3]).await;
+    app.put_events(&vended.events[..3]).await;
     app.queue().send(&vended.events[3].to_string());
-    app.put(&organization.update_managed_account(&vended)).await;
-    app.put(&[organization.custom_event("onboard", vended.account.id())]).await;
+    app.put_events(&organization.update_managed_account(&vended)).await;
+    app.put_events(&[organization.custom_event("onboard", vended.account.id())]).await;
     app.poller().resume();
     app.process_all().await;
     app.assert_registered(&vended.account);
@@ -53,13 +53,14 @@ async fn each_event_type_registers_its_account() {
             for place in 0.. {
                 let vended = organization.vend(kind, "team", &organization.production);
                 let Some(event) = vended.events.get(place) else { break };
-                // Another event has more details of a new account.
+                // This event alone does not register a created account.
                 if event["detail"]["eventName"] == "AccountJoinedOrganization" {
                     continue;
                 }
-                // Account Factory for Terraform's payload comes by a topic, not by the bus.
+                // The payload of Account Factory for Terraform arrives by an SNS topic, not by the
+                // event bus.
                 if event.get("detail").is_some() {
-                    app.put(std::slice::from_ref(event)).await;
+                    app.put_events(std::slice::from_ref(event)).await;
                 } else {
                     app.queue().send(&event.to_string());
                 }

@@ -1,4 +1,5 @@
-//! Attacks by events: of another source or sender, replayed or late, or with a project of their own.
+//! Events that must not register an account: of another source or sender, replayed, late, or with a
+//! project that no setting allows.
 
 use gangway_model::Partition;
 use local_cloud::{
@@ -8,20 +9,21 @@ use local_cloud::{
 use serde_json::{Value, json};
 
 use crate::{
-    fixture::{MANAGED, ROLE, VendingApp},
+    fixture::{MANAGED_TAG, PALETTE_ROLE, VendingApp},
     sweep::{count, deploy_sweep, sweep},
 };
 
-fn remove() -> (&'static str, String) {
+fn removal_setting() -> (&'static str, String) {
     ("GANGWAY_OFFBOARDING", "remove".to_owned())
 }
 
-/// A new account without an event of AWS.
+/// Creates an AWS account, without sending its events.
 fn vend(app: &VendingApp) -> VendedAccount {
     let organization = app.organization();
     organization.vend(VendingSource::Organizations, "team", &organization.sandbox)
 }
 
+/// Returns an event that asks to onboard the account, with these members changed.
 fn onboard_event(app: &VendingApp, vended: &VendedAccount, changes: &[(&str, Value)]) -> Value {
     let mut event = app.organization().custom_event("onboard", vended.account.id());
     for (pointer, value) in changes {
@@ -35,7 +37,7 @@ fn onboard_event(app: &VendingApp, vended: &VendedAccount, changes: &[(&str, Val
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn vending_events_of_others_reach_no_queue() {
+async fn vending_events_of_other_senders_reach_no_queue() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
         let vended = vend(&app);
@@ -63,9 +65,9 @@ async fn vending_events_of_others_reach_no_queue() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replayed_late_and_presumptuous_events_are_dead_letters() {
+async fn replayed_late_and_unlisted_project_events_are_dead_lettered() {
     let app = VendingApp::start(Partition::Aws).await;
-    // A project that Palette has and no setting names.
+    // Palette has this project, but no setting lets events name it.
     app.cloud().palette().records().tenants[0].projects[0].name = "Secrets".to_owned();
     let cases = [
         ("replay-name", "restore-monday", "replayed"),
@@ -74,24 +76,24 @@ async fn replayed_late_and_presumptuous_events_are_dead_letters() {
     ];
     for (member, value, reason) in cases {
         let vended = vend(&app);
-        app.put(&[onboard_event(&app, &vended, &[(member, value.into())])]).await;
+        app.put_events(&[onboard_event(&app, &vended, &[(member, value.into())])]).await;
         app.process_all().await;
         app.assert_untouched(&vended.account);
         app.assert_dead_lettered(vended.account.id(), reason);
     }
 }
 
-/// The message of the sweep is worked late: the account was opened again.
+/// The account is opened again before the message of the sweep is handled.
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_message_about_a_reopened_account_removes_nothing() {
-    let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
+    let app = VendingApp::start_with_settings(Partition::Aws, |_organization| vec![removal_setting()]).await;
     let vended = vend(&app);
-    app.put(&[onboard_event(&app, &vended, &[])]).await;
+    app.put_events(&[onboard_event(&app, &vended, &[])]).await;
     app.process_all().await;
     let registered = app.assert_registered(&vended.account);
     drop(app.organization().close(&vended.account));
     app.poller().pause();
-    let response = sweep(&deploy_sweep(&app, &[remove()]), json!({})).await;
+    let response = sweep(&deploy_sweep(&app, &[removal_setting()]), json!({})).await;
     assert_eq!(count(&response, "offboarding"), 1, "{response:#}");
     app.organization().api.set_state(vended.account.id(), AccountState::Active);
     app.poller().resume();
@@ -101,10 +103,11 @@ async fn sweep_message_about_a_reopened_account_removes_nothing() {
     assert_eq!(app.dead_messages(), []);
 }
 
-/// The administrator of a member account makes the role, or changes its tag, to get into another scope.
+/// The administrator of a member account sets the scope tag of the role, so that the account would
+/// be registered in another scope.
 #[tokio::test(flavor = "multi_thread")]
 async fn tag_of_a_member_account_never_decides_its_scope() {
-    let app = VendingApp::with(Partition::Aws, |organization| {
+    let app = VendingApp::start_with_settings(Partition::Aws, |organization| {
         vec![("GANGWAY_OU_SCOPE_MAP", format!("{}=project:Payments", organization.sandbox))]
     })
     .await;
@@ -114,47 +117,47 @@ async fn tag_of_a_member_account_never_decides_its_scope() {
         projects.find(|project| project.name == "Default").expect("a project").uid.clone()
     };
     for scope in ["tenant", &other_project, "6a0c1a2b3c4d5e6f70818293"] {
-        // Made before the account is vended.
+        // The administrator creates the role before the event arrives.
         let vended = vend(&app);
-        let role = vended.account.role(ROLE);
-        role.tag(MANAGED.0, MANAGED.1);
+        let role = vended.account.role(PALETTE_ROLE);
+        role.tag(MANAGED_TAG.0, MANAGED_TAG.1);
         role.tag("gangway:stack", "gangway");
         role.tag("gangway:scope", scope);
-        app.put(&vended.events[..1]).await;
+        app.put_events(&vended.events[..1]).await;
         app.process_all().await;
-        assert_eq!(app.registered(&vended.account), [], "{scope}");
+        assert_eq!(app.palette_accounts(&vended.account), [], "{scope}");
         app.assert_dead_lettered(vended.account.id(), "gangway:scope");
-        // Changed after the account was registered.
+        // The administrator changes the tag after the account was registered.
         let vended = vend(&app);
-        app.put(&vended.events[..1]).await;
+        app.put_events(&vended.events[..1]).await;
         app.process_all().await;
         let registered = app.assert_registered(&vended.account);
-        vended.account.role(ROLE).tag("gangway:scope", scope);
-        app.put(&app.organization().update_managed_account(&vended)).await;
+        vended.account.role(PALETTE_ROLE).tag("gangway:scope", scope);
+        app.put_events(&app.organization().update_managed_account(&vended)).await;
         app.process_all().await;
-        assert_eq!(app.registered(&vended.account), [registered], "{scope}");
+        assert_eq!(app.palette_accounts(&vended.account), [registered], "{scope}");
         app.assert_dead_lettered(vended.account.id(), "gangway:scope");
     }
 }
 
-/// An account that an event put into a project stays there, whatever its tag says.
+/// An event registered the account in a project; the tag of its role names the tenant.
 #[tokio::test(flavor = "multi_thread")]
 async fn account_stays_in_the_scope_that_palette_has_it_in() {
     let app = VendingApp::start(Partition::Aws).await;
     let vended = vend(&app);
-    app.put(&[onboard_event(&app, &vended, &[("project", "Payments".into())])]).await;
+    app.put_events(&[onboard_event(&app, &vended, &[("project", "Payments".into())])]).await;
     app.process_all().await;
     let registered = app.assert_registered(&vended.account);
     assert!(registered.project.is_some());
-    // The tag is as a new account of the tenant would have it.
-    vended.account.role(ROLE).tag("gangway:scope", "tenant");
-    app.put(&app.organization().update_managed_account(&vended)).await;
+    // A new account of the tenant has this tag.
+    vended.account.role(PALETTE_ROLE).tag("gangway:scope", "tenant");
+    app.put_events(&app.organization().update_managed_account(&vended)).await;
     app.process_all().await;
-    assert_eq!(app.registered(&vended.account), [registered]);
+    assert_eq!(app.palette_accounts(&vended.account), [registered]);
     app.assert_dead_lettered(vended.account.id(), "gangway:scope");
 }
 
-/// Whoever may publish to the topic writes the event, with any source and any id.
+/// Everybody who may publish to the topic can write any source and any id into the event.
 #[tokio::test(flavor = "multi_thread")]
 async fn notification_must_name_a_source_of_the_settings() {
     let app = VendingApp::start(Partition::Aws).await;
@@ -176,7 +179,7 @@ async fn notification_must_name_a_source_of_the_settings() {
         app.assert_untouched(&vended.account);
         let dead = app.dead_messages().pop().expect("a dead letter");
         assert!(dead.attributes["reason"].contains("VendingEventSources"), "{dead:#?}");
-        // It cannot answer in the name of another event.
+        // The outcome event has the id of the notification, not the id that the event claims.
         let detail = &last()["detail"];
         assert_eq!(
             (&detail["outcome"], &detail["correlationId"]),

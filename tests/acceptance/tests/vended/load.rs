@@ -1,4 +1,4 @@
-//! A thousand events in random order, a fifth of them twice, with 5 % of the calls failing.
+//! A thousand events in random order: a fifth of them is sent twice, and 5 % of the calls fail.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use local_cloud::{Effect, Fault, fixtures::VendingSource};
 use crate::fixture::VendingApp;
 
 /// The injected effects; each hits one call in a hundred.
-const WRONG: [Effect; 5] = [
+const INJECTED_EFFECTS: [Effect; 5] = [
     Effect::Throttle,
     Effect::InternalError,
     Effect::Unavailable,
@@ -52,8 +52,8 @@ async fn a_thousand_events_register_each_account_once() {
         events.swap(place, rng.gen_range(place + 1));
     }
     app.poller().pause();
-    app.put(&events).await;
-    for (seed, effect) in (1..).zip(WRONG) {
+    app.put_events(&events).await;
+    for (seed, effect) in (1..).zip(INJECTED_EFFECTS) {
         app.cloud().fault(Fault::on("*", "*", effect).at_random(100, seed));
     }
     let started = Instant::now();
@@ -63,7 +63,7 @@ async fn a_thousand_events_register_each_account_once() {
     let calls = app.cloud().calls().all();
     let own = calls.iter().filter(|call| !call.nested).count();
     let seen = app.cloud().faults().triggered();
-    for effect in WRONG {
+    for effect in INJECTED_EFFECTS {
         assert!(seen.contains(&effect), "{effect:?} hit no call");
     }
     assert!(seen.len() >= own / 40, "{} of {own} calls went wrong", seen.len());

@@ -1,5 +1,5 @@
-//! Accounts that are registered automatically: events on a bus, a queue, the pollers of Lambda, the
-//! real binaries.
+//! Tests of account vending: events about AWS accounts reach a queue, and the function
+//! `account-vended` registers or removes the accounts.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! Accounts of the included OUs are found once, however Organizations pages them.
+//! The sweep finds each account of the included OUs once, whichever pages Organizations returns.
 
 use gangway_model::Partition;
 use local_cloud::fixtures::Organization;
@@ -9,7 +9,7 @@ use crate::{
     sweep::{count, deploy_sweep, sweep, vend},
 };
 
-/// How Organizations lists its accounts.
+/// A function that sets how Organizations lists its accounts.
 type Listing<'a> = &'a dyn Fn(&Organization);
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,5 @@
-//! The standard account that is paired with a GovCloud account is not registered.
+//! The sweep does not register the standard account that AWS creates together with a GovCloud
+//! account.
 
 use gangway_model::Partition;
 use local_cloud::fixtures::VendingSource;
@@ -13,7 +14,7 @@ use crate::{
 async fn sweep_skips_the_paired_account_of_a_govcloud_account() {
     for elsewhere in [false, true] {
         let app = if elsewhere {
-            VendingApp::managed_elsewhere(Partition::Aws).await
+            VendingApp::start_with_management_account(Partition::Aws).await
         } else {
             VendingApp::start(Partition::Aws).await
         };

@@ -1,4 +1,4 @@
-//! Events that name a project which is not in the configuration.
+//! Accounts that an event put into a project.
 
 use gangway_model::Partition;
 use local_cloud::fixtures::{VendedAccount, VendingSource};
@@ -10,10 +10,11 @@ use crate::{
     unmanaged_roles::create_role_manually,
 };
 
-fn remove() -> (&'static str, String) {
+fn removal_setting() -> (&'static str, String) {
     ("GANGWAY_OFFBOARDING", "remove".to_owned())
 }
 
+/// Returns an event that asks to onboard the account, in this project if one is given.
 fn onboard_event(app: &VendingApp, vended: &VendedAccount, project: Option<&str>) -> Value {
     let mut event = app.organization().custom_event("onboard", vended.account.id());
     if let Some(project) = project {
@@ -22,16 +23,17 @@ fn onboard_event(app: &VendingApp, vended: &VendedAccount, project: Option<&str>
     event
 }
 
-/// Registers an account in the project Payments, with a managed or an unmanaged role.
+/// Registers an account in the project Payments. With `unmanaged`, Gangway does not create its
+/// role.
 async fn register_in_payments(app: &VendingApp, unmanaged: bool) -> VendedAccount {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     if unmanaged {
         create_role_manually(app, &vended.account, &app.deployment().external_id);
     }
-    app.put(&[onboard_event(app, &vended, Some("Payments"))]).await;
+    app.put_events(&[onboard_event(app, &vended, Some("Payments"))]).await;
     app.process_all().await;
-    let registered = app.registered(&vended.account);
+    let registered = app.palette_accounts(&vended.account);
     assert!(registered.len() == 1 && registered[0].project.is_some(), "{registered:?}");
     vended
 }
@@ -48,11 +50,11 @@ async fn account_in_a_project_of_the_event_is_registered_once() {
             "{response:#}"
         );
         assert_eq!(response["reasons"]["in-another-scope"]["count"], 1, "{response:#}");
-        // Events that name no project, or another one.
+        // Later events name no project, or another project.
         for project in [None, Some("Default")] {
-            app.put(&[onboard_event(&app, &vended, project)]).await;
+            app.put_events(&[onboard_event(&app, &vended, project)]).await;
             app.process_all().await;
-            let registered = app.registered(&vended.account);
+            let registered = app.palette_accounts(&vended.account);
             assert_eq!(registered.len(), 1, "{registered:?}\n{}", app.logs());
         }
         assert_eq!(app.dead_messages(), []);
@@ -62,11 +64,11 @@ async fn account_in_a_project_of_the_event_is_registered_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn account_in_a_project_of_the_event_is_removed() {
     for by_sweep in [false, true] {
-        let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
+        let app = VendingApp::start_with_settings(Partition::Aws, |_organization| vec![removal_setting()]).await;
         let vended = register_in_payments(&app, false).await;
         let closed = app.organization().close(&vended.account);
         if by_sweep {
-            let response = sweep(&deploy_sweep(&app, &[remove()]), json!({})).await;
+            let response = sweep(&deploy_sweep(&app, &[removal_setting()]), json!({})).await;
             assert_eq!(
                 account_ids(&response, "closedButRegistered"),
                 [vended.account.id()],
@@ -74,10 +76,10 @@ async fn account_in_a_project_of_the_event_is_removed() {
             );
             assert_eq!(count(&response, "offboarding"), 1, "{response:#}");
         } else {
-            app.put(&closed).await;
+            app.put_events(&closed).await;
         }
         app.process_all().await;
-        assert_eq!(app.registered(&vended.account), [], "{}", app.logs());
+        assert_eq!(app.palette_accounts(&vended.account), [], "{}", app.logs());
         assert_eq!(app.dead_messages(), []);
     }
 }
@@ -85,7 +87,7 @@ async fn account_in_a_project_of_the_event_is_removed() {
 /// Palette lists the project but rejects every other request.
 #[tokio::test(flavor = "multi_thread")]
 async fn project_that_refuses_the_api_key_is_reported_and_skipped() {
-    let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
+    let app = VendingApp::start_with_settings(Partition::Aws, |_organization| vec![removal_setting()]).await;
     let hidden = register_in_payments(&app, false).await;
     let organization = app.organization();
     let other = organization.vend(VendingSource::ControlTower, "other", &organization.sandbox);
@@ -98,13 +100,13 @@ async fn project_that_refuses_the_api_key_is_reported_and_skipped() {
     let response = sweep(&deploy_sweep(&app, &[]), json!({"dryRun": true})).await;
     assert_eq!(count(&response, "unreadProjects"), 2, "{response:#}");
     create_role_manually(&app, &other.account, &app.deployment().external_id);
-    app.put(&[onboard_event(&app, &other, None)]).await;
+    app.put_events(&[onboard_event(&app, &other, None)]).await;
     app.process_all().await;
-    assert_eq!(app.registered(&other.account).len(), 1, "{}", app.logs());
+    assert_eq!(app.palette_accounts(&other.account).len(), 1, "{}", app.logs());
     app.lambda.logs().clear();
-    app.put(&organization.close(&hidden.account)).await;
+    app.put_events(&organization.close(&hidden.account)).await;
     app.process_all().await;
     app.wait_for_log("projects that Gangway may not read").await;
-    assert_eq!(app.registered(&hidden.account).len(), 1);
+    assert_eq!(app.palette_accounts(&hidden.account).len(), 1);
     assert_eq!(app.dead_messages(), []);
 }

@@ -1,4 +1,4 @@
-//! Vending keeps to the request rate of the template, below Palette's limit.
+//! Account vending sends requests at the rate of the template, below Palette's limit.
 
 use std::time::{Duration, Instant};
 
@@ -6,17 +6,18 @@ use gangway_model::Partition;
 
 use crate::{fixture::VendingApp, sweep::vend};
 
-/// A batch is ten, and two batches are worked at once.
+/// The number of accounts: more than two batches of ten messages, which are handled at the same
+/// time.
 const ACCOUNTS: usize = 30;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_accounts_register_within_palettes_rate_limit() {
-    let app = VendingApp::deployed(Partition::Aws, &[]).await;
+    let app = VendingApp::start_with_parameters(Partition::Aws, &[]).await;
     app.cloud().palette().records().behaviour.rate_limited = true;
     let accounts = vend(&app, ACCOUNTS, &app.organization().sandbox);
     app.poller().pause();
     for vended in &accounts {
-        app.put(&vended.events[..1]).await;
+        app.put_events(&vended.events[..1]).await;
     }
     let start = Instant::now();
     app.poller().resume();

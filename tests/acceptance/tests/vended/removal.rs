@@ -9,12 +9,13 @@ use local_cloud::{
 };
 use serde_json::json;
 
-use crate::fixture::{ROLE, VendingApp};
+use crate::fixture::{PALETTE_ROLE, VendingApp};
 
-async fn registered_account(app: &VendingApp) -> VendedAccount {
+/// Vends an AWS account, and waits until it is registered.
+async fn register_vended_account(app: &VendingApp) -> VendedAccount {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
-    app.put(&vended.events[2..]).await;
+    app.put_events(&vended.events[2..]).await;
     app.process_all().await;
     app.assert_registered(&vended.account);
     vended
@@ -23,54 +24,55 @@ async fn registered_account(app: &VendingApp) -> VendedAccount {
 #[tokio::test(flavor = "multi_thread")]
 async fn closed_account_is_reported_and_kept_in_palette() {
     let app = VendingApp::start(Partition::Aws).await;
-    let vended = registered_account(&app).await;
+    let vended = register_vended_account(&app).await;
     app.cloud().calls().clear();
     app.lambda.logs().clear();
-    app.put(&app.organization().close(&vended.account)).await;
+    app.put_events(&app.organization().close(&vended.account)).await;
     app.process_all().await;
-    assert_eq!(app.registered(&vended.account).len(), 1);
-    assert_eq!(app.writes(), Vec::<String>::new());
+    assert_eq!(app.palette_accounts(&vended.account).len(), 1);
+    assert_eq!(app.write_calls(), Vec::<String>::new());
     app.assert_outcomes(vended.account.id(), 1).await;
     assert_eq!(app.dead_messages(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn closed_or_removed_account_is_deregistered_when_configured() {
+async fn closed_or_removed_account_is_offboarded_when_configured() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app =
-            VendingApp::with(partition, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
+            VendingApp::start_with_settings(partition, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
                 .await;
         let (closed, left, stays) = (
-            registered_account(&app).await,
-            registered_account(&app).await,
-            registered_account(&app).await,
+            register_vended_account(&app).await,
+            register_vended_account(&app).await,
+            register_vended_account(&app).await,
         );
-        app.put(&app.organization().close(&closed.account)).await;
-        app.put(&app.organization().remove_account(&left.account)).await;
+        app.put_events(&app.organization().close(&closed.account)).await;
+        app.put_events(&app.organization().remove_account(&left.account)).await;
         app.process_all().await;
         for gone in [&closed, &left] {
-            assert_eq!(app.registered(&gone.account), [], "{}", app.logs());
+            assert_eq!(app.palette_accounts(&gone.account), [], "{}", app.logs());
         }
         app.assert_registered(&stays.account);
         assert!(
-            left.account.role_snapshot(ROLE).is_some(),
+            left.account.role_snapshot(PALETTE_ROLE).is_some(),
             "nothing is deleted in the customer's account"
         );
         assert_eq!(app.dead_messages(), []);
-        // A repeated event, or one of an account that was never registered.
+        // An event about an account that is not registered, or no longer registered, changes
+        // nothing.
         let unknown =
             app.organization().vend(VendingSource::Invited, "unknown", &app.organization().sandbox);
-        app.put(&app.organization().close(&unknown.account)).await;
-        app.put(&[app.organization().custom_event("offboard", closed.account.id())]).await;
+        app.put_events(&app.organization().close(&unknown.account)).await;
+        app.put_events(&[app.organization().custom_event("offboard", closed.account.id())]).await;
         app.process_all().await;
         assert_eq!(app.dead_messages(), []);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sender_that_asks_for_a_removal_is_always_answered() {
+async fn offboard_request_always_publishes_an_outcome_event() {
     let app = VendingApp::start(Partition::Aws).await;
-    let active = registered_account(&app).await;
+    let active = register_vended_account(&app).await;
     let sandbox = &app.organization().sandbox;
     let unknown = app.organization().vend(VendingSource::Invited, "unknown", sandbox);
     drop(app.organization().close(&unknown.account));
@@ -78,7 +80,7 @@ async fn sender_that_asks_for_a_removal_is_always_answered() {
         (&active.account, "Gangway Account Rejected", "rejected"),
         (&unknown.account, "Gangway Account Removed", "absent"),
     ] {
-        app.put(&[app.organization().custom_event("offboard", account.id())]).await;
+        app.put_events(&[app.organization().custom_event("offboard", account.id())]).await;
         app.process_all().await;
         let told = app.deployment().gangway_account.put_events().pop().expect("an event");
         assert_eq!(told["detail-type"], kind, "{told:#}");
@@ -94,31 +96,31 @@ async fn sender_that_asks_for_a_removal_is_always_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn removal_that_aws_refused_is_ignored() {
     let app =
-        VendingApp::with(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
+        VendingApp::start_with_settings(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
             .await;
-    let vended = registered_account(&app).await;
+    let vended = register_vended_account(&app).await;
     let mut events = app.organization().remove_account(&vended.account);
     events.truncate(1);
     events[0]["detail"]["errorCode"] = "AccessDenied".into();
-    app.put(&events).await;
+    app.put_events(&events).await;
     app.process_all().await;
-    assert_eq!(app.registered(&vended.account).len(), 1);
+    assert_eq!(app.palette_accounts(&vended.account).len(), 1);
 }
 
-/// A person replaces the role by keys, and then the keys by the role. Secrets Manager fails just
-/// before the keys are deleted.
+/// A caller replaces the role by access keys, and then the keys by the role. Secrets Manager fails,
+/// so the secret with the keys remains.
 #[tokio::test(flavor = "multi_thread")]
 async fn registered_keys_are_removed_with_the_account() {
     let app =
-        VendingApp::with(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
+        VendingApp::start_with_settings(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
             .await;
-    let account = registered_account(&app).await.account;
-    let [registered] = app.registered(&account).try_into().expect("one account");
+    let account = register_vended_account(&app).await.account;
+    let [registered] = app.palette_accounts(&account).try_into().expect("one account");
     let user = account.user("palette");
     for policy in account.policies() {
         user.attach(&policy.arn);
     }
-    let (keys, role, name) = (user.create_access_key(), account.role(ROLE).arn(), registered.name);
+    let (keys, role, name) = (user.create_access_key(), account.role(PALETTE_ROLE).arn(), registered.name);
     let keys = json!({"name": name, "accessKeyId": keys.id, "secretAccessKey": keys.secret});
     let gateway = app.deployment().start_gateway(0).await;
     let put = async |method: &str, body: serde_json::Value| {
@@ -138,30 +140,30 @@ async fn registered_keys_are_removed_with_the_account() {
         secrets.filter(|one| one.name.ends_with(&name)).map(|one| one.deleted).collect::<Vec<_>>()
     };
     assert_eq!(kept(), [false]);
-    // The first delivery ends between the deletion in Palette and that of the secret.
+    // The first delivery deletes the account in Palette, and fails when it deletes the secret.
     app.lambda.logs().clear();
     app.cloud().fault(Fault::on("secretsmanager", "TagResource", Effect::InternalError));
-    app.put(&app.organization().close(&account)).await;
+    app.put_events(&app.organization().close(&account)).await;
     app.wait_for_log("upstream-error").await;
-    app.idle().await;
-    assert_eq!(app.registered(&account), [], "{}", app.logs());
+    app.wait_until_idle().await;
+    assert_eq!(app.palette_accounts(&account), [], "{}", app.logs());
     assert_eq!(kept(), [false]);
     app.cloud().faults().clear();
-    app.retry().await;
+    app.advance_to_retry().await;
     app.process_all().await;
     assert_eq!(kept(), [true], "{}", app.logs());
     app.assert_outcomes(account.id(), 2).await;
-    assert_eq!(app.outcomes(account.id()), ["upstream-error", "removed"]);
+    assert_eq!(app.logged_outcomes(account.id()), ["upstream-error", "removed"]);
     assert_eq!(app.dead_messages(), []);
 }
 
-/// The events of a removal.
+/// A function that removes an AWS account, and returns the events about that.
 type RemovalEvents<'a> = &'a dyn Fn(&Account) -> Vec<serde_json::Value>;
 
-/// Closed and removed accounts are deregistered only if they match the filters.
+/// The filters of the deployment decide which closed or removed accounts are offboarded.
 #[tokio::test(flavor = "multi_thread")]
 async fn events_remove_only_accounts_that_match_the_filters() {
-    let app = VendingApp::with(Partition::Aws, |organization| {
+    let app = VendingApp::start_with_settings(Partition::Aws, |organization| {
         vec![
             ("GANGWAY_OFFBOARDING", "remove".to_owned()),
             ("GANGWAY_EXCLUDE_OUS", organization.production.clone()),
@@ -179,29 +181,29 @@ async fn events_remove_only_accounts_that_match_the_filters() {
     let cases: [(&str, bool, RemovalEvents<'_>, &str); 6] = [
         ("closed and chosen", false, &close, "removed"),
         ("closed in an excluded OU", true, &close, "reported"),
-        // The OUs of a removed account are no longer known.
+        // Organizations no longer shows the OUs of an account that has left.
         ("left", false, &depart, "reported"),
         ("closed and asked for", false, &payload, "removed"),
         ("asked for while it is ACTIVE", false, &asked, "ignored"),
         ("closed and asked for in an excluded OU", true, &payload, "removed"),
     ];
     for (what, left_out, removal_events, outcome) in cases {
-        let account = registered_account(&app).await.account;
+        let account = register_vended_account(&app).await.account;
         if left_out {
             organization.api.move_account(account.id(), &organization.production);
         }
         app.lambda.logs().clear();
-        app.put(&removal_events(&account)[..1]).await;
+        app.put_events(&removal_events(&account)[..1]).await;
         app.process_all().await;
         app.wait_for_log(&format!("\"outcome\":\"{outcome}\"")).await;
-        assert_eq!(app.outcomes(account.id()), [outcome], "{what}");
+        assert_eq!(app.logged_outcomes(account.id()), [outcome], "{what}");
         let stays = usize::from(outcome != "removed");
-        assert_eq!(app.registered(&account).len(), stays, "{what}");
+        assert_eq!(app.palette_accounts(&account).len(), stays, "{what}");
     }
     assert_eq!(app.dead_messages(), []);
 }
 
-/// The name of a removed account is no longer known.
+/// Organizations no longer shows the name of an account that has left.
 #[tokio::test(flavor = "multi_thread")]
 async fn account_that_left_is_removed_only_without_a_name_filter() {
     for (names, stays) in [("*", 0), ("te?m", 1)] {
@@ -209,38 +211,38 @@ async fn account_that_left_is_removed_only_without_a_name_filter() {
             ("GANGWAY_OFFBOARDING", "remove".into()),
             ("GANGWAY_ACCOUNT_NAME_FILTER", names.into()),
         ];
-        let app = VendingApp::with(Partition::Aws, |_organization| settings).await;
-        let account = registered_account(&app).await.account;
-        app.put(&app.organization().remove_account(&account)).await;
+        let app = VendingApp::start_with_settings(Partition::Aws, |_organization| settings).await;
+        let account = register_vended_account(&app).await.account;
+        app.put_events(&app.organization().remove_account(&account)).await;
         app.process_all().await;
-        assert_eq!(app.registered(&account).len(), stays, "{names}");
+        assert_eq!(app.palette_accounts(&account).len(), stays, "{names}");
         assert_eq!(app.dead_messages(), []);
     }
 }
 
-/// The account is registered in the tenant, and by a person in a project too.
+/// The account is registered twice: in the tenant by its event, and in a project by a caller.
 #[tokio::test(flavor = "multi_thread")]
-async fn each_removed_account_is_told_although_a_later_removal_fails() {
-    let app = VendingApp::with(Partition::Aws, |organization| {
+async fn removal_is_published_although_a_later_removal_fails() {
+    let app = VendingApp::start_with_settings(Partition::Aws, |organization| {
         let scopes = format!("{}=project:Payments", organization.production);
         vec![("GANGWAY_OFFBOARDING", "remove".to_owned()), ("GANGWAY_OU_SCOPE_MAP", scopes)]
     })
     .await;
-    let account = registered_account(&app).await.account;
-    let [first] = app.registered(&account).try_into().expect("one account");
+    let account = register_vended_account(&app).await.account;
+    let [first] = app.palette_accounts(&account).try_into().expect("one account");
     let gateway = app.deployment().start_gateway(0).await;
     let url = format!("{}/v1/projects/Payments/accounts/sts", gateway.url());
-    let body = json!({"name": first.name, "roleArn": account.role(ROLE).arn()});
+    let body = json!({"name": first.name, "roleArn": account.role(PALETTE_ROLE).arn()});
     let response = http_client::client(None).post(url).json(&body).send().await;
     let response = response.expect("a response");
     assert_eq!(response.status(), 201, "{}", response.text().await.expect("text"));
-    let mut uids: Vec<_> = app.registered(&account).into_iter().map(|one| one.uid).collect();
+    let mut uids: Vec<_> = app.palette_accounts(&account).into_iter().map(|one| one.uid).collect();
     uids.sort_unstable();
     let delete = "DELETE /v1/cloudaccounts/aws/{uid}";
     app.cloud().fault(Fault::on("palette", delete, Effect::Unavailable).nth(2).times(100));
-    app.put(&app.organization().close(&account)[..1]).await;
+    app.put_events(&app.organization().close(&account)[..1]).await;
     app.wait_for_log("upstream-error").await;
-    app.idle().await;
+    app.wait_until_idle().await;
     let removed = || {
         let events = app.deployment().gangway_account.put_events().into_iter();
         let removed = events.filter(|event| event["detail-type"] == "Gangway Account Removed");
@@ -249,14 +251,14 @@ async fn each_removed_account_is_told_although_a_later_removal_fails() {
         uids.sort_unstable();
         uids
     };
-    assert_eq!(app.registered(&account).len(), 1, "{}", app.logs());
+    assert_eq!(app.palette_accounts(&account).len(), 1, "{}", app.logs());
     let told = removed();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert_ne!(told, [app.registered(&account).remove(0).uid]);
+    assert_ne!(told, [app.palette_accounts(&account).remove(0).uid]);
     app.cloud().faults().clear();
-    app.retry().await;
+    app.advance_to_retry().await;
     app.process_all().await;
-    assert_eq!(app.registered(&account), []);
+    assert_eq!(app.palette_accounts(&account), []);
     assert_eq!(removed(), uids);
     assert_eq!(app.dead_messages(), []);
 }

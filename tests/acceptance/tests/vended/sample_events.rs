@@ -1,4 +1,4 @@
-//! The effect of every sample event.
+//! Every sample event in `events/account-vended` has its expected effect.
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
@@ -29,7 +29,8 @@ use Effect::{
     DeadLettered, NoChange, Registered, RemovedAfterClosing, RemovedAfterLeaving, RemovedOnRequest,
 };
 
-/// File, where it is sent, whether a rule of the template delivers it, and its effect.
+/// The file, the partition in which the event is sent, whether a rule of the template sends it to
+/// the queue, and its effect.
 const TABLE: [(&str, Partition, bool, Effect); 43] = [
     ("aft-failure-sns", Aws, false, NoChange("ignored")),
     ("aft-provisioned", Aws, false, Registered),
@@ -53,8 +54,8 @@ const TABLE: [(&str, Partition, bool, Effect); 43] = [
     ("organizations-create-result", Aws, true, Registered),
     ("organizations-create-result-failed", Aws, true, NoChange("creation-failed")),
     ("organizations-create-result-failed-govcloud", Aws, true, NoChange("creation-failed")),
-    // Two accounts: a GovCloud account, and the standard account that pays for it and is not
-    // registered.
+    // The event names a GovCloud account, and the standard account that is paired with it and is
+    // not registered.
     ("organizations-create-result-govcloud", Aws, true, NoChange("ignored")),
     ("organizations-create-result-govcloud", AwsUsGov, true, Registered),
     ("organizations-departed", Aws, true, RemovedAfterLeaving),
@@ -78,18 +79,18 @@ const TABLE: [(&str, Partition, bool, Effect); 43] = [
     ("vended-unknown-action", Aws, true, DeadLettered("action")),
 ];
 
-fn folder() -> PathBuf {
+fn samples_folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../events/account-vended")
 }
 
-fn event(file: &str) -> Value {
-    let text = fs::read_to_string(folder().join(format!("{file}.json"))).expect("a sample event");
+fn read_sample_event(file: &str) -> Value {
+    let text = fs::read_to_string(samples_folder().join(format!("{file}.json"))).expect("a sample event");
     serde_json::from_str(&text).expect("JSON")
 }
 
 #[test]
 fn every_sample_event_is_listed() {
-    let files = fs::read_dir(folder()).expect("the folder").flatten();
+    let files = fs::read_dir(samples_folder()).expect("the folder").flatten();
     let files: BTreeSet<_> =
         files.map(|file| file.file_name().to_string_lossy().replace(".json", "")).collect();
     let table: BTreeSet<_> = TABLE.iter().map(|(file, ..)| (*file).to_owned()).collect();
@@ -114,7 +115,7 @@ async fn every_sample_event_has_its_expected_effect() {
 
 async fn run_sample(file: &str, partition: Partition, by_rule: bool, effect: Effect) {
     let remove = |_: &_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())];
-    let app = VendingApp::with(partition, remove).await;
+    let app = VendingApp::start_with_settings(partition, remove).await;
     let organization = app.organization();
     // The account id in the samples of the partition.
     let id = if partition == Aws { "123456789012" } else { "210987654321" };
@@ -127,18 +128,18 @@ async fn run_sample(file: &str, partition: Partition, by_rule: bool, effect: Eff
     );
     let leaves = matches!(effect, RemovedAfterClosing | RemovedAfterLeaving | RemovedOnRequest);
     if leaves {
-        app.put(&[organization.custom_event("onboard", id)]).await;
+        app.put_events(&[organization.custom_event("onboard", id)]).await;
         app.process_all().await;
         app.assert_registered(&account);
         match effect {
-            // Nothing removes an account that is ACTIVE.
+            // Gangway does not remove an account that is ACTIVE in Organizations.
             RemovedAfterClosing | RemovedOnRequest => drop(organization.close(&account)),
             RemovedAfterLeaving => drop(organization.remove_account(&account)),
             Registered | NoChange(_) | DeadLettered(_) => {}
         }
     }
     app.lambda.logs().clear();
-    let event = sent_now(event(file), &app);
+    let event = with_current_time(read_sample_event(file), &app);
     let reached = app.deployment().bus.put(&event).await.queues;
     assert_eq!(reached.len(), usize::from(by_rule), "{file}: rules");
     if !by_rule {
@@ -148,12 +149,13 @@ async fn run_sample(file: &str, partition: Partition, by_rule: bool, effect: Eff
     assert_effect(&app, file, &account, effect).await;
 }
 
-/// Returns Gangway's own event with the current time, also in a notification: an old one is refused.
-fn sent_now(mut event: Value, app: &VendingApp) -> Value {
+/// Returns the event with the current time if its type is Gangway's own, because Gangway rejects
+/// old events. Changes an event inside an SNS notification, too.
+fn with_current_time(mut event: Value, app: &VendingApp) -> Value {
     let now = app.deployment().bus.build_event("", "", &Value::Null)["time"].clone();
     let wrapped = event["Message"].as_str().and_then(|text| serde_json::from_str(text).ok());
     if let Some(inner @ Value::Object(_)) = wrapped {
-        event["Message"] = sent_now(inner, app).to_string().into();
+        event["Message"] = with_current_time(inner, app).to_string().into();
     } else if event["detail-type"] == "AWS Account Vended" {
         event["time"] = now;
     }
@@ -165,8 +167,8 @@ async fn assert_effect(app: &VendingApp, file: &str, account: &Account, effect: 
     match effect {
         Registered => drop(app.assert_registered(account)),
         RemovedAfterClosing | RemovedAfterLeaving | RemovedOnRequest => {
-            assert_eq!(app.registered(account), [], "{file}\n{}", app.logs());
-            assert!(app.role(account).is_some(), "{file}: the customer's role is left alone");
+            assert_eq!(app.palette_accounts(account), [], "{file}\n{}", app.logs());
+            assert!(app.palette_role(account).is_some(), "{file}: the customer's role is left alone");
         }
         NoChange(outcome) => {
             app.assert_untouched(account);

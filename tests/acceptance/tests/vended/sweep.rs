@@ -1,4 +1,4 @@
-//! The sweep finds accounts without an event and queues them.
+//! The sweep compares the organization with Palette, and sends messages about accounts that differ.
 
 use std::sync::Arc;
 
@@ -10,19 +10,20 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 
-use crate::fixture::{ROLE, SWEEP, VendingApp, set};
+use crate::fixture::{PALETTE_ROLE, SWEEP_FUNCTION, VendingApp, set_environment};
 
-/// The sweep with these settings.
+/// Deploys the sweep with these environment variables.
 pub(crate) fn deploy_sweep(
     app: &VendingApp,
     settings: &[(&'static str, String)],
 ) -> Arc<LambdaFunction> {
     let settings = settings.to_vec();
     let lambda =
-        app.deployment().redeploy(SWEEP, |function| set(&mut function.environment, settings));
+        app.deployment().redeploy(SWEEP_FUNCTION, |function| set_environment(&mut function.environment, settings));
     lambda.expect("the function is deployed")
 }
 
+/// Invokes the sweep. Returns its report.
 pub(crate) async fn sweep(lambda: &LambdaFunction, payload: Value) -> Value {
     lambda
         .invoke(&payload)
@@ -30,15 +31,18 @@ pub(crate) async fn sweep(lambda: &LambdaFunction, payload: Value) -> Value {
         .unwrap_or_else(|error| panic!("{error}\n{}", lambda.logs().text()))
 }
 
+/// Returns a count of the sweep report.
 pub(crate) fn count(response: &Value, what: &str) -> u64 {
     response["counts"][what].as_u64().unwrap_or_else(|| panic!("no count of {what}: {response:#}"))
 }
 
+/// Returns the ids of the AWS accounts in a list of the sweep report.
 pub(crate) fn account_ids(response: &Value, what: &str) -> Vec<String> {
     let listed = response[what]["accounts"].as_array().into_iter().flatten();
     listed.filter_map(|one| one["accountId"].as_str().map(str::to_owned)).collect()
 }
 
+/// Creates AWS accounts in an OU, without sending their events.
 pub(crate) fn vend(app: &VendingApp, count: usize, parent: &str) -> Vec<VendedAccount> {
     let organization = app.organization();
     (0..count)
@@ -56,7 +60,7 @@ async fn missing_accounts_are_reported_in_a_dry_run_and_then_queued() {
         let mut accounts = vend(&app, 45, &sandbox);
         let (known, closed) = (accounts.split_off(42), accounts.split_off(40));
         for vended in known.iter().chain(&closed) {
-            app.put(&vended.events[..1]).await;
+            app.put_events(&vended.events[..1]).await;
         }
         app.process_all().await;
         for vended in &closed {
@@ -79,7 +83,7 @@ async fn missing_accounts_are_reported_in_a_dry_run_and_then_queued() {
             app.assert_registered(&vended.account);
         }
         for vended in &closed {
-            assert_eq!(app.registered(&vended.account).len(), 1, "it is reported, not removed");
+            assert_eq!(app.palette_accounts(&vended.account).len(), 1, "it is reported, not removed");
         }
 
         let again = sweep(&lambda, json!({})).await;
@@ -104,14 +108,14 @@ async fn account_outside_the_organization_is_reported_and_kept() {
         "{response:#}"
     );
     app.process_all().await;
-    assert_eq!(app.registered(&accounts[0].account).len(), 1, "it may be another organization's");
+    assert_eq!(app.palette_accounts(&accounts[0].account).len(), 1, "it may be another organization's");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn schedule_starts_the_sweep() {
     let app = VendingApp::start(Partition::Aws).await;
     let accounts = vend(&app, 3, &app.organization().sandbox);
-    let responses = app.deployment().run_schedules(SWEEP).await;
+    let responses = app.deployment().run_schedules(SWEEP_FUNCTION).await;
     let [Ok(response)] = responses.as_slice() else { panic!("{responses:?}") };
     assert_eq!(count(response, "queued"), 3, "{response:#}");
     app.process_all().await;
@@ -136,9 +140,10 @@ async fn ou_paths_from_organizations_need_no_extra_calls() {
     }
 }
 
-/// Sweeps only the accounts below one OU whose name matches a pattern.
+/// Asserts that the sweep and events register only accounts below the included OU whose name
+/// matches the filter.
 async fn sweep_with_filters(configure: impl FnOnce(&Organization)) -> VendingApp {
-    let app = VendingApp::with(Partition::Aws, |organization| {
+    let app = VendingApp::start_with_settings(Partition::Aws, |organization| {
         vec![
             ("GANGWAY_INCLUDE_OUS", organization.workloads.clone()),
             ("GANGWAY_ACCOUNT_NAME_FILTER", "team-*".to_owned()),
@@ -157,9 +162,9 @@ async fn sweep_with_filters(configure: impl FnOnce(&Organization)) -> VendingApp
     ];
     let response = sweep(&deploy_sweep(&app, &settings), json!({})).await;
     assert_eq!((count(&response, "missing"), count(&response, "queued")), (2, 2), "{response:#}");
-    // The function applies its own filters to events.
+    // The function `account-vended` applies the same filters to events.
     for vended in beside.iter().chain([&other]) {
-        app.put(&vended.events).await;
+        app.put_events(&vended.events).await;
     }
     app.process_all().await;
     for vended in &below {
@@ -178,7 +183,7 @@ async fn nearest_ou_determines_the_project() {
         let (workloads, production) = (&organization.workloads, &organization.production);
         format!("{workloads}=tenant,{production}=project:Payments")
     };
-    let app = VendingApp::with(Partition::Aws, |organization| {
+    let app = VendingApp::start_with_settings(Partition::Aws, |organization| {
         vec![("GANGWAY_OU_SCOPE_MAP", scopes(organization))]
     })
     .await;
@@ -201,7 +206,7 @@ async fn sweep_and_events_together_register_each_account_once() {
     let lambda = deploy_sweep(&app, &[]);
     let events = async {
         for vended in &accounts {
-            app.put(&vended.events).await;
+            app.put_events(&vended.events).await;
         }
     };
     tokio::join!(events, sweep(&lambda, json!({})), sweep(&lambda, json!({})));
@@ -237,7 +242,7 @@ async fn interrupted_sweep_is_completed_by_the_next() {
 #[tokio::test(flavor = "multi_thread")]
 async fn closed_accounts_are_removed_when_configured() {
     let remove = || ("GANGWAY_OFFBOARDING", "remove".to_owned());
-    let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
+    let app = VendingApp::start_with_settings(Partition::Aws, |_organization| vec![remove()]).await;
     let accounts = vend(&app, 3, &app.organization().sandbox);
     let lambda = deploy_sweep(&app, &[remove()]);
     sweep(&lambda, json!({})).await;
@@ -247,27 +252,27 @@ async fn closed_accounts_are_removed_when_configured() {
     let response = sweep(&lambda, json!({})).await;
     assert_eq!(count(&response, "offboarding"), 1, "{response:#}");
     app.process_all().await;
-    assert_eq!(app.registered(&accounts[0].account), []);
-    assert_eq!(app.registered(&accounts[1].account).len(), 1, "it may come back");
+    assert_eq!(app.palette_accounts(&accounts[0].account), []);
+    assert_eq!(app.palette_accounts(&accounts[1].account).len(), 1, "it may come back");
     app.assert_registered(&accounts[2].account);
 }
 
-/// Returns the details of the events about an account, oldest first.
-fn told(app: &VendingApp, vended: &VendedAccount) -> Vec<Value> {
+/// Returns the details of the outcome events about an AWS account, oldest first.
+fn event_details(app: &VendingApp, vended: &VendedAccount) -> Vec<Value> {
     let events = app.deployment().gangway_account.put_events().into_iter();
     let details = events.map(|event| event["detail"].clone());
     details.filter(|detail| detail["awsAccountId"] == vended.account.id()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changed_role_is_restored_by_the_sweep_if_configured_and_told_once() {
+async fn changed_role_is_restored_by_the_sweep_and_published_once() {
     let app = VendingApp::start(Partition::Aws).await;
     let accounts = vend(&app, 3, &app.organization().sandbox);
     sweep(&deploy_sweep(&app, &[]), json!({})).await;
     app.process_all().await;
     let [changed, unchanged, deleted] = &accounts[..] else { panic!("three accounts") };
-    let role = changed.account.role(ROLE);
-    let before = app.role(&changed.account);
+    let role = changed.account.role(PALETTE_ROLE);
+    let before = app.palette_role(&changed.account);
     role.set_trust_policy(&json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -275,7 +280,7 @@ async fn changed_role_is_restored_by_the_sweep_if_configured_and_told_once() {
         }],
     }));
     role.detach(&role.attached()[0]);
-    deleted.account.role(ROLE).delete();
+    deleted.account.role(PALETTE_ROLE).delete();
 
     let off = sweep(&deploy_sweep(&app, &[]), json!({})).await;
     assert_eq!((count(&off, "queuedForDriftCheck"), count(&off, "queued")), (0, 0), "{off:#}");
@@ -285,9 +290,9 @@ async fn changed_role_is_restored_by_the_sweep_if_configured_and_told_once() {
         assert_eq!(count(&response, "queuedForDriftCheck"), 3, "{response:#}");
         app.process_all().await;
     }
-    assert_eq!(app.role(&changed.account), before);
+    assert_eq!(app.palette_role(&changed.account), before);
     let repaired = |vended| {
-        let details = told(&app, vended).into_iter().skip(1);
+        let details = event_details(&app, vended).into_iter().skip(1);
         details.map(|detail| detail["repaired"].clone()).collect::<Vec<_>>()
     };
     assert_eq!(repaired(changed), [json!(["trust-policy", "policies"])]);

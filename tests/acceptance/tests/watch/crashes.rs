@@ -1,4 +1,4 @@
-//! The function ends before or after each of its calls, or a call fails, in the run that confirms a change.
+//! In the run that confirms a change of readiness, the function crashes at a call, or a call fails.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -6,13 +6,13 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault};
 use serde_json::Value;
 
-use crate::fixture::{READINESS_CHANGED, WATCH, WatchedApp};
+use crate::fixture::{READINESS_CHANGED, WATCH_FUNCTION, WatchedApp};
 
-/// Environment variable that asks for every call, and not for a sample.
-const WHOLE: &str = "GANGWAY_WHOLE_MATRIX";
+/// The environment variable that makes the tests use every call and not a sample.
+const WHOLE_MATRIX_VARIABLE: &str = "GANGWAY_WHOLE_MATRIX";
 
-/// Changes whether the account is ready.
-fn change(app: &WatchedApp, is_ready: bool) {
+/// Makes the account ready or not ready, by its role's trust policy.
+fn set_readiness(app: &WatchedApp, is_ready: bool) {
     if is_ready {
         app.customer().trust_palette();
     } else {
@@ -20,10 +20,10 @@ fn change(app: &WatchedApp, is_ready: bool) {
     }
 }
 
-/// Starts a run, as Lambda does that tries a scheduled event again.
+/// Starts a run. Invokes the function up to three times, as Lambda does if an invocation fails.
 async fn start_run(app: &WatchedApp) {
     for _attempt in 0..3 {
-        let responses = app.deployment().run_schedules(WATCH).await;
+        let responses = app.deployment().run_schedules(WATCH_FUNCTION).await;
         if responses.iter().all(Result::is_ok) {
             return;
         }
@@ -31,9 +31,9 @@ async fn start_run(app: &WatchedApp) {
     panic!("the run does not start\n{}", app.logs());
 }
 
-/// Returns the number of calls of a run that confirms a change.
+/// Returns the number of calls in a run that confirms a change of readiness.
 async fn count_calls(app: &WatchedApp) -> u32 {
-    change(app, false);
+    set_readiness(app, false);
     app.run().await;
     app.cloud().calls().clear();
     app.run().await;
@@ -41,34 +41,36 @@ async fn count_calls(app: &WatchedApp) -> u32 {
     u32::try_from(calls.iter().filter(|call| !call.nested).count()).expect("a number")
 }
 
-/// Confirms a change for every `step`-th call, with this effect on it.
+/// Runs one change of readiness for each effect and every `step`-th call: the effect applies to
+/// that call in the run that confirms the change. `is_crash` also ends the function at that call.
 async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
-    let step = if std::env::var_os(WHOLE).is_some() { 1 } else { step };
+    let step = if std::env::var_os(WHOLE_MATRIX_VARIABLE).is_some() { 1 } else { step };
     let app = WatchedApp::start(Partition::Aws).await;
     app.cloud().palette().configure(|behaviour| behaviour.rate_limited = false);
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
     let calls = count_calls(&app).await;
     assert!(calls > 15, "{calls}");
-    let signal = app.deployment().functions.get(WATCH).expect("the function").crash_signal();
+    let signal = app.deployment().functions.get(WATCH_FUNCTION).expect("the function").crash_signal();
     let mut is_ready = false;
     for (number, effect) in effects.iter().enumerate() {
         for call in (1..=calls).skip(number).step_by(step) {
             let case = format!("{effect:?} at call {call}");
             is_ready = !is_ready;
-            change(&app, is_ready);
+            set_readiness(&app, is_ready);
             app.run().await;
-            let before = app.told(READINESS_CHANGED).len();
+            let before = app.event_details(READINESS_CHANGED).len();
             let fault = Fault::on("*", "*", *effect).external_calls_only().nth(call);
             let fault = if is_crash { fault.crashing(Arc::clone(&signal)) } else { fault };
             app.cloud().fault(fault);
             start_run(&app).await;
-            app.finish().await;
+            app.handle_all_messages().await;
             app.cloud().faults().clear();
             app.run().await;
-            assert_eq!(app.readiness(&uid).await["ready"], is_ready, "{case}\n{}", app.logs());
-            // An event may be put again if the function ends right after that, and is the same then.
-            let told = app.told(READINESS_CHANGED).split_off(before);
+            assert_eq!(app.get_readiness(&uid).await["ready"], is_ready, "{case}\n{}", app.logs());
+            // A function that crashes after `PutEvents` publishes the same event again in the next
+            // run.
+            let told = app.event_details(READINESS_CHANGED).split_off(before);
             let told: BTreeSet<_> = told.iter().map(Value::to_string).collect();
             assert_eq!(told.len(), 1, "{case}: {told:#?}\n{}", app.logs());
         }
@@ -76,12 +78,12 @@ async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn run_that_ends_at_any_call_tells_the_change() {
+async fn crash_at_any_call_does_not_lose_the_event() {
     run_cases(&[Effect::DisconnectBefore, Effect::DisconnectAfter], true, 10).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn run_with_a_failing_call_tells_the_change() {
+async fn failing_call_does_not_lose_the_event() {
     let effects = [Effect::InternalError, Effect::Throttle, Effect::DisconnectAfter];
     run_cases(&effects, false, 12).await;
 }

@@ -1,4 +1,4 @@
-//! Keys and certificates that expire are told at 30, 14, 7 and 1 days.
+//! The watch publishes an event 30, 14, 7 and 1 days before an access key or a certificate expires.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use gangway_model::{AuthMethod, Partition};
 use crate::fixture::{EXPIRING, WatchedApp};
 
 #[tokio::test]
-async fn old_access_key_is_told_four_times_and_no_more() {
+async fn old_access_key_publishes_four_events() {
     let app = WatchedApp::start(Partition::Aws).await;
-    let uid = app.registered(AuthMethod::StaticCredentials, "prod").await;
+    let uid = app.register_account(AuthMethod::StaticCredentials, "prod").await;
     app.run().await;
-    assert_eq!(app.told(EXPIRING), Vec::<serde_json::Value>::new());
-    // The key becomes 90 days old.
+    assert_eq!(app.event_details(EXPIRING), Vec::<serde_json::Value>::new());
+    // In these steps, the access key becomes 90 days old.
     for days in [50, 10, 2, 15, 7, 3, 2, 1] {
         app.cloud().clock().advance(Duration::from_hours(24 * days));
         app.run().await;
         app.run().await;
     }
-    let told = app.told(EXPIRING);
+    let told = app.event_details(EXPIRING);
     let days: Vec<_> =
         told.iter().map(|detail| detail["daysLeft"].as_i64().expect("days")).collect();
     assert_eq!(days.len(), 4, "{told:#?}");
@@ -26,8 +26,8 @@ async fn old_access_key_is_told_four_times_and_no_more() {
     assert_eq!(told[0]["credential"], "iam.key-age");
     assert!(told[0]["summary"].as_str().expect("a sentence").contains("prod"), "{told:#?}");
     // The function that lists accounts uses the time of its own clock, which was not advanced.
-    assert_eq!(app.listed("expiringWithin=30").await, Vec::<String>::new());
-    assert_eq!(app.listed("expiringWithin=90&sort=expires").await, ["prod"]);
+    assert_eq!(app.list_account_names("expiringWithin=30").await, Vec::<String>::new());
+    assert_eq!(app.list_account_names("expiringWithin=90&sort=expires").await, ["prod"]);
     let changes = app.get(&format!("/v1/tenant/accounts/{uid}/history")).await;
     assert_eq!(changes.body["changes"].as_array().expect("changes").len(), 4, "{}", changes.text);
 }
@@ -35,8 +35,8 @@ async fn old_access_key_is_told_four_times_and_no_more() {
 #[tokio::test]
 async fn account_without_an_expiration_is_not_listed() {
     let app = WatchedApp::start(Partition::Aws).await;
-    app.registered(AuthMethod::Sts, "prod").await;
+    app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
-    assert_eq!(app.listed("expiringWithin=3650").await, Vec::<String>::new());
-    assert_eq!(app.listed("sort=expires").await, ["prod"]);
+    assert_eq!(app.list_account_names("expiringWithin=3650").await, Vec::<String>::new());
+    assert_eq!(app.list_account_names("sort=expires").await, ["prod"]);
 }

@@ -1,4 +1,4 @@
-//! A partition whose accounts are watched.
+//! The fixture: a local cloud in which the watch runs.
 
 use std::{ops::Deref, time::Duration};
 
@@ -7,14 +7,14 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::{CloudOptions, lambda::Poller, palette};
 use serde_json::{Value, json};
 
-/// The function.
-pub(crate) const WATCH: &str = "account-watch";
+/// The name of the function that is the watch.
+pub(crate) const WATCH_FUNCTION: &str = "account-watch";
 
-/// Time between two runs: the template's default.
+/// The time between two runs, as the template sets it by default.
 const PERIOD: Duration = Duration::from_hours(6);
 
-/// The number of clock steps, more than a message has deliveries.
-const CLOCK_STEPS: usize = 12;
+/// How often the clock is advanced at most. It is more than a message has deliveries.
+const MAX_CLOCK_STEPS: usize = 12;
 
 /// The detail type of events about readiness.
 pub(crate) const READINESS_CHANGED: &str = "Gangway Account Readiness Changed";
@@ -22,7 +22,7 @@ pub(crate) const READINESS_CHANGED: &str = "Gangway Account Readiness Changed";
 /// The detail type of events about expirations.
 pub(crate) const EXPIRING: &str = "Gangway Credential Expiring";
 
-/// A partition whose accounts are watched.
+/// A local cloud with one partition, in which the watch runs.
 #[derive(Debug)]
 pub(crate) struct WatchedApp(TestApp);
 
@@ -35,7 +35,7 @@ impl Deref for WatchedApp {
 }
 
 impl WatchedApp {
-    /// Starts a partition. Palette's rate limit does not slow its functions down.
+    /// Starts a local cloud with one partition.
     pub(crate) async fn start(partition: Partition) -> Self {
         Self::new(TestApp::start_with(partition, CloudOptions::default()).await)
     }
@@ -45,22 +45,24 @@ impl WatchedApp {
     }
 
     /// Registers an account of the first customer, and returns its uid.
-    pub(crate) async fn registered(&self, method: AuthMethod, name: &str) -> String {
+    pub(crate) async fn register_account(&self, method: AuthMethod, name: &str) -> String {
         let request = self.request(method, self.customer(), name);
         let receipt = self.post(&route(method), &request).await;
         receipt.assert_status(201);
         receipt.uid().to_owned()
     }
 
-    /// Starts a run as the schedule does, and returns the response.
+    /// Advances the clock by one period, and invokes the watch as its schedule does. Returns the
+    /// response.
     pub(crate) async fn start_run(&self) -> Value {
         self.cloud().clock().advance(PERIOD);
-        let mut responses = self.deployment().run_schedules(WATCH).await;
+        let mut responses = self.deployment().run_schedules(WATCH_FUNCTION).await;
         assert_eq!(responses.len(), 1, "the function has one schedule");
         responses.remove(0).unwrap_or_else(|error| panic!("{error}\n{}", self.logs()))
     }
 
-    /// Starts a run. SQS delivers the messages that list the scopes twice, and so those of the accounts.
+    /// Starts a run, and sends a copy of each of its first messages, so that every account is
+    /// checked twice.
     pub(crate) async fn start_run_with_copies(&self) {
         self.poller().pause();
         self.start_run().await;
@@ -71,30 +73,30 @@ impl WatchedApp {
         self.poller().resume();
     }
 
-    /// Starts a run, and waits until every message is handled.
+    /// Starts a run, and waits until all its messages are handled.
     pub(crate) async fn run(&self) {
         self.start_run().await;
-        self.finish().await;
+        self.handle_all_messages().await;
     }
 
-    /// Waits until every message is handled.
-    pub(crate) async fn finish(&self) {
-        let left = self.poller().drain(CLOCK_STEPS).await;
+    /// Advances the clock until every message in the queue is handled.
+    pub(crate) async fn handle_all_messages(&self) {
+        let left = self.poller().drain(MAX_CLOCK_STEPS).await;
         assert_eq!(left, 0, "messages are left\n{}", self.logs());
     }
 
     pub(crate) fn poller(&self) -> &Poller {
-        self.deployment().poller(WATCH).expect("a queue feeds the function")
+        self.deployment().poller(WATCH_FUNCTION).expect("a queue feeds the function")
     }
 
-    /// Invokes the function with fields.
+    /// Invokes the watch directly with these fields. Returns the response.
     pub(crate) async fn invoke(&self, fields: &Value) -> Value {
-        let response = self.deployment().functions.invoke(WATCH, fields).await;
+        let response = self.deployment().functions.invoke(WATCH_FUNCTION, fields).await;
         response.unwrap_or_else(|error| panic!("{error}\n{}", self.logs()))
     }
 
     /// Returns the details of the events of a type, oldest first.
-    pub(crate) fn told(&self, detail_type: &str) -> Vec<Value> {
+    pub(crate) fn event_details(&self, detail_type: &str) -> Vec<Value> {
         let events = self.outcome_events().into_iter();
         events
             .filter(|event| event["detail-type"] == detail_type)
@@ -103,7 +105,7 @@ impl WatchedApp {
     }
 
     /// Returns `(outcome, name)` of each event of the watch, oldest first.
-    pub(crate) fn told_outcomes(&self) -> Vec<(String, String)> {
+    pub(crate) fn event_outcomes(&self) -> Vec<(String, String)> {
         let events = self.outcome_events().into_iter().map(|event| event["detail"].clone());
         events
             .filter(|detail| detail["trigger"] == "watch")
@@ -115,20 +117,21 @@ impl WatchedApp {
     }
 
     /// Returns the readiness of an account as the API shows it.
-    pub(crate) async fn readiness(&self, uid: &str) -> Value {
-        self.account(uid).await.body["readiness"].clone()
+    pub(crate) async fn get_readiness(&self, uid: &str) -> Value {
+        self.get_account(uid).await.body["readiness"].clone()
     }
 
     /// Returns an account as the API shows it.
-    pub(crate) async fn account(&self, uid: &str) -> HttpResponse {
+    pub(crate) async fn get_account(&self, uid: &str) -> HttpResponse {
         self.deployment().functions.stop_idle_instances();
         let account = self.get(&format!("/v1/tenant/accounts/{uid}")).await;
         account.assert_status(200);
         account
     }
 
-    /// Returns the names that a list has, in its order.
-    pub(crate) async fn listed(&self, query: &str) -> Vec<String> {
+    /// Returns the names of the accounts that the API lists for this query, in the order of the
+    /// list.
+    pub(crate) async fn list_account_names(&self, query: &str) -> Vec<String> {
         self.deployment().functions.stop_idle_instances();
         let list = self.get(&format!("/v1/tenant/accounts?{query}")).await;
         list.assert_status(200);
@@ -136,8 +139,8 @@ impl WatchedApp {
         accounts.map(|account| account["name"].as_str().expect("a name").to_owned()).collect()
     }
 
-    /// Makes an account in Palette, as another tool would.
-    pub(crate) fn make_in_palette(&self, name: &str, spec: &Value) -> String {
+    /// Creates an account in Palette without Gangway, as another tool does. Returns its uid.
+    pub(crate) fn create_in_palette(&self, name: &str, spec: &Value) -> String {
         let mut records = self.cloud().palette().records();
         let (uid, tenant) = (records.new_uid(), records.tenants[0].uid.clone());
         let annotations = json!({"scope": "tenant", "overlordUid": ""});
@@ -154,8 +157,8 @@ impl WatchedApp {
         uid
     }
 
-    /// Returns the lines of a metric that the watch wrote, oldest first.
-    pub(crate) fn metric(&self, name: &str) -> Vec<Value> {
+    /// Returns the log lines of the watch that contain this metric, oldest first.
+    pub(crate) fn metric_lines(&self, name: &str) -> Vec<Value> {
         let lines = self.watch_log();
         let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         lines.filter(|line| line.get(name).is_some()).collect()
@@ -163,6 +166,6 @@ impl WatchedApp {
 
     /// Returns what the watch has logged.
     pub(crate) fn watch_log(&self) -> String {
-        self.deployment().functions.get(WATCH).expect("the function").logs().text()
+        self.deployment().functions.get(WATCH_FUNCTION).expect("the function").logs().text()
     }
 }

@@ -1,4 +1,4 @@
-//! Accounts that Gangway did not register have a state and a reason, and none stops a run.
+//! Accounts that other tools created, and accounts that are deleted, do not stop a run.
 
 use gangway_model::{AuthMethod, Partition};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::fixture::WatchedApp;
 
 #[tokio::test]
-async fn accounts_of_other_tools_have_a_state_and_a_reason() {
+async fn accounts_of_other_tools_have_a_readiness_and_a_reason() {
     let app = WatchedApp::start(Partition::Aws).await;
     let customer = app.customer();
     let role = json!({"credentialType": "sts", "partition": "aws", "policyARNs": [], "sts": {"arn": customer.role.arn()}});
@@ -23,12 +23,12 @@ async fn accounts_of_other_tools_have_a_state_and_a_reason() {
         ("unknown", &unknown, Value::Null),
         ("", &nothing, Value::Null),
     ];
-    let accounts = accounts.map(|(name, spec, ready)| (app.make_in_palette(name, spec), ready));
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    let accounts = accounts.map(|(name, spec, ready)| (app.create_in_palette(name, spec), ready));
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
-    assert_eq!(app.readiness(&uid).await["ready"], true);
+    assert_eq!(app.get_readiness(&uid).await["ready"], true);
     for (uid, ready) in &accounts {
-        let readiness = app.readiness(uid).await;
+        let readiness = app.get_readiness(uid).await;
         assert_eq!(&readiness["ready"], ready, "{readiness:#}");
         let is_explained = *ready == json!(true)
             || readiness["reason"].is_string()
@@ -36,14 +36,14 @@ async fn accounts_of_other_tools_have_a_state_and_a_reason() {
         assert!(is_explained, "{readiness:#}");
         assert!(readiness["lastChecked"].is_string());
     }
-    assert_eq!(app.told_outcomes(), []);
+    assert_eq!(app.event_outcomes(), []);
     assert_eq!(app.deployment().queue("WatchDlq").expect("the queue").len(), 0);
 }
 
 #[tokio::test]
 async fn account_whose_secret_is_gone_is_not_ready() {
     let app = WatchedApp::start(Partition::Aws).await;
-    let uid = app.registered(AuthMethod::StaticCredentials, "prod").await;
+    let uid = app.register_account(AuthMethod::StaticCredentials, "prod").await;
     let [secret] = app.active_secrets().try_into().expect("one secret");
     let client = app.deployment().administrator();
     let deleted = json!({"SecretId": secret, "RecoveryWindowInDays": 7});
@@ -51,7 +51,7 @@ async fn account_whose_secret_is_gone_is_not_ready() {
     assert_eq!(response.code(), None, "{}", response.json());
     app.run().await;
     app.run().await;
-    let readiness = app.readiness(&uid).await;
+    let readiness = app.get_readiness(&uid).await;
     assert_eq!(readiness["ready"], false, "{readiness:#}");
     assert_eq!(readiness["checks"][0]["id"], "vault.secret-in-use", "{readiness:#}");
 }
@@ -59,14 +59,14 @@ async fn account_whose_secret_is_gone_is_not_ready() {
 #[tokio::test]
 async fn account_that_is_removed_during_a_run_is_not_listed() {
     let app = WatchedApp::start(Partition::Aws).await;
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
     app.poller().pause();
     app.start_run().await;
     app.customer().trust_with_wrong_external_id();
     app.delete(&format!("/v1/tenant/accounts/{uid}")).await.assert_status(204);
     app.poller().resume();
-    app.finish().await;
-    assert_eq!(app.listed("sort=name").await, Vec::<String>::new());
-    assert_eq!(app.told_outcomes(), []);
+    app.handle_all_messages().await;
+    assert_eq!(app.list_account_names("sort=name").await, Vec::<String>::new());
+    assert_eq!(app.event_outcomes(), []);
 }

@@ -1,5 +1,5 @@
-//! Many accounts, with calls that fail and messages that are delivered more than once. `make bench` does the same
-//! with 10,000 accounts.
+//! Many accounts, with calls that fail and messages that are delivered more than once. `make bench`
+//! does the same with 10,000 accounts.
 
 use std::collections::BTreeMap;
 
@@ -7,23 +7,24 @@ use gangway_model::Partition;
 use local_cloud::{Effect, Fault};
 use serde_json::json;
 
-use crate::fixture::{READINESS_CHANGED, WATCH, WatchedApp};
+use crate::fixture::{READINESS_CHANGED, WATCH_FUNCTION, WatchedApp};
 
 const ACCOUNTS: usize = 60;
 
-/// Enough that each account is checked twice, although one call in twenty fails.
+/// How many runs are made at most. In so many runs each account is checked twice, although calls
+/// fail.
 const MAX_RUNS: usize = 8;
 
-/// Starts a run whose messages are all delivered twice, and finishes it.
+/// Starts a run whose messages are all delivered twice, and handles its messages.
 async fn run_with_copies(app: &WatchedApp) {
     app.start_run_with_copies().await;
     app.poller().drain(12).await;
 }
 
-/// Returns the number of events for each account with this readiness.
-fn told(app: &WatchedApp, ready: bool) -> BTreeMap<String, usize> {
+/// Returns, for each account, the number of events that announce this readiness.
+fn count_events(app: &WatchedApp, ready: bool) -> BTreeMap<String, usize> {
     let mut told = BTreeMap::new();
-    for detail in app.told(READINESS_CHANGED) {
+    for detail in app.event_details(READINESS_CHANGED) {
         if detail["ready"] == ready {
             let uid = detail["uid"].as_str().expect("a uid").to_owned();
             *told.entry(uid).or_default() += 1;
@@ -32,37 +33,38 @@ fn told(app: &WatchedApp, ready: bool) -> BTreeMap<String, usize> {
     told
 }
 
-/// Runs the watch until every account is told about, and asserts that each was told about once.
-async fn assert_each_told_once(app: &WatchedApp, ready: bool) {
+/// Runs the watch until there is an event about every account. Asserts that there is only one for
+/// each.
+async fn assert_each_change_is_published_once(app: &WatchedApp, ready: bool) {
     for _ in 0..MAX_RUNS {
         run_with_copies(app).await;
-        if told(app, ready).len() == ACCOUNTS {
+        if count_events(app, ready).len() == ACCOUNTS {
             break;
         }
     }
-    // Another run has nothing to tell.
+    // Another run publishes no event.
     app.cloud().faults().clear();
     run_with_copies(app).await;
-    let told = told(app, ready);
+    let told = count_events(app, ready);
     assert_eq!(told.len(), ACCOUNTS, "an event is lost");
     assert!(told.values().all(|count| *count == 1), "an event was put twice: {told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_change_is_told_once_whatever_fails_and_is_delivered_again() {
+async fn each_change_is_published_once_despite_faults_and_duplicates() {
     let app = WatchedApp::start(Partition::Aws).await;
     app.cloud().palette().configure(|behaviour| behaviour.rate_limited = false);
-    let lambda = app.deployment().functions.get(WATCH).expect("the function");
+    let lambda = app.deployment().functions.get(WATCH_FUNCTION).expect("the function");
     lambda.set_variable("PALETTE_REQUESTS_PER_SECOND", "1000");
     let role = app.customer().role.arn();
     let spec = json!({
         "credentialType": "sts", "partition": "aws", "policyARNs": [], "sts": {"arn": role},
     });
     for number in 0..ACCOUNTS {
-        app.make_in_palette(&format!("account-{number}"), &spec);
+        app.create_in_palette(&format!("account-{number}"), &spec);
     }
     app.run().await;
-    assert_eq!(app.told_outcomes(), []);
+    assert_eq!(app.event_outcomes(), []);
     for (seed, ready) in [(1, false), (2, true)] {
         if ready {
             app.customer().trust_palette();
@@ -70,6 +72,6 @@ async fn each_change_is_told_once_whatever_fails_and_is_delivered_again() {
             app.customer().trust_with_wrong_external_id();
         }
         app.cloud().fault(Fault::on("*", "*", Effect::InternalError).at_random(20, seed));
-        assert_each_told_once(&app, ready).await;
+        assert_each_change_is_published_once(&app, ready).await;
     }
 }

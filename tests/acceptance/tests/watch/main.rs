@@ -1,4 +1,4 @@
-//! The watch: registered accounts are validated again, and changes are told.
+//! Tests of the watch: it validates registered accounts again, and publishes changes of readiness.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -6,11 +6,11 @@ use local_cloud::{Effect, Fault};
 use crate::fixture::WatchedApp;
 
 #[tokio::test]
-async fn outage_of_palette_is_counted_and_told_to_nobody() {
+async fn palette_outage_is_counted_and_publishes_no_event() {
     let app = WatchedApp::start(Partition::Aws).await;
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
-    let before = app.readiness(&uid).await;
+    let before = app.get_readiness(&uid).await;
     app.cloud().fault(Fault::on(
         "palette",
         "POST /v1/clouds/aws/account/validate",
@@ -20,36 +20,36 @@ async fn outage_of_palette_is_counted_and_told_to_nobody() {
         app.run().await;
     }
     app.cloud().faults().clear();
-    assert_eq!(app.told_outcomes(), []);
-    assert_eq!(app.readiness(&uid).await, before);
-    assert_eq!(app.metric("AccountsNotChecked").len(), 2, "one for each run");
+    assert_eq!(app.event_outcomes(), []);
+    assert_eq!(app.get_readiness(&uid).await, before);
+    assert_eq!(app.metric_lines("AccountsNotChecked").len(), 2, "one for each run");
     assert_eq!(app.deployment().queue("WatchDlq").expect("the queue").len(), 0);
     app.run().await;
-    assert_eq!(app.told_outcomes(), []);
+    assert_eq!(app.event_outcomes(), []);
 }
 
 #[tokio::test]
-async fn failure_of_the_deployment_is_not_one_of_the_accounts() {
+async fn failure_of_the_deployment_changes_no_readiness() {
     let app = WatchedApp::start(Partition::Aws).await;
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
     // Palette has no source account for STS any more.
     app.cloud().palette().records().sts_sources.remove("aws");
     for _ in 0..3 {
         app.run().await;
     }
-    assert_eq!(app.readiness(&uid).await["ready"], true);
-    assert_eq!(app.told_outcomes(), []);
-    assert!(!app.metric("AccountsNotChecked").is_empty());
+    assert_eq!(app.get_readiness(&uid).await["ready"], true);
+    assert_eq!(app.event_outcomes(), []);
+    assert!(!app.metric_lines("AccountsNotChecked").is_empty());
 }
 
 #[tokio::test]
-async fn table_that_cannot_be_read_leaves_the_accounts_visible() {
+async fn accounts_are_shown_when_the_state_table_cannot_be_read() {
     let app = WatchedApp::start(Partition::Aws).await;
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
     app.cloud().fault(Fault::on("dynamodb", "*", Effect::InternalError));
-    let account = app.account(&uid).await;
+    let account = app.get_account(&uid).await;
     assert_eq!(account.body["name"], "prod");
     assert!(account.body.get("readiness").is_none(), "{}", account.text);
     let list = app.get("/v1/tenant/accounts").await;

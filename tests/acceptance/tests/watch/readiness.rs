@@ -1,4 +1,4 @@
-//! What breaks an account is told after two looks that agree, and so is its repair.
+//! A change of readiness is published after two runs that agree.
 
 use acceptance::TestApp;
 use acceptance::methods::for_each;
@@ -9,23 +9,23 @@ use serde_json::{Value, json};
 use crate::fixture::{READINESS_CHANGED, WatchedApp};
 
 #[tokio::test]
-async fn broken_trust_policy_is_told_after_two_runs_and_so_is_its_repair() {
+async fn change_of_the_trust_policy_is_published_after_two_runs() {
     for_each(&acceptance::PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
         let app = WatchedApp::new(app);
-        let uid = app.registered(method, "prod").await;
+        let uid = app.register_account(method, "prod").await;
         app.run().await;
-        assert_eq!(app.readiness(&uid).await["ready"], true);
+        assert_eq!(app.get_readiness(&uid).await["ready"], true);
 
         app.customer().trust_with_wrong_external_id();
         app.run().await;
-        assert_eq!(app.told_outcomes(), []);
-        let doubtful = app.readiness(&uid).await;
+        assert_eq!(app.event_outcomes(), []);
+        let doubtful = app.get_readiness(&uid).await;
         assert_eq!(
             (&doubtful["ready"], &doubtful["unconfirmed"]["ready"]),
             (&json!(true), &json!(false))
         );
         app.run().await;
-        let told = app.told(READINESS_CHANGED);
+        let told = app.event_details(READINESS_CHANGED);
         let [broken] = told.as_slice() else { panic!("{told:#?}") };
         assert_eq!((&broken["ready"], &broken["previous"]), (&json!(false), &json!(true)));
         assert_eq!((&broken["name"], &broken["uid"]), (&json!("prod"), &json!(uid)));
@@ -41,24 +41,24 @@ async fn broken_trust_policy_is_told_after_two_runs_and_so_is_its_repair() {
             broken["summary"].as_str().expect("a sentence").contains("not ready"),
             "{broken:#}"
         );
-        assert_eq!(app.listed("ready=false").await, ["prod"]);
-        assert_eq!(app.readiness(&uid).await["ready"], false);
+        assert_eq!(app.list_account_names("ready=false").await, ["prod"]);
+        assert_eq!(app.get_readiness(&uid).await["ready"], false);
         let history = app.get(&format!("/v1/tenant/accounts/{uid}/history")).await;
         history.assert_status(200);
         assert_eq!(history.body["changes"][0]["change"], "not-ready");
 
         app.run().await;
-        assert_eq!(app.told(READINESS_CHANGED).len(), 1, "nothing has changed since");
+        assert_eq!(app.event_details(READINESS_CHANGED).len(), 1, "nothing has changed since");
 
         app.customer().trust_palette();
         app.run().await;
         app.run().await;
-        let told = app.told(READINESS_CHANGED);
+        let told = app.event_details(READINESS_CHANGED);
         let [_, repaired] = told.as_slice() else { panic!("{told:#?}") };
         assert_eq!((&repaired["ready"], &repaired["previous"]), (&json!(true), &json!(false)));
         assert_eq!(repaired["checks"], json!([]));
-        assert_eq!(app.listed("ready=true").await, ["prod"]);
-        assert_eq!(app.listed("ready=false").await, Vec::<String>::new());
+        assert_eq!(app.list_account_names("ready=true").await, ["prod"]);
+        assert_eq!(app.list_account_names("ready=false").await, Vec::<String>::new());
     })
     .await;
 }
@@ -66,10 +66,10 @@ async fn broken_trust_policy_is_told_after_two_runs_and_so_is_its_repair() {
 #[tokio::test]
 async fn account_shows_the_last_report() {
     let app = WatchedApp::start(Partition::Aws).await;
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
-    assert_eq!(app.readiness(&uid).await, Value::Null, "it was not checked again yet");
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
+    assert_eq!(app.get_readiness(&uid).await, Value::Null, "it was not checked again yet");
     app.run().await;
-    let readiness = app.readiness(&uid).await;
+    let readiness = app.get_readiness(&uid).await;
     assert_eq!(readiness["report"]["ready"], true, "{readiness:#}");
     assert!(readiness["report"]["checks"].as_array().is_some_and(|checks| checks.len() > 10));
     assert!(readiness["lastChecked"].is_string() && readiness["since"].is_string());
@@ -81,7 +81,7 @@ async fn account_shows_the_last_report() {
 #[tokio::test]
 async fn account_of_another_scope_has_no_history() {
     let app = WatchedApp::start(Partition::Aws).await;
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
     let history = app.get(&format!("/v1/projects/Default/accounts/{uid}/history")).await;
     history.assert_status(404);
@@ -90,7 +90,7 @@ async fn account_of_another_scope_has_no_history() {
 }
 
 #[tokio::test]
-async fn invalid_queries_are_refused() {
+async fn invalid_queries_are_rejected() {
     let app = WatchedApp::start(Partition::Aws).await;
     for (query, pointer) in [
         ("ready=maybe", "/ready"),
@@ -106,31 +106,31 @@ async fn invalid_queries_are_refused() {
 }
 
 #[tokio::test]
-async fn what_gangway_cannot_look_at_changes_nothing() {
+async fn unverified_checks_do_not_change_the_readiness() {
     let app = WatchedApp::start(Partition::Aws).await;
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
     // Palette can still assume the role.
     app.customer().delete_inspection_role();
     for _ in 0..3 {
         app.run().await;
     }
-    let readiness = app.readiness(&uid).await;
+    let readiness = app.get_readiness(&uid).await;
     assert_eq!(readiness["ready"], true, "{readiness:#}");
     let checks = readiness["checks"].as_array().expect("checks");
     assert!(checks.iter().any(|check| check["outcome"] == "unverified"), "{readiness:#}");
-    assert_eq!(app.told_outcomes(), []);
+    assert_eq!(app.event_outcomes(), []);
 }
 
 #[tokio::test]
-async fn detached_policy_is_told_with_the_document_to_attach() {
+async fn detached_policy_is_published_with_its_remedy() {
     let app = WatchedApp::start(Partition::Aws).await;
-    app.registered(AuthMethod::Sts, "prod").await;
+    app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
     app.customer().detach_policy(PolicyDocument::Controller);
     app.run().await;
     app.run().await;
-    let told = app.told(READINESS_CHANGED);
+    let told = app.event_details(READINESS_CHANGED);
     let [broken] = told.as_slice() else { panic!("{told:#?}") };
     let checks = broken["checks"].as_array().expect("checks");
     let denied = checks.iter().find(|check| check["id"] == "iam.actions-allowed");

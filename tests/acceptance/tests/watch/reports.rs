@@ -1,4 +1,4 @@
-//! The reports about all accounts, for people.
+//! The reports about all accounts (HTML and CSV) that each run writes to a bucket.
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault};
@@ -8,62 +8,62 @@ use crate::fixture::WatchedApp;
 const PAGE: &str = "reports/latest/accounts.html";
 const TABLE: &str = "reports/latest/accounts.csv";
 
-/// Returns an object of the bucket as text.
-fn object(app: &WatchedApp, key: &str) -> String {
+/// Returns an object of the reports bucket as text.
+fn read_report_object(app: &WatchedApp, key: &str) -> String {
     let bucket = app.deployment().bucket("ReportsBucket").expect("the bucket");
     let object = bucket.object(key).unwrap_or_else(|| panic!("{key}: {:?}", bucket.keys()));
     String::from_utf8(object.body).expect("text")
 }
 
 #[tokio::test]
-async fn report_says_what_is_broken_and_that_it_was_fixed() {
+async fn report_shows_accounts_that_fail_and_that_work_again() {
     let app = WatchedApp::start(Partition::Aws).await;
-    app.registered(AuthMethod::Sts, "prod").await;
+    app.register_account(AuthMethod::Sts, "prod").await;
     let request = app.request(AuthMethod::Sts, app.second_customer(), "team-account");
     app.post("/v1/projects/Payments/accounts/sts", &request).await.assert_status(201);
     app.run().await;
-    let page = object(&app, PAGE);
+    let page = read_report_object(&app, PAGE);
     assert!(page.contains("<b>2</b> ready") && page.contains("Payments"), "{page}");
     assert!(!page.contains("<h2>Not ready</h2>"), "{page}");
     app.customer().trust_with_wrong_external_id();
     app.run().await;
     app.run().await;
-    let page = object(&app, PAGE);
+    let page = read_report_object(&app, PAGE);
     assert!(page.contains("<b>1</b> not ready"), "{page}");
     assert!(page.contains("What to do:") && page.contains("<td>is not ready</td>"), "{page}");
-    let table = object(&app, TABLE);
+    let table = read_report_object(&app, TABLE);
     let row = table.lines().find(|row| row.contains(",prod,")).expect("a row of the account");
     assert!(row.starts_with("tenant,Tenant,prod,") && row.contains("not-ready"), "{table}");
     app.customer().trust_palette();
     app.run().await;
     app.run().await;
-    let page = object(&app, PAGE);
+    let page = read_report_object(&app, PAGE);
     assert!(page.contains("<td>is ready</td>") && page.contains("<b>2</b> ready"), "{page}");
     app.run().await;
-    assert!(object(&app, PAGE).contains("Nothing has changed since"));
+    assert!(read_report_object(&app, PAGE).contains("Nothing has changed since"));
 }
 
 #[tokio::test]
 async fn report_names_the_accounts_that_were_removed_since_the_last() {
     let app = WatchedApp::start(Partition::Aws).await;
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
-    app.registered(AuthMethod::Sts, "staging").await;
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
+    app.register_account(AuthMethod::Sts, "staging").await;
     app.run().await;
     app.delete(&format!("/v1/tenant/accounts/{uid}")).await.assert_status(204);
     app.run().await;
-    let page = object(&app, PAGE);
+    let page = read_report_object(&app, PAGE);
     assert!(page.contains("<td>prod</td><td>is not in Palette any more</td>"), "{page}");
     assert!(page.contains("<b>1</b> accounts") && page.contains("<b>1</b> ready"), "{page}");
-    assert!(!object(&app, TABLE).contains(",prod,"));
-    assert_eq!(app.listed("sort=name").await, ["staging"]);
+    assert!(!read_report_object(&app, TABLE).contains(",prod,"));
+    assert_eq!(app.list_account_names("sort=name").await, ["staging"]);
     app.run().await;
-    assert!(object(&app, PAGE).contains("Nothing has changed since"));
+    assert!(read_report_object(&app, PAGE).contains("Nothing has changed since"));
 }
 
 #[tokio::test]
 async fn each_run_keeps_its_report() {
     let app = WatchedApp::start(Partition::AwsIso).await;
-    app.registered(AuthMethod::StaticCredentials, "prod").await;
+    app.register_account(AuthMethod::StaticCredentials, "prod").await;
     app.run().await;
     app.run().await;
     let keys = app.deployment().bucket("ReportsBucket").expect("the bucket").keys();
@@ -74,7 +74,7 @@ async fn each_run_keeps_its_report() {
 #[tokio::test]
 async fn report_waits_until_every_account_was_checked() {
     let app = WatchedApp::start(Partition::Aws).await;
-    app.registered(AuthMethod::Sts, "prod").await;
+    app.register_account(AuthMethod::Sts, "prod").await;
     let validate = "POST /v1/clouds/aws/account/validate";
     app.cloud().fault(Fault::on("palette", validate, Effect::Unavailable));
     app.start_run().await;
@@ -82,6 +82,6 @@ async fn report_waits_until_every_account_was_checked() {
     let bucket = app.deployment().bucket("ReportsBucket").expect("the bucket");
     assert_eq!(bucket.keys(), Vec::<String>::new(), "{}", app.watch_log());
     app.cloud().faults().clear();
-    app.finish().await;
-    assert!(object(&app, PAGE).contains("<b>1</b> ready"));
+    app.handle_all_messages().await;
+    assert!(read_report_object(&app, PAGE).contains("<b>1</b> ready"));
 }

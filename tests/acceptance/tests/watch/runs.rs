@@ -1,4 +1,4 @@
-//! What a run covers, and what it costs.
+//! Which accounts a run validates, and how many requests it makes.
 
 use gangway_model::{AuthMethod, Partition};
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::fixture::WatchedApp;
 #[tokio::test]
 async fn accounts_of_every_scope_are_checked() {
     let app = WatchedApp::start(Partition::Aws).await;
-    app.registered(AuthMethod::Sts, "tenant-account").await;
+    app.register_account(AuthMethod::Sts, "tenant-account").await;
     let request = app.request(AuthMethod::Sts, app.second_customer(), "team-account");
     let receipt = app.post("/v1/projects/Payments/accounts/sts", &request).await;
     receipt.assert_status(201);
@@ -16,28 +16,28 @@ async fn accounts_of_every_scope_are_checked() {
     let of_project = app.get("/v1/projects/Payments/accounts?ready=true").await;
     assert_eq!(of_project.body["accounts"][0]["name"], "team-account", "{}", of_project.text);
     assert_eq!(of_project.body["accounts"].as_array().expect("a list").len(), 1);
-    assert_eq!(app.listed("ready=true").await, ["tenant-account"]);
+    assert_eq!(app.list_account_names("ready=true").await, ["tenant-account"]);
 }
 
 #[tokio::test]
 async fn dry_run_counts_and_sends_nothing() {
     let app = WatchedApp::start(Partition::Aws).await;
-    app.registered(AuthMethod::Sts, "prod").await;
+    app.register_account(AuthMethod::Sts, "prod").await;
     let counted = app.invoke(&json!({"dryRun": true})).await;
     assert_eq!((&counted["outcome"], &counted["accounts"]), (&json!("counted"), &json!(1)));
-    app.finish().await;
-    assert_eq!(app.listed("sort=name").await, Vec::<String>::new());
+    app.handle_all_messages().await;
+    assert_eq!(app.list_account_names("sort=name").await, Vec::<String>::new());
     let one = app.invoke(&json!({"scopes": [{"project": "Payments"}]})).await;
     assert_eq!((&one["outcome"], &one["scopes"]), (&json!("started"), &json!(1)));
-    app.finish().await;
-    assert_eq!(app.listed("sort=name").await, Vec::<String>::new());
+    app.handle_all_messages().await;
+    assert_eq!(app.list_account_names("sort=name").await, Vec::<String>::new());
     app.invoke(&json!({"scopes": ["tenant"]})).await;
-    app.finish().await;
-    assert_eq!(app.listed("sort=name").await, ["prod"]);
+    app.handle_all_messages().await;
+    assert_eq!(app.list_account_names("sort=name").await, ["prod"]);
 }
 
 #[tokio::test]
-async fn invalid_fields_are_refused() {
+async fn invalid_fields_are_rejected() {
     let app = WatchedApp::start(Partition::Aws).await;
     for (fields, pointer) in [
         (json!({"scopes": "tenant"}), "/scopes"),
@@ -53,10 +53,10 @@ async fn invalid_fields_are_refused() {
 }
 
 #[tokio::test]
-async fn well_account_costs_one_request_to_palette_and_few_to_iam() {
+async fn ready_account_costs_one_palette_request_and_few_iam_requests() {
     for method in [AuthMethod::Sts, AuthMethod::StaticCredentials] {
         let app = WatchedApp::start(Partition::Aws).await;
-        app.registered(method, "prod").await;
+        app.register_account(method, "prod").await;
         app.run().await;
         app.cloud().calls().clear();
         app.run().await;
@@ -69,15 +69,15 @@ async fn well_account_costs_one_request_to_palette_and_few_to_iam() {
 }
 
 #[tokio::test]
-async fn lost_table_is_filled_by_one_run() {
+async fn empty_state_table_is_filled_by_one_run() {
     let app = WatchedApp::start(Partition::Aws).await;
-    let uid = app.registered(AuthMethod::Sts, "prod").await;
+    let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
     app.deployment().table("AccountStates").expect("the table").clear();
-    assert_eq!(app.listed("sort=name").await, Vec::<String>::new());
+    assert_eq!(app.list_account_names("sort=name").await, Vec::<String>::new());
     app.run().await;
-    assert_eq!(app.readiness(&uid).await["ready"], true);
-    assert_eq!(app.told_outcomes(), []);
+    assert_eq!(app.get_readiness(&uid).await["ready"], true);
+    assert_eq!(app.event_outcomes(), []);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn message_that_is_not_of_the_watch_goes_to_the_dead_letter_queue() {
     ] {
         queue.send(body);
     }
-    app.finish().await;
+    app.handle_all_messages().await;
     let dead = app.deployment().queue("WatchDlq").expect("the queue").messages();
     assert_eq!(dead.len(), 3, "{}", app.watch_log());
     let is_explained = |reason: &String| reason.contains("does not describe");
