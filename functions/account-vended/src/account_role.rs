@@ -21,7 +21,7 @@ pub(crate) async fn assume_account_role(
     let policy = session_policy(partition, account, &config.role_name);
     let external_id = config.vending.external_id.as_deref();
     for role in &config.account_access_roles {
-        let Some(role) = role.in_account(partition, account) else { continue };
+        let Some(role) = role.to_arn(partition, account) else { continue };
         match management.assume_role_with(&role, external_id, Some(&policy)).await {
             Ok(session) => return Ok(session),
             // STS says what is wrong, and it is the same for every role.

@@ -131,7 +131,7 @@ impl FromStr for RoleName {
 impl RoleName {
     /// Returns the ARN of the role in an account. Never `None`, since every valid name makes a valid
     /// ARN.
-    pub(crate) fn in_account(&self, partition: Partition, account: AccountId) -> Option<RoleArn> {
+    pub(crate) fn to_arn(&self, partition: Partition, account: AccountId) -> Option<RoleArn> {
         format!("arn:{partition}:iam::{account}:role/{self}").parse().ok()
     }
 }

@@ -12,7 +12,7 @@ use crate::config::HandlerConfig;
 
 /// Age at which a session of a role in the management account is replaced. It lasts for 15 minutes, and
 /// must not expire during a batch that begins with it.
-const SESSION_REFRESH: Duration = Duration::from_mins(10);
+const MAX_SESSION_AGE: Duration = Duration::from_mins(10);
 
 /// The management account. Its two roles are assumed when they are first needed.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl ManagementRole {
         let Some(role) = &self.role else { return Ok(self.own_session.clone()) };
         let mut cached = self.session.lock().await;
         if let Some((opened_at, session)) = &*cached
-            && opened_at.elapsed() < SESSION_REFRESH
+            && opened_at.elapsed() < MAX_SESSION_AGE
         {
             return Ok(session.clone());
         }

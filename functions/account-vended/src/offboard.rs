@@ -40,7 +40,7 @@ async fn offboard(
     let config = &context.config.vending;
     let organizations = context.management.organizations().await?;
     let org_account = organizations.describe_account(id).await?;
-    if let Some(ignored) = org_account.as_ref().and_then(|account| still_open(reason, account)) {
+    if let Some(ignored) = org_account.as_ref().and_then(|account| reason_to_keep_open_account(reason, account)) {
         return Ok(MessageOutcome::Ignored(ignored));
     }
     let aws_name = org_account.as_ref().map_or("", |account| account.name.as_str());
@@ -48,23 +48,23 @@ async fn offboard(
         let reason = format!(
             "account {id} is closed or has left, and its name in Palette cannot be determined any more: remove the account there"
         );
-        return Ok(MessageOutcome::Reported(reason, account_of(id, None)));
+        return Ok(MessageOutcome::Reported(reason, to_event_account(id, None)));
     };
     let mut likely_scopes: Vec<RequestedScope> =
         account.project.clone().map(RequestedScope::Project).into_iter().collect();
     likely_scopes.extend(config.ou_scope_map.all().into_iter().cloned());
     let MatchingAccounts { found, denied_projects } =
         matching_accounts::find(context, &name, id, &likely_scopes).await?;
-    let leftover = leftover_owners(context, id, &name).await?;
+    let leftover = find_leftover_owners(context, id, &name).await?;
     if found.is_empty() && leftover.is_empty() && denied_projects > 0 {
         let reason = format!(
             "account {id} is closed or has left: remove {name} from Palette, if it is in one of the {denied_projects} projects that Gangway may not read"
         );
-        return Ok(MessageOutcome::Reported(reason, account_of(id, Some(&name))));
+        return Ok(MessageOutcome::Reported(reason, to_event_account(id, Some(&name))));
     }
     if found.is_empty() && leftover.is_empty() {
         let reason = format!("Palette has no account {name} of AWS account {id}");
-        return Ok(MessageOutcome::Absent(reason, account_of(id, Some(&name))));
+        return Ok(MessageOutcome::Absent(reason, to_event_account(id, Some(&name))));
     }
     let kept_because = match (config.offboarding, reason) {
         (OffboardingPolicy::Report, _) => {
@@ -72,7 +72,7 @@ async fn offboard(
         }
         (OffboardingPolicy::Remove, RemovalReason::Requested) => None,
         (OffboardingPolicy::Remove, RemovalReason::Closed | RemovalReason::Departed) => {
-            not_managed(&config.account_filter, &organizations, org_account.as_ref()).await?
+            reason_to_keep_unmanaged_account(&config.account_filter, &organizations, org_account.as_ref()).await?
         }
     };
     let Some(kept_because) = kept_because else {
@@ -87,7 +87,7 @@ async fn offboard(
         for (uid, accounts) in &leftover {
             context.app.delete_leftover_secrets(uid, accounts).await?;
             let uid = Some(uid.to_string());
-            let account = account_of(id, Some(&name)).with_scope(accounts.scope());
+            let account = to_event_account(id, Some(&name)).with_scope(accounts.scope());
             removed.push(EventAccount { uid, ..account });
         }
         return Ok(MessageOutcome::Removed(mem::take(removed)));
@@ -96,7 +96,7 @@ async fn offboard(
         let reason = format!(
             "account {id} is closed or has left: delete the secrets that {name} has left behind, {kept_because}"
         );
-        return Ok(MessageOutcome::Reported(reason, account_of(id, Some(&name))));
+        return Ok(MessageOutcome::Reported(reason, to_event_account(id, Some(&name))));
     }
     let uids: Vec<_> = found.iter().map(|(_, account)| account.uid.as_str()).collect();
     let reason = format!(
@@ -105,7 +105,7 @@ async fn offboard(
     );
     let reported = match found.as_slice() {
         [(_, account)] => EventAccount::from(account),
-        _ => account_of(id, Some(&name)),
+        _ => to_event_account(id, Some(&name)),
     };
     Ok(MessageOutcome::Reported(reason, reported))
 }
@@ -116,7 +116,7 @@ async fn is_gone(accounts: &ScopedClient<'_>, uid: &Uid) -> bool {
 }
 
 /// Returns the account for an event.
-fn account_of(id: AccountId, name: Option<&AccountName>) -> EventAccount {
+fn to_event_account(id: AccountId, name: Option<&AccountName>) -> EventAccount {
     let name = name.map(ToString::to_string);
     EventAccount { account: Some(id), name, ..EventAccount::default() }
 }
@@ -144,7 +144,7 @@ async fn leftover_owners<'a>(
 
 /// Returns why an account must not be offboarded, or `None`. Organizations decides, whoever sent the
 /// event: events arrive late, and meanwhile the account may have been reopened or invited again.
-fn still_open(reason: RemovalReason, account: &OrgAccount) -> Option<String> {
+fn reason_to_keep_open_account(reason: RemovalReason, account: &OrgAccount) -> Option<String> {
     let (id, state) = (account.id, account.state.id());
     match account.state {
         AccountState::Suspended | AccountState::Closing | AccountState::Closed => None,
@@ -164,7 +164,7 @@ fn still_open(reason: RemovalReason, account: &OrgAccount) -> Option<String> {
 
 /// Returns why it is not certain that this deployment registers the account. Only accounts that it
 /// registers are removed without a request.
-async fn not_managed(
+async fn reason_to_keep_unmanaged_account(
     filter: &AccountFilter,
     organizations: &OrganizationsClient,
     account: Option<&OrgAccount>,

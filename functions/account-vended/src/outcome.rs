@@ -111,7 +111,7 @@ pub(crate) enum VendingError {
 
 impl VendingError {
     /// Converts the error of a call with a session in the member account.
-    pub(crate) fn in_account(error: UpstreamError) -> Self {
+    pub(crate) fn from_account_error(error: UpstreamError) -> Self {
         match error {
             // The next delivery assumes the role again.
             expired @ UpstreamError::AccessDenied { .. } if is_expired(&expired) => {
@@ -185,7 +185,7 @@ impl From<RegistrationError> for VendingError {
 #[derive(Debug)]
 pub(crate) struct MessageError {
     pub(crate) error: VendingError,
-    pub(crate) retryable: bool,
+    pub(crate) is_retryable: bool,
     /// Accounts that the message had removed before. The next delivery does not find them.
     pub(crate) removed: Vec<EventAccount>,
 }
@@ -194,8 +194,8 @@ impl MessageError {
     /// Creates the error. `in_grace_period` is `true` if the account or its message is so young that the
     /// error may disappear.
     pub(crate) const fn new(error: VendingError, in_grace_period: bool) -> Self {
-        let retryable = error.is_retryable(in_grace_period);
-        Self { error, retryable, removed: Vec::new() }
+        let is_retryable = error.is_retryable(in_grace_period);
+        Self { error, is_retryable, removed: Vec::new() }
     }
 }
 
@@ -230,13 +230,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn expired_credentials_are_retried_and_denied_ones_only_in_a_young_account() {
+    fn denied_access_is_retried_only_in_the_grace_period() {
         let call = ApiCall { service: IAM, action: "iam:GetRole", resource: "such role" };
         for (code, young, old) in
             [("ExpiredToken", true, true), ("AccessDenied", true, false), ("Other", false, false)]
         {
             let kind = AwsErrorKind::from_code(code, 403);
-            let error = || VendingError::in_account(call.to_error(kind, Some(code)));
+            let error = || VendingError::from_account_error(call.to_error(kind, Some(code)));
             assert_eq!(error().is_retryable(true), young, "{code}");
             assert_eq!(error().is_retryable(false), old, "{code}");
         }

@@ -25,7 +25,7 @@ use serde_json::Value;
 use crate::outcome::VendingError;
 
 pub(crate) use managed_tags::{ManagedTags, SCOPE_TAG};
-pub(crate) use retry::PROPAGATION;
+pub(crate) use retry::PROPAGATION_RETRY;
 
 /// IAM path of the policies that Gangway creates.
 pub(crate) const POLICY_PATH: &str = "/gangway/";
@@ -106,7 +106,7 @@ impl RoleChanges {
     }
 
     /// Returns the identifiers of what is as desired again, if the account was registered before.
-    pub(crate) fn repaired(&self) -> Vec<&'static str> {
+    pub(crate) fn part_ids(&self) -> Vec<&'static str> {
         match self {
             Self::Created => vec!["role"],
             Self::Updated(parts) => parts.iter().map(|part| part.id()).collect(),
@@ -145,7 +145,7 @@ pub(crate) async fn get(
     let role = match iam_role::get_role(aws, arn).await {
         Ok(role) => role,
         Err(UpstreamError::NotFound { .. }) => return Ok(ExistingRole::Missing),
-        Err(error) => return Err(VendingError::in_account(error)),
+        Err(error) => return Err(VendingError::from_account_error(error)),
     };
     if role.arn == arn.as_str() && managed_tags::is_managed_by(&role.tags, stack_name) {
         Ok(ExistingRole::Managed(role))

@@ -10,10 +10,10 @@ use gangway_model::{Finding, Outcome, RoleArn};
 use tokio::{join, time::sleep};
 
 use super::PendingRegistration;
-use crate::{outcome::VendingError, role::PROPAGATION};
+use crate::{outcome::VendingError, role::PROPAGATION_RETRY};
 
 /// How long to wait until Palette can assume a new role. Usually it takes seconds.
-const MAX_WAIT: Duration = Duration::from_secs(40);
+const MAX_PROPAGATION_WAIT: Duration = Duration::from_secs(40);
 
 impl PendingRegistration<'_> {
     /// Returns the findings about the role's permissions, and whether Palette can assume the role.
@@ -27,8 +27,8 @@ impl PendingRegistration<'_> {
         role: &RoleArn,
         is_new: bool,
     ) -> Result<(Vec<Finding>, Finding), VendingError> {
-        let max_wait = if is_new { MAX_WAIT } else { Duration::ZERO };
-        let mut delays = PROPAGATION.within(max_wait).delays();
+        let max_wait = if is_new { MAX_PROPAGATION_WAIT } else { Duration::ZERO };
+        let mut delays = PROPAGATION_RETRY.within(max_wait).delays();
         // A check that has passed is not repeated.
         let (mut permissions, mut palette) = (None, None);
         loop {
@@ -57,7 +57,7 @@ impl PendingRegistration<'_> {
                 let blocked =
                     !palette_passed || permission_findings.iter().any(Finding::is_blocking);
                 if is_new && blocked {
-                    return Err(not_ready(role, &permission_findings, &palette_finding));
+                    return Err(not_ready_error(role, &permission_findings, &palette_finding));
                 }
                 return Ok((permission_findings, palette_finding));
             };
@@ -75,12 +75,12 @@ impl PendingRegistration<'_> {
         let principal = Principal::Role(role.clone());
         let required = RequiredPermissions::new(&self.spec, &self.app.clients);
         let findings = permissions::check_attached(aws, &principal, required).await;
-        findings.map_err(VendingError::in_account)
+        findings.map_err(VendingError::from_account_error)
     }
 
     async fn check_palette(&self, role: &RoleArn) -> Result<Finding, VendingError> {
         let required = RequiredPermissions::new(&self.spec, &self.app.clients);
-        let assumed_role = self.assumed_role(role);
+        let assumed_role = self.to_sts_role(role);
         Ok(assumed_role::check_palette_can_assume(&self.accounts, &assumed_role, required).await?)
     }
 }
@@ -91,7 +91,7 @@ const fn is_unverified(finding: &Finding) -> bool {
     matches!(finding.outcome, Outcome::Unverified { .. })
 }
 
-fn not_ready(role: &RoleArn, permissions: &[Finding], palette: &Finding) -> VendingError {
+fn not_ready_error(role: &RoleArn, permissions: &[Finding], palette: &Finding) -> VendingError {
     let blocking = permissions.iter().chain([palette]).filter(|finding| finding.is_blocking());
     let reasons: Vec<_> =
         blocking.map(|finding| format!("{}: {}", finding.check.id, finding.observed)).collect();

@@ -8,7 +8,7 @@ use gangway_policies::PolicyDocument;
 use super::{
     DesiredRole, POLICY_PATH,
     managed_policy::{self, EnsuredPolicy, FirstAttempt},
-    policy_versions::{NotedVersion, PolicyVersions},
+    policy_versions::{TaggedVersion, PolicyVersions},
     retry::retry_until_consistent,
 };
 use crate::outcome::VendingError;
@@ -29,7 +29,7 @@ pub(super) async fn list(
     let pages = aws.iam().list_attached_role_policies().role_name(role.name()).into_paginator();
     let policies: Result<Vec<_>, _> = pages.items().send().collect().await;
     let policies =
-        policies.map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))?;
+        policies.map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))?;
     let attached = policies.into_iter().filter_map(|policy| {
         Some(AttachedPolicy { name: policy.policy_name?, arn: policy.policy_arn? })
     });
@@ -41,7 +41,7 @@ pub(super) fn is_complete(desired: &DesiredRole, attached: &[AttachedPolicy]) ->
     let is_attached =
         |document: &PolicyDocument| attached.iter().any(|policy| policy.name == document.name());
     gangway_policies::documents_for(desired.profile).iter().all(is_attached)
-        && obsolete(desired, attached).next().is_none()
+        && find_obsolete_policies(desired, attached).next().is_none()
 }
 
 /// Returns Gangway's policies that only another profile needs.
@@ -82,13 +82,13 @@ pub(super) async fn reconcile(
     }));
     let ensured = ensured.await?;
     let mut is_changed = ensured.iter().any(|policy| policy.is_changed);
-    for policy in obsolete(desired, attached) {
+    for policy in find_obsolete_policies(desired, attached) {
         detach(aws, desired, &policy.arn).await?;
         is_changed = true;
     }
     let own_path = own_path(desired);
     let versions = ensured.into_iter().map(|policy| {
-        if policy.arn.starts_with(&own_path) { policy.version } else { NotedVersion::default() }
+        if policy.arn.starts_with(&own_path) { policy.version } else { TaggedVersion::default() }
     });
     Ok((is_changed, PolicyVersions::new(versions.collect())))
 }
@@ -99,12 +99,12 @@ async fn attach(aws: &AwsSession, desired: &DesiredRole, arn: &str) -> Result<()
     let request = aws.iam().attach_role_policy().role_name(desired.arn.name()).policy_arn(arn);
     let send =
         async || request.clone().send().await.map_err(|error| call.to_upstream_error(&error));
-    retry_until_consistent(send).await.map(drop).map_err(VendingError::in_account)
+    retry_until_consistent(send).await.map(drop).map_err(VendingError::from_account_error)
 }
 
 async fn detach(aws: &AwsSession, desired: &DesiredRole, arn: &str) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:DetachRolePolicy", "such attachment");
     let request = aws.iam().detach_role_policy().role_name(desired.arn.name()).policy_arn(arn);
     let response = request.send().await;
-    response.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
+    response.map(drop).map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
 }

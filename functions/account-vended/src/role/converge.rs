@@ -48,7 +48,7 @@ pub(super) async fn role(
         }
         tags = desired.tags.with_versions(&versions);
     }
-    if !tags.are_on(&existing.tags) {
+    if !tags.are_in(&existing.tags) {
         update_tags(aws, desired, &tags).await?;
         changed.insert(RolePart::Tags);
     }
@@ -59,7 +59,7 @@ async fn update_trust_policy(aws: &AwsSession, desired: &DesiredRole) -> Result<
     let call = AwsSession::iam_api_call("iam:UpdateAssumeRolePolicy", "such role");
     let request = aws.iam().update_assume_role_policy().role_name(desired.arn.name());
     let response = request.policy_document(desired.trust_policy.to_string()).send().await;
-    response.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
+    response.map(drop).map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
 }
 
 async fn update_boundary(aws: &AwsSession, desired: &DesiredRole) -> Result<(), VendingError> {
@@ -70,8 +70,8 @@ async fn update_boundary(aws: &AwsSession, desired: &DesiredRole) -> Result<(), 
     let response = request.set_permissions_boundary(boundary).send().await;
     match response.map_err(|error| call.to_upstream_error(&error)) {
         Ok(_) => Ok(()),
-        Err(UpstreamError::NotFound { .. }) => Err(create::missing_boundary(desired)),
-        Err(error) => Err(VendingError::in_account(error)),
+        Err(UpstreamError::NotFound { .. }) => Err(create::missing_boundary_error(desired)),
+        Err(error) => Err(VendingError::from_account_error(error)),
     }
 }
 
@@ -88,7 +88,7 @@ async fn update_description_and_session(
     let seconds = if session_long_enough { current } else { SESSION_SECONDS };
     let request = aws.iam().update_role().role_name(desired.arn.name());
     let response = request.description(DESCRIPTION).max_session_duration(seconds).send().await;
-    response.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
+    response.map(drop).map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
 }
 
 pub(super) async fn update_tags(
@@ -101,5 +101,5 @@ pub(super) async fn update_tags(
     let request = request.set_tags(Some(tags.for_role()?));
     let send =
         async || request.clone().send().await.map_err(|error| call.to_upstream_error(&error));
-    retry_until_consistent(send).await.map(drop).map_err(VendingError::in_account)
+    retry_until_consistent(send).await.map(drop).map_err(VendingError::from_account_error)
 }

@@ -21,13 +21,13 @@ pub(super) async fn role(aws: &AwsSession, desired: &DesiredRole) -> Result<bool
     match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
         Ok(_) => Ok(true),
         Err(UpstreamError::AlreadyExists { .. }) => Ok(false),
-        Err(UpstreamError::NotFound { .. }) => Err(missing_boundary(desired)),
-        Err(error) => Err(VendingError::in_account(error)),
+        Err(UpstreamError::NotFound { .. }) => Err(missing_boundary_error(desired)),
+        Err(error) => Err(VendingError::from_account_error(error)),
     }
 }
 
 /// The error for a permissions boundary that does not exist in the account, or not yet.
-pub(super) fn missing_boundary(desired: &DesiredRole) -> VendingError {
+pub(super) fn missing_boundary_error(desired: &DesiredRole) -> VendingError {
     let boundary = desired.permissions_boundary.as_deref().unwrap_or("none");
     VendingError::AccessDenied(format!(
         "the account has no policy {boundary}, which GANGWAY_PERMISSIONS_BOUNDARY names: create it there, or correct the variable"

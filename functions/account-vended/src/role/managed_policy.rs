@@ -7,7 +7,7 @@ use gangway_model::UpstreamError;
 use gangway_policies::PolicyDocument;
 
 use super::{
-    DesiredRole, POLICY_PATH, managed_tags, policy_version, policy_versions::NotedVersion,
+    DesiredRole, POLICY_PATH, managed_tags, policy_version, policy_versions::TaggedVersion,
 };
 use crate::outcome::VendingError;
 
@@ -24,7 +24,7 @@ pub(super) enum FirstAttempt {
 /// A policy that has the right document.
 pub(super) struct EnsuredPolicy {
     pub(super) arn: String,
-    pub(super) version: NotedVersion,
+    pub(super) version: TaggedVersion,
     /// Whether it was created or has a new version.
     pub(super) is_changed: bool,
 }
@@ -76,7 +76,7 @@ async fn create(
     aws: &AwsSession,
     desired: &DesiredRole,
     document: PolicyDocument,
-) -> Result<NotedVersion, VendingError> {
+) -> Result<TaggedVersion, VendingError> {
     let call = AwsSession::iam_api_call("iam:CreatePolicy", "such account");
     let request = aws
         .iam()
@@ -87,9 +87,9 @@ async fn create(
         .policy_document(document.text(desired.partition()))
         .set_tags(Some(desired.tags.for_policy()?));
     match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
-        Ok(response) => Ok(response.policy.as_ref().map(NotedVersion::of).unwrap_or_default()),
+        Ok(response) => Ok(response.policy.as_ref().map(TaggedVersion::from_policy).unwrap_or_default()),
         Err(exists @ UpstreamError::AlreadyExists { .. }) => Err(VendingError::Upstream(exists)),
-        Err(error) => Err(VendingError::in_account(error)),
+        Err(error) => Err(VendingError::from_account_error(error)),
     }
 }
 
@@ -99,7 +99,7 @@ async fn read(aws: &AwsSession, arn: &str) -> Result<Option<ManagedPolicy>, Vend
     let policy = match response.map_err(|error| call.to_upstream_error(&error)) {
         Ok(response) => response.policy,
         Err(UpstreamError::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(VendingError::in_account(error)),
+        Err(error) => return Err(VendingError::from_account_error(error)),
     };
     let policy =
         policy.ok_or_else(|| VendingError::Upstream(call.invalid_response("no policy")))?;
@@ -123,7 +123,7 @@ async fn update(
     let ManagedPolicy { arn, id, default_version_id, tags } = existing;
     let current = policy_version::read(aws, &arn, &default_version_id).await?;
     if gangway_policies::is_equivalent(&current, &document.render(desired.partition())) {
-        let version = NotedVersion::new(&id, &default_version_id);
+        let version = TaggedVersion::new(&id, &default_version_id);
         return Ok(EnsuredPolicy { arn, version, is_changed: false });
     }
     if !managed_tags::is_managed_by(&tags, desired.tags.stack_name()) {
@@ -132,6 +132,6 @@ async fn update(
         )));
     }
     let version_id = policy_version::create(aws, &arn, document.text(desired.partition())).await?;
-    let version = NotedVersion::new(&id, &version_id);
+    let version = TaggedVersion::new(&id, &version_id);
     Ok(EnsuredPolicy { arn, version, is_changed: true })
 }

@@ -9,7 +9,7 @@ use gangway_model::UpstreamError;
 const RESPONSE_RESERVE: Duration = Duration::from_secs(8);
 
 /// Delays for calls that need a role or policy which was just created.
-pub(crate) const PROPAGATION: RetryPolicy = RetryPolicy::PROPAGATION.with_reserve(RESPONSE_RESERVE);
+pub(crate) const PROPAGATION_RETRY: RetryPolicy = RetryPolicy::PROPAGATION.with_reserve(RESPONSE_RESERVE);
 
 /// Repeats a call while IAM does not find what was just created, or limits the rate.
 pub(super) async fn retry_until_consistent<T, F>(
@@ -21,7 +21,7 @@ where
     let is_retryable = |error: &UpstreamError| {
         matches!(error, UpstreamError::NotFound { .. } | UpstreamError::Throttled { .. })
     };
-    call.retry(PROPAGATION).when(is_retryable).await
+    call.retry(PROPAGATION_RETRY).when(is_retryable).await
 }
 
 #[cfg(test)]
@@ -60,7 +60,7 @@ mod tests {
     async fn delays_end_before_the_deadline_of_the_invocation() {
         deadline::scope(Instant::now() + Duration::from_secs(9), async {
             let start = Instant::now();
-            for delay in PROPAGATION.within(Duration::from_mins(1)).delays() {
+            for delay in PROPAGATION_RETRY.within(Duration::from_mins(1)).delays() {
                 sleep(delay).await;
             }
             assert!(start.elapsed() <= Duration::from_secs(1));
