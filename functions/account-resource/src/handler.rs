@@ -1,4 +1,5 @@
-//! Handles one message: parses the request, does what it asks for, and answers CloudFormation.
+//! Handles one message: parses CloudFormation's request, registers or removes the account, and sends
+//! the response to CloudFormation.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use crate::{
     response::{Answer, reason_of},
 };
 
-/// The handler of the queue's messages. Built once, at start.
+/// Handles the messages of the queue. The function builds one handler when it starts.
 pub struct ResourceHandler {
     pub(crate) app: AppContext,
     pub(crate) config: ResourceConfig,
@@ -33,18 +34,18 @@ pub struct ResourceHandler {
     responder: StackResponder,
 }
 
-/// Number of deliveries after which a failure of Palette or AWS is answered. The template's queue has a
-/// larger `maxReceiveCount`.
+/// Number of deliveries after which a temporary error fails the request. The `maxReceiveCount` of the
+/// queue in `template.yaml` is larger, so that CloudFormation always receives a response.
 const MAX_DELIVERIES: u32 = 8;
 
-/// Number of deliveries after which an error counts as permanent that may be either.
+/// Number of deliveries after which an ambiguous error (permanent or temporary) fails the request.
 const MAX_AMBIGUOUS_DELIVERIES: u32 = 3;
 
-/// Seconds between attempts while a check fails. The role may be of the same stack, and AWS needs a while
-/// until everybody sees it.
+/// Seconds between attempts while a check fails. The same stack may just have created the role, and IAM
+/// is eventually consistent.
 const WAITS: [u16; 6] = [5, 10, 20, 40, 60, 60];
 
-/// A request, where its answer goes, and the message that brought it.
+/// A request of CloudFormation, the URL for its response, and the SQS message that contains the request.
 #[derive(Clone, Copy)]
 struct Exchange<'a> {
     request: &'a StackRequest,
@@ -52,17 +53,17 @@ struct Exchange<'a> {
     message: &'a SqsMessage,
 }
 
-/// What a request did.
+/// The result of a request.
 pub(crate) struct Done {
     pub(crate) answer: Answer,
     pub(crate) events: Vec<OutcomeEvent>,
-    /// For logs and metrics.
+    /// Identifier of the outcome, for logs and metrics.
     pub(crate) outcome: &'static str,
 }
 
-/// Why a request has no answer yet.
+/// Why a request cannot be answered by this delivery of the message.
 pub(crate) enum Failure {
-    /// Another message works at the resource, or has just changed its record.
+    /// Another message has claimed the resource, or has changed its record at the same time.
     Claimed,
     Registration(RegistrationError),
 }
@@ -118,7 +119,7 @@ impl ResourceHandler {
             Admission::Begun => {}
             Admission::Answered(answer) => {
                 let events = if message.deliveries > 1 {
-                    events_again(&request, &answer)
+                    to_repeated_events(&request, &answer)
                 } else {
                     Vec::new()
                 };
@@ -151,7 +152,7 @@ impl ResourceHandler {
         }
     }
 
-    /// Keeps the answer, then sends it.
+    /// Writes the answer to the record of the resource, then sends the answer to CloudFormation.
     async fn finish(
         &self,
         exchange: Exchange<'_>,
@@ -161,7 +162,7 @@ impl ResourceHandler {
         let Exchange { request, .. } = exchange;
         let age = clock::now().duration_since(request.sent).unwrap_or_default();
         let is_in_time = age < service_timeout(&request.properties);
-        record.state.answer(request, &done.answer, is_in_time);
+        record.state.record_answer(request, &done.answer, is_in_time);
         if let Err(unwritten) = save(request, record).await {
             return unwritten;
         }
@@ -172,7 +173,7 @@ impl ResourceHandler {
         result
     }
 
-    /// Sends an answer.
+    /// Sends an answer to CloudFormation, by a `PUT` to the presigned URL of S3.
     async fn respond(&self, exchange: Exchange<'_>, done: Done) -> MessageResult {
         let Exchange { request, url, message } = exchange;
         let body = done.answer.to_json(request);
@@ -199,8 +200,8 @@ impl ResourceHandler {
         }
     }
 
-    /// Removes what a create has registered whose answer S3 refuses: nobody waits for it, and a rollback
-    /// that knows nothing of it would leave it.
+    /// Removes the accounts that a create registered although S3 refused its answer. CloudFormation does
+    /// not know these accounts, so a rollback of the stack would not remove them.
     async fn undo(
         &self,
         request: &StackRequest,
@@ -210,7 +211,7 @@ impl ResourceHandler {
         match self.remove_all(request, record).await {
             Ok(events) => {
                 result.events.extend(events);
-                // The accounts are gone. If this is not noted, a delete finds that out.
+                // An error is ignored: a later delete finds out that the accounts are removed.
                 drop(record.write().await);
             }
             Err(error) => {
@@ -224,7 +225,7 @@ impl ResourceHandler {
         result
     }
 
-    /// Decides what happens after an error: another attempt, or an answer.
+    /// Decides after an error whether SQS delivers the message again, or the request fails.
     async fn retry(
         &self,
         exchange: Exchange<'_>,
@@ -256,7 +257,7 @@ impl ResourceHandler {
         if may_pass && !is_over {
             if let Some(record) = record {
                 record.state.release();
-                // If this fails, the claim ends by itself.
+                // An error is ignored: the claim also ends when its time is over.
                 drop(record.write().await);
             }
             let reason = reason_of(&error);
@@ -270,7 +271,8 @@ impl ResourceHandler {
         self.fail(exchange, record, &error).await
     }
 
-    /// Lets a request whose checks failed wait, as long as AWS may not have seen the role everywhere.
+    /// Sends the message of a request with failed checks again, with a delay, because a new role may not
+    /// be visible in all of AWS yet. Fails the request when the time for this is over.
     async fn wait(
         &self,
         exchange: Exchange<'_>,
@@ -281,7 +283,7 @@ impl ResourceHandler {
         let Some(record) = record else {
             return self.fail(exchange, None, &error).await;
         };
-        let waits = record.state.count_wait();
+        let waits = record.state.count_delay();
         let before: u64 = WAITS.iter().take(waits).copied().map(u64::from).sum();
         let budget = service_timeout(&request.properties) / 2;
         let delay = WAITS
@@ -309,7 +311,7 @@ impl ResourceHandler {
         }
     }
 
-    /// Answers that the request failed.
+    /// Answers CloudFormation that the request failed.
     async fn fail(
         &self,
         exchange: Exchange<'_>,
@@ -318,7 +320,7 @@ impl ResourceHandler {
     ) -> MessageResult {
         let Exchange { request, .. } = exchange;
         let reason = reason_of(error);
-        let mut event = rejected(request, &reason);
+        let mut event = to_rejected_event(request, &reason);
         if let RegistrationError::ChecksFailed(report) = error {
             event = event.with_report(report);
         }
@@ -359,8 +361,8 @@ impl ResourceHandler {
 /// Outcome of a request whose answer S3 refuses.
 const REFUSED: &str = "refused";
 
-/// Writes a record. Returns the result of a message whose record was not written: the next delivery finds
-/// everything as this one left it.
+/// Writes a record. If the record was not written, returns a message result by which SQS delivers the
+/// message again.
 async fn save(
     request: &StackRequest,
     record: &mut ResourceRecord<'_>,
@@ -388,21 +390,21 @@ fn retry_result(
     }
 }
 
-/// Returns what is known of the account before it is registered.
-fn account_of(request: &StackRequest) -> EventAccount {
+/// Returns the account of a request for an event: its AWS account id and the method `sts`.
+fn to_event_account(request: &StackRequest) -> EventAccount {
     let account = Some(request.stack.account());
     EventAccount { account, method: Some(AuthMethod::Sts), ..EventAccount::default() }
 }
 
-fn rejected(request: &StackRequest, reason: &str) -> OutcomeEvent {
+fn to_rejected_event(request: &StackRequest, reason: &str) -> OutcomeEvent {
     let operation = match request.change {
         Change::Create | Change::Update => AccountOperation::Register,
         Change::Delete => AccountOperation::Delete,
     };
-    OutcomeEvent::rejected(account_of(request), operation, reason)
+    OutcomeEvent::rejected(to_event_account(request), operation, reason)
 }
 
-/// Returns the error of a resource of another type.
+/// Returns an error if the resource is not of the type `Custom::GangwayAccount`.
 pub(crate) fn check_type(request: &StackRequest) -> Result<(), RegistrationError> {
     if request.resource_type == RESOURCE_TYPE {
         return Ok(());
@@ -413,11 +415,12 @@ pub(crate) fn check_type(request: &StackRequest) -> Result<(), RegistrationError
     ))
 }
 
-/// Returns the event about an answer that an earlier delivery has sent, and perhaps not published.
-fn events_again(request: &StackRequest, answer: &Answer) -> Vec<OutcomeEvent> {
-    let account = account_of(request);
+/// Returns the event for an answer that an earlier delivery of the message sent. The earlier delivery
+/// may have ended before it published the event.
+fn to_repeated_events(request: &StackRequest, answer: &Answer) -> Vec<OutcomeEvent> {
+    let account = to_event_account(request);
     vec![match (&answer.failure, request.change) {
-        (Some(reason), _) => rejected(request, reason),
+        (Some(reason), _) => to_rejected_event(request, reason),
         (None, Change::Delete) => OutcomeEvent::absent(account, AccountOperation::Delete),
         (None, Change::Create | Change::Update) => {
             let account = answer.to_account(account);

@@ -50,7 +50,7 @@ impl ResourceHandler {
             }
         } else if preflight.report.is_ready() {
             // Written before the account is created, so that it has an owner wherever this ends.
-            record.state.intend(&scope, &name);
+            record.state.record_intent(&scope, &name);
             if record.write().await? == WriteOutcome::Conflict {
                 return Err(Failure::Claimed);
             }
@@ -65,7 +65,7 @@ impl ResourceHandler {
             }
         };
         let uid = receipt.uid.to_string();
-        record.state.registered(OwnedAccount { uid: uid.clone(), scope, name });
+        record.state.record_registration(OwnedAccount { uid: uid.clone(), scope, name });
         let mut events = vec![OutcomeEvent::registered(&receipt, AccountOperation::Register)];
         // The account of an update whose answer CloudFormation never received.
         let known = [Some(uid.as_str()), request.physical_id.as_deref()];

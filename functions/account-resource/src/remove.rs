@@ -47,7 +47,7 @@ impl ResourceHandler {
         let mut events = Vec::new();
         for intent in record.state.intents.clone() {
             if let Some(account) = self.find_intended(request, &intent).await? {
-                record.state.registered(account);
+                record.state.record_registration(account);
             } else {
                 record.state.forget_intent(&intent.scope, &intent.name);
             }
@@ -90,11 +90,11 @@ impl ResourceHandler {
             Err(error) => return Err(error.into()),
         };
         if is_foreign {
-            record.state.removed(&owned.uid);
+            record.state.record_removal(&owned.uid);
             return Ok(None);
         }
         let outcome = self.app.delete_account(&uid, &accounts).await?;
-        record.state.removed(&owned.uid);
+        record.state.record_removal(&owned.uid);
         Ok(match outcome {
             DeleteOutcome::Deleted { account: Some(account) } => {
                 Some(OutcomeEvent::removed(EventAccount::from(&*account), AccountOperation::Delete))

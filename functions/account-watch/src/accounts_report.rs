@@ -42,18 +42,18 @@ pub(crate) struct ReportedAccount {
     pub(crate) state: AccountState,
 }
 
-/// The report of one run. The page lists what needs somebody's attention first.
+/// The report of one run about all accounts. The page lists accounts that are not ready first.
 #[derive(Template)]
 #[template(path = "accounts.html")]
 pub(crate) struct AccountsReport {
     partition: &'static str,
     /// When the report was made.
     now: SystemTime,
-    /// When the report before was made. `None` for the first one.
+    /// When the previous report was made. `None` for the first report.
     previous: Option<Timestamp>,
-    /// Those that are not ready first, then those that nothing has shown to be ready.
+    /// Accounts in Palette: first those that are not ready, then the unproven ones, then the ready ones.
     accounts: Vec<ReportedAccount>,
-    /// Those that Palette does not have any more.
+    /// Accounts that Palette does not have any more.
     removed: Vec<ReportedAccount>,
 }
 
@@ -87,7 +87,7 @@ impl ReportedAccount {
         self.state.checks.iter().filter(|check| check.outcome == "failed")
     }
 
-    /// Returns the checks that a person has to do something about.
+    /// Returns the failed checks of severity `blocking`, which a person has to fix.
     fn blocking(&self) -> impl Iterator<Item = &CheckState> {
         self.state.checks.iter().filter(|check| check.is_blocking())
     }
@@ -162,7 +162,8 @@ impl AccountsReport {
         self.accounts.iter().filter(move |account| account.state.readiness() == readiness)
     }
 
-    /// Returns what expires soon or has expired, the first first, with the days left.
+    /// Returns the keys and certificates that expire soon or have expired, with the days left, sorted by
+    /// expiry.
     fn expiring(&self) -> Vec<(&ReportedAccount, &str, String, i64)> {
         let all = self.accounts.iter().flat_map(|account| {
             account.state.expirations.iter().map(move |expiration| (account, expiration))
@@ -178,7 +179,7 @@ impl AccountsReport {
         soon
     }
 
-    /// Returns what changed since the report before, the newest first.
+    /// Returns the changes since the previous report, the newest first.
     fn changes(&self) -> Vec<(&ReportedAccount, &Change)> {
         let is_new = |change: &Change| self.previous.is_some_and(|previous| change.at > previous);
         let all =
@@ -210,7 +211,8 @@ fn change_time(change: &Change) -> String {
     to_rfc3339(change.at.0)
 }
 
-/// Makes a spreadsheet program show a cell as text. Names of accounts are anybody's in Palette.
+/// Prefixes a cell so that a spreadsheet program shows it as text and not as a formula. In Palette, every
+/// user can choose the name of an account.
 fn without_formula(cell: String) -> String {
     if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
 }

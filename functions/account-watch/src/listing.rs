@@ -102,8 +102,8 @@ impl Watch {
         }
     }
 
-    /// Sends a message for each account of a scope, from a page on. A scope that cannot be read, or that
-    /// was deleted since the run began, is skipped.
+    /// Sends a message for each account of a scope, beginning with a page of the list. Skips a scope that
+    /// the API key may not read, or that does not exist any more.
     pub(crate) async fn list_scope(
         &self,
         (run, sent): (&str, SystemTime),
@@ -160,7 +160,7 @@ impl Watch {
             if next.is_none() {
                 let is_whole = is_first && !is_late;
                 return if is_whole {
-                    self.note_removals(palette_accounts, &listed, sent).await
+                    self.record_removals(palette_accounts, &listed, sent).await
                 } else {
                     Ok(())
                 };
@@ -168,9 +168,10 @@ impl Watch {
         }
     }
 
-    /// Notes the removal of accounts that the scope does not list any more. Newer states stay: their
-    /// accounts may have been registered since. So do those with events that are not on the bus yet.
-    async fn note_removals(
+    /// Records the removal of accounts that the scope does not list any more. Changes no state that is
+    /// newer than the list, because the account may have been registered after it, and no state that
+    /// has unpublished events.
+    async fn record_removals(
         &self,
         palette_accounts: &ScopedClient<'_>,
         listed: &BTreeSet<String>,
@@ -183,15 +184,15 @@ impl Watch {
             if let Some(known) =
                 KnownState::parse(item).filter(|known| known.state.unpublished.is_empty())
             {
-                self.note_removal(known, sent).await?;
+                self.record_removal(known, sent).await?;
             }
         }
         Ok(())
     }
 }
 
-/// Returns the id of this run: that of the scheduled event, which Lambda delivers again with the same id, or
-/// else that of the invocation.
+/// Returns the id of this run: the id of the scheduled event, which stays the same if Lambda delivers
+/// the event again, or otherwise the request id of the invocation.
 fn run_id() -> String {
     let origin = origin::current();
     match &origin.initiator {

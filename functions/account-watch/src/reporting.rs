@@ -21,16 +21,16 @@ use crate::{
 /// Delay before a report, and before it looks again whether the run is over, in seconds.
 pub(crate) const DELAY_SECONDS: u16 = 900;
 
-/// Most delays of a report: six hours. Then it reports what is known.
+/// Maximum number of delays of a report (six hours). After them, the report shows the known states.
 const MAX_DELAYS: u32 = 24;
 
 /// Scope of the item of the table that describes the last report. No scope of Palette has this name.
 const REPORT_SCOPE: &str = "report";
 
-/// Uid of that item.
+/// Uid of the item of the table that describes the last report.
 const REPORT_UID: &str = "accounts";
 
-/// DynamoDB deletes that item if no report was made for this long.
+/// Time without a new report after which DynamoDB deletes the item that describes the last report.
 const REPORT_LIFETIME: Duration = Duration::from_hours(90 * 24);
 
 /// Counts of the accounts of all scopes.
@@ -43,12 +43,12 @@ struct Totals {
     fewest_days_left: Option<i64>,
 }
 
-/// The last report, as the table has it.
+/// The last report, as the state table records it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct LastReport {
     run: String,
     made: Timestamp,
-    /// When the report before it was made.
+    /// When the previous report was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<Timestamp>,
 }
@@ -98,7 +98,8 @@ impl Watch {
         (run, sent): (&str, SystemTime),
         delays: u32,
     ) -> Result<&'static str, WatchError> {
-        // This message is one of them. Reports of two runs at once must not wait for each other for ever.
+        // The report message itself counts too. Reports of two concurrent runs must not wait for each
+        // other for ever.
         let tolerated = u64::from(delays.saturating_sub(1).max(1));
         if delays < MAX_DELAYS && self.queue.count_messages().await? > tolerated {
             let message = WatchMessage::new(run, Work::Report { delays: delays + 1 });
@@ -107,14 +108,14 @@ impl Watch {
         }
         let accounts = self.known_accounts().await?;
         Totals::of(&accounts, clock::now()).write_metrics();
-        let last = self.note_report(run, sent).await?;
+        let last = self.record_report(run, sent).await?;
         let partition = self.partition().id();
         let report = AccountsReport::new(partition, last.made.0, last.previous, accounts);
         self.write_report(&report, last.made).await?;
         Ok("reported")
     }
 
-    /// Returns the accounts of all scopes with their states, and those that were removed.
+    /// Returns all accounts that have a state, including the accounts that were removed from Palette.
     async fn known_accounts(&self) -> Result<Vec<ReportedAccount>, UpstreamError> {
         let projects = self.context.clients.palette.projects().await?.into_iter();
         let projects = projects.map(|Project { uid, name }| (Scope::Project(uid), name));
@@ -136,9 +137,9 @@ impl Watch {
         Ok(accounts)
     }
 
-    /// Writes into the table that this report is made. One that is made again keeps its time, so that it
-    /// shows the same changes.
-    async fn note_report(&self, run: &str, sent: SystemTime) -> Result<LastReport, WatchError> {
+    /// Records the report of this run in the table. If a message is delivered again, the report keeps its
+    /// time, so that it shows the same changes.
+    async fn record_report(&self, run: &str, sent: SystemTime) -> Result<LastReport, WatchError> {
         let uid: Uid = REPORT_UID.parse().map_err(|_invalid| WatchError::InvalidMessage)?;
         let item = self.table.get(REPORT_SCOPE, &uid).await?;
         let before =

@@ -41,7 +41,7 @@ fn a_request_has_one_message_at_a_time_and_one_answer() {
     assert!(matches!(state.admit(&create, &message("m1", 2), NOW), Admission::Begun));
     assert!(matches!(state.admit(&create, &message("m2", 1), NOW + CLAIM), Admission::Begun));
     let answer = Answer::failed(&create, "no".to_owned());
-    state.answer(&create, &answer, true);
+    state.record_answer(&create, &answer, true);
     for message in [message("m1", 3), message("m2", 2), message("m3", 1)] {
         let admission = state.admit(&create, &message, NOW);
         let Admission::Answered(known) = admission else { panic!("{admission:?}") };
@@ -89,23 +89,23 @@ fn a_delete_removes_what_cloud_formation_no_longer_has() {
         assert_eq!(state.removal_of(physical_id), expected, "{physical_id} {state:?}");
     }
     let mut intended = ResourceState::default();
-    intended.intend("tenant", "prod");
+    intended.record_intent("tenant", "prod");
     assert_eq!(intended.removal_of("not-registered"), Removal::All);
 }
 
 #[test]
 fn accounts_are_of_the_resource_until_they_are_removed() {
     let mut state = ResourceState::default();
-    state.intend("tenant", "name-a");
-    state.intend("tenant", "name-a");
+    state.record_intent("tenant", "name-a");
+    state.record_intent("tenant", "name-a");
     assert!(state.owns("a", "tenant", "name-a") && !state.owns("a", "project/1", "name-a"));
-    state.registered(account("a"));
+    state.record_registration(account("a"));
     assert!(state.owns("a", "", "") && state.intents.is_empty());
-    state.registered(account("b"));
+    state.record_registration(account("b"));
     assert_eq!(state.unknown_accounts([Some("b"), Some("x")]), [account("a")]);
     assert_eq!(state.unknown_accounts([Some("b"), Some("a")]), []);
-    state.removed("a");
-    state.removed("a");
+    state.record_removal("a");
+    state.record_removal("a");
     assert!(!state.owns("a", "", "") && state.removed == ["a"]);
     let text = serde_json::json!(state).to_string();
     assert_eq!(serde_json::from_str::<ResourceState>(&text).unwrap(), state);
