@@ -21,7 +21,7 @@ use crate::{
     properties::service_timeout,
     record::{Admission, ResourceRecord},
     request::{Change, RESOURCE_TYPE, StackRequest},
-    response::{Answer, reason_of},
+    response::{Answer, failure_reason},
 };
 
 /// Handles the messages of the queue. The function builds one handler when it starts.
@@ -43,7 +43,7 @@ const MAX_AMBIGUOUS_DELIVERIES: u32 = 3;
 
 /// Seconds between attempts while a check fails. The same stack may just have created the role, and IAM
 /// is eventually consistent.
-const WAITS: [u16; 6] = [5, 10, 20, 40, 60, 60];
+const RETRY_DELAYS: [u16; 6] = [5, 10, 20, 40, 60, 60];
 
 /// A request of CloudFormation, the URL for its response, and the SQS message that contains the request.
 #[derive(Clone, Copy)]
@@ -215,7 +215,7 @@ impl ResourceHandler {
                 drop(record.write().await);
             }
             Err(error) => {
-                let reason = reason_of(&error);
+                let reason = failure_reason(&error);
                 tracing::warn!(
                     reason,
                     "the account of a rejected request could not be removed from Palette"
@@ -260,7 +260,7 @@ impl ResourceHandler {
                 // An error is ignored: the claim also ends when its time is over.
                 drop(record.write().await);
             }
-            let reason = reason_of(&error);
+            let reason = failure_reason(&error);
             let (detail, upstream) = if let RegistrationError::Upstream(upstream) = error {
                 (None, Some(upstream))
             } else {
@@ -284,9 +284,9 @@ impl ResourceHandler {
             return self.fail(exchange, None, &error).await;
         };
         let waits = record.state.count_delay();
-        let before: u64 = WAITS.iter().take(waits).copied().map(u64::from).sum();
+        let before: u64 = RETRY_DELAYS.iter().take(waits).copied().map(u64::from).sum();
         let budget = service_timeout(&request.properties) / 2;
-        let delay = WAITS
+        let delay = RETRY_DELAYS
             .get(waits)
             .copied()
             .filter(|delay| Duration::from_secs(before + u64::from(*delay)) < budget);
@@ -304,7 +304,7 @@ impl ResourceHandler {
             kind: request.change.id(),
             account: Some(request.stack.account()),
             outcome: "waits",
-            detail: Some(reason_of(&error)),
+            detail: Some(failure_reason(&error)),
             error: None,
             events: Vec::new(),
             disposition: Disposition::Delete,
@@ -319,7 +319,7 @@ impl ResourceHandler {
         error: &RegistrationError,
     ) -> MessageResult {
         let Exchange { request, .. } = exchange;
-        let reason = reason_of(error);
+        let reason = failure_reason(error);
         let mut event = to_rejected_event(request, &reason);
         if let RegistrationError::ChecksFailed(report) = error {
             event = event.with_report(report);

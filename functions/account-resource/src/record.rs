@@ -18,14 +18,14 @@ use serde::{Deserialize, Serialize};
 use crate::{request::StackRequest, response::Answer};
 
 /// How long a claim excludes other messages from a resource. Longer than the timeout of the function.
-const CLAIM: Duration = Duration::from_mins(3);
+const CLAIM_DURATION: Duration = Duration::from_mins(3);
 
 /// How long an item stays in the table after the last account of its resource was removed. Longer than a
 /// message can stay in the queue, in the dead-letter queue or in SNS.
-const KEPT: Duration = Duration::from_hours(24 * 60);
+const RECORD_LIFETIME: Duration = Duration::from_hours(24 * 60);
 
 /// Maximum number of answers in an item, and maximum number of uids of removed accounts.
-const MAX_KEPT: usize = 20;
+const MAX_LIST_LENGTH: usize = 20;
 
 /// The state of one resource.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -147,7 +147,7 @@ impl ResourceState {
         self.claim = Some(Claim {
             message: message.id.clone(),
             delivery: message.deliveries,
-            until: millis(now + CLAIM),
+            until: millis(now + CLAIM_DURATION),
         });
         Admission::Begun
     }
@@ -223,7 +223,7 @@ impl ResourceState {
     }
 
     /// Returns which accounts a delete request with this physical id removes.
-    pub(crate) fn removal_of(&self, physical_id: &str) -> Removal {
+    pub(crate) fn accounts_to_remove(&self, physical_id: &str) -> Removal {
         let is_owned = |uid: &str| self.accounts.iter().any(|account| account.uid == uid);
         if self.removed.iter().any(|uid| uid == physical_id) {
             return Removal::Nothing;
@@ -265,7 +265,7 @@ impl<'a> ResourceRecord<'a> {
         let item = ResourceItem {
             revision: self.revision.map_or(1, |revision| revision + 1),
             document: serde_json::json!(state).to_string(),
-            expires: is_over.then(|| clock::now() + KEPT),
+            expires: is_over.then(|| clock::now() + RECORD_LIFETIME),
         };
         let outcome = self.table.put(&self.key, &item, self.revision).await?;
         if outcome == WriteOutcome::Written {
@@ -276,7 +276,7 @@ impl<'a> ResourceRecord<'a> {
 }
 
 fn keep_last<T>(list: &mut Vec<T>) {
-    let excess = list.len().saturating_sub(MAX_KEPT);
+    let excess = list.len().saturating_sub(MAX_LIST_LENGTH);
     list.drain(..excess);
 }
 

@@ -10,8 +10,8 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::config::HandlerConfig;
 
-/// Age at which a session of a role in the management account is replaced. It lasts for 15 minutes, and
-/// must not expire during a batch that begins with it.
+/// Age at which the session of a role in the management account is replaced. A session lasts for 15
+/// minutes, and must not expire during the batch of messages that begins to use it.
 const MAX_SESSION_AGE: Duration = Duration::from_mins(10);
 
 /// The management account. Its two roles are assumed when they are first needed.
@@ -22,8 +22,8 @@ pub(crate) struct ManagementAccount {
 }
 
 impl ManagementAccount {
-    /// Accesses the management account with the roles of the configuration, or with the function's own
-    /// role if the function is deployed there.
+    /// Creates the access to the management account: with the roles of the configuration, or with the
+    /// function's own role if the configuration names no role.
     pub(crate) fn new(own_session: &AwsSession, config: &HandlerConfig) -> Self {
         let role = |role: &Option<RoleArn>| ManagementRole {
             own_session: own_session.clone(),

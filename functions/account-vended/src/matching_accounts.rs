@@ -13,7 +13,7 @@ use gangway_registration::AppContext;
 
 use crate::{context::VendingContext, outcome::VendingError};
 
-/// An account, and the store of the scope that it is in.
+/// A Palette account, and the client for its scope.
 pub(crate) type MatchingAccount<'a> = (ScopedClient<'a>, CloudAccount);
 
 /// The result of a search.
@@ -23,7 +23,8 @@ pub(crate) struct MatchingAccounts<'a> {
     pub(crate) denied_projects: usize,
 }
 
-/// Searches these scopes first; if none of them has the account, all others that Palette shows.
+/// Searches `likely_scopes` first. If none of them has the account, searches all other scopes that the API
+/// key can see.
 pub(crate) async fn find<'a>(
     context: &'a VendingContext,
     name: &AccountName,
@@ -48,8 +49,7 @@ pub(crate) async fn find<'a>(
     }
 }
 
-/// Searches all scopes except these. Makes one call for each project, so it is used only if an
-/// account can be in any of them.
+/// Searches all scopes except those in `searched`. Makes one call for each project.
 pub(crate) async fn find_in_other_scopes<'a>(
     app: &'a AppContext,
     name: &AccountName,

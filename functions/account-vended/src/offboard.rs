@@ -17,8 +17,8 @@ use crate::{
     outcome::{MessageError, MessageOutcome, VendingError},
 };
 
-/// Offboards an account by `GANGWAY_OFFBOARDING`. The error has the Palette accounts that were removed
-/// before it.
+/// Offboards an account as `GANGWAY_OFFBOARDING` says. The error lists the Palette accounts that were
+/// removed before the error occurred.
 pub(crate) async fn offboard_account(
     context: &VendingContext,
     account: &AccountRef,
@@ -78,7 +78,7 @@ async fn offboard(
     let Some(kept_because) = kept_because else {
         for (accounts, account) in &found {
             let result = context.app.delete_account(&account.uid, accounts).await;
-            // Its secret may be left, which the next delivery deletes.
+            // If only the deletion of the secret failed, the next delivery deletes the secret.
             if result.is_ok() || is_gone(accounts, &account.uid).await {
                 removed.push(EventAccount::from(account));
             }
@@ -115,14 +115,14 @@ async fn is_gone(accounts: &ScopedClient<'_>, uid: &Uid) -> bool {
     matches!(accounts.get(uid).await, Err(UpstreamError::NotFound { .. }))
 }
 
-/// Returns the account for an event.
+/// Returns the account for an outcome event, with its id and its name in Palette.
 fn to_event_account(id: AccountId, name: Option<&AccountName>) -> EventAccount {
     let name = name.map(ToString::to_string);
     EventAccount { account: Some(id), name, ..EventAccount::default() }
 }
 
-/// Returns the accounts that own secrets of this AWS account and name, and that Palette no longer has: an
-/// earlier delivery of the message ended between the deletion in Palette and that of the secrets.
+/// Returns the uids that own secrets of this AWS account and name, but that Palette no longer has. An
+/// earlier delivery of the message deleted the account in Palette, and ended before it deleted the secrets.
 async fn leftover_owners<'a>(
     context: &'a VendingContext,
     id: AccountId,
@@ -133,7 +133,7 @@ async fn leftover_owners<'a>(
     for (uid, scope) in clients.secrets.owners_of(id, name).await? {
         let accounts = clients.palette.in_scope(scope);
         match accounts.get(&uid).await {
-            // Palette has it with another method, which no event registers.
+            // Palette has the account with another method. Events register only the method `sts`.
             Ok(_) => {}
             Err(UpstreamError::NotFound { .. }) => leftover.push((uid, accounts)),
             Err(error) => return Err(error.into()),
@@ -142,8 +142,9 @@ async fn leftover_owners<'a>(
     Ok(leftover)
 }
 
-/// Returns why an account must not be offboarded, or `None`. Organizations decides, whoever sent the
-/// event: events arrive late, and meanwhile the account may have been reopened or invited again.
+/// Returns the reason not to offboard an account that is still open in Organizations, or `None` if the
+/// account is closed, being closed or suspended. Events may arrive late, when the account has been
+/// reopened or invited again, so the event alone is no reason to offboard.
 fn reason_to_keep_open_account(reason: RemovalReason, account: &OrgAccount) -> Option<String> {
     let (id, state) = (account.id, account.state.id());
     match account.state {
@@ -162,8 +163,8 @@ fn reason_to_keep_open_account(reason: RemovalReason, account: &OrgAccount) -> O
     }
 }
 
-/// Returns why it is not certain that this deployment registers the account. Only accounts that it
-/// registers are removed without a request.
+/// Returns the reason not to remove an account from Palette if this deployment may not be the one that
+/// registers the account: the account filter excludes the account, or its OU is unknown.
 async fn reason_to_keep_unmanaged_account(
     filter: &AccountFilter,
     organizations: &OrganizationsClient,

@@ -147,7 +147,7 @@ async fn register_account(
     };
     let mut delays = PROPAGATION_RETRY.within(MAX_CREATION_WAIT).delays();
     loop {
-        let existing = role::get(aws, &arn, config.stack_name.as_str()).await?;
+        let existing = role::get_role(aws, &arn, config.stack_name.as_str()).await?;
         let (scope, accounts, state) =
             resolve_scope(context, &existing, requested_scope.clone(), &name, org_account.id)
                 .await?;
@@ -180,7 +180,7 @@ async fn register_account(
         )?;
         registration.ensure_name_available(&arn)?;
         let ownership = match &existing {
-            ExistingRole::Missing if role::create(aws, &desired).await? => RoleOwnership::Managed {
+            ExistingRole::Missing if role::create_role(aws, &desired).await? => RoleOwnership::Managed {
                 role: desired.to_iam_role(),
                 is_new: true,
                 changes: RoleChanges::Created,
@@ -194,7 +194,7 @@ async fn register_account(
                 continue;
             }
             ExistingRole::Managed(role) => {
-                let parts = role::reconcile(aws, &desired, role).await?;
+                let parts = role::reconcile_role(aws, &desired, role).await?;
                 let changes = RoleChanges::Updated(parts);
                 let created_lately = role.made.is_some_and(|created| time_since(created) < MAX_NEW_ROLE_AGE);
                 let is_new = created_lately || changes.may_not_be_visible_yet();

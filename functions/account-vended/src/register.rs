@@ -36,7 +36,7 @@ pub(crate) struct PendingRegistration<'a> {
 pub(crate) enum RoleOwnership {
     /// This deployment of Gangway created the role.
     Managed {
-        /// The role as it is now.
+        /// The role as IAM has it after the changes.
         role: IamRole,
         /// `true` if the role or its policies may not be visible in all of AWS yet.
         is_new: bool,
@@ -47,7 +47,8 @@ pub(crate) enum RoleOwnership {
 }
 
 impl<'a> PendingRegistration<'a> {
-    /// Keeps the description, policies and gateway of an account that Palette already has.
+    /// Prepares the registration. If Palette already has the account, keeps its description, policies,
+    /// gateway and region.
     ///
     /// # Errors
     ///
@@ -108,7 +109,7 @@ impl<'a> PendingRegistration<'a> {
         StsRole { role: role.clone(), external_id: self.source_account.external_id.clone() }
     }
 
-    /// Returns the account as it will be in Palette.
+    /// Returns the registration of the account with this role.
     fn to_registration(&self, role: &RoleArn) -> Registration {
         let gateway = match &self.spec.gateway {
             Some(UidOrName::Uid(uid)) => Some(uid.clone()),
@@ -139,7 +140,7 @@ impl<'a> PendingRegistration<'a> {
         let up_to_date = existing.is_some_and(|existing| {
             match self.to_registration(&arn).difference_from(existing) {
                 Difference::None => true,
-                // The tags of a role that Gangway manages record the same.
+                // The tags of a role that Gangway manages contain the same data as the annotations.
                 Difference::AnnotationsMissing => {
                     matches!(ownership, RoleOwnership::Managed { .. })
                         || self.app.annotations.are_dropped()
@@ -157,7 +158,8 @@ impl<'a> PendingRegistration<'a> {
                 let (permissions, palette) = self.wait_for_propagation(aws, &arn, is_new).await?;
                 let trusted =
                     (self.source_account.account, self.source_account.external_id.as_str());
-                // The deployment decided the scope. The tag of the owner may narrow it, and need not be there.
+                // The settings decide the scope, so the role needs no scope tag. If the owner of the
+                // account sets the tag, it must allow the scope.
                 let required = RequiredPermissions {
                     require_scope_tag: false,
                     ..RequiredPermissions::new(&self.spec, &self.app.clients)
@@ -189,8 +191,8 @@ impl<'a> PendingRegistration<'a> {
         self.register_after_checks(&arn, findings, role_changed, repaired).await
     }
 
-    /// Registers the account, unless a finding blocks it. A role that was changed is an update, also if
-    /// Palette's account is as it was.
+    /// Registers the account in Palette, unless a finding blocks the registration. If only the role was
+    /// changed, the outcome is `Updated`.
     async fn register_after_checks(
         self,
         role: &RoleArn,

@@ -1,16 +1,16 @@
 //! Creates Palette's role and its policies in a member account, and updates what differs.
 //!
-//! Each step is idempotent. What already is as desired costs no write. What Gangway did not create
-//! is never changed.
+//! Each step is idempotent, and writes only what differs from the desired state. A role or policy that
+//! Gangway did not create is never changed.
 
 mod attachments;
-mod converge;
 mod create;
 mod managed_policy;
 mod managed_tags;
 mod policy_version;
 mod policy_versions;
 mod retry;
+mod update;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -81,12 +81,12 @@ pub(crate) enum ExistingRole {
     External(IamRole),
 }
 
-/// What was made or changed of the role.
+/// How Gangway changed the role.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum RoleChanges {
-    /// The role is new.
+    /// Gangway created the role.
     Created,
-    /// These parts were not as desired.
+    /// Gangway updated these parts, which differed from the desired state. Empty if nothing differed.
     Updated(BTreeSet<RolePart>),
 }
 
@@ -95,7 +95,8 @@ impl RoleChanges {
         matches!(self, Self::Updated(parts) if parts.is_empty())
     }
 
-    /// Returns `true` if AWS may not show it everywhere yet. Nothing waits for tags and description.
+    /// Returns `true` if the changes may not be visible in all of AWS yet. Changes of tags and of the
+    /// description do not count, because no check depends on them.
     pub(crate) fn may_not_be_visible_yet(&self) -> bool {
         match self {
             Self::Created => true,
@@ -105,7 +106,7 @@ impl RoleChanges {
         }
     }
 
-    /// Returns the identifiers of what is as desired again, if the account was registered before.
+    /// Returns the identifiers of the changed parts, for the member `repaired` of an outcome event.
     pub(crate) fn part_ids(&self) -> Vec<&'static str> {
         match self {
             Self::Created => vec!["role"],
@@ -137,7 +138,7 @@ impl RolePart {
 }
 
 /// Reads the role by its name, whatever its path is.
-pub(crate) async fn get(
+pub(crate) async fn get_role(
     aws: &AwsSession,
     arn: &RoleArn,
     stack_name: &str,
@@ -154,23 +155,23 @@ pub(crate) async fn get(
     }
 }
 
-/// Creates the role and its policies. Returns `false` if another run created the role meanwhile:
-/// read it again.
-pub(crate) async fn create(aws: &AwsSession, desired: &DesiredRole) -> Result<bool, VendingError> {
-    let created = create::role(aws, desired).await?;
+/// Creates the role and its policies. Returns `false` if another run has created the role in the
+/// meantime: the caller must read the role again.
+pub(crate) async fn create_role(aws: &AwsSession, desired: &DesiredRole) -> Result<bool, VendingError> {
+    let created = create::create_role(aws, desired).await?;
     if created {
         let first_attempt = managed_policy::FirstAttempt::Create;
-        let (_, versions) = attachments::reconcile(aws, desired, &[], first_attempt).await?;
-        converge::update_tags(aws, desired, &desired.tags.with_versions(&versions)).await?;
+        let (_, versions) = attachments::reconcile_policies(aws, desired, &[], first_attempt).await?;
+        update::update_tags(aws, desired, &desired.tags.with_versions(&versions)).await?;
     }
     Ok(created)
 }
 
-/// Updates what differs from the desired state, and returns what did.
-pub(crate) async fn reconcile(
+/// Updates the parts of the role that differ from the desired state, and returns these parts.
+pub(crate) async fn reconcile_role(
     aws: &AwsSession,
     desired: &DesiredRole,
     existing: &IamRole,
 ) -> Result<BTreeSet<RolePart>, VendingError> {
-    converge::role(aws, desired, existing).await
+    update::update_role(aws, desired, existing).await
 }

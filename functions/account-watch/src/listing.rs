@@ -1,4 +1,4 @@
-//! Lists accounts of Palette, and sends a message for each.
+//! Lists the accounts of Palette, and sends a message to the watch's queue for each account.
 
 use std::{
     collections::BTreeSet,
@@ -23,12 +23,13 @@ use crate::{
 /// Page size of Palette's lists.
 const PAGE_SIZE: u8 = 50;
 
-/// Time that must be left to list another page. Otherwise another message continues the list.
+/// Time that must be left until the deadline to list another page. If less time is left, a new message
+/// continues the list.
 const PAGE_TIME_BUDGET: Duration = Duration::from_secs(20);
 
 impl Watch {
-    /// Sends a message for each of the scopes, by default the tenant and every project that the API key
-    /// can see. In a dry run, counts their accounts instead.
+    /// Starts a run: sends a message for each scope in `requested`, by default the tenant and every project
+    /// that the API key can see. In a dry run, counts the accounts of the scopes and sends nothing.
     pub(crate) async fn list_run(
         &self,
         requested: Option<Vec<RequestedScope>>,
@@ -37,8 +38,8 @@ impl Watch {
         let run = run_id();
         let is_whole = requested.is_none();
         let scopes = match requested {
-            Some(requested) => self.resolve(&requested).await?,
-            None => self.all_scopes().await?,
+            Some(requested) => self.resolve_scopes(&requested).await?,
+            None => self.list_all_scopes().await?,
         };
         let mut accounts = 0;
         let mut unread = 0;
@@ -62,22 +63,23 @@ impl Watch {
         }
         tracing::info!(run, dryRun = dry_run, scopes = scopes.len(), "run of the watch started");
         let outcome = if dry_run { "counted" } else { "started" };
-        let mut answer = json!({ "outcome": outcome, "run": run, "scopes": scopes.len() });
-        if let Some(members) = answer.as_object_mut().filter(|_| dry_run) {
+        let mut response = json!({ "outcome": outcome, "run": run, "scopes": scopes.len() });
+        if let Some(members) = response.as_object_mut().filter(|_| dry_run) {
             members.insert("accounts".to_owned(), accounts.into());
             members.insert("unreadScopes".to_owned(), unread.into());
         }
-        Ok(answer)
+        Ok(response)
     }
 
     /// Returns the tenant and every project that the API key can see.
-    async fn all_scopes(&self) -> Result<Vec<Scope>, UpstreamError> {
+    async fn list_all_scopes(&self) -> Result<Vec<Scope>, UpstreamError> {
         let projects = self.context.clients.palette.projects().await?.into_iter();
         let projects = projects.map(|project| Scope::Project(project.uid));
         Ok([Scope::Tenant].into_iter().chain(projects).collect())
     }
 
-    async fn resolve(&self, requested: &[RequestedScope]) -> Result<Vec<Scope>, RegistrationError> {
+    /// Resolves the names of projects to uids, and removes duplicate scopes.
+    async fn resolve_scopes(&self, requested: &[RequestedScope]) -> Result<Vec<Scope>, RegistrationError> {
         let mut scopes = Vec::new();
         for scope in requested {
             let scope = self.context.clients.palette.resolve_scope(scope).await?.scope().clone();
@@ -115,7 +117,7 @@ impl Watch {
         match self.send_accounts((run, sent), &palette_accounts, next).await {
             Ok(()) => Ok("listed"),
             Err(WatchError::Upstream(error)) if is_unreadable(&error) => {
-                // Nobody can tell how many accounts there are.
+                // The metric counts the scope once, because the number of its accounts is unknown.
                 if error.is_access_denied() {
                     write_metric(FUNCTION, "AccountsNotChecked", 1, None);
                 }
@@ -131,6 +133,8 @@ impl Watch {
         }
     }
 
+    /// Lists the pages of a scope from the page `next` on, and sends a message for each account. If one
+    /// call lists the whole scope, records the removal of accounts that the list no longer contains.
     async fn send_accounts(
         &self,
         (run, sent): (&str, SystemTime),
@@ -203,7 +207,8 @@ fn run_id() -> String {
     }
 }
 
-/// Returns `true` if the API key may not read the scope, or if it does not exist any more.
+/// Returns `true` if the error says that the API key may not read the scope, or that the scope does not
+/// exist any more.
 const fn is_unreadable(error: &UpstreamError) -> bool {
     matches!(
         error,

@@ -154,9 +154,9 @@ impl ListedAccount {
             name: self.name,
             partition: self.partition,
             access: self.access,
-            account: parse(self.aws_account_id).ok()?,
-            profile: parse(self.permission_profile).ok()?,
-            region: parse(self.region).ok()?,
+            account: parse_optional(self.aws_account_id).ok()?,
+            profile: parse_optional(self.permission_profile).ok()?,
+            region: parse_optional(self.region).ok()?,
             waived_checks: self.waived_checks,
             palette_cluster: match self.palette_cluster {
                 Some(cluster) => Some(cluster.into_cluster()?),
@@ -170,7 +170,7 @@ impl ListedAccount {
             gateway: self.gateway,
             scope: self.scope.parse().ok()?,
             state: self.state,
-            token_expiry: parse_time(self.token_expiry).ok()?,
+            token_expiry: parse_optional_time(self.token_expiry).ok()?,
         })
     }
 }
@@ -192,7 +192,7 @@ impl PaletteClusterJson {
             cluster: self.cluster.parse().ok()?,
             hubble_role: self.hubble_role.parse().ok()?,
             identity_role: self.identity_role.parse().ok()?,
-            hubble_target_role: parse(self.hubble_target_role).ok()?,
+            hubble_target_role: parse_optional(self.hubble_target_role).ok()?,
         })
     }
 }
@@ -201,11 +201,11 @@ impl PaletteClusterJson {
 struct InvalidText;
 
 /// Parses an optional text.
-fn parse<T: FromStr>(text: Option<String>) -> Result<Option<T>, InvalidText> {
+fn parse_optional<T: FromStr>(text: Option<String>) -> Result<Option<T>, InvalidText> {
     text.map(|text| text.parse().map_err(|_invalid| InvalidText)).transpose()
 }
 
-fn parse_time(text: Option<String>) -> Result<Option<SystemTime>, InvalidText> {
+fn parse_optional_time(text: Option<String>) -> Result<Option<SystemTime>, InvalidText> {
     text.map(|text| parse_rfc3339(&text).ok_or(InvalidText)).transpose()
 }
 

@@ -12,14 +12,14 @@ use crate::{Watch, WatchError};
 
 /// How long only the message that has claimed the events of a state may publish them. Longer than the
 /// timeout of the function.
-const CLAIM: Duration = Duration::from_mins(6);
+const CLAIM_DURATION: Duration = Duration::from_mins(6);
 
 /// Returns the claim of one delivery of a message to publish the events of a state.
 pub(crate) fn create_claim(message: &SqsMessage, sent: SystemTime) -> PublisherClaim {
     PublisherClaim {
         message: message.id.clone(),
         delivery: message.deliveries,
-        until: Timestamp(sent.max(clock::now()) + CLAIM),
+        until: Timestamp(sent.max(clock::now()) + CLAIM_DURATION),
     }
 }
 
@@ -50,7 +50,8 @@ impl Watch {
             document: serde_json::json!(state).to_string(),
             ..item
         };
-        // Another writer is possible only once the claim is over, and then publishes them itself.
+        // A conflict is ignored: another message can write the state only after the claim has ended, and
+        // then publishes the events itself.
         (|| self.table.put(&item, Some(replaces)))
             .retry(RetryPolicy::THROTTLED)
             .when(UpstreamError::is_retryable)

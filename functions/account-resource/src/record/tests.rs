@@ -31,7 +31,7 @@ fn account(uid: &str) -> OwnedAccount {
 }
 
 #[test]
-fn a_request_has_one_message_at_a_time_and_one_answer() {
+fn a_request_is_handled_by_one_message_at_a_time() {
     let mut state = ResourceState::default();
     let create = request("c", 1);
     assert!(matches!(state.admit(&create, &message("m1", 1), NOW), Admission::Begun));
@@ -39,7 +39,7 @@ fn a_request_has_one_message_at_a_time_and_one_answer() {
     assert!(matches!(state.admit(&create, &message("m1", 1), NOW), Admission::Claimed));
     // The function of the first delivery has ended.
     assert!(matches!(state.admit(&create, &message("m1", 2), NOW), Admission::Begun));
-    assert!(matches!(state.admit(&create, &message("m2", 1), NOW + CLAIM), Admission::Begun));
+    assert!(matches!(state.admit(&create, &message("m2", 1), NOW + CLAIM_DURATION), Admission::Begun));
     let answer = Answer::failed(&create, "no".to_owned());
     state.record_answer(&create, &answer, true);
     for message in [message("m1", 3), message("m2", 2), message("m3", 1)] {
@@ -50,7 +50,7 @@ fn a_request_has_one_message_at_a_time_and_one_answer() {
 }
 
 #[test]
-fn a_request_is_not_begun_after_a_later_one() {
+fn a_request_is_superseded_by_a_later_one() {
     let mut state = ResourceState::default();
     let (create, delete) = (request("c", 1), request("d", 2));
     assert!(matches!(state.admit(&create, &message("m1", 1), NOW), Admission::Begun));
@@ -62,7 +62,7 @@ fn a_request_is_not_begun_after_a_later_one() {
 }
 
 #[test]
-fn a_delete_removes_what_cloud_formation_no_longer_has() {
+fn a_delete_removes_accounts_that_the_stack_no_longer_has() {
     let with = |accounts: &[&str], current: Option<&str>, removed: &[&str]| ResourceState {
         accounts: accounts.iter().map(|uid| account(uid)).collect(),
         current: current.map(str::to_owned),
@@ -86,15 +86,15 @@ fn a_delete_removes_what_cloud_formation_no_longer_has() {
         // The answer of an update was lost, and then the stack was deleted.
         (with(&["a", "b"], Some("a"), &[]), "a", Removal::All),
     ] {
-        assert_eq!(state.removal_of(physical_id), expected, "{physical_id} {state:?}");
+        assert_eq!(state.accounts_to_remove(physical_id), expected, "{physical_id} {state:?}");
     }
     let mut intended = ResourceState::default();
     intended.record_intent("tenant", "prod");
-    assert_eq!(intended.removal_of("not-registered"), Removal::All);
+    assert_eq!(intended.accounts_to_remove("not-registered"), Removal::All);
 }
 
 #[test]
-fn accounts_are_of_the_resource_until_they_are_removed() {
+fn a_resource_owns_its_accounts_until_their_removal() {
     let mut state = ResourceState::default();
     state.record_intent("tenant", "name-a");
     state.record_intent("tenant", "name-a");

@@ -12,7 +12,7 @@ use tokio::{join, time::sleep};
 use super::PendingRegistration;
 use crate::{outcome::VendingError, role::PROPAGATION_RETRY};
 
-/// How long to wait until Palette can assume a new role. Usually it takes seconds.
+/// Maximum time to wait until Palette can assume a new role. Usually this takes seconds.
 const MAX_PROPAGATION_WAIT: Duration = Duration::from_secs(40);
 
 impl PendingRegistration<'_> {
@@ -85,7 +85,7 @@ impl PendingRegistration<'_> {
     }
 }
 
-/// Returns `true` if IAM could not evaluate this, for example because it does not know the role
+/// Returns `true` if the check could not be carried out, for example because IAM does not know the role
 /// yet.
 const fn is_unverified(finding: &Finding) -> bool {
     matches!(finding.outcome, Outcome::Unverified { .. })

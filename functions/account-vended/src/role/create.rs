@@ -7,7 +7,7 @@ use super::{DESCRIPTION, DesiredRole, SESSION_SECONDS};
 use crate::outcome::VendingError;
 
 /// Creates the role without its policies. Returns `false` if a role of that name exists already.
-pub(super) async fn role(aws: &AwsSession, desired: &DesiredRole) -> Result<bool, VendingError> {
+pub(super) async fn create_role(aws: &AwsSession, desired: &DesiredRole) -> Result<bool, VendingError> {
     let call = AwsSession::iam_api_call("iam:CreateRole", "such permissions boundary");
     let request = aws
         .iam()
@@ -26,7 +26,7 @@ pub(super) async fn role(aws: &AwsSession, desired: &DesiredRole) -> Result<bool
     }
 }
 
-/// The error for a permissions boundary that does not exist in the account, or not yet.
+/// Returns the error for a permissions boundary that does not exist in the account.
 pub(super) fn missing_boundary_error(desired: &DesiredRole) -> VendingError {
     let boundary = desired.permissions_boundary.as_deref().unwrap_or("none");
     VendingError::AccessDenied(format!(

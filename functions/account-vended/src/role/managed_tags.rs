@@ -9,16 +9,15 @@ use sha2::{Digest as _, Sha256};
 use super::policy_versions::PolicyVersions;
 use crate::outcome::VendingError;
 
-/// `true`: Gangway created the resource and may change it.
+/// Tag key. The value `true` says that Gangway created the resource and may change it.
 const MANAGED_TAG: &str = "gangway:managed";
-/// Name of the stack that created the resource. Other deployments do not change it, since they may
-/// use another Palette.
+/// Tag key. The value is the name of the Gangway stack that created the resource. Other deployments do not
+/// change the resource, since they may use another Palette.
 const STACK_TAG: &str = "gangway:stack";
-/// Scope of the account in Palette: `tenant`, or the uid of a project. Set when the role is
-/// created, and not changed afterwards.
+/// Tag key. The value is the scope of the account in Palette: `tenant`, or the uid of a project.
 pub(crate) const SCOPE_TAG: &str = "gangway:scope";
-/// Hash of the attached documents, and the ids of their policies with their versions. Versions are
-/// immutable, so the documents are not read again while this tag has the right value.
+/// Tag key. The value is a hash of the policy documents, and the ids of the policies with their versions.
+/// Versions are immutable, so Gangway does not read the documents while this value is right.
 const DOCUMENTS_TAG: &str = "gangway:documents";
 
 /// The tags of a role.
@@ -62,13 +61,13 @@ impl ManagedTags {
         self.pairs().into_iter().map(|(key, value)| to_tag(key, value)).collect()
     }
 
-    /// Returns the tags of a policy. The others are left out because roles with different profiles
+    /// Returns the tags of a policy: only the first two, because roles with different profiles and scopes
     /// share policies.
     pub(super) fn for_policy(&self) -> Result<Vec<Tag>, VendingError> {
         self.pairs().into_iter().take(2).map(|(key, value)| to_tag(key, value)).collect()
     }
 
-    /// Returns `true` if all of these are among the tags of a role.
+    /// Returns `true` if `tags` (the tags of a role in IAM) contain all tags of this value.
     pub(super) fn are_in(&self, tags: &BTreeMap<String, String>) -> bool {
         self.pairs()
             .into_iter()

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::outcome::VendingError;
 
 /// Returns the document of a version.
-pub(super) async fn read(
+pub(super) async fn read_document(
     aws: &AwsSession,
     policy_arn: &str,
     version_id: &str,
@@ -24,9 +24,9 @@ pub(super) async fn read(
     Ok(iam_role::decode_policy_document(&text).unwrap_or_default())
 }
 
-/// Creates a version, makes it the default and returns its id. If there are five already, deletes the
-/// oldest that is not the default first.
-pub(super) async fn create(
+/// Creates a version, makes it the default and returns its id. If the policy has five versions already,
+/// first deletes the oldest version that is not the default.
+pub(super) async fn create_version(
     aws: &AwsSession,
     policy_arn: &str,
     document: &str,
@@ -40,7 +40,7 @@ pub(super) async fn create(
     })
 }
 
-/// Returns the id of the version, or `None` if the policy has the maximum number of versions.
+/// Creates a version and returns its id, or `None` if the policy has the maximum number of versions.
 async fn try_create_version(
     aws: &AwsSession,
     policy_arn: &str,
@@ -73,7 +73,7 @@ async fn delete_oldest_version(aws: &AwsSession, policy_arn: &str) -> Result<(),
     }
 }
 
-/// Returns the number of a version: ids are `v1`, `v2` and so on, and are never reused.
+/// Returns the number in the id of a version. Ids are `v1`, `v2` and so on, and are never reused.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "min_by_key passes a reference")]
 fn version_number(version: &&PolicyVersion) -> u64 {
     let digits = version.version_id().and_then(|id| id.strip_prefix('v'));

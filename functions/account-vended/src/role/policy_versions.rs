@@ -1,4 +1,4 @@
-//! The default versions of Gangway's policies, as a tag of the role notes them.
+//! The default versions of Gangway's policies, which the tag `gangway:documents` of the role contains.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use gangway_aws::AwsSession;
 use super::{DesiredRole, POLICY_PATH};
 use crate::outcome::VendingError;
 
-/// Id of a policy and of its default version, such as `ANPAEXAMPLE:v1`. Version ids alone are not
-/// unique: a policy that is deleted and created again begins with `v1`. Empty if one of them is not known.
+/// Id of a policy and of its default version, such as `ANPAEXAMPLE:v1`. A version id alone is not
+/// unique: a policy that is deleted and created again begins with `v1`. Empty if an id is not known.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct TaggedVersion(String);
 
@@ -55,13 +55,13 @@ impl PolicyVersions {
         ))
     }
 
-    /// Creates the list from the versions of the profile's policies, in its order.
+    /// Creates the list from the versions of the profile's policies, in the order of the profile.
     pub(super) const fn new(versions: Vec<TaggedVersion>) -> Self {
         Self(versions)
     }
 
-    /// Returns `true` if all of them are under Gangway's path, with known ids. Policies elsewhere can be
-    /// changed by others, so their content must be read every time.
+    /// Returns `true` if all policies are under Gangway's path and have known ids. Other people can change
+    /// a policy under another path, so its document must be read every time.
     pub(super) fn is_complete(&self) -> bool {
         self.0.iter().all(|version| *version != TaggedVersion::default())
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use gangway_http::{RetryPolicy, Retryable as _};
 use gangway_model::UpstreamError;
 
-/// Time that the rest of an invocation needs after the last delay.
+/// Time that must be left until the deadline of the invocation after the last delay.
 const RESPONSE_RESERVE: Duration = Duration::from_secs(8);
 
-/// Delays for calls that need a role or policy which was just created.
+/// Retry policy for calls that need a role or policy that was just created.
 pub(crate) const PROPAGATION_RETRY: RetryPolicy = RetryPolicy::PROPAGATION.with_reserve(RESPONSE_RESERVE);
 
 /// Repeats a call while IAM does not find what was just created, or limits the rate.

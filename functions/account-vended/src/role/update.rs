@@ -13,15 +13,15 @@ use super::{
 };
 use crate::outcome::VendingError;
 
-/// Updates what differs, and returns what did. The tags come last: if a run is interrupted, the tags still differ, and the
-/// next run completes the update.
-pub(super) async fn role(
+/// Updates the parts of the role that differ from the desired state, and returns these parts. Writes the
+/// tags last: if a run is interrupted, the tags still differ, and the next run completes the update.
+pub(super) async fn update_role(
     aws: &AwsSession,
     desired: &DesiredRole,
     existing: &IamRole,
 ) -> Result<BTreeSet<RolePart>, VendingError> {
     let (attached, versions) =
-        join!(attachments::list(aws, &desired.arn), PolicyVersions::list(aws, desired));
+        join!(attachments::list_attached_policies(aws, &desired.arn), PolicyVersions::list(aws, desired));
     let (attached, versions) = (attached?, versions?);
     let mut tags = desired.tags.with_versions(&versions);
     let documents_verified = versions.is_complete() && tags.has_same_documents(&existing.tags);
@@ -40,9 +40,9 @@ pub(super) async fn role(
         update_description_and_session(aws, desired, existing, session_long_enough).await?;
         changed.insert(RolePart::Description);
     }
-    if !attachments::is_complete(desired, &attached) || !documents_verified {
+    if !attachments::has_all_policies(desired, &attached) || !documents_verified {
         let (is_changed, versions) =
-            attachments::reconcile(aws, desired, &attached, FirstAttempt::Read).await?;
+            attachments::reconcile_policies(aws, desired, &attached, FirstAttempt::Read).await?;
         if is_changed {
             changed.insert(RolePart::Policies);
         }
@@ -75,8 +75,8 @@ async fn update_boundary(aws: &AwsSession, desired: &DesiredRole) -> Result<(), 
     }
 }
 
-/// Sets the description and the maximum session duration, which one call sets together. A longer
-/// duration is kept.
+/// Sets the description and the maximum session duration with one call. Keeps a session duration that is
+/// longer than the minimum.
 async fn update_description_and_session(
     aws: &AwsSession,
     desired: &DesiredRole,
