@@ -57,10 +57,10 @@ impl PaletteIndex {
             scopes.iter().enumerate().map(|(index, scope)| list_scope(scope, index, partition));
         let (listings, projects) =
             try_join!(try_join_all(listings), context.clients.palette.projects())?;
-        let is_seen: Vec<_> = scopes.iter().map(|scope| scope.scope().clone()).collect();
+        let named: Vec<_> = scopes.iter().map(|scope| scope.scope().clone()).collect();
         let others = projects.into_iter().map(|project| project.uid);
         let others: Vec<_> =
-            others.filter(|uid| !seen.contains(&Scope::Project(uid.clone()))).collect();
+            others.filter(|uid| !named.contains(&Scope::Project(uid.clone()))).collect();
         let requests = (scopes.len()..).zip(&others).map(async |(index, uid)| {
             let scope = context.clients.palette.in_scope(Scope::Project(uid.clone()));
             list_scope(&scope, index, partition).await
