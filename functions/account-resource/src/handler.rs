@@ -1,5 +1,5 @@
-//! Handles one message: parses CloudFormation's request, registers or removes the account, and sends
-//! the response to CloudFormation.
+//! Handles one message: parses CloudFormation's request, registers or removes the account, and
+//! sends the response to CloudFormation.
 
 use std::time::Duration;
 
@@ -34,18 +34,19 @@ pub struct ResourceHandler {
     responder: StackResponder,
 }
 
-/// Number of deliveries after which a temporary error fails the request. The `maxReceiveCount` of the
-/// queue in `template.yaml` is larger, so that CloudFormation always receives a response.
+/// Number of deliveries after which a temporary error fails the request. The `maxReceiveCount` of
+/// the queue in `template.yaml` is larger, so that CloudFormation always receives a response.
 const MAX_DELIVERIES: u32 = 8;
 
 /// Number of deliveries after which an ambiguous error (permanent or temporary) fails the request.
 const MAX_AMBIGUOUS_DELIVERIES: u32 = 3;
 
-/// Seconds between attempts while a check fails. The same stack may just have created the role, and IAM
-/// is eventually consistent.
+/// Seconds between attempts while a check fails. The same stack may just have created the role, and
+/// IAM is eventually consistent.
 const RETRY_DELAYS: [u16; 6] = [5, 10, 20, 40, 60, 60];
 
-/// A request of CloudFormation, the URL for its response, and the SQS message that contains the request.
+/// A request of CloudFormation, the URL for its response, and the SQS message that contains the
+/// request.
 #[derive(Clone, Copy)]
 struct Exchange<'a> {
     request: &'a StackRequest,
@@ -200,8 +201,8 @@ impl ResourceHandler {
         }
     }
 
-    /// Removes the accounts that a create registered although S3 refused its answer. CloudFormation does
-    /// not know these accounts, so a rollback of the stack would not remove them.
+    /// Removes the accounts that a create registered although S3 refused its answer. CloudFormation
+    /// does not know these accounts, so a rollback of the stack would not remove them.
     async fn undo(
         &self,
         request: &StackRequest,
@@ -271,8 +272,8 @@ impl ResourceHandler {
         self.fail(exchange, record, &error).await
     }
 
-    /// Sends the message of a request with failed checks again, with a delay, because a new role may not
-    /// be visible in all of AWS yet. Fails the request when the time for this is over.
+    /// Sends the message of a request with failed checks again, with a delay, because a new role
+    /// may not be visible in all of AWS yet. Fails the request when the time for this is over.
     async fn wait(
         &self,
         exchange: Exchange<'_>,
@@ -361,8 +362,8 @@ impl ResourceHandler {
 /// Outcome of a request whose answer S3 refuses.
 const REFUSED: &str = "refused";
 
-/// Writes a record. If the record was not written, returns a message result by which SQS delivers the
-/// message again.
+/// Writes a record. If the record was not written, returns a message result by which SQS delivers
+/// the message again.
 async fn save(
     request: &StackRequest,
     record: &mut ResourceRecord<'_>,
@@ -415,8 +416,8 @@ pub(crate) fn check_type(request: &StackRequest) -> Result<(), RegistrationError
     ))
 }
 
-/// Returns the event for an answer that an earlier delivery of the message sent. The earlier delivery
-/// may have ended before it published the event.
+/// Returns the event for an answer that an earlier delivery of the message sent. The earlier
+/// delivery may have ended before it published the event.
 fn to_repeated_events(request: &StackRequest, answer: &Answer) -> Vec<OutcomeEvent> {
     let account = to_event_account(request);
     vec![match (&answer.failure, request.change) {

@@ -35,8 +35,8 @@ pub(crate) struct WantedAccount {
 }
 
 impl WantedAccount {
-    /// Parses the properties. Returns every error at once, with the JSON Pointers that a request over HTTP
-    /// has. [`to_property_error`] converts them.
+    /// Parses the properties. Returns every error at once, with the JSON Pointers that a request
+    /// over HTTP has. [`to_property_error`] converts them.
     pub(crate) fn parse(
         properties: &Value,
         limits: &RequestLimits,

@@ -1,5 +1,5 @@
-//! The item of one resource of a stack in the table `StackResources`. `docs/consistency.md` describes
-//! the protocol.
+//! The item of one resource of a stack in the table `StackResources`. `docs/consistency.md`
+//! describes the protocol.
 
 #[cfg(test)]
 mod tests;
@@ -17,11 +17,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{request::StackRequest, response::Answer};
 
-/// How long a claim excludes other messages from a resource. Longer than the timeout of the function.
+/// How long a claim excludes other messages from a resource. Longer than the timeout of the
+/// function.
 const CLAIM_DURATION: Duration = Duration::from_mins(3);
 
-/// How long an item stays in the table after the last account of its resource was removed. Longer than a
-/// message can stay in the queue, in the dead-letter queue or in SNS.
+/// How long an item stays in the table after the last account of its resource was removed. Longer
+/// than a message can stay in the queue, in the dead-letter queue or in SNS.
 const RECORD_LIFETIME: Duration = Duration::from_hours(24 * 60);
 
 /// Maximum number of answers in an item, and maximum number of uids of removed accounts.
@@ -39,7 +40,8 @@ pub(crate) struct ResourceState {
     answers: Vec<KnownAnswer>,
     /// Accounts in Palette that the resource has registered.
     pub(crate) accounts: Vec<OwnedAccount>,
-    /// Accounts that a request was going to create. The request may have ended before or after it did.
+    /// Accounts that a request was going to create. The request may have ended before or after it
+    /// did.
     pub(crate) intents: Vec<Intent>,
     /// Uid of the account that the last answer of a success named.
     pub(crate) current: Option<String>,
@@ -131,8 +133,8 @@ impl ResourceState {
         if self.latest.as_ref().is_some_and(|it| it.id != request.id && it.sent > sent) {
             return Admission::Superseded;
         }
-        // An earlier delivery of the same message has ended: the queue hides a message for longer than
-        // the function runs.
+        // An earlier delivery of the same message has ended: the queue hides a message for longer
+        // than the function runs.
         let is_claimed = |claim: &Claim| {
             let is_own = claim.message == message.id && claim.delivery < message.deliveries;
             !is_own && claim.until > millis(now)
@@ -152,7 +154,8 @@ impl ResourceState {
         Admission::Begun
     }
 
-    /// Ends the claim, so that another message, or another delivery of this one, can claim the resource.
+    /// Ends the claim, so that another message, or another delivery of this one, can claim the
+    /// resource.
     pub(crate) fn release(&mut self) {
         self.claim = None;
     }
@@ -165,8 +168,9 @@ impl ResourceState {
         })
     }
 
-    /// Records the answer to the current request, and ends the claim. The account of the answer becomes
-    /// the current one only if `is_in_time`: CloudFormation ignores an answer that comes too late.
+    /// Records the answer to the current request, and ends the claim. The account of the answer
+    /// becomes the current one only if `is_in_time`: CloudFormation ignores an answer that comes
+    /// too late.
     pub(crate) fn record_answer(&mut self, request: &StackRequest, answer: &Answer, is_in_time: bool) {
         self.release();
         if let Some(uid) = answer.registered_uid().filter(|_| is_in_time) {
@@ -215,8 +219,8 @@ impl ResourceState {
         }
     }
 
-    /// Returns the accounts of the resource that CloudFormation does not know, because it never received
-    /// the answer that named them. `known` has the uids that CloudFormation knows.
+    /// Returns the accounts of the resource that CloudFormation does not know, because it never
+    /// received the answer that named them. `known` has the uids that CloudFormation knows.
     pub(crate) fn unknown_accounts(&self, known: [Option<&str>; 2]) -> Vec<OwnedAccount> {
         let is_unknown = |account: &&OwnedAccount| !known.contains(&Some(account.uid.as_str()));
         self.accounts.iter().filter(is_unknown).cloned().collect()

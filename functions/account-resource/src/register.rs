@@ -1,5 +1,5 @@
-//! Registers the account of a stack. If the name or scope has changed, registers a new account, so that
-//! CloudFormation deletes the old one.
+//! Registers the account of a stack. If the name or scope has changed, registers a new account, so
+//! that CloudFormation deletes the old one.
 
 use gangway_aws::state_table::WriteOutcome;
 use gangway_lambda::{AccountOperation, OutcomeEvent, SqsMessage};
@@ -50,8 +50,8 @@ impl ResourceHandler {
                 .into());
             }
         } else if preflight.report.is_ready() {
-            // The intent is written before the account is created, so that the resource owns the account
-            // even if the function ends before it records the registration.
+            // The intent is written before the account is created, so that the resource owns the
+            // account even if the function ends before it records the registration.
             record.state.record_intent(&scope, &name);
             if record.write().await? == WriteOutcome::Conflict {
                 return Err(Failure::Claimed);
@@ -82,8 +82,8 @@ impl ResourceHandler {
         Ok(Done { answer: Answer::registered(&receipt), events, outcome })
     }
 
-    /// Returns the scope for an AWS account: `wanted` if the settings allow it, otherwise the scope of the
-    /// account's OU.
+    /// Returns the scope for an AWS account: `wanted` if the settings allow it, otherwise the scope
+    /// of the account's OU.
     async fn resolve_account_scope(
         &self,
         account: AccountId,

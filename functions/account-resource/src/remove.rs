@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl ResourceHandler {
-    /// Removes the accounts that a delete request is about. A resource that was never registered has no
-    /// accounts.
+    /// Removes the accounts that a delete request is about. A resource that was never registered
+    /// has no accounts.
     pub(crate) async fn remove(
         &self,
         request: &StackRequest,

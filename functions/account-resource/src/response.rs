@@ -73,7 +73,8 @@ impl Answer {
         Self { failure: None, physical_id: physical_id(request), data: None }
     }
 
-    /// Returns the answer to a request that failed. The physical id of the resource does not change.
+    /// Returns the answer to a request that failed. The physical id of the resource does not
+    /// change.
     pub(crate) fn failed(request: &StackRequest, reason: String) -> Self {
         Self { failure: Some(reason), physical_id: physical_id(request), data: None }
     }
@@ -148,8 +149,8 @@ fn format_errors(errors: &[FieldError]) -> String {
     errors.iter().map(text).collect::<Vec<_>>().join("; ")
 }
 
-/// Returns the failed checks with their remedies. Checks in Palette come last, because they usually fail
-/// only because another check failed.
+/// Returns the failed checks with their remedies. Checks in Palette come last, because they usually
+/// fail only because another check failed.
 fn format_failed_checks(report: &Report) -> String {
     let mut failed: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.is_blocking()).collect();

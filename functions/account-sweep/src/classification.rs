@@ -90,8 +90,8 @@ impl SkipReason {
     }
 }
 
-/// Compares an account of the organization with the accounts in Palette. `is_govcloud_pair` is `true` for
-/// an account that exists only to bill a GovCloud account.
+/// Compares an account of the organization with the accounts in Palette. `is_govcloud_pair` is
+/// `true` for an account that exists only to bill a GovCloud account.
 pub(crate) fn classify(
     account: &OrgAccount,
     is_govcloud_pair: bool,

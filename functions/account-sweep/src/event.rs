@@ -25,8 +25,8 @@ impl Action {
 
 /// Returns an event of `events/schema/aws-account-vended.json`, as EventBridge would deliver it.
 ///
-/// `project` is the uid of the account's project, if the settings do not name the project. With the uid,
-/// `account-vended` does not need to search for the account.
+/// `project` is the uid of the account's project, if the settings do not name the project. With the
+/// uid, `account-vended` does not need to search for the account.
 pub(crate) fn vended_event(
     action: Action,
     account: &OrgAccount,

@@ -16,8 +16,8 @@ const PROJECT_SCOPE: &str = "project";
 pub(crate) struct IndexedAccount {
     /// The AWS account, if it is known and in this partition.
     pub(crate) account: Option<AccountId>,
-    /// Index of the account's scope. The scopes that the settings name have the first indexes, the other
-    /// projects follow. `None` if Palette does not return the project of the account.
+    /// Index of the account's scope. The scopes that the settings name have the first indexes, the
+    /// other projects follow. `None` if Palette does not return the project of the account.
     pub(crate) scope: Option<usize>,
     pub(crate) name: Box<str>,
     pub(crate) uid: Box<str>,
@@ -41,8 +41,8 @@ pub(crate) struct PaletteIndex {
 }
 
 impl PaletteIndex {
-    /// Reads all accounts of every scope that the API key can see, including projects that the settings do
-    /// not name, because an event may have named such a project.
+    /// Reads all accounts of every scope that the API key can see, including projects that the
+    /// settings do not name, because an event may have named such a project.
     pub(crate) async fn load(
         context: &AppContext,
         scopes: &OuScopeMap,
@@ -158,8 +158,8 @@ async fn list_scope(
     scope.list_all(|account| to_indexed_account(&account, scope.scope(), index, partition)).await
 }
 
-/// Converts an account that the list of a scope contains. Returns `None` for an account that the tenant
-/// shares with a project, because the list of the tenant contains it too.
+/// Converts an account that the list of a scope contains. Returns `None` for an account that the
+/// tenant shares with a project, because the list of the tenant contains it too.
 fn to_indexed_account(
     account: &CloudAccount,
     listed_in: &Scope,

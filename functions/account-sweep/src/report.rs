@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::classification::SkipReason;
 
-/// Maximum number of accounts that the response lists for each group. Further accounts are only counted.
+/// Maximum number of accounts that the response lists for each group. Further accounts are only
+/// counted.
 pub(crate) const MAX_LISTED: usize = 100;
 
 /// The differences between the organization and Palette.
@@ -33,8 +34,8 @@ pub(crate) struct SweepReport {
     pub(crate) queued: usize,
     /// Number of events that ask for an offboarding.
     pub(crate) offboarding: usize,
-    /// Number of registered accounts that are queued, so that `account-vended` compares their roles with
-    /// what Gangway creates.
+    /// Number of registered accounts that are queued, so that `account-vended` compares their roles
+    /// with what Gangway creates.
     pub(crate) queued_for_drift_check: usize,
 }
 

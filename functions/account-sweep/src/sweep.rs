@@ -27,8 +27,9 @@ const MAX_CONCURRENT_LOOKUPS: usize = 10;
 impl Sweep<'_> {
     /// Compares the organization with Palette, and sends an event for each difference.
     ///
-    /// If the time runs out, the report gives the reason. The sweep stores no position: the next sweep
-    /// starts from the beginning, and skips the accounts that were registered in the meantime.
+    /// If the time runs out, the report gives the reason. The sweep stores no position: the next
+    /// sweep starts from the beginning, and skips the accounts that were registered in the
+    /// meantime.
     pub(crate) async fn run(&self, dry_run: bool) -> Result<SweepReport, UpstreamError> {
         let config = &self.config.vending;
         let organization = config.organizations(&self.context.clients.aws).await?;
@@ -66,8 +67,8 @@ impl Sweep<'_> {
         Ok(report)
     }
 
-    /// Returns the accounts that exist only to bill a GovCloud account, which Gangway does not register.
-    /// Only the commercial partition has such accounts.
+    /// Returns the accounts that exist only to bill a GovCloud account, which Gangway does not
+    /// register. Only the commercial partition has such accounts.
     async fn govcloud_billing_accounts(
         &self,
         organization: &OrganizationsClient,
@@ -78,7 +79,8 @@ impl Sweep<'_> {
         }
     }
 
-    /// Fetches the next page of accounts and, at the same time, sends the events of the previous page.
+    /// Fetches the next page of accounts and, at the same time, sends the events of the previous
+    /// page.
     async fn next_page_and_flush(
         &self,
         listing: &mut AccountPaginator<'_>,
@@ -89,8 +91,8 @@ impl Sweep<'_> {
         sent.and(page)
     }
 
-    /// Adds an account to the report, and adds an event if the account is to be onboarded, offboarded or
-    /// checked for drift.
+    /// Adds an account to the report, and adds an event if the account is to be onboarded,
+    /// offboarded or checked for drift.
     fn classify_account(
         &self,
         (account, is_govcloud_pair): (&OrgAccount, bool),
@@ -136,8 +138,9 @@ impl Sweep<'_> {
         }
     }
 
-    /// Adds to the report the accounts that Palette has but the organization did not list. Describes each
-    /// of the first 100 accounts, because an account that a list omits may still be in the organization.
+    /// Adds to the report the accounts that Palette has but the organization did not list.
+    /// Describes each of the first 100 accounts, because an account that a list omits may still be
+    /// in the organization.
     async fn add_unknown_accounts(
         &self,
         organization: &OrganizationsClient,

@@ -10,8 +10,9 @@ use crate::{
     role::POLICY_PATH,
 };
 
-/// Assumes a role in the account: tries each role of `GANGWAY_ACCOUNT_ACCESS_ROLES` in order. STS returns
-/// the same error for a role that does not exist and for a role that does not trust Gangway.
+/// Assumes a role in the account: tries each role of `GANGWAY_ACCOUNT_ACCESS_ROLES` in order. STS
+/// returns the same error for a role that does not exist and for a role that does not trust
+/// Gangway.
 pub(crate) async fn assume_account_role(
     management: &AwsSession,
     account: AccountId,
@@ -46,8 +47,8 @@ pub(crate) async fn assume_account_role(
     )))
 }
 
-/// Returns the session policy. The roles may have administrator permissions, so the session policy limits
-/// the session to the actions that Gangway needs.
+/// Returns the session policy. The roles may have administrator permissions, so the session policy
+/// limits the session to the actions that Gangway needs.
 fn session_policy(partition: Partition, account: AccountId, role: &RoleName) -> Value {
     let iam = |resource: &str| format!("arn:{partition}:iam::{account}:{resource}");
     let (own_role, own_policies) =
@@ -104,8 +105,8 @@ fn session_policy(partition: Partition, account: AccountId, role: &RoleName) -> 
 mod tests {
     use super::*;
 
-    /// STS accepts a session policy of at most 2,048 characters. STS also limits the size of a packed form
-    /// of the policy, which only STS knows, so the policy must be clearly shorter.
+    /// STS accepts a session policy of at most 2,048 characters. STS also limits the size of a
+    /// packed form of the policy, which only STS knows, so the policy must be clearly shorter.
     const MAX_POLICY_LENGTH: usize = 1800;
 
     #[test]

@@ -1,7 +1,8 @@
 //! Events about accounts that were created, closed or removed.
 //!
-//! The parsers ignore unknown members, because AWS adds members without notice. This module does not
-//! use the event types of `aws_lambda_events`, because these require members that some senders omit.
+//! The parsers ignore unknown members, because AWS adds members without notice. This module does
+//! not use the event types of `aws_lambda_events`, because these require members that some senders
+//! omit.
 
 mod aft;
 mod control_tower;
@@ -32,7 +33,8 @@ pub(crate) struct Event {
 const SWEEP_SOURCE: &str = "gangway";
 
 impl Event {
-    /// Returns who sent the event. The sweep sends its events directly to the queue, never through SNS.
+    /// Returns who sent the event. The sweep sends its events directly to the queue, never through
+    /// SNS.
     pub(crate) fn sender(&self) -> Sender {
         if self.kind != EventType::AccountVended {
             Sender::Aws
@@ -224,7 +226,8 @@ impl Event {
     }
 }
 
-/// Parses the detail of an event of AWS that is always about an account in the partition of its sender.
+/// Parses the detail of an event of AWS that is always about an account in the partition of its
+/// sender.
 fn parse_in_partition(kind: EventType, detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     match kind {
         EventType::AccountJoined => organizations::parse_joined(detail),

@@ -86,8 +86,8 @@ impl VendingHandler {
         }
     }
 
-    /// Onboards or offboards the account that the event names, or does nothing if the event asks for
-    /// neither.
+    /// Onboards or offboards the account that the event names, or does nothing if the event asks
+    /// for neither.
     async fn dispatch(
         &self,
         event: &Event,
@@ -108,10 +108,10 @@ impl VendingHandler {
         }
     }
 
-    /// Rejects an `AWS Account Vended` event if its source or its project is not in the settings, or if
-    /// the event is too old or was replayed from an archive. The EventBridge rule of `template.yaml` checks
-    /// the source too, but an SNS topic does not. Events of AWS need no such check: Gangway asks
-    /// Organizations for the state of the account before it changes anything.
+    /// Rejects an `AWS Account Vended` event if its source or its project is not in the settings,
+    /// or if the event is too old or was replayed from an archive. The EventBridge rule of
+    /// `template.yaml` checks the source too, but an SNS topic does not. Events of AWS need no such
+    /// check: Gangway asks Organizations for the state of the account before it changes anything.
     fn check_limits(&self, event: &Event, message: &SqsMessage) -> Result<(), VendingError> {
         if event.kind != EventType::AccountVended {
             return Ok(());
@@ -126,8 +126,8 @@ impl VendingHandler {
         // The sweep sends its event to the queue, without the envelope of EventBridge.
         let origin = EventOrigin { time: event.origin.time.or(message.sent), ..event.origin };
         limits
-            // The age is measured when the message was sent, so that a retry does not make the event
-            // too old.
+            // The age is measured when the message was sent, so that a retry does not make the
+            // event too old.
             .check_origin(origin, message.sent.unwrap_or_else(clock::now))
             .map_err(|error| VendingError::Permanent(error.detail))?;
         let AccountEvent::Created(AccountRef { project: Some(project), .. }) = &event.change else {

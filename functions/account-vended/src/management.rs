@@ -22,8 +22,8 @@ pub(crate) struct ManagementAccount {
 }
 
 impl ManagementAccount {
-    /// Creates the access to the management account: with the roles of the configuration, or with the
-    /// function's own role if the configuration names no role.
+    /// Creates the access to the management account: with the roles of the configuration, or with
+    /// the function's own role if the configuration names no role.
     pub(crate) fn new(own_session: &AwsSession, config: &HandlerConfig) -> Self {
         let role = |role: &Option<RoleArn>| ManagementRole {
             own_session: own_session.clone(),

@@ -23,8 +23,8 @@ pub(crate) struct MatchingAccounts<'a> {
     pub(crate) denied_projects: usize,
 }
 
-/// Searches `likely_scopes` first. If none of them has the account, searches all other scopes that the API
-/// key can see.
+/// Searches `likely_scopes` first. If none of them has the account, searches all other scopes that
+/// the API key can see.
 pub(crate) async fn find<'a>(
     context: &'a VendingContext,
     name: &AccountName,

@@ -17,8 +17,8 @@ use crate::{
     outcome::{MessageError, MessageOutcome, VendingError},
 };
 
-/// Offboards an account as `GANGWAY_OFFBOARDING` says. The error lists the Palette accounts that were
-/// removed before the error occurred.
+/// Offboards an account as `GANGWAY_OFFBOARDING` says. The error lists the Palette accounts that
+/// were removed before the error occurred.
 pub(crate) async fn offboard_account(
     context: &VendingContext,
     account: &AccountRef,
@@ -121,8 +121,9 @@ fn to_event_account(id: AccountId, name: Option<&AccountName>) -> EventAccount {
     EventAccount { account: Some(id), name, ..EventAccount::default() }
 }
 
-/// Returns the uids that own secrets of this AWS account and name, but that Palette no longer has. An
-/// earlier delivery of the message deleted the account in Palette, and ended before it deleted the secrets.
+/// Returns the uids that own secrets of this AWS account and name, but that Palette no longer has.
+/// An earlier delivery of the message deleted the account in Palette, and ended before it deleted
+/// the secrets.
 async fn leftover_owners<'a>(
     context: &'a VendingContext,
     id: AccountId,
@@ -142,9 +143,9 @@ async fn leftover_owners<'a>(
     Ok(leftover)
 }
 
-/// Returns the reason not to offboard an account that is still open in Organizations, or `None` if the
-/// account is closed, being closed or suspended. Events may arrive late, when the account has been
-/// reopened or invited again, so the event alone is no reason to offboard.
+/// Returns the reason not to offboard an account that is still open in Organizations, or `None` if
+/// the account is closed, being closed or suspended. Events may arrive late, when the account has
+/// been reopened or invited again, so the event alone is no reason to offboard.
 fn reason_to_keep_open_account(reason: RemovalReason, account: &OrgAccount) -> Option<String> {
     let (id, state) = (account.id, account.state.id());
     match account.state {
@@ -163,8 +164,8 @@ fn reason_to_keep_open_account(reason: RemovalReason, account: &OrgAccount) -> O
     }
 }
 
-/// Returns the reason not to remove an account from Palette if this deployment may not be the one that
-/// registers the account: the account filter excludes the account, or its OU is unknown.
+/// Returns the reason not to remove an account from Palette if this deployment may not be the one
+/// that registers the account: the account filter excludes the account, or its OU is unknown.
 async fn reason_to_keep_unmanaged_account(
     filter: &AccountFilter,
     organizations: &OrganizationsClient,

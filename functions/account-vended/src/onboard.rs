@@ -71,8 +71,8 @@ fn time_since(time: SystemTime) -> Duration {
     clock::now().duration_since(time).unwrap_or_default()
 }
 
-/// Returns the error for an account id that Organizations does not know. Events may arrive late, twice
-/// and in any order, so Gangway relies on Organizations and not on the event.
+/// Returns the error for an account id that Organizations does not know. Events may arrive late,
+/// twice and in any order, so Gangway relies on Organizations and not on the event.
 fn unknown_account_error(id: AccountId) -> VendingError {
     VendingError::AccessDenied(format!(
         "the organization has no account {id}: it has left, or must be invited first"
@@ -108,8 +108,8 @@ async fn find_ou_path_or_exclusion(
     Ok(excluded.map(|()| ou_path).map_err(|reason| reason.to_string()))
 }
 
-/// Converts an error of the calls that read the OU path. If Organizations does not find the account or
-/// an OU, the account is being moved or closed, so the error is `NotReady`.
+/// Converts an error of the calls that read the OU path. If Organizations does not find the account
+/// or an OU, the account is being moved or closed, so the error is `NotReady`.
 fn from_ou_path_error(error: UpstreamError) -> VendingError {
     if error.is_not_found() {
         VendingError::NotReady(error.to_string())
@@ -206,8 +206,8 @@ async fn register_account(
     }
 }
 
-/// Returns the scope that the tag of the role names. Administrators of the member account can change
-/// the tag, so the tag alone must not decide the scope: see [`resolve_scope`].
+/// Returns the scope that the tag of the role names. Administrators of the member account can
+/// change the tag, so the tag alone must not decide the scope: see [`resolve_scope`].
 fn tagged_scope(existing: &ExistingRole) -> Option<Scope> {
     let ExistingRole::Managed(role) = existing else { return None };
     match role.tags.get(SCOPE_TAG).map(String::as_str)? {
@@ -218,9 +218,9 @@ fn tagged_scope(existing: &ExistingRole) -> Option<Scope> {
 
 /// Returns the scope in which to register the account, and the state of the account in that scope.
 ///
-/// An account that Palette already has stays in its scope, even if the account was moved to another OU
-/// or if this event names another project. If the tag of the role names another scope than the requested
-/// one, only that scope is searched, and Palette must have the account there.
+/// An account that Palette already has stays in its scope, even if the account was moved to another
+/// OU or if this event names another project. If the tag of the role names another scope than the
+/// requested one, only that scope is searched, and Palette must have the account there.
 async fn resolve_scope<'a>(
     context: &'a VendingContext,
     existing: &ExistingRole,

@@ -49,13 +49,13 @@ impl MessageOutcome {
         }
     }
 
-    /// Returns the outcome events to publish. The event `absent` is published only if an earlier delivery
-    /// may have removed the account without publishing an event, or if the sender is not AWS and may
-    /// wait for an event.
+    /// Returns the outcome events to publish. The event `absent` is published only if an earlier
+    /// delivery may have removed the account without publishing an event, or if the sender is not
+    /// AWS and may wait for an event.
     pub(crate) fn into_events(self, deliveries: u32, sender: Sender) -> Vec<OutcomeEvent> {
         match self {
-            // The sweep only asks to compare the role, so an unchanged account needs no event. From the
-            // second delivery on, the first delivery may have changed the account.
+            // The sweep only asks to compare the role, so an unchanged account needs no event. From
+            // the second delivery on, the first delivery may have changed the account.
             Self::Registered(UpsertOutcome::Unchanged, _)
                 if sender == Sender::Sweep && deliveries == 1 =>
             {
@@ -149,8 +149,8 @@ impl VendingError {
         }
     }
 
-    /// Returns `true` if Gangway cannot know whether the error is permanent or temporary: Palette responds
-    /// with status 500 and the same text to an invalid request and to an internal error.
+    /// Returns `true` if Gangway cannot know whether the error is permanent or temporary: Palette
+    /// responds with status 500 and the same text to an invalid request and to an internal error.
     pub(crate) const fn is_ambiguous(&self) -> bool {
         matches!(self, Self::Upstream(error) if error.is_rejected())
     }
@@ -189,14 +189,14 @@ impl From<RegistrationError> for VendingError {
 pub(crate) struct MessageError {
     pub(crate) error: VendingError,
     pub(crate) is_retryable: bool,
-    /// Accounts that were removed from Palette before the error occurred. Their events are published now,
-    /// because the next delivery does not find the accounts.
+    /// Accounts that were removed from Palette before the error occurred. Their events are
+    /// published now, because the next delivery does not find the accounts.
     pub(crate) removed: Vec<EventAccount>,
 }
 
 impl MessageError {
-    /// Creates the error. `in_grace_period` is `true` if the account or its message is so new that a
-    /// denied access may become allowed.
+    /// Creates the error. `in_grace_period` is `true` if the account or its message is so new that
+    /// a denied access may become allowed.
     pub(crate) const fn new(error: VendingError, in_grace_period: bool) -> Self {
         let is_retryable = error.is_retryable(in_grace_period);
         Self { error, is_retryable, removed: Vec::new() }

@@ -76,7 +76,8 @@ impl PaletteCache {
         }
         let accounts = match palette.resolve_scope(scope).await {
             Ok(accounts) => accounts,
-            // The error is `AccessDenied`, not `Permanent`, because the project may be created later.
+            // The error is `AccessDenied`, not `Permanent`, because the project may be created
+            // later.
             Err(RegistrationError::Invalid(_)) => {
                 return Err(VendingError::AccessDenied(format!(
                     "Palette has no project {name}, or Gangway's API key cannot see it: create it, or correct GANGWAY_OU_SCOPE_MAP"

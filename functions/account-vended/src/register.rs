@@ -47,8 +47,8 @@ pub(crate) enum RoleOwnership {
 }
 
 impl<'a> PendingRegistration<'a> {
-    /// Prepares the registration. If Palette already has the account, keeps its description, policies,
-    /// gateway and region.
+    /// Prepares the registration. If Palette already has the account, keeps its description,
+    /// policies, gateway and region.
     ///
     /// # Errors
     ///
@@ -158,8 +158,8 @@ impl<'a> PendingRegistration<'a> {
                 let (permissions, palette) = self.wait_for_propagation(aws, &arn, is_new).await?;
                 let trusted =
                     (self.source_account.account, self.source_account.external_id.as_str());
-                // The settings decide the scope, so the role needs no scope tag. If the owner of the
-                // account sets the tag, it must allow the scope.
+                // The settings decide the scope, so the role needs no scope tag. If the owner of
+                // the account sets the tag, it must allow the scope.
                 let required = RequiredPermissions {
                     require_scope_tag: false,
                     ..RequiredPermissions::new(&self.spec, &self.app.clients)
@@ -191,8 +191,8 @@ impl<'a> PendingRegistration<'a> {
         self.register_after_checks(&arn, findings, role_changed, repaired).await
     }
 
-    /// Registers the account in Palette, unless a finding blocks the registration. If only the role was
-    /// changed, the outcome is `Updated`.
+    /// Registers the account in Palette, unless a finding blocks the registration. If only the role
+    /// was changed, the outcome is `Updated`.
     async fn register_after_checks(
         self,
         role: &RoleArn,

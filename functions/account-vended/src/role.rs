@@ -1,7 +1,7 @@
 //! Creates Palette's role and its policies in a member account, and updates what differs.
 //!
-//! Each step is idempotent, and writes only what differs from the desired state. A role or policy that
-//! Gangway did not create is never changed.
+//! Each step is idempotent, and writes only what differs from the desired state. A role or policy
+//! that Gangway did not create is never changed.
 
 mod attachments;
 mod create;
@@ -86,7 +86,8 @@ pub(crate) enum ExistingRole {
 pub(crate) enum RoleChanges {
     /// Gangway created the role.
     Created,
-    /// Gangway updated these parts, which differed from the desired state. Empty if nothing differed.
+    /// Gangway updated these parts, which differed from the desired state. Empty if nothing
+    /// differed.
     Updated(BTreeSet<RolePart>),
 }
 
@@ -95,8 +96,8 @@ impl RoleChanges {
         matches!(self, Self::Updated(parts) if parts.is_empty())
     }
 
-    /// Returns `true` if the changes may not be visible in all of AWS yet. Changes of tags and of the
-    /// description do not count, because no check depends on them.
+    /// Returns `true` if the changes may not be visible in all of AWS yet. Changes of tags and of
+    /// the description do not count, because no check depends on them.
     pub(crate) fn may_not_be_visible_yet(&self) -> bool {
         match self {
             Self::Created => true,

@@ -51,7 +51,8 @@ pub(crate) struct AccountsReport {
     now: SystemTime,
     /// When the previous report was made. `None` for the first report.
     previous: Option<Timestamp>,
-    /// Accounts in Palette: first those that are not ready, then the unproven ones, then the ready ones.
+    /// Accounts in Palette: first those that are not ready, then the unproven ones, then the ready
+    /// ones.
     accounts: Vec<ReportedAccount>,
     /// Accounts that Palette does not have any more.
     removed: Vec<ReportedAccount>,
@@ -135,8 +136,8 @@ impl AccountsReport {
         Self { partition, now, previous, accounts, removed }
     }
 
-    /// Returns the CSV file. It begins with a byte order mark, so that Excel reads letters outside ASCII
-    /// correctly.
+    /// Returns the CSV file. It begins with a byte order mark, so that Excel reads letters outside
+    /// ASCII correctly.
     ///
     /// # Errors
     ///
@@ -163,8 +164,8 @@ impl AccountsReport {
         self.accounts.iter().filter(move |account| account.state.readiness() == readiness)
     }
 
-    /// Returns the keys and certificates that expire soon or have expired, with the days left, sorted by
-    /// expiry.
+    /// Returns the keys and certificates that expire soon or have expired, with the days left,
+    /// sorted by expiry.
     fn soon_expiring(&self) -> Vec<(&ReportedAccount, &str, String, i64)> {
         let all = self.accounts.iter().flat_map(|account| {
             account.state.expirations.iter().map(move |expiration| (account, expiration))
@@ -212,8 +213,8 @@ fn change_time(change: &Change) -> String {
     to_rfc3339(change.at.0)
 }
 
-/// Prefixes a cell so that a spreadsheet program shows it as text and not as a formula. In Palette, every
-/// user can choose the name of an account.
+/// Prefixes a cell so that a spreadsheet program shows it as text and not as a formula. In Palette,
+/// every user can choose the name of an account.
 fn escape_formula(cell: String) -> String {
     if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
 }

@@ -22,8 +22,8 @@ use crate::{
 /// Age at which a state is written again, even if nothing has changed.
 const MAX_AGE: Duration = Duration::from_hours(23);
 
-/// Time after which DynamoDB deletes a state that was not written again, because Palette no longer has
-/// the account.
+/// Time after which DynamoDB deletes a state that was not written again, because Palette no longer
+/// has the account.
 const LIFETIME: Duration = Duration::from_hours(14 * 24);
 
 /// Value of the member that says what triggered an outcome event.
@@ -41,8 +41,8 @@ enum Validated {
 impl Watch {
     /// Checks an account. Returns the identifier of the outcome.
     ///
-    /// The state records the time at which the message was sent, so that a late message cannot replace
-    /// a newer state.
+    /// The state records the time at which the message was sent, so that a late message cannot
+    /// replace a newer state.
     pub(crate) async fn check_account(
         &self,
         account: CloudAccount,
@@ -117,8 +117,9 @@ impl Watch {
         Ok(if changes.is_empty() { "checked" } else { "changed" })
     }
 
-    /// Records in the state that Palette does not have the account any more. The accounts report shows
-    /// the removal, and `DynamoDB` deletes the state later. Changes nothing if the table has a newer state.
+    /// Records in the state that Palette does not have the account any more. The accounts report
+    /// shows the removal, and `DynamoDB` deletes the state later. Changes nothing if the table has
+    /// a newer state.
     pub(crate) async fn record_removal(
         &self,
         KnownState { item, state }: KnownState,
@@ -140,8 +141,9 @@ impl Watch {
         Ok(())
     }
 
-    /// Validates the account as the message describes it. If a ready account is found not ready, reads the
-    /// account from Palette, and validates it again if it was changed after it was listed.
+    /// Validates the account as the message describes it. If a ready account is found not ready,
+    /// reads the account from Palette, and validates it again if it was changed after it was
+    /// listed.
     async fn validate(
         &self,
         account: CloudAccount,
@@ -203,8 +205,8 @@ impl Watch {
         }
     }
 
-    /// Publishes the events that an earlier message wrote to the state but did not publish. Returns the
-    /// state without these events.
+    /// Publishes the events that an earlier message wrote to the state but did not publish. Returns
+    /// the state without these events.
     async fn publish_stored_events(
         &self,
         known: KnownState,

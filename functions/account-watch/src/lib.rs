@@ -1,9 +1,9 @@
 //! Re-validates every registered account and keeps the result in the state table.
 //!
-//! A schedule starts a run: one message for each scope, then one for each account. The message of an
-//! account runs the checks of a registration, compares the result with the account's state, writes
-//! the state if it changed, and publishes events about changes. `docs/consistency.md` describes why
-//! no event is lost and none is published twice.
+//! A schedule starts a run: one message for each scope, then one for each account. The message of
+//! an account runs the checks of a registration, compares the result with the account's state,
+//! writes the state if it changed, and publishes events about changes. `docs/consistency.md`
+//! describes why no event is lost and none is published twice.
 
 mod accounts_report;
 mod check;
@@ -77,8 +77,8 @@ impl Watch {
         self.context.clients.partition
     }
 
-    /// Starts a run: sends a message for each scope. The field `scopes` limits the run to these scopes.
-    /// If the field `dryRun` is `true`, only counts the accounts and sends nothing.
+    /// Starts a run: sends a message for each scope. The field `scopes` limits the run to these
+    /// scopes. If the field `dryRun` is `true`, only counts the accounts and sends nothing.
     pub async fn start_run(&self, mut fields: Fields) -> Result<Response, ApiError> {
         let scopes = fields.scopes();
         let dry_run = fields.optional_bool("dryRun");
@@ -86,8 +86,8 @@ impl Watch {
         Ok(Response::Json(self.list_run(scopes, dry_run).await?))
     }
 
-    /// Handles one message. An error of Palette or AWS changes no state: the next run checks the account
-    /// again.
+    /// Handles one message. An error of Palette or AWS changes no state: the next run checks the
+    /// account again.
     pub async fn handle_message(&self, message: &SqsMessage) -> MessageResult {
         let Some(parsed) = parse_body(&message.body) else {
             return self.fail("message", None, message, WatchError::InvalidMessage).await;
@@ -121,8 +121,8 @@ impl Watch {
         }
     }
 
-    /// Returns the result of a message that was not handled: SQS deletes it, delivers it again, or it is
-    /// in the dead-letter queue.
+    /// Returns the result of a message that was not handled: SQS deletes it, delivers it again, or
+    /// it is in the dead-letter queue.
     async fn fail(
         &self,
         kind: &'static str,

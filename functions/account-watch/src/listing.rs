@@ -23,13 +23,14 @@ use crate::{
 /// Page size of Palette's lists.
 const PAGE_SIZE: u8 = 50;
 
-/// Time that must be left until the deadline to list another page. If less time is left, a new message
-/// continues the list.
+/// Time that must be left until the deadline to list another page. If less time is left, a new
+/// message continues the list.
 const PAGE_TIME_BUDGET: Duration = Duration::from_secs(20);
 
 impl Watch {
-    /// Starts a run: sends a message for each scope in `requested`, by default the tenant and every project
-    /// that the API key can see. In a dry run, counts the accounts of the scopes and sends nothing.
+    /// Starts a run: sends a message for each scope in `requested`, by default the tenant and every
+    /// project that the API key can see. In a dry run, counts the accounts of the scopes and sends
+    /// nothing.
     pub(crate) async fn list_run(
         &self,
         requested: Option<Vec<RequestedScope>>,
@@ -104,8 +105,8 @@ impl Watch {
         }
     }
 
-    /// Sends a message for each account of a scope, beginning with a page of the list. Skips a scope that
-    /// the API key may not read, or that does not exist any more.
+    /// Sends a message for each account of a scope, beginning with a page of the list. Skips a
+    /// scope that the API key may not read, or that does not exist any more.
     pub(crate) async fn list_scope(
         &self,
         (run, sent): (&str, SystemTime),
@@ -133,8 +134,9 @@ impl Watch {
         }
     }
 
-    /// Lists the pages of a scope from the page `next` on, and sends a message for each account. If one
-    /// call lists the whole scope, records the removal of accounts that the list no longer contains.
+    /// Lists the pages of a scope from the page `next` on, and sends a message for each account. If
+    /// one call lists the whole scope, records the removal of accounts that the list no longer
+    /// contains.
     async fn send_accounts(
         &self,
         (run, sent): (&str, SystemTime),
@@ -172,9 +174,9 @@ impl Watch {
         }
     }
 
-    /// Records the removal of accounts that the scope does not list any more. Changes no state that is
-    /// newer than the list, because the account may have been registered after it, and no state that
-    /// has unpublished events.
+    /// Records the removal of accounts that the scope does not list any more. Changes no state that
+    /// is newer than the list, because the account may have been registered after it, and no state
+    /// that has unpublished events.
     async fn record_removals(
         &self,
         palette_accounts: &ScopedClient<'_>,
@@ -195,8 +197,8 @@ impl Watch {
     }
 }
 
-/// Returns the id of this run: the id of the scheduled event, which stays the same if Lambda delivers
-/// the event again, or otherwise the request id of the invocation.
+/// Returns the id of this run: the id of the scheduled event, which stays the same if Lambda
+/// delivers the event again, or otherwise the request id of the invocation.
 fn run_id() -> String {
     let origin = origin::current();
     match &origin.initiator {
@@ -207,8 +209,8 @@ fn run_id() -> String {
     }
 }
 
-/// Returns `true` if the error says that the API key may not read the scope, or that the scope does not
-/// exist any more.
+/// Returns `true` if the error says that the API key may not read the scope, or that the scope does
+/// not exist any more.
 const fn is_unreadable(error: &UpstreamError) -> bool {
     matches!(
         error,

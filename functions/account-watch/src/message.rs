@@ -62,8 +62,9 @@ impl Work {
     }
 }
 
-/// The data of an account that its validation needs, as Palette's list returns it. A message contains
-/// this data so that the validation need not read the account from Palette. It contains no secret.
+/// The data of an account that its validation needs, as Palette's list returns it. A message
+/// contains this data so that the validation need not read the account from Palette. It contains no
+/// secret.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ListedAccount {
@@ -146,8 +147,8 @@ impl From<CloudAccount> for ListedAccount {
 }
 
 impl ListedAccount {
-    /// Returns the account, without annotations and labels of other tools. Returns `None` if a value of
-    /// the message is not valid.
+    /// Returns the account, without annotations and labels of other tools. Returns `None` if a
+    /// value of the message is not valid.
     pub(crate) fn into_account(self) -> Option<CloudAccount> {
         Some(CloudAccount {
             uid: self.uid.parse().ok()?,

@@ -24,7 +24,8 @@ pub(crate) const DELAY_SECONDS: u16 = 900;
 /// Maximum number of delays of a report (six hours). After them, the report shows the known states.
 const MAX_DELAYS: u32 = 24;
 
-/// Scope of the item of the table that describes the last report. No scope of Palette has this name.
+/// Scope of the item of the table that describes the last report. No scope of Palette has this
+/// name.
 const REPORT_SCOPE: &str = "report";
 
 /// Uid of the item of the table that describes the last report.
@@ -91,15 +92,16 @@ impl Totals {
 }
 
 impl Watch {
-    /// Writes the metrics and the report about all accounts. If the queue still has other messages, sends
-    /// the report message again with a delay instead. `delays` is the number of earlier delays.
+    /// Writes the metrics and the report about all accounts. If the queue still has other messages,
+    /// sends the report message again with a delay instead. `delays` is the number of earlier
+    /// delays.
     pub(crate) async fn report(
         &self,
         (run, sent): (&str, SystemTime),
         delays: u32,
     ) -> Result<&'static str, WatchError> {
-        // The report message itself counts too. Reports of two concurrent runs must not wait for each
-        // other for ever.
+        // The report message itself counts too. Reports of two concurrent runs must not wait for
+        // each other for ever.
         let tolerated = u64::from(delays.saturating_sub(1).max(1));
         if delays < MAX_DELAYS && self.queue.count_messages().await? > tolerated {
             let message = WatchMessage::new(run, Work::Report { delays: delays + 1 });
@@ -115,7 +117,8 @@ impl Watch {
         Ok("reported")
     }
 
-    /// Returns all accounts that have a state, including the accounts that were removed from Palette.
+    /// Returns all accounts that have a state, including the accounts that were removed from
+    /// Palette.
     async fn list_known_accounts(&self) -> Result<Vec<ReportedAccount>, UpstreamError> {
         let projects = self.context.clients.palette.projects().await?.into_iter();
         let projects = projects.map(|Project { uid, name }| (Scope::Project(uid), name));
@@ -137,8 +140,8 @@ impl Watch {
         Ok(accounts)
     }
 
-    /// Records the report of this run in the table. If a message is delivered again, the report keeps its
-    /// time, so that it shows the same changes.
+    /// Records the report of this run in the table. If a message is delivered again, the report
+    /// keeps its time, so that it shows the same changes.
     async fn record_report(&self, run: &str, sent: SystemTime) -> Result<LastReport, WatchError> {
         let uid: Uid = REPORT_UID.parse().map_err(|_invalid| WatchError::InvalidMessage)?;
         let item = self.table.get(REPORT_SCOPE, &uid).await?;
@@ -159,13 +162,14 @@ impl Watch {
             document: serde_json::json!(report).to_string(),
             report: None,
         };
-        // A conflict is ignored: two concurrent runs both write a report, and the table records one of
-        // them. The next report shows the changes since the recorded one.
+        // A conflict is ignored: two concurrent runs both write a report, and the table records one
+        // of them. The next report shows the changes since the recorded one.
         self.table.put(&item, replaces).await?;
         Ok(report)
     }
 
-    /// Writes the HTML page and the CSV file to the bucket, under `reports/<time>` and `reports/latest`.
+    /// Writes the HTML page and the CSV file to the bucket, under `reports/<time>` and
+    /// `reports/latest`.
     async fn write_report(
         &self,
         report: &AccountsReport,

@@ -16,8 +16,8 @@ use crate::{
     thresholds::{self, Thresholds},
 };
 
-/// Number of process starts per function. The functions take turns, so that a slowdown of the machine
-/// affects all functions in the same way.
+/// Number of process starts per function. The functions take turns, so that a slowdown of the
+/// machine affects all functions in the same way.
 const STARTS: usize = 15;
 
 /// Number of measured requests to a warm instance of each function.
@@ -59,7 +59,8 @@ impl MeasuredFunction {
         })
     }
 
-    /// Starts the function once and measures the first poll, the first response and the idle memory.
+    /// Starts the function once and measures the first poll, the first response and the idle
+    /// memory.
     async fn measure_start(&mut self) -> Result<(), BoxError> {
         let Self { lambda, request, .. } = self;
         let polled = lambda.warm_up().await?;
@@ -125,9 +126,9 @@ impl MeasuredFunction {
     }
 }
 
-/// Registers an account with an access key, and returns the function `key-rotation` with a request that
-/// tests the rotation schedule of the account's secret. The template of the benchmark does not deploy
-/// `key-rotation`, so the function is configured like another function.
+/// Registers an account with an access key, and returns the function `key-rotation` with a request
+/// that tests the rotation schedule of the account's secret. The template of the benchmark does not
+/// deploy `key-rotation`, so the function is configured like another function.
 async fn prepare_key_rotation(cloud_fixture: &CloudFixture) -> Result<MeasuredFunction, BoxError> {
     let deployment = cloud_fixture.deployment(Partition::Aws);
     let registering = configure_function(deployment, Method::StaticCredentials.package())?;
@@ -147,8 +148,8 @@ async fn prepare_key_rotation(cloud_fixture: &CloudFixture) -> Result<MeasuredFu
     MeasuredFunction::new(lambda, "the test of a schedule", Request::rotation_test(&secret.name))
 }
 
-/// Measures the no-op function and all of Gangway's functions. Also returns the CPU time of a full STS
-/// validation, which is the baseline for vending.
+/// Measures the no-op function and all of Gangway's functions. Also returns the CPU time of a full
+/// STS validation, which is the baseline for vending.
 pub(crate) async fn run(
     template: &Template,
     thresholds: &mut Thresholds,

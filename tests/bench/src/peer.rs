@@ -131,7 +131,8 @@ pub(crate) async fn run(
     Ok(sides.iter().map(HandlerSamples::to_json).collect())
 }
 
-/// Returns the Python handler as a function with the role, settings and memory of Gangway's function.
+/// Returns the Python handler as a function with the role, settings and memory of Gangway's
+/// function.
 fn deploy_python_handler(ours: &LambdaFunction, python: &Path) -> Result<LambdaFunction, BoxError> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let folder = repository.join("tests/bench/peer");

@@ -21,8 +21,8 @@ const CALL_LATENCY: Duration = Duration::from_millis(20);
 /// Number of runs per request.
 const RUNS: usize = 7;
 
-/// Returns the expected length of the longest chain of calls in which each call needs the response of the
-/// previous one, with the reason.
+/// Returns the expected length of the longest chain of calls in which each call needs the response
+/// of the previous one, with the reason.
 const fn longest_expected_chain(method: Method) -> (f64, &'static str) {
     match method {
         Method::Sts => (
@@ -103,7 +103,8 @@ async fn measure(
         called = count_calls(cloud_fixture);
     }
     cloud_fixture.cloud.faults().clear();
-    // The minimum is compared, because a busy machine may run independent calls one after the other.
+    // The minimum is compared, because a busy machine may run independent calls one after the
+    // other.
     let hops = hops.minimum();
     if registers {
         let (max, reason) = longest_expected_chain(method);

@@ -31,8 +31,8 @@ pub(crate) async fn start_cloud(
     Ok(cloud_fixture)
 }
 
-/// Returns a function of the deployment with settings for a Palette with a public certificate, so that the
-/// function fetches no CA bundle at start.
+/// Returns a function of the deployment with settings for a Palette with a public certificate, so
+/// that the function fetches no CA bundle at start.
 pub(crate) fn configure_function(
     deployment: &PartitionDeployment,
     package: &str,
@@ -44,7 +44,8 @@ pub(crate) fn configure_function(
     }))
 }
 
-/// Deploys a function again without Gangway's own rate limit, and connects its queue to the new function.
+/// Deploys a function again without Gangway's own rate limit, and connects its queue to the new
+/// function.
 pub(crate) fn redeploy_function(
     deployment: &PartitionDeployment,
     package: &str,

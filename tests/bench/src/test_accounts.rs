@@ -46,7 +46,8 @@ impl TestAccounts {
         });
     }
 
-    /// Registers the accounts in Palette with the AWS account and the role that `of` returns for an id.
+    /// Registers the accounts in Palette with the AWS account and the role that `of` returns for an
+    /// id.
     pub(crate) fn register_with(
         self,
         cloud_fixture: &CloudFixture,

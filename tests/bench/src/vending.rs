@@ -12,15 +12,15 @@ use crate::{
     thresholds::{self, Thresholds},
 };
 
-/// Numbers of accounts of the swept organizations, and how many of the accounts are registered already.
-/// The memory must not grow with the number.
+/// Numbers of accounts of the swept organizations, and how many of the accounts are registered
+/// already. The memory must not grow with the number.
 const SWEPT_ORGANIZATIONS: [(usize, usize); 4] = [(100, 0), (1_000, 0), (10_000, 0), (10_000, 10_000)];
 
 /// Numbers of vended accounts that are registered through the queue.
 const VENDED_ACCOUNTS: [usize; 2] = [100, 1_000];
 
-/// Measures the sweep and the registration of vended accounts. `validation` is the CPU time of a full STS
-/// validation on the same machine, in ms.
+/// Measures the sweep and the registration of vended accounts. `validation` is the CPU time of a
+/// full STS validation on the same machine, in ms.
 pub(crate) async fn run(
     template: &Template,
     validation: f64,

@@ -60,7 +60,8 @@ struct Figures {
 }
 
 impl Figures {
-    /// Returns the calls per account to a service, of the operations whose names start with this text.
+    /// Returns the calls per account to a service, of the operations whose names start with this
+    /// text.
     fn calls_per_account(&self, service: &str, operation: &str) -> f64 {
         let kind = format!("{service} {operation}");
         self.run
@@ -121,7 +122,8 @@ impl Figures {
     }
 }
 
-/// Measures the second run of the watch over each number of accounts, and the events of a run with faults.
+/// Measures the second run of the watch over each number of accounts, and the events of a run with
+/// faults.
 pub(crate) async fn run(template: &Template, thresholds: &mut Thresholds) -> Result<Value, BoxError> {
     let mut runs = Vec::new();
     for accounts in ACCOUNTS {
@@ -137,7 +139,8 @@ pub(crate) async fn run(template: &Template, thresholds: &mut Thresholds) -> Res
     Ok(runs.iter().map(Figures::to_json).collect())
 }
 
-/// Measures a run that finds no change; for the smallest number of accounts, also a run a day later.
+/// Measures a run that finds no change; for the smallest number of accounts, also a run a day
+/// later.
 async fn measure_runs(
     template: &Template,
     accounts: usize,
@@ -183,8 +186,8 @@ struct EventErrors {
     doubled: usize,
 }
 
-/// Makes every account not ready, and runs the watch while calls fail and messages are delivered twice,
-/// until there is an event about every account.
+/// Makes every account not ready, and runs the watch while calls fail and messages are delivered
+/// twice, until there is an event about every account.
 async fn count_event_errors(template: &Template, accounts: usize) -> Result<EventErrors, BoxError> {
     let cloud_fixture = setup::start_cloud(template, &[Partition::Aws]).await?;
     let deployment = cloud_fixture.deployment(Partition::Aws);

@@ -1,5 +1,5 @@
-//! Messages of Control Tower, Organizations, Account Factory for Terraform and SNS topics; payloads of SQS and
-//! of schedules.
+//! Messages of Control Tower, Organizations, Account Factory for Terraform and SNS topics; payloads
+//! of SQS and of schedules.
 
 use gangway_model::Partition;
 

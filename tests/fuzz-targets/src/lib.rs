@@ -1,7 +1,8 @@
-//! Every parser of external input as a function of bytes, which panics if an invariant does not hold.
+//! Every parser of external input as a function of bytes, which panics if an invariant does not
+//! hold.
 //!
-//! `cargo test` runs each parser with its corpus and with mutations of the corpus. `make fuzz` runs libFuzzer
-//! on one parser.
+//! `cargo test` runs each parser with its corpus and with mutations of the corpus. `make fuzz` runs
+//! libFuzzer on one parser.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

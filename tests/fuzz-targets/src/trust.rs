@@ -33,8 +33,8 @@ pub(crate) fn check_generated_policy(data: &[u8]) {
     check_document(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
 
-/// Checks that, if the assessment finds no issue, Palette can assume the role with its own external id, but
-/// not with another external id or without one.
+/// Checks that, if the assessment finds no issue, Palette can assume the role with its own external
+/// id, but not with another external id or without one.
 fn check_document(document: &Value) {
     if names_other_identity(document) {
         return;
@@ -71,8 +71,8 @@ fn check_document(document: &Value) {
     }
 }
 
-/// Returns `true` if the document names an identity of Palette's account other than `USER`. The assessment
-/// does not know which identity Palette uses, so it accepts any of them.
+/// Returns `true` if the document names an identity of Palette's account other than `USER`. The
+/// assessment does not know which identity Palette uses, so it accepts any of them.
 fn names_other_identity(document: &Value) -> bool {
     match document {
         Value::String(text) => ["user/", "role/"]

@@ -1,5 +1,5 @@
-//! Examples of responses. Gangway's own types generate most examples, so that the examples cannot differ
-//! from real responses.
+//! Examples of responses. Gangway's own types generate most examples, so that the examples cannot
+//! differ from real responses.
 
 mod static_examples;
 
@@ -36,8 +36,8 @@ pub(crate) fn examples_of_type(name: &str, status: &str, method: Option<AuthMeth
     }
 }
 
-/// Returns an example of each problem with this status that Gangway's functions return, by the last part
-/// of the problem type.
+/// Returns an example of each problem with this status that Gangway's functions return, by the last
+/// part of the problem type.
 pub(crate) fn problem_examples(status: u16) -> Map<String, Value> {
     example_errors()
         .iter()
@@ -95,8 +95,8 @@ pub(crate) fn gateway_problem_examples(status: u16) -> Map<String, Value> {
     details.into_iter().map(example).collect()
 }
 
-/// Returns one error of each type that a caller can receive. `documented_response` in the tests lists the
-/// types that no caller receives, with the reasons.
+/// Returns one error of each type that a caller can receive. `documented_response` in the tests
+/// lists the types that no caller receives, with the reasons.
 fn example_errors() -> Vec<ApiError> {
     let source = || Box::new(io::Error::from(io::ErrorKind::ConnectionReset));
     let port = |error: UpstreamError| ApiError::Registration(RegistrationError::Upstream(error));

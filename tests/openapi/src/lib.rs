@@ -94,8 +94,8 @@ fn add_schema<T: ToSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
     T::schemas(all);
 }
 
-/// Removes `null` from the types of optional members, because Gangway omits a member that has no value,
-/// and rejects `null` in requests. Does not change the types of required members.
+/// Removes `null` from the types of optional members, because Gangway omits a member that has no
+/// value, and rejects `null` in requests. Does not change the types of required members.
 fn remove_null_types(schema: Value) -> Value {
     match schema {
         Value::Object(members) => {

@@ -164,8 +164,9 @@ fn examples(method: AuthMethod, scope: RouteScope) -> Value {
     }
 }
 
-/// Returns the responses of a route: the successful ones in `good` (status and type), and the problems with
-/// these statuses. `registration` is the method and the scope if the route registers accounts.
+/// Returns the responses of a route: the successful ones in `good` (status and type), and the
+/// problems with these statuses. `registration` is the method and the scope if the route registers
+/// accounts.
 pub(crate) fn responses_of_route(
     good: &[(&str, &str)],
     registration: Option<(AuthMethod, RouteScope)>,

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{AccountEvent, AccountRef, IgnoreReason, InvalidEvent, envelope::string_member};
 
-/// Parses `CreateManagedAccount` or `UpdateManagedAccount`. Control Tower sends an update event if it
-/// retries a failed creation, so the function accepts both status members in both events.
+/// Parses `CreateManagedAccount` or `UpdateManagedAccount`. Control Tower sends an update event if
+/// it retries a failed creation, so the function accepts both status members in both events.
 pub(super) fn parse(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     let details = detail.get("serviceEventDetails").unwrap_or(&Value::Null);
     let status = ["createManagedAccountStatus", "updateManagedAccountStatus"]

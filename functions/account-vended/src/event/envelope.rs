@@ -1,5 +1,5 @@
-//! Envelopes of messages: an EventBridge event, alone or in an SNS notification, or a payload without
-//! an envelope.
+//! Envelopes of messages: an EventBridge event, alone or in an SNS notification, or a payload
+//! without an envelope.
 
 use gangway_model::{EventOrigin, Partition, time::parse_rfc3339};
 use serde_json::Value;
@@ -66,9 +66,9 @@ impl EventEnvelope {
         }
     }
 
-    /// Returns the member `account_info` of a message of Account Factory for Terraform. The last message
-    /// about an account contains `account_info` within `Input`. A message about a failure does too, and is
-    /// ignored: it also has the member `Error` or `Cause`.
+    /// Returns the member `account_info` of a message of Account Factory for Terraform. The last
+    /// message about an account contains `account_info` within `Input`. A message about a failure
+    /// does too, and is ignored: it also has the member `Error` or `Cause`.
     pub(super) fn account_info(&self) -> Option<&Value> {
         let has_failed = ["Error", "Cause"].iter().any(|name| self.event.get(*name).is_some());
         let last = || self.event.pointer("/Input/account_info").filter(|_| !has_failed);

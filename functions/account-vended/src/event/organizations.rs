@@ -49,7 +49,8 @@ pub(super) fn parse_create_result(
 }
 
 /// Parses `AccountJoinedOrganization`. Ignores the event if the account was created, not invited:
-/// for a created account, only `CreateAccountResult` says whether there is a paired GovCloud account.
+/// for a created account, only `CreateAccountResult` says whether there is a paired GovCloud
+/// account.
 pub(super) fn parse_joined(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     let details = detail.get("serviceEventDetails").unwrap_or(&Value::Null);
     let method = find_member(details, &|name, _| name.eq_ignore_ascii_case("joinedMethod"));
@@ -81,7 +82,8 @@ pub(super) fn parse_close_result(detail: &Value) -> Result<AccountEvent, Invalid
     Ok(AccountEvent::Removed(AccountRef::new(account), RemovalReason::Closed))
 }
 
-/// Parses `RemoveAccountFromOrganization`. CloudTrail reports the call even if AWS refused the call.
+/// Parses `RemoveAccountFromOrganization`. CloudTrail reports the call even if AWS refused the
+/// call.
 pub(super) fn parse_remove_call(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     if let Some(code) = string_member(detail, "errorCode") {
         return Ok(AccountEvent::Ignored(IgnoreReason::CallFailed(sanitize_text(code))));
@@ -97,9 +99,9 @@ fn status<'a>(detail: &'a Value, member: &str) -> &'a Value {
     details.and_then(|details| details.get(member)).unwrap_or(&Value::Null)
 }
 
-/// Returns the id of the member account: the member `accountId` if there is one, otherwise the first
-/// value that is an account id. Skips members about the management account. The search is tolerant
-/// because AWS documents no sample of these events.
+/// Returns the id of the member account: the member `accountId` if there is one, otherwise the
+/// first value that is an account id. Skips members about the management account. The search is
+/// tolerant because AWS documents no sample of these events.
 fn find_account_id(details: &Value) -> Option<AccountId> {
     let account_id = |value: &Value| value.as_str().and_then(|text| text.parse::<AccountId>().ok());
     let is_account_id = |name: &str, value: &Value| {
@@ -110,8 +112,8 @@ fn find_account_id(details: &Value) -> Option<AccountId> {
         .and_then(account_id)
 }
 
-/// Returns the value of the first member, at any depth, that the predicate accepts. Skips members about
-/// the management account.
+/// Returns the value of the first member, at any depth, that the predicate accepts. Skips members
+/// about the management account.
 fn find<'a>(value: &'a Value, predicate: &dyn Fn(&str, &Value) -> bool) -> Option<&'a Value> {
     match value {
         Value::Object(members) => {
@@ -130,8 +132,8 @@ fn is_about_management_account(member: &str) -> bool {
     member.contains("management") || member.contains("master")
 }
 
-/// Shortens a text of another system to 300 characters and replaces control characters by spaces, so
-/// that the text is one line of the log.
+/// Shortens a text of another system to 300 characters and replaces control characters by spaces,
+/// so that the text is one line of the log.
 pub(super) fn sanitize_text(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(300).collect()
 }

@@ -226,8 +226,8 @@ fn detail_may_be_a_json_string() {
     assert_eq!(describe(&event.to_string(), Partition::Aws), "onboard commercial");
 }
 
-/// The last message of Account Factory for Terraform has everything within `Input`, and a byte order mark
-/// may stand before a message.
+/// The last message of Account Factory for Terraform has everything within `Input`, and a byte
+/// order mark may stand before a message.
 #[test]
 fn last_aft_message_is_read_and_a_failure_message_is_ignored() {
     let payload: Value = serde_json::from_str(&read_sample("aft-provisioned")).unwrap();

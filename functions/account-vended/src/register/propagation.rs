@@ -1,5 +1,5 @@
-//! Checks a role that Gangway manages, and repeats the checks while a new role is not visible in all
-//! of AWS.
+//! Checks a role that Gangway manages, and repeats the checks while a new role is not visible in
+//! all of AWS.
 
 use std::time::Duration;
 
@@ -20,7 +20,8 @@ impl PendingRegistration<'_> {
     ///
     /// # Errors
     ///
-    /// `NotReady` if the role is new and a check still fails after the wait: the message is retried.
+    /// `NotReady` if the role is new and a check still fails after the wait: the message is
+    /// retried.
     pub(super) async fn wait_for_propagation(
         &self,
         aws: &AwsSession,
@@ -85,8 +86,8 @@ impl PendingRegistration<'_> {
     }
 }
 
-/// Returns `true` if the check could not be carried out, for example because IAM does not know the role
-/// yet.
+/// Returns `true` if the check could not be carried out, for example because IAM does not know the
+/// role yet.
 const fn is_unverified(finding: &Finding) -> bool {
     matches!(finding.outcome, Outcome::Unverified { .. })
 }

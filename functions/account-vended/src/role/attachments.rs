@@ -64,8 +64,8 @@ fn own_policy_arn_prefix(desired: &DesiredRole) -> String {
 }
 
 /// Creates, updates and attaches all policies of the profile, at the same time, and then detaches
-/// Gangway's policies of another profile. Returns whether anything was changed, and the default versions
-/// of the policies.
+/// Gangway's policies of another profile. Returns whether anything was changed, and the default
+/// versions of the policies.
 pub(super) async fn reconcile_policies(
     aws: &AwsSession,
     desired: &DesiredRole,

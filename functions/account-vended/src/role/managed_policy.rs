@@ -11,8 +11,8 @@ use super::{
 };
 use crate::outcome::VendingError;
 
-/// Whether Gangway first tries to create or to read a policy. If the first call does not succeed, Gangway
-/// makes the other call, so the choice only saves a call.
+/// Whether Gangway first tries to create or to read a policy. If the first call does not succeed,
+/// Gangway makes the other call, so the choice only saves a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum FirstAttempt {
     /// The role is new, so its policies probably do not exist.

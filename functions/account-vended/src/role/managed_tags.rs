@@ -11,13 +11,14 @@ use crate::outcome::VendingError;
 
 /// Tag key. The value `true` says that Gangway created the resource and may change it.
 const MANAGED_TAG: &str = "gangway:managed";
-/// Tag key. The value is the name of the Gangway stack that created the resource. Other deployments do not
-/// change the resource, since they may use another Palette.
+/// Tag key. The value is the name of the Gangway stack that created the resource. Other deployments
+/// do not change the resource, since they may use another Palette.
 const STACK_TAG: &str = "gangway:stack";
 /// Tag key. The value is the scope of the account in Palette: `tenant`, or the uid of a project.
 pub(crate) const SCOPE_TAG: &str = "gangway:scope";
-/// Tag key. The value is a hash of the policy documents, and the ids of the policies with their versions.
-/// Versions are immutable, so Gangway does not read the documents while this value is right.
+/// Tag key. The value is a hash of the policy documents, and the ids of the policies with their
+/// versions. Versions are immutable, so Gangway does not read the documents while this value is
+/// right.
 const DOCUMENTS_TAG: &str = "gangway:documents";
 
 /// The tags of a role.
@@ -61,8 +62,8 @@ impl ManagedTags {
         self.pairs().into_iter().map(|(key, value)| to_tag(key, value)).collect()
     }
 
-    /// Returns the tags of a policy: only the first two, because roles with different profiles and scopes
-    /// share policies.
+    /// Returns the tags of a policy: only the first two, because roles with different profiles and
+    /// scopes share policies.
     pub(super) fn for_policy(&self) -> Result<Vec<Tag>, VendingError> {
         self.pairs().into_iter().take(2).map(|(key, value)| to_tag(key, value)).collect()
     }

@@ -24,8 +24,8 @@ pub(super) async fn read_document(
     Ok(iam_role::decode_policy_document(&text).unwrap_or_default())
 }
 
-/// Creates a version, makes it the default and returns its id. If the policy has five versions already,
-/// first deletes the oldest version that is not the default.
+/// Creates a version, makes it the default and returns its id. If the policy has five versions
+/// already, first deletes the oldest version that is not the default.
 pub(super) async fn create_version(
     aws: &AwsSession,
     policy_arn: &str,
@@ -40,7 +40,8 @@ pub(super) async fn create_version(
     })
 }
 
-/// Creates a version and returns its id, or `None` if the policy has the maximum number of versions.
+/// Creates a version and returns its id, or `None` if the policy has the maximum number of
+/// versions.
 async fn try_create_version(
     aws: &AwsSession,
     policy_arn: &str,

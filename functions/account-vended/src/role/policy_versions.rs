@@ -1,4 +1,5 @@
-//! The default versions of Gangway's policies, which the tag `gangway:documents` of the role contains.
+//! The default versions of Gangway's policies, which the tag `gangway:documents` of the role
+//! contains.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,8 @@ use super::{DesiredRole, POLICY_PATH};
 use crate::outcome::VendingError;
 
 /// Id of a policy and of its default version, such as `ANPAEXAMPLE:v1`. A version id alone is not
-/// unique: a policy that is deleted and created again begins with `v1`. Empty if an id is not known.
+/// unique: a policy that is deleted and created again begins with `v1`. Empty if an id is not
+/// known.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct TaggedVersion(String);
 
@@ -27,8 +29,8 @@ impl TaggedVersion {
     }
 }
 
-/// The default versions of the profile's policies under Gangway's path, in the order of the profile. Empty
-/// for a policy that is not there.
+/// The default versions of the profile's policies under Gangway's path, in the order of the
+/// profile. Empty for a policy that is not there.
 pub(super) struct PolicyVersions(Vec<TaggedVersion>);
 
 impl PolicyVersions {
@@ -60,14 +62,14 @@ impl PolicyVersions {
         Self(versions)
     }
 
-    /// Returns `true` if all policies are under Gangway's path and have known ids. Other people can change
-    /// a policy under another path, so its document must be read every time.
+    /// Returns `true` if all policies are under Gangway's path and have known ids. Other people can
+    /// change a policy under another path, so its document must be read every time.
     pub(super) fn is_complete(&self) -> bool {
         self.0.iter().all(|version| *version != TaggedVersion::default())
     }
 
-    /// Returns the ids for a tag, such as `.ANPAEXAMPLE1:v1.ANPAEXAMPLE2:v3`, with `-` for a policy that is
-    /// not there.
+    /// Returns the ids for a tag, such as `.ANPAEXAMPLE1:v1.ANPAEXAMPLE2:v3`, with `-` for a policy
+    /// that is not there.
     pub(super) fn to_tag_suffix(&self) -> String {
         let shown = |version: &TaggedVersion| match &*version.0 {
             "" => ".-".to_owned(),

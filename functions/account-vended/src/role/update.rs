@@ -13,8 +13,9 @@ use super::{
 };
 use crate::outcome::VendingError;
 
-/// Updates the parts of the role that differ from the desired state, and returns these parts. Writes the
-/// tags last: if a run is interrupted, the tags still differ, and the next run completes the update.
+/// Updates the parts of the role that differ from the desired state, and returns these parts.
+/// Writes the tags last: if a run is interrupted, the tags still differ, and the next run completes
+/// the update.
 pub(super) async fn update_role(
     aws: &AwsSession,
     desired: &DesiredRole,
@@ -75,8 +76,8 @@ async fn update_boundary(aws: &AwsSession, desired: &DesiredRole) -> Result<(), 
     }
 }
 
-/// Sets the description and the maximum session duration with one call. Keeps a session duration that is
-/// longer than the minimum.
+/// Sets the description and the maximum session duration with one call. Keeps a session duration
+/// that is longer than the minimum.
 async fn update_description_and_session(
     aws: &AwsSession,
     desired: &DesiredRole,
