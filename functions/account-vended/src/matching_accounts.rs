@@ -25,7 +25,7 @@ pub(crate) struct MatchingAccounts<'a> {
 
 /// Searches `likely_scopes` first. If none of them has the account, searches all other scopes that
 /// the API key can see.
-pub(crate) async fn find<'a>(
+pub(crate) async fn find_accounts<'a>(
     context: &'a VendingContext,
     name: &AccountName,
     id: AccountId,

@@ -54,7 +54,7 @@ async fn offboard(
         account.project.clone().map(RequestedScope::Project).into_iter().collect();
     likely_scopes.extend(config.ou_scope_map.all().into_iter().cloned());
     let MatchingAccounts { found, denied_projects } =
-        matching_accounts::find(context, &name, id, &likely_scopes).await?;
+        matching_accounts::find_accounts(context, &name, id, &likely_scopes).await?;
     let leftover = find_leftover_owners(context, id, &name).await?;
     if found.is_empty() && leftover.is_empty() && denied_projects > 0 {
         let reason = format!(
@@ -124,7 +124,7 @@ fn to_event_account(id: AccountId, name: Option<&AccountName>) -> EventAccount {
 /// Returns the uids that own secrets of this AWS account and name, but that Palette no longer has.
 /// An earlier delivery of the message deleted the account in Palette, and ended before it deleted
 /// the secrets.
-async fn leftover_owners<'a>(
+async fn find_leftover_owners<'a>(
     context: &'a VendingContext,
     id: AccountId,
     name: &AccountName,

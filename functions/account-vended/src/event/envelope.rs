@@ -92,6 +92,6 @@ impl EventEnvelope {
 }
 
 /// Returns the value of a member if the value is a string.
-pub(super) fn text<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
+pub(super) fn string_member<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
     value.get(member).and_then(Value::as_str)
 }

@@ -94,7 +94,7 @@ pub(super) fn parse_remove_call(detail: &Value) -> Result<AccountEvent, InvalidE
 }
 
 /// Returns this member of `serviceEventDetails`, or null if there is no such member.
-fn status<'a>(detail: &'a Value, member: &str) -> &'a Value {
+fn status_member<'a>(detail: &'a Value, member: &str) -> &'a Value {
     let details = detail.get("serviceEventDetails");
     details.and_then(|details| details.get(member)).unwrap_or(&Value::Null)
 }
@@ -114,7 +114,7 @@ fn find_account_id(details: &Value) -> Option<AccountId> {
 
 /// Returns the value of the first member, at any depth, that the predicate accepts. Skips members
 /// about the management account.
-fn find<'a>(value: &'a Value, predicate: &dyn Fn(&str, &Value) -> bool) -> Option<&'a Value> {
+fn find_member<'a>(value: &'a Value, predicate: &dyn Fn(&str, &Value) -> bool) -> Option<&'a Value> {
     match value {
         Value::Object(members) => {
             let about_account = || members.iter().filter(|(name, _)| !is_about_management_account(name));

@@ -45,7 +45,7 @@ pub(super) fn has_all_policies(desired: &DesiredRole, attached: &[AttachedPolicy
 }
 
 /// Returns Gangway's policies that only another profile needs.
-fn obsolete<'a>(
+fn find_obsolete_policies<'a>(
     desired: &DesiredRole,
     attached: &'a [AttachedPolicy],
 ) -> impl Iterator<Item = &'a AttachedPolicy> {
