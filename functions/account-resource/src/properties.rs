@@ -90,7 +90,8 @@ fn to_fields(properties: &Value, errors: &mut Vec<FieldError>) -> Value {
         if [SERVICE_TOKEN, SERVICE_TIMEOUT].contains(&name.as_str()) {
             continue;
         }
-        let Some(field) = change_first_letter(name, char::is_uppercase, |first| first.to_ascii_lowercase())
+        let Some(field) =
+            change_first_letter(name, char::is_uppercase, |first| first.to_ascii_lowercase())
         else {
             let detail = format!("a property {LOWER_CASE}");
             errors.push(FieldError::malformed("", detail));

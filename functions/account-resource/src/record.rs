@@ -171,7 +171,12 @@ impl ResourceState {
     /// Records the answer to the current request, and ends the claim. The account of the answer
     /// becomes the current one only if `is_in_time`: CloudFormation ignores an answer that comes
     /// too late.
-    pub(crate) fn record_answer(&mut self, request: &StackRequest, answer: &Answer, is_in_time: bool) {
+    pub(crate) fn record_answer(
+        &mut self,
+        request: &StackRequest,
+        answer: &Answer,
+        is_in_time: bool,
+    ) {
         self.release();
         if let Some(uid) = answer.registered_uid().filter(|_| is_in_time) {
             self.current = Some(uid.to_owned());

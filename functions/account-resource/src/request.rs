@@ -162,7 +162,8 @@ impl StackRequest {
             return Err(InvalidRequest::Shape);
         }
         let response_url = responder.parse(&parts.response_url, &object)?;
-        let RequestParts { change, id, logical_id, resource_type, physical_id, properties, .. } = parts;
+        let RequestParts { change, id, logical_id, resource_type, physical_id, properties, .. } =
+            parts;
         let sent = notification.timestamp.into();
         let request =
             Self { change, id, stack, logical_id, resource_type, physical_id, properties, sent };

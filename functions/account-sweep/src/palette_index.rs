@@ -166,7 +166,8 @@ fn to_indexed_account(
     index: usize,
     partition: &str,
 ) -> Option<IndexedAccount> {
-    let belongs_to_project = account.annotations.get("scope").is_some_and(|scope| scope == PROJECT_SCOPE);
+    let belongs_to_project =
+        account.annotations.get("scope").is_some_and(|scope| scope == PROJECT_SCOPE);
     let scope = match listed_in {
         Scope::Tenant if belongs_to_project => None,
         Scope::Tenant => Some(index),

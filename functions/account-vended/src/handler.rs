@@ -185,7 +185,11 @@ impl VendingHandler {
 }
 
 /// Returns the outcome event `rejected` for a message that cannot succeed.
-fn to_rejected_event(event: Option<&Event>, account: Option<AccountId>, reason: &str) -> OutcomeEvent {
+fn to_rejected_event(
+    event: Option<&Event>,
+    account: Option<AccountId>,
+    reason: &str,
+) -> OutcomeEvent {
     let operation = match event.map(|event| &event.change) {
         Some(AccountEvent::Removed(..)) => AccountOperation::Offboard,
         _ => AccountOperation::Onboard,

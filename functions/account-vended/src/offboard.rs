@@ -40,7 +40,9 @@ async fn offboard(
     let config = &context.config.vending;
     let organizations = context.management.organizations().await?;
     let org_account = organizations.describe_account(id).await?;
-    if let Some(ignored) = org_account.as_ref().and_then(|account| reason_to_keep_open_account(reason, account)) {
+    if let Some(ignored) =
+        org_account.as_ref().and_then(|account| reason_to_keep_open_account(reason, account))
+    {
         return Ok(MessageOutcome::Ignored(ignored));
     }
     let aws_name = org_account.as_ref().map_or("", |account| account.name.as_str());
@@ -72,7 +74,12 @@ async fn offboard(
         }
         (OffboardingPolicy::Remove, RemovalReason::Requested) => None,
         (OffboardingPolicy::Remove, RemovalReason::Closed | RemovalReason::Departed) => {
-            reason_to_keep_unmanaged_account(&config.account_filter, &organizations, org_account.as_ref()).await?
+            reason_to_keep_unmanaged_account(
+                &config.account_filter,
+                &organizations,
+                org_account.as_ref(),
+            )
+            .await?
         }
     };
     let Some(kept_because) = kept_because else {

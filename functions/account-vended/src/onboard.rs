@@ -20,7 +20,9 @@ use crate::{
     outcome::{MessageError, MessageOutcome, VendingError},
     palette_cache::CachedSourceAccount,
     register::{PendingRegistration, RoleOwnership},
-    role::{self, DesiredRole, ExistingRole, ManagedTags, PROPAGATION_RETRY, RoleChanges, SCOPE_TAG},
+    role::{
+        self, DesiredRole, ExistingRole, ManagedTags, PROPAGATION_RETRY, RoleChanges, SCOPE_TAG,
+    },
 };
 
 /// Registers an account. The outcome is `Ignored`, with the reason, if the account is not to be
@@ -180,11 +182,13 @@ async fn register_account(
         )?;
         registration.ensure_name_available(&arn)?;
         let ownership = match &existing {
-            ExistingRole::Missing if role::create_role(aws, &desired).await? => RoleOwnership::Managed {
-                role: desired.to_iam_role(),
-                is_new: true,
-                changes: RoleChanges::Created,
-            },
+            ExistingRole::Missing if role::create_role(aws, &desired).await? => {
+                RoleOwnership::Managed {
+                    role: desired.to_iam_role(),
+                    is_new: true,
+                    changes: RoleChanges::Created,
+                }
+            }
             ExistingRole::Missing => {
                 let Some(delay) = delays.next() else {
                     let reason = format!("another run is creating role {arn}");
@@ -196,7 +200,8 @@ async fn register_account(
             ExistingRole::Managed(role) => {
                 let parts = role::reconcile_role(aws, &desired, role).await?;
                 let changes = RoleChanges::Updated(parts);
-                let created_lately = role.made.is_some_and(|created| time_since(created) < MAX_NEW_ROLE_AGE);
+                let created_lately =
+                    role.made.is_some_and(|created| time_since(created) < MAX_NEW_ROLE_AGE);
                 let is_new = created_lately || changes.may_not_be_visible_yet();
                 RoleOwnership::Managed { role: desired.to_iam_role(), is_new, changes }
             }

@@ -158,11 +158,15 @@ pub(crate) async fn get_role(
 
 /// Creates the role and its policies. Returns `false` if another run has created the role in the
 /// meantime: the caller must read the role again.
-pub(crate) async fn create_role(aws: &AwsSession, desired: &DesiredRole) -> Result<bool, VendingError> {
+pub(crate) async fn create_role(
+    aws: &AwsSession,
+    desired: &DesiredRole,
+) -> Result<bool, VendingError> {
     let created = create::create_role(aws, desired).await?;
     if created {
         let first_attempt = managed_policy::FirstAttempt::Create;
-        let (_, versions) = attachments::reconcile_policies(aws, desired, &[], first_attempt).await?;
+        let (_, versions) =
+            attachments::reconcile_policies(aws, desired, &[], first_attempt).await?;
         update::update_tags(aws, desired, &desired.tags.with_versions(&versions)).await?;
     }
     Ok(created)

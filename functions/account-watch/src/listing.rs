@@ -80,7 +80,10 @@ impl Watch {
     }
 
     /// Resolves the names of projects to uids, and removes duplicate scopes.
-    async fn resolve_scopes(&self, requested: &[RequestedScope]) -> Result<Vec<Scope>, RegistrationError> {
+    async fn resolve_scopes(
+        &self,
+        requested: &[RequestedScope],
+    ) -> Result<Vec<Scope>, RegistrationError> {
         let mut scopes = Vec::new();
         for scope in requested {
             let scope = self.context.clients.palette.resolve_scope(scope).await?.scope().clone();

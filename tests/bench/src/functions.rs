@@ -8,11 +8,10 @@ use local_cloud::{CloudFixture, cloudformation::Template, lambda::LambdaFunction
 use serde_json::{Value, json};
 
 use crate::{
-    BoxError,
-    setup::{count_calls, start_cloud, configure_function},
-    process,
+    BoxError, process,
     requests::{Method, Request},
     samples::{Samples, round_to_thousandths, to_f64},
+    setup::{configure_function, count_calls, start_cloud},
     thresholds::{self, Thresholds},
 };
 
@@ -166,8 +165,13 @@ pub(crate) async fn run(
     let mut bare = MeasuredFunction::new(bare, "nothing", request)?;
     let mut ours = Vec::new();
     for method in Method::ALL {
-        let lambda = configure_function(cloud_fixture.deployment(method.partition()), method.package())?;
-        ours.push(MeasuredFunction::new(lambda, validation, Request::validate(&cloud_fixture, method)?)?);
+        let lambda =
+            configure_function(cloud_fixture.deployment(method.partition()), method.package())?;
+        ours.push(MeasuredFunction::new(
+            lambda,
+            validation,
+            Request::validate(&cloud_fixture, method)?,
+        )?);
     }
     let others = [
         ("accounts", "a list", Request::list()),

@@ -102,7 +102,8 @@ fn results_path() -> PathBuf {
 fn write_tables_to_docs() -> Result<(), BoxError> {
     let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/performance.md");
     let found: Value = serde_json::from_str(&fs::read_to_string(results_path())?)?;
-    let written = markdown::replace_tables(&fs::read_to_string(&page)?, &markdown::render_tables(&found));
+    let written =
+        markdown::replace_tables(&fs::read_to_string(&page)?, &markdown::render_tables(&found));
     fs::write(page, written.ok_or("docs/performance.md has no marks for the tables")?)?;
     Ok(())
 }

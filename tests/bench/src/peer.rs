@@ -7,11 +7,10 @@ use local_cloud::{CloudFixture, cloudformation::Template, lambda::LambdaFunction
 use serde_json::{Value, json};
 
 use crate::{
-    BoxError,
-    setup::{count_calls, start_cloud, configure_function},
-    process,
+    BoxError, process,
     requests::{Method, Request},
     samples::Samples,
+    setup::{configure_function, count_calls, start_cloud},
     thresholds::{self, Thresholds},
 };
 
@@ -107,9 +106,14 @@ pub(crate) async fn run(
     thresholds: &mut Thresholds,
 ) -> Result<Value, BoxError> {
     let cloud_fixture = start_cloud(template, &[Partition::Aws]).await?;
-    let ours =
-        configure_function(cloud_fixture.deployment(Partition::Aws), Method::StaticCredentials.package())?;
-    let mut sides = [HandlerSamples::new("peer", deploy_python_handler(&ours, python)?), HandlerSamples::new("gangway", ours)];
+    let ours = configure_function(
+        cloud_fixture.deployment(Partition::Aws),
+        Method::StaticCredentials.package(),
+    )?;
+    let mut sides = [
+        HandlerSamples::new("peer", deploy_python_handler(&ours, python)?),
+        HandlerSamples::new("gangway", ours),
+    ];
     for _ in 0..STARTS {
         for side in &mut sides {
             side.measure_start(&cloud_fixture).await?;

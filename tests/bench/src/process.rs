@@ -18,7 +18,8 @@ pub(crate) fn memory(lambda: &LambdaFunction) -> Result<f64, BoxError> {
 
 /// Returns the highest resident memory of any of the function's processes, in MB.
 pub(crate) fn peak_memory(lambda: &LambdaFunction) -> Result<f64, BoxError> {
-    let peaks = lambda.process_ids().into_iter().map(|process| read_status_value(process, "VmHWM:"));
+    let peaks =
+        lambda.process_ids().into_iter().map(|process| read_status_value(process, "VmHWM:"));
     Ok(peaks.collect::<Result<Vec<_>, _>>()?.into_iter().fold(0.0, f64::max))
 }
 

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use crate::{
     BoxError,
-    setup::{count_calls, start_cloud, configure_function},
     requests::{Method, Request},
     samples::{Samples, round_to_thousandths, to_f64},
+    setup::{configure_function, count_calls, start_cloud},
     thresholds::{self, Threshold, Thresholds},
 };
 
@@ -45,11 +45,15 @@ const fn longest_expected_chain(method: Method) -> (f64, &'static str) {
 }
 
 /// Measures validation and registration of every method.
-pub(crate) async fn run(template: &Template, thresholds: &mut Thresholds) -> Result<Value, BoxError> {
+pub(crate) async fn run(
+    template: &Template,
+    thresholds: &mut Thresholds,
+) -> Result<Value, BoxError> {
     let cloud_fixture = start_cloud(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
     let mut rows = Vec::new();
     for method in Method::ALL {
-        let lambda = configure_function(cloud_fixture.deployment(method.partition()), method.package())?;
+        let lambda =
+            configure_function(cloud_fixture.deployment(method.partition()), method.package())?;
         // The first request reads Palette's API key and opens the connections.
         let warming = Request::validate(&cloud_fixture, method)?;
         warming.check_response(&lambda.invoke(&warming.event).await?)?;
@@ -86,7 +90,9 @@ async fn measure(
     thresholds: &mut Thresholds,
 ) -> Result<MeasuredRequest, BoxError> {
     // Only calls of the function are delayed, not calls of the local Palette to AWS.
-    cloud_fixture.cloud.fault(Fault::on("*", "*", Effect::Delay(CALL_LATENCY)).external_calls_only());
+    cloud_fixture
+        .cloud
+        .fault(Fault::on("*", "*", Effect::Delay(CALL_LATENCY)).external_calls_only());
     let (mut took, mut hops, mut called) = (Samples::default(), Samples::default(), 0);
     for number in 0..RUNS {
         let request = if registers {

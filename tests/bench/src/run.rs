@@ -9,10 +9,9 @@ use local_cloud::{CloudFixture, lambda::LambdaFunction};
 use serde_json::{Value, json};
 
 use crate::{
-    BoxError,
-    setup::count_calls,
-    process,
+    BoxError, process,
     samples::{round_to_thousandths, to_f64},
+    setup::count_calls,
 };
 
 /// The measured values of one run.

@@ -65,7 +65,10 @@ mod tests {
         for figure in [5.0, 1.0, 100.0, 3.0, 4.0] {
             samples.push(figure);
         }
-        assert_eq!(samples.to_json(), json!({"median": 4.0, "least": 1.0, "most": 100.0, "runs": 5}));
+        assert_eq!(
+            samples.to_json(),
+            json!({"median": 4.0, "least": 1.0, "most": 100.0, "runs": 5})
+        );
         assert_eq!(Samples::default().to_json()["runs"], 0);
     }
 }

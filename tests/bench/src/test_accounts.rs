@@ -24,7 +24,11 @@ impl TestAccounts {
     }
 
     /// Adds the accounts to the organization.
-    pub(crate) fn join_organization(self, cloud_fixture: &CloudFixture, deployment: &PartitionDeployment) {
+    pub(crate) fn join_organization(
+        self,
+        cloud_fixture: &CloudFixture,
+        deployment: &PartitionDeployment,
+    ) {
         let organization = deployment.organization();
         for id in self.ids() {
             let account = cloud_fixture.cloud.aws().account(deployment.partition.id(), &id);

@@ -6,15 +6,16 @@ use serde_json::{Value, json};
 
 use crate::{
     BoxError,
-    setup::{self, redeploy_function},
     run::{Run, RunStart},
+    setup::{self, redeploy_function},
     test_accounts::TestAccounts,
     thresholds::{self, Thresholds},
 };
 
 /// Numbers of accounts of the swept organizations, and how many of the accounts are registered
 /// already. The memory must not grow with the number.
-const SWEPT_ORGANIZATIONS: [(usize, usize); 4] = [(100, 0), (1_000, 0), (10_000, 0), (10_000, 10_000)];
+const SWEPT_ORGANIZATIONS: [(usize, usize); 4] =
+    [(100, 0), (1_000, 0), (10_000, 0), (10_000, 10_000)];
 
 /// Numbers of vended accounts that are registered through the queue.
 const VENDED_ACCOUNTS: [usize; 2] = [100, 1_000];
@@ -65,7 +66,11 @@ pub(crate) async fn run(
     Ok(sweeps.iter().chain(&vended).map(Run::to_json).collect())
 }
 
-async fn measure_sweep(template: &Template, accounts: usize, registered: usize) -> Result<Run, BoxError> {
+async fn measure_sweep(
+    template: &Template,
+    accounts: usize,
+    registered: usize,
+) -> Result<Run, BoxError> {
     let cloud_fixture = setup::start_cloud(template, &[Partition::Aws]).await?;
     let deployment = cloud_fixture.deployment(Partition::Aws);
     deployment.pollers.iter().for_each(Poller::pause);

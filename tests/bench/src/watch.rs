@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::{
     BoxError,
-    setup::{self, redeploy_function},
     run::{Run, RunStart},
     samples::{round_to_thousandths, to_f64},
+    setup::{self, redeploy_function},
     test_accounts::TestAccounts,
     thresholds::{self, Thresholds},
 };
@@ -111,7 +111,11 @@ impl Figures {
 
     fn check(&self, smallest: f64, thresholds: &mut Thresholds) {
         for (what, figure, limit) in [
-            ("Palette requests each", self.palette_requests_per_account(), thresholds::WATCH_PALETTE),
+            (
+                "Palette requests each",
+                self.palette_requests_per_account(),
+                thresholds::WATCH_PALETTE,
+            ),
             ("list pages", self.pages_per_50_accounts(), thresholds::WATCH_PAGES),
             ("IAM simulations each", self.simulations_per_account(), thresholds::WATCH_SIMULATIONS),
             ("hours", self.palette_hours(), thresholds::WATCH_HOURS),
@@ -124,14 +128,21 @@ impl Figures {
 
 /// Measures the second run of the watch over each number of accounts, and the events of a run with
 /// faults.
-pub(crate) async fn run(template: &Template, thresholds: &mut Thresholds) -> Result<Value, BoxError> {
+pub(crate) async fn run(
+    template: &Template,
+    thresholds: &mut Thresholds,
+) -> Result<Value, BoxError> {
     let mut runs = Vec::new();
     for accounts in ACCOUNTS {
         runs.extend(measure_runs(template, accounts, thresholds).await?);
     }
     let EventErrors { lost, doubled } = count_event_errors(template, FAULTY_ACCOUNTS).await?;
     thresholds.check(format!("{FAULTY}: lost events"), to_f64(lost), thresholds::WATCH_EVENTS);
-    thresholds.check(format!("{FAULTY}: doubled events"), to_f64(doubled), thresholds::WATCH_EVENTS);
+    thresholds.check(
+        format!("{FAULTY}: doubled events"),
+        to_f64(doubled),
+        thresholds::WATCH_EVENTS,
+    );
     let smallest = runs.first().map(|figures| figures.run.peak).unwrap_or_default();
     for figures in &runs {
         figures.check(smallest, thresholds);

@@ -29,7 +29,8 @@ pub(crate) fn check_json(data: &[u8]) {
 /// Checks the assessment of a valid trust policy that is generated from the bytes.
 pub(crate) fn check_generated_policy(data: &[u8]) {
     let mut choices = Choices(data);
-    let statements: Vec<_> = (0..=choices.next_below(3)).map(|_| generate_statement(&mut choices)).collect();
+    let statements: Vec<_> =
+        (0..=choices.next_below(3)).map(|_| generate_statement(&mut choices)).collect();
     check_document(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
 

@@ -179,7 +179,8 @@ pub(crate) fn responses_of_route(
             _ => "Success.",
         };
         let headers = json!({ "x-request-id": { "$ref": "#/components/headers/RequestId" } });
-        let examples = examples::examples_of_type(name, status, registration.map(|(method, _)| method));
+        let examples =
+            examples::examples_of_type(name, status, registration.map(|(method, _)| method));
         let content =
             json!({ "application/json": { "schema": schema(name), "examples": examples } });
         let mut answer =

@@ -3,7 +3,7 @@
 use gangway_model::AuthMethod;
 use serde_json::{Map, Value, json};
 
-use crate::parts::{RouteScope, responses_of_route, body, parameter, schema, method_type_prefix};
+use crate::parts::{RouteScope, body, method_type_prefix, parameter, responses_of_route, schema};
 
 /// Returns the tags of the operations.
 pub(crate) fn tags() -> Value {

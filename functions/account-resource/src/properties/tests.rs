@@ -63,17 +63,33 @@ fn each_error_names_its_property() {
             "/ResourceProperties/RoleArn",
             "partition",
         ),
-        (with_property("Method", json!("static-credentials")), "/ResourceProperties/Method", "must be sts"),
+        (
+            with_property("Method", json!("static-credentials")),
+            "/ResourceProperties/Method",
+            "must be sts",
+        ),
         (with_property("Scope", json!("all")), "/ResourceProperties/Scope", "Scope must be"),
         (
             with_property("Scope", json!({"Project": ""})),
             "/ResourceProperties/Scope/Project",
             "Project must",
         ),
-        (with_property("PolicyArns", json!("none")), "/ResourceProperties/PolicyArns", "must be a list"),
-        (with_property("PolicyArns", json!([7])), "/ResourceProperties/PolicyArns/0", "must be a string"),
+        (
+            with_property("PolicyArns", json!("none")),
+            "/ResourceProperties/PolicyArns",
+            "must be a list",
+        ),
+        (
+            with_property("PolicyArns", json!([7])),
+            "/ResourceProperties/PolicyArns/0",
+            "must be a string",
+        ),
         (with_property("Region", json!("mars")), "/ResourceProperties/Region", "Region must"),
-        (with_property("Colour", json!("red")), "/ResourceProperties/Colour", "use one of Method, Scope"),
+        (
+            with_property("Colour", json!("red")),
+            "/ResourceProperties/Colour",
+            "use one of Method, Scope",
+        ),
         (with_property("name", json!("prod")), "", "capital letter"),
         (
             with_property("SecretAccessKey", json!("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")),

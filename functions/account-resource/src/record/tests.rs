@@ -39,7 +39,10 @@ fn a_request_is_handled_by_one_message_at_a_time() {
     assert!(matches!(state.admit(&create, &message("m1", 1), NOW), Admission::Claimed));
     // The function of the first delivery has ended.
     assert!(matches!(state.admit(&create, &message("m1", 2), NOW), Admission::Begun));
-    assert!(matches!(state.admit(&create, &message("m2", 1), NOW + CLAIM_DURATION), Admission::Begun));
+    assert!(matches!(
+        state.admit(&create, &message("m2", 1), NOW + CLAIM_DURATION),
+        Admission::Begun
+    ));
     let answer = Answer::failed(&create, "no".to_owned());
     state.record_answer(&create, &answer, true);
     for message in [message("m1", 3), message("m2", 2), message("m3", 1)] {

@@ -195,7 +195,8 @@ fn a_govcloud_pair_is_neither_registered_nor_offboarded() {
             Classification::Closed { is_removable: false },
         ),
     ] {
-        let result = classify(&org_account(state), true, &config(&[]), &mut palette_index(&palette));
+        let result =
+            classify(&org_account(state), true, &config(&[]), &mut palette_index(&palette));
         assert_eq!(result, expected);
     }
 }

@@ -20,7 +20,8 @@ pub(super) fn parse(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
             Ok(AccountEvent::Created(AccountRef::new(account)))
         }
         Some("FAILED") => {
-            let reason = string_member(status, "message").unwrap_or("Control Tower gives no reason");
+            let reason =
+                string_member(status, "message").unwrap_or("Control Tower gives no reason");
             Ok(AccountEvent::CreationFailed(super::organizations::sanitize_text(reason)))
         }
         state => Ok(AccountEvent::Ignored(IgnoreReason::State(

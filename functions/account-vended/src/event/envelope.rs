@@ -86,7 +86,8 @@ impl EventEnvelope {
 
     /// Returns the partition of the region that the event names, or `None` if it names no region.
     pub(super) fn partition(&self) -> Option<Partition> {
-        let region = string_member(self.detail(), "awsRegion").or_else(|| string_member(&self.event, "region"));
+        let region = string_member(self.detail(), "awsRegion")
+            .or_else(|| string_member(&self.event, "region"));
         region.and_then(Partition::from_region)
     }
 }

@@ -21,7 +21,8 @@ pub(super) fn parse_create_result(
     match string_member(status, "state") {
         Some("SUCCEEDED") => {}
         Some("FAILED") => {
-            let reason = string_member(status, "failureReason").unwrap_or("Organizations gives no reason");
+            let reason =
+                string_member(status, "failureReason").unwrap_or("Organizations gives no reason");
             return Ok(AccountEvent::CreationFailed(sanitize_text(reason)));
         }
         state => {
@@ -114,10 +115,14 @@ fn find_account_id(details: &Value) -> Option<AccountId> {
 
 /// Returns the value of the first member, at any depth, that the predicate accepts. Skips members
 /// about the management account.
-fn find_member<'a>(value: &'a Value, predicate: &dyn Fn(&str, &Value) -> bool) -> Option<&'a Value> {
+fn find_member<'a>(
+    value: &'a Value,
+    predicate: &dyn Fn(&str, &Value) -> bool,
+) -> Option<&'a Value> {
     match value {
         Value::Object(members) => {
-            let about_account = || members.iter().filter(|(name, _)| !is_about_management_account(name));
+            let about_account =
+                || members.iter().filter(|(name, _)| !is_about_management_account(name));
             let here = about_account().find(|(name, member)| predicate(name, member));
             here.map(|(_, member)| member)
                 .or_else(|| about_account().find_map(|(_, member)| find_member(member, predicate)))

@@ -95,7 +95,8 @@ fn every_sample_has_the_expected_result() {
         assert_eq!(describe(&body, Partition::Aws), *commercial, "{name}");
         assert_eq!(describe(&body, Partition::AwsUsGov), *govcloud, "{name} in GovCloud");
     }
-    let listed: BTreeSet<String> = SAMPLES.iter().map(|(name, ..)| format!("{name}.json")).collect();
+    let listed: BTreeSet<String> =
+        SAMPLES.iter().map(|(name, ..)| format!("{name}.json")).collect();
     let files = fs::read_dir(samples_folder()).unwrap();
     let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     assert_eq!(files.collect::<BTreeSet<_>>(), listed);
@@ -161,7 +162,8 @@ fn invalid_account_ids_are_rejected() {
         }
     }
     // `govCloudAccountId` is null: then there is no paired account in GovCloud.
-    let body = modify_sample("organizations-create-result-govcloud", GOV_CLOUD_ID, Some(Value::Null));
+    let body =
+        modify_sample("organizations-create-result-govcloud", GOV_CLOUD_ID, Some(Value::Null));
     assert_eq!(describe(&body, Partition::Aws), "onboard commercial");
     let body = modify_sample("organizations-create-result-govcloud", GOV_CLOUD_ID, Some(json!("")));
     assert_eq!(describe(&body, Partition::Aws), "onboard commercial");

@@ -4,7 +4,9 @@
 use gangway_model::Partition;
 use serde_json::Value;
 
-use super::{AccountEvent, AccountRef, IgnoreReason, InvalidEvent, RemovalReason, envelope::string_member};
+use super::{
+    AccountEvent, AccountRef, IgnoreReason, InvalidEvent, RemovalReason, envelope::string_member,
+};
 
 /// Parses the detail of `AWS Account Vended`. Ignores members that are not in the schema.
 pub(super) fn parse(detail: &Value, deployed: Partition) -> Result<AccountEvent, InvalidEvent> {

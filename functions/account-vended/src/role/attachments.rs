@@ -8,7 +8,7 @@ use gangway_policies::PolicyDocument;
 use super::{
     DesiredRole, POLICY_PATH,
     managed_policy::{self, EnsuredPolicy, FirstAttempt},
-    policy_versions::{TaggedVersion, PolicyVersions},
+    policy_versions::{PolicyVersions, TaggedVersion},
     retry::retry_until_consistent,
 };
 use crate::outcome::VendingError;
@@ -28,8 +28,8 @@ pub(super) async fn list_attached_policies(
     let call = AwsSession::iam_api_call("iam:ListAttachedRolePolicies", "such role");
     let pages = aws.iam().list_attached_role_policies().role_name(role.name()).into_paginator();
     let policies: Result<Vec<_>, _> = pages.items().send().collect().await;
-    let policies =
-        policies.map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))?;
+    let policies = policies
+        .map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))?;
     let attached = policies.into_iter().filter_map(|policy| {
         Some(AttachedPolicy { name: policy.policy_name?, arn: policy.policy_arn? })
     });
@@ -95,7 +95,11 @@ pub(super) async fn reconcile_policies(
 }
 
 /// Attaches a policy. Does nothing if it is attached already.
-async fn attach_policy(aws: &AwsSession, desired: &DesiredRole, arn: &str) -> Result<(), VendingError> {
+async fn attach_policy(
+    aws: &AwsSession,
+    desired: &DesiredRole,
+    arn: &str,
+) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:AttachRolePolicy", "such role or policy");
     let request = aws.iam().attach_role_policy().role_name(desired.arn.name()).policy_arn(arn);
     let send =
@@ -103,9 +107,15 @@ async fn attach_policy(aws: &AwsSession, desired: &DesiredRole, arn: &str) -> Re
     retry_until_consistent(send).await.map(drop).map_err(VendingError::from_account_error)
 }
 
-async fn detach_policy(aws: &AwsSession, desired: &DesiredRole, arn: &str) -> Result<(), VendingError> {
+async fn detach_policy(
+    aws: &AwsSession,
+    desired: &DesiredRole,
+    arn: &str,
+) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:DetachRolePolicy", "such attachment");
     let request = aws.iam().detach_role_policy().role_name(desired.arn.name()).policy_arn(arn);
     let response = request.send().await;
-    response.map(drop).map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
+    response
+        .map(drop)
+        .map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
 }

@@ -7,7 +7,10 @@ use super::{DESCRIPTION, DesiredRole, SESSION_SECONDS};
 use crate::outcome::VendingError;
 
 /// Creates the role without its policies. Returns `false` if a role of that name exists already.
-pub(super) async fn create_role(aws: &AwsSession, desired: &DesiredRole) -> Result<bool, VendingError> {
+pub(super) async fn create_role(
+    aws: &AwsSession,
+    desired: &DesiredRole,
+) -> Result<bool, VendingError> {
     let call = AwsSession::iam_api_call("iam:CreateRole", "such permissions boundary");
     let request = aws
         .iam()

@@ -87,7 +87,9 @@ async fn create_policy(
         .policy_document(document.text(desired.partition()))
         .set_tags(Some(desired.tags.for_policy()?));
     match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
-        Ok(response) => Ok(response.policy.as_ref().map(TaggedVersion::from_policy).unwrap_or_default()),
+        Ok(response) => {
+            Ok(response.policy.as_ref().map(TaggedVersion::from_policy).unwrap_or_default())
+        }
         Err(exists @ UpstreamError::AlreadyExists { .. }) => Err(VendingError::Upstream(exists)),
         Err(error) => Err(VendingError::from_account_error(error)),
     }
@@ -134,7 +136,8 @@ async fn update_policy(
             "policy {arn} was not created by this deployment, and differs from Palette's document: create a version of it with that document, or delete the policy"
         )));
     }
-    let version_id = policy_version::create_version(aws, &arn, document.text(desired.partition())).await?;
+    let version_id =
+        policy_version::create_version(aws, &arn, document.text(desired.partition())).await?;
     let version = TaggedVersion::new(&id, &version_id);
     Ok(EnsuredPolicy { arn, version, is_changed: true })
 }

@@ -62,9 +62,10 @@ async fn delete_oldest_version(aws: &AwsSession, policy_arn: &str) -> Result<(),
     let call = AwsSession::iam_api_call("iam:ListPolicyVersions", "such policy");
     let pages = aws.iam().list_policy_versions().policy_arn(policy_arn).into_paginator();
     let versions: Result<Vec<_>, _> = pages.items().send().collect().await;
-    let versions =
-        versions.map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))?;
-    let oldest = versions.iter().filter(|version| !version.is_default_version).min_by_key(version_number);
+    let versions = versions
+        .map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))?;
+    let oldest =
+        versions.iter().filter(|version| !version.is_default_version).min_by_key(version_number);
     let Some(id) = oldest.and_then(PolicyVersion::version_id) else { return Ok(()) };
     let call = AwsSession::iam_api_call("iam:DeletePolicyVersion", "such version");
     let request = aws.iam().delete_policy_version().policy_arn(policy_arn).version_id(id);

@@ -43,8 +43,8 @@ impl PolicyVersions {
         let request =
             aws.iam().list_policies().scope(PolicyScopeType::Local).path_prefix(POLICY_PATH);
         let policies: Result<Vec<_>, _> = request.into_paginator().items().send().collect().await;
-        let policies =
-            policies.map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))?;
+        let policies = policies
+            .map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))?;
         let mut versions: BTreeMap<_, _> = policies
             .iter()
             .filter_map(|policy| Some((policy.policy_name()?, TaggedVersion::from_policy(policy))))

@@ -9,7 +9,8 @@ use gangway_model::UpstreamError;
 const RESPONSE_RESERVE: Duration = Duration::from_secs(8);
 
 /// Retry policy for calls that need a role or policy that was just created.
-pub(crate) const PROPAGATION_RETRY: RetryPolicy = RetryPolicy::PROPAGATION.with_reserve(RESPONSE_RESERVE);
+pub(crate) const PROPAGATION_RETRY: RetryPolicy =
+    RetryPolicy::PROPAGATION.with_reserve(RESPONSE_RESERVE);
 
 /// Repeats a call while IAM does not find what was just created, or limits the rate.
 pub(super) async fn retry_until_consistent<T, F>(

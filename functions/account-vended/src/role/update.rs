@@ -21,8 +21,10 @@ pub(super) async fn update_role(
     desired: &DesiredRole,
     existing: &IamRole,
 ) -> Result<BTreeSet<RolePart>, VendingError> {
-    let (attached, versions) =
-        join!(attachments::list_attached_policies(aws, &desired.arn), PolicyVersions::list(aws, desired));
+    let (attached, versions) = join!(
+        attachments::list_attached_policies(aws, &desired.arn),
+        PolicyVersions::list(aws, desired)
+    );
     let (attached, versions) = (attached?, versions?);
     let mut tags = desired.tags.with_versions(&versions);
     let documents_verified = versions.is_complete() && tags.has_same_documents(&existing.tags);
@@ -60,7 +62,9 @@ async fn update_trust_policy(aws: &AwsSession, desired: &DesiredRole) -> Result<
     let call = AwsSession::iam_api_call("iam:UpdateAssumeRolePolicy", "such role");
     let request = aws.iam().update_assume_role_policy().role_name(desired.arn.name());
     let response = request.policy_document(desired.trust_policy.to_string()).send().await;
-    response.map(drop).map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
+    response
+        .map(drop)
+        .map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
 }
 
 async fn update_boundary(aws: &AwsSession, desired: &DesiredRole) -> Result<(), VendingError> {
@@ -89,7 +93,9 @@ async fn update_description_and_session(
     let seconds = if session_long_enough { current } else { SESSION_SECONDS };
     let request = aws.iam().update_role().role_name(desired.arn.name());
     let response = request.description(DESCRIPTION).max_session_duration(seconds).send().await;
-    response.map(drop).map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
+    response
+        .map(drop)
+        .map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
 }
 
 pub(super) async fn update_tags(

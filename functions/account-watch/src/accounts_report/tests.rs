@@ -66,7 +66,10 @@ fn page_shows_expirations_within_thirty_days() {
     };
     prod.state.expirations = [41, 40, 10].map(expiration).into();
     let report = report(vec![prod]);
-    let soon: Vec<_> =
-        report.soon_expiring().into_iter().map(|(_, check, _, days)| (check.to_owned(), days)).collect();
+    let soon: Vec<_> = report
+        .soon_expiring()
+        .into_iter()
+        .map(|(_, check, _, days)| (check.to_owned(), days))
+        .collect();
     assert_eq!(soon, [("expires-on-10".to_owned(), 0), ("expires-on-40".to_owned(), 30)]);
 }
