@@ -55,7 +55,7 @@ struct Exchange<'a> {
 }
 
 /// The result of a request.
-pub(crate) struct Done {
+pub(crate) struct RequestResult {
     pub(crate) answer: Answer,
     pub(crate) events: Vec<OutcomeEvent>,
     /// Identifier of the outcome, for logs and metrics.
@@ -63,19 +63,19 @@ pub(crate) struct Done {
 }
 
 /// Why a request cannot be answered by this delivery of the message.
-pub(crate) enum Failure {
+pub(crate) enum RequestError {
     /// Another message has claimed the resource, or has changed its record at the same time.
     Claimed,
     Registration(RegistrationError),
 }
 
-impl From<UpstreamError> for Failure {
+impl From<UpstreamError> for RequestError {
     fn from(error: UpstreamError) -> Self {
         Self::Registration(error.into())
     }
 }
 
-impl From<RegistrationError> for Failure {
+impl From<RegistrationError> for RequestError {
     fn from(error: RegistrationError) -> Self {
         Self::Registration(error)
     }
@@ -109,14 +109,16 @@ impl ResourceHandler {
         let here = (self.partition(), self.app.clients.aws.region());
         let (request, url) = match StackRequest::parse(&message.body, &self.responder, here) {
             Ok(parsed) => parsed,
-            Err(invalid) => return self.dead_letter(None, message, &invalid.to_string()).await,
+            Err(invalid) => {
+                return self.send_to_dead_letter_queue(None, message, &invalid.to_string()).await;
+            }
         };
         let exchange = Exchange { request: &request, url: &url, message };
         let mut record = match ResourceRecord::load(&self.table, request.resource_key()).await {
             Ok(record) => record,
-            Err(error) => return self.retry(exchange, None, error.into()).await,
+            Err(error) => return self.retry_or_fail(exchange, None, error.into()).await,
         };
-        match record.state.admit(&request, message, clock::now()) {
+        match record.state.try_claim(&request, message, clock::now()) {
             Admission::Begun => {}
             Admission::Answered(answer) => {
                 let events = if message.deliveries > 1 {
@@ -124,58 +126,58 @@ impl ResourceHandler {
                 } else {
                     Vec::new()
                 };
-                let done = Done { answer, events, outcome: "answered-before" };
-                return self.respond(exchange, done).await;
+                let done = RequestResult { answer, events, outcome: "answered-before" };
+                return self.send_answer(exchange, done).await;
             }
             Admission::Superseded => {
                 let reason = "a later request for this resource was begun before this one";
                 let answer = Answer::failed(&request, reason.to_owned());
-                let done = Done { answer, events: Vec::new(), outcome: "superseded" };
-                return self.respond(exchange, done).await;
+                let done = RequestResult { answer, events: Vec::new(), outcome: "superseded" };
+                return self.send_answer(exchange, done).await;
             }
             Admission::Claimed => return retry_result(&request, "claimed", None),
         }
         match record.write().await {
             Ok(WriteOutcome::Written) => {}
             Ok(WriteOutcome::Conflict) => return retry_result(&request, "claimed", None),
-            Err(error) => return self.retry(exchange, None, error.into()).await,
+            Err(error) => return self.retry_or_fail(exchange, None, error.into()).await,
         }
         let outcome = match request.change {
             Change::Create | Change::Update => self.register(&request, message, &mut record).await,
             Change::Delete => self.remove(&request, &mut record).await,
         };
         match outcome {
-            Ok(done) => self.finish(exchange, &mut record, done).await,
-            Err(Failure::Claimed) => retry_result(&request, "claimed", None),
-            Err(Failure::Registration(error)) => {
-                self.retry(exchange, Some(&mut record), error).await
+            Ok(done) => self.record_and_send_answer(exchange, &mut record, done).await,
+            Err(RequestError::Claimed) => retry_result(&request, "claimed", None),
+            Err(RequestError::Registration(error)) => {
+                self.retry_or_fail(exchange, Some(&mut record), error).await
             }
         }
     }
 
     /// Writes the answer to the record of the resource, then sends the answer to CloudFormation.
-    async fn finish(
+    async fn record_and_send_answer(
         &self,
         exchange: Exchange<'_>,
         record: &mut ResourceRecord<'_>,
-        done: Done,
+        done: RequestResult,
     ) -> MessageResult {
         let Exchange { request, .. } = exchange;
         let age = clock::now().duration_since(request.sent).unwrap_or_default();
         let is_in_time = age < service_timeout(&request.properties);
         record.state.record_answer(request, &done.answer, is_in_time);
-        if let Err(unwritten) = save(request, record).await {
+        if let Err(unwritten) = write_record(request, record).await {
             return unwritten;
         }
-        let result = self.respond(exchange, done).await;
+        let result = self.send_answer(exchange, done).await;
         if result.outcome == REFUSED && request.change == Change::Create {
-            return self.undo(request, record, result).await;
+            return self.remove_refused_create(request, record, result).await;
         }
         result
     }
 
     /// Sends an answer to CloudFormation, by a `PUT` to the presigned URL of S3.
-    async fn respond(&self, exchange: Exchange<'_>, done: Done) -> MessageResult {
+    async fn send_answer(&self, exchange: Exchange<'_>, done: RequestResult) -> MessageResult {
         let Exchange { request, url, message } = exchange;
         let body = done.answer.to_json(request);
         match self.responder.put(url, &body).await {
@@ -190,7 +192,8 @@ impl ResourceHandler {
             },
             Ok(ResponseOutcome::Refused) => {
                 let reason = "Amazon S3 refuses the answer: CloudFormation has not signed its URL, or no longer waits for it";
-                let mut result = self.dead_letter(Some(request), message, reason).await;
+                let mut result =
+                    self.send_to_dead_letter_queue(Some(request), message, reason).await;
                 if result.disposition == Disposition::DeadLettered {
                     result.outcome = REFUSED;
                     result.events.extend(done.events);
@@ -203,7 +206,7 @@ impl ResourceHandler {
 
     /// Removes the accounts that a create registered although S3 refused its answer. CloudFormation
     /// does not know these accounts, so a rollback of the stack would not remove them.
-    async fn undo(
+    async fn remove_refused_create(
         &self,
         request: &StackRequest,
         record: &mut ResourceRecord<'_>,
@@ -227,7 +230,7 @@ impl ResourceHandler {
     }
 
     /// Decides after an error whether SQS delivers the message again, or the request fails.
-    async fn retry(
+    async fn retry_or_fail(
         &self,
         exchange: Exchange<'_>,
         record: Option<&mut ResourceRecord<'_>>,
@@ -239,7 +242,7 @@ impl ResourceHandler {
                 (true, message.deliveries >= MAX_DELIVERIES)
             }
             RegistrationError::ChecksFailed(_) => {
-                return self.wait(exchange, record, error).await;
+                return self.retry_later(exchange, record, error).await;
             }
             RegistrationError::Upstream(upstream) if upstream.is_rejected() => {
                 (true, message.deliveries >= MAX_AMBIGUOUS_DELIVERIES)
@@ -257,7 +260,7 @@ impl ResourceHandler {
         };
         if may_pass && !is_over {
             if let Some(record) = record {
-                record.state.release();
+                record.state.release_claim();
                 // An error is ignored: the claim also ends when its time is over.
                 drop(record.write().await);
             }
@@ -269,12 +272,12 @@ impl ResourceHandler {
             };
             return MessageResult { detail, ..retry_result(request, "upstream-error", upstream) };
         }
-        self.fail(exchange, record, &error).await
+        self.fail_request(exchange, record, &error).await
     }
 
     /// Sends the message of a request with failed checks again, with a delay, because a new role
     /// may not be visible in all of AWS yet. Fails the request when the time for this is over.
-    async fn wait(
+    async fn retry_later(
         &self,
         exchange: Exchange<'_>,
         record: Option<&mut ResourceRecord<'_>>,
@@ -282,7 +285,7 @@ impl ResourceHandler {
     ) -> MessageResult {
         let Exchange { request, message, .. } = exchange;
         let Some(record) = record else {
-            return self.fail(exchange, None, &error).await;
+            return self.fail_request(exchange, None, &error).await;
         };
         let waits = record.state.count_delay();
         let before: u64 = RETRY_DELAYS.iter().take(waits).copied().map(u64::from).sum();
@@ -292,10 +295,10 @@ impl ResourceHandler {
             .copied()
             .filter(|delay| Duration::from_secs(before + u64::from(*delay)) < budget);
         let Some(delay) = delay else {
-            return self.fail(exchange, Some(record), &error).await;
+            return self.fail_request(exchange, Some(record), &error).await;
         };
-        record.state.release();
-        if let Err(unwritten) = save(request, record).await {
+        record.state.release_claim();
+        if let Err(unwritten) = write_record(request, record).await {
             return unwritten;
         }
         if let Err(error) = self.queue.send_delayed(&message.body, delay).await {
@@ -313,7 +316,7 @@ impl ResourceHandler {
     }
 
     /// Answers CloudFormation that the request failed.
-    async fn fail(
+    async fn fail_request(
         &self,
         exchange: Exchange<'_>,
         record: Option<&mut ResourceRecord<'_>>,
@@ -326,15 +329,15 @@ impl ResourceHandler {
             event = event.with_report(report);
         }
         let answer = Answer::failed(request, reason);
-        let done = Done { answer, events: vec![event], outcome: "failed" };
+        let done = RequestResult { answer, events: vec![event], outcome: "failed" };
         match record {
-            Some(record) => self.finish(exchange, record, done).await,
-            None => self.respond(exchange, done).await,
+            Some(record) => self.record_and_send_answer(exchange, record, done).await,
+            None => self.send_answer(exchange, done).await,
         }
     }
 
     /// Sends a message that cannot be answered to the dead-letter queue.
-    async fn dead_letter(
+    async fn send_to_dead_letter_queue(
         &self,
         request: Option<&StackRequest>,
         message: &SqsMessage,
@@ -364,7 +367,7 @@ const REFUSED: &str = "refused";
 
 /// Writes a record. If the record was not written, returns a message result by which SQS delivers
 /// the message again.
-async fn save(
+async fn write_record(
     request: &StackRequest,
     record: &mut ResourceRecord<'_>,
 ) -> Result<(), MessageResult> {

@@ -40,8 +40,8 @@ pub(crate) struct ResourceState {
     answers: Vec<KnownAnswer>,
     /// Accounts in Palette that the resource has registered.
     pub(crate) accounts: Vec<OwnedAccount>,
-    /// Accounts that a request was going to create. The request may have ended before or after it
-    /// did.
+    /// Accounts that a request was going to create, so they may exist in Palette. An intent is
+    /// deleted once the account is known to exist or not to exist.
     pub(crate) intents: Vec<Intent>,
     /// Uid of the account that the last answer of a success named.
     pub(crate) current: Option<String>,
@@ -120,13 +120,13 @@ pub(crate) enum Admission {
 impl ResourceState {
     /// Claims the resource for a message, unless its request is answered or superseded, or another
     /// message has claimed the resource.
-    pub(crate) fn admit(
+    pub(crate) fn try_claim(
         &mut self,
         request: &StackRequest,
         message: &SqsMessage,
         now: SystemTime,
     ) -> Admission {
-        let sent = millis(request.sent);
+        let sent = to_millis(request.sent);
         if let Some(known) = self.answers.iter().find(|known| known.request == request.id) {
             return Admission::Answered(known.answer.clone());
         }
@@ -137,7 +137,7 @@ impl ResourceState {
         // than the function runs.
         let is_claimed = |claim: &Claim| {
             let is_own = claim.message == message.id && claim.delivery < message.deliveries;
-            !is_own && claim.until > millis(now)
+            !is_own && claim.until > to_millis(now)
         };
         if self.claim.as_ref().is_some_and(is_claimed) {
             return Admission::Claimed;
@@ -149,14 +149,14 @@ impl ResourceState {
         self.claim = Some(Claim {
             message: message.id.clone(),
             delivery: message.deliveries,
-            until: millis(now + CLAIM_DURATION),
+            until: to_millis(now + CLAIM_DURATION),
         });
         Admission::Begun
     }
 
     /// Ends the claim, so that another message, or another delivery of this one, can claim the
     /// resource.
-    pub(crate) fn release(&mut self) {
+    pub(crate) fn release_claim(&mut self) {
         self.claim = None;
     }
 
@@ -177,13 +177,13 @@ impl ResourceState {
         answer: &Answer,
         is_in_time: bool,
     ) {
-        self.release();
+        self.release_claim();
         if let Some(uid) = answer.registered_uid().filter(|_| is_in_time) {
             self.current = Some(uid.to_owned());
         }
         self.answers.push(KnownAnswer { request: request.id.clone(), answer: answer.clone() });
-        keep_last(&mut self.answers);
-        keep_last(&mut self.removed);
+        truncate_to_last(&mut self.answers);
+        truncate_to_last(&mut self.removed);
     }
 
     /// Returns `true` if the resource has registered this account, or may have.
@@ -200,7 +200,7 @@ impl ResourceState {
         }
     }
 
-    /// Deletes the record that an account was going to be created, if it was not created.
+    /// Deletes the intent to create an account.
     pub(crate) fn forget_intent(&mut self, scope: &str, name: &str) {
         self.intents.retain(|intent| intent.scope != scope || intent.name != name);
     }
@@ -226,7 +226,7 @@ impl ResourceState {
 
     /// Returns the accounts of the resource that CloudFormation does not know, because it never
     /// received the answer that named them. `known` has the uids that CloudFormation knows.
-    pub(crate) fn unknown_accounts(&self, known: [Option<&str>; 2]) -> Vec<OwnedAccount> {
+    pub(crate) fn accounts_unknown_to_stack(&self, known: [Option<&str>; 2]) -> Vec<OwnedAccount> {
         let is_unknown = |account: &&OwnedAccount| !known.contains(&Some(account.uid.as_str()));
         self.accounts.iter().filter(is_unknown).cloned().collect()
     }
@@ -249,7 +249,7 @@ impl ResourceState {
     }
 }
 
-/// The item of a resource, as it was read or last written.
+/// The item of a resource in the table, as the function read it or last wrote it.
 pub(crate) struct ResourceRecord<'a> {
     table: &'a ResourceTable,
     key: String,
@@ -284,12 +284,12 @@ impl<'a> ResourceRecord<'a> {
     }
 }
 
-fn keep_last<T>(list: &mut Vec<T>) {
+fn truncate_to_last<T>(list: &mut Vec<T>) {
     let excess = list.len().saturating_sub(MAX_LIST_LENGTH);
     list.drain(..excess);
 }
 
-fn millis(time: SystemTime) -> u64 {
+fn to_millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

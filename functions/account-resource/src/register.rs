@@ -7,7 +7,7 @@ use gangway_model::{AccountId, Operation, RegistrationError, RequestedScope, Ups
 
 use crate::{
     ResourceHandler,
-    handler::{Done, Failure, check_type},
+    handler::{RequestError, RequestResult, check_type},
     properties::WantedAccount,
     record::{OwnedAccount, ResourceRecord},
     request::StackRequest,
@@ -23,7 +23,7 @@ impl ResourceHandler {
         request: &StackRequest,
         message: &SqsMessage,
         record: &mut ResourceRecord<'_>,
-    ) -> Result<Done, Failure> {
+    ) -> Result<RequestResult, RequestError> {
         check_type(request)?;
         let app = &self.app;
         let stack_account = request.stack.account();
@@ -54,7 +54,7 @@ impl ResourceHandler {
             // account even if the function ends before it records the registration.
             record.state.record_intent(&scope, &name);
             if record.write().await? == WriteOutcome::Conflict {
-                return Err(Failure::Claimed);
+                return Err(RequestError::Claimed);
             }
         }
         let receipt = match app.register(preflight, &operation, &accounts).await {
@@ -71,7 +71,7 @@ impl ResourceHandler {
         let mut events = vec![OutcomeEvent::registered(&receipt, AccountOperation::Register)];
         // CloudFormation never received the answer of an update, so it does not know the account.
         let known = [Some(uid.as_str()), request.physical_id.as_deref()];
-        for unknown in record.state.unknown_accounts(known) {
+        for unknown in record.state.accounts_unknown_to_stack(known) {
             events.extend(self.remove_account(request, record, &unknown).await?);
         }
         let outcome = match receipt.outcome {
@@ -79,7 +79,7 @@ impl ResourceHandler {
             UpsertOutcome::Updated => "updated",
             UpsertOutcome::Unchanged => "unchanged",
         };
-        Ok(Done { answer: Answer::registered(&receipt), events, outcome })
+        Ok(RequestResult { answer: Answer::registered(&receipt), events, outcome })
     }
 
     /// Returns the scope for an AWS account: `wanted` if the settings allow it, otherwise the scope

@@ -1,4 +1,4 @@
-//! Removes what the resource of a stack has registered.
+//! Removes the accounts that the resource of a stack has registered.
 
 use gangway_aws::resource_table::unreadable;
 use gangway_lambda::{AccountOperation, EventAccount, OutcomeEvent};
@@ -7,7 +7,7 @@ use gangway_registration::DeleteOutcome;
 
 use crate::{
     ResourceHandler,
-    handler::{Done, Failure},
+    handler::{RequestError, RequestResult},
     record::{Intent, OwnedAccount, Removal, ResourceRecord},
     request::StackRequest,
     response::Answer,
@@ -20,7 +20,7 @@ impl ResourceHandler {
         &self,
         request: &StackRequest,
         record: &mut ResourceRecord<'_>,
-    ) -> Result<Done, Failure> {
+    ) -> Result<RequestResult, RequestError> {
         let physical_id = request.physical_id.as_deref().unwrap_or_default();
         let events = match record.state.accounts_to_remove(physical_id) {
             Removal::Nothing => Vec::new(),
@@ -36,7 +36,7 @@ impl ResourceHandler {
             Removal::All => self.remove_all(request, record).await?,
         };
         let outcome = if events.is_empty() { "absent" } else { "removed" };
-        Ok(Done { answer: Answer::removed(request), events, outcome })
+        Ok(RequestResult { answer: Answer::removed(request), events, outcome })
     }
 
     /// Removes every account of the resource.

@@ -1,4 +1,4 @@
-//! The AWS accounts that Palette has. 10,000 of them take about 1 MB of memory.
+//! An index of the accounts in Palette. 10,000 accounts take about 1 MB of memory.
 
 use futures_util::future::try_join_all;
 use gangway_checks::ScopedClient;
@@ -91,7 +91,8 @@ impl PaletteIndex {
         self.accounts.len()
     }
 
-    /// Returns the Palette accounts of an AWS account, and marks them as seen.
+    /// Returns the Palette accounts of an AWS account that the organization listed, and sets
+    /// `is_seen`.
     pub(crate) fn mark_seen(&mut self, account: AccountId) -> &[IndexedAccount] {
         let start = self.accounts.partition_point(|indexed| indexed.account < Some(account));
         let end = self.accounts.partition_point(|indexed| indexed.account <= Some(account));

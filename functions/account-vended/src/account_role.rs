@@ -1,4 +1,4 @@
-//! Assumes a role in a member account: the first of the configured roles that allows it.
+//! Assumes a role in a member account: the first configured role that trusts Gangway.
 
 use gangway_aws::AwsSession;
 use gangway_model::{AccountId, Partition, UpstreamError};

@@ -11,7 +11,8 @@ use gangway_registration::{ConfigError, EnvReader, vending::VendingConfig};
 /// Configuration of the function. Each field names its variable.
 #[derive(Clone, Debug)]
 pub(crate) struct HandlerConfig {
-    /// Which accounts are registered, where, and what happens when they are closed.
+    /// The settings that decide which accounts are registered, in which scope, and whether closed
+    /// accounts are removed.
     pub(crate) vending: VendingConfig,
     /// `GANGWAY_ACCOUNT_ACCESS_ROLES`: roles in member accounts. Gangway uses the first that it can
     /// assume. Default `GangwayEntry`.

@@ -93,7 +93,7 @@ impl VendingHandler {
         event: &Event,
         message: &SqsMessage,
     ) -> Result<MessageOutcome, MessageError> {
-        self.check_limits(event, message).map_err(|error| MessageError::new(error, false))?;
+        self.check_vended_event(event, message).map_err(|error| MessageError::new(error, false))?;
         match &event.change {
             AccountEvent::Created(account) => {
                 onboard::onboard_account(&self.context, account, message.sent).await
@@ -112,7 +112,7 @@ impl VendingHandler {
     /// or if the event is too old or was replayed from an archive. The EventBridge rule of
     /// `template.yaml` checks the source too, but an SNS topic does not. Events of AWS need no such
     /// check: Gangway asks Organizations for the state of the account before it changes anything.
-    fn check_limits(&self, event: &Event, message: &SqsMessage) -> Result<(), VendingError> {
+    fn check_vended_event(&self, event: &Event, message: &SqsMessage) -> Result<(), VendingError> {
         if event.kind != EventType::AccountVended {
             return Ok(());
         }
@@ -133,9 +133,9 @@ impl VendingHandler {
         let AccountEvent::Created(AccountRef { project: Some(project), .. }) = &event.change else {
             return Ok(());
         };
-        let of_an_ou = RequestedScope::Project(project.clone());
+        let project_scope = RequestedScope::Project(project.clone());
         if limits.allows_project(project)
-            || self.context.config.vending.ou_scope_map.all().contains(&&of_an_ou)
+            || self.context.config.vending.ou_scope_map.all().contains(&&project_scope)
         {
             return Ok(());
         }

@@ -14,7 +14,8 @@ use crate::config::HandlerConfig;
 /// minutes, and must not expire during the batch of messages that begins to use it.
 const MAX_SESSION_AGE: Duration = Duration::from_mins(10);
 
-/// The management account. Its two roles are assumed when they are first needed.
+/// The access to the management account. The two roles there are assumed when they are first
+/// needed.
 #[derive(Debug)]
 pub(crate) struct ManagementAccount {
     organizations: ManagementRole,
@@ -38,13 +39,13 @@ impl ManagementAccount {
     }
 
     /// Returns a client that reads Organizations.
-    pub(crate) async fn organizations(&self) -> Result<OrganizationsClient, UpstreamError> {
-        Ok(OrganizationsClient::new(&self.organizations.session().await?))
+    pub(crate) async fn organizations_client(&self) -> Result<OrganizationsClient, UpstreamError> {
+        Ok(OrganizationsClient::new(&self.organizations.get_session().await?))
     }
 
     /// Returns the session that assumes roles in member accounts.
-    pub(crate) async fn member_access(&self) -> Result<AwsSession, UpstreamError> {
-        self.member_access.session().await
+    pub(crate) async fn member_access_session(&self) -> Result<AwsSession, UpstreamError> {
+        self.member_access.get_session().await
     }
 }
 
@@ -58,7 +59,7 @@ struct ManagementRole {
 }
 
 impl ManagementRole {
-    async fn session(&self) -> Result<AwsSession, UpstreamError> {
+    async fn get_session(&self) -> Result<AwsSession, UpstreamError> {
         let Some(role) = &self.role else { return Ok(self.own_session.clone()) };
         let mut cached = self.session.lock().await;
         if let Some((opened_at, session)) = &*cached

@@ -70,7 +70,8 @@ pub(crate) async fn find_in_other_scopes<'a>(
     Ok(MatchingAccounts { found: results.into_iter().flatten().collect(), denied_projects: denied })
 }
 
-/// Returns the account of this name, if it is this AWS account, registered with the method `sts`.
+/// Returns the Palette account of this name, if it belongs to AWS account `id` and has the method
+/// `sts`.
 async fn find_match(
     accounts: &ScopedClient<'_>,
     name: &AccountName,

@@ -38,7 +38,7 @@ async fn offboard(
 ) -> Result<MessageOutcome, VendingError> {
     let id = account.id;
     let config = &context.config.vending;
-    let organizations = context.management.organizations().await?;
+    let organizations = context.management.organizations_client().await?;
     let org_account = organizations.describe_account(id).await?;
     if let Some(ignored) =
         org_account.as_ref().and_then(|account| reason_to_keep_open_account(reason, account))
@@ -86,7 +86,7 @@ async fn offboard(
         for (accounts, account) in &found {
             let result = context.app.delete_account(&account.uid, accounts).await;
             // If only the deletion of the secret failed, the next delivery deletes the secret.
-            if result.is_ok() || is_gone(accounts, &account.uid).await {
+            if result.is_ok() || is_removed_from_palette(accounts, &account.uid).await {
                 removed.push(EventAccount::from(account));
             }
             result?;
@@ -118,7 +118,7 @@ async fn offboard(
 }
 
 /// Returns `true` if Palette no longer has the account.
-async fn is_gone(accounts: &ScopedClient<'_>, uid: &Uid) -> bool {
+async fn is_removed_from_palette(accounts: &ScopedClient<'_>, uid: &Uid) -> bool {
     matches!(accounts.get(uid).await, Err(UpstreamError::NotFound { .. }))
 }
 

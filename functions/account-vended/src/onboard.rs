@@ -37,7 +37,7 @@ pub(crate) async fn onboard_account(
     };
     let message_is_new = in_grace_period(message_sent);
     let describe = async {
-        let organizations = context.management.organizations().await?;
+        let organizations = context.management.organizations_client().await?;
         let org_account = organizations.describe_account(account.id).await?;
         Ok((organizations, org_account))
     };
@@ -59,7 +59,7 @@ pub(crate) async fn onboard_account(
             Some(project) => RequestedScope::Project(project.clone()),
             None => config.ou_scope_map.scope_for(&ou_path).clone(),
         };
-        let member_access = context.management.member_access().await?;
+        let member_access = context.management.member_access_session().await?;
         let aws =
             account_role::assume_account_role(&member_access, org_account.id, &context.config)
                 .await?;

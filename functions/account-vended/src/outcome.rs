@@ -207,7 +207,7 @@ impl MessageError {
 /// account gives `NotReady`, so that it does not send every account to the dead-letter queue.
 pub(crate) fn from_report(report: &Report) -> VendingError {
     let blocking = report.findings.iter().filter(|finding| finding.is_blocking());
-    let reasons = blocking.map(describe).collect::<Vec<_>>().join("; ");
+    let reasons = blocking.map(describe_finding).collect::<Vec<_>>().join("; ");
     if report.has_deployment_failure() {
         VendingError::NotReady(reasons)
     } else {
@@ -215,7 +215,7 @@ pub(crate) fn from_report(report: &Report) -> VendingError {
     }
 }
 
-fn describe(finding: &Finding) -> String {
+fn describe_finding(finding: &Finding) -> String {
     let Finding { check, observed, outcome, .. } = finding;
     match outcome {
         Outcome::Failed { remedy } | Outcome::Waived { remedy } => {

@@ -1,4 +1,5 @@
-//! Creates Palette's role and its policies in a member account, and updates what differs.
+//! Creates the role that Palette assumes, and the policies of the role, in a member account.
+//! Updates the parts that differ from the desired state.
 //!
 //! Each step is idempotent, and writes only what differs from the desired state. A role or policy
 //! that Gangway did not create is never changed.
@@ -31,11 +32,11 @@ pub(crate) use retry::PROPAGATION_RETRY;
 pub(crate) const POLICY_PATH: &str = "/gangway/";
 
 /// Description of the role in IAM.
-const DESCRIPTION: &str =
+const ROLE_DESCRIPTION: &str =
     "Lets Spectro Cloud Palette manage clusters in this account. Created by Gangway.";
 
 /// Minimum `MaxSessionDuration` of the role, in seconds.
-const SESSION_SECONDS: i32 = 3600;
+const MIN_SESSION_SECONDS: i32 = 3600;
 
 /// The desired state of the role.
 #[derive(Clone, Debug)]
@@ -50,14 +51,14 @@ pub(crate) struct DesiredRole {
 }
 
 impl DesiredRole {
-    /// Returns the role as IAM shows it once it is in the desired state.
+    /// Returns the role in the form in which IAM returns a role, with the desired values.
     pub(crate) fn to_iam_role(&self) -> IamRole {
         IamRole {
             arn: self.arn.as_str().to_owned(),
             trust: self.trust_policy.clone(),
-            max_session: Duration::from_secs(SESSION_SECONDS.unsigned_abs().into()),
+            max_session: Duration::from_secs(MIN_SESSION_SECONDS.unsigned_abs().into()),
             boundary: self.permissions_boundary.clone(),
-            description: DESCRIPTION.to_owned(),
+            description: ROLE_DESCRIPTION.to_owned(),
             made: None,
             tags: BTreeMap::new(),
         }
@@ -138,7 +139,8 @@ impl RolePart {
     }
 }
 
-/// Reads the role by its name, whatever its path is.
+/// Reads the role from IAM by the name in `arn`. A role of that name with another path is
+/// `External`.
 pub(crate) async fn get_role(
     aws: &AwsSession,
     arn: &RoleArn,

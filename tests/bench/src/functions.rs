@@ -22,7 +22,7 @@ const STARTS: usize = 15;
 /// Number of measured requests to a warm instance of each function.
 const WARM_REQUESTS: usize = 60;
 
-/// The samples of one function.
+/// A measured function, with all its samples.
 struct MeasuredFunction {
     lambda: LambdaFunction,
     what: &'static str,

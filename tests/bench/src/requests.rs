@@ -111,8 +111,8 @@ impl Request {
         Self { event, response: ("/statusCode", json!(200)) }
     }
 
-    /// Returns a message about a new vended account. The first call of the function registers it,
-    /// later calls find it registered.
+    /// Returns a message about a new vended account. The first invocation registers the account,
+    /// later invocations find the account registered.
     pub(crate) fn vended(deployment: &PartitionDeployment) -> Self {
         let organization = deployment.organization();
         let vended =

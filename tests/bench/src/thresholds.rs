@@ -12,7 +12,7 @@ use crate::samples::round_to_thousandths;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Threshold {
     pub(crate) max: f64,
-    /// The unit, or what the value is a multiple unit.
+    /// The unit of the value, or the baseline by which the value is divided.
     pub(crate) unit: &'static str,
     pub(crate) reason: &'static str,
 }

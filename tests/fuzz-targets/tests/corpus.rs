@@ -1,4 +1,4 @@
-//! Runs every parser with its corpus and with mutations of it, the same ones each time.
+//! Runs every parser with its corpus, and with the same mutations of the corpus in every run.
 #![expect(
     clippy::expect_used,
     clippy::panic,

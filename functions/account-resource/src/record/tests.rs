@@ -34,19 +34,19 @@ fn account(uid: &str) -> OwnedAccount {
 fn a_request_is_handled_by_one_message_at_a_time() {
     let mut state = ResourceState::default();
     let create = request("c", 1);
-    assert!(matches!(state.admit(&create, &message("m1", 1), NOW), Admission::Begun));
-    assert!(matches!(state.admit(&create, &message("m2", 1), NOW), Admission::Claimed));
-    assert!(matches!(state.admit(&create, &message("m1", 1), NOW), Admission::Claimed));
+    assert!(matches!(state.try_claim(&create, &message("m1", 1), NOW), Admission::Begun));
+    assert!(matches!(state.try_claim(&create, &message("m2", 1), NOW), Admission::Claimed));
+    assert!(matches!(state.try_claim(&create, &message("m1", 1), NOW), Admission::Claimed));
     // The function of the first delivery has ended.
-    assert!(matches!(state.admit(&create, &message("m1", 2), NOW), Admission::Begun));
+    assert!(matches!(state.try_claim(&create, &message("m1", 2), NOW), Admission::Begun));
     assert!(matches!(
-        state.admit(&create, &message("m2", 1), NOW + CLAIM_DURATION),
+        state.try_claim(&create, &message("m2", 1), NOW + CLAIM_DURATION),
         Admission::Begun
     ));
     let answer = Answer::failed(&create, "no".to_owned());
     state.record_answer(&create, &answer, true);
     for message in [message("m1", 3), message("m2", 2), message("m3", 1)] {
-        let admission = state.admit(&create, &message, NOW);
+        let admission = state.try_claim(&create, &message, NOW);
         let Admission::Answered(known) = admission else { panic!("{admission:?}") };
         assert_eq!(known, answer);
     }
@@ -56,12 +56,12 @@ fn a_request_is_handled_by_one_message_at_a_time() {
 fn a_request_is_superseded_by_a_later_one() {
     let mut state = ResourceState::default();
     let (create, delete) = (request("c", 1), request("d", 2));
-    assert!(matches!(state.admit(&create, &message("m1", 1), NOW), Admission::Begun));
-    state.release();
-    assert!(matches!(state.admit(&delete, &message("m2", 1), NOW), Admission::Begun));
-    state.release();
-    assert!(matches!(state.admit(&create, &message("m1", 2), NOW), Admission::Superseded));
-    assert!(matches!(state.admit(&delete, &message("m2", 2), NOW), Admission::Begun));
+    assert!(matches!(state.try_claim(&create, &message("m1", 1), NOW), Admission::Begun));
+    state.release_claim();
+    assert!(matches!(state.try_claim(&delete, &message("m2", 1), NOW), Admission::Begun));
+    state.release_claim();
+    assert!(matches!(state.try_claim(&create, &message("m1", 2), NOW), Admission::Superseded));
+    assert!(matches!(state.try_claim(&delete, &message("m2", 2), NOW), Admission::Begun));
 }
 
 #[test]
@@ -105,8 +105,8 @@ fn a_resource_owns_its_accounts_until_their_removal() {
     state.record_registration(account("a"));
     assert!(state.owns("a", "", "") && state.intents.is_empty());
     state.record_registration(account("b"));
-    assert_eq!(state.unknown_accounts([Some("b"), Some("x")]), [account("a")]);
-    assert_eq!(state.unknown_accounts([Some("b"), Some("a")]), []);
+    assert_eq!(state.accounts_unknown_to_stack([Some("b"), Some("x")]), [account("a")]);
+    assert_eq!(state.accounts_unknown_to_stack([Some("b"), Some("a")]), []);
     state.record_removal("a");
     state.record_removal("a");
     assert!(!state.owns("a", "", "") && state.removed == ["a"]);

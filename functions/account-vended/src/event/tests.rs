@@ -125,7 +125,7 @@ fn modify_sample(name: &str, pointer: &str, value: Option<Value>) -> String {
 }
 
 #[test]
-fn invalid_account_ids_are_rejected() {
+fn events_with_an_invalid_account_id_are_invalid() {
     const CONTROL_TOWER: &str =
         "/detail/serviceEventDetails/createManagedAccountStatus/account/accountId";
     const RESULT: &str = "/detail/serviceEventDetails/createAccountStatus/accountId";
@@ -222,7 +222,7 @@ fn unused_members_may_be_missing_or_have_any_value() {
 }
 
 #[test]
-fn detail_may_be_a_json_string() {
+fn detail_as_a_json_string_is_parsed() {
     let mut event: Value = serde_json::from_str(&read_sample("vended-onboard")).unwrap();
     event["detail"] = event["detail"].to_string().into();
     assert_eq!(describe(&event.to_string(), Partition::Aws), "onboard commercial");

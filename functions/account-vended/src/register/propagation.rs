@@ -38,13 +38,13 @@ impl PendingRegistration<'_> {
                 async {
                     match passed_permissions {
                         Some(findings) => Ok(findings),
-                        None => self.check_permissions(aws, role).await,
+                        None => self.check_role_permissions(aws, role).await,
                     }
                 },
                 async {
                     match passed_palette {
                         Some(finding) => Ok(finding),
-                        None => self.check_palette(role).await,
+                        None => self.check_palette_can_assume(role).await,
                     }
                 },
             );
@@ -68,7 +68,7 @@ impl PendingRegistration<'_> {
         }
     }
 
-    async fn check_permissions(
+    async fn check_role_permissions(
         &self,
         aws: &AwsSession,
         role: &RoleArn,
@@ -79,7 +79,7 @@ impl PendingRegistration<'_> {
         findings.map_err(VendingError::from_account_error)
     }
 
-    async fn check_palette(&self, role: &RoleArn) -> Result<Finding, VendingError> {
+    async fn check_palette_can_assume(&self, role: &RoleArn) -> Result<Finding, VendingError> {
         let required = RequiredPermissions::new(&self.spec, &self.app.clients);
         let assumed_role = self.to_sts_role(role);
         Ok(assumed_role::check_palette_can_assume(&self.accounts, &assumed_role, required).await?)

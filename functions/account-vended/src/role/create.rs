@@ -3,7 +3,7 @@
 use gangway_aws::AwsSession;
 use gangway_model::UpstreamError;
 
-use super::{DESCRIPTION, DesiredRole, SESSION_SECONDS};
+use super::{DesiredRole, MIN_SESSION_SECONDS, ROLE_DESCRIPTION};
 use crate::outcome::VendingError;
 
 /// Creates the role without its policies. Returns `false` if a role of that name exists already.
@@ -17,10 +17,10 @@ pub(super) async fn create_role(
         .create_role()
         .role_name(desired.arn.name())
         .assume_role_policy_document(desired.trust_policy.to_string())
-        .description(DESCRIPTION)
-        .max_session_duration(SESSION_SECONDS)
+        .description(ROLE_DESCRIPTION)
+        .max_session_duration(MIN_SESSION_SECONDS)
         .set_permissions_boundary(desired.permissions_boundary.clone())
-        .set_tags(Some(desired.tags.for_role()?));
+        .set_tags(Some(desired.tags.role_tags()?));
     match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
         Ok(_) => Ok(true),
         Err(UpstreamError::AlreadyExists { .. }) => Ok(false),

@@ -1,4 +1,4 @@
-//! One managed policy of the role: creates it, or finds and updates it.
+//! Creates, reads and updates one managed policy of the role.
 
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ async fn create_policy(
         .path(POLICY_PATH)
         .description("Permissions that Spectro Cloud Palette needs. Created by Gangway.")
         .policy_document(document.text(desired.partition()))
-        .set_tags(Some(desired.tags.for_policy()?));
+        .set_tags(Some(desired.tags.policy_tags()?));
     match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
         Ok(response) => {
             Ok(response.policy.as_ref().map(TaggedVersion::from_policy).unwrap_or_default())

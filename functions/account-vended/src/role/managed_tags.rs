@@ -48,7 +48,7 @@ impl ManagedTags {
         }
     }
 
-    fn pairs(&self) -> [(&'static str, &str); 4] {
+    fn key_value_pairs(&self) -> [(&'static str, &str); 4] {
         [
             (MANAGED_TAG, "true"),
             (STACK_TAG, &self.stack_name),
@@ -58,19 +58,19 @@ impl ManagedTags {
     }
 
     /// Returns all tags, for the role.
-    pub(super) fn for_role(&self) -> Result<Vec<Tag>, VendingError> {
-        self.pairs().into_iter().map(|(key, value)| to_tag(key, value)).collect()
+    pub(super) fn role_tags(&self) -> Result<Vec<Tag>, VendingError> {
+        self.key_value_pairs().into_iter().map(|(key, value)| to_tag(key, value)).collect()
     }
 
     /// Returns the tags of a policy: only the first two, because roles with different profiles and
     /// scopes share policies.
-    pub(super) fn for_policy(&self) -> Result<Vec<Tag>, VendingError> {
-        self.pairs().into_iter().take(2).map(|(key, value)| to_tag(key, value)).collect()
+    pub(super) fn policy_tags(&self) -> Result<Vec<Tag>, VendingError> {
+        self.key_value_pairs().into_iter().take(2).map(|(key, value)| to_tag(key, value)).collect()
     }
 
     /// Returns `true` if `tags` (the tags of a role in IAM) contain all tags of this value.
     pub(super) fn are_in(&self, tags: &BTreeMap<String, String>) -> bool {
-        self.pairs()
+        self.key_value_pairs()
             .into_iter()
             .all(|(key, value)| tags.get(key).map(String::as_str) == Some(value))
     }

@@ -1,4 +1,4 @@
-//! Retries while AWS does not show everywhere what was just created.
+//! Retries calls while a new role or policy is not visible in all of AWS.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const RESPONSE_RESERVE: Duration = Duration::from_secs(8);
 pub(crate) const PROPAGATION_RETRY: RetryPolicy =
     RetryPolicy::PROPAGATION.with_reserve(RESPONSE_RESERVE);
 
-/// Repeats a call while IAM does not find what was just created, or limits the rate.
+/// Repeats a call while IAM does not find a new role or policy, or throttles the call.
 pub(super) async fn retry_until_consistent<T, F>(
     call: impl FnMut() -> F,
 ) -> Result<T, UpstreamError>

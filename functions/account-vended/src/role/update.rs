@@ -8,7 +8,7 @@ use gangway_model::UpstreamError;
 use tokio::join;
 
 use super::{
-    DESCRIPTION, DesiredRole, ManagedTags, RolePart, SESSION_SECONDS, attachments, create,
+    DesiredRole, MIN_SESSION_SECONDS, ManagedTags, ROLE_DESCRIPTION, RolePart, attachments, create,
     managed_policy::FirstAttempt, policy_versions::PolicyVersions, retry::retry_until_consistent,
 };
 use crate::outcome::VendingError;
@@ -38,8 +38,8 @@ pub(super) async fn update_role(
         changed.insert(RolePart::PermissionsBoundary);
     }
     let session_long_enough =
-        existing.max_session.as_secs() >= SESSION_SECONDS.unsigned_abs().into();
-    if !session_long_enough || existing.description != DESCRIPTION {
+        existing.max_session.as_secs() >= MIN_SESSION_SECONDS.unsigned_abs().into();
+    if !session_long_enough || existing.description != ROLE_DESCRIPTION {
         update_description_and_session(aws, desired, existing, session_long_enough).await?;
         changed.insert(RolePart::Description);
     }
@@ -89,10 +89,10 @@ async fn update_description_and_session(
     session_long_enough: bool,
 ) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:UpdateRole", "such role");
-    let current = i32::try_from(existing.max_session.as_secs()).unwrap_or(SESSION_SECONDS);
-    let seconds = if session_long_enough { current } else { SESSION_SECONDS };
+    let current = i32::try_from(existing.max_session.as_secs()).unwrap_or(MIN_SESSION_SECONDS);
+    let seconds = if session_long_enough { current } else { MIN_SESSION_SECONDS };
     let request = aws.iam().update_role().role_name(desired.arn.name());
-    let response = request.description(DESCRIPTION).max_session_duration(seconds).send().await;
+    let response = request.description(ROLE_DESCRIPTION).max_session_duration(seconds).send().await;
     response
         .map(drop)
         .map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
@@ -105,7 +105,7 @@ pub(super) async fn update_tags(
 ) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:TagRole", "such role");
     let request = aws.iam().tag_role().role_name(desired.arn.name());
-    let request = request.set_tags(Some(tags.for_role()?));
+    let request = request.set_tags(Some(tags.role_tags()?));
     let send =
         async || request.clone().send().await.map_err(|error| call.to_upstream_error(&error));
     retry_until_consistent(send).await.map(drop).map_err(VendingError::from_account_error)
