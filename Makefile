@@ -4,16 +4,16 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 # Absolute, because some tools are started in another folder.
 VENV := $(or $(realpath $(or $(VENV),.local/venv)),$(abspath $(or $(VENV),.local/venv)))
 PYTHON ?= python3
-# Every package has its hash in the file, so that what is installed is what was tried.
+# Every package has its hash in the file, so that only the tested packages are installed.
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 # Tools that call the API from outside, and the linter of its description: a Python and a Node environment of their own.
 API := $(VENV)/api
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true PATH="$(API)/bin:$$PATH" $(API)/node/node_modules/.bin/redocly
-# The Python handler that `make bench` compares with has packages of its own.
+# The environment of the Python handler with which `make bench` compares Gangway.
 PEER := $(VENV)-peer
-# Always the same packages with the same flags: another selection has other features and builds everything again.
+# The same packages and flags for all builds, because another selection has other features and compiles everything again.
 LOCKED := --workspace --locked
-# Measured binaries are built as `sam build` builds them: by themselves, so that no feature of a test is enabled.
+# The measured binaries are built like those of `sam build`: separately, so that no feature of a test is enabled.
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 # What `make demo` and `make local` start: the functions and the local cloud, without benchmarks and tools. The fuzz
 # targets have no binary: with their features, `make test` need not build the dependencies a second time.
@@ -123,7 +123,7 @@ leaks: ## search for secrets in everything that a function writes or sends; prin
 	@cargo build $(LOCKED) --all-targets
 	@cargo test $(LOCKED) --test leaks -- --nocapture
 
-# One of tests/fuzz-targets/src/lib.rs, and for how many seconds.
+# The name of a target in tests/fuzz-targets/src/lib.rs, and the time in seconds.
 PARSER_NAME := $(or $(PARSER),request)
 SECONDS ?= 600
 fuzz: $(VENV)/fuzz ## run libFuzzer on one parser: make fuzz PARSER=trust-made SECONDS=3600
@@ -192,7 +192,7 @@ $(VENV)/build: tests/tools/requirements-build.txt
 $(VENV)/fuzz: tests/tools/requirements-fuzz.txt
 # checkov needs other versions of boto3 than the SAM CLI.
 $(VENV)/checkov/checks: tests/tools/requirements-checkov.txt
-# Its own place: `moto` chooses its boto3.
+# A separate environment, because `moto` needs its own version of boto3.
 $(VENV)/dynamodb/installed: tests/tools/requirements-dynamodb.txt
 $(VENV)/checks $(VENV)/build $(VENV)/fuzz $(VENV)/checkov/checks $(VENV)/dynamodb/installed:
 	@test -x $(@D)/bin/pip || $(PYTHON) -m venv $(@D)

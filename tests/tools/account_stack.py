@@ -19,7 +19,7 @@ PROFILES = {
     "minimum-iaas-dynamic": ["PaletteMinimumIaaSDynamicPermissions"],
     "minimum-iaas-static": ["PaletteMinimumIaaSStaticPermissions"],
 }
-# What checkov finds in documents that are as Palette publishes them.
+# Findings of checkov that are accepted, because the documents must be as Palette publishes them.
 SKIPPED = ", ".join(f"{{id: CKV_AWS_{number}, comment: As Palette publishes it.}}" for number in (107, 108, 109, 110, 111))
 HEAD = """\
 # Written by `make templates` from the documents that Palette publishes: change tests/tools/account_stack.py.
@@ -114,7 +114,7 @@ Outputs:
 
 
 class Substituted(str):
-    """A text with pseudo parameters."""
+    """A text with pseudo parameters, which YAML shows as `!Sub`."""
 
 
 class Dumper(yaml.SafeDumper):
@@ -131,7 +131,7 @@ Dumper.add_representer(Substituted, lambda dumper, text: dumper.represent_scalar
 
 
 def substituted(value):
-    """A document with the partition of the stack."""
+    """Returns a document with the pseudo parameter `AWS::Partition` in its ARNs."""
     if isinstance(value, dict):
         return {name: substituted(it) for name, it in value.items()}
     if isinstance(value, list):
@@ -142,7 +142,7 @@ def substituted(value):
 
 
 def condition(name):
-    """The name of the condition of a document."""
+    """Returns the name of the condition under which the template has a document."""
     return f"Has{name}"
 
 
@@ -151,7 +151,7 @@ def indented(text, spaces):
 
 
 def policy(name):
-    """The resource of a document."""
+    """Returns the text of the managed policy resource for a document."""
     document = substituted(json.loads((DOCUMENTS / f"{name}.json").read_text()))
     text = yaml.dump(document, Dumper=Dumper, sort_keys=False, width=1000)
     text = re.sub(r"^Version: .*$", 'Version: "2012-10-17"', text, flags=re.MULTILINE)
@@ -169,7 +169,7 @@ def policy(name):
 
 
 def template():
-    """The whole template."""
+    """Returns the text of the whole template."""
     names = list(dict.fromkeys(name for documents in PROFILES.values() for name in documents))
     conditions = []
     for name in names:

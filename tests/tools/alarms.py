@@ -1,6 +1,6 @@
 """Checks that template.yaml has an alarm for everything that an operator must see."""
 
-# Where a template, or a function's environment, names the queue of what is given up on.
+# Where a template, or a function's environment, names a dead-letter queue.
 DEAD_LETTERS = {"DeadLetterConfig", "deadLetterTargetArn", "OnFailure", "GANGWAY_DEAD_LETTER_QUEUE_URL"}
 
 
@@ -48,7 +48,7 @@ def faults(template, functions):
 
 
 def summands(metrics, name):
-    """Returns (function, condition) of every metric of this name in a sum."""
+    """Returns (function, condition) of every metric of this name that a metric expression adds."""
     for it in metrics:
         condition, it, _ = it["Fn::If"] if "Fn::If" in it else (None, it, None)
         metric = it["MetricStat"]["Metric"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails if files of one crate import each other in a circle.
+"""Fails if files of one crate import each other in a cycle.
 
 A file depends on the file that defines what it imports by `use crate::...` or `use super::...`. Imports from a
 parent module or from the crate's root are left out: a child may use what its parent defines. Tests are left out.
@@ -34,6 +34,7 @@ def expand(tree):
 
 
 def module_of(path, src):
+    """Returns the module path of a source file, as a tuple of names."""
     parts = list(path.relative_to(src).with_suffix("").parts)
     if parts[-1] in ("lib", "main", "mod"):
         parts.pop()
@@ -41,6 +42,7 @@ def module_of(path, src):
 
 
 def dependencies(path, module, modules):
+    """Yields the modules that a source file imports from."""
     text = re.sub(r"//.*", "", path.read_text()).split("#[cfg(test)]\nmod tests {")[0]
     found = [(kind, names) for kind, tree in USE.findall(text) for names in expand(tree)]
     found += [("crate", names.lstrip(":").split("::")) for _, names in PATH.findall(text)]
@@ -54,8 +56,8 @@ def dependencies(path, module, modules):
             yield target
 
 
-def circle(graph):
-    """Returns one circle of the graph, or None."""
+def find_cycle(graph):
+    """Returns the modules of one import cycle, or None if there is no cycle."""
     done, path = set(), []
 
     def visit(node):
@@ -84,7 +86,7 @@ def main():
         files = [path for path in src.rglob("*.rs") if "test" not in str(path.relative_to(src))]
         modules = {module_of(path, src): path for path in files}
         graph = {module: set(dependencies(path, module, modules)) for module, path in modules.items()}
-        if found := circle(graph):
+        if found := find_cycle(graph):
             names = " -> ".join("::".join(module) or "lib" for module in found)
             print(f"{manifest.parent.relative_to(ROOT)}: {names}")
             failed = True

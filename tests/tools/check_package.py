@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Builds the archive of a partition twice and unpacks it as its page says: same bytes, right sums, plain CloudFormation, working functions.
+"""Builds the archive of a partition twice and unpacks it as its instructions say. Checks that both archives are equal, and
+checks the checksums, the template and the functions.
 
 The binaries are those of a test run, without their symbols; what `make package` packs goes the same way.
 """
@@ -20,8 +21,8 @@ import event_samples
 from processes import ARCHITECTURE, local_cloud, run_in_emulator
 
 PARTITION, REGIONS = "aws-iso", ["us-iso-east-1", "us-iso-west-1"]
-# The linter takes a dependency on something conditional for an error; CloudFormation passes over it. SAM repeats a resource's
-# condition inside it.
+# The linter reports a dependency on a conditional resource as an error; CloudFormation ignores the dependency. SAM repeats the
+# condition of a resource in its properties.
 PASSED_OVER = ["E3005", "W1028"]
 
 

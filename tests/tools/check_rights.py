@@ -11,7 +11,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Statements that only services use which the local cloud has not, or which no test can come to.
+# Statements that no test can use: the local cloud does not have the service, or no test reaches the call.
 UNSEEN = {
     "WriteLogs": "Lambda writes what a function prints",
     "WriteTraces": "Lambda sends traces",
@@ -25,7 +25,7 @@ UNSEEN = {
 }
 
 
-# Roles of other templates: their names in the local cloud, the templates, and the keys there.
+# Roles of other templates: the role's name in the local cloud, the template, and the role's logical id in the template.
 ROLES = {
     "GangwayEntry": ("entry-role.yaml", "Entry"),
     "GangwayMemberAccess": ("management-role.yaml", "MemberAccess"),

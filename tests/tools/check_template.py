@@ -24,7 +24,7 @@ def literal_partitions():
     """Yields literal partitions: a template that names a partition works in no other."""
     for path in TEMPLATES:
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            # CloudFormation accepts no function as a separator. Such a line stands in a branch of its partition.
+            # CloudFormation accepts no function as a separator, so such a line may name a partition literally.
             line = re.sub(r'!Join \["", \["(arn:aws(-us-gov)?:[^"]*)", !Join \[",\1", ', "", line)
             service_principal = re.search(r"""(Service|Principal)"?: \[?("?[a-z.]+\.amazonaws\.com"?(, )?)+[\]}]*,?$""", line)
             # The documents of Palette name services of AWS in conditions and in names of their roles.
@@ -33,8 +33,8 @@ def literal_partitions():
                 yield f"{path.relative_to(ROOT)}:{number} names a partition: {line.strip()}"
 
 
-def transformed():
-    """Yields ARNs added by SAM that are not of the partition that is deployed to."""
+def wrong_sam_arns():
+    """Yields ARNs in SAM's output that do not use the partition of the deployment."""
     for partition, region in REGIONS.items():
         template = yaml_parse((ROOT / "template.yaml").read_text())
         for function in functions(template).values():
@@ -119,7 +119,7 @@ def bodies(template):
             yield f"API Gateway would take {str(value)[:40]} as a body"
 
 
-def houses(template):
+def function_folders(template):
     """Yields folders under functions/ that are not deployed, and routes without a sample event."""
     deployed = {Path(it["Properties"]["CodeUri"]).name: (id, it) for id, it in functions(template).items()}
     folders = {path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml")}
@@ -161,7 +161,7 @@ def rotating(template):
 
 
 def events(name, id, function, template):
-    """Yields sample events that the template would not deliver to their function."""
+    """Yields sample events that no rule, queue or permission of the template delivers to their function."""
     sampled = set()
     triggers = function["Properties"].get("Events", {}).values()
     kinds, rules = {it["Type"] for it in triggers}, [*queued(function, template)]
@@ -189,18 +189,18 @@ def events(name, id, function, template):
             if {"Step", "SecretId", "ClientRequestToken"} - event.keys():
                 yield f"{where}: Secrets Manager sends other members"
         elif "SQS" in kinds:
-            # What comes by a topic, and what nobody can read, comes by no rule.
-            told = [it for it in messages(event) if isinstance(it, dict) and "detail-type" in it]
-            # Samples of what a rule leaves out show that it does no harm where it comes.
-            # A deployment names the sources of its own events in a parameter.
+            # A message of an SNS topic, or a message that cannot be parsed, does not come from an EventBridge rule.
+            bus_events = [it for it in messages(event) if isinstance(it, dict) and "detail-type" in it]
+            # Some samples are events that no rule matches. They show that the function ignores such events.
+            # The sources of `AWS Account Vended` are a parameter of the deployment.
             senders = [{name: it for name, it in rule.items() if name != "detail" and not isinstance(it, dict)} for rule in rules]
-            if not all(any(matches(sender, it) for sender in senders) for it in told):
+            if not all(any(matches(sender, it) for sender in senders) for it in bus_events):
                 yield f"{where}: no rule delivers it to the queue of this function"
         else:
             yield f"{where}: is of no trigger that this function has"
         if f"`{path.name}`" not in (ROOT / "events" / "README.md").read_text():
             yield f"{where}: is missing in events/README.md"
-    # A project's routes are those of the tenant: a sample of either is enough.
+    # The routes of a project and of the tenant are the same, so a sample for one of the scopes is enough.
     unscoped = lambda routes: {(verb, path.replace("/v1/projects/{project}/", "/v1/tenant/")) for verb, path in routes}
     for verb, path in sorted(unscoped(routes(id, template)) - unscoped(sampled)):
         yield f"events/{name}: no sample of {verb} {path}"
@@ -211,7 +211,7 @@ def main():
     logging.disable(logging.CRITICAL)  # SAM's translator warns of feature toggles that only AWS sets
     template = yaml_parse((ROOT / "template.yaml").read_text())
     watched = alarms.faults(template, functions(template))
-    faults = [*literal_partitions(), *transformed(), *houses(template), *watched, *api(template), *bodies(template)]
+    faults = [*literal_partitions(), *wrong_sam_arns(), *function_folders(template), *watched, *api(template), *bodies(template)]
     for fault in faults:
         print(f"error: {fault}", file=sys.stderr)
     return 1 if faults else 0

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Fails on words that docs/glossary.md rules out, in code, comments, documentation, templates and events.
+"""Fails on words that docs/glossary.md forbids, in code, comments, documentation, templates and events.
 
 A word that is part of an identifier of an interface stays: text in backticks or double quotes without a blank (a check id, a JSON
-member) is not judged, nor is what stands in ALLOWED.
+member) is not checked, and neither are the names in ALLOWED.
 """
 
 import collections
@@ -22,21 +22,21 @@ QUOTED = re.compile(r"`[^`\s]+`|\"[^\"\s]+\"|'[^'\s]+'")
 
 
 def words():
-    """The words of the glossary's second table."""
+    """Returns the words of the glossary's second table, which are forbidden."""
     table = GLOSSARY.read_text().split("## Words that we do not use")[1]
     rows = re.findall(r"^\| ([a-z, ]+) \|", table, re.M)
     return [word.strip() for row in rows if row.strip() != "word" for word in row.split(",")]
 
 
 def spaced(line):
-    """The line with identifiers taken apart: `MendRole` and `mend_role` have the word `mend`."""
+    """Returns the line with identifiers split into words: `MendRole` and `mend_role` contain `mend`."""
     line = QUOTED.sub("", ALLOWED.sub("", line))
     line = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", line)
     return line.replace("_", " ")
 
 
 def main():
-    """Prints every place that uses a ruled-out word, and fails if there is one."""
+    """Prints every line that contains a forbidden word, and fails if there is one."""
     pattern = re.compile(r"\b(" + "|".join(words()) + r")\b", re.I)
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\n")
     places = collections.defaultdict(list)

@@ -19,8 +19,8 @@ def host():
     """Returns a host name in Docker Desktop, else this machine's address on Docker's bridge; nothing without Docker."""
     if "Docker Desktop" in docker("info", "--format", "{{.OperatingSystem}}"):
         return "host.docker.internal"
-    told = docker("network", "inspect", "bridge", "--format", "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}")
-    address = str(ipaddress.ip_network(told)[1]) if "/" in told else told
+    gateway = docker("network", "inspect", "bridge", "--format", "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}")
+    address = str(ipaddress.ip_network(gateway)[1]) if "/" in gateway else gateway
     # With a rootless daemon the bridge is in a network of its own.
     return address if address and listens(address) else ""
 

@@ -20,7 +20,7 @@ from docs_commands import Commands
 from local_cloud import local_cloud
 
 ROOT = Path(__file__).resolve().parents[2]
-# What `make package` makes the instructions of an archive of, which has commands for each partition: tests/tools/package_page.py.
+# The page from which `make package` writes the instructions of an archive (tests/tools/package_page.py).
 FORMS = {ROOT / "docs" / "air-gapped.md"}
 PAGES = [
     *sorted(ROOT.glob("*.md")),
@@ -29,7 +29,7 @@ PAGES = [
 ]
 FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)
 LINK = re.compile(r"\[[^\]]*\]\((?P<to>[^)\s]+)\)")
-# Blocks of these kinds are the file beside them, word for word.
+# Blocks of these kinds must be equal to the file that is named beside them.
 QUOTED = {"python": "docs/examples/portal.py", "ts": "docs/examples/portal.ts"}
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# What is not run, by the words that it begins with, and why.
+# Commands that are not run, by their first words, with the reason.
 NOT_RUN = {}
-# What stands for a reader's own value, and what the check puts in its place.
+# Placeholders for values of the reader, and the values that the check uses instead.
 SAMPLES = {
     "<DeadLettersUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-DeadLetters",
     "<AuditLogGroup>": "/aws/events/gangway/audit-0a1b2c3d",
@@ -32,9 +32,9 @@ SAMPLES = {
     "<account>": "123456789012",
     "<region>": "us-east-1",
 }
-# An option of version 2 of the AWS CLI; version 1, which PyPI has, does by itself what it asks for.
+# An option of version 2 of the AWS CLI. PyPI has version 1, which behaves as with the option.
 SECOND_VERSION = re.compile(r"--cli-binary-format\s+raw-in-base64-out")
-# The role of the documentation's examples; in the local cloud, one that is there.
+# The role that the examples of the documentation name, and a role that exists in the local cloud.
 ROLE = "arn:aws:iam::123456789012:role/SpectroCloudRole"
 PARSE_SAM = """
 import sys
@@ -142,7 +142,7 @@ class Commands:
         words = shlex.split(SECOND_VERSION.sub("", command.replace("\\\n", " ")), comments=True)
         for word in words:
             if word.startswith("file://"):
-                # One of the repository's own, or one that the reader is told to write.
+                # The file is in the repository, or the documentation says how to write it.
                 name = word.removeprefix("file://")
                 file = Path(self.folder.name) / name
                 file.parent.mkdir(parents=True, exist_ok=True)
@@ -156,7 +156,7 @@ class Commands:
             "AWS_DEFAULT_REGION": "us-east-1",
         }
         program = Path(sys.executable).parent / "aws"
-        # Told here: by the environment it would not be heeded for a queue, whose URL is an address itself.
+        # The option names the endpoint, because for SQS the CLI prefers the queue URL to the environment variable.
         anything = f"--endpoint-url=http://127.0.0.1:{self.server.server_port}"
         done = self.run([program, anything, *words[1:]], cwd=self.folder.name, env=environment)
         if done.returncode:
@@ -170,7 +170,7 @@ class Commands:
         return None if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
 
     def packages(self, _, words):
-        """Checks that the packages are those that the check itself has installed."""
+        """Checks that the documented packages are installed in the environment of this check."""
         kept = "".join((ROOT / "tests/tools" / it).read_text() for it in ("requirements-api.txt", "node/package.json"))
         for word in words[2:]:
             if f'"{word}":' not in kept and f"\n{word}==" not in kept:

@@ -27,11 +27,11 @@ def parameters():
         sys.exit(f"error: template.yaml: no parameter group has {', '.join(sorted(ungrouped))}: add it to AWS::CloudFormation::Interface")
     for name in names:
         it = PARAMETERS[name]
-        told = " ".join(it["Description"].split()).replace("|", "\\|").replace("<", "`<").replace(">", ">`")
+        description = " ".join(it["Description"].split()).replace("|", "\\|").replace("<", "`<").replace(">", ">`")
         if allowed := it.get("AllowedValues"):
-            told += " One of " + ", ".join(f"`{value}`" for value in allowed) + "."
+            description += " One of " + ", ".join(f"`{value}`" for value in allowed) + "."
         default = f"`{it['Default']}`" if str(it["Default"]) else ""
-        yield f"| `{name}` | {default} | {told} |\n"
+        yield f"| `{name}` | {default} | {description} |\n"
 
 
 def statements(value, when=""):
@@ -89,15 +89,15 @@ def rows(owner, all_statements):
 def faults():
     """Yields differences in tables that are written by hand: permissions to deploy, and names in other places."""
     services = {it["Type"].split("::")[1].lower() for it in RESOURCES.values()} - {"serverless"}
-    told = section((ROOT / "docs" / "deploy.md").read_text(), "deployer")[2]
+    deployer_rights = section((ROOT / "docs" / "deploy.md").read_text(), "deployer")[2]
     for service in sorted(services):
-        if f"| `{service}` |" not in told:
+        if f"| `{service}` |" not in deployer_rights:
             yield f"docs/deploy.md does not say that a deployer needs rights for {service}"
     operations = (ROOT / "docs" / "operations.md").read_text()
     for name, it in RESOURCES.items():
         if it["Type"] == "AWS::CloudWatch::Alarm" and f"| `{name}` |" not in operations:
             yield f"docs/operations.md does not say what to do about the alarm {name}"
-    # Other pages speak of this template; that one, of what `make package` makes of it.
+    # The page about air-gapped deployments describes the template of `make package`, not template.yaml.
     pages = [ROOT / "README.md", *({*(ROOT / "docs").glob("*.md")} - {ROOT / "docs" / "air-gapped.md"})]
     known = {"ParameterKey", *PARAMETERS}
     for path in [*(ROOT / "templates").glob("*.yaml"), *(ROOT / "docs" / "examples").glob("*.yaml")]:
@@ -114,7 +114,7 @@ TABLES = [("docs/deploy.md", "parameters", parameters), ("docs/security.md", "ri
 
 def main():
     """Writes the tables, or prints what differs."""
-    told = list(faults())
+    all_faults = list(faults())
     for where, name, rows_of in TABLES:
         path = ROOT / where
         page = path.read_text()
@@ -123,10 +123,10 @@ def main():
         if "--write" in sys.argv:
             path.write_text(wanted)
         elif wanted != page:
-            told.append(f"{where}: its table of {name} is not what template.yaml has: docs_tables.py --write")
-    for fault in told:
+            all_faults.append(f"{where}: its table of {name} is not what template.yaml has: docs_tables.py --write")
+    for fault in all_faults:
         print(f"error: {fault}", file=sys.stderr)
-    return 1 if told else 0
+    return 1 if all_faults else 0
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXCHANGES = ROOT / "tests" / "local-cloud" / "src" / "aws" / "tests" / "table_exchanges.json"
 URL = "https://dynamodb.us-east-1.amazonaws.com/"
 TABLE = "state"
-# Not checked by moto, but it finds region and service in it.
+# moto does not check the signature, but reads the region and the service from the header.
 CREDENTIAL = "AKIAIOSFODNN7EXAMPLE/20261130/us-east-1/dynamodb/aws4_request"
 
 # Exchanges in which moto is not as strict as DynamoDB, by reason. The local cloud is right in all of them.
@@ -82,7 +82,8 @@ DEVIATIONS = {
         "query without a condition",
     ],
 }
-# DynamoDB has this before some messages of an operation, and not before others; the local cloud before the service model's only.
+# DynamoDB writes this prefix before some messages of an operation only. The local cloud writes it before the messages that the
+# service model defines.
 ENVELOPE = "1 validation error detected: "
 
 
@@ -97,7 +98,7 @@ def expand(value):
 
 
 def call(operation, request):
-    """Status and body of moto's answer; an exception of moto is status 500."""
+    """Returns status and body of moto's response. An exception of moto gives status 500."""
     headers = {
         "Content-Type": "application/x-amz-json-1.0",
         "X-Amz-Target": f"DynamoDB_20120810.{operation}",
@@ -111,7 +112,7 @@ def call(operation, request):
 
 
 def outcome(status, body):
-    """What is compared: status, error code without its namespace, message, and the rest of the body."""
+    """Returns the compared parts of a response: status, error code without its namespace, message, and the rest of the body."""
     rest = {name: value for name, value in body.items() if name not in ("__type", "message", "Message")}
     code = str(body.get("__type", "")).rsplit("#", 1)[-1]
     message = str(body.get("message", body.get("Message"))).removeprefix(ENVELOPE)
@@ -151,7 +152,7 @@ def main():
         if name not in explained:
             faults.append(f"{name}\n  local cloud: {json.dumps(expected)[:400]}\n  moto:        {json.dumps(found)[:400]}")
         if found["status"] == 200 and expected["status"] != 200 and exchange["operation"] == "PutItem":
-            # What moto has written by mistake must not change the next answers.
+            # If moto accepted a request that it should reject, its table must not change the next responses.
             item = request["Item"]
             if all(isinstance(item.get(key), dict) for key in ("scope", "uid")):
                 call("DeleteItem", {"TableName": TABLE, "Key": {key: item[key] for key in ("scope", "uid")}})

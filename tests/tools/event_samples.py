@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = ["aws", "aws-us-gov", "aws-iso-b", "aws-iso"]
-# What each sample is answered with, by partition; `*` stands for all that are not named.
+# The expected response to each sample, by partition; `*` means every partition that is not named.
 ANSWERS = json.loads((ROOT / "events" / "answers.json").read_text())
 PACKAGES = {
     "StaticCredentials": "static-credentials",
@@ -44,7 +44,7 @@ def is_message(path):
 
 
 def sent_now(path):
-    """Returns the text of a sample. One of Gangway's own events gets the current time, since old ones are refused."""
+    """Returns the text of a sample. `AWS Account Vended` gets the current time, since Gangway rejects old events."""
     text = path.read_text()
     own = "Gangway Registration Requested" in text or "AWS Account Vended" in text
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -68,7 +68,7 @@ def problem(document):
 
 
 def over_http(status, body):
-    """Describes an HTTP response: the status alone does not tell an invalid request from failed checks."""
+    """Describes an HTTP response by its status and its problem type, since several problems have the same status."""
     try:
         return " ".join([str(status), *problem(json.loads(body))])
     except (TypeError, ValueError):

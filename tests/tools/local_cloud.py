@@ -15,7 +15,7 @@ def local_cloud(binaries, partition, signed=True):
     with tempfile.TemporaryDirectory() as folder:
         facts = Path(folder) / "facts.json"
         command = [Path(binaries) / "local", "--port", str(free_port(2)), "--partition", partition]
-        # This Palette takes any number of requests: nobody needs to wait for it.
+        # The local Palette has no rate limit, so the functions need not wait.
         command += ["--pace", "1000", "--facts", facts]
         process = subprocess.Popen([*command, *(["--signed"] if signed else [])], stdout=subprocess.DEVNULL)
         try:

@@ -18,7 +18,7 @@ SCHEMAS, SAMPLES = ROOT / "events" / "schema", ROOT / "events" / "outcome"
 PARTITIONS = ["aws", "aws-us-gov", "aws-iso-b", "aws-iso"]
 METHODS = ["static-credentials", "sts", "pod-identity", "scap"]
 MAX_TEXT, MAX_SUMMARY, MAX_ITEMS = 2000, 1000, 40
-# What no member of an event may be called, and no text may contain: a private key, the two kinds of access keys.
+# Patterns that no member name and no text of an event may match: a private key, the two kinds of access keys.
 SECRET_MEMBERS = {"secretAccessKey", "userKey", "accessKeyId"}
 SECRET_TEXT = re.compile(r"PRIVATE KEY|\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 
@@ -37,7 +37,7 @@ def record(required, properties, **more):
 
 
 def closed(document):
-    """Returns the schema without members that it does not name: Gangway sends no others, receivers ignore them."""
+    """Returns the schema that allows no other members, to check the samples: Gangway sends no other members."""
     if isinstance(document, list):
         return [closed(it) for it in document]
     if not isinstance(document, dict):
@@ -113,7 +113,7 @@ READY = {"description": "No blocking check failed.", "type": "boolean"}
 REASON = text("What is to be done, for people.", maxLength=MAX_TEXT)
 TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z$"
 REQUIRED = ["version", "requestId", "correlationId", "trigger", "caller", "operation", "partition", "outcome", "checks", "summary"]
-# By the last words of the detail type: what it means, operations, outcomes, members of its own, and those that are always there.
+# By the last words of the detail type: description, operations, outcomes, further members, and required members.
 EVENTS = {
     "Account Registered": (
         "The account is registered in Palette. outcome created: it was not there before; unchanged: it was already as requested.",
@@ -301,10 +301,10 @@ def main():
         for name in EVENTS:
             path_of(name).write_text(written(schema(name)))
         return 0
-    told = list(faults())
-    for fault in told:
+    found = list(faults())
+    for fault in found:
         print(f"error: {fault}", file=sys.stderr)
-    return 1 if told else 0
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

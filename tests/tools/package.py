@@ -22,7 +22,7 @@ import event_samples
 import templates
 from boto3 import Session
 from package_crates import Crates
-from sam_template import NotForLambda, binary, judge
+from sam_template import NotForLambda, check_binary, find_binary
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
@@ -31,7 +31,7 @@ TARGETS = {"x86_64": "x86_64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux
 # For automatic registration, the management account needs stacks of its own.
 OTHER_ACCOUNTS = {"inspection-role.yaml": set(event_samples.PARTITIONS), "management-role.yaml": {"aws", "aws-us-gov"}}
 OTHER_ACCOUNTS["entry-role.yaml"] = OTHER_ACCOUNTS["forward-events.yaml"] = OTHER_ACCOUNTS["management-role.yaml"]
-# Pages for deployers and operators. The others lead to sources, which the archive does not have.
+# Pages for deployers and operators. Other pages link to sources, which are not in the archive.
 PAGES = ["checks", "deploy", "events", "operations", "security"]
 ZIP_EPOCH = 315532800  # 1980, the earliest date of a zip file
 CODE = re.compile(r"(CodeUri: )(?:\.\./)?functions/([a-z-]+)/")
@@ -41,7 +41,7 @@ BUILD = re.compile(r"(?:    Metadata:\n)?      BuildMethod: rust-cargolambda\n(?
 
 def zipped(path, architecture):
     """Returns the zip file of a function: one program called `bootstrap`."""
-    judge(path, architecture)
+    check_binary(path, architecture)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         entry = zipfile.ZipInfo("bootstrap", (1980, 1, 1, 0, 0, 0))
@@ -69,7 +69,8 @@ def plain(text, partition, version):
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     groups.insert(0, {"Label": {"default": "Code"}, "Parameters": ["CodeBucket", "CodePrefix"]})
     for resource in template["Resources"].values():
-        # It names a deployment by the hour. The page says what to do after another choice of parameters.
+        # With AlwaysDeploy, SAM names the API deployment by the time, so that two builds would differ. The instructions say
+        # what to do after a change of parameters.
         resource["Properties"].pop("AlwaysDeploy", None)
         if resource["Type"] == "AWS::Serverless::Function":
             name = Path(resource["Properties"]["CodeUri"]).name
@@ -94,8 +95,8 @@ def contents(partition, architecture, binaries):
     text, files, zips = decided(partition, architecture), {}, {}
     for id, package in event_samples.PACKAGES.items():
         if f"functions/{package}/" in text:
-            content = zipped(binary(binaries, id, package), architecture)
-            # A stack looks at code anew only where its key is another.
+            content = zipped(find_binary(binaries, id, package), architecture)
+            # CloudFormation updates the code of a function only if the S3 key has changed.
             zips[package] = f"{package}-{hashlib.sha256(content).hexdigest()[:12]}.zip"
             files[f"functions/{zips[package]}"] = content
     text = CODE.sub(lambda found: f"{found[1]}functions/{zips[found[2]]}", text)

@@ -22,8 +22,8 @@ def parameters(template):
     for name, it in template["Parameters"].items():
         proposed = f"`{it['Default']}`" if it.get("Default") else "–" if "Default" in it else "**you say**"
         values = f" One of {', '.join(f'`{value}`' for value in it['AllowedValues'])}." if "AllowedValues" in it else ""
-        told = f"{it.get('Description', '')}{values}".replace("|", "\\|").strip()
-        rows.append(f"| `{name}` | {proposed} | {told} |")
+        description = f"{it.get('Description', '')}{values}".replace("|", "\\|").strip()
+        rows.append(f"| `{name}` | {proposed} | {description} |")
     return "\n".join(rows)
 
 

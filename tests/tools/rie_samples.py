@@ -10,7 +10,7 @@ from processes import local_cloud, run_in_emulator
 
 
 def answers(partition, deployed, binary, folder):
-    """Every event of every function that is deployed: its file, what the function said, and whether that is right."""
+    """Yields (file, response, whether it is the expected one) of every sample event of every deployed function."""
     for id, package in event_samples.PACKAGES.items():
         if id in deployed:
             with run_in_emulator(binary(id, package), deployed[id], folder / f"{package}.log") as invoke:
@@ -19,14 +19,14 @@ def answers(partition, deployed, binary, folder):
 
 
 def run(partition, binaries, folder):
-    """All of one deployment: how many, and how many failed."""
+    """Sends the sample events to one deployment. Returns the number of events and the number of failures."""
     count, failures = 0, 0
     with local_cloud(partition, binaries, folder / f"{partition}.json") as deployed:
         for path, said, right in answers(partition, deployed, lambda _, package: binaries / package, folder):
             count, failures = count + 1, failures + (not right)
-            told = "" if right else f"  WRONG: {event_samples.expected(path, partition)} was expected"
-            if told or "-v" in sys.argv:
-                print(f"{partition:<11} {path.relative_to(event_samples.ROOT)!s:<65} {said}{told}")
+            mismatch = "" if right else f"  WRONG: {event_samples.expected(path, partition)} was expected"
+            if mismatch or "-v" in sys.argv:
+                print(f"{partition:<11} {path.relative_to(event_samples.ROOT)!s:<65} {said}{mismatch}")
     return count, failures
 
 
@@ -36,7 +36,7 @@ def main():
         outcomes = [run(partition, binaries, Path(folder)) for partition in event_samples.PARTITIONS]
     count, failures = (sum(numbers) for numbers in zip(*outcomes, strict=True))
     print(f"{count - failures} sample events answered as they should be under AWS's emulator, {failures} not")
-    # Nothing that fails is as bad as nothing that was sent.
+    # A partition without any sample event is a failure too.
     sys.exit(failures > 0 or not all(sent for sent, _ in outcomes))
 
 

@@ -32,7 +32,7 @@ NO_DOCKER, NO_IMAGE = 3, 4
 
 
 def image():
-    """Whether there is what functions run in; SAM makes IMAGE from what was pulled."""
+    """Returns whether Docker has, or can pull, the image in which functions run."""
     return any(docker("images", "--quiet", name) for name in (IMAGE, PULLED)) or docker("pull", "--quiet", PULLED)
 
 
@@ -40,10 +40,10 @@ class Sam:
     """The SAM CLI with the template and the environment of one deployment."""
 
     def __init__(self, partition, deployed, binaries, folder):
-        template = sam_template.write(partition, deployed, binaries, folder)
+        template = sam_template.write_template(partition, deployed, binaries, folder)
         self.folder, self.partition = folder, partition
         self.options = ["--template", template, "--env-vars", folder / "environment.json", "--skip-pull-image"]
-        # SAM asks STS whose account this is: that of the functions.
+        # SAM calls sts:GetCallerIdentity, so it gets the credentials of a function.
         own = next(iter(deployed.values()))
         keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"]
         self.environment = os.environ | {name: own[name] for name in keys}
@@ -53,7 +53,7 @@ class Sam:
         return [SAM, "local", *arguments, *self.options]
 
     def invoke(self, id, path):
-        """`sam local invoke` of a function with a file: what it said, and whether that is fine."""
+        """Runs `sam local invoke` with an event file. Returns the response, and whether it is the expected one."""
         event, content = path, event_samples.payload(path)
         if content != path.read_bytes():
             event = self.folder / f"{path.stem}.batch.json"
@@ -67,7 +67,7 @@ class Sam:
             return f"nothing: {ran.stderr.strip().splitlines()[-1:]}", False
 
     def api(self, paths):
-        """`sam local start-api`, and what it says to the request of each file."""
+        """Runs `sam local start-api`, and returns its response to the request of each file."""
         port = free_port()
         command = self.command("start-api", "--port", str(port), "--warm-containers", "LAZY")
         with open(self.folder / "api.log", "wb") as log:
@@ -76,13 +76,13 @@ class Sam:
             wait("sam local start-api", lambda: listens(port), api)
             return {path: request(port, json.loads(path.read_text())) for path in paths}
         finally:
-            # It takes its containers with it.
+            # `sam local start-api` stops its containers when it receives SIGTERM.
             api.send_signal(signal.SIGTERM)
             api.wait()
 
 
 def request(port, event):
-    """What the API answers to what the event was made of."""
+    """Sends the HTTP request that an API Gateway event describes, and returns a description of the response."""
     query = urlencode(event["multiValueQueryStringParameters"] or {}, doseq=True)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {name: value for name, value in event["headers"].items() if name not in {"Host", "Content-Length"}}
@@ -92,12 +92,12 @@ def request(port, event):
 
 
 def run(partition, binaries, functions, folder):
-    """The table's rows of a partition: how many events went which way, and how many were answered wrongly."""
+    """Prints a row for each event of a partition. Returns the numbers of events, of HTTP requests and of wrong responses."""
     with local_cloud(partition, binaries, folder / "environment.json", host()) as deployed:
         sam = Sam(partition, deployed, functions, folder)
 
         def runs(id, package):
-            return sam_template.binary(functions, id, package)
+            return sam_template.find_binary(functions, id, package)
 
         paths = [path for id, package in event_samples.PACKAGES.items() if id in deployed for path in event_samples.of(package)]
         found = rie_samples.answers(partition, deployed, runs, folder) if platform.system() == "Linux" else ()
@@ -111,9 +111,9 @@ def run(partition, binaries, functions, folder):
                 emulators, _ = expected.get(path, (said, fine))
                 right = fine and said == emulators and through_api in ("", said)
                 wrong += not right
-                told = "" if right else f"  WRONG: the emulator says {emulators}, {event_samples.expected(path, partition)} was expected"
+                mismatch = "" if right else f"  WRONG: the emulator says {emulators}, {event_samples.expected(path, partition)} was expected"
                 name = path.relative_to(event_samples.ROOT)
-                print(f"{partition:<11} {name!s:<65} {said:<16} {through_api:<12}{told}", flush=True)
+                print(f"{partition:<11} {name!s:<65} {said:<16} {through_api:<12}{mismatch}", flush=True)
     return len(paths), len(requested), wrong
 
 

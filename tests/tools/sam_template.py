@@ -17,23 +17,23 @@ import event_samples
 from processes import ARCHITECTURE
 from samtranslator.yaml_helper import yaml_parse
 
-# The C library of Amazon Linux 2023, and the numbers of machines in ELF's header.
+# The glibc version of Amazon Linux 2023, and the machine numbers of ELF headers.
 GLIBC = (2, 34)
 MACHINES = {"x86_64": 62, "arm64": 183}
 
 
 class NotForLambda(Exception):
-    """What is built cannot run in Lambda's image."""
+    """The error for a binary that cannot run in Lambda's image."""
 
 
-def binary(folder, id, package):
-    """A function's binary, where `sam build`, `cargo lambda build` or `cargo build` put it."""
+def find_binary(folder, id, package):
+    """Returns the path of a function's binary from `sam build`, `cargo lambda build` or `cargo build`."""
     built = (folder / id / "bootstrap", folder / package / "bootstrap")
     return next((path for path in built if path.exists()), folder / package)
 
 
-def judge(path, architecture):
-    """Binaries of another system, or for a newer C library, end before they say why."""
+def check_binary(path, architecture):
+    """Raises NotForLambda if a binary is missing, or is built for another system or a newer C library."""
     if not path.exists():
         raise NotForLambda(f"{path} is not built")
     content = path.read_bytes()
@@ -46,9 +46,9 @@ def judge(path, architecture):
         raise NotForLambda(f"{path} needs GLIBC {needs[0]}.{needs[1]}; Amazon Linux 2023 has {GLIBC[0]}.{GLIBC[1]}")
 
 
-def place(source, folder):
-    """The binary under the name that Lambda starts; the same file where that can be."""
-    judge(source, ARCHITECTURE)
+def place_binary(source, folder):
+    """Puts the binary into the folder as `bootstrap`: as a hard link if possible, otherwise as a copy."""
+    check_binary(source, ARCHITECTURE)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "bootstrap"
     target.unlink(missing_ok=True)
@@ -58,8 +58,8 @@ def place(source, folder):
         shutil.copy(source, target)
 
 
-def write(partition, deployed, binaries, folder):
-    """The template's path."""
+def write_template(partition, deployed, binaries, folder):
+    """Writes the template and the environment for `sam local`, and returns the path of the template."""
     template = yaml_parse(event_samples.template(partition).read_text())
     template["Globals"]["Function"].pop("Environment")
     for id, resource in list(template["Resources"].items()):
@@ -68,7 +68,7 @@ def write(partition, deployed, binaries, folder):
         if id not in deployed:
             del template["Resources"][id]
             continue
-        place(binary(binaries, id, event_samples.PACKAGES[id]), folder / id)
+        place_binary(find_binary(binaries, id, event_samples.PACKAGES[id]), folder / id)
         resource.pop("Metadata", None)
         variables = {"Variables": dict.fromkeys(deployed[id], "")}
         resource["Properties"] |= {"CodeUri": id, "Architectures": [ARCHITECTURE], "Environment": variables}
@@ -85,7 +85,7 @@ def main():
     options = arguments.parse_args()
     try:
         deployed = json.loads(options.env_file.read_text())
-        write(options.partition, deployed, options.binaries.resolve(), options.env_file.parent)
+        write_template(options.partition, deployed, options.binaries.resolve(), options.env_file.parent)
     except FileNotFoundError:
         sys.exit(f"{options.env_file} is not there: `make local` writes it, and has to run meanwhile")
     except NotForLambda as fault:

@@ -1,4 +1,4 @@
-"""What schemathesis is told of Gangway: requests are signed, and some name what is there."""
+"""Hooks of schemathesis: sign each request, and use an account of the local cloud in some requests."""
 
 import json
 import os
@@ -14,7 +14,7 @@ FACTS = json.loads(Path(os.environ["FACTS"]).read_text())
 
 
 class Signed(requests.auth.AuthBase):
-    """SigV4 for `execute-api`, over what is really sent."""
+    """Signs a request with SigV4 for `execute-api`."""
 
     credentials = Session().get_credentials()
 
@@ -30,14 +30,14 @@ schemathesis.auth.set_from_requests(Signed())
 
 
 def method_of(path):
-    """The method whose route a path is; nothing where it is no method's."""
+    """Returns the method of a registration path, or None if the path is not one of a method."""
     segment = path.split("/")[3] if path.count("/") > 2 else ""
     return segment if segment in FACTS["requests"] else None
 
 
 @schemathesis.hook
 def before_call(context, case, _kwargs):
-    """Every other well-made registration names an account of this cloud, and keeps the rest of its members."""
+    """Replaces the account in about half of the valid registrations by an account of the local cloud."""
     method, body = method_of(context.operation.path), case.body
     well_made = case.meta is not None and case.meta.generation.mode.is_positive
     if method and well_made and isinstance(body, dict) and len(json.dumps(body, default=str)) % 2:

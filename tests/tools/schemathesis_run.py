@@ -58,10 +58,10 @@ def run(binaries, partition, examples, seed):
         started = time.monotonic()
         done = subprocess.run([*map(str, command)], cwd=folder, env=environment, capture_output=True, text=True)
         took = time.monotonic() - started
-    told = [line.strip() for line in done.stdout.splitlines() if "generated" in line and "ailure" not in line]
+    summaries = [line.strip() for line in done.stdout.splitlines() if "generated" in line and "ailure" not in line]
     if done.returncode:
         print(done.stdout, done.stderr, file=sys.stderr)
-    print(f"{partition}: {'; '.join(told) or 'failed'} ({took:.0f} s)")
+    print(f"{partition}: {'; '.join(summaries) or 'failed'} ({took:.0f} s)")
     return done.returncode == 0
 
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "template.yaml"
 NO_VALUE = "AWS::NoValue"
 
-# What each partition is called, and what its template proposes where the source proposes something else.
+# The name of each partition, and the parameter defaults in which its template differs from template.yaml.
 PARTITIONS = {
     "aws-us-gov": ("AWS GovCloud (US)", {}),
     "aws-iso-b": ("the Secret partition of AWS", {"Architecture": "x86_64", "HttpApi": "private"}),
@@ -25,23 +25,23 @@ PARTITIONS = {
 
 
 def compose(text):
-    """The document's nodes, each with its place in the text."""
+    """Returns the nodes of a YAML document, each with its position in the text."""
     return yaml.compose(text, Loader=yaml.CSafeLoader)
 
 
 def entry(mapping, key):
-    """Key and value of a mapping."""
+    """Returns the key node and the value node of an entry of a mapping."""
     return next(((k, v) for k, v in mapping.value if k.value == key), (None, None))
 
 
 def section(root, name):
-    """The members of a section of the template."""
+    """Returns the entries of a section of the template."""
     _, mapping = entry(root, name)
     return mapping.value if mapping else []
 
 
 def walk(node, parents=()):
-    """Every node with what it is in, outermost first."""
+    """Yields every node with its parents, the outermost parent first."""
     yield node, parents
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
@@ -52,14 +52,14 @@ def walk(node, parents=()):
 
 
 class Decisions:
-    """Which conditions a partition decides."""
+    """The values of the conditions that depend only on the partition."""
 
     def __init__(self, root, partition):
         self.partition = partition
         self.expressions = {key.value: value for key, value in section(root, "Conditions")}
 
     def of(self, name):
-        """True, False, or None where it is the deployment's to decide."""
+        """Returns True, False, or None if the value depends on the parameters of the deployment."""
         return self.value(self.expressions[name])
 
     def value(self, node):
@@ -90,7 +90,7 @@ def line_start(text, index):
 
 
 def without(text, start, end):
-    """The text without these lines, and without the comment that stands directly before them."""
+    """Returns the text without these lines and without the comment directly before them."""
     start = line_start(text, start)
     while start > 0:
         before = line_start(text, start - 1)
@@ -100,14 +100,14 @@ def without(text, start, end):
     end = len(text[:end].rstrip()) if text[:end].endswith("\n") or not text[end:].startswith("\n") else end
     newline = text.find("\n", end)
     end = len(text) if newline < 0 else newline + 1
-    # One blank line between two neighbours is enough.
+    # Keep only one blank line between two sections.
     if text[:start].endswith("\n\n") and text[end:].startswith("\n"):
         end += 1
     return text[:start] + text[end:]
 
 
 def last_mark(node):
-    """Where a node's text ends; the mark of a block also takes in the blank lines behind it."""
+    """Returns where a node's text ends. The end mark of a block would include the blank lines after it."""
     if isinstance(node, (yaml.MappingNode, yaml.SequenceNode)) and not node.flow_style and node.value:
         last = node.value[-1]
         return last_mark(last[1] if isinstance(last, tuple) else last)
@@ -115,7 +115,7 @@ def last_mark(node):
 
 
 def body(text, node, column):
-    """A node's text as it stands at another column."""
+    """Returns a node's text with the indentation of another column."""
     start = node.start_mark
     lines = text[start.index : last_mark(node)].split("\n")
     shift = start.column - column
@@ -123,7 +123,7 @@ def body(text, node, column):
 
 
 def decide(text, partition):
-    """One decision, or None where all are made."""
+    """Returns the text with one more condition resolved, or None if no condition is left to resolve."""
     root = compose(text)
     decisions = Decisions(root, partition)
     for name in ("Resources", "Outputs"):
@@ -160,7 +160,7 @@ def decide(text, partition):
 
 
 def references(root):
-    """Names that something refers to, and conditions that something depends on."""
+    """Returns the names that the template refers to, and the conditions that it uses."""
     names, conditions = set(), set()
     for node, parents in walk(root):
         if node.tag in ("!Ref", "!GetAtt"):
@@ -179,7 +179,7 @@ def references(root):
 
 
 def unused(text, root, decisions):
-    """The same without one condition, parameter or mention of a parameter that nothing needs any more."""
+    """Returns the text without one unused condition, parameter or mention of an unused parameter."""
     names, conditions = references(root)
     for key, value in section(root, "Conditions"):
         if key.value not in conditions:
@@ -200,7 +200,7 @@ def unused(text, root, decisions):
 
 
 def propose(text, defaults):
-    """Other defaults of parameters."""
+    """Returns the text with other defaults of parameters."""
     for name, default in defaults.items():
         _, parameter = entry(entry(compose(text), "Parameters")[1], name)
         _, value = entry(parameter, "Default")
@@ -209,18 +209,18 @@ def propose(text, defaults):
 
 
 def template(partition):
-    """The whole template of a partition."""
+    """Returns the text of the template of a partition."""
     label, defaults = PARTITIONS[partition]
     text = SOURCE.read_text().replace("One template for every partition.", f"This one is for {label}.")
     while (decided := decide(text, partition)) is not None:
         text = decided
-    # A template's paths start where it lies.
+    # The paths in a template are relative to the template's folder.
     text = text.replace("CodeUri: functions/", "CodeUri: ../functions/")
     return f"# Written by `make templates` from template.yaml: change that one.\n{propose(text, defaults)}"
 
 
 def main():
-    """Writes what differs, or tells it."""
+    """Writes the templates that differ, or prints their names with `--check`."""
     differ = []
     made = {ROOT / "templates" / f"{partition}.yaml": template(partition) for partition in PARTITIONS}
     made[account_stack.PATH] = account_stack.template()

@@ -1,4 +1,5 @@
-//! Handles one message: parses the request, does what it asks for, and answers CloudFormation.
+//! Handles one message: parses CloudFormation's request, registers or removes the account, and
+//! sends the response to CloudFormation.
 
 use std::time::Duration;
 
@@ -20,10 +21,10 @@ use crate::{
     properties::service_timeout,
     record::{Admission, ResourceRecord},
     request::{Change, RESOURCE_TYPE, StackRequest},
-    response::{Answer, reason_of},
+    response::{Answer, failure_reason},
 };
 
-/// The handler of the queue's messages. Built once, at start.
+/// Handles the messages of the queue. The function builds one handler when it starts.
 pub struct ResourceHandler {
     pub(crate) app: AppContext,
     pub(crate) config: ResourceConfig,
@@ -33,18 +34,19 @@ pub struct ResourceHandler {
     responder: StackResponder,
 }
 
-/// Number of deliveries after which a failure of Palette or AWS is answered. The template's queue has a
-/// larger `maxReceiveCount`.
+/// Number of deliveries after which a temporary error fails the request. The `maxReceiveCount` of
+/// the queue in `template.yaml` is larger, so that CloudFormation always receives a response.
 const MAX_DELIVERIES: u32 = 8;
 
-/// Number of deliveries after which an error counts as permanent that may be either.
+/// Number of deliveries after which an ambiguous error (permanent or temporary) fails the request.
 const MAX_AMBIGUOUS_DELIVERIES: u32 = 3;
 
-/// Seconds between attempts while a check fails. The role may be of the same stack, and AWS needs a while
-/// until everybody sees it.
-const WAITS: [u16; 6] = [5, 10, 20, 40, 60, 60];
+/// Seconds between attempts while a check fails. The same stack may just have created the role, and
+/// IAM is eventually consistent.
+const RETRY_DELAYS: [u16; 6] = [5, 10, 20, 40, 60, 60];
 
-/// A request, where its answer goes, and the message that brought it.
+/// A request of CloudFormation, the URL for its response, and the SQS message that contains the
+/// request.
 #[derive(Clone, Copy)]
 struct Exchange<'a> {
     request: &'a StackRequest,
@@ -52,28 +54,28 @@ struct Exchange<'a> {
     message: &'a SqsMessage,
 }
 
-/// What a request did.
-pub(crate) struct Done {
+/// The result of a request.
+pub(crate) struct RequestResult {
     pub(crate) answer: Answer,
     pub(crate) events: Vec<OutcomeEvent>,
-    /// For logs and metrics.
+    /// Identifier of the outcome, for logs and metrics.
     pub(crate) outcome: &'static str,
 }
 
-/// Why a request has no answer yet.
-pub(crate) enum Failure {
-    /// Another message works at the resource, or has just changed its record.
+/// Why a request cannot be answered by this delivery of the message.
+pub(crate) enum RequestError {
+    /// Another message has claimed the resource, or has changed its record at the same time.
     Claimed,
     Registration(RegistrationError),
 }
 
-impl From<UpstreamError> for Failure {
+impl From<UpstreamError> for RequestError {
     fn from(error: UpstreamError) -> Self {
         Self::Registration(error.into())
     }
 }
 
-impl From<RegistrationError> for Failure {
+impl From<RegistrationError> for RequestError {
     fn from(error: RegistrationError) -> Self {
         Self::Registration(error)
     }
@@ -107,73 +109,75 @@ impl ResourceHandler {
         let here = (self.partition(), self.app.clients.aws.region());
         let (request, url) = match StackRequest::parse(&message.body, &self.responder, here) {
             Ok(parsed) => parsed,
-            Err(invalid) => return self.dead_letter(None, message, &invalid.to_string()).await,
+            Err(invalid) => {
+                return self.send_to_dead_letter_queue(None, message, &invalid.to_string()).await;
+            }
         };
         let exchange = Exchange { request: &request, url: &url, message };
         let mut record = match ResourceRecord::load(&self.table, request.resource_key()).await {
             Ok(record) => record,
-            Err(error) => return self.retry(exchange, None, error.into()).await,
+            Err(error) => return self.retry_or_fail(exchange, None, error.into()).await,
         };
-        match record.state.admit(&request, message, clock::now()) {
+        match record.state.try_claim(&request, message, clock::now()) {
             Admission::Begun => {}
             Admission::Answered(answer) => {
                 let events = if message.deliveries > 1 {
-                    events_again(&request, &answer)
+                    to_repeated_events(&request, &answer)
                 } else {
                     Vec::new()
                 };
-                let done = Done { answer, events, outcome: "answered-before" };
-                return self.respond(exchange, done).await;
+                let done = RequestResult { answer, events, outcome: "answered-before" };
+                return self.send_answer(exchange, done).await;
             }
             Admission::Superseded => {
                 let reason = "a later request for this resource was begun before this one";
                 let answer = Answer::failed(&request, reason.to_owned());
-                let done = Done { answer, events: Vec::new(), outcome: "superseded" };
-                return self.respond(exchange, done).await;
+                let done = RequestResult { answer, events: Vec::new(), outcome: "superseded" };
+                return self.send_answer(exchange, done).await;
             }
             Admission::Claimed => return retry_result(&request, "claimed", None),
         }
         match record.write().await {
             Ok(WriteOutcome::Written) => {}
             Ok(WriteOutcome::Conflict) => return retry_result(&request, "claimed", None),
-            Err(error) => return self.retry(exchange, None, error.into()).await,
+            Err(error) => return self.retry_or_fail(exchange, None, error.into()).await,
         }
         let outcome = match request.change {
             Change::Create | Change::Update => self.register(&request, message, &mut record).await,
             Change::Delete => self.remove(&request, &mut record).await,
         };
         match outcome {
-            Ok(done) => self.finish(exchange, &mut record, done).await,
-            Err(Failure::Claimed) => retry_result(&request, "claimed", None),
-            Err(Failure::Registration(error)) => {
-                self.retry(exchange, Some(&mut record), error).await
+            Ok(done) => self.record_and_send_answer(exchange, &mut record, done).await,
+            Err(RequestError::Claimed) => retry_result(&request, "claimed", None),
+            Err(RequestError::Registration(error)) => {
+                self.retry_or_fail(exchange, Some(&mut record), error).await
             }
         }
     }
 
-    /// Keeps the answer, then sends it.
-    async fn finish(
+    /// Writes the answer to the record of the resource, then sends the answer to CloudFormation.
+    async fn record_and_send_answer(
         &self,
         exchange: Exchange<'_>,
         record: &mut ResourceRecord<'_>,
-        done: Done,
+        done: RequestResult,
     ) -> MessageResult {
         let Exchange { request, .. } = exchange;
         let age = clock::now().duration_since(request.sent).unwrap_or_default();
         let is_in_time = age < service_timeout(&request.properties);
-        record.state.answer(request, &done.answer, is_in_time);
-        if let Err(unwritten) = save(request, record).await {
+        record.state.record_answer(request, &done.answer, is_in_time);
+        if let Err(unwritten) = write_record(request, record).await {
             return unwritten;
         }
-        let result = self.respond(exchange, done).await;
+        let result = self.send_answer(exchange, done).await;
         if result.outcome == REFUSED && request.change == Change::Create {
-            return self.undo(request, record, result).await;
+            return self.remove_refused_create(request, record, result).await;
         }
         result
     }
 
-    /// Sends an answer.
-    async fn respond(&self, exchange: Exchange<'_>, done: Done) -> MessageResult {
+    /// Sends an answer to CloudFormation, by a `PUT` to the presigned URL of S3.
+    async fn send_answer(&self, exchange: Exchange<'_>, done: RequestResult) -> MessageResult {
         let Exchange { request, url, message } = exchange;
         let body = done.answer.to_json(request);
         match self.responder.put(url, &body).await {
@@ -188,7 +192,8 @@ impl ResourceHandler {
             },
             Ok(ResponseOutcome::Refused) => {
                 let reason = "Amazon S3 refuses the answer: CloudFormation has not signed its URL, or no longer waits for it";
-                let mut result = self.dead_letter(Some(request), message, reason).await;
+                let mut result =
+                    self.send_to_dead_letter_queue(Some(request), message, reason).await;
                 if result.disposition == Disposition::DeadLettered {
                     result.outcome = REFUSED;
                     result.events.extend(done.events);
@@ -199,9 +204,9 @@ impl ResourceHandler {
         }
     }
 
-    /// Removes what a create has registered whose answer S3 refuses: nobody waits for it, and a rollback
-    /// that knows nothing of it would leave it.
-    async fn undo(
+    /// Removes the accounts that a create registered although S3 refused its answer. CloudFormation
+    /// does not know these accounts, so a rollback of the stack would not remove them.
+    async fn remove_refused_create(
         &self,
         request: &StackRequest,
         record: &mut ResourceRecord<'_>,
@@ -210,11 +215,11 @@ impl ResourceHandler {
         match self.remove_all(request, record).await {
             Ok(events) => {
                 result.events.extend(events);
-                // The accounts are gone. If this is not noted, a delete finds that out.
+                // An error is ignored: a later delete finds out that the accounts are removed.
                 drop(record.write().await);
             }
             Err(error) => {
-                let reason = reason_of(&error);
+                let reason = failure_reason(&error);
                 tracing::warn!(
                     reason,
                     "the account of a rejected request could not be removed from Palette"
@@ -224,8 +229,8 @@ impl ResourceHandler {
         result
     }
 
-    /// Decides what happens after an error: another attempt, or an answer.
-    async fn retry(
+    /// Decides after an error whether SQS delivers the message again, or the request fails.
+    async fn retry_or_fail(
         &self,
         exchange: Exchange<'_>,
         record: Option<&mut ResourceRecord<'_>>,
@@ -237,7 +242,7 @@ impl ResourceHandler {
                 (true, message.deliveries >= MAX_DELIVERIES)
             }
             RegistrationError::ChecksFailed(_) => {
-                return self.wait(exchange, record, error).await;
+                return self.retry_later(exchange, record, error).await;
             }
             RegistrationError::Upstream(upstream) if upstream.is_rejected() => {
                 (true, message.deliveries >= MAX_AMBIGUOUS_DELIVERIES)
@@ -255,11 +260,11 @@ impl ResourceHandler {
         };
         if may_pass && !is_over {
             if let Some(record) = record {
-                record.state.release();
-                // If this fails, the claim ends by itself.
+                record.state.release_claim();
+                // An error is ignored: the claim also ends when its time is over.
                 drop(record.write().await);
             }
-            let reason = reason_of(&error);
+            let reason = failure_reason(&error);
             let (detail, upstream) = if let RegistrationError::Upstream(upstream) = error {
                 (None, Some(upstream))
             } else {
@@ -267,11 +272,12 @@ impl ResourceHandler {
             };
             return MessageResult { detail, ..retry_result(request, "upstream-error", upstream) };
         }
-        self.fail(exchange, record, &error).await
+        self.fail_request(exchange, record, &error).await
     }
 
-    /// Lets a request whose checks failed wait, as long as AWS may not have seen the role everywhere.
-    async fn wait(
+    /// Sends the message of a request with failed checks again, with a delay, because a new role
+    /// may not be visible in all of AWS yet. Fails the request when the time for this is over.
+    async fn retry_later(
         &self,
         exchange: Exchange<'_>,
         record: Option<&mut ResourceRecord<'_>>,
@@ -279,20 +285,20 @@ impl ResourceHandler {
     ) -> MessageResult {
         let Exchange { request, message, .. } = exchange;
         let Some(record) = record else {
-            return self.fail(exchange, None, &error).await;
+            return self.fail_request(exchange, None, &error).await;
         };
-        let waits = record.state.count_wait();
-        let before: u64 = WAITS.iter().take(waits).copied().map(u64::from).sum();
+        let waits = record.state.count_delay();
+        let before: u64 = RETRY_DELAYS.iter().take(waits).copied().map(u64::from).sum();
         let budget = service_timeout(&request.properties) / 2;
-        let delay = WAITS
+        let delay = RETRY_DELAYS
             .get(waits)
             .copied()
             .filter(|delay| Duration::from_secs(before + u64::from(*delay)) < budget);
         let Some(delay) = delay else {
-            return self.fail(exchange, Some(record), &error).await;
+            return self.fail_request(exchange, Some(record), &error).await;
         };
-        record.state.release();
-        if let Err(unwritten) = save(request, record).await {
+        record.state.release_claim();
+        if let Err(unwritten) = write_record(request, record).await {
             return unwritten;
         }
         if let Err(error) = self.queue.send_delayed(&message.body, delay).await {
@@ -302,36 +308,36 @@ impl ResourceHandler {
             kind: request.change.id(),
             account: Some(request.stack.account()),
             outcome: "waits",
-            detail: Some(reason_of(&error)),
+            detail: Some(failure_reason(&error)),
             error: None,
             events: Vec::new(),
             disposition: Disposition::Delete,
         }
     }
 
-    /// Answers that the request failed.
-    async fn fail(
+    /// Answers CloudFormation that the request failed.
+    async fn fail_request(
         &self,
         exchange: Exchange<'_>,
         record: Option<&mut ResourceRecord<'_>>,
         error: &RegistrationError,
     ) -> MessageResult {
         let Exchange { request, .. } = exchange;
-        let reason = reason_of(error);
-        let mut event = rejected(request, &reason);
+        let reason = failure_reason(error);
+        let mut event = to_rejected_event(request, &reason);
         if let RegistrationError::ChecksFailed(report) = error {
             event = event.with_report(report);
         }
         let answer = Answer::failed(request, reason);
-        let done = Done { answer, events: vec![event], outcome: "failed" };
+        let done = RequestResult { answer, events: vec![event], outcome: "failed" };
         match record {
-            Some(record) => self.finish(exchange, record, done).await,
-            None => self.respond(exchange, done).await,
+            Some(record) => self.record_and_send_answer(exchange, record, done).await,
+            None => self.send_answer(exchange, done).await,
         }
     }
 
     /// Sends a message that cannot be answered to the dead-letter queue.
-    async fn dead_letter(
+    async fn send_to_dead_letter_queue(
         &self,
         request: Option<&StackRequest>,
         message: &SqsMessage,
@@ -359,9 +365,9 @@ impl ResourceHandler {
 /// Outcome of a request whose answer S3 refuses.
 const REFUSED: &str = "refused";
 
-/// Writes a record. Returns the result of a message whose record was not written: the next delivery finds
-/// everything as this one left it.
-async fn save(
+/// Writes a record. If the record was not written, returns a message result by which SQS delivers
+/// the message again.
+async fn write_record(
     request: &StackRequest,
     record: &mut ResourceRecord<'_>,
 ) -> Result<(), MessageResult> {
@@ -388,21 +394,21 @@ fn retry_result(
     }
 }
 
-/// Returns what is known of the account before it is registered.
-fn account_of(request: &StackRequest) -> EventAccount {
+/// Returns the account of a request for an event: its AWS account id and the method `sts`.
+fn to_event_account(request: &StackRequest) -> EventAccount {
     let account = Some(request.stack.account());
     EventAccount { account, method: Some(AuthMethod::Sts), ..EventAccount::default() }
 }
 
-fn rejected(request: &StackRequest, reason: &str) -> OutcomeEvent {
+fn to_rejected_event(request: &StackRequest, reason: &str) -> OutcomeEvent {
     let operation = match request.change {
         Change::Create | Change::Update => AccountOperation::Register,
         Change::Delete => AccountOperation::Delete,
     };
-    OutcomeEvent::rejected(account_of(request), operation, reason)
+    OutcomeEvent::rejected(to_event_account(request), operation, reason)
 }
 
-/// Returns the error of a resource of another type.
+/// Returns an error if the resource is not of the type `Custom::GangwayAccount`.
 pub(crate) fn check_type(request: &StackRequest) -> Result<(), RegistrationError> {
     if request.resource_type == RESOURCE_TYPE {
         return Ok(());
@@ -413,11 +419,12 @@ pub(crate) fn check_type(request: &StackRequest) -> Result<(), RegistrationError
     ))
 }
 
-/// Returns the event about an answer that an earlier delivery has sent, and perhaps not published.
-fn events_again(request: &StackRequest, answer: &Answer) -> Vec<OutcomeEvent> {
-    let account = account_of(request);
+/// Returns the event for an answer that an earlier delivery of the message sent. The earlier
+/// delivery may have ended before it published the event.
+fn to_repeated_events(request: &StackRequest, answer: &Answer) -> Vec<OutcomeEvent> {
+    let account = to_event_account(request);
     vec![match (&answer.failure, request.change) {
-        (Some(reason), _) => rejected(request, reason),
+        (Some(reason), _) => to_rejected_event(request, reason),
         (None, Change::Delete) => OutcomeEvent::absent(account, AccountOperation::Delete),
         (None, Change::Create | Change::Update) => {
             let account = answer.to_account(account);

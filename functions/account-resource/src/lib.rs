@@ -1,8 +1,9 @@
 //! Registers accounts as resources of CloudFormation stacks (`Custom::GangwayAccount`).
 //!
-//! A stack in an AWS account publishes its requests to a topic of Gangway's stack, a queue takes them
-//! from there, and the answers go to CloudFormation. `docs/consistency.md` describes how Palette ends up
-//! with exactly what the stacks say, although messages are delivered twice, late or out of order.
+//! A stack in an AWS account publishes its requests to an SNS topic of Gangway's stack. An SQS
+//! queue receives the requests, and the function sends the responses to CloudFormation.
+//! `docs/consistency.md` describes how the function handles messages that arrive twice, late or out
+//! of order.
 
 mod config;
 mod handler;

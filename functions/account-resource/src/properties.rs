@@ -1,4 +1,5 @@
-//! The properties of the resource: the fields of a registration, with names in CloudFormation's style.
+//! The properties of the resource. They are the fields of a registration over HTTP, with names that
+//! begin with a capital letter.
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use serde_json::{Map, Value};
 const SERVICE_TOKEN: &str = "ServiceToken";
 const SERVICE_TIMEOUT: &str = "ServiceTimeout";
 
-/// CloudFormation's timeout of a resource that sets none, in seconds.
+/// CloudFormation's default timeout of a custom resource, in seconds.
 const DEFAULT_TIMEOUT: u64 = 3600;
 
 const OTHER_ACCOUNT: &str = "must be a role of the AWS account of the stack (AWS::AccountId): a stack registers its own account only";
@@ -24,7 +25,7 @@ const METHOD_RULE: &str =
     "must be sts: with keys or by an access portal, register the account over HTTP";
 const LOWER_CASE: &str = "is unknown: the names of properties begin with a capital letter";
 
-/// What a stack asks for.
+/// The account that a stack asks to register.
 #[derive(Debug)]
 pub(crate) struct WantedAccount {
     pub(crate) account: AccountSpec,
@@ -34,7 +35,8 @@ pub(crate) struct WantedAccount {
 }
 
 impl WantedAccount {
-    /// Parses the properties. Returns every error at once, with the pointers of requests over HTTP.
+    /// Parses the properties. Returns every error at once, with the JSON Pointers that a request
+    /// over HTTP has. [`to_property_error`] converts them.
     pub(crate) fn parse(
         properties: &Value,
         limits: &RequestLimits,
@@ -88,7 +90,8 @@ fn to_fields(properties: &Value, errors: &mut Vec<FieldError>) -> Value {
         if [SERVICE_TOKEN, SERVICE_TIMEOUT].contains(&name.as_str()) {
             continue;
         }
-        let Some(field) = with_first(name, char::is_uppercase, |first| first.to_ascii_lowercase())
+        let Some(field) =
+            change_first_letter(name, char::is_uppercase, |first| first.to_ascii_lowercase())
         else {
             let detail = format!("a property {LOWER_CASE}");
             errors.push(FieldError::malformed("", detail));
@@ -100,18 +103,18 @@ fn to_fields(properties: &Value, errors: &mut Vec<FieldError>) -> Value {
     Value::Object(fields)
 }
 
-/// Returns an error with the names that the template has.
-pub(crate) fn as_property(error: &FieldError) -> FieldError {
-    let names = error.pointer.split('/').skip(1).map(capitalized);
+/// Converts the field names in an error to the property names of the template.
+pub(crate) fn to_property_error(error: &FieldError) -> FieldError {
+    let names = error.pointer.split('/').skip(1).map(capitalize);
     let pointer = names.fold(String::new(), |pointer, name| pointer + "/" + &name);
     let mut detail = error.detail.clone();
     if let Some((name, rest)) = detail.split_once(' ')
         && error.pointer.rsplit('/').next() == Some(name)
     {
-        detail = format!("{} {rest}", capitalized(name));
+        detail = format!("{} {rest}", capitalize(name));
     }
     if let Some((before, known)) = detail.split_once("use one of ") {
-        let known: Vec<_> = known.split(", ").map(capitalized).collect();
+        let known: Vec<_> = known.split(", ").map(capitalize).collect();
         detail = format!("{before}use one of {}", known.join(", "));
     }
     let pointer =
@@ -119,13 +122,13 @@ pub(crate) fn as_property(error: &FieldError) -> FieldError {
     FieldError { pointer, detail, kind: error.kind }
 }
 
-fn capitalized(name: &str) -> String {
-    with_first(name, char::is_lowercase, |first| first.to_ascii_uppercase())
+fn capitalize(name: &str) -> String {
+    change_first_letter(name, char::is_lowercase, |first| first.to_ascii_uppercase())
         .unwrap_or_else(|| name.to_owned())
 }
 
-/// Changes the first letter of a name, if it is what it should be.
-fn with_first(
+/// Changes the first letter of a name. Returns `None` if the first letter is not as expected.
+fn change_first_letter(
     name: &str,
     is_expected: fn(char) -> bool,
     change: impl Fn(char) -> char,

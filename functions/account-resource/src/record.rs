@@ -1,4 +1,5 @@
-//! What the table knows of one resource of a stack. `docs/consistency.md` describes the protocol.
+//! The item of one resource of a stack in the table `StackResources`. `docs/consistency.md`
+//! describes the protocol.
 
 #[cfg(test)]
 mod tests;
@@ -16,15 +17,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{request::StackRequest, response::Answer};
 
-/// How long a message has a resource for itself: longer than the function runs.
-const CLAIM: Duration = Duration::from_mins(3);
+/// How long a claim excludes other messages from a resource. Longer than the timeout of the
+/// function.
+const CLAIM_DURATION: Duration = Duration::from_mins(3);
 
-/// How long an item is kept after the last account of its resource was removed: longer than a message
-/// waits in the queue, in its dead-letter queue, or in SNS.
-const KEPT: Duration = Duration::from_hours(24 * 60);
+/// How long an item stays in the table after the last account of its resource was removed. Longer
+/// than a message can stay in the queue, in the dead-letter queue or in SNS.
+const RECORD_LIFETIME: Duration = Duration::from_hours(24 * 60);
 
-/// Most answers and most ids of removed accounts that an item keeps.
-const MAX_KEPT: usize = 20;
+/// Maximum number of answers in an item, and maximum number of uids of removed accounts.
+const MAX_LIST_LENGTH: usize = 20;
 
 /// The state of one resource.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -38,11 +40,12 @@ pub(crate) struct ResourceState {
     answers: Vec<KnownAnswer>,
     /// Accounts in Palette that the resource has registered.
     pub(crate) accounts: Vec<OwnedAccount>,
-    /// Accounts that it may have registered: it was going to, and no account had the name.
+    /// Accounts that a request was going to create, so they may exist in Palette. An intent is
+    /// deleted once the account is known to exist or not to exist.
     pub(crate) intents: Vec<Intent>,
     /// Uid of the account that the last answer of a success named.
     pub(crate) current: Option<String>,
-    /// Uids of accounts that it has removed.
+    /// Uids of accounts that the resource has removed.
     pub(crate) removed: Vec<String>,
 }
 
@@ -52,11 +55,11 @@ struct BegunRequest {
     id: String,
     /// Milliseconds since 1970.
     sent: u64,
-    /// How often it has waited for AWS.
+    /// How often the request was delayed because its checks failed.
     waits: usize,
 }
 
-/// A message that works at the resource.
+/// The claim of a message on the resource: until its end, no other message changes the resource.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Claim {
@@ -83,7 +86,7 @@ pub(crate) struct OwnedAccount {
     pub(crate) name: String,
 }
 
-/// An account that was to be created.
+/// An account that a request was going to create.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Intent {
@@ -91,49 +94,50 @@ pub(crate) struct Intent {
     pub(crate) name: String,
 }
 
-/// What a delete removes.
+/// The accounts that a delete request removes.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Removal {
     Nothing,
-    /// Only the account with this uid: an update has replaced it, or the rollback of one.
+    /// Only the account with this uid, which an update (or the rollback of an update) has replaced.
     One(String),
     /// Every account of the resource.
     All,
 }
 
-/// What is to be done with a request.
+/// Whether a message may handle its request now.
 #[derive(Debug)]
 pub(crate) enum Admission {
-    /// It is this message's turn.
+    /// The message has claimed the resource, and handles the request now.
     Begun,
-    /// It has this answer already.
+    /// An earlier message has already answered the request, with this answer.
     Answered(Answer),
-    /// A later request for the same resource was begun.
+    /// A later request for the same resource was begun before this one.
     Superseded,
-    /// Another message works at the resource.
+    /// Another message has claimed the resource.
     Claimed,
 }
 
 impl ResourceState {
-    /// Claims the resource for a message, if it is its turn.
-    pub(crate) fn admit(
+    /// Claims the resource for a message, unless its request is answered or superseded, or another
+    /// message has claimed the resource.
+    pub(crate) fn try_claim(
         &mut self,
         request: &StackRequest,
         message: &SqsMessage,
         now: SystemTime,
     ) -> Admission {
-        let sent = millis(request.sent);
+        let sent = to_millis(request.sent);
         if let Some(known) = self.answers.iter().find(|known| known.request == request.id) {
             return Admission::Answered(known.answer.clone());
         }
         if self.latest.as_ref().is_some_and(|it| it.id != request.id && it.sent > sent) {
             return Admission::Superseded;
         }
-        // An earlier delivery of the same message has ended: the queue hides a message for longer than
-        // the function runs.
+        // An earlier delivery of the same message has ended: the queue hides a message for longer
+        // than the function runs.
         let is_claimed = |claim: &Claim| {
             let is_own = claim.message == message.id && claim.delivery < message.deliveries;
-            !is_own && claim.until > millis(now)
+            !is_own && claim.until > to_millis(now)
         };
         if self.claim.as_ref().is_some_and(is_claimed) {
             return Admission::Claimed;
@@ -145,34 +149,41 @@ impl ResourceState {
         self.claim = Some(Claim {
             message: message.id.clone(),
             delivery: message.deliveries,
-            until: millis(now + CLAIM),
+            until: to_millis(now + CLAIM_DURATION),
         });
         Admission::Begun
     }
 
-    /// Ends the claim. Another delivery of the message, or another message, may begin.
-    pub(crate) fn release(&mut self) {
+    /// Ends the claim, so that another message, or another delivery of this one, can claim the
+    /// resource.
+    pub(crate) fn release_claim(&mut self) {
         self.claim = None;
     }
 
-    /// Counts one more wait of the request in progress, and returns how many there were before.
-    pub(crate) fn count_wait(&mut self) -> usize {
+    /// Counts one more delay of the current request, and returns the number of earlier delays.
+    pub(crate) fn count_delay(&mut self) -> usize {
         self.latest.as_mut().map_or(usize::MAX, |latest| {
             latest.waits += 1;
             latest.waits - 1
         })
     }
 
-    /// Keeps the answer to the request in progress, and ends the claim. CloudFormation does not learn of an
-    /// account whose answer comes too late.
-    pub(crate) fn answer(&mut self, request: &StackRequest, answer: &Answer, is_in_time: bool) {
-        self.release();
+    /// Records the answer to the current request, and ends the claim. The account of the answer
+    /// becomes the current one only if `is_in_time`: CloudFormation ignores an answer that comes
+    /// too late.
+    pub(crate) fn record_answer(
+        &mut self,
+        request: &StackRequest,
+        answer: &Answer,
+        is_in_time: bool,
+    ) {
+        self.release_claim();
         if let Some(uid) = answer.registered_uid().filter(|_| is_in_time) {
             self.current = Some(uid.to_owned());
         }
         self.answers.push(KnownAnswer { request: request.id.clone(), answer: answer.clone() });
-        keep_last(&mut self.answers);
-        keep_last(&mut self.removed);
+        truncate_to_last(&mut self.answers);
+        truncate_to_last(&mut self.removed);
     }
 
     /// Returns `true` if the resource has registered this account, or may have.
@@ -181,29 +192,29 @@ impl ResourceState {
             || self.intents.iter().any(|intent| intent.scope == scope && intent.name == name)
     }
 
-    /// Notes that an account is going to be created.
-    pub(crate) fn intend(&mut self, scope: &str, name: &str) {
+    /// Records that the request is going to create an account.
+    pub(crate) fn record_intent(&mut self, scope: &str, name: &str) {
         let intent = Intent { scope: scope.to_owned(), name: name.to_owned() };
         if !self.intents.contains(&intent) {
             self.intents.push(intent);
         }
     }
 
-    /// Forgets that an account was going to be created: it was not.
+    /// Deletes the intent to create an account.
     pub(crate) fn forget_intent(&mut self, scope: &str, name: &str) {
         self.intents.retain(|intent| intent.scope != scope || intent.name != name);
     }
 
-    /// Notes that the resource is this account now.
-    pub(crate) fn registered(&mut self, account: OwnedAccount) {
+    /// Records that the resource has registered this account.
+    pub(crate) fn record_registration(&mut self, account: OwnedAccount) {
         self.forget_intent(&account.scope, &account.name);
         self.accounts.retain(|known| known.uid != account.uid);
         self.removed.retain(|uid| *uid != account.uid);
         self.accounts.push(account);
     }
 
-    /// Notes that an account is removed.
-    pub(crate) fn removed(&mut self, uid: &str) {
+    /// Records that the account with this uid was removed from Palette.
+    pub(crate) fn record_removal(&mut self, uid: &str) {
         self.accounts.retain(|account| account.uid != uid);
         if self.current.as_deref() == Some(uid) {
             self.current = None;
@@ -213,15 +224,15 @@ impl ResourceState {
         }
     }
 
-    /// Returns the accounts that CloudFormation does not know: it never received the answer that named
-    /// them. `known` are those that it knows.
-    pub(crate) fn unknown_accounts(&self, known: [Option<&str>; 2]) -> Vec<OwnedAccount> {
+    /// Returns the accounts of the resource that CloudFormation does not know, because it never
+    /// received the answer that named them. `known` has the uids that CloudFormation knows.
+    pub(crate) fn accounts_unknown_to_stack(&self, known: [Option<&str>; 2]) -> Vec<OwnedAccount> {
         let is_unknown = |account: &&OwnedAccount| !known.contains(&Some(account.uid.as_str()));
         self.accounts.iter().filter(is_unknown).cloned().collect()
     }
 
-    /// Returns what the delete of this physical id removes.
-    pub(crate) fn removal_of(&self, physical_id: &str) -> Removal {
+    /// Returns which accounts a delete request with this physical id removes.
+    pub(crate) fn accounts_to_remove(&self, physical_id: &str) -> Removal {
         let is_owned = |uid: &str| self.accounts.iter().any(|account| account.uid == uid);
         if self.removed.iter().any(|uid| uid == physical_id) {
             return Removal::Nothing;
@@ -238,7 +249,7 @@ impl ResourceState {
     }
 }
 
-/// The item of a resource, as it was read or last written.
+/// The item of a resource in the table, as the function read it or last wrote it.
 pub(crate) struct ResourceRecord<'a> {
     table: &'a ResourceTable,
     key: String,
@@ -263,7 +274,7 @@ impl<'a> ResourceRecord<'a> {
         let item = ResourceItem {
             revision: self.revision.map_or(1, |revision| revision + 1),
             document: serde_json::json!(state).to_string(),
-            expires: is_over.then(|| clock::now() + KEPT),
+            expires: is_over.then(|| clock::now() + RECORD_LIFETIME),
         };
         let outcome = self.table.put(&self.key, &item, self.revision).await?;
         if outcome == WriteOutcome::Written {
@@ -273,12 +284,12 @@ impl<'a> ResourceRecord<'a> {
     }
 }
 
-fn keep_last<T>(list: &mut Vec<T>) {
-    let excess = list.len().saturating_sub(MAX_KEPT);
+fn truncate_to_last<T>(list: &mut Vec<T>) {
+    let excess = list.len().saturating_sub(MAX_LIST_LENGTH);
     list.drain(..excess);
 }
 
-fn millis(time: SystemTime) -> u64 {
+fn to_millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

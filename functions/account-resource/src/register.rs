@@ -1,4 +1,5 @@
-//! Registers the account of a stack, and replaces it if its name or scope has changed.
+//! Registers the account of a stack. If the name or scope has changed, registers a new account, so
+//! that CloudFormation deletes the old one.
 
 use gangway_aws::state_table::WriteOutcome;
 use gangway_lambda::{AccountOperation, OutcomeEvent, SqsMessage};
@@ -6,7 +7,7 @@ use gangway_model::{AccountId, Operation, RegistrationError, RequestedScope, Ups
 
 use crate::{
     ResourceHandler,
-    handler::{Done, Failure, check_type},
+    handler::{RequestError, RequestResult, check_type},
     properties::WantedAccount,
     record::{OwnedAccount, ResourceRecord},
     request::StackRequest,
@@ -22,14 +23,14 @@ impl ResourceHandler {
         request: &StackRequest,
         message: &SqsMessage,
         record: &mut ResourceRecord<'_>,
-    ) -> Result<Done, Failure> {
+    ) -> Result<RequestResult, RequestError> {
         check_type(request)?;
         let app = &self.app;
         let stack_account = request.stack.account();
         let limits = &app.config.request_limits;
         let wanted =
             WantedAccount::parse(&request.properties, limits, self.partition(), stack_account)?;
-        let scope = self.scope_of(stack_account, wanted.scope.as_ref()).await?;
+        let scope = self.resolve_account_scope(stack_account, wanted.scope.as_ref()).await?;
         let mut account = wanted.account;
         account.scope = scope;
         let accounts = app.clients.palette.resolve_scope(&account.scope).await?;
@@ -49,27 +50,28 @@ impl ResourceHandler {
                 .into());
             }
         } else if preflight.report.is_ready() {
-            // Written before the account is created, so that it has an owner wherever this ends.
-            record.state.intend(&scope, &name);
+            // The intent is written before the account is created, so that the resource owns the
+            // account even if the function ends before it records the registration.
+            record.state.record_intent(&scope, &name);
             if record.write().await? == WriteOutcome::Conflict {
-                return Err(Failure::Claimed);
+                return Err(RequestError::Claimed);
             }
         }
         let receipt = match app.register(preflight, &operation, &accounts).await {
             Ok(receipt) => receipt,
             Err(error) => {
-                if is_certain(&error) {
+                if is_certainly_not_created(&error) {
                     record.state.forget_intent(&scope, &name);
                 }
                 return Err(error.into());
             }
         };
         let uid = receipt.uid.to_string();
-        record.state.registered(OwnedAccount { uid: uid.clone(), scope, name });
+        record.state.record_registration(OwnedAccount { uid: uid.clone(), scope, name });
         let mut events = vec![OutcomeEvent::registered(&receipt, AccountOperation::Register)];
-        // The account of an update whose answer CloudFormation never received.
+        // CloudFormation never received the answer of an update, so it does not know the account.
         let known = [Some(uid.as_str()), request.physical_id.as_deref()];
-        for unknown in record.state.unknown_accounts(known) {
+        for unknown in record.state.accounts_unknown_to_stack(known) {
             events.extend(self.remove_account(request, record, &unknown).await?);
         }
         let outcome = match receipt.outcome {
@@ -77,11 +79,12 @@ impl ResourceHandler {
             UpsertOutcome::Updated => "updated",
             UpsertOutcome::Unchanged => "unchanged",
         };
-        Ok(Done { answer: Answer::registered(&receipt), events, outcome })
+        Ok(RequestResult { answer: Answer::registered(&receipt), events, outcome })
     }
 
-    /// Returns the scope of an AWS account: that of its OU, or a project that the settings allow.
-    async fn scope_of(
+    /// Returns the scope for an AWS account: `wanted` if the settings allow it, otherwise the scope
+    /// of the account's OU.
+    async fn resolve_account_scope(
         &self,
         account: AccountId,
         wanted: Option<&RequestedScope>,
@@ -117,7 +120,7 @@ impl ResourceHandler {
 }
 
 /// Returns `true` if the error shows that no account was created.
-fn is_certain(error: &RegistrationError) -> bool {
+fn is_certainly_not_created(error: &RegistrationError) -> bool {
     match error {
         RegistrationError::Invalid(_)
         | RegistrationError::ChecksFailed(_)

@@ -1,4 +1,4 @@
-//! Removes what the resource of a stack has registered.
+//! Removes the accounts that the resource of a stack has registered.
 
 use gangway_aws::resource_table::unreadable;
 use gangway_lambda::{AccountOperation, EventAccount, OutcomeEvent};
@@ -7,21 +7,22 @@ use gangway_registration::DeleteOutcome;
 
 use crate::{
     ResourceHandler,
-    handler::{Done, Failure},
+    handler::{RequestError, RequestResult},
     record::{Intent, OwnedAccount, Removal, ResourceRecord},
     request::StackRequest,
     response::Answer,
 };
 
 impl ResourceHandler {
-    /// Removes the accounts that a delete is about. A resource that never came to be has none.
+    /// Removes the accounts that a delete request is about. A resource that was never registered
+    /// has no accounts.
     pub(crate) async fn remove(
         &self,
         request: &StackRequest,
         record: &mut ResourceRecord<'_>,
-    ) -> Result<Done, Failure> {
+    ) -> Result<RequestResult, RequestError> {
         let physical_id = request.physical_id.as_deref().unwrap_or_default();
-        let events = match record.state.removal_of(physical_id) {
+        let events = match record.state.accounts_to_remove(physical_id) {
             Removal::Nothing => Vec::new(),
             Removal::One(uid) => {
                 let owned = record.state.accounts.iter().find(|account| account.uid == uid);
@@ -35,7 +36,7 @@ impl ResourceHandler {
             Removal::All => self.remove_all(request, record).await?,
         };
         let outcome = if events.is_empty() { "absent" } else { "removed" };
-        Ok(Done { answer: Answer::removed(request), events, outcome })
+        Ok(RequestResult { answer: Answer::removed(request), events, outcome })
     }
 
     /// Removes every account of the resource.
@@ -46,8 +47,8 @@ impl ResourceHandler {
     ) -> Result<Vec<OutcomeEvent>, RegistrationError> {
         let mut events = Vec::new();
         for intent in record.state.intents.clone() {
-            if let Some(account) = self.find_intended(request, &intent).await? {
-                record.state.registered(account);
+            if let Some(account) = self.find_account_of_intent(request, &intent).await? {
+                record.state.record_registration(account);
             } else {
                 record.state.forget_intent(&intent.scope, &intent.name);
             }
@@ -58,8 +59,8 @@ impl ResourceHandler {
         Ok(events)
     }
 
-    /// Returns the account that an interrupted request has created.
-    async fn find_intended(
+    /// Returns the account of an intent, if an interrupted request created the account.
+    async fn find_account_of_intent(
         &self,
         request: &StackRequest,
         intent: &Intent,
@@ -75,7 +76,7 @@ impl ResourceHandler {
         }))
     }
 
-    /// Removes one account, unless it is of another AWS account by now: somebody has replaced it.
+    /// Removes one account from Palette, unless somebody has changed it to another AWS account.
     pub(crate) async fn remove_account(
         &self,
         request: &StackRequest,
@@ -84,17 +85,17 @@ impl ResourceHandler {
     ) -> Result<Option<OutcomeEvent>, RegistrationError> {
         let accounts = self.app.clients.palette.in_scope(parse_scope(&owned.scope)?);
         let uid: Uid = owned.uid.parse().map_err(|_invalid| unreadable())?;
-        let is_foreign = match accounts.get(&uid).await {
+        let is_other_aws_account = match accounts.get(&uid).await {
             Ok(account) => account.aws_account() != Some(request.stack.account()),
             Err(UpstreamError::NotFound { .. }) => false,
             Err(error) => return Err(error.into()),
         };
-        if is_foreign {
-            record.state.removed(&owned.uid);
+        if is_other_aws_account {
+            record.state.record_removal(&owned.uid);
             return Ok(None);
         }
         let outcome = self.app.delete_account(&uid, &accounts).await?;
-        record.state.removed(&owned.uid);
+        record.state.record_removal(&owned.uid);
         Ok(match outcome {
             DeleteOutcome::Deleted { account: Some(account) } => {
                 Some(OutcomeEvent::removed(EventAccount::from(&*account), AccountOperation::Delete))

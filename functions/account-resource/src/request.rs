@@ -12,7 +12,7 @@ use serde_json::Value;
 /// The type that a template gives the resource.
 pub(crate) const RESOURCE_TYPE: &str = "Custom::GangwayAccount";
 
-/// Longest key of an object in S3, which is made of the ids of a request.
+/// Maximum length of the key of an S3 object. The ids of a request form the key for its response.
 const MAX_KEY_BYTES: usize = 1024;
 
 /// A request about one resource of a stack.
@@ -28,11 +28,11 @@ pub(crate) struct StackRequest {
     /// What `Ref` returned for the resource. `None` for a create.
     pub(crate) physical_id: Option<String>,
     pub(crate) properties: Value,
-    /// When CloudFormation published it.
+    /// When CloudFormation published the request.
     pub(crate) sent: SystemTime,
 }
 
-/// What CloudFormation asks for.
+/// The type of a request of CloudFormation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Change {
     Create,
@@ -89,7 +89,7 @@ impl fmt::Display for StackId {
     }
 }
 
-/// Why a message is not a request that can be answered.
+/// Why Gangway cannot answer the request in a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum InvalidRequest {
     #[error(
@@ -105,7 +105,7 @@ pub(crate) enum InvalidRequest {
 }
 
 impl StackRequest {
-    /// Parses the body of a message. Returns the request, and the URL of its answer.
+    /// Parses the body of a message. Returns the request, and the URL for its response.
     pub(crate) fn parse(
         body: &str,
         responder: &StackResponder,
@@ -116,7 +116,7 @@ impl StackRequest {
         let request: CustomResourceRequest = serde_json::from_str(&notification.message)
             .map_err(|_invalid| InvalidRequest::Shape)?;
         let parts = match request {
-            CustomResourceRequest::Create(it) => Parts {
+            CustomResourceRequest::Create(it) => RequestParts {
                 change: Change::Create,
                 id: it.request_id,
                 stack: it.stack_id,
@@ -126,7 +126,7 @@ impl StackRequest {
                 properties: it.resource_properties,
                 response_url: it.response_url,
             },
-            CustomResourceRequest::Update(it) => Parts {
+            CustomResourceRequest::Update(it) => RequestParts {
                 change: Change::Update,
                 id: it.request_id,
                 stack: it.stack_id,
@@ -136,7 +136,7 @@ impl StackRequest {
                 properties: it.resource_properties,
                 response_url: it.response_url,
             },
-            CustomResourceRequest::Delete(it) => Parts {
+            CustomResourceRequest::Delete(it) => RequestParts {
                 change: Change::Delete,
                 id: it.request_id,
                 stack: it.stack_id,
@@ -162,7 +162,8 @@ impl StackRequest {
             return Err(InvalidRequest::Shape);
         }
         let response_url = responder.parse(&parts.response_url, &object)?;
-        let Parts { change, id, logical_id, resource_type, physical_id, properties, .. } = parts;
+        let RequestParts { change, id, logical_id, resource_type, physical_id, properties, .. } =
+            parts;
         let sent = notification.timestamp.into();
         let request =
             Self { change, id, stack, logical_id, resource_type, physical_id, properties, sent };
@@ -176,7 +177,7 @@ impl StackRequest {
 }
 
 /// The members that the three types of requests share.
-struct Parts {
+struct RequestParts {
     change: Change,
     id: String,
     stack: String,

@@ -15,11 +15,11 @@ const MAX_BYTES: usize = 4096;
 /// The physical id of a resource that was never registered.
 const NOT_REGISTERED: &str = "not-registered";
 
-/// What CloudFormation is told about a request.
+/// The content of the response to a request of CloudFormation.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Answer {
-    /// Why it failed; `None` for a success.
+    /// Why the request failed; `None` for a success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<String>,
     physical_id: String,
@@ -27,7 +27,7 @@ pub(crate) struct Answer {
     data: Option<Attributes>,
 }
 
-/// What `Fn::GetAtt` returns.
+/// The attributes of the resource that `Fn::GetAtt` returns.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Attributes {
@@ -73,7 +73,8 @@ impl Answer {
         Self { failure: None, physical_id: physical_id(request), data: None }
     }
 
-    /// Returns the answer to a request that failed. The resource stays what it was.
+    /// Returns the answer to a request that failed. The physical id of the resource does not
+    /// change.
     pub(crate) fn failed(request: &StackRequest, reason: String) -> Self {
         Self { failure: Some(reason), physical_id: physical_id(request), data: None }
     }
@@ -83,7 +84,7 @@ impl Answer {
         self.data.as_ref().map(|_| self.physical_id.as_str())
     }
 
-    /// Adds what the answer names to an account.
+    /// Adds the scope, name and uid of the answer to the account of an event.
     pub(crate) fn to_account(&self, account: EventAccount) -> EventAccount {
         let Some(data) = &self.data else { return account };
         EventAccount {
@@ -94,7 +95,7 @@ impl Answer {
         }
     }
 
-    /// Returns the JSON that CloudFormation expects, with as much of the reason as fits.
+    /// Returns the JSON that CloudFormation expects. Shortens the reason if the JSON is too long.
     pub(crate) fn to_json(&self, request: &StackRequest) -> String {
         let encode = |reason: Option<&str>| {
             let body = Body {
@@ -124,11 +125,11 @@ fn physical_id(request: &StackRequest) -> String {
     request.physical_id.clone().unwrap_or_else(|| NOT_REGISTERED.to_owned())
 }
 
-/// Returns what to do about an error, the most useful first.
-pub(crate) fn reason_of(error: &RegistrationError) -> String {
+/// Returns the text of an error for CloudFormation: what failed, and how to fix it.
+pub(crate) fn failure_reason(error: &RegistrationError) -> String {
     match error {
-        RegistrationError::Invalid(errors) => errors_text(errors),
-        RegistrationError::ChecksFailed(report) => failed_checks(report),
+        RegistrationError::Invalid(errors) => format_errors(errors),
+        RegistrationError::ChecksFailed(report) => format_failed_checks(report),
         RegistrationError::Conflict(_)
         | RegistrationError::ConcurrentModification(_)
         | RegistrationError::NotFound(_)
@@ -136,9 +137,9 @@ pub(crate) fn reason_of(error: &RegistrationError) -> String {
     }
 }
 
-fn errors_text(errors: &[FieldError]) -> String {
+fn format_errors(errors: &[FieldError]) -> String {
     let text = |error: &FieldError| {
-        let error = properties::as_property(error);
+        let error = properties::to_property_error(error);
         if error.pointer.is_empty() {
             error.detail
         } else {
@@ -148,8 +149,9 @@ fn errors_text(errors: &[FieldError]) -> String {
     errors.iter().map(text).collect::<Vec<_>>().join("; ")
 }
 
-/// Returns the failed checks with their remedies. What Palette says comes last: it follows from the others.
-fn failed_checks(report: &Report) -> String {
+/// Returns the failed checks with their remedies. Checks in Palette come last, because they usually
+/// fail only because another check failed.
+fn format_failed_checks(report: &Report) -> String {
     let mut failed: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.is_blocking()).collect();
     failed.sort_by_key(|finding| finding.check.id.starts_with("palette."));

@@ -11,7 +11,7 @@ use crate::palette_index::PaletteIndex;
 pub(crate) enum Classification {
     /// Palette has the account, in the right scope.
     Registered {
-        /// `true` if it has the name that an event would give it.
+        /// `true` if the account has the name that Gangway gives to vended accounts.
         is_vended: bool,
     },
     /// The account should be in Palette and is not.
@@ -19,8 +19,8 @@ pub(crate) enum Classification {
     /// The account is closed, being closed or suspended, and Palette still has it.
     Closed {
         /// `true` if AWS reports the account as closed and this deployment registers such accounts.
-        /// Only then the setting `GANGWAY_OFFBOARDING` applies.
-        offboard: bool,
+        /// `GANGWAY_OFFBOARDING` applies only to such accounts.
+        is_removable: bool,
     },
     /// The account is skipped, for this reason.
     Ignored(SkipReason),
@@ -29,21 +29,21 @@ pub(crate) enum Classification {
 /// Why an account is skipped.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum SkipReason {
-    /// The settings exclude it.
+    /// The settings exclude the account.
     Excluded(ExclusionReason),
-    /// It exists only to bill its paired account in GovCloud.
+    /// The account exists only to bill its paired account in GovCloud.
     GovCloudPair,
-    /// AWS is still creating it.
+    /// AWS is still creating the account.
     NotActive,
-    /// It is closed or suspended, and Palette does not have it.
+    /// The account is closed or suspended, and Palette does not have the account.
     Closed,
     /// Organizations reports a state that Gangway does not know.
     StateUnknown,
     /// The name template makes no name that Palette accepts.
     NoName,
-    /// Another account in Palette, or one whose AWS account is unknown, has its name.
+    /// Palette has another account with the name that this account would get.
     NameTaken,
-    /// Palette has it in another scope than the settings say.
+    /// Palette has the account in another scope than the one that the settings give.
     OtherScope,
 }
 
@@ -90,8 +90,8 @@ impl SkipReason {
     }
 }
 
-/// Compares an account with what Palette has. `is_govcloud_pair` is `true` for an account that
-/// exists only to bill a GovCloud account.
+/// Compares an account of the organization with the accounts in Palette. `is_govcloud_pair` is
+/// `true` for an account that exists only to bill a GovCloud account.
 pub(crate) fn classify(
     account: &OrgAccount,
     is_govcloud_pair: bool,
@@ -115,7 +115,7 @@ pub(crate) fn classify(
             if !palette_accounts.is_empty() =>
         {
             Classification::Closed {
-                offboard: account.state == AccountState::Closed && selection.is_ok(),
+                is_removable: account.state == AccountState::Closed && selection.is_ok(),
             }
         }
         (_, Err(reason)) => Classification::Ignored(reason),
@@ -125,7 +125,7 @@ pub(crate) fn classify(
         (AccountState::Pending, Ok(())) => Classification::Ignored(SkipReason::NotActive),
         (AccountState::Unknown, Ok(())) => Classification::Ignored(SkipReason::StateUnknown),
         (AccountState::Active, Ok(())) => {
-            let scope = target_scope(config, config.ou_scope_map.scope_for(&ou_path));
+            let scope = scope_index(config, config.ou_scope_map.scope_for(&ou_path));
             let name = config.name_template.name(account.id, &account.name);
             let mut registered =
                 palette_accounts.iter().filter(|registered| registered.scope == scope).peekable();
@@ -141,7 +141,7 @@ pub(crate) fn classify(
             }
             match name {
                 None => Classification::Ignored(SkipReason::NoName),
-                Some(name) if is_taken(palette_index, scope, &name) => {
+                Some(name) if is_name_taken(palette_index, scope, &name) => {
                     Classification::Ignored(SkipReason::NameTaken)
                 }
                 Some(_) => Classification::NotRegistered,
@@ -150,11 +150,12 @@ pub(crate) fn classify(
     }
 }
 
-fn target_scope(config: &VendingConfig, requested: &RequestedScope) -> Option<usize> {
+/// Returns the index of a scope in the list of scopes that the settings name.
+fn scope_index(config: &VendingConfig, requested: &RequestedScope) -> Option<usize> {
     config.ou_scope_map.all().into_iter().position(|scope| scope == requested)
 }
 
-fn is_taken(palette_index: &PaletteIndex, scope: Option<usize>, name: &AccountName) -> bool {
+fn is_name_taken(palette_index: &PaletteIndex, scope: Option<usize>, name: &AccountName) -> bool {
     scope.is_some_and(|scope| palette_index.has_name(scope, name.as_str()))
 }
 

@@ -9,8 +9,8 @@ use gangway_registration::{ConfigError, EnvReader, vending::VendingConfig};
 pub(crate) struct SweepConfig {
     /// Which accounts are registered, and in which scope: the same settings as for events.
     pub(crate) vending: VendingConfig,
-    /// `GANGWAY_REPAIR_DRIFT`: whether roles that Gangway made are brought back to what it made. Default
-    /// `disabled`.
+    /// `GANGWAY_REPAIR_DRIFT`: whether Gangway undoes changes that other people made to roles that
+    /// Gangway created. Default `disabled`.
     pub(crate) repairs_drift: bool,
     /// `GANGWAY_VENDING_QUEUE_URL`: the queue that receives the events.
     pub(crate) queue: QueueUrl,
@@ -39,6 +39,7 @@ const REPAIR_DRIFT: &str = "GANGWAY_REPAIR_DRIFT";
 
 const REPAIR_DRIFT_RULE: &str = "must be enabled or disabled";
 
+/// Parses `enabled` or `disabled`.
 fn parse_switch(text: &str) -> Option<bool> {
     match text {
         "enabled" => Some(true),

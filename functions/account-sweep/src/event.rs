@@ -1,5 +1,5 @@
-//! The event that the sweep sends to the vending queue: the same that a custom vending pipeline
-//! sends.
+//! The event `AWS Account Vended` that the sweep sends to the queue of `account-vended`. A vending
+//! pipeline of the company sends the same event.
 
 use gangway_aws::organizations::{OrgAccount, OuId};
 use gangway_model::{Partition, Uid};
@@ -10,7 +10,7 @@ use serde_json::json;
 pub(crate) enum Action {
     /// Register the account.
     Onboard,
-    /// Remove the account from Palette, because it is closed. The receiver asks Organizations again.
+    /// Remove the account from Palette, because it is closed.
     Offboard,
 }
 
@@ -25,7 +25,8 @@ impl Action {
 
 /// Returns an event of `events/schema/aws-account-vended.json`, as EventBridge would deliver it.
 ///
-/// `project` is the uid of a project that no setting names. It saves the receiver a search.
+/// `project` is the uid of the account's project, if the settings do not name the project. With the
+/// uid, `account-vended` does not need to search for the account.
 pub(crate) fn vended_event(
     action: Action,
     account: &OrgAccount,

@@ -1,4 +1,4 @@
-//! The AWS accounts that Palette has. 10,000 of them take about 1 MB of memory.
+//! An index of the accounts in Palette. 10,000 accounts take about 1 MB of memory.
 
 use futures_util::future::try_join_all;
 use gangway_checks::ScopedClient;
@@ -9,20 +9,20 @@ use gangway_registration::vending::OuScopeMap;
 use tokio::try_join;
 
 /// Value of Palette's scope annotation for accounts of a project.
-const PROJECT: &str = "project";
+const PROJECT_SCOPE: &str = "project";
 
 /// The fields of a Palette account that the sweep compares.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct IndexedAccount {
     /// The AWS account, if it is known and in this partition.
     pub(crate) account: Option<AccountId>,
-    /// Index of the account's scope: first the scopes that the settings name, then the other
-    /// projects. `None` if Palette does not return the project.
+    /// Index of the account's scope. The scopes that the settings name have the first indexes, the
+    /// other projects follow. `None` if Palette does not return the project of the account.
     pub(crate) scope: Option<usize>,
     pub(crate) name: Box<str>,
     pub(crate) uid: Box<str>,
     /// `true` once the organization has listed the AWS account.
-    pub(crate) seen: bool,
+    pub(crate) is_seen: bool,
 }
 
 /// All accounts that Palette lists.
@@ -41,15 +41,15 @@ pub(crate) struct PaletteIndex {
 }
 
 impl PaletteIndex {
-    /// Reads all accounts of every scope that the API key can see, since events may have named
-    /// projects that the settings do not name.
+    /// Reads all accounts of every scope that the API key can see, including projects that the
+    /// settings do not name, because an event may have named such a project.
     pub(crate) async fn load(
         context: &AppContext,
         scopes: &OuScopeMap,
     ) -> Result<Self, UpstreamError> {
         let requested = scopes.all();
         let scopes = requested.iter().map(|requested| async {
-            context.clients.palette.resolve_scope(requested).await.map_err(to_upstream_error)
+            context.clients.palette.resolve_scope(requested).await.map_err(to_missing_project_error)
         });
         let scopes = try_join_all(scopes).await?;
         let partition = context.clients.partition.id();
@@ -57,10 +57,10 @@ impl PaletteIndex {
             scopes.iter().enumerate().map(|(index, scope)| list_scope(scope, index, partition));
         let (listings, projects) =
             try_join!(try_join_all(listings), context.clients.palette.projects())?;
-        let seen: Vec<_> = scopes.iter().map(|scope| scope.scope().clone()).collect();
+        let named: Vec<_> = scopes.iter().map(|scope| scope.scope().clone()).collect();
         let others = projects.into_iter().map(|project| project.uid);
         let others: Vec<_> =
-            others.filter(|uid| !seen.contains(&Scope::Project(uid.clone()))).collect();
+            others.filter(|uid| !named.contains(&Scope::Project(uid.clone()))).collect();
         let requests = (scopes.len()..).zip(&others).map(async |(index, uid)| {
             let scope = context.clients.palette.in_scope(Scope::Project(uid.clone()));
             list_scope(&scope, index, partition).await
@@ -91,19 +91,20 @@ impl PaletteIndex {
         self.accounts.len()
     }
 
-    /// Returns the Palette accounts of an AWS account, and marks them as seen.
+    /// Returns the Palette accounts of an AWS account that the organization listed, and sets
+    /// `is_seen`.
     pub(crate) fn mark_seen(&mut self, account: AccountId) -> &[IndexedAccount] {
         let start = self.accounts.partition_point(|indexed| indexed.account < Some(account));
         let end = self.accounts.partition_point(|indexed| indexed.account <= Some(account));
         let matching = self.accounts.get_mut(start..end).unwrap_or_default();
         for indexed in matching.iter_mut() {
-            indexed.seen = true;
+            indexed.is_seen = true;
         }
         matching
     }
 
     /// Returns the project of an AWS account, if no scope that the settings name has the account.
-    pub(crate) fn project_of(&self, account: AccountId) -> Option<&Uid> {
+    pub(crate) fn find_unnamed_project(&self, account: AccountId) -> Option<&Uid> {
         let start = self.accounts.partition_point(|indexed| indexed.account < Some(account));
         let scope_indexes = || {
             let all = self.accounts.iter().skip(start);
@@ -126,15 +127,15 @@ impl PaletteIndex {
     }
 
     /// Returns the accounts with a known AWS account that the organization has not listed.
-    pub(crate) fn unseen(&self) -> impl Iterator<Item = (AccountId, &IndexedAccount)> {
+    pub(crate) fn unseen_accounts(&self) -> impl Iterator<Item = (AccountId, &IndexedAccount)> {
         self.accounts
             .iter()
-            .filter(|indexed| !indexed.seen)
+            .filter(|indexed| !indexed.is_seen)
             .filter_map(|indexed| Some((indexed.account?, indexed)))
     }
 }
 
-fn to_upstream_error(error: RegistrationError) -> UpstreamError {
+fn to_missing_project_error(error: RegistrationError) -> UpstreamError {
     match error {
         RegistrationError::Upstream(error) => error,
         other @ (RegistrationError::Invalid(_)
@@ -158,15 +159,16 @@ async fn list_scope(
     scope.list_all(|account| to_indexed_account(&account, scope.scope(), index, partition)).await
 }
 
-/// Adds an account of a scope. Skips accounts that the tenant shares with a project: the tenant's
-/// own list contains them.
+/// Converts an account that the list of a scope contains. Returns `None` for an account that the
+/// tenant shares with a project, because the list of the tenant contains it too.
 fn to_indexed_account(
     account: &CloudAccount,
     listed_in: &Scope,
     index: usize,
     partition: &str,
 ) -> Option<IndexedAccount> {
-    let belongs_to_project = account.annotations.get("scope").is_some_and(|scope| scope == PROJECT);
+    let belongs_to_project =
+        account.annotations.get("scope").is_some_and(|scope| scope == PROJECT_SCOPE);
     let scope = match listed_in {
         Scope::Tenant if belongs_to_project => None,
         Scope::Tenant => Some(index),
@@ -178,7 +180,7 @@ fn to_indexed_account(
         scope,
         name: account.name.as_str().into(),
         uid: account.uid.as_str().into(),
-        seen: false,
+        is_seen: false,
     })
 }
 

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::classification::SkipReason;
 
-/// Maximum number of accounts that the response lists for each group. More are only counted.
+/// Maximum number of accounts that the response lists for each group. Further accounts are only
+/// counted.
 pub(crate) const MAX_LISTED: usize = 100;
 
 /// The differences between the organization and Palette.
@@ -33,12 +34,12 @@ pub(crate) struct SweepReport {
     pub(crate) queued: usize,
     /// Number of events that ask for an offboarding.
     pub(crate) offboarding: usize,
-    /// Number of registered accounts that are queued, so that `account-vended` compares their roles with
-    /// what Gangway creates.
+    /// Number of registered accounts that are queued, so that `account-vended` compares their roles
+    /// with what Gangway creates.
     pub(crate) queued_for_drift_check: usize,
 }
 
-/// A group of accounts: their number, and the first of them.
+/// A group of accounts: the number of accounts, and the first 100 as JSON.
 #[derive(Debug, Default)]
 pub(crate) struct AccountGroup {
     pub(crate) count: usize,
@@ -59,12 +60,12 @@ impl AccountGroup {
     }
 }
 
-/// Returns id and name of an account of the organization.
+/// Returns the JSON of an account of the organization.
 pub(crate) fn account_json(account: &OrgAccount) -> Value {
     json!({ "accountId": account.id.as_str(), "accountName": account.name })
 }
 
-/// Returns a Palette account that is not in the organization.
+/// Returns the JSON of an account in Palette that is not in the organization.
 pub(crate) fn palette_account_json(account: AccountId, name: &str, uid: &str) -> Value {
     json!({ "accountId": account.as_str(), "name": name, "uid": uid })
 }
@@ -105,7 +106,7 @@ impl SweepReport {
         })
     }
 
-    /// Writes the counts to the log. Nobody reads the response to a schedule.
+    /// Writes the counts to the log, because nobody reads the response of a scheduled invocation.
     pub(crate) fn log(&self) {
         let incomplete = self.incomplete_reason.as_deref();
         tracing::info!(

@@ -18,8 +18,7 @@ use crate::{
     report::{MAX_LISTED, SweepReport, account_json, palette_account_json},
 };
 
-/// Time that must be left to fetch another page. The events of earlier pages have been sent by
-/// then.
+/// Time that must be left until the deadline to fetch another page.
 const PAGE_TIME_BUDGET: Duration = Duration::from_secs(20);
 
 /// Maximum number of accounts that are looked up at the same time.
@@ -28,14 +27,15 @@ const MAX_CONCURRENT_LOOKUPS: usize = 10;
 impl Sweep<'_> {
     /// Compares the organization with Palette, and sends an event for each difference.
     ///
-    /// If the time runs out, the report says so. The sweep stores no position: the next sweep
-    /// starts again, and by then the accounts of this one's events are registered.
+    /// If the time runs out, the report gives the reason. The sweep stores no position: the next
+    /// sweep starts from the beginning, and skips the accounts that were registered in the
+    /// meantime.
     pub(crate) async fn run(&self, dry_run: bool) -> Result<SweepReport, UpstreamError> {
         let config = &self.config.vending;
         let organization = config.organizations(&self.context.clients.aws).await?;
         let index = PaletteIndex::load(self.context, &config.ou_scope_map);
         let (mut palette_index, govcloud_pairs) =
-            try_join!(index, self.paired_accounts(&organization))?;
+            try_join!(index, self.govcloud_billing_accounts(&organization))?;
         let mut report = SweepReport {
             dry_run,
             palette: palette_index.len(),
@@ -63,13 +63,13 @@ impl Sweep<'_> {
                 return Ok(report);
             }
         }
-        self.find_unknown(&organization, &palette_index, &mut report).await?;
+        self.add_unknown_accounts(&organization, &palette_index, &mut report).await?;
         Ok(report)
     }
 
-    /// Returns the accounts that exist only to bill a GovCloud account; events skip them too. Only
-    /// the commercial partition has such accounts.
-    async fn paired_accounts(
+    /// Returns the accounts that exist only to bill a GovCloud account, which Gangway does not
+    /// register. Only the commercial partition has such accounts.
+    async fn govcloud_billing_accounts(
         &self,
         organization: &OrganizationsClient,
     ) -> Result<BTreeSet<AccountId>, UpstreamError> {
@@ -79,7 +79,8 @@ impl Sweep<'_> {
         }
     }
 
-    /// Fetches the next page and, at the same time, sends the events of the page before.
+    /// Fetches the next page of accounts and, at the same time, sends the events of the previous
+    /// page.
     async fn next_page_and_flush(
         &self,
         listing: &mut AccountPaginator<'_>,
@@ -90,7 +91,8 @@ impl Sweep<'_> {
         sent.and(page)
     }
 
-    /// Adds an account to the report, and adds an event if something has to be done.
+    /// Adds an account to the report, and adds an event if the account is to be onboarded,
+    /// offboarded or checked for drift.
     fn classify_account(
         &self,
         (account, is_govcloud_pair): (&OrgAccount, bool),
@@ -117,12 +119,12 @@ impl Sweep<'_> {
                 report.missing.add(|| account_json(account));
                 Action::Onboard
             }
-            Classification::Closed { offboard } => {
+            Classification::Closed { is_removable } => {
                 report.closed.add(|| {
                     let id = account.id.as_str();
                     json!({ "accountId": id, "accountName": account.name, "state": account.state.id() })
                 });
-                if !offboard || config.offboarding == OffboardingPolicy::Report {
+                if !is_removable || config.offboarding == OffboardingPolicy::Report {
                     return;
                 }
                 report.offboarding += 1;
@@ -131,20 +133,21 @@ impl Sweep<'_> {
         };
         if !report.dry_run {
             report.queued += 1;
-            let project = palette_index.project_of(account.id);
+            let project = palette_index.find_unnamed_project(account.id);
             events.push(vended_event(action, account, project, self.context.clients.partition));
         }
     }
 
-    /// Finds accounts that Palette has and the organization did not list. A list does not prove
-    /// that an account has left, so each account that the report lists is looked up.
-    async fn find_unknown(
+    /// Adds to the report the accounts that Palette has but the organization did not list.
+    /// Describes each of the first 100 accounts, because an account that a list omits may still be
+    /// in the organization.
+    async fn add_unknown_accounts(
         &self,
         organization: &OrganizationsClient,
         palette_index: &PaletteIndex,
         report: &mut SweepReport,
     ) -> Result<(), UpstreamError> {
-        let unseen: Vec<_> = palette_index.unseen().collect();
+        let unseen: Vec<_> = palette_index.unseen_accounts().collect();
         let (looked_up, not_looked_up) = unseen.split_at(unseen.len().min(MAX_LISTED));
         for chunk in looked_up.chunks(MAX_CONCURRENT_LOOKUPS) {
             let found = try_join_all(

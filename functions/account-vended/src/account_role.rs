@@ -1,4 +1,4 @@
-//! Assumes a role in a member account: the first of the configured roles that allows it.
+//! Assumes a role in a member account: the first configured role that trusts Gangway.
 
 use gangway_aws::AwsSession;
 use gangway_model::{AccountId, Partition, UpstreamError};
@@ -10,8 +10,9 @@ use crate::{
     role::POLICY_PATH,
 };
 
-/// Assumes a role in the account. STS gives the same answer for a role that does not exist and for
-/// one that does not trust the caller, so each role is tried.
+/// Assumes a role in the account: tries each role of `GANGWAY_ACCOUNT_ACCESS_ROLES` in order. STS
+/// returns the same error for a role that does not exist and for a role that does not trust
+/// Gangway.
 pub(crate) async fn assume_account_role(
     management: &AwsSession,
     account: AccountId,
@@ -21,10 +22,10 @@ pub(crate) async fn assume_account_role(
     let policy = session_policy(partition, account, &config.role_name);
     let external_id = config.vending.external_id.as_deref();
     for role in &config.account_access_roles {
-        let Some(role) = role.in_account(partition, account) else { continue };
+        let Some(role) = role.to_arn(partition, account) else { continue };
         match management.assume_role_with(&role, external_id, Some(&policy)).await {
             Ok(session) => return Ok(session),
-            // STS says what is wrong, and it is the same for every role.
+            // The error would be the same for every role.
             Err(UpstreamError::Rejected { reason, .. }) => {
                 return Err(VendingError::AccessDenied(format!(
                     "Gangway cannot assume {role} in {}: {reason}",
@@ -46,8 +47,8 @@ pub(crate) async fn assume_account_role(
     )))
 }
 
-/// Returns the session policy. The roles may have administrator permissions; the session may only do
-/// what Gangway needs.
+/// Returns the session policy. The roles may have administrator permissions, so the session policy
+/// limits the session to the actions that Gangway needs.
 fn session_policy(partition: Partition, account: AccountId, role: &RoleName) -> Value {
     let iam = |resource: &str| format!("arn:{partition}:iam::{account}:{resource}");
     let (own_role, own_policies) =
@@ -104,15 +105,15 @@ fn session_policy(partition: Partition, account: AccountId, role: &RoleName) -> 
 mod tests {
     use super::*;
 
-    /// STS accepts a session policy of at most 2,048 characters. It also limits a packed form of the
-    /// policy, whose size only STS knows, so that a distance is kept.
-    const LONGEST: usize = 1800;
+    /// STS accepts a session policy of at most 2,048 characters. STS also limits the size of a
+    /// packed form of the policy, which only STS knows, so the policy must be clearly shorter.
+    const MAX_POLICY_LENGTH: usize = 1800;
 
     #[test]
     fn session_policy_is_short_enough_with_the_longest_names() {
         let role: RoleName = "r".repeat(64).parse().unwrap();
         let account = "123456789012".parse().unwrap();
         let length = session_policy(Partition::AwsUsGov, account, &role).to_string().len();
-        assert!(length <= LONGEST, "{length}");
+        assert!(length <= MAX_POLICY_LENGTH, "{length}");
     }
 }

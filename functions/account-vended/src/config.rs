@@ -11,13 +11,14 @@ use gangway_registration::{ConfigError, EnvReader, vending::VendingConfig};
 /// Configuration of the function. Each field names its variable.
 #[derive(Clone, Debug)]
 pub(crate) struct HandlerConfig {
-    /// Which accounts are registered, where, and what happens when they are closed.
+    /// The settings that decide which accounts are registered, in which scope, and whether closed
+    /// accounts are removed.
     pub(crate) vending: VendingConfig,
     /// `GANGWAY_ACCOUNT_ACCESS_ROLES`: roles in member accounts. Gangway uses the first that it can
     /// assume. Default `GangwayEntry`.
     pub(crate) account_access_roles: Vec<RoleName>,
-    /// `GANGWAY_MEMBER_ACCESS_ROLE_ARN`: the role in the management account from which roles in member
-    /// accounts are assumed. By default the function's own role.
+    /// `GANGWAY_MEMBER_ACCESS_ROLE_ARN`: the role in the management account from which roles in
+    /// member accounts are assumed. By default the function's own role.
     pub(crate) member_access_role: Option<RoleArn>,
     /// `GANGWAY_ROLE_NAME`: the role that Palette assumes. Default `SpectroCloudRole`.
     pub(crate) role_name: RoleName,
@@ -30,7 +31,8 @@ pub(crate) struct HandlerConfig {
     pub(crate) grace_period: Duration,
     /// `GANGWAY_DEAD_LETTER_QUEUE_URL`: the queue of messages that cannot succeed.
     pub(crate) dead_letter_queue: QueueUrl,
-    /// `GANGWAY_VENDING_EVENT_SOURCES`: sources of `AWS Account Vended`, comma-separated. Default: none.
+    /// `GANGWAY_VENDING_EVENT_SOURCES`: sources of `AWS Account Vended`, comma-separated. Default:
+    /// none.
     pub(crate) event_sources: Vec<String>,
     /// `GANGWAY_STACK_NAME`: value of the tag `gangway:stack`. Default `gangway`.
     pub(crate) stack_name: StackName,
@@ -129,9 +131,9 @@ impl FromStr for RoleName {
 }
 
 impl RoleName {
-    /// Returns the ARN of the role in an account. Never `None`, since every valid name makes a valid
-    /// ARN.
-    pub(crate) fn in_account(&self, partition: Partition, account: AccountId) -> Option<RoleArn> {
+    /// Returns the ARN of the role in an account. Never `None`, since every valid name makes a
+    /// valid ARN.
+    pub(crate) fn to_arn(&self, partition: Partition, account: AccountId) -> Option<RoleArn> {
         format!("arn:{partition}:iam::{account}:role/{self}").parse().ok()
     }
 }

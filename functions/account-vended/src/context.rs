@@ -1,10 +1,10 @@
-//! What every message needs: configuration, clients and caches.
+//! The configuration, clients and caches that the handling of every message needs.
 
 use gangway_registration::{AppContext, Error, env_var};
 
 use crate::{config::HandlerConfig, management::ManagementAccount, palette_cache::PaletteCache};
 
-/// Configuration, clients and caches of the function. Built once, at start.
+/// Configuration, clients and caches of the function. The function builds one when it starts.
 pub(crate) struct VendingContext {
     pub(crate) app: AppContext,
     pub(crate) config: HandlerConfig,

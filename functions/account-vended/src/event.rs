@@ -1,7 +1,8 @@
 //! Events about accounts that were created, closed or removed.
 //!
-//! Events are parsed tolerantly, because AWS adds members without notice. That is why this module does
-//! not use the event types of `aws_lambda_events`: they require members that some senders leave out.
+//! The parsers ignore unknown members, because AWS adds members without notice. This module does
+//! not use the event types of `aws_lambda_events`, because these require members that some senders
+//! omit.
 
 mod aft;
 mod control_tower;
@@ -14,28 +15,30 @@ use std::fmt;
 use gangway_model::{AccountId, EventOrigin, Partition, UidOrName};
 use serde_json::Value;
 
+/// A parsed message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Event {
     pub(crate) kind: EventType,
-    /// What the event means to this deployment.
+    /// What happened to an account, for a deployment in this partition.
     pub(crate) change: AccountEvent,
     /// When the event was sent, and whether it was replayed.
     pub(crate) origin: EventOrigin,
-    /// The member `source`.
+    /// The member `source` of the EventBridge event.
     pub(crate) source: Option<String>,
-    /// Whether a notification of SNS contains the event.
-    pub(crate) is_notified: bool,
+    /// Whether the event came in an SNS notification.
+    pub(crate) is_from_sns: bool,
 }
 
-/// `source` of the events of the function `account-sweep`.
+/// The member `source` of events that the function `account-sweep` sends.
 const SWEEP_SOURCE: &str = "gangway";
 
 impl Event {
-    /// Returns who sent it. The sweep sends its events to the queue itself.
+    /// Returns who sent the event. The sweep sends its events directly to the queue, never through
+    /// SNS.
     pub(crate) fn sender(&self) -> Sender {
         if self.kind != EventType::AccountVended {
             Sender::Aws
-        } else if !self.is_notified && self.source.as_deref() == Some(SWEEP_SOURCE) {
+        } else if !self.is_from_sns && self.source.as_deref() == Some(SWEEP_SOURCE) {
             Sender::Sweep
         } else {
             Sender::Pipeline
@@ -46,8 +49,9 @@ impl Event {
 /// Who sent an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Sender {
+    /// Control Tower, Organizations or Account Factory for Terraform.
     Aws,
-    /// A vending pipeline, which asked for this account and may wait for it.
+    /// A vending pipeline of the company. It may wait for an outcome event.
     Pipeline,
     /// The function `account-sweep`.
     Sweep,
@@ -62,7 +66,7 @@ pub(crate) enum EventType {
     UpdateManagedAccount,
     /// Organizations created an account, or a GovCloud account with its paired account.
     CreateAccountResult,
-    /// An account was created in the organization or was invited to it.
+    /// An account joined the organization: it was created there, or accepted an invitation.
     AccountJoined,
     /// An account left the organization, was removed from it or was deleted.
     AccountDeparted,
@@ -72,14 +76,14 @@ pub(crate) enum EventType {
     RemoveAccount,
     /// Account Factory for Terraform created an account.
     Aft,
-    /// Gangway's own event, for other vending pipelines.
+    /// A vending pipeline of the company, or the sweep, asks to onboard or offboard an account.
     AccountVended,
     /// An event that Gangway does not know.
     Unknown,
 }
 
 impl EventType {
-    /// Returns the sender's name of the event.
+    /// Returns the name that the sender uses for this type of event.
     pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::CreateManagedAccount => "CreateManagedAccount",
@@ -96,14 +100,14 @@ impl EventType {
     }
 }
 
-/// What an event means to this deployment.
+/// What happened to an account, for a deployment in one partition.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum AccountEvent {
-    /// An account exists.
+    /// The account was created, or its sender asks to onboard it.
     Created(AccountRef),
-    /// An account is closed, or left the organization.
+    /// The account was closed or left the organization, or the sender asks to offboard it.
     Removed(AccountRef, RemovalReason),
-    /// An account could not be created, for this reason.
+    /// AWS could not create the account, for this reason.
     CreationFailed(String),
     /// The event does not concern this deployment.
     Ignored(IgnoreReason),
@@ -113,18 +117,18 @@ pub(crate) enum AccountEvent {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct AccountRef {
     pub(crate) id: AccountId,
-    /// The Palette project of the account, if the sender names one.
+    /// The Palette project in which to register the account, if the sender names one.
     pub(crate) project: Option<UidOrName>,
 }
 
 /// Why an account is to be offboarded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RemovalReason {
-    /// It was closed.
+    /// The account was closed.
     Closed,
-    /// It left the organization.
+    /// The account left the organization.
     Departed,
-    /// The sender of the event asks for it.
+    /// The sender of the event asks to offboard the account.
     Requested,
 }
 
@@ -133,9 +137,9 @@ pub(crate) enum RemovalReason {
 pub(crate) enum IgnoreReason {
     /// Gangway does not know this type of event.
     UnknownType,
-    /// The operation has not ended, or has failed.
+    /// The operation of AWS has this state: it has not ended, or it has failed.
     State(String),
-    /// AWS rejected the call, with this error code.
+    /// AWS refused the API call that the event reports, with this error code.
     CallFailed(String),
     /// The account is in another partition.
     OtherPartition(Partition),
@@ -162,30 +166,30 @@ impl fmt::Display for IgnoreReason {
     }
 }
 
-/// Why a message is invalid. Never contains text of the message.
+/// Why a message is invalid. The error never contains text of the message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum InvalidEvent {
     #[error("the message is not a JSON object")]
     NotJson,
-    /// Events of this type must name an account.
+    /// The event has no valid account id, which events of this type must have.
     #[error("the event names no AWS account id of 12 digits")]
     NoAccount,
-    /// Gangway's own event has another version.
+    /// The `schemaVersion` of an `AWS Account Vended` event is not `1`.
     #[error("schemaVersion must be \"1\"")]
     Version,
-    /// Gangway's own event has no known action.
+    /// The `action` of an `AWS Account Vended` event is neither `onboard` nor `offboard`.
     #[error("action must be onboard or offboard")]
     Action,
-    /// Gangway's own event names a partition that does not exist.
+    /// The `partition` of an `AWS Account Vended` event is not a partition of AWS.
     #[error("partition must be one of aws, aws-us-gov, aws-iso-b, aws-iso")]
     Partition,
-    /// Gangway's own event names a project in an invalid way.
+    /// The `project` of an `AWS Account Vended` event is neither a uid nor a name.
     #[error("project must be the uid or the name of a Palette project")]
     Project,
 }
 
 impl Event {
-    /// Parses a message, for a deployment in this partition.
+    /// Parses the body of an SQS message, for a deployment in the partition `deployed`.
     pub(crate) fn parse(body: &str, deployed: Partition) -> Result<Self, InvalidEvent> {
         let envelope = envelope::parse(body)?;
         let kind = envelope.kind();
@@ -209,8 +213,8 @@ impl Event {
             },
         };
         let source = envelope.source().map(str::to_owned);
-        let is_notified = envelope.is_notified();
-        Ok(Self { kind, change, origin: envelope.origin(), source, is_notified })
+        let is_from_sns = envelope.is_from_sns();
+        Ok(Self { kind, change, origin: envelope.origin(), source, is_from_sns })
     }
 
     /// Returns the account that the event names, if any.
@@ -222,7 +226,8 @@ impl Event {
     }
 }
 
-/// Parses an event that is always about the partition that it comes from.
+/// Parses the detail of an event of AWS that is always about an account in the partition of its
+/// sender.
 fn parse_in_partition(kind: EventType, detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     match kind {
         EventType::AccountJoined => organizations::parse_joined(detail),

@@ -1,5 +1,5 @@
-//! Handles one SQS message: parses it, registers or removes the account, and decides what SQS does
-//! with the message.
+//! Handles one SQS message: parses the event in the message, registers or removes the account, and
+//! decides whether SQS deletes the message or delivers the message again.
 
 use gangway_aws::sqs::SqsQueue;
 use gangway_http::clock;
@@ -18,13 +18,14 @@ use crate::{
     outcome::{MessageError, MessageOutcome, VendingError, removed_events},
 };
 
-/// The handler of the queue's messages. Built once, at start.
+/// Handles the messages of the queue. The function builds one handler when it starts.
 pub struct VendingHandler {
     context: VendingContext,
     dead_letter_queue: SqsQueue,
 }
 
-/// Number of deliveries after which an ambiguous error counts as permanent.
+/// Number of deliveries of a message after which an ambiguous error counts as permanent. See
+/// [`VendingError::is_ambiguous`].
 const MAX_AMBIGUOUS_DELIVERIES: u32 = 4;
 
 impl VendingHandler {
@@ -41,7 +42,8 @@ impl VendingHandler {
         self.context.app.clients.partition
     }
 
-    /// Returns the sources of `AWS Account Vended` that the settings name.
+    /// Returns the event sources from which Gangway accepts `AWS Account Vended`
+    /// (`GANGWAY_VENDING_EVENT_SOURCES`).
     pub fn event_sources(&self) -> &[String] {
         &self.context.config.event_sources
     }
@@ -51,7 +53,7 @@ impl VendingHandler {
         self.context.app.publish(events).await
     }
 
-    /// Handles one message. A message that cannot succeed goes to the dead-letter queue, with the
+    /// Handles one message. Sends a message that cannot succeed to the dead-letter queue, with the
     /// reason.
     pub async fn handle_message(&self, message: &SqsMessage) -> MessageResult {
         let event = match Event::parse(&message.body, self.context.app.clients.partition) {
@@ -66,9 +68,9 @@ impl VendingHandler {
                 let (id, detail, account) = (outcome.id(), outcome.detail(), event.account());
                 let sender = event.sender();
                 let mut events = outcome.into_events(message.deliveries, sender);
-                let is_untold = sender != Sender::Aws && events.is_empty();
-                if let Some(reason) = detail.as_deref().filter(|_| is_untold) {
-                    events.push(rejected(Some(&event), account, reason));
+                let has_no_event = sender != Sender::Aws && events.is_empty();
+                if let Some(reason) = detail.as_deref().filter(|_| has_no_event) {
+                    events.push(to_rejected_event(Some(&event), account, reason));
                 }
                 MessageResult {
                     kind: event.kind.id(),
@@ -84,12 +86,14 @@ impl VendingHandler {
         }
     }
 
+    /// Onboards or offboards the account that the event names, or does nothing if the event asks
+    /// for neither.
     async fn dispatch(
         &self,
         event: &Event,
         message: &SqsMessage,
     ) -> Result<MessageOutcome, MessageError> {
-        self.check_limits(event, message).map_err(|error| MessageError::new(error, false))?;
+        self.check_vended_event(event, message).map_err(|error| MessageError::new(error, false))?;
         match &event.change {
             AccountEvent::Created(account) => {
                 onboard::onboard_account(&self.context, account, message.sent).await
@@ -104,11 +108,11 @@ impl VendingHandler {
         }
     }
 
-    /// Rejects Gangway's own event if it is of a source that no setting names, is replayed or too old, or
-    /// asks for a project that no setting names. The rule of the template compares the source too, and a
-    /// topic of SNS does not. The events of AWS only say which account to look at: Organizations decides what
-    /// happens to it, whenever they arrive.
-    fn check_limits(&self, event: &Event, message: &SqsMessage) -> Result<(), VendingError> {
+    /// Rejects an `AWS Account Vended` event if its source or its project is not in the settings,
+    /// or if the event is too old or was replayed from an archive. The EventBridge rule of
+    /// `template.yaml` checks the source too, but an SNS topic does not. Events of AWS need no such
+    /// check: Gangway asks Organizations for the state of the account before it changes anything.
+    fn check_vended_event(&self, event: &Event, message: &SqsMessage) -> Result<(), VendingError> {
         if event.kind != EventType::AccountVended {
             return Ok(());
         }
@@ -122,15 +126,16 @@ impl VendingHandler {
         // The sweep sends its event to the queue, without the envelope of EventBridge.
         let origin = EventOrigin { time: event.origin.time.or(message.sent), ..event.origin };
         limits
-            // A message that is retried was not too old when it was sent.
+            // The age is measured when the message was sent, so that a retry does not make the
+            // event too old.
             .check_origin(origin, message.sent.unwrap_or_else(clock::now))
             .map_err(|error| VendingError::Permanent(error.detail))?;
         let AccountEvent::Created(AccountRef { project: Some(project), .. }) = &event.change else {
             return Ok(());
         };
-        let of_an_ou = RequestedScope::Project(project.clone());
+        let project_scope = RequestedScope::Project(project.clone());
         if limits.allows_project(project)
-            || self.context.config.vending.ou_scope_map.all().contains(&&of_an_ou)
+            || self.context.config.vending.ou_scope_map.all().contains(&&project_scope)
         {
             return Ok(());
         }
@@ -144,11 +149,11 @@ impl VendingHandler {
         &self,
         message: &SqsMessage,
         event: Option<&Event>,
-        MessageError { error, retryable, removed }: MessageError,
+        MessageError { error, is_retryable, removed }: MessageError,
     ) -> MessageResult {
         let account = event.and_then(Event::account);
         let retry =
-            retryable || error.is_ambiguous() && message.deliveries < MAX_AMBIGUOUS_DELIVERIES;
+            is_retryable || error.is_ambiguous() && message.deliveries < MAX_AMBIGUOUS_DELIVERIES;
         let mut result = MessageResult {
             kind: event.map_or("unrecognized-event", |event| event.kind.id()),
             account,
@@ -164,7 +169,7 @@ impl VendingHandler {
             match queue.send_to_dead_letter_queue(&message.body, &reason, account).await {
                 Ok(()) => {
                     result.disposition = Disposition::DeadLettered;
-                    result.events.push(rejected(event, account, &reason));
+                    result.events.push(to_rejected_event(event, account, &reason));
                 }
                 Err(upstream) => {
                     result.error = Some(upstream);
@@ -179,8 +184,12 @@ impl VendingHandler {
     }
 }
 
-/// Returns the event of a message that cannot succeed.
-fn rejected(event: Option<&Event>, account: Option<AccountId>, reason: &str) -> OutcomeEvent {
+/// Returns the outcome event `rejected` for a message that cannot succeed.
+fn to_rejected_event(
+    event: Option<&Event>,
+    account: Option<AccountId>,
+    reason: &str,
+) -> OutcomeEvent {
     let operation = match event.map(|event| &event.change) {
         Some(AccountEvent::Removed(..)) => AccountOperation::Offboard,
         _ => AccountOperation::Onboard,

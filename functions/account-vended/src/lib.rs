@@ -16,8 +16,8 @@ mod role;
 
 pub use handler::VendingHandler;
 
-/// Returns the account that a message names to a deployment in this partition, or why the message
-/// is not valid. For tests that parse arbitrary messages.
+/// Parses a queue message as a deployment in `partition` does, and returns the account that the
+/// message names. An error says why the message is not valid. Only fuzz tests call this function.
 #[doc(hidden)]
 pub fn parse_account(
     body: &str,

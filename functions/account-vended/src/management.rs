@@ -10,11 +10,12 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::config::HandlerConfig;
 
-/// Age at which a session of a role in the management account is replaced. It lasts for 15 minutes, and
-/// must not expire during a batch that begins with it.
-const SESSION_REFRESH: Duration = Duration::from_mins(10);
+/// Age at which the session of a role in the management account is replaced. A session lasts for 15
+/// minutes, and must not expire during the batch of messages that begins to use it.
+const MAX_SESSION_AGE: Duration = Duration::from_mins(10);
 
-/// The management account. Its two roles are assumed when they are first needed.
+/// The access to the management account. The two roles there are assumed when they are first
+/// needed.
 #[derive(Debug)]
 pub(crate) struct ManagementAccount {
     organizations: ManagementRole,
@@ -22,8 +23,8 @@ pub(crate) struct ManagementAccount {
 }
 
 impl ManagementAccount {
-    /// Accesses the management account with the roles of the configuration, or with the function's own
-    /// role if the function is deployed there.
+    /// Creates the access to the management account: with the roles of the configuration, or with
+    /// the function's own role if the configuration names no role.
     pub(crate) fn new(own_session: &AwsSession, config: &HandlerConfig) -> Self {
         let role = |role: &Option<RoleArn>| ManagementRole {
             own_session: own_session.clone(),
@@ -38,13 +39,13 @@ impl ManagementAccount {
     }
 
     /// Returns a client that reads Organizations.
-    pub(crate) async fn organizations(&self) -> Result<OrganizationsClient, UpstreamError> {
-        Ok(OrganizationsClient::new(&self.organizations.session().await?))
+    pub(crate) async fn organizations_client(&self) -> Result<OrganizationsClient, UpstreamError> {
+        Ok(OrganizationsClient::new(&self.organizations.get_session().await?))
     }
 
     /// Returns the session that assumes roles in member accounts.
-    pub(crate) async fn member_access(&self) -> Result<AwsSession, UpstreamError> {
-        self.member_access.session().await
+    pub(crate) async fn member_access_session(&self) -> Result<AwsSession, UpstreamError> {
+        self.member_access.get_session().await
     }
 }
 
@@ -58,11 +59,11 @@ struct ManagementRole {
 }
 
 impl ManagementRole {
-    async fn session(&self) -> Result<AwsSession, UpstreamError> {
+    async fn get_session(&self) -> Result<AwsSession, UpstreamError> {
         let Some(role) = &self.role else { return Ok(self.own_session.clone()) };
         let mut cached = self.session.lock().await;
         if let Some((opened_at, session)) = &*cached
-            && opened_at.elapsed() < SESSION_REFRESH
+            && opened_at.elapsed() < MAX_SESSION_AGE
         {
             return Ok(session.clone());
         }

@@ -13,7 +13,7 @@ use gangway_registration::AppContext;
 
 use crate::{context::VendingContext, outcome::VendingError};
 
-/// An account, and the store of the scope that it is in.
+/// A Palette account, and the client for its scope.
 pub(crate) type MatchingAccount<'a> = (ScopedClient<'a>, CloudAccount);
 
 /// The result of a search.
@@ -23,8 +23,9 @@ pub(crate) struct MatchingAccounts<'a> {
     pub(crate) denied_projects: usize,
 }
 
-/// Searches these scopes first; if none of them has the account, all others that Palette shows.
-pub(crate) async fn find<'a>(
+/// Searches `likely_scopes` first. If none of them has the account, searches all other scopes that
+/// the API key can see.
+pub(crate) async fn find_accounts<'a>(
     context: &'a VendingContext,
     name: &AccountName,
     id: AccountId,
@@ -48,8 +49,7 @@ pub(crate) async fn find<'a>(
     }
 }
 
-/// Searches all scopes except these. Makes one call for each project, so it is used only if an
-/// account can be in any of them.
+/// Searches all scopes except those in `searched`. Makes one call for each project.
 pub(crate) async fn find_in_other_scopes<'a>(
     app: &'a AppContext,
     name: &AccountName,
@@ -70,7 +70,8 @@ pub(crate) async fn find_in_other_scopes<'a>(
     Ok(MatchingAccounts { found: results.into_iter().flatten().collect(), denied_projects: denied })
 }
 
-/// Returns the account of this name, if it is this AWS account, registered with the method `sts`.
+/// Returns the Palette account of this name, if it belongs to AWS account `id` and has the method
+/// `sts`.
 async fn find_match(
     accounts: &ScopedClient<'_>,
     name: &AccountName,

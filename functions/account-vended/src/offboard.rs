@@ -17,8 +17,8 @@ use crate::{
     outcome::{MessageError, MessageOutcome, VendingError},
 };
 
-/// Offboards an account by `GANGWAY_OFFBOARDING`. The error has the Palette accounts that were removed
-/// before it.
+/// Offboards an account as `GANGWAY_OFFBOARDING` says. The error lists the Palette accounts that
+/// were removed before the error occurred.
 pub(crate) async fn offboard_account(
     context: &VendingContext,
     account: &AccountRef,
@@ -38,9 +38,11 @@ async fn offboard(
 ) -> Result<MessageOutcome, VendingError> {
     let id = account.id;
     let config = &context.config.vending;
-    let organizations = context.management.organizations().await?;
+    let organizations = context.management.organizations_client().await?;
     let org_account = organizations.describe_account(id).await?;
-    if let Some(ignored) = org_account.as_ref().and_then(|account| still_open(reason, account)) {
+    if let Some(ignored) =
+        org_account.as_ref().and_then(|account| reason_to_keep_open_account(reason, account))
+    {
         return Ok(MessageOutcome::Ignored(ignored));
     }
     let aws_name = org_account.as_ref().map_or("", |account| account.name.as_str());
@@ -48,23 +50,23 @@ async fn offboard(
         let reason = format!(
             "account {id} is closed or has left, and its name in Palette cannot be determined any more: remove the account there"
         );
-        return Ok(MessageOutcome::Reported(reason, account_of(id, None)));
+        return Ok(MessageOutcome::Reported(reason, to_event_account(id, None)));
     };
     let mut likely_scopes: Vec<RequestedScope> =
         account.project.clone().map(RequestedScope::Project).into_iter().collect();
     likely_scopes.extend(config.ou_scope_map.all().into_iter().cloned());
     let MatchingAccounts { found, denied_projects } =
-        matching_accounts::find(context, &name, id, &likely_scopes).await?;
-    let leftover = leftover_owners(context, id, &name).await?;
+        matching_accounts::find_accounts(context, &name, id, &likely_scopes).await?;
+    let leftover = find_leftover_owners(context, id, &name).await?;
     if found.is_empty() && leftover.is_empty() && denied_projects > 0 {
         let reason = format!(
             "account {id} is closed or has left: remove {name} from Palette, if it is in one of the {denied_projects} projects that Gangway may not read"
         );
-        return Ok(MessageOutcome::Reported(reason, account_of(id, Some(&name))));
+        return Ok(MessageOutcome::Reported(reason, to_event_account(id, Some(&name))));
     }
     if found.is_empty() && leftover.is_empty() {
         let reason = format!("Palette has no account {name} of AWS account {id}");
-        return Ok(MessageOutcome::Absent(reason, account_of(id, Some(&name))));
+        return Ok(MessageOutcome::Absent(reason, to_event_account(id, Some(&name))));
     }
     let kept_because = match (config.offboarding, reason) {
         (OffboardingPolicy::Report, _) => {
@@ -72,14 +74,19 @@ async fn offboard(
         }
         (OffboardingPolicy::Remove, RemovalReason::Requested) => None,
         (OffboardingPolicy::Remove, RemovalReason::Closed | RemovalReason::Departed) => {
-            not_managed(&config.account_filter, &organizations, org_account.as_ref()).await?
+            reason_to_keep_unmanaged_account(
+                &config.account_filter,
+                &organizations,
+                org_account.as_ref(),
+            )
+            .await?
         }
     };
     let Some(kept_because) = kept_because else {
         for (accounts, account) in &found {
             let result = context.app.delete_account(&account.uid, accounts).await;
-            // Its secret may be left, which the next delivery deletes.
-            if result.is_ok() || is_gone(accounts, &account.uid).await {
+            // If only the deletion of the secret failed, the next delivery deletes the secret.
+            if result.is_ok() || is_removed_from_palette(accounts, &account.uid).await {
                 removed.push(EventAccount::from(account));
             }
             result?;
@@ -87,7 +94,7 @@ async fn offboard(
         for (uid, accounts) in &leftover {
             context.app.delete_leftover_secrets(uid, accounts).await?;
             let uid = Some(uid.to_string());
-            let account = account_of(id, Some(&name)).with_scope(accounts.scope());
+            let account = to_event_account(id, Some(&name)).with_scope(accounts.scope());
             removed.push(EventAccount { uid, ..account });
         }
         return Ok(MessageOutcome::Removed(mem::take(removed)));
@@ -96,7 +103,7 @@ async fn offboard(
         let reason = format!(
             "account {id} is closed or has left: delete the secrets that {name} has left behind, {kept_because}"
         );
-        return Ok(MessageOutcome::Reported(reason, account_of(id, Some(&name))));
+        return Ok(MessageOutcome::Reported(reason, to_event_account(id, Some(&name))));
     }
     let uids: Vec<_> = found.iter().map(|(_, account)| account.uid.as_str()).collect();
     let reason = format!(
@@ -105,25 +112,26 @@ async fn offboard(
     );
     let reported = match found.as_slice() {
         [(_, account)] => EventAccount::from(account),
-        _ => account_of(id, Some(&name)),
+        _ => to_event_account(id, Some(&name)),
     };
     Ok(MessageOutcome::Reported(reason, reported))
 }
 
 /// Returns `true` if Palette no longer has the account.
-async fn is_gone(accounts: &ScopedClient<'_>, uid: &Uid) -> bool {
+async fn is_removed_from_palette(accounts: &ScopedClient<'_>, uid: &Uid) -> bool {
     matches!(accounts.get(uid).await, Err(UpstreamError::NotFound { .. }))
 }
 
-/// Returns the account for an event.
-fn account_of(id: AccountId, name: Option<&AccountName>) -> EventAccount {
+/// Returns the account for an outcome event, with its id and its name in Palette.
+fn to_event_account(id: AccountId, name: Option<&AccountName>) -> EventAccount {
     let name = name.map(ToString::to_string);
     EventAccount { account: Some(id), name, ..EventAccount::default() }
 }
 
-/// Returns the accounts that own secrets of this AWS account and name, and that Palette no longer has: an
-/// earlier delivery of the message ended between the deletion in Palette and that of the secrets.
-async fn leftover_owners<'a>(
+/// Returns the uids that own secrets of this AWS account and name, but that Palette no longer has.
+/// An earlier delivery of the message deleted the account in Palette, and ended before it deleted
+/// the secrets.
+async fn find_leftover_owners<'a>(
     context: &'a VendingContext,
     id: AccountId,
     name: &AccountName,
@@ -133,7 +141,7 @@ async fn leftover_owners<'a>(
     for (uid, scope) in clients.secrets.owners_of(id, name).await? {
         let accounts = clients.palette.in_scope(scope);
         match accounts.get(&uid).await {
-            // Palette has it with another method, which no event registers.
+            // Palette has the account with another method. Events register only the method `sts`.
             Ok(_) => {}
             Err(UpstreamError::NotFound { .. }) => leftover.push((uid, accounts)),
             Err(error) => return Err(error.into()),
@@ -142,9 +150,10 @@ async fn leftover_owners<'a>(
     Ok(leftover)
 }
 
-/// Returns why an account must not be offboarded, or `None`. Organizations decides, whoever sent the
-/// event: events arrive late, and meanwhile the account may have been reopened or invited again.
-fn still_open(reason: RemovalReason, account: &OrgAccount) -> Option<String> {
+/// Returns the reason not to offboard an account that is still open in Organizations, or `None` if
+/// the account is closed, being closed or suspended. Events may arrive late, when the account has
+/// been reopened or invited again, so the event alone is no reason to offboard.
+fn reason_to_keep_open_account(reason: RemovalReason, account: &OrgAccount) -> Option<String> {
     let (id, state) = (account.id, account.state.id());
     match account.state {
         AccountState::Suspended | AccountState::Closing | AccountState::Closed => None,
@@ -162,9 +171,9 @@ fn still_open(reason: RemovalReason, account: &OrgAccount) -> Option<String> {
     }
 }
 
-/// Returns why it is not certain that this deployment registers the account. Only accounts that it
-/// registers are removed without a request.
-async fn not_managed(
+/// Returns the reason not to remove an account from Palette if this deployment may not be the one
+/// that registers the account: the account filter excludes the account, or its OU is unknown.
+async fn reason_to_keep_unmanaged_account(
     filter: &AccountFilter,
     organizations: &OrganizationsClient,
     account: Option<&OrgAccount>,

@@ -20,21 +20,24 @@ use crate::{
     outcome::{MessageError, MessageOutcome, VendingError},
     palette_cache::CachedSourceAccount,
     register::{PendingRegistration, RoleOwnership},
-    role::{self, DesiredRole, ExistingRole, ManagedTags, PROPAGATION, RoleChanges, SCOPE_TAG},
+    role::{
+        self, DesiredRole, ExistingRole, ManagedTags, PROPAGATION_RETRY, RoleChanges, SCOPE_TAG,
+    },
 };
 
-/// Registers an account, or returns why it is not registered.
+/// Registers an account. The outcome is `Ignored`, with the reason, if the account is not to be
+/// registered.
 pub(crate) async fn onboard_account(
     context: &VendingContext,
     account: &AccountRef,
     message_sent: Option<SystemTime>,
 ) -> Result<MessageOutcome, MessageError> {
     let in_grace_period = |created: Option<SystemTime>| {
-        created.is_some_and(|created| age(created) < context.config.grace_period)
+        created.is_some_and(|created| time_since(created) < context.config.grace_period)
     };
     let message_is_new = in_grace_period(message_sent);
     let describe = async {
-        let organizations = context.management.organizations().await?;
+        let organizations = context.management.organizations_client().await?;
         let org_account = organizations.describe_account(account.id).await?;
         Ok((organizations, org_account))
     };
@@ -43,12 +46,12 @@ pub(crate) async fn onboard_account(
     let (organizations, org_account) =
         described.map_err(|error| MessageError::new(error, message_is_new))?;
     let Some(org_account) = org_account else {
-        return Err(MessageError::new(unknown_account(account.id), message_is_new));
+        return Err(MessageError::new(unknown_account_error(account.id), message_is_new));
     };
     let account_is_new = in_grace_period(org_account.joined.or(message_sent));
     let onboard = async {
         let config = &context.config.vending;
-        let ou_path = match select(config, &organizations, &org_account).await? {
+        let ou_path = match find_ou_path_or_exclusion(config, &organizations, &org_account).await? {
             Ok(ou_path) => ou_path,
             Err(excluded) => return Ok(MessageOutcome::Ignored(excluded)),
         };
@@ -56,30 +59,30 @@ pub(crate) async fn onboard_account(
             Some(project) => RequestedScope::Project(project.clone()),
             None => config.ou_scope_map.scope_for(&ou_path).clone(),
         };
-        let member_access = context.management.member_access().await?;
+        let member_access = context.management.member_access_session().await?;
         let aws =
             account_role::assume_account_role(&member_access, org_account.id, &context.config)
                 .await?;
-        register(context, &org_account, scope, &aws, &source_account?).await
+        register_account(context, &org_account, scope, &aws, &source_account?).await
     };
     onboard.await.map_err(|error| MessageError::new(error, account_is_new))
 }
 
-/// Returns the time since then, or zero if it is in the future.
-fn age(time: SystemTime) -> Duration {
+/// Returns the duration from `time` until now, or zero if `time` is in the future.
+fn time_since(time: SystemTime) -> Duration {
     clock::now().duration_since(time).unwrap_or_default()
 }
 
-/// Returns the error of an account that Organizations does not have. Events may arrive late, twice and
-/// in any order, so Organizations decides which accounts exist.
-fn unknown_account(id: AccountId) -> VendingError {
+/// Returns the error for an account id that Organizations does not know. Events may arrive late,
+/// twice and in any order, so Gangway relies on Organizations and not on the event.
+fn unknown_account_error(id: AccountId) -> VendingError {
     VendingError::AccessDenied(format!(
         "the organization has no account {id}: it has left, or must be invited first"
     ))
 }
 
-/// Returns the account's OU path if the account is to be registered; otherwise the reason why not.
-async fn select(
+/// Returns the OU path of the account, or the reason why the account is not to be registered.
+async fn find_ou_path_or_exclusion(
     config: &VendingConfig,
     organizations: &OrganizationsClient,
     account: &OrgAccount,
@@ -99,7 +102,7 @@ async fn select(
         return Ok(Err(ExclusionReason::Management.to_string()));
     }
     let ou_path = if config.needs_ou_path() {
-        organizations.ou_path(account).await.map_err(map_moved_error)?
+        organizations.ou_path(account).await.map_err(from_ou_path_error)?
     } else {
         OuPath::default()
     };
@@ -107,9 +110,9 @@ async fn select(
     Ok(excluded.map(|()| ou_path).map_err(|reason| reason.to_string()))
 }
 
-/// Converts an error of reading the OU path. If an OU or the account is not found, the account is
-/// being moved or closed at the moment.
-fn map_moved_error(error: UpstreamError) -> VendingError {
+/// Converts an error of the calls that read the OU path. If Organizations does not find the account
+/// or an OU, the account is being moved or closed, so the error is `NotReady`.
+fn from_ou_path_error(error: UpstreamError) -> VendingError {
     if error.is_not_found() {
         VendingError::NotReady(error.to_string())
     } else {
@@ -117,13 +120,14 @@ fn map_moved_error(error: UpstreamError) -> VendingError {
     }
 }
 
-/// How long to wait for another run that creates the same role.
-const CONCURRENT_CREATION: Duration = Duration::from_secs(10);
+/// Maximum time to wait until another run has created the same role.
+const MAX_CREATION_WAIT: Duration = Duration::from_secs(10);
 
-/// Age below which a role may not be visible in all of AWS yet.
-const NEW_ROLE: Duration = Duration::from_mins(15);
+/// Age up to which a role may not be visible in all of AWS yet.
+const MAX_NEW_ROLE_AGE: Duration = Duration::from_mins(15);
 
-async fn register(
+/// Creates or updates the role that Palette assumes, and registers the account in Palette.
+async fn register_account(
     context: &VendingContext,
     org_account: &OrgAccount,
     requested_scope: RequestedScope,
@@ -138,14 +142,14 @@ async fn register(
             org_account.id
         )));
     };
-    let Some(arn) = config.role_name.in_account(partition, org_account.id) else {
+    let Some(arn) = config.role_name.to_arn(partition, org_account.id) else {
         return Err(VendingError::Permanent(
             "the parameter RoleName gives no valid role ARN".to_owned(),
         ));
     };
-    let mut delays = PROPAGATION.within(CONCURRENT_CREATION).delays();
+    let mut delays = PROPAGATION_RETRY.within(MAX_CREATION_WAIT).delays();
     loop {
-        let existing = role::get(aws, &arn, config.stack_name.as_str()).await?;
+        let existing = role::get_role(aws, &arn, config.stack_name.as_str()).await?;
         let (scope, accounts, state) =
             resolve_scope(context, &existing, requested_scope.clone(), &name, org_account.id)
                 .await?;
@@ -178,11 +182,13 @@ async fn register(
         )?;
         registration.ensure_name_available(&arn)?;
         let ownership = match &existing {
-            ExistingRole::Missing if role::create(aws, &desired).await? => RoleOwnership::Managed {
-                role: desired.to_iam_role(),
-                is_new: true,
-                changes: RoleChanges::Created,
-            },
+            ExistingRole::Missing if role::create_role(aws, &desired).await? => {
+                RoleOwnership::Managed {
+                    role: desired.to_iam_role(),
+                    is_new: true,
+                    changes: RoleChanges::Created,
+                }
+            }
             ExistingRole::Missing => {
                 let Some(delay) = delays.next() else {
                     let reason = format!("another run is creating role {arn}");
@@ -192,9 +198,10 @@ async fn register(
                 continue;
             }
             ExistingRole::Managed(role) => {
-                let parts = role::reconcile(aws, &desired, role).await?;
+                let parts = role::reconcile_role(aws, &desired, role).await?;
                 let changes = RoleChanges::Updated(parts);
-                let created_lately = role.made.is_some_and(|created| age(created) < NEW_ROLE);
+                let created_lately =
+                    role.made.is_some_and(|created| time_since(created) < MAX_NEW_ROLE_AGE);
                 let is_new = created_lately || changes.may_not_be_visible_yet();
                 RoleOwnership::Managed { role: desired.to_iam_role(), is_new, changes }
             }
@@ -204,8 +211,8 @@ async fn register(
     }
 }
 
-/// Returns the scope that the role's tag names. Administrators of the member account can change the tag,
-/// so that it decides nothing: see [`resolve_scope`].
+/// Returns the scope that the tag of the role names. Administrators of the member account can
+/// change the tag, so the tag alone must not decide the scope: see [`resolve_scope`].
 fn tagged_scope(existing: &ExistingRole) -> Option<Scope> {
     let ExistingRole::Managed(role) = existing else { return None };
     match role.tags.get(SCOPE_TAG).map(String::as_str)? {
@@ -214,11 +221,11 @@ fn tagged_scope(existing: &ExistingRole) -> Option<Scope> {
     }
 }
 
-/// Returns the scope of an account, and Palette's state of the account there.
+/// Returns the scope in which to register the account, and the state of the account in that scope.
 ///
-/// An account that Palette has stays in its scope, also if it was moved to another OU since or if an
-/// earlier event named another project. The tag of the role saves a search for it, and can only confirm
-/// what Palette or the settings say.
+/// An account that Palette already has stays in its scope, even if the account was moved to another
+/// OU or if this event names another project. If the tag of the role names another scope than the
+/// requested one, only that scope is searched, and Palette must have the account there.
 async fn resolve_scope<'a>(
     context: &'a VendingContext,
     existing: &ExistingRole,
@@ -230,7 +237,7 @@ async fn resolve_scope<'a>(
     let accounts = palette_cache.accounts_in(app, &requested).await?;
     let tag = tagged_scope(existing);
     if let Some(tag) = tag.as_ref().filter(|tag| *tag != accounts.scope()) {
-        let tagged = to_requested(tag);
+        let tagged = to_requested_scope(tag);
         let accounts = palette_cache.accounts_in(app, &tagged).await?;
         return match palette_cache.fetch_state(&accounts, name).await {
             Ok(state) if state.session.is_blocking() || is_registered(&state, id) => {
@@ -239,7 +246,7 @@ async fn resolve_scope<'a>(
             Ok(_)
             | Err(VendingError::Upstream(
                 UpstreamError::NotFound { .. } | UpstreamError::ProjectNotFound { .. },
-            )) => Err(unconfirmed_tag(id)),
+            )) => Err(unconfirmed_tag_error(id)),
             Err(error) => Err(error),
         };
     }
@@ -256,26 +263,27 @@ async fn resolve_scope<'a>(
         return Ok((requested, accounts, state));
     };
     if tag.is_some() {
-        return Err(unconfirmed_tag(id));
+        return Err(unconfirmed_tag_error(id));
     }
-    let scope = to_requested(accounts_there.scope());
+    let scope = to_requested_scope(accounts_there.scope());
     let state = palette_cache.fetch_state(&accounts_there, name).await?;
     Ok((scope, accounts_there, state))
 }
 
+/// Returns `true` if the account of this name in Palette belongs to AWS account `id`.
 fn is_registered(state: &PaletteStateCheck, id: AccountId) -> bool {
     state.existing.by_name.as_ref().is_some_and(|account| account.aws_account() == Some(id))
 }
 
-fn to_requested(scope: &Scope) -> RequestedScope {
+fn to_requested_scope(scope: &Scope) -> RequestedScope {
     match scope {
         Scope::Tenant => RequestedScope::Tenant,
         Scope::Project(uid) => RequestedScope::Project(UidOrName::Uid(uid.clone())),
     }
 }
 
-/// Returns the error of a tag that names another scope than Palette and the settings.
-fn unconfirmed_tag(id: AccountId) -> VendingError {
+/// Returns the error for a scope tag that neither Palette, the settings nor the event confirm.
+fn unconfirmed_tag_error(id: AccountId) -> VendingError {
     VendingError::Permanent(format!(
         "the tag {SCOPE_TAG} of the role in account {id} names a scope that neither the account in Palette nor OuScopeMap or the event confirms: somebody in that account has changed it, or the settings have changed; remove the tag and send this message again"
     ))

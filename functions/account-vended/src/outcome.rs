@@ -10,6 +10,7 @@ use crate::event::Sender;
 /// The result of a message that was handled. SQS deletes the message.
 #[derive(Debug)]
 pub(crate) enum MessageOutcome {
+    /// Palette has the account. The event says whether it was created, updated or unchanged.
     Registered(UpsertOutcome, Box<OutcomeEvent>),
     /// These accounts were removed from Palette.
     Removed(Vec<EventAccount>),
@@ -48,11 +49,13 @@ impl MessageOutcome {
         }
     }
 
-    /// Returns the events to publish. An earlier delivery of a message may have removed the account and
-    /// ended before it could publish that, and a sender that asked for the removal waits for an answer.
+    /// Returns the outcome events to publish. The event `absent` is published only if an earlier
+    /// delivery may have removed the account without publishing an event, or if the sender is not
+    /// AWS and may wait for an event.
     pub(crate) fn into_events(self, deliveries: u32, sender: Sender) -> Vec<OutcomeEvent> {
         match self {
-            // The sweep lets the role be compared. A message that comes again tells what the first delivery did.
+            // The sweep only asks to compare the role, so an unchanged account needs no event. From
+            // the second delivery on, the first delivery may have changed the account.
             Self::Registered(UpsertOutcome::Unchanged, _)
                 if sender == Sender::Sweep && deliveries == 1 =>
             {
@@ -92,7 +95,7 @@ pub(crate) fn removed_events(accounts: Vec<EventAccount>) -> Vec<OutcomeEvent> {
 /// | `Upstream`, any other | dead-letter queue | dead-letter queue |
 ///
 /// A message that is always retried ends in the dead-letter queue by the queue's redrive policy.
-/// An event that is to be ignored is no error, but [`MessageOutcome::Ignored`].
+/// An event that is ignored gives no error, but [`MessageOutcome::Ignored`].
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VendingError {
     /// Something that is needed does not exist yet, or the deployment itself is not ready.
@@ -101,7 +104,7 @@ pub(crate) enum VendingError {
     /// The account denies access. It may allow access once its vending has finished.
     #[error("{0}")]
     AccessDenied(String),
-    /// Only a person can solve this.
+    /// A retry cannot succeed: a person has to change something.
     #[error("{0}")]
     Permanent(String),
     /// A call to Palette, Organizations or another AWS service failed.
@@ -111,7 +114,7 @@ pub(crate) enum VendingError {
 
 impl VendingError {
     /// Converts the error of a call with a session in the member account.
-    pub(crate) fn in_account(error: UpstreamError) -> Self {
+    pub(crate) fn from_account_error(error: UpstreamError) -> Self {
         match error {
             // The next delivery assumes the role again.
             expired @ UpstreamError::AccessDenied { .. } if is_expired(&expired) => {
@@ -140,14 +143,14 @@ impl VendingError {
             Self::NotReady(_) => true,
             Self::AccessDenied(_) => in_grace_period,
             Self::Permanent(_) => false,
-            // Access is denied to the deployment itself, not to one account: its operator can
-            // correct that while the messages wait.
+            // The deployment itself is denied access, not only one account. An operator can correct
+            // this while the messages stay in the queue.
             Self::Upstream(error) => error.is_retryable() || error.is_access_denied(),
         }
     }
 
-    /// Returns `true` if the error may be permanent or temporary: Palette answers 500 with the same
-    /// text to an invalid request and to an internal failure.
+    /// Returns `true` if Gangway cannot know whether the error is permanent or temporary: Palette
+    /// responds with status 500 and the same text to an invalid request and to an internal error.
     pub(crate) const fn is_ambiguous(&self) -> bool {
         matches!(self, Self::Upstream(error) if error.is_rejected())
     }
@@ -185,17 +188,18 @@ impl From<RegistrationError> for VendingError {
 #[derive(Debug)]
 pub(crate) struct MessageError {
     pub(crate) error: VendingError,
-    pub(crate) retryable: bool,
-    /// Accounts that the message had removed before. The next delivery does not find them.
+    pub(crate) is_retryable: bool,
+    /// Accounts that were removed from Palette before the error occurred. Their events are
+    /// published now, because the next delivery does not find the accounts.
     pub(crate) removed: Vec<EventAccount>,
 }
 
 impl MessageError {
-    /// Creates the error. `in_grace_period` is `true` if the account or its message is so young that the
-    /// error may disappear.
+    /// Creates the error. `in_grace_period` is `true` if the account or its message is so new that
+    /// a denied access may become allowed.
     pub(crate) const fn new(error: VendingError, in_grace_period: bool) -> Self {
-        let retryable = error.is_retryable(in_grace_period);
-        Self { error, retryable, removed: Vec::new() }
+        let is_retryable = error.is_retryable(in_grace_period);
+        Self { error, is_retryable, removed: Vec::new() }
     }
 }
 
@@ -203,7 +207,7 @@ impl MessageError {
 /// account gives `NotReady`, so that it does not send every account to the dead-letter queue.
 pub(crate) fn from_report(report: &Report) -> VendingError {
     let blocking = report.findings.iter().filter(|finding| finding.is_blocking());
-    let reasons = blocking.map(describe).collect::<Vec<_>>().join("; ");
+    let reasons = blocking.map(describe_finding).collect::<Vec<_>>().join("; ");
     if report.has_deployment_failure() {
         VendingError::NotReady(reasons)
     } else {
@@ -211,7 +215,7 @@ pub(crate) fn from_report(report: &Report) -> VendingError {
     }
 }
 
-fn describe(finding: &Finding) -> String {
+fn describe_finding(finding: &Finding) -> String {
     let Finding { check, observed, outcome, .. } = finding;
     match outcome {
         Outcome::Failed { remedy } | Outcome::Waived { remedy } => {
@@ -230,13 +234,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn expired_credentials_are_retried_and_denied_ones_only_in_a_young_account() {
+    fn denied_access_is_retried_only_in_the_grace_period() {
         let call = ApiCall { service: IAM, action: "iam:GetRole", resource: "such role" };
         for (code, young, old) in
             [("ExpiredToken", true, true), ("AccessDenied", true, false), ("Other", false, false)]
         {
             let kind = AwsErrorKind::from_code(code, 403);
-            let error = || VendingError::in_account(call.to_error(kind, Some(code)));
+            let error = || VendingError::from_account_error(call.to_error(kind, Some(code)));
             assert_eq!(error().is_retryable(true), young, "{code}");
             assert_eq!(error().is_retryable(false), old, "{code}");
         }

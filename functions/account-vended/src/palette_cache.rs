@@ -1,4 +1,4 @@
-//! Cache of what Palette answers in the same way for every account.
+//! Cache of the responses of Palette that are the same for every account.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::outcome::VendingError;
 /// How long a cached value is used.
 const CACHE_TTL: Duration = Duration::from_mins(5);
 
-/// The principal that roles trust.
+/// The AWS account and the external id that the trust policies of roles must name.
 #[derive(Clone, Debug)]
 pub(crate) struct CachedSourceAccount {
     /// Palette's own AWS account.
@@ -34,7 +34,7 @@ pub(crate) struct PaletteCache {
 }
 
 impl PaletteCache {
-    /// Returns the principal that the role must trust.
+    /// Returns the AWS account and the external id that the trust policy of a role must name.
     pub(crate) async fn source_account(
         &self,
         app: &AppContext,
@@ -58,7 +58,7 @@ impl PaletteCache {
         Ok(source_account)
     }
 
-    /// Returns the store of the accounts in a scope. Resolves the name of a project to its uid.
+    /// Returns the client for the accounts in a scope. Resolves the name of a project to its uid.
     pub(crate) async fn accounts_in<'a>(
         &self,
         app: &'a AppContext,
@@ -76,7 +76,8 @@ impl PaletteCache {
         }
         let accounts = match palette.resolve_scope(scope).await {
             Ok(accounts) => accounts,
-            // The project may be created after the accounts that will be registered in it.
+            // The error is `AccessDenied`, not `Permanent`, because the project may be created
+            // later.
             Err(RegistrationError::Invalid(_)) => {
                 return Err(VendingError::AccessDenied(format!(
                     "Palette has no project {name}, or Gangway's API key cannot see it: create it, or correct GANGWAY_OU_SCOPE_MAP"

@@ -36,7 +36,7 @@ pub(crate) struct PendingRegistration<'a> {
 pub(crate) enum RoleOwnership {
     /// This deployment of Gangway created the role.
     Managed {
-        /// The role as it is now.
+        /// The role as IAM has it after the changes.
         role: IamRole,
         /// `true` if the role or its policies may not be visible in all of AWS yet.
         is_new: bool,
@@ -47,7 +47,8 @@ pub(crate) enum RoleOwnership {
 }
 
 impl<'a> PendingRegistration<'a> {
-    /// Keeps the description, policies and gateway of an account that Palette already has.
+    /// Prepares the registration. If Palette already has the account, keeps its description,
+    /// policies, gateway and region.
     ///
     /// # Errors
     ///
@@ -94,7 +95,7 @@ impl<'a> PendingRegistration<'a> {
     /// Checks that no other account has the name in Palette, before anything is created in AWS.
     pub(crate) fn ensure_name_available(&self, role: &RoleArn) -> Result<(), VendingError> {
         match &self.state.existing.by_name {
-            Some(existing) if !self.registration(role).is_same_identity_as(existing) => {
+            Some(existing) if !self.to_registration(role).is_same_identity_as(existing) => {
                 Err(VendingError::Permanent(format!(
                     "the name {} belongs to account {} in Palette, which is another AWS account or uses another method: rename that account, or correct the parameter AccountNameTemplate",
                     self.spec.name, existing.uid
@@ -104,17 +105,17 @@ impl<'a> PendingRegistration<'a> {
         }
     }
 
-    fn assumed_role(&self, role: &RoleArn) -> StsRole {
+    fn to_sts_role(&self, role: &RoleArn) -> StsRole {
         StsRole { role: role.clone(), external_id: self.source_account.external_id.clone() }
     }
 
-    /// Returns the account as it will be in Palette.
-    fn registration(&self, role: &RoleArn) -> Registration {
+    /// Returns the registration of the account with this role.
+    fn to_registration(&self, role: &RoleArn) -> Registration {
         let gateway = match &self.spec.gateway {
             Some(UidOrName::Uid(uid)) => Some(uid.clone()),
             Some(UidOrName::Name(_)) | None => None,
         };
-        let credential = Credential::StsRole(self.assumed_role(role));
+        let credential = Credential::StsRole(self.to_sts_role(role));
         let scope = self.accounts.scope().clone();
         self.spec.clone().into_registration(role.account(), scope, gateway, credential)
     }
@@ -129,7 +130,7 @@ impl<'a> PendingRegistration<'a> {
     ) -> Result<MessageOutcome, VendingError> {
         let (arn, role_unchanged, repaired) = match &ownership {
             RoleOwnership::Managed { changes, .. } => {
-                (desired_role.clone(), changes.is_empty(), changes.repaired())
+                (desired_role.clone(), changes.is_empty(), changes.part_ids())
             }
             RoleOwnership::External(arn) => {
                 (arn.parse().unwrap_or_else(|_invalid| desired_role.clone()), true, Vec::new())
@@ -137,9 +138,9 @@ impl<'a> PendingRegistration<'a> {
         };
         let existing = self.state.existing.by_name.as_ref();
         let up_to_date = existing.is_some_and(|existing| {
-            match self.registration(&arn).difference_from(existing) {
+            match self.to_registration(&arn).difference_from(existing) {
                 Difference::None => true,
-                // The tags of a role that Gangway manages record the same.
+                // The tags of a role that Gangway manages contain the same data as the annotations.
                 Difference::AnnotationsMissing => {
                     matches!(ownership, RoleOwnership::Managed { .. })
                         || self.app.annotations.are_dropped()
@@ -157,7 +158,8 @@ impl<'a> PendingRegistration<'a> {
                 let (permissions, palette) = self.wait_for_propagation(aws, &arn, is_new).await?;
                 let trusted =
                     (self.source_account.account, self.source_account.external_id.as_str());
-                // The deployment decided the scope. The tag of the owner may narrow it, and need not be there.
+                // The settings decide the scope, so the role needs no scope tag. If the owner of
+                // the account sets the tag, it must allow the scope.
                 let required = RequiredPermissions {
                     require_scope_tag: false,
                     ..RequiredPermissions::new(&self.spec, &self.app.clients)
@@ -182,23 +184,23 @@ impl<'a> PendingRegistration<'a> {
                     ExternalIdTest::Always,
                 )
                 .await
-                .map_err(VendingError::in_account)?
+                .map_err(VendingError::from_account_error)?
                 .findings
             }
         };
-        self.conclude(&arn, findings, role_changed, repaired).await
+        self.register_after_checks(&arn, findings, role_changed, repaired).await
     }
 
-    /// Registers the account, unless a finding blocks it. A role that was changed is an update, also if
-    /// Palette's account is as it was.
-    async fn conclude(
+    /// Registers the account in Palette, unless a finding blocks the registration. If only the role
+    /// was changed, the outcome is `Updated`.
+    async fn register_after_checks(
         self,
         role: &RoleArn,
         findings: Vec<gangway_model::Finding>,
         role_changed: bool,
         repaired: Vec<&'static str>,
     ) -> Result<MessageOutcome, VendingError> {
-        let credential = Some(Credential::StsRole(self.assumed_role(role)));
+        let credential = Some(Credential::StsRole(self.to_sts_role(role)));
         let Self { app, accounts, state, spec, .. } = self;
         let gateway = gangway_checks::gateway::check(&accounts, spec.gateway.as_ref()).await?;
         let palette = PaletteChecks { state, gateway };

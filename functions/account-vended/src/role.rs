@@ -1,16 +1,17 @@
-//! Creates Palette's role and its policies in a member account, and updates what differs.
+//! Creates the role that Palette assumes, and the policies of the role, in a member account.
+//! Updates the parts that differ from the desired state.
 //!
-//! Each step is idempotent. What already is as desired costs no write. What Gangway did not create
-//! is never changed.
+//! Each step is idempotent, and writes only what differs from the desired state. A role or policy
+//! that Gangway did not create is never changed.
 
 mod attachments;
-mod converge;
 mod create;
 mod managed_policy;
 mod managed_tags;
 mod policy_version;
 mod policy_versions;
 mod retry;
+mod update;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,17 +26,17 @@ use serde_json::Value;
 use crate::outcome::VendingError;
 
 pub(crate) use managed_tags::{ManagedTags, SCOPE_TAG};
-pub(crate) use retry::PROPAGATION;
+pub(crate) use retry::PROPAGATION_RETRY;
 
 /// IAM path of the policies that Gangway creates.
 pub(crate) const POLICY_PATH: &str = "/gangway/";
 
 /// Description of the role in IAM.
-const DESCRIPTION: &str =
+const ROLE_DESCRIPTION: &str =
     "Lets Spectro Cloud Palette manage clusters in this account. Created by Gangway.";
 
 /// Minimum `MaxSessionDuration` of the role, in seconds.
-const SESSION_SECONDS: i32 = 3600;
+const MIN_SESSION_SECONDS: i32 = 3600;
 
 /// The desired state of the role.
 #[derive(Clone, Debug)]
@@ -50,14 +51,14 @@ pub(crate) struct DesiredRole {
 }
 
 impl DesiredRole {
-    /// Returns the role as IAM shows it once it is in the desired state.
+    /// Returns the role in the form in which IAM returns a role, with the desired values.
     pub(crate) fn to_iam_role(&self) -> IamRole {
         IamRole {
             arn: self.arn.as_str().to_owned(),
             trust: self.trust_policy.clone(),
-            max_session: Duration::from_secs(SESSION_SECONDS.unsigned_abs().into()),
+            max_session: Duration::from_secs(MIN_SESSION_SECONDS.unsigned_abs().into()),
             boundary: self.permissions_boundary.clone(),
-            description: DESCRIPTION.to_owned(),
+            description: ROLE_DESCRIPTION.to_owned(),
             made: None,
             tags: BTreeMap::new(),
         }
@@ -81,12 +82,13 @@ pub(crate) enum ExistingRole {
     External(IamRole),
 }
 
-/// What was made or changed of the role.
+/// How Gangway changed the role.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum RoleChanges {
-    /// The role is new.
+    /// Gangway created the role.
     Created,
-    /// These parts were not as desired.
+    /// Gangway updated these parts, which differed from the desired state. Empty if nothing
+    /// differed.
     Updated(BTreeSet<RolePart>),
 }
 
@@ -95,7 +97,8 @@ impl RoleChanges {
         matches!(self, Self::Updated(parts) if parts.is_empty())
     }
 
-    /// Returns `true` if AWS may not show it everywhere yet. Nothing waits for tags and description.
+    /// Returns `true` if the changes may not be visible in all of AWS yet. Changes of tags and of
+    /// the description do not count, because no check depends on them.
     pub(crate) fn may_not_be_visible_yet(&self) -> bool {
         match self {
             Self::Created => true,
@@ -105,8 +108,8 @@ impl RoleChanges {
         }
     }
 
-    /// Returns the identifiers of what is as desired again, if the account was registered before.
-    pub(crate) fn repaired(&self) -> Vec<&'static str> {
+    /// Returns the identifiers of the changed parts, for the member `repaired` of an outcome event.
+    pub(crate) fn part_ids(&self) -> Vec<&'static str> {
         match self {
             Self::Created => vec!["role"],
             Self::Updated(parts) => parts.iter().map(|part| part.id()).collect(),
@@ -136,8 +139,9 @@ impl RolePart {
     }
 }
 
-/// Reads the role by its name, whatever its path is.
-pub(crate) async fn get(
+/// Reads the role from IAM by the name in `arn`. A role of that name with another path is
+/// `External`.
+pub(crate) async fn get_role(
     aws: &AwsSession,
     arn: &RoleArn,
     stack_name: &str,
@@ -145,7 +149,7 @@ pub(crate) async fn get(
     let role = match iam_role::get_role(aws, arn).await {
         Ok(role) => role,
         Err(UpstreamError::NotFound { .. }) => return Ok(ExistingRole::Missing),
-        Err(error) => return Err(VendingError::in_account(error)),
+        Err(error) => return Err(VendingError::from_account_error(error)),
     };
     if role.arn == arn.as_str() && managed_tags::is_managed_by(&role.tags, stack_name) {
         Ok(ExistingRole::Managed(role))
@@ -154,23 +158,27 @@ pub(crate) async fn get(
     }
 }
 
-/// Creates the role and its policies. Returns `false` if another run created the role meanwhile:
-/// read it again.
-pub(crate) async fn create(aws: &AwsSession, desired: &DesiredRole) -> Result<bool, VendingError> {
-    let created = create::role(aws, desired).await?;
+/// Creates the role and its policies. Returns `false` if another run has created the role in the
+/// meantime: the caller must read the role again.
+pub(crate) async fn create_role(
+    aws: &AwsSession,
+    desired: &DesiredRole,
+) -> Result<bool, VendingError> {
+    let created = create::create_role(aws, desired).await?;
     if created {
         let first_attempt = managed_policy::FirstAttempt::Create;
-        let (_, versions) = attachments::reconcile(aws, desired, &[], first_attempt).await?;
-        converge::update_tags(aws, desired, &desired.tags.with_versions(&versions)).await?;
+        let (_, versions) =
+            attachments::reconcile_policies(aws, desired, &[], first_attempt).await?;
+        update::update_tags(aws, desired, &desired.tags.with_versions(&versions)).await?;
     }
     Ok(created)
 }
 
-/// Updates what differs from the desired state, and returns what did.
-pub(crate) async fn reconcile(
+/// Updates the parts of the role that differ from the desired state, and returns these parts.
+pub(crate) async fn reconcile_role(
     aws: &AwsSession,
     desired: &DesiredRole,
     existing: &IamRole,
 ) -> Result<BTreeSet<RolePart>, VendingError> {
-    converge::role(aws, desired, existing).await
+    update::update_role(aws, desired, existing).await
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use gangway_model::time::to_rfc3339;
 use gangway_registration::account_state::{AccountState, Change, CheckState, Readiness, Timestamp};
 
-/// An account expires soon if it has at most this many days left.
+/// Maximum number of days until a key or certificate expires for the report to list it.
 const SOON_DAYS: i64 = 30;
 
 /// Characters that make a spreadsheet program read a cell as a formula.
@@ -42,18 +42,19 @@ pub(crate) struct ReportedAccount {
     pub(crate) state: AccountState,
 }
 
-/// The report of one run. The page lists what needs somebody's attention first.
+/// The report of one run about all accounts. The page lists accounts that are not ready first.
 #[derive(Template)]
 #[template(path = "accounts.html")]
 pub(crate) struct AccountsReport {
     partition: &'static str,
     /// When the report was made.
     now: SystemTime,
-    /// When the report before was made. `None` for the first one.
+    /// When the previous report was made. `None` for the first report.
     previous: Option<Timestamp>,
-    /// Those that are not ready first, then those that nothing has shown to be ready.
+    /// Accounts in Palette: first those that are not ready, then the unproven ones, then the ready
+    /// ones.
     accounts: Vec<ReportedAccount>,
-    /// Those that Palette does not have any more.
+    /// Accounts that Palette does not have any more.
     removed: Vec<ReportedAccount>,
 }
 
@@ -70,7 +71,7 @@ impl ReportedAccount {
         self.state.since.map(|time| to_rfc3339(time.0)).unwrap_or_default()
     }
 
-    fn checked(&self) -> String {
+    fn check_time(&self) -> String {
         to_rfc3339(self.checked)
     }
 
@@ -83,12 +84,12 @@ impl ReportedAccount {
         self.state.reason.as_deref().unwrap_or_default()
     }
 
-    fn failed(&self) -> impl Iterator<Item = &CheckState> {
+    fn failed_checks(&self) -> impl Iterator<Item = &CheckState> {
         self.state.checks.iter().filter(|check| check.outcome == "failed")
     }
 
-    /// Returns the checks that a person has to do something about.
-    fn blocking(&self) -> impl Iterator<Item = &CheckState> {
+    /// Returns the failed checks of severity `blocker`, which keep the account from being ready.
+    fn blocking_checks(&self) -> impl Iterator<Item = &CheckState> {
         self.state.checks.iter().filter(|check| check.is_blocking())
     }
 
@@ -101,7 +102,7 @@ impl ReportedAccount {
             let checks = self.state.checks.iter().filter(|check| check.outcome == outcome);
             checks.map(|check| check.id.as_str()).collect::<Vec<_>>().join(" ")
         };
-        let remedies: Vec<_> = self.failed().map(|check| check.remedy.as_str()).collect();
+        let remedies: Vec<_> = self.failed_checks().map(|check| check.remedy.as_str()).collect();
         [
             self.scope.clone(),
             self.scope_name.clone(),
@@ -112,7 +113,7 @@ impl ReportedAccount {
             self.method().to_owned(),
             self.state.readiness().id().to_owned(),
             self.since(),
-            self.checked(),
+            self.check_time(),
             self.expires(),
             ids("failed"),
             ids("unverified"),
@@ -122,7 +123,7 @@ impl ReportedAccount {
 }
 
 impl AccountsReport {
-    /// Sorts the accounts.
+    /// Creates the report: separates the removed accounts from the others, and sorts the others.
     pub(crate) fn new(
         partition: &'static str,
         now: SystemTime,
@@ -135,7 +136,8 @@ impl AccountsReport {
         Self { partition, now, previous, accounts, removed }
     }
 
-    /// Returns the CSV file, with a byte order mark, without which Excel misreads letters outside ASCII.
+    /// Returns the CSV file. It begins with a byte order mark, so that Excel reads letters outside
+    /// ASCII correctly.
     ///
     /// # Errors
     ///
@@ -144,26 +146,27 @@ impl AccountsReport {
         let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
         writer.write_record(COLUMNS)?;
         for account in &self.accounts {
-            writer.write_record(account.csv_row().map(without_formula))?;
+            writer.write_record(account.csv_row().map(escape_formula))?;
         }
         writer.into_inner().map_err(|error| error.into_error().into())
     }
 
-    fn made(&self) -> String {
+    fn report_time(&self) -> String {
         to_rfc3339(self.now)
     }
 
     fn count(&self, readiness: Readiness) -> usize {
-        self.with(readiness).count()
+        self.accounts_with(readiness).count()
     }
 
-    /// Returns the accounts with a readiness.
-    fn with(&self, readiness: Readiness) -> impl Iterator<Item = &ReportedAccount> {
+    /// Returns the accounts with this readiness.
+    fn accounts_with(&self, readiness: Readiness) -> impl Iterator<Item = &ReportedAccount> {
         self.accounts.iter().filter(move |account| account.state.readiness() == readiness)
     }
 
-    /// Returns what expires soon or has expired, the first first, with the days left.
-    fn expiring(&self) -> Vec<(&ReportedAccount, &str, String, i64)> {
+    /// Returns the keys and certificates that expire soon or have expired, with the days left,
+    /// sorted by expiry.
+    fn soon_expiring(&self) -> Vec<(&ReportedAccount, &str, String, i64)> {
         let all = self.accounts.iter().flat_map(|account| {
             account.state.expirations.iter().map(move |expiration| (account, expiration))
         });
@@ -178,7 +181,7 @@ impl AccountsReport {
         soon
     }
 
-    /// Returns what changed since the report before, the newest first.
+    /// Returns the changes since the previous report, the newest first.
     fn changes(&self) -> Vec<(&ReportedAccount, &Change)> {
         let is_new = |change: &Change| self.previous.is_some_and(|previous| change.at > previous);
         let all =
@@ -195,7 +198,7 @@ impl AccountsReport {
     }
 }
 
-/// Returns a change as words.
+/// Returns the words of the report for a change.
 fn change_label(change: &Change) -> &'static str {
     match change.change.as_str() {
         "ready" => "is ready",
@@ -210,8 +213,9 @@ fn change_time(change: &Change) -> String {
     to_rfc3339(change.at.0)
 }
 
-/// Makes a spreadsheet program show a cell as text. Names of accounts are anybody's in Palette.
-fn without_formula(cell: String) -> String {
+/// Prefixes a cell so that a spreadsheet program shows it as text and not as a formula. In Palette,
+/// every user can choose the name of an account.
+fn escape_formula(cell: String) -> String {
     if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
 }
 

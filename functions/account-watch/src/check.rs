@@ -1,4 +1,4 @@
-//! Checks one account, and writes its state.
+//! Checks one account, writes its state to the state table, and publishes events about changes.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,18 +19,20 @@ use crate::{
     publication::{self, is_claimed},
 };
 
-/// A state is written again after this time, even if nothing has changed.
+/// Age at which a state is written again, even if nothing has changed.
 const MAX_AGE: Duration = Duration::from_hours(23);
 
-/// DynamoDB deletes a state that was not written for this long: the account is gone.
+/// Time after which DynamoDB deletes a state that was not written again, because Palette no longer
+/// has the account.
 const LIFETIME: Duration = Duration::from_hours(14 * 24);
 
-/// Trigger of the events of the watch.
+/// Value of the member that says what triggered an outcome event.
 const TRIGGER: &str = "watch";
 
 /// The result of validating an account again.
 enum Validated {
     Checked(Box<Report>),
+    /// The account cannot be checked, for this reason.
     NotCheckable(String),
     /// Palette does not have the account any more.
     Gone,
@@ -39,8 +41,8 @@ enum Validated {
 impl Watch {
     /// Checks an account. Returns the identifier of the outcome.
     ///
-    /// The state has the time at which the message was sent, so that an old message cannot replace a newer
-    /// state.
+    /// The state records the time at which the message was sent, so that a late message cannot
+    /// replace a newer state.
     pub(crate) async fn check_account(
         &self,
         account: CloudAccount,
@@ -53,7 +55,7 @@ impl Watch {
             Some(item) => {
                 let state = serde_json::from_str(&item.document).unwrap_or_default();
                 let known = KnownState { item, state };
-                self.publish_left_over(known, (message, sent)).await?
+                self.publish_stored_events(known, (message, sent)).await?
             }
             None => None,
         };
@@ -69,7 +71,7 @@ impl Watch {
             Validated::NotCheckable(reason) => Look::NotCheckable(reason),
             Validated::Gone => {
                 if let Some(known) = known {
-                    self.note_removal(known, sent).await?;
+                    self.record_removal(known, sent).await?;
                 }
                 return Ok("gone");
             }
@@ -92,7 +94,7 @@ impl Watch {
             StoredEvent { detail_type: event.detail_type.into_owned(), detail: event.detail }
         });
         state.unpublished = events.collect();
-        let claim = publication::claim(message, sent);
+        let claim = publication::create_claim(message, sent);
         state.publisher = Some(claim).filter(|_| !state.unpublished.is_empty());
         let report = match &validated {
             Validated::Checked(report) => Some(gangway_lambda::report_json(report)),
@@ -115,9 +117,10 @@ impl Watch {
         Ok(if changes.is_empty() { "checked" } else { "changed" })
     }
 
-    /// Notes that Palette does not have the account any more. The report says so, and `DynamoDB` deletes the state
-    /// later. A newer state stays.
-    pub(crate) async fn note_removal(
+    /// Records in the state that Palette does not have the account any more. The accounts report
+    /// shows the removal, and `DynamoDB` deletes the state later. Changes nothing if the table has
+    /// a newer state.
+    pub(crate) async fn record_removal(
         &self,
         KnownState { item, state }: KnownState,
         now: SystemTime,
@@ -138,8 +141,9 @@ impl Watch {
         Ok(())
     }
 
-    /// Validates the account. One that is not ready any more is read from Palette first, because it may have
-    /// been changed since it was listed.
+    /// Validates the account as the message describes it. If a ready account is found not ready,
+    /// reads the account from Palette, and validates it again if it was changed after it was
+    /// listed.
     async fn validate(
         &self,
         account: CloudAccount,
@@ -201,8 +205,9 @@ impl Watch {
         }
     }
 
-    /// Publishes events that an earlier message has written and not published. Returns the state as it is then.
-    async fn publish_left_over(
+    /// Publishes the events that an earlier message wrote to the state but did not publish. Returns
+    /// the state without these events.
+    async fn publish_stored_events(
         &self,
         known: KnownState,
         (message, sent): (&SqsMessage, SystemTime),
@@ -214,7 +219,7 @@ impl Watch {
         if state.publisher.as_ref().is_some_and(|claim| is_claimed(claim, message, sent)) {
             return Err(WatchError::Claimed);
         }
-        state.publisher = Some(publication::claim(message, sent));
+        state.publisher = Some(publication::create_claim(message, sent));
         let revision = item.revision;
         let item = StateItem {
             revision: revision + 1,

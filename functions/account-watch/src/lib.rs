@@ -1,9 +1,9 @@
-//! Validates every registered account again, whoever registered it, and keeps what it saw in a table.
+//! Re-validates every registered account and keeps the result in the state table.
 //!
-//! A schedule starts a run: one message for each scope, then one for each account. The message of an
-//! account runs the checks of a registration, compares the result with the account's state, writes
-//! the state if it changed, and publishes events about changes. `docs/consistency.md` describes why
-//! no event is lost and none is published twice.
+//! A schedule starts a run: one message for each scope, then one for each account. The message of
+//! an account runs the checks of a registration, compares the result with the account's state,
+//! writes the state if it changed, and publishes events about changes. `docs/consistency.md`
+//! describes why no event is lost and none is published twice.
 
 mod accounts_report;
 mod check;
@@ -27,10 +27,10 @@ use message::{Work, parse_body};
 /// Name of the function, in logs and metrics.
 const FUNCTION: &str = "account-watch";
 
-/// Number of deliveries after which an account is left for the next run.
+/// Number of deliveries of a message after which only the next run checks the account again.
 const MAX_DELIVERIES: u32 = 3;
 
-/// The watch. Built once, at start.
+/// Handles the messages of the watch. The function builds one when it starts.
 pub struct Watch {
     context: AppContext,
     table: StateTable,
@@ -77,8 +77,8 @@ impl Watch {
         self.context.clients.partition
     }
 
-    /// Starts a run: sends a message for each scope. If the field `dryRun` is `true`, only counts their
-    /// accounts. The field `scopes` limits the run.
+    /// Starts a run: sends a message for each scope. The field `scopes` limits the run to these
+    /// scopes. If the field `dryRun` is `true`, only counts the accounts and sends nothing.
     pub async fn start_run(&self, mut fields: Fields) -> Result<Response, ApiError> {
         let scopes = fields.scopes();
         let dry_run = fields.optional_bool("dryRun");
@@ -86,7 +86,8 @@ impl Watch {
         Ok(Response::Json(self.list_run(scopes, dry_run).await?))
     }
 
-    /// Handles one message. What Palette or AWS fails to answer changes nothing: the next run looks again.
+    /// Handles one message. An error of Palette or AWS changes no state: the next run checks the
+    /// account again.
     pub async fn handle_message(&self, message: &SqsMessage) -> MessageResult {
         let Some(parsed) = parse_body(&message.body) else {
             return self.fail("message", None, message, WatchError::InvalidMessage).await;
@@ -120,7 +121,8 @@ impl Watch {
         }
     }
 
-    /// Decides what SQS does with a message that was not handled.
+    /// Returns the result of a message that was not handled: SQS deletes it, delivers it again, or
+    /// it is in the dead-letter queue.
     async fn fail(
         &self,
         kind: &'static str,

@@ -1,4 +1,4 @@
-//! Lists accounts of Palette, and sends a message for each.
+//! Lists the accounts of Palette, and sends a message to the watch's queue for each account.
 
 use std::{
     collections::BTreeSet,
@@ -23,12 +23,14 @@ use crate::{
 /// Page size of Palette's lists.
 const PAGE_SIZE: u8 = 50;
 
-/// Time that must be left to list another page. Otherwise another message continues the list.
+/// Time that must be left until the deadline to list another page. If less time is left, a new
+/// message continues the list.
 const PAGE_TIME_BUDGET: Duration = Duration::from_secs(20);
 
 impl Watch {
-    /// Sends a message for each of the scopes, by default the tenant and every project that the API key
-    /// can see. In a dry run, counts their accounts instead.
+    /// Starts a run: sends a message for each scope in `requested`, by default the tenant and every
+    /// project that the API key can see. In a dry run, counts the accounts of the scopes and sends
+    /// nothing.
     pub(crate) async fn list_run(
         &self,
         requested: Option<Vec<RequestedScope>>,
@@ -37,8 +39,8 @@ impl Watch {
         let run = run_id();
         let is_whole = requested.is_none();
         let scopes = match requested {
-            Some(requested) => self.resolve(&requested).await?,
-            None => self.all_scopes().await?,
+            Some(requested) => self.resolve_scopes(&requested).await?,
+            None => self.list_all_scopes().await?,
         };
         let mut accounts = 0;
         let mut unread = 0;
@@ -62,22 +64,26 @@ impl Watch {
         }
         tracing::info!(run, dryRun = dry_run, scopes = scopes.len(), "run of the watch started");
         let outcome = if dry_run { "counted" } else { "started" };
-        let mut answer = json!({ "outcome": outcome, "run": run, "scopes": scopes.len() });
-        if let Some(members) = answer.as_object_mut().filter(|_| dry_run) {
+        let mut response = json!({ "outcome": outcome, "run": run, "scopes": scopes.len() });
+        if let Some(members) = response.as_object_mut().filter(|_| dry_run) {
             members.insert("accounts".to_owned(), accounts.into());
             members.insert("unreadScopes".to_owned(), unread.into());
         }
-        Ok(answer)
+        Ok(response)
     }
 
     /// Returns the tenant and every project that the API key can see.
-    async fn all_scopes(&self) -> Result<Vec<Scope>, UpstreamError> {
+    async fn list_all_scopes(&self) -> Result<Vec<Scope>, UpstreamError> {
         let projects = self.context.clients.palette.projects().await?.into_iter();
         let projects = projects.map(|project| Scope::Project(project.uid));
         Ok([Scope::Tenant].into_iter().chain(projects).collect())
     }
 
-    async fn resolve(&self, requested: &[RequestedScope]) -> Result<Vec<Scope>, RegistrationError> {
+    /// Resolves the names of projects to uids, and removes duplicate scopes.
+    async fn resolve_scopes(
+        &self,
+        requested: &[RequestedScope],
+    ) -> Result<Vec<Scope>, RegistrationError> {
         let mut scopes = Vec::new();
         for scope in requested {
             let scope = self.context.clients.palette.resolve_scope(scope).await?.scope().clone();
@@ -102,8 +108,8 @@ impl Watch {
         }
     }
 
-    /// Sends a message for each account of a scope, from a page on. A scope that cannot be read, or that
-    /// was deleted since the run began, is skipped.
+    /// Sends a message for each account of a scope, beginning with a page of the list. Skips a
+    /// scope that the API key may not read, or that does not exist any more.
     pub(crate) async fn list_scope(
         &self,
         (run, sent): (&str, SystemTime),
@@ -115,7 +121,7 @@ impl Watch {
         match self.send_accounts((run, sent), &palette_accounts, next).await {
             Ok(()) => Ok("listed"),
             Err(WatchError::Upstream(error)) if is_unreadable(&error) => {
-                // Nobody can tell how many accounts there are.
+                // The metric counts the scope once, because the number of its accounts is unknown.
                 if error.is_access_denied() {
                     write_metric(FUNCTION, "AccountsNotChecked", 1, None);
                 }
@@ -131,6 +137,9 @@ impl Watch {
         }
     }
 
+    /// Lists the pages of a scope from the page `next` on, and sends a message for each account. If
+    /// one call lists the whole scope, records the removal of accounts that the list no longer
+    /// contains.
     async fn send_accounts(
         &self,
         (run, sent): (&str, SystemTime),
@@ -160,7 +169,7 @@ impl Watch {
             if next.is_none() {
                 let is_whole = is_first && !is_late;
                 return if is_whole {
-                    self.note_removals(palette_accounts, &listed, sent).await
+                    self.record_removals(palette_accounts, &listed, sent).await
                 } else {
                     Ok(())
                 };
@@ -168,9 +177,10 @@ impl Watch {
         }
     }
 
-    /// Notes the removal of accounts that the scope does not list any more. Newer states stay: their
-    /// accounts may have been registered since. So do those with events that are not on the bus yet.
-    async fn note_removals(
+    /// Records the removal of accounts that the scope does not list any more. Changes no state that
+    /// is newer than the list, because the account may have been registered after it, and no state
+    /// that has unpublished events.
+    async fn record_removals(
         &self,
         palette_accounts: &ScopedClient<'_>,
         listed: &BTreeSet<String>,
@@ -183,15 +193,15 @@ impl Watch {
             if let Some(known) =
                 KnownState::parse(item).filter(|known| known.state.unpublished.is_empty())
             {
-                self.note_removal(known, sent).await?;
+                self.record_removal(known, sent).await?;
             }
         }
         Ok(())
     }
 }
 
-/// Returns the id of this run: that of the scheduled event, which Lambda delivers again with the same id, or
-/// else that of the invocation.
+/// Returns the id of this run: the id of the scheduled event, which stays the same if Lambda
+/// delivers the event again, or otherwise the request id of the invocation.
 fn run_id() -> String {
     let origin = origin::current();
     match &origin.initiator {
@@ -202,7 +212,8 @@ fn run_id() -> String {
     }
 }
 
-/// Returns `true` if the API key may not read the scope, or if it does not exist any more.
+/// Returns `true` if the error says that the API key may not read the scope, or that the scope does
+/// not exist any more.
 const fn is_unreadable(error: &UpstreamError) -> bool {
     matches!(
         error,

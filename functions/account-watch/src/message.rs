@@ -8,20 +8,20 @@ use gangway_model::{
 };
 use serde::{Deserialize, Serialize};
 
-/// `source` of the messages. Logs show it as the source of an event.
+/// The member `source` of the messages, which logs show as the source of an event.
 const SOURCE: &str = "gangway";
 
-/// A message: a piece of work of one run.
+/// A message of the watch's queue: one task of one run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct WatchMessage {
-    /// Id of the run: that of the scheduled event, or of the invocation.
+    /// Id of the run: the id of the scheduled event, or the request id of the invocation.
     pub(crate) id: String,
     source: String,
     #[serde(flatten)]
     pub(crate) work: Work,
 }
 
-/// What is to be done.
+/// The task that a message asks for.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(crate) enum Work {
@@ -33,7 +33,7 @@ pub(crate) enum Work {
     },
     /// Report all accounts, once the other messages of the run are handled.
     Report {
-        /// How often it was delayed.
+        /// How often the message was sent again with a delay.
         delays: u32,
     },
     /// Validate an account again.
@@ -62,8 +62,9 @@ impl Work {
     }
 }
 
-/// An account as Palette lists it, with what its validation needs. It saves a request to Palette for each
-/// account. It contains no secret.
+/// The data of an account that its validation needs, as Palette's list returns it. A message
+/// contains this data so that the validation need not read the account from Palette. It contains no
+/// secret.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ListedAccount {
@@ -146,17 +147,17 @@ impl From<CloudAccount> for ListedAccount {
 }
 
 impl ListedAccount {
-    /// Returns the account, without annotations and labels of other tools. `None` if the message does
-    /// not describe one.
+    /// Returns the account, without annotations and labels of other tools. Returns `None` if a
+    /// value of the message is not valid.
     pub(crate) fn into_account(self) -> Option<CloudAccount> {
         Some(CloudAccount {
             uid: self.uid.parse().ok()?,
             name: self.name,
             partition: self.partition,
             access: self.access,
-            account: parse(self.aws_account_id).ok()?,
-            profile: parse(self.permission_profile).ok()?,
-            region: parse(self.region).ok()?,
+            account: parse_optional(self.aws_account_id).ok()?,
+            profile: parse_optional(self.permission_profile).ok()?,
+            region: parse_optional(self.region).ok()?,
             waived_checks: self.waived_checks,
             palette_cluster: match self.palette_cluster {
                 Some(cluster) => Some(cluster.into_cluster()?),
@@ -170,7 +171,7 @@ impl ListedAccount {
             gateway: self.gateway,
             scope: self.scope.parse().ok()?,
             state: self.state,
-            token_expiry: parse_time(self.token_expiry).ok()?,
+            token_expiry: parse_optional_time(self.token_expiry).ok()?,
         })
     }
 }
@@ -192,24 +193,24 @@ impl PaletteClusterJson {
             cluster: self.cluster.parse().ok()?,
             hubble_role: self.hubble_role.parse().ok()?,
             identity_role: self.identity_role.parse().ok()?,
-            hubble_target_role: parse(self.hubble_target_role).ok()?,
+            hubble_target_role: parse_optional(self.hubble_target_role).ok()?,
         })
     }
 }
 
-/// A text of a message is not of its type.
+/// The error for a text of a message that cannot be parsed as its type.
 struct InvalidText;
 
-/// Parses a text that may be left out.
-fn parse<T: FromStr>(text: Option<String>) -> Result<Option<T>, InvalidText> {
+/// Parses an optional text.
+fn parse_optional<T: FromStr>(text: Option<String>) -> Result<Option<T>, InvalidText> {
     text.map(|text| text.parse().map_err(|_invalid| InvalidText)).transpose()
 }
 
-fn parse_time(text: Option<String>) -> Result<Option<SystemTime>, InvalidText> {
+fn parse_optional_time(text: Option<String>) -> Result<Option<SystemTime>, InvalidText> {
     text.map(|text| parse_rfc3339(&text).ok_or(InvalidText)).transpose()
 }
 
-/// Parses the body of a message. `None` if it is not one of this function.
+/// Parses the body of a message. Returns `None` if the body is not a message of the watch.
 pub(crate) fn parse_body(body: &str) -> Option<WatchMessage> {
     serde_json::from_str(body).ok().filter(|message: &WatchMessage| message.source == SOURCE)
 }

@@ -1,4 +1,4 @@
-//! Publishes the events of a state.
+//! Publishes the outcome events that the state of an account contains.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,29 +10,29 @@ use gangway_registration::account_state::{AccountState, PublisherClaim, Timestam
 
 use crate::{Watch, WatchError};
 
-/// How long others leave the events of a state to the message that claims them. Longer than the
-/// function runs.
-const CLAIM: Duration = Duration::from_mins(6);
+/// How long only the message that has claimed the events of a state may publish them. Longer than
+/// the timeout of the function.
+const CLAIM_DURATION: Duration = Duration::from_mins(6);
 
 /// Returns the claim of one delivery of a message to publish the events of a state.
-pub(crate) fn claim(message: &SqsMessage, sent: SystemTime) -> PublisherClaim {
+pub(crate) fn create_claim(message: &SqsMessage, sent: SystemTime) -> PublisherClaim {
     PublisherClaim {
         message: message.id.clone(),
         delivery: message.deliveries,
-        until: Timestamp(sent.max(clock::now()) + CLAIM),
+        until: Timestamp(sent.max(clock::now()) + CLAIM_DURATION),
     }
 }
 
-/// Returns `true` if another delivery may still be publishing. SQS delivers a message again only after the
-/// function that had it before must have ended.
+/// Returns `true` if another message may still be publishing the events. An earlier delivery of the
+/// same message has ended, because SQS hides a message for longer than the timeout of the function.
 pub(crate) fn is_claimed(claim: &PublisherClaim, message: &SqsMessage, sent: SystemTime) -> bool {
     let is_own = claim.message == message.id && claim.delivery < message.deliveries;
     !is_own && claim.until.0 > sent.max(clock::now())
 }
 
 impl Watch {
-    /// Publishes the events of a state that this message has claimed, and then removes them from the table.
-    /// Removing is tried again and again: events that stay there are published twice.
+    /// Publishes the events of a state that this message has claimed, and then removes them from
+    /// the table. Retries the removal, because events that stay in the table are published twice.
     pub(crate) async fn publish(
         &self,
         item: StateItem,
@@ -50,7 +50,8 @@ impl Watch {
             document: serde_json::json!(state).to_string(),
             ..item
         };
-        // Another writer is possible only once the claim is over, and then publishes them itself.
+        // A conflict is ignored: another message can write the state only after the claim has
+        // ended, and then publishes the events itself.
         (|| self.table.put(&item, Some(replaces)))
             .retry(RetryPolicy::THROTTLED)
             .when(UpstreamError::is_retryable)

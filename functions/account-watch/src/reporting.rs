@@ -1,4 +1,4 @@
-//! Reports all accounts after a run: metrics, and a page and a table for people.
+//! Reports all accounts after a run: writes metrics, and an HTML page and a CSV file for people.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,19 +18,20 @@ use crate::{
     message::{WatchMessage, Work},
 };
 
-/// Delay before a report, and before it looks again whether the run is over, in seconds.
+/// Seconds from the start of a run to its report, and between checks whether the run has ended.
 pub(crate) const DELAY_SECONDS: u16 = 900;
 
-/// Most delays of a report: six hours. Then it reports what is known.
+/// Maximum number of delays of a report (six hours). After them, the report shows the known states.
 const MAX_DELAYS: u32 = 24;
 
-/// Scope of the item of the table that describes the last report. No scope of Palette has this name.
+/// Scope of the item of the table that describes the last report. No scope of Palette has this
+/// name.
 const REPORT_SCOPE: &str = "report";
 
-/// Uid of that item.
+/// Uid of the item of the table that describes the last report.
 const REPORT_UID: &str = "accounts";
 
-/// DynamoDB deletes that item if no report was made for this long.
+/// Time without a new report after which DynamoDB deletes the item that describes the last report.
 const REPORT_LIFETIME: Duration = Duration::from_hours(90 * 24);
 
 /// Counts of the accounts of all scopes.
@@ -43,18 +44,18 @@ struct Totals {
     fewest_days_left: Option<i64>,
 }
 
-/// The last report, as the table has it.
+/// The last report, as the state table records it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct LastReport {
     run: String,
     made: Timestamp,
-    /// When the report before it was made.
+    /// When the previous report was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<Timestamp>,
 }
 
 impl Totals {
-    fn of(accounts: &[ReportedAccount], now: SystemTime) -> Self {
+    fn from_accounts(accounts: &[ReportedAccount], now: SystemTime) -> Self {
         let mut totals = Self::default();
         for ReportedAccount { state, .. } in accounts {
             if state.removed.is_some() {
@@ -91,31 +92,34 @@ impl Totals {
 }
 
 impl Watch {
-    /// Reports all accounts, once every other message of the queue is handled: writes the metrics, and the
-    /// page and the table for people. `delays` is how often the message was delayed.
+    /// Writes the metrics and the report about all accounts. If the queue still has other messages,
+    /// sends the report message again with a delay instead. `delays` is the number of earlier
+    /// delays.
     pub(crate) async fn report(
         &self,
         (run, sent): (&str, SystemTime),
         delays: u32,
     ) -> Result<&'static str, WatchError> {
-        // This message is one of them. Reports of two runs at once must not wait for each other for ever.
+        // The report message itself counts too. Reports of two concurrent runs must not wait for
+        // each other for ever.
         let tolerated = u64::from(delays.saturating_sub(1).max(1));
         if delays < MAX_DELAYS && self.queue.count_messages().await? > tolerated {
             let message = WatchMessage::new(run, Work::Report { delays: delays + 1 });
             self.queue.send_delayed(&message.to_body(), DELAY_SECONDS).await?;
             return Ok("delayed");
         }
-        let accounts = self.known_accounts().await?;
-        Totals::of(&accounts, clock::now()).write_metrics();
-        let last = self.note_report(run, sent).await?;
+        let accounts = self.list_known_accounts().await?;
+        Totals::from_accounts(&accounts, clock::now()).write_metrics();
+        let last = self.record_report(run, sent).await?;
         let partition = self.partition().id();
         let report = AccountsReport::new(partition, last.made.0, last.previous, accounts);
         self.write_report(&report, last.made).await?;
         Ok("reported")
     }
 
-    /// Returns the accounts of all scopes with their states, and those that were removed.
-    async fn known_accounts(&self) -> Result<Vec<ReportedAccount>, UpstreamError> {
+    /// Returns all accounts that have a state, including the accounts that were removed from
+    /// Palette.
+    async fn list_known_accounts(&self) -> Result<Vec<ReportedAccount>, UpstreamError> {
         let projects = self.context.clients.palette.projects().await?.into_iter();
         let projects = projects.map(|Project { uid, name }| (Scope::Project(uid), name));
         let mut accounts = Vec::new();
@@ -136,9 +140,9 @@ impl Watch {
         Ok(accounts)
     }
 
-    /// Writes into the table that this report is made. One that is made again keeps its time, so that it
-    /// shows the same changes.
-    async fn note_report(&self, run: &str, sent: SystemTime) -> Result<LastReport, WatchError> {
+    /// Records the report of this run in the table. If a message is delivered again, the report
+    /// keeps its time, so that it shows the same changes.
+    async fn record_report(&self, run: &str, sent: SystemTime) -> Result<LastReport, WatchError> {
         let uid: Uid = REPORT_UID.parse().map_err(|_invalid| WatchError::InvalidMessage)?;
         let item = self.table.get(REPORT_SCOPE, &uid).await?;
         let before =
@@ -158,12 +162,14 @@ impl Watch {
             document: serde_json::json!(report).to_string(),
             report: None,
         };
-        // Of two runs at once, both reports are made. The next one compares with either.
+        // A conflict is ignored: two concurrent runs both write a report, and the table records one
+        // of them. The next report shows the changes since the recorded one.
         self.table.put(&item, replaces).await?;
         Ok(report)
     }
 
-    /// Writes page and table twice: under the time of the report, and as the latest ones.
+    /// Writes the HTML page and the CSV file to the bucket, under `reports/<time>` and
+    /// `reports/latest`.
     async fn write_report(
         &self,
         report: &AccountsReport,
@@ -172,7 +178,7 @@ impl Watch {
         let failed = |error: &dyn std::error::Error| WatchError::Report(error.to_string());
         let page = Bytes::from(report.render().map_err(|error| failed(&error))?);
         let table = Bytes::from(report.to_csv().map_err(|error| failed(&error))?);
-        // A colon is not valid in a file name of every system.
+        // Some file systems do not accept a colon in a file name.
         let time = to_rfc3339(made.0).replace(':', "-");
         for folder in [format!("reports/{time}"), "reports/latest".to_owned()] {
             let (page_key, table_key) =
@@ -193,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accounts_are_counted_and_the_first_expiration_found() {
+    fn totals_count_accounts_and_the_fewest_days_left() {
         let now = SystemTime::UNIX_EPOCH;
         let account = |(ready, days): (Option<bool>, Option<u64>)| ReportedAccount {
             scope: "tenant".to_owned(),
@@ -217,6 +223,6 @@ mod tests {
             [(Some(true), None), (Some(true), Some(9)), (None, Some(20)), (Some(false), Some(3))]
                 .map(account);
         let expected = Totals { ready: 2, not_ready: 1, unproven: 1, fewest_days_left: Some(3) };
-        assert_eq!(Totals::of(&accounts, now), expected);
+        assert_eq!(Totals::from_accounts(&accounts, now), expected);
     }
 }

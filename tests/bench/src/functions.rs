@@ -8,24 +8,22 @@ use local_cloud::{CloudFixture, cloudformation::Template, lambda::LambdaFunction
 use serde_json::{Value, json};
 
 use crate::{
-    Failed,
-    place::{calls, cloud_fixture, deployed},
-    process,
+    BoxError, process,
     requests::{Method, Request},
-    samples::{Samples, count, rounded},
+    samples::{Samples, round_to_thousandths, to_f64},
+    setup::{configure_function, count_calls, start_cloud},
     thresholds::{self, Thresholds},
 };
 
 /// Number of process starts per function. The functions take turns, so that a slowdown of the
-/// machine
-/// affects all of them alike.
+/// machine affects all functions in the same way.
 const STARTS: usize = 15;
 
-/// Number of requests to a warm instance.
-const WARM: usize = 60;
+/// Number of measured requests to a warm instance of each function.
+const WARM_REQUESTS: usize = 60;
 
-/// The samples of one function.
-struct Measured {
+/// A measured function, with all its samples.
+struct MeasuredFunction {
     lambda: LambdaFunction,
     what: &'static str,
     request: Request,
@@ -33,17 +31,17 @@ struct Measured {
     first_poll: Samples,
     first_response: Samples,
     warm_response: Samples,
-    on_processor: Samples,
+    cpu_time: Samples,
     idle_memory: Samples,
     used_memory: Samples,
     zip: f64,
 }
 
-impl Measured {
-    fn new(lambda: LambdaFunction, what: &'static str, request: Request) -> Result<Self, Failed> {
+impl MeasuredFunction {
+    fn new(lambda: LambdaFunction, what: &'static str, request: Request) -> Result<Self, BoxError> {
         let mut zip = DeflateEncoder::new(Vec::new(), Compression::best());
         zip.write_all(&fs::read(lambda.binary())?)?;
-        let zip = count(zip.finish()?.len()) / f64::from(1 << 20);
+        let zip = to_f64(zip.finish()?.len()) / f64::from(1 << 20);
         let none = Samples::default;
         Ok(Self {
             lambda,
@@ -53,44 +51,48 @@ impl Measured {
             first_poll: none(),
             first_response: none(),
             warm_response: none(),
-            on_processor: none(),
+            cpu_time: none(),
             idle_memory: none(),
             used_memory: none(),
             zip,
         })
     }
 
-    async fn start(&mut self) -> Result<(), Failed> {
+    /// Starts the function once and measures the first poll, the first response and the idle
+    /// memory.
+    async fn measure_start(&mut self) -> Result<(), BoxError> {
         let Self { lambda, request, .. } = self;
         let polled = lambda.warm_up().await?;
-        self.first_poll.time(polled);
+        self.first_poll.push_duration(polled);
         self.idle_memory.push(process::memory(lambda)?);
         let started = Instant::now();
-        request.expect(&lambda.invoke(&request.event).await?)?;
-        self.first_response.time(polled + started.elapsed());
+        request.check_response(&lambda.invoke(&request.event).await?)?;
+        self.first_response.push_duration(polled + started.elapsed());
         lambda.stop_idle_instances();
         Ok(())
     }
 
-    async fn warm(&mut self, cloud_fixture: &CloudFixture) -> Result<(), Failed> {
+    /// Measures requests to a warm instance: response time, CPU time and memory.
+    async fn measure_warm(&mut self, cloud_fixture: &CloudFixture) -> Result<(), BoxError> {
         let Self { lambda, request, .. } = self;
-        request.expect(&lambda.invoke(&request.event).await?)?;
+        request.check_response(&lambda.invoke(&request.event).await?)?;
         cloud_fixture.cloud.calls().clear();
-        request.expect(&lambda.invoke(&request.event).await?)?;
-        self.calls = calls(cloud_fixture);
-        for _ in 0..WARM {
-            let (before, started) = (process::time_on_processor(lambda)?, Instant::now());
+        request.check_response(&lambda.invoke(&request.event).await?)?;
+        self.calls = count_calls(cloud_fixture);
+        for _ in 0..WARM_REQUESTS {
+            let (before, started) = (process::cpu_time(lambda)?, Instant::now());
             let response = lambda.invoke(&request.event).await?;
-            self.warm_response.time(started.elapsed());
-            self.on_processor.time(process::time_on_processor(lambda)?.saturating_sub(before));
-            request.expect(&response)?;
+            self.warm_response.push_duration(started.elapsed());
+            self.cpu_time.push_duration(process::cpu_time(lambda)?.saturating_sub(before));
+            request.check_response(&response)?;
         }
         self.used_memory.push(process::memory(lambda)?);
         lambda.stop_idle_instances();
         Ok(())
     }
 
-    fn check(&self, bare: &Self, thresholds: &mut Thresholds) {
+    /// Compares the function with the no-op function `bare`, and records the ratios.
+    fn check_thresholds(&self, bare: &Self, thresholds: &mut Thresholds) {
         let package = &self.lambda.function().package;
         let mut times = |what: &str, ours: f64, theirs: f64, limit| {
             thresholds.check(format!("{package}: {what}"), ours / theirs, limit);
@@ -107,63 +109,69 @@ impl Measured {
         thresholds.check(format!("{package}: zip, in MB"), self.zip, thresholds::ZIP_SIZE);
     }
 
-    fn json(&self) -> Value {
+    fn to_json(&self) -> Value {
         json!({
             "function": self.lambda.function().package,
             "request": self.what,
             "calls": self.calls,
-            "firstPollMs": self.first_poll.json(),
-            "firstAnswerMs": self.first_response.json(),
-            "warmAnswerMs": self.warm_response.json(),
-            "onProcessorMs": self.on_processor.json(),
-            "idleMemoryMb": self.idle_memory.json(),
-            "usedMemoryMb": self.used_memory.json(),
-            "zipMb": rounded(self.zip),
+            "firstPollMs": self.first_poll.to_json(),
+            "firstAnswerMs": self.first_response.to_json(),
+            "warmAnswerMs": self.warm_response.to_json(),
+            "onProcessorMs": self.cpu_time.to_json(),
+            "idleMemoryMb": self.idle_memory.to_json(),
+            "usedMemoryMb": self.used_memory.to_json(),
+            "zipMb": round_to_thousandths(self.zip),
         })
     }
 }
 
-/// Registers an account with an access key, and returns the function that rotates it, with the step that tests
-/// a schedule. The stack deploys the function only if keys are rotated, so it is made from another one.
-async fn key_rotation(cloud_fixture: &CloudFixture) -> Result<Measured, Failed> {
+/// Registers an account with an access key, and returns the function `key-rotation` with a request
+/// that tests the rotation schedule of the account's secret. The template of the benchmark does not
+/// deploy `key-rotation`, so the function is configured like another function.
+async fn prepare_key_rotation(cloud_fixture: &CloudFixture) -> Result<MeasuredFunction, BoxError> {
     let deployment = cloud_fixture.deployment(Partition::Aws);
-    let registering = deployed(deployment, Method::StaticCredentials.package())?;
+    let registering = configure_function(deployment, Method::StaticCredentials.package())?;
     let request = Request::register(cloud_fixture, Method::StaticCredentials, "rotated")?;
-    request.expect(&registering.invoke(&request.event).await?)?;
+    request.check_response(&registering.invoke(&request.event).await?)?;
     registering.stop_idle_instances();
     let secrets = deployment.gangway_account.secrets();
     let secret = secrets.iter().find(|secret| secret.name.ends_with("/rotated"));
     let secret = secret.ok_or("the secret of the account")?;
     let (package, bus) = ("key-rotation", "GANGWAY_EVENT_BUS");
-    let publishing = deployed(deployment, "account-watch")?;
+    let publishing = configure_function(deployment, "account-watch")?;
     let bus_arn = publishing.environment().get(bus).cloned().ok_or("an event bus")?;
     let lambda = registering.with_changes(|function| {
         package.clone_into(&mut function.package);
         function.environment.insert(bus.to_owned(), bus_arn);
     });
-    Measured::new(lambda, "the test of a schedule", Request::rotation_test(&secret.name))
+    MeasuredFunction::new(lambda, "the test of a schedule", Request::rotation_test(&secret.name))
 }
 
-/// Measures the no-op function and all of Gangway's functions. Also returns the CPU time of a full STS
-/// validation, which is the baseline for vending.
+/// Measures the no-op function and all of Gangway's functions. Also returns the CPU time of a full
+/// STS validation, which is the baseline for vending.
 pub(crate) async fn run(
     template: &Template,
     thresholds: &mut Thresholds,
-) -> Result<(Value, f64), Failed> {
-    let cloud_fixture = cloud_fixture(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
+) -> Result<(Value, f64), BoxError> {
+    let cloud_fixture = start_cloud(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
     let deployment = cloud_fixture.deployment(Partition::Aws);
     deployment.pollers.iter().for_each(local_cloud::lambda::Poller::pause);
     let validation = "a full validation";
-    let bare = deployed(deployment, "sts")?.with_changes(|function| {
+    let bare = configure_function(deployment, "sts")?.with_changes(|function| {
         "hello".clone_into(&mut function.package);
         function.environment.clear();
     });
-    let request = Request::validate(&cloud_fixture, Method::Sts)?.to_bare();
-    let mut bare = Measured::new(bare, "nothing", request)?;
+    let request = Request::validate(&cloud_fixture, Method::Sts)?.to_no_op_request();
+    let mut bare = MeasuredFunction::new(bare, "nothing", request)?;
     let mut ours = Vec::new();
     for method in Method::ALL {
-        let lambda = deployed(cloud_fixture.deployment(method.partition()), method.package())?;
-        ours.push(Measured::new(lambda, validation, Request::validate(&cloud_fixture, method)?)?);
+        let lambda =
+            configure_function(cloud_fixture.deployment(method.partition()), method.package())?;
+        ours.push(MeasuredFunction::new(
+            lambda,
+            validation,
+            Request::validate(&cloud_fixture, method)?,
+        )?);
     }
     let others = [
         ("accounts", "a list", Request::list()),
@@ -173,29 +181,30 @@ pub(crate) async fn run(
         ("account-resource", "a message that is not one of a stack", Request::foreign_message()),
     ];
     for (package, what, request) in others {
-        ours.push(Measured::new(deployed(deployment, package)?, what, request)?);
+        ours.push(MeasuredFunction::new(configure_function(deployment, package)?, what, request)?);
     }
-    ours.push(key_rotation(&cloud_fixture).await?);
+    ours.push(prepare_key_rotation(&cloud_fixture).await?);
     for measured in &mut ours {
-        // The first run registers the vended account and fills the page cache. It does not count.
-        measured.start().await?;
+        // The first start registers the vended account and fills the page cache, so its values are
+        // discarded.
+        measured.measure_start().await?;
         let fresh = Samples::default;
         (measured.first_poll, measured.first_response, measured.idle_memory) =
             (fresh(), fresh(), fresh());
     }
     for _ in 0..STARTS {
-        bare.start().await?;
+        bare.measure_start().await?;
         for measured in &mut ours {
-            measured.start().await?;
+            measured.measure_start().await?;
         }
     }
-    bare.warm(&cloud_fixture).await?;
+    bare.measure_warm(&cloud_fixture).await?;
     for measured in &mut ours {
-        measured.warm(&cloud_fixture).await?;
-        measured.check(&bare, thresholds);
+        measured.measure_warm(&cloud_fixture).await?;
+        measured.check_thresholds(&bare, thresholds);
     }
     let sts = ours.iter().find(|one| one.lambda.function().package == Method::Sts.package());
-    let validation = sts.map(|sts| sts.on_processor.median()).unwrap_or_default();
-    let rows: Vec<_> = [&bare].into_iter().chain(&ours).map(Measured::json).collect();
+    let validation = sts.map(|sts| sts.cpu_time.median()).unwrap_or_default();
+    let rows: Vec<_> = [&bare].into_iter().chain(&ours).map(MeasuredFunction::to_json).collect();
     Ok((rows.into(), validation))
 }

@@ -9,12 +9,12 @@
 mod functions;
 mod markdown;
 mod peer;
-mod place;
 mod process;
 mod registrations;
 mod requests;
 mod run;
 mod samples;
+mod setup;
 mod test_accounts;
 mod thresholds;
 mod vending;
@@ -26,15 +26,15 @@ use local_cloud::cloudformation::Template;
 use serde_json::{Value, json};
 use thresholds::Thresholds;
 
-type Failed = Box<dyn Error + Send + Sync>;
+type BoxError = Box<dyn Error + Send + Sync>;
 
 const PARTS: [&str; 5] = ["functions", "registrations", "vending", "watch", "peer"];
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Failed> {
+async fn main() -> Result<ExitCode, BoxError> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--readme") {
-        readme()?;
+        write_tables_to_docs()?;
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(unknown) = arguments.iter().find(|one| !PARTS.contains(&one.as_str())) {
@@ -44,7 +44,7 @@ async fn main() -> Result<ExitCode, Failed> {
     let template = Template::from_repository()?;
     let (mut thresholds, mut found) = (Thresholds::default(), json!({ "cores": cores() }));
     let mut note = |part: &str, rows: Value| {
-        println!("{}", markdown::tables(&json!({ part: rows })));
+        println!("{}", markdown::render_tables(&json!({ part: rows })));
         if let Some(found) = found.as_object_mut() {
             found.insert(part.to_owned(), rows);
         }
@@ -52,8 +52,8 @@ async fn main() -> Result<ExitCode, Failed> {
     let mut validation = f64::NAN;
     // Vending is compared with a validation of the same run.
     if chosen("functions") || chosen("vending") {
-        let (rows, on_processor) = functions::run(&template, &mut thresholds).await?;
-        validation = on_processor;
+        let (rows, cpu_time) = functions::run(&template, &mut thresholds).await?;
+        validation = cpu_time;
         note("functions", rows);
     }
     if chosen("registrations") {
@@ -66,16 +66,16 @@ async fn main() -> Result<ExitCode, Failed> {
         note("watch", watch::run(&template, &mut thresholds).await?);
     }
     if chosen("peer") {
-        let python = variable("PEER_PYTHON")
+        let python = path_from_env("PEER_PYTHON")
             .ok_or("PEER_PYTHON must name a Python with tests/bench/peer/requirements.txt")?;
         note("peer", peer::run(&template, &python, &mut thresholds).await?);
     }
     if let Some(found) = found.as_object_mut() {
-        found.insert("thresholds".to_owned(), thresholds.json());
+        found.insert("thresholds".to_owned(), thresholds.to_json());
     }
     if arguments.is_empty() {
-        fs::write(results(), format!("{found:#}\n"))?;
-        println!("All of it, with least and most: {}", results().display());
+        fs::write(results_path(), format!("{found:#}\n"))?;
+        println!("All of it, with least and most: {}", results_path().display());
     }
     let violations = thresholds.violations();
     if violations.is_empty() {
@@ -90,19 +90,20 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn variable(name: &str) -> Option<PathBuf> {
+fn path_from_env(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).map(PathBuf::from)
 }
 
-/// The file with the results of a complete run, next to the measured binaries.
-fn results() -> PathBuf {
-    variable("GANGWAY_BINARIES").unwrap_or_default().join("../bench.json")
+/// Returns the path of the file with the results of a complete run.
+fn results_path() -> PathBuf {
+    path_from_env("GANGWAY_BINARIES").unwrap_or_default().join("../bench.json")
 }
 
-fn readme() -> Result<(), Failed> {
+fn write_tables_to_docs() -> Result<(), BoxError> {
     let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/performance.md");
-    let found: Value = serde_json::from_str(&fs::read_to_string(results())?)?;
-    let written = markdown::replaced(&fs::read_to_string(&page)?, &markdown::tables(&found));
+    let found: Value = serde_json::from_str(&fs::read_to_string(results_path())?)?;
+    let written =
+        markdown::replace_tables(&fs::read_to_string(&page)?, &markdown::render_tables(&found));
     fs::write(page, written.ok_or("docs/performance.md has no marks for the tables")?)?;
     Ok(())
 }

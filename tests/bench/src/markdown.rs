@@ -21,13 +21,13 @@ enum Unit {
 }
 
 /// Renders every table that has rows.
-pub(crate) fn tables(found: &Value) -> String {
+pub(crate) fn render_tables(found: &Value) -> String {
     let mut text = String::new();
     let mut table = |title: &str, part: &str, columns: &[Column]| {
         let rows = found.get(part).and_then(Value::as_array).cloned().unwrap_or_default();
         if !rows.is_empty() {
             // Writing into a String cannot fail.
-            let _infallible = write!(text, "{title}\n\n{}\n", lines(&rows, columns));
+            let _infallible = write!(text, "{title}\n\n{}\n", render_table(&rows, columns));
         }
     };
     table(
@@ -103,18 +103,18 @@ pub(crate) fn tables(found: &Value) -> String {
     text
 }
 
-fn lines(rows: &[Value], columns: &[Column]) -> String {
+fn render_table(rows: &[Value], columns: &[Column]) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut text = line(columns.iter().map(|(heading, ..)| (*heading).to_owned()).collect());
     text.extend(["|", &"---|".repeat(columns.len()), "\n"]);
     for row in rows {
-        let cell = |(_, place, unit): &Column| written(row.pointer(place), *unit);
+        let cell = |(_, place, unit): &Column| format_value(row.pointer(place), *unit);
         text.push_str(&line(columns.iter().map(cell).collect()));
     }
     text
 }
 
-fn written(figure: Option<&Value>, unit: Unit) -> String {
+fn format_value(figure: Option<&Value>, unit: Unit) -> String {
     let Some(figure) = figure else { return "–".to_owned() };
     let number = figure.as_f64().unwrap_or(f64::NAN);
     let word = figure.as_str().unwrap_or_default();
@@ -130,7 +130,7 @@ fn written(figure: Option<&Value>, unit: Unit) -> String {
 }
 
 /// Replaces the tables between the two markers. Returns `None` if the page has no markers.
-pub(crate) fn replaced(page: &str, tables: &str) -> Option<String> {
+pub(crate) fn replace_tables(page: &str, tables: &str) -> Option<String> {
     let (before, rest) = page.split_once(BEGIN)?;
     let (_old, after) = rest.split_once(END)?;
     Some(format!("{before}{BEGIN}\n\n{tables}{END}{after}"))
@@ -143,14 +143,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_has_a_line_for_each_row_and_replaces_the_one_that_was_there() {
+    fn tables_have_a_line_for_each_row_and_replace_the_old_tables() {
         let found = json!({ "peer": [{ "who": "peer", "memoryMb": { "median": 51.26 } }] });
-        let tables = tables(&found);
+        let tables = render_tables(&found);
         assert!(tables.ends_with("| 51.3 MB |\n\n"), "{tables}");
         let page = format!("a\n{BEGIN}\nstale\n{END}\nb\n");
-        let page = replaced(&page, &tables).unwrap();
+        let page = replace_tables(&page, &tables).unwrap();
         assert!(page.starts_with("a\n") && page.ends_with("\nb\n") && !page.contains("stale"));
-        assert_eq!(replaced(&page, &tables).as_deref(), Some(page.as_str()));
-        assert_eq!(replaced("no marks", &tables), None);
+        assert_eq!(replace_tables(&page, &tables).as_deref(), Some(page.as_str()));
+        assert_eq!(replace_tables("no marks", &tables), None);
     }
 }

@@ -8,22 +8,22 @@ use local_cloud::{CloudFixture, Effect, Fault, cloudformation::Template, lambda:
 use serde_json::{Value, json};
 
 use crate::{
-    Failed,
-    place::{calls, cloud_fixture, deployed},
+    BoxError,
     requests::{Method, Request},
-    samples::{Samples, count, rounded},
+    samples::{Samples, round_to_thousandths, to_f64},
+    setup::{configure_function, count_calls, start_cloud},
     thresholds::{self, Threshold, Thresholds},
 };
 
 /// Latency of each network call.
-const HOP: Duration = Duration::from_millis(20);
+const CALL_LATENCY: Duration = Duration::from_millis(20);
 
 /// Number of runs per request.
 const RUNS: usize = 7;
 
-/// The expected number of calls of which each needs the response of the previous one, with the
-/// reason for each.
-const fn chain(method: Method) -> (f64, &'static str) {
+/// Returns the expected length of the longest chain of calls in which each call needs the response
+/// of the previous one, with the reason.
+const fn longest_expected_chain(method: Method) -> (f64, &'static str) {
     match method {
         Method::Sts => (
             4.0,
@@ -45,19 +45,23 @@ const fn chain(method: Method) -> (f64, &'static str) {
 }
 
 /// Measures validation and registration of every method.
-pub(crate) async fn run(template: &Template, thresholds: &mut Thresholds) -> Result<Value, Failed> {
-    let cloud_fixture = cloud_fixture(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
+pub(crate) async fn run(
+    template: &Template,
+    thresholds: &mut Thresholds,
+) -> Result<Value, BoxError> {
+    let cloud_fixture = start_cloud(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
     let mut rows = Vec::new();
     for method in Method::ALL {
-        let lambda = deployed(cloud_fixture.deployment(method.partition()), method.package())?;
+        let lambda =
+            configure_function(cloud_fixture.deployment(method.partition()), method.package())?;
         // The first request reads Palette's API key and opens the connections.
         let warming = Request::validate(&cloud_fixture, method)?;
-        warming.expect(&lambda.invoke(&warming.event).await?)?;
+        warming.check_response(&lambda.invoke(&warming.event).await?)?;
         for (what, registers) in [("validate", false), ("register", true)] {
             let row = measure(&cloud_fixture, &lambda, (method, registers), thresholds).await?;
-            let Measured { hops, calls, took } = row;
-            let sum = hops * HOP.as_secs_f64() * 1e3;
-            let ratio = took.least() / sum;
+            let MeasuredRequest { hops, calls, took } = row;
+            let sum = hops * CALL_LATENCY.as_secs_f64() * 1e3;
+            let ratio = took.minimum() / sum;
             thresholds.check(
                 format!("{}: {what}, wall time", method.package()),
                 ratio,
@@ -65,7 +69,7 @@ pub(crate) async fn run(template: &Template, thresholds: &mut Thresholds) -> Res
             );
             rows.push(json!({
                 "function": method.package(), "what": what, "hops": hops, "calls": calls,
-                "hopSumMs": rounded(sum), "tookMs": took.json(), "ratio": rounded(ratio),
+                "hopSumMs": round_to_thousandths(sum), "tookMs": took.to_json(), "ratio": round_to_thousandths(ratio),
             }));
         }
         lambda.stop_idle_instances();
@@ -73,7 +77,7 @@ pub(crate) async fn run(template: &Template, thresholds: &mut Thresholds) -> Res
     Ok(rows.into())
 }
 
-struct Measured {
+struct MeasuredRequest {
     hops: f64,
     calls: usize,
     took: Samples,
@@ -84,9 +88,11 @@ async fn measure(
     lambda: &LambdaFunction,
     (method, registers): (Method, bool),
     thresholds: &mut Thresholds,
-) -> Result<Measured, Failed> {
-    // Only direct calls are delayed. Calls that the fake Palette makes are not.
-    cloud_fixture.cloud.fault(Fault::on("*", "*", Effect::Delay(HOP)).external_calls_only());
+) -> Result<MeasuredRequest, BoxError> {
+    // Only calls of the function are delayed, not calls of the local Palette to AWS.
+    cloud_fixture
+        .cloud
+        .fault(Fault::on("*", "*", Effect::Delay(CALL_LATENCY)).external_calls_only());
     let (mut took, mut hops, mut called) = (Samples::default(), Samples::default(), 0);
     for number in 0..RUNS {
         let request = if registers {
@@ -97,16 +103,17 @@ async fn measure(
         cloud_fixture.cloud.calls().clear();
         let started = Instant::now();
         let response = lambda.invoke(&request.event).await?;
-        took.time(started.elapsed());
-        request.expect(&response)?;
-        hops.push(count(cloud_fixture.cloud.calls().longest_chain()));
-        called = calls(cloud_fixture);
+        took.push_duration(started.elapsed());
+        request.check_response(&response)?;
+        hops.push(to_f64(cloud_fixture.cloud.calls().longest_chain()));
+        called = count_calls(cloud_fixture);
     }
     cloud_fixture.cloud.faults().clear();
-    // A busy machine may serialize calls that do not depend on each other, so the minimum counts.
-    let hops = hops.least();
+    // The minimum is compared, because a busy machine may run independent calls one after the
+    // other.
+    let hops = hops.minimum();
     if registers {
-        let (max, reason) = chain(method);
+        let (max, reason) = longest_expected_chain(method);
         let unit = "hops";
         thresholds.check(
             format!("{}: hops", method.package()),
@@ -114,5 +121,5 @@ async fn measure(
             Threshold { max, unit, reason },
         );
     }
-    Ok(Measured { hops, calls: called, took })
+    Ok(MeasuredRequest { hops, calls: called, took })
 }

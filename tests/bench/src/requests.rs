@@ -7,7 +7,7 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 
-use crate::Failed;
+use crate::BoxError;
 
 /// An authentication method.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,7 +40,7 @@ impl Method {
         }
     }
 
-    fn members(self, deployment: &PartitionDeployment) -> Result<Value, Failed> {
+    fn request_members(self, deployment: &PartitionDeployment) -> Result<Value, BoxError> {
         let [first, second] = &deployment.customers;
         Ok(match self {
             Self::StaticCredentials => {
@@ -74,8 +74,8 @@ pub(crate) struct Request {
 
 impl Request {
     /// Returns the request of a full validation, which stores nothing.
-    pub(crate) fn validate(cloud_fixture: &CloudFixture, method: Method) -> Result<Self, Failed> {
-        Self::of_method(cloud_fixture, method, "/validate", "bench", 200)
+    pub(crate) fn validate(cloud_fixture: &CloudFixture, method: Method) -> Result<Self, BoxError> {
+        Self::for_method(cloud_fixture, method, "/validate", "bench", 200)
     }
 
     /// Returns the request of a registration under an unused name.
@@ -83,49 +83,49 @@ impl Request {
         cloud_fixture: &CloudFixture,
         method: Method,
         name: &str,
-    ) -> Result<Self, Failed> {
-        Self::of_method(cloud_fixture, method, "", name, 201)
+    ) -> Result<Self, BoxError> {
+        Self::for_method(cloud_fixture, method, "", name, 201)
     }
 
-    fn of_method(
+    fn for_method(
         cloud_fixture: &CloudFixture,
         method: Method,
         rest: &str,
         name: &str,
         status: u16,
-    ) -> Result<Self, Failed> {
-        let mut body = method.members(cloud_fixture.deployment(method.partition()))?;
+    ) -> Result<Self, BoxError> {
+        let mut body = method.request_members(cloud_fixture.deployment(method.partition()))?;
         if let Some(members) = body.as_object_mut() {
             members.insert("name".to_owned(), json!(name));
         }
         let path = format!("/v1/tenant/accounts/{}{rest}", method.package());
         Ok(Self {
-            event: proxy("POST", &path, Some(&body)),
+            event: to_proxy_event("POST", &path, Some(&body)),
             response: ("/statusCode", json!(status)),
         })
     }
 
     /// Returns a request for the list of accounts.
     pub(crate) fn list() -> Self {
-        let event = proxy("GET", "/v1/tenant/accounts", None);
+        let event = to_proxy_event("GET", "/v1/tenant/accounts", None);
         Self { event, response: ("/statusCode", json!(200)) }
     }
 
-    /// Returns a message about a new vended account. The first call of the function registers it, later
-    /// calls find it registered.
+    /// Returns a message about a new vended account. The first invocation registers the account,
+    /// later invocations find the account registered.
     pub(crate) fn vended(deployment: &PartitionDeployment) -> Self {
         let organization = deployment.organization();
         let vended =
             organization.vend(VendingSource::Organizations, "bench", &organization.sandbox);
-        Self::message(&organization.custom_event("onboard", vended.account.id()))
+        Self::from_queue_message(&organization.custom_event("onboard", vended.account.id()))
     }
 
     /// Returns a message that is moved to the dead-letter queue.
     pub(crate) fn foreign_message() -> Self {
-        Self::message(&json!({ "Type": "Notification", "Message": "{}" }))
+        Self::from_queue_message(&json!({ "Type": "Notification", "Message": "{}" }))
     }
 
-    fn message(body: &Value) -> Self {
+    fn from_queue_message(body: &Value) -> Self {
         let record = json!({
             "messageId": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78",
             "receiptHandle": "AQEB",
@@ -155,14 +155,13 @@ impl Request {
         Self { event: json!({ "dryRun": true }), response: ("/outcome", json!("dry-run")) }
     }
 
-    /// The same event for the no-op function, which answers 200 to everything.
-    pub(crate) fn to_bare(&self) -> Self {
+    /// Returns this request for the no-op function, which responds with 200 to every event.
+    pub(crate) fn to_no_op_request(&self) -> Self {
         Self { event: self.event.clone(), response: ("/statusCode", json!(200)) }
     }
 
-    /// Returns an error if the response is not the expected one: the value of a failed request
-    /// means nothing.
-    pub(crate) fn expect(&self, response: &Value) -> Result<(), Failed> {
+    /// Returns an error if the response is not the expected one.
+    pub(crate) fn check_response(&self, response: &Value) -> Result<(), BoxError> {
         let (place, expected) = &self.response;
         if response.pointer(place) == Some(expected) {
             return Ok(());
@@ -171,7 +170,7 @@ impl Request {
     }
 }
 
-fn proxy(verb: &str, path: &str, body: Option<&Value>) -> Value {
+fn to_proxy_event(verb: &str, path: &str, body: Option<&Value>) -> Value {
     json!({
         "resource": path,
         "path": path,

@@ -1,4 +1,4 @@
-//! What a run over many accounts costs.
+//! Measures time, memory and calls of a run over many accounts.
 
 use std::{
     collections::BTreeMap,
@@ -9,13 +9,12 @@ use local_cloud::{CloudFixture, lambda::LambdaFunction};
 use serde_json::{Value, json};
 
 use crate::{
-    Failed,
-    place::calls,
-    process,
-    samples::{count, rounded},
+    BoxError, process,
+    samples::{round_to_thousandths, to_f64},
+    setup::count_calls,
 };
 
-/// The result of one run.
+/// The measured values of one run.
 pub(crate) struct Run {
     pub(crate) what: String,
     accounts: usize,
@@ -32,64 +31,66 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn each(&self, time: Duration) -> f64 {
-        time.as_secs_f64() * 1e3 / count(self.accounts)
+    /// Returns a time per account, in ms.
+    pub(crate) fn ms_per_account(&self, time: Duration) -> f64 {
+        time.as_secs_f64() * 1e3 / to_f64(self.accounts)
     }
 
-    pub(crate) fn calls_each(&self) -> f64 {
-        count(self.calls) / count(self.accounts)
+    pub(crate) fn calls_per_account(&self) -> f64 {
+        to_f64(self.calls) / to_f64(self.accounts)
     }
 
-    pub(crate) fn json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({
             "what": self.what,
-            "accountsPerSecond": rounded(count(self.accounts) / self.took.as_secs_f64()),
-            "accountsPerCoreSecond": rounded(count(self.accounts) / self.function.as_secs_f64()),
-            "functionMs": rounded(self.each(self.function)),
-            "cloudMs": rounded(self.each(self.cloud)),
-            "callsEach": rounded(self.calls_each()),
-            "peakMemoryMb": rounded(self.peak),
-            "seconds": rounded(self.took.as_secs_f64()),
+            "accountsPerSecond": round_to_thousandths(to_f64(self.accounts) / self.took.as_secs_f64()),
+            "accountsPerCoreSecond": round_to_thousandths(to_f64(self.accounts) / self.function.as_secs_f64()),
+            "functionMs": round_to_thousandths(self.ms_per_account(self.function)),
+            "cloudMs": round_to_thousandths(self.ms_per_account(self.cloud)),
+            "callsEach": round_to_thousandths(self.calls_per_account()),
+            "peakMemoryMb": round_to_thousandths(self.peak),
+            "seconds": round_to_thousandths(self.took.as_secs_f64()),
             "kinds": self.kinds,
         })
     }
 }
 
-/// Time and CPU time at the start of a run.
-pub(crate) struct Spent {
+/// The time and the CPU times at the start of a run.
+pub(crate) struct RunStart {
     started: Instant,
     function: Duration,
     cloud: Duration,
 }
 
-impl Spent {
-    pub(crate) fn now(lambda: &LambdaFunction) -> Result<Self, Failed> {
-        let (function, cloud) = (process::time_on_processor(lambda)?, process::own_time()?);
+impl RunStart {
+    pub(crate) fn record(lambda: &LambdaFunction) -> Result<Self, BoxError> {
+        let (function, cloud) = (process::cpu_time(lambda)?, process::own_cpu_time()?);
         Ok(Self { started: Instant::now(), function, cloud })
     }
 
-    pub(crate) fn since(
+    /// Ends the run and returns its values.
+    pub(crate) fn finish(
         &self,
         cloud_fixture: &CloudFixture,
         lambda: &LambdaFunction,
         what: String,
         accounts: usize,
-    ) -> Result<Run, Failed> {
+    ) -> Result<Run, BoxError> {
         let took = self.started.elapsed();
         let mut kinds: BTreeMap<String, f64> = BTreeMap::new();
         for call in cloud_fixture.cloud.calls().all().iter().filter(|call| !call.nested) {
             *kinds.entry(format!("{} {}", call.service, call.operation)).or_default() += 1.0;
         }
         for number in kinds.values_mut() {
-            *number = rounded(*number / count(accounts));
+            *number = round_to_thousandths(*number / to_f64(accounts));
         }
         Ok(Run {
             what,
             accounts,
             took,
-            function: process::time_on_processor(lambda)?.saturating_sub(self.function),
-            cloud: process::own_time()?.saturating_sub(self.cloud),
-            calls: calls(cloud_fixture),
+            function: process::cpu_time(lambda)?.saturating_sub(self.function),
+            cloud: process::own_cpu_time()?.saturating_sub(self.cloud),
+            calls: count_calls(cloud_fixture),
             peak: process::peak_memory(lambda)?,
             kinds,
         })

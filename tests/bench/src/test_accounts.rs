@@ -1,4 +1,4 @@
-//! Many test accounts.
+//! Creates many AWS accounts in the local organization and in the local Palette.
 
 use local_cloud::{
     CloudFixture, aws::organizations::JoinedMethod, fixtures::PartitionDeployment, palette,
@@ -10,11 +10,11 @@ use serde_json::json;
 pub(crate) struct TestAccounts(usize);
 
 impl TestAccounts {
-    pub(crate) const fn of(count: usize) -> Self {
+    pub(crate) const fn new(count: usize) -> Self {
         Self(count)
     }
 
-    /// The first `count` of them.
+    /// Returns the first `count` accounts.
     pub(crate) fn take(self, count: usize) -> Self {
         Self(self.0.min(count))
     }
@@ -23,8 +23,12 @@ impl TestAccounts {
         (1..=self.0).map(|number| format!("7{number:011}"))
     }
 
-    /// Adds them to the organization.
-    pub(crate) fn join(self, cloud_fixture: &CloudFixture, deployment: &PartitionDeployment) {
+    /// Adds the accounts to the organization.
+    pub(crate) fn join_organization(
+        self,
+        cloud_fixture: &CloudFixture,
+        deployment: &PartitionDeployment,
+    ) {
         let organization = deployment.organization();
         for id in self.ids() {
             let account = cloud_fixture.cloud.aws().account(deployment.partition.id(), &id);
@@ -39,14 +43,15 @@ impl TestAccounts {
         }
     }
 
-    /// Registers them in Palette as Gangway does.
-    pub(crate) fn register(self, cloud_fixture: &CloudFixture) {
+    /// Registers the accounts in Palette as Gangway does.
+    pub(crate) fn register_in_palette(self, cloud_fixture: &CloudFixture) {
         self.register_with(cloud_fixture, |id| {
             (id.to_owned(), format!("arn:aws:iam::{id}:role/SpectroCloudRole"))
         });
     }
 
-    /// Registers them in Palette with the AWS account and the role that `of` returns for an id.
+    /// Registers the accounts in Palette with the AWS account and the role that `of` returns for an
+    /// id.
     pub(crate) fn register_with(
         self,
         cloud_fixture: &CloudFixture,

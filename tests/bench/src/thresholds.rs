@@ -6,13 +6,13 @@
 
 use serde_json::{Value, json};
 
-use crate::samples::rounded;
+use crate::samples::round_to_thousandths;
 
 /// The highest value that is allowed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Threshold {
     pub(crate) max: f64,
-    /// The unit, or what the value is a multiple unit.
+    /// The unit of the value, or the baseline by which the value is divided.
     pub(crate) unit: &'static str,
     pub(crate) reason: &'static str,
 }
@@ -23,7 +23,8 @@ pub(crate) const FIRST_POLL: Threshold = Threshold {
     unit: "× bare",
     reason: "a start reads settings and compiled-in CA certificates, and makes no client, connection or call",
 };
-/// The same, when AWS's endpoints use certificates of a private CA.
+/// Time from the start of the process to its first poll, if AWS's endpoints use certificates of a
+/// private CA.
 pub(crate) const FIRST_POLL_PRIVATE: Threshold = Threshold {
     max: 100.0,
     unit: "× bare",
@@ -47,7 +48,7 @@ pub(crate) const ZIP: Threshold = Threshold {
     unit: "× bare",
     reason: "a cold start fetches and reads all of it: two SDK clients and TLS, no third",
 };
-/// The same, in MB.
+/// Size of the zip archive that is configure_function, in MB.
 pub(crate) const ZIP_SIZE: Threshold =
     Threshold { max: 4.2, unit: "MB", reason: "a cold start fetches and reads all of it" };
 /// Wall time of a registration.
@@ -86,7 +87,7 @@ pub(crate) const VENDED_TIME: Threshold = Threshold {
     unit: "× a validation",
     reason: "it is a validation, and a role with its policies made: 30 calls where `sts` makes 22",
 };
-/// Requests to Palette for an account that the watch finds as it was.
+/// Requests to Palette per account in a run of the watch that finds no change.
 pub(crate) const WATCH_PALETTE: Threshold = Threshold {
     max: 1.1,
     unit: "requests",
@@ -98,7 +99,7 @@ pub(crate) const WATCH_PAGES: Threshold = Threshold {
     unit: "pages",
     reason: "a message carries what the list says, so that nothing is read twice",
 };
-/// Calls to IAM's simulator for an account that the watch looks at.
+/// Calls to IAM's simulator per account in a run of the watch.
 pub(crate) const WATCH_SIMULATIONS: Threshold = Threshold {
     max: 6.0,
     unit: "calls",
@@ -116,19 +117,19 @@ pub(crate) const WATCH_MEMORY: Threshold = Threshold {
     unit: "× that of 100",
     reason: "accounts come by pages and messages, and none is kept",
 };
-/// Events about a change that are lost, or are put twice.
+/// Number of outcome events of the watch that are lost or published twice.
 pub(crate) const WATCH_EVENTS: Threshold = Threshold {
     max: 0.0,
     unit: "events",
     reason: "a change is written with its event, and with the condition that nobody else has",
 };
-/// Writes of the state of an account that did not change.
+/// Writes to the state table per account that did not change.
 pub(crate) const WATCH_WRITES: Threshold = Threshold {
     max: 0.0,
     unit: "writes",
     reason: "the table is written on a change, and once a day",
 };
-/// The same, a day later.
+/// Writes to the state table per account that did not change, a day after the last write.
 pub(crate) const WATCH_WRITES_DAILY: Threshold = Threshold {
     max: 1.0,
     unit: "writes",
@@ -175,10 +176,10 @@ impl Thresholds {
     }
 
     /// Returns all results for the results file.
-    pub(crate) fn json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let one = |held: &Measurement| {
             let Measurement { what, figure, limit: Threshold { max, unit, reason } } = held;
-            json!({ "what": what, "figure": rounded(*figure), "most": max, "of": unit, "why": reason, "holds": held.is_met() })
+            json!({ "what": what, "figure": round_to_thousandths(*figure), "most": max, "of": unit, "why": reason, "holds": held.is_met() })
         };
         self.0.iter().map(one).collect()
     }
@@ -189,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_figure_that_passes_its_limit_or_is_none_is_broken() {
+    fn value_above_its_threshold_or_nan_is_a_violation() {
         let mut thresholds = Thresholds::default();
         for (what, figure) in [("good", 2.0), ("worse", 2.01), ("none", f64::NAN)] {
             thresholds.check(what, figure, HOP_SUM);

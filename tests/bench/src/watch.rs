@@ -10,23 +10,23 @@ use local_cloud::{
 use serde_json::{Value, json};
 
 use crate::{
-    Failed,
-    place::{self, redeployed},
-    run::{Run, Spent},
-    samples::{count, rounded},
+    BoxError,
+    run::{Run, RunStart},
+    samples::{round_to_thousandths, to_f64},
+    setup::{self, redeploy_function},
     test_accounts::TestAccounts,
     thresholds::{self, Thresholds},
 };
 
 const FUNCTION: &str = "account-watch";
 
-/// Numbers of accounts. Memory must not grow.
+/// Numbers of accounts of the measured runs. The memory must not grow with the number.
 const ACCOUNTS: [usize; 3] = [100, 1_000, 10_000];
 
 /// Time between two runs: the template's default.
 const PERIOD: Duration = Duration::from_hours(6);
 
-/// Time after which a state is written again.
+/// Time after which the watch writes an unchanged state again.
 const DAY: Duration = Duration::from_hours(24);
 
 /// Requests to Palette a second, of all batches: the template's default.
@@ -35,33 +35,34 @@ const PALETTE_PACE: f64 = 4.0;
 /// Size of a page of Palette's list.
 const PAGE: f64 = 50.0;
 
-/// Clock steps until the report is made, more than a run needs.
+/// Maximum number of clock steps until the report of a run is made.
 const CLOCK_STEPS: usize = 40;
 
 /// Number of accounts of the run with faults.
 const FAULTY_ACCOUNTS: usize = 10_000;
 
-/// The run with faults, in results.
+/// Name of the run with faults in the results.
 const FAULTY: &str = "10000 accounts, 5 % of calls fail, 20 % of messages come twice";
 
-/// One in this many calls fails.
+/// One of this many calls fails.
 const FAILING: u32 = 20;
 
-/// One in this many messages is delivered again.
+/// One of this many messages is delivered again.
 const REDELIVERED: usize = 5;
 
-/// Enough that each account is looked at twice.
+/// Maximum number of runs with faults: enough to check each account twice.
 const FAULTY_RUNS: usize = 8;
 
-/// The figures of one run.
+/// The measured values of one run of the watch.
 struct Figures {
     run: Run,
     accounts: f64,
 }
 
 impl Figures {
-    /// Calls per account to a service, of the operations that start with this text.
-    fn each(&self, service: &str, operation: &str) -> f64 {
+    /// Returns the calls per account to a service, of the operations whose names start with this
+    /// text.
+    fn calls_per_account(&self, service: &str, operation: &str) -> f64 {
         let kind = format!("{service} {operation}");
         self.run
             .kinds
@@ -71,38 +72,38 @@ impl Figures {
             .sum()
     }
 
-    fn palette(&self) -> f64 {
-        self.each("palette", "")
+    fn palette_requests_per_account(&self) -> f64 {
+        self.calls_per_account("palette", "")
     }
 
-    fn pages(&self) -> f64 {
-        self.each("palette", "GET /v1/cloudaccounts/aws") * PAGE
+    fn pages_per_50_accounts(&self) -> f64 {
+        self.calls_per_account("palette", "GET /v1/cloudaccounts/aws") * PAGE
     }
 
-    fn simulations(&self) -> f64 {
-        self.each("iam", "Simulate")
+    fn simulations_per_account(&self) -> f64 {
+        self.calls_per_account("iam", "Simulate")
     }
 
-    fn writes(&self) -> f64 {
-        self.each("dynamodb", "PutItem")
+    fn writes_per_account(&self) -> f64 {
+        self.calls_per_account("dynamodb", "PutItem")
     }
 
-    /// Hours that the requests to Palette take.
-    fn hours(&self) -> f64 {
-        self.palette() * self.accounts / PALETTE_PACE / 3600.0
+    /// Returns the hours that the requests to Palette take.
+    fn palette_hours(&self) -> f64 {
+        self.palette_requests_per_account() * self.accounts / PALETTE_PACE / 3600.0
     }
 
-    fn json(&self) -> Value {
-        let mut row = self.run.json();
+    fn to_json(&self) -> Value {
+        let mut row = self.run.to_json();
         if let Some(members) = row.as_object_mut() {
             for (name, figure) in [
-                ("paletteEach", self.palette()),
-                ("pagesPer50", self.pages()),
-                ("simulationsEach", self.simulations()),
-                ("writesEach", self.writes()),
-                ("hours", self.hours()),
+                ("paletteEach", self.palette_requests_per_account()),
+                ("pagesPer50", self.pages_per_50_accounts()),
+                ("simulationsEach", self.simulations_per_account()),
+                ("writesEach", self.writes_per_account()),
+                ("hours", self.palette_hours()),
             ] {
-                members.insert(name.to_owned(), json!(rounded(figure)));
+                members.insert(name.to_owned(), json!(round_to_thousandths(figure)));
             }
         }
         row
@@ -110,10 +111,14 @@ impl Figures {
 
     fn check(&self, smallest: f64, thresholds: &mut Thresholds) {
         for (what, figure, limit) in [
-            ("Palette requests each", self.palette(), thresholds::WATCH_PALETTE),
-            ("list pages", self.pages(), thresholds::WATCH_PAGES),
-            ("IAM simulations each", self.simulations(), thresholds::WATCH_SIMULATIONS),
-            ("hours", self.hours(), thresholds::WATCH_HOURS),
+            (
+                "Palette requests each",
+                self.palette_requests_per_account(),
+                thresholds::WATCH_PALETTE,
+            ),
+            ("list pages", self.pages_per_50_accounts(), thresholds::WATCH_PAGES),
+            ("IAM simulations each", self.simulations_per_account(), thresholds::WATCH_SIMULATIONS),
+            ("hours", self.palette_hours(), thresholds::WATCH_HOURS),
             ("memory", self.run.peak / smallest, thresholds::WATCH_MEMORY),
         ] {
             thresholds.check(format!("{}: {what}", self.run.what), figure, limit);
@@ -121,34 +126,44 @@ impl Figures {
     }
 }
 
-/// Measures the second run of the watch over each number of accounts, and one a day later.
-pub(crate) async fn run(template: &Template, thresholds: &mut Thresholds) -> Result<Value, Failed> {
+/// Measures the second run of the watch over each number of accounts, and the events of a run with
+/// faults.
+pub(crate) async fn run(
+    template: &Template,
+    thresholds: &mut Thresholds,
+) -> Result<Value, BoxError> {
     let mut runs = Vec::new();
     for accounts in ACCOUNTS {
-        runs.extend(watch(template, accounts, thresholds).await?);
+        runs.extend(measure_runs(template, accounts, thresholds).await?);
     }
-    let Told { lost, doubled } = tell_with_faults(template, FAULTY_ACCOUNTS).await?;
-    thresholds.check(format!("{FAULTY}: lost events"), count(lost), thresholds::WATCH_EVENTS);
-    thresholds.check(format!("{FAULTY}: doubled events"), count(doubled), thresholds::WATCH_EVENTS);
+    let EventErrors { lost, doubled } = count_event_errors(template, FAULTY_ACCOUNTS).await?;
+    thresholds.check(format!("{FAULTY}: lost events"), to_f64(lost), thresholds::WATCH_EVENTS);
+    thresholds.check(
+        format!("{FAULTY}: doubled events"),
+        to_f64(doubled),
+        thresholds::WATCH_EVENTS,
+    );
     let smallest = runs.first().map(|figures| figures.run.peak).unwrap_or_default();
     for figures in &runs {
         figures.check(smallest, thresholds);
     }
-    Ok(runs.iter().map(Figures::json).collect())
+    Ok(runs.iter().map(Figures::to_json).collect())
 }
 
-async fn watch(
+/// Measures a run that finds no change; for the smallest number of accounts, also a run a day
+/// later.
+async fn measure_runs(
     template: &Template,
     accounts: usize,
     thresholds: &mut Thresholds,
-) -> Result<Vec<Figures>, Failed> {
-    let cloud_fixture = place::cloud_fixture(template, &[Partition::Aws]).await?;
+) -> Result<Vec<Figures>, BoxError> {
+    let cloud_fixture = setup::start_cloud(template, &[Partition::Aws]).await?;
     let deployment = cloud_fixture.deployment(Partition::Aws);
     let [customer, _] = &deployment.customers;
     let (aws_account, role) = (customer.account.id().to_owned(), customer.role.arn());
-    TestAccounts::of(accounts)
+    TestAccounts::new(accounts)
         .register_with(&cloud_fixture, |_id| (aws_account.clone(), role.clone()));
-    let lambda = redeployed(deployment, FUNCTION)?;
+    let lambda = redeploy_function(deployment, FUNCTION)?;
     let poller = deployment.poller(FUNCTION).ok_or("a poller")?;
     // The first run writes every state.
     run_once(&cloud_fixture, deployment, poller, PERIOD).await?;
@@ -159,14 +174,14 @@ async fn watch(
     }
     for (after, when, writes) in later {
         cloud_fixture.cloud.calls().clear();
-        let before = Spent::now(&lambda)?;
+        let before = RunStart::record(&lambda)?;
         run_once(&cloud_fixture, deployment, poller, after).await?;
         let what = format!("{accounts} accounts{when}");
-        let run = before.since(&cloud_fixture, &lambda, what, accounts)?;
-        let measured = Figures { run, accounts: count(accounts) };
-        // The report is noted in the table too.
-        let note = 1.0 / count(accounts);
-        let each = rounded(measured.writes() - note);
+        let run = before.finish(&cloud_fixture, &lambda, what, accounts)?;
+        let measured = Figures { run, accounts: to_f64(accounts) };
+        // The record of the report is one more write to the table.
+        let note = 1.0 / to_f64(accounts);
+        let each = round_to_thousandths(measured.writes_per_account() - note);
         thresholds.check(format!("{}: table writes each", measured.run.what), each, writes);
         figures.push(measured);
     }
@@ -174,24 +189,24 @@ async fn watch(
     Ok(figures)
 }
 
-/// Events about a change of every account.
-struct Told {
-    /// Accounts without an event.
+/// Errors in the events about a change of every account.
+struct EventErrors {
+    /// Number of accounts without an event.
     lost: usize,
-    /// Events that were put more than once.
+    /// Number of events that were published more than once.
     doubled: usize,
 }
 
-/// Breaks every account, and runs the watch while calls fail and messages come twice, until every account is
-/// told about.
-async fn tell_with_faults(template: &Template, accounts: usize) -> Result<Told, Failed> {
-    let cloud_fixture = place::cloud_fixture(template, &[Partition::Aws]).await?;
+/// Makes every account not ready, and runs the watch while calls fail and messages are delivered
+/// twice, until there is an event about every account.
+async fn count_event_errors(template: &Template, accounts: usize) -> Result<EventErrors, BoxError> {
+    let cloud_fixture = setup::start_cloud(template, &[Partition::Aws]).await?;
     let deployment = cloud_fixture.deployment(Partition::Aws);
     let [customer, _] = &deployment.customers;
     let (aws_account, role) = (customer.account.id().to_owned(), customer.role.arn());
-    TestAccounts::of(accounts)
+    TestAccounts::new(accounts)
         .register_with(&cloud_fixture, |_id| (aws_account.clone(), role.clone()));
-    let lambda = redeployed(deployment, FUNCTION)?;
+    let lambda = redeploy_function(deployment, FUNCTION)?;
     let poller = deployment.poller(FUNCTION).ok_or("a poller")?;
     run_once(&cloud_fixture, deployment, poller, PERIOD).await?;
     customer.trust_with_wrong_external_id();
@@ -201,47 +216,47 @@ async fn tell_with_faults(template: &Template, accounts: usize) -> Result<Told, 
     for _run in 0..FAULTY_RUNS {
         cloud_fixture.cloud.calls().clear();
         cloud_fixture.cloud.clock().advance(PERIOD);
-        // A call may fail, and then another event starts the run.
+        // The start of a run fails if one of its calls fails, so it is repeated.
         for _delivery in 0..3 {
             if deployment.run_schedules(FUNCTION).await.iter().all(Result::is_ok) {
                 break;
             }
         }
         poller.drain(CLOCK_STEPS).await;
-        if told(deployment).len() == accounts {
+        if count_not_ready_events(deployment).len() == accounts {
             break;
         }
     }
     cloud_fixture.cloud.faults().clear();
     poller.redeliver(0);
-    // What was not published yet is, and nothing is published again.
+    // A run without faults publishes the remaining events, and no event a second time.
     run_once(&cloud_fixture, deployment, poller, PERIOD).await?;
     lambda.stop_idle_instances();
-    let told = told(deployment);
-    let doubled = told.values().map(|events| events - 1).sum();
-    Ok(Told { lost: accounts - told.len(), doubled })
+    let events = count_not_ready_events(deployment);
+    let doubled = events.values().map(|number| number - 1).sum();
+    Ok(EventErrors { lost: accounts - events.len(), doubled })
 }
 
 /// Returns the number of events for each account that is not ready.
-fn told(deployment: &PartitionDeployment) -> BTreeMap<String, usize> {
-    let mut told = BTreeMap::new();
+fn count_not_ready_events(deployment: &PartitionDeployment) -> BTreeMap<String, usize> {
+    let mut events = BTreeMap::new();
     for event in deployment.gangway_account.put_events() {
         let member = |pointer| event.pointer(pointer).and_then(Value::as_str);
         if member("/detail/outcome") == Some("not-ready") {
             let uid = member("/detail/uid").unwrap_or_default().to_owned();
-            *told.entry(uid).or_default() += 1;
+            *events.entry(uid).or_default() += 1;
         }
     }
-    told
+    events
 }
 
-/// Runs the watch once, until its report is made.
+/// Advances the clock and runs the watch once, until its report is made.
 async fn run_once(
     cloud_fixture: &CloudFixture,
     deployment: &PartitionDeployment,
     poller: &Poller,
     after: Duration,
-) -> Result<(), Failed> {
+) -> Result<(), BoxError> {
     cloud_fixture.cloud.clock().advance(after);
     for response in deployment.run_schedules(FUNCTION).await {
         response?;

@@ -3,8 +3,8 @@
 use gangway_policies::{is_equivalent, missing_actions};
 use serde_json::Value;
 
-/// Compares a document with itself and with Gangway's.
-pub(crate) fn policy(data: &[u8]) {
+/// Compares a policy document with itself, and with the document that Palette publishes.
+pub(crate) fn compare_policy(data: &[u8]) {
     let Ok(document) = serde_json::from_slice::<Value>(data) else { return };
     assert!(is_equivalent(&document, &document), "a document is what it is");
     let ours = gangway_policies::PolicyDocument::Controller;

@@ -1,12 +1,12 @@
-//! Messages of Control Tower, Organizations, Account Factory for Terraform and SNS topics; payloads of SQS and
-//! of schedules.
+//! Messages of Control Tower, Organizations, Account Factory for Terraform and SNS topics; payloads
+//! of SQS and of schedules.
 
 use gangway_model::Partition;
 
 use crate::{assert_no_leak, requests::check_rejection};
 
 /// Parses a message of the queue, in AWS and in GovCloud.
-pub(crate) fn vended(data: &[u8]) {
+pub(crate) fn parse_vended(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         match gangway_account_vended::parse_account(&text, partition) {
@@ -20,7 +20,7 @@ pub(crate) fn vended(data: &[u8]) {
 }
 
 /// Parses a payload of SQS. Checks that the batch has exactly the messages of the payload.
-pub(crate) fn batch(data: &[u8]) {
+pub(crate) fn parse_batch(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Some(messages) = gangway_lambda::fuzzing::decode_batch(&text) else { return };
     // Members that Gangway does not read may have numbers that serde_json cannot represent.
@@ -37,7 +37,7 @@ pub(crate) fn batch(data: &[u8]) {
 }
 
 /// Parses the payload of a schedule or a direct invocation.
-pub(crate) fn schedule(data: &[u8]) {
+pub(crate) fn parse_schedule(data: &[u8]) {
     match gangway_lambda::fuzzing::decode_schedule(&String::from_utf8_lossy(data)) {
         Ok(mut members) => {
             members.optional_bool("dryRun");

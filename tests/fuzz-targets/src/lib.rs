@@ -1,6 +1,8 @@
-//! Every parser of external input as a function of bytes, which panics if an invariant does not hold.
+//! Every parser of external input as a function of bytes, which panics if an invariant does not
+//! hold.
 //!
-//! `cargo test` runs each with its corpus and mutations of it; `make fuzz` searches for more with libFuzzer.
+//! `cargo test` runs each parser with its corpus and with mutations of the corpus. `make fuzz` runs
+//! libFuzzer on one parser.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -8,12 +10,12 @@
     reason = "a violated invariant ends the program, which is how a fuzzer notices it"
 )]
 
-mod answers;
 mod documents;
 mod events;
 pub mod mutate;
 mod pem;
 mod requests;
+mod responses;
 mod secrets;
 mod settings;
 mod texts;
@@ -22,7 +24,7 @@ mod trust;
 /// A marker in the inputs that no error message may repeat.
 pub const CANARY: &str = "Zx9QqW8eRt7Y";
 
-/// A parser.
+/// A parser of external input, with checks of its invariants.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
     /// The name of the fuzz target and of its folder in the corpus.
@@ -33,21 +35,21 @@ pub struct Target {
 
 /// All parsers.
 pub const TARGETS: [Target; 15] = [
-    Target { name: "request", run: requests::request },
-    Target { name: "members", run: requests::members },
-    Target { name: "schedule", run: events::schedule },
-    Target { name: "batch", run: events::batch },
-    Target { name: "vended", run: events::vended },
-    Target { name: "pem", run: pem::pem },
-    Target { name: "texts", run: texts::texts },
-    Target { name: "patterns", run: texts::patterns },
-    Target { name: "policy", run: documents::policy },
-    Target { name: "trust", run: trust::document },
-    Target { name: "trust-made", run: trust::generated },
-    Target { name: "palette", run: answers::palette },
-    Target { name: "portal", run: answers::portal },
-    Target { name: "secret", run: secrets::secret },
-    Target { name: "settings", run: settings::settings },
+    Target { name: "request", run: requests::parse_request },
+    Target { name: "members", run: requests::parse_members },
+    Target { name: "schedule", run: events::parse_schedule },
+    Target { name: "batch", run: events::parse_batch },
+    Target { name: "vended", run: events::parse_vended },
+    Target { name: "pem", run: pem::parse_pem },
+    Target { name: "texts", run: texts::parse_texts },
+    Target { name: "patterns", run: texts::match_patterns },
+    Target { name: "policy", run: documents::compare_policy },
+    Target { name: "trust", run: trust::check_json },
+    Target { name: "trust-made", run: trust::check_generated_policy },
+    Target { name: "palette", run: responses::parse_palette_response },
+    Target { name: "portal", run: responses::parse_portal_response },
+    Target { name: "secret", run: secrets::parse_secret },
+    Target { name: "settings", run: settings::parse_settings },
 ];
 
 /// Runs the parser of this name.
@@ -56,7 +58,7 @@ pub fn run(name: &str, data: &[u8]) {
     (target.run)(data);
 }
 
-/// Asserts that a message does not contain the canary.
+/// Asserts that an error message does not contain [`CANARY`].
 pub(crate) fn assert_no_leak(message: &str) {
     assert!(!message.contains(CANARY), "the message contains a value of the input: {message}");
 }

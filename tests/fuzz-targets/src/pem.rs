@@ -7,8 +7,9 @@ use secrecy::SecretString;
 
 use crate::assert_no_leak;
 
-/// Checks that a parsed certificate can be written and parsed again.
-pub(crate) fn pem(data: &[u8]) {
+/// Parses the input as certificates and as a private key. Checks that accepted certificates can be
+/// written and parsed again.
+pub(crate) fn parse_pem(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match CaChain::from_str(&text) {
         Ok(chain) => {

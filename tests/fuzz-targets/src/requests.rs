@@ -12,8 +12,8 @@ use crate::assert_no_leak;
 
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:sts";
 
-/// Parses an invocation.
-pub(crate) fn request(data: &[u8]) {
+/// Parses the payload of an invocation for each method.
+pub(crate) fn parse_request(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Ok(request) = Request::decode(&text, ARN) else { return };
     if let Err(error) = request.route() {
@@ -30,15 +30,15 @@ pub(crate) fn request(data: &[u8]) {
     }
 }
 
-/// Parses the members of a body.
-pub(crate) fn members(data: &[u8]) {
+/// Parses the members of a request body.
+pub(crate) fn parse_members(data: &[u8]) {
     match Fields::from_json(&String::from_utf8_lossy(data)) {
         Ok(members) => parse_all_members(members),
         Err(error) => check_rejection(error.into()),
     }
 }
 
-/// Parses every type of member.
+/// Parses a member of each type.
 fn parse_all_members(mut members: Fields) {
     drop(members.required::<AccountName>("name"));
     drop(members.required::<RoleArn>("roleArn"));

@@ -5,8 +5,8 @@ use gangway_registration::EnvReader;
 
 use crate::assert_no_leak;
 
-/// Parses environment variables from lines of `NAME=value`.
-pub(crate) fn settings(data: &[u8]) {
+/// Parses lines of `NAME=value` as the environment variables of a function.
+pub(crate) fn parse_settings(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let variable = |name: &str| {
         let value = |line: &str| Some(line.strip_prefix(name)?.strip_prefix('=')?.to_owned());

@@ -11,6 +11,7 @@ use gangway_registration::vending::{Glob, NameTemplate};
 
 use crate::assert_no_leak;
 
+/// Checks that an accepted text is printed and parsed again as the same value.
 fn assert_round_trip<T>(text: &str, print: impl Fn(&T) -> &str)
 where
     T: FromStr<Err: Display>,
@@ -27,7 +28,7 @@ where
 }
 
 /// Parses names, ids and ARNs, line by line.
-pub(crate) fn texts(data: &[u8]) {
+pub(crate) fn parse_texts(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for text in text.lines().take(200).chain([text.as_ref()]) {
         assert_round_trip::<RoleArn>(text, RoleArn::as_str);
@@ -53,7 +54,7 @@ pub(crate) fn texts(data: &[u8]) {
 }
 
 /// Parses the first line as a pattern of account names, and matches the other lines with it.
-pub(crate) fn patterns(data: &[u8]) {
+pub(crate) fn match_patterns(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut lines = text.lines();
     let pattern = lines.next().unwrap_or_default();

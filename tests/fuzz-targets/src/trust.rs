@@ -1,4 +1,4 @@
-//! Trust policies: compares the assessment with a second, simple evaluator.
+//! Trust policies: compares Gangway's assessment with the policy evaluation of the local cloud.
 
 use gangway_model::{AccountId, Partition};
 use gangway_policies::trust::{ExternalIdTrust, PrincipalTrust, TrustAssessment, assess};
@@ -10,7 +10,7 @@ const USER: &str = "arn:aws:iam::222222222222:user/palette";
 const EXTERNAL_ID: &str = "tenant-7f3a";
 
 /// The condition keys of a call by Palette, and their values.
-const KEYS: [(&str, &str); 6] = [
+const CONDITION_KEYS: [(&str, &str); 6] = [
     ("aws:PrincipalArn", USER),
     ("aws:PrincipalAccount", PALETTE),
     ("aws:PrincipalType", "User"),
@@ -19,22 +19,23 @@ const KEYS: [(&str, &str); 6] = [
     ("aws:ViaAWSService", "false"),
 ];
 
-/// Checks any JSON document.
-pub(crate) fn document(data: &[u8]) {
+/// Checks the assessment of any JSON document.
+pub(crate) fn check_json(data: &[u8]) {
     if let Ok(document) = serde_json::from_slice::<Value>(data) {
         check_document(&document);
     }
 }
 
-/// Checks a valid document that is generated from the bytes.
-pub(crate) fn generated(data: &[u8]) {
+/// Checks the assessment of a valid trust policy that is generated from the bytes.
+pub(crate) fn check_generated_policy(data: &[u8]) {
     let mut choices = Choices(data);
-    let statements: Vec<_> = (0..=choices.below(3)).map(|_| statement(&mut choices)).collect();
+    let statements: Vec<_> =
+        (0..=choices.next_below(3)).map(|_| generate_statement(&mut choices)).collect();
     check_document(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
 
-/// Checks that, if the assessment finds no fault, Palette can assume the role with its external id, and
-/// not with another one or without one.
+/// Checks that, if the assessment finds no issue, Palette can assume the role with its own external
+/// id, but not with another external id or without one.
 fn check_document(document: &Value) {
     if names_other_identity(document) {
         return;
@@ -49,14 +50,14 @@ fn check_document(document: &Value) {
     if !trusts_palette_only {
         return;
     }
-    let with = |external_id: Option<&str>| {
-        let mut keys = KEYS.to_vec();
+    let is_allowed = |external_id: Option<&str>| {
+        let mut keys = CONDITION_KEYS.to_vec();
         keys.extend(external_id.map(|id| ("sts:ExternalId", id)));
         trust_allows(document, USER, &keys)
     };
-    let Some(own) = with(Some(EXTERNAL_ID)) else { return };
+    let Some(own) = is_allowed(Some(EXTERNAL_ID)) else { return };
     assert!(own, "Palette does not get in: {document}");
-    assert_eq!(with(None), Some(false), "gets in without an external id: {document}");
+    assert_eq!(is_allowed(None), Some(false), "gets in without an external id: {document}");
     for other in [
         "other",
         "x",
@@ -67,12 +68,12 @@ fn check_document(document: &Value) {
         "some/other:id",
         "0000",
     ] {
-        assert_eq!(with(Some(other)), Some(false), "gets in with {other}: {document}");
+        assert_eq!(is_allowed(Some(other)), Some(false), "gets in with {other}: {document}");
     }
 }
 
-/// Whether it names an identity of Palette's account that is not the one which calls here. The analysis, which cannot know,
-/// takes it for that one.
+/// Returns `true` if the document names an identity of Palette's account other than `USER`. The
+/// assessment does not know which identity Palette uses, so it accepts any of them.
 fn names_other_identity(document: &Value) -> bool {
     match document {
         Value::String(text) => ["user/", "role/"]
@@ -84,27 +85,27 @@ fn names_other_identity(document: &Value) -> bool {
     }
 }
 
-/// Chooses values by the next byte.
+/// Chooses values by the bytes of the input, one byte for each choice.
 struct Choices<'a>(&'a [u8]);
 
 impl Choices<'_> {
-    fn below(&mut self, bound: usize) -> usize {
+    fn next_below(&mut self, bound: usize) -> usize {
         let Some((first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
         usize::from(*first) % bound
     }
 
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())]
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.next_below(of.len())]
     }
 }
 
-fn statement(choices: &mut Choices<'_>) -> Value {
+fn generate_statement(choices: &mut Choices<'_>) -> Value {
     let mut statement = Map::new();
-    statement.insert("Effect".into(), choices.one(&["Allow", "Allow", "Allow", "Deny"]).into());
-    let whom = choices.one(&["Principal", "Principal", "Principal", "NotPrincipal"]);
-    statement.insert(whom.into(), principal(choices));
-    let action = choices.one(&["Action", "Action", "Action", "NotAction"]);
+    statement.insert("Effect".into(), choices.pick(&["Allow", "Allow", "Allow", "Deny"]).into());
+    let whom = choices.pick(&["Principal", "Principal", "Principal", "NotPrincipal"]);
+    statement.insert(whom.into(), generate_principal(choices));
+    let action = choices.pick(&["Action", "Action", "Action", "NotAction"]);
     let actions = [
         "sts:AssumeRole",
         "sts:AssumeRole",
@@ -114,22 +115,22 @@ fn statement(choices: &mut Choices<'_>) -> Value {
         "STS:assumerole",
         "sts:Assume*",
     ];
-    statement.insert(action.into(), choices.one(&actions).into());
-    let conditions = choices.below(4);
+    statement.insert(action.into(), choices.pick(&actions).into());
+    let conditions = choices.next_below(4);
     if conditions > 0 {
         let mut all = Map::new();
         for _ in 0..conditions {
-            condition(choices, &mut all);
+            add_condition(choices, &mut all);
         }
         statement.insert("Condition".into(), Value::Object(all));
     }
     Value::Object(statement)
 }
 
-fn principal(choices: &mut Choices<'_>) -> Value {
+fn generate_principal(choices: &mut Choices<'_>) -> Value {
     let root = "arn:aws:iam::222222222222:root";
     let other = "arn:aws:iam::333333333333:root";
-    match choices.below(8) {
+    match choices.next_below(8) {
         0 => json!("*"),
         1 => json!({"AWS": "*"}),
         2 => json!({"AWS": other}),
@@ -160,8 +161,8 @@ const OPERATORS: [&str; 16] = [
     "StringLikeIfExists",
 ];
 
-fn condition(choices: &mut Choices<'_>, all: &mut Map<String, Value>) {
-    let operator = choices.one(&OPERATORS);
+fn add_condition(choices: &mut Choices<'_>, all: &mut Map<String, Value>) {
+    let operator = choices.pick(&OPERATORS);
     let keys = [
         "sts:ExternalId",
         "sts:ExternalId",
@@ -176,7 +177,7 @@ fn condition(choices: &mut Choices<'_>, all: &mut Map<String, Value>) {
         "aws:PrincipalOrgID",
         "aws:PrincipalIsAWSService",
     ];
-    let key = choices.one(&keys);
+    let key = choices.pick(&keys);
     let values = [
         EXTERNAL_ID,
         EXTERNAL_ID,
@@ -195,10 +196,10 @@ fn condition(choices: &mut Choices<'_>, all: &mut Map<String, Value>) {
         "arn:aws:iam::222222222222:*",
         "o-1a2b3c",
     ];
-    let value = match choices.below(5) {
-        0 => json!([choices.one(&values), choices.one(&values)]),
-        1 if operator == "Null" || operator == "Bool" => json!(choices.below(2) == 0),
-        _ => json!(choices.one(&values)),
+    let value = match choices.next_below(5) {
+        0 => json!([choices.pick(&values), choices.pick(&values)]),
+        1 if operator == "Null" || operator == "Bool" => json!(choices.next_below(2) == 0),
+        _ => json!(choices.pick(&values)),
     };
     let lines = all.entry(operator).or_insert_with(|| json!({}));
     lines[key] = value;

@@ -1,7 +1,7 @@
-//! Examples of responses. Gangway's own types generate the examples where they can, so that both cannot
-//! differ.
+//! Examples of responses. Gangway's own types generate most examples, so that the examples cannot
+//! differ from real responses.
 
-mod shown;
+mod static_examples;
 
 use std::{io, time::Duration};
 
@@ -18,12 +18,12 @@ const REQUEST_ID: &str = "c6af9ac6-7b61-41e6-9a41-000000000001";
 const PALETTE: &str = "Palette";
 
 /// Returns the examples of a successful response of this type.
-pub(crate) fn of_type(name: &str, status: &str, method: Option<AuthMethod>) -> Value {
+pub(crate) fn examples_of_type(name: &str, status: &str, method: Option<AuthMethod>) -> Value {
     let method = method.unwrap_or(AuthMethod::Sts);
     match name {
         "Report" => json!({
-            "ready": { "summary": "The account can be registered", "value": Response::Report(ready(method)).body() },
-            "notReady": { "summary": "Something must be fixed first", "value": Response::Report(blocked(method)).body() },
+            "ready": { "summary": "The account can be registered", "value": Response::Report(ready_report(method)).body() },
+            "notReady": { "summary": "Something must be fixed first", "value": Response::Report(blocked_report(method)).body() },
         }),
         "Receipt" if status == "201" => json!({
             "created": { "summary": "A new account", "value": receipt(method, UpsertOutcome::Created) },
@@ -32,13 +32,14 @@ pub(crate) fn of_type(name: &str, status: &str, method: Option<AuthMethod>) -> V
             "updated": { "summary": "It existed and was updated", "value": receipt(method, UpsertOutcome::Updated) },
             "unchanged": { "summary": "It existed and was as requested", "value": receipt(method, UpsertOutcome::Unchanged) },
         }),
-        other => shown::of_type(other),
+        other => static_examples::examples_of_type(other),
     }
 }
 
-/// Returns Gangway's own problems of a status, by the last part of their type.
-pub(crate) fn problems(status: u16) -> Map<String, Value> {
-    errors()
+/// Returns an example of each problem with this status that Gangway's functions return, by the last
+/// part of the problem type.
+pub(crate) fn problem_examples(status: u16) -> Map<String, Value> {
+    example_errors()
         .iter()
         .map(|error| error.document(REQUEST_ID))
         .filter(|(documented, _)| *documented == status)
@@ -51,8 +52,8 @@ pub(crate) fn problems(status: u16) -> Map<String, Value> {
         .collect()
 }
 
-/// Returns API Gateway's own problems of a status.
-pub(crate) fn of_gateway(status: u16) -> Map<String, Value> {
+/// Returns an example of each problem with this status that API Gateway itself returns.
+pub(crate) fn gateway_problem_examples(status: u16) -> Map<String, Value> {
     let details = match status {
         400 => vec![("gatewayBadRequest", "Invalid request body")],
         403 => vec![
@@ -94,9 +95,9 @@ pub(crate) fn of_gateway(status: u16) -> Map<String, Value> {
     details.into_iter().map(example).collect()
 }
 
-/// Returns one error of each type that a caller can receive. A test below lists those that are left
-/// out, and why.
-fn errors() -> Vec<ApiError> {
+/// Returns one error of each type that a caller can receive. `documented_response` in the tests
+/// lists the types that no caller receives, with the reasons.
+fn example_errors() -> Vec<ApiError> {
     let source = || Box::new(io::Error::from(io::ErrorKind::ConnectionReset));
     let port = |error: UpstreamError| ApiError::Registration(RegistrationError::Upstream(error));
     vec![
@@ -108,7 +109,7 @@ fn errors() -> Vec<ApiError> {
             FieldError::malformed("/roleArn", "must be the ARN of an IAM role"),
         ])),
         ApiError::Registration(RegistrationError::unprocessable("/partition", "this deployment serves aws")),
-        ApiError::Registration(RegistrationError::ChecksFailed(Box::new(blocked(AuthMethod::Sts)))),
+        ApiError::Registration(RegistrationError::ChecksFailed(Box::new(blocked_report(AuthMethod::Sts)))),
         ApiError::Registration(RegistrationError::Conflict(
             "the name team-payments-prod belongs to another account, 5f0c1a2b3c4d5e6f70818293".to_owned(),
         )),
@@ -141,22 +142,22 @@ fn errors() -> Vec<ApiError> {
     ]
 }
 
-/// The first account of the documentation.
+/// Returns the AWS account id of the examples.
 fn account() -> Option<AccountId> {
     "123456789012".parse().ok()
 }
 
 fn report(method: AuthMethod, findings: Vec<gangway_model::Finding>) -> Report {
-    // The partition whose documents have this method.
+    // A partition that supports this method.
     let partition = if method == AuthMethod::Scap { Partition::AwsIsoB } else { Partition::Aws };
     Report { partition, method, account: account(), findings, notices: Vec::new(), is_proven: true }
 }
 
-fn ready(method: AuthMethod) -> Report {
+fn ready_report(method: AuthMethod) -> Report {
     report(method, vec![NAME_AVAILABLE.passed("no account is called team-payments-prod")])
 }
 
-fn blocked(method: AuthMethod) -> Report {
+fn blocked_report(method: AuthMethod) -> Report {
     let free = NAME_AVAILABLE.passed("no account is called team-payments-prod");
     let mut report = report(method, vec![free]);
     let failed: (&'static Check, &str, &str) = match method {
@@ -198,7 +199,7 @@ fn receipt(method: AuthMethod, outcome: UpsertOutcome) -> Value {
             method,
             account: account()?,
             secret: if with_secret { secret() } else { None },
-            report: ready(method),
+            report: ready_report(method),
         })
     };
     receipt().map(|receipt| Response::Receipt(Box::new(receipt)).body()).unwrap_or_default()

@@ -1,12 +1,12 @@
 //! Gangway's HTTP API as an OpenAPI 3.1 document, generated from types.
 
-#[expect(dead_code, reason = "described, never made")]
-mod answers;
 mod examples;
 mod parts;
 #[expect(dead_code, reason = "described, never made")]
 mod plan;
 mod requests;
+#[expect(dead_code, reason = "described, never made")]
+mod response_types;
 mod routes;
 #[expect(dead_code, reason = "described, never made")]
 mod values;
@@ -14,7 +14,7 @@ mod values;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema, openapi::RefOr, openapi::schema::Schema};
 
-/// The whole document.
+/// Returns the OpenAPI document of Gangway's HTTP API.
 pub fn document() -> Value {
     json!({
         "openapi": "3.1.0",
@@ -56,7 +56,7 @@ pub fn document() -> Value {
     })
 }
 
-/// The DNS suffixes of the partitions.
+/// Returns the DNS suffixes of all partitions.
 fn suffixes() -> Vec<&'static str> {
     let mut suffixes: Vec<_> =
         gangway_model::PARTITIONS.iter().map(|facts| facts.dns_suffix).collect();
@@ -67,36 +67,36 @@ fn suffixes() -> Vec<&'static str> {
 /// Returns every type of a response or a request, by name.
 fn schemas() -> Map<String, Value> {
     let mut all = Vec::new();
-    with::<requests::StaticCredentialsRequest>(&mut all);
-    with::<requests::StsRequest>(&mut all);
-    with::<requests::PodIdentityRequest>(&mut all);
-    with::<requests::ScapRequest>(&mut all);
-    with::<requests::PoliciesRequest>(&mut all);
-    with::<answers::Report>(&mut all);
-    with::<answers::Receipt>(&mut all);
-    with::<answers::Account>(&mut all);
-    with::<answers::Accounts>(&mut all);
-    with::<answers::Policies>(&mut all);
-    with::<answers::Gateways>(&mut all);
-    with::<answers::History>(&mut all);
-    with::<answers::Rotation>(&mut all);
-    with::<answers::Trust>(&mut all);
-    with::<plan::Plan>(&mut all);
-    with::<answers::Problem>(&mut all);
-    with::<answers::GatewayProblem>(&mut all);
+    add_schema::<requests::StaticCredentialsRequest>(&mut all);
+    add_schema::<requests::StsRequest>(&mut all);
+    add_schema::<requests::PodIdentityRequest>(&mut all);
+    add_schema::<requests::ScapRequest>(&mut all);
+    add_schema::<requests::PoliciesRequest>(&mut all);
+    add_schema::<response_types::Report>(&mut all);
+    add_schema::<response_types::Receipt>(&mut all);
+    add_schema::<response_types::Account>(&mut all);
+    add_schema::<response_types::Accounts>(&mut all);
+    add_schema::<response_types::Policies>(&mut all);
+    add_schema::<response_types::Gateways>(&mut all);
+    add_schema::<response_types::History>(&mut all);
+    add_schema::<response_types::Rotation>(&mut all);
+    add_schema::<response_types::Trust>(&mut all);
+    add_schema::<plan::Plan>(&mut all);
+    add_schema::<response_types::Problem>(&mut all);
+    add_schema::<response_types::GatewayProblem>(&mut all);
     all.sort_by(|(one, _), (other, _)| one.cmp(other));
-    all.into_iter().map(|(name, schema)| (name, absent_not_null(json!(schema)))).collect()
+    all.into_iter().map(|(name, schema)| (name, remove_null_types(json!(schema)))).collect()
 }
 
-/// Adds a type and the types of its members.
-fn with<T: ToSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
+/// Adds the schema of a type and the schemas of its members.
+fn add_schema<T: ToSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
     all.push((T::name().into_owned(), <T as PartialSchema>::schema()));
     T::schemas(all);
 }
 
-/// Removes `null` from the types of optional members: Gangway leaves out a member that has no value,
-/// and refuses `null`. A required member keeps it.
-fn absent_not_null(schema: Value) -> Value {
+/// Removes `null` from the types of optional members, because Gangway omits a member that has no
+/// value, and rejects `null` in requests. Does not change the types of required members.
+fn remove_null_types(schema: Value) -> Value {
     match schema {
         Value::Object(members) => {
             let required = members.get("required").and_then(Value::as_array).into_iter().flatten();
@@ -107,7 +107,7 @@ fn absent_not_null(schema: Value) -> Value {
             });
             let types: Vec<_> = types.collect();
             let mut members: Map<String, Value> =
-                members.into_iter().map(|(name, value)| (name, absent_not_null(value))).collect();
+                members.into_iter().map(|(name, value)| (name, remove_null_types(value))).collect();
             for (name, kind) in types {
                 let properties = members.get_mut("properties");
                 let member = properties.and_then(|properties| properties.get_mut(&name));
@@ -132,7 +132,7 @@ fn absent_not_null(schema: Value) -> Value {
             }
             Value::Object(members)
         }
-        Value::Array(items) => Value::Array(items.into_iter().map(absent_not_null).collect()),
+        Value::Array(items) => Value::Array(items.into_iter().map(remove_null_types).collect()),
         other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other,
     }
 }

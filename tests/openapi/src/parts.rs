@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::examples;
 
-/// Returns the method's name in types and operations.
-pub(crate) const fn words(method: AuthMethod) -> &'static str {
+/// Returns the name of a method with which the names of its types and operation ids begin.
+pub(crate) const fn method_type_prefix(method: AuthMethod) -> &'static str {
     match method {
         AuthMethod::StaticCredentials => "StaticCredentials",
         AuthMethod::Sts => "Sts",
@@ -15,7 +15,7 @@ pub(crate) const fn words(method: AuthMethod) -> &'static str {
     }
 }
 
-/// The two kinds of scope that a path can begin with.
+/// The kind of scope with which a path begins.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum RouteScope {
     Tenant,
@@ -41,7 +41,7 @@ impl RouteScope {
         }
     }
 
-    /// Returns the parameters of the scope itself.
+    /// Returns the path parameters of the scope.
     pub(crate) fn parameters(self) -> Vec<Value> {
         match self {
             Self::Tenant => Vec::new(),
@@ -50,12 +50,12 @@ impl RouteScope {
     }
 }
 
-/// Returns the reference to a type.
+/// Returns a reference to a schema of the document.
 pub(crate) fn schema(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// Returns the reference to a parameter.
+/// Returns a reference to a parameter of the document.
 pub(crate) fn parameter(name: &str) -> Value {
     json!({ "$ref": format!("#/components/parameters/{name}") })
 }
@@ -111,7 +111,7 @@ fn plan_parameters() -> Value {
     })
 }
 
-/// The body of a registration.
+/// Returns the request body of a registration.
 pub(crate) fn body(request: &str, method: AuthMethod, scope: RouteScope) -> Value {
     json!({
         "required": true,
@@ -119,7 +119,7 @@ pub(crate) fn body(request: &str, method: AuthMethod, scope: RouteScope) -> Valu
     })
 }
 
-/// Returns valid requests that contain nothing that looks like a secret.
+/// Returns examples of valid requests without secrets.
 fn examples(method: AuthMethod, scope: RouteScope) -> Value {
     let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
     let folder = if scope == RouteScope::Tenant { "tenant" } else { "projects/payments" };
@@ -164,9 +164,10 @@ fn examples(method: AuthMethod, scope: RouteScope) -> Value {
     }
 }
 
-/// Returns the responses of a route: the types of successful ones, and the problems. `registration` is
-/// the method and the scope of a route that registers.
-pub(crate) fn answers(
+/// Returns the responses of a route: the successful ones in `good` (status and type), and the
+/// problems with these statuses. `registration` is the method and the scope if the route registers
+/// accounts.
+pub(crate) fn responses_of_route(
     good: &[(&str, &str)],
     registration: Option<(AuthMethod, RouteScope)>,
     problems: &[u16],
@@ -178,7 +179,8 @@ pub(crate) fn answers(
             _ => "Success.",
         };
         let headers = json!({ "x-request-id": { "$ref": "#/components/headers/RequestId" } });
-        let examples = examples::of_type(name, status, registration.map(|(method, _)| method));
+        let examples =
+            examples::examples_of_type(name, status, registration.map(|(method, _)| method));
         let content =
             json!({ "application/json": { "schema": schema(name), "examples": examples } });
         let mut answer =
@@ -242,9 +244,9 @@ const fn problem(status: u16) -> &'static str {
 /// Returns the response of every problem, with an example of each.
 pub(crate) fn responses() -> Value {
     let problem_response = |status: u16, description: &str| {
-        let ours = examples::problems(status);
-        let gateway = examples::of_gateway(status);
-        // The gateway may say the same status before a function does.
+        let ours = examples::problem_examples(status);
+        let gateway = examples::gateway_problem_examples(status);
+        // API Gateway and a function may return the same status with different bodies.
         let schemas = match (ours.is_empty(), gateway.is_empty()) {
             (false, false) => json!({ "anyOf": [schema("Problem"), schema("GatewayProblem")] }),
             (true, _) => schema("GatewayProblem"),

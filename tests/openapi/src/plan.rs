@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    answers::NamedDocument,
+    response_types::NamedDocument,
     values::{AccountId, PartitionId, Profile, RoleArn},
 };
 

@@ -3,9 +3,9 @@
 use gangway_model::AuthMethod;
 use serde_json::{Map, Value, json};
 
-use crate::parts::{RouteScope, answers, body, parameter, schema, words};
+use crate::parts::{RouteScope, body, method_type_prefix, parameter, responses_of_route, schema};
 
-/// The tags of the operations.
+/// Returns the tags of the operations.
 pub(crate) fn tags() -> Value {
     json!([
         { "name": "registration", "description": "Register an account. Each method has its own routes." },
@@ -19,73 +19,73 @@ pub(crate) fn paths() -> Value {
     let mut paths = Map::new();
     for scope in RouteScope::ALL {
         for method in AuthMethod::ALL {
-            paths.extend(of_method(scope, method));
+            paths.extend(method_routes(scope, method));
         }
         let path = |rest: &str| format!("{}/{rest}", scope.path());
         let mut uid = scope.parameters();
         uid.push(parameter("uid"));
         let project = scope.parameters();
         paths.extend([
-            (path("accounts"), json!({ "parameters": project, "get": list(scope) })),
+            (path("accounts"), json!({ "parameters": project, "get": list_operation(scope) })),
             (
                 path("accounts/{uid}"),
-                json!({ "parameters": uid, "get": show(scope), "delete": remove(scope) }),
+                json!({ "parameters": uid, "get": show_operation(scope), "delete": remove_operation(scope) }),
             ),
             (
                 path("accounts/{uid}/validate"),
-                json!({ "parameters": uid, "post": revalidate(scope) }),
+                json!({ "parameters": uid, "post": revalidate_operation(scope) }),
             ),
-            (path("accounts/{uid}/rotate"), json!({ "parameters": uid, "post": rotate(scope) })),
+            (path("accounts/{uid}/rotate"), json!({ "parameters": uid, "post": rotate_operation(scope) })),
             (
                 path("accounts/{uid}/policies"),
-                json!({ "parameters": uid, "get": account_policies(scope) }),
+                json!({ "parameters": uid, "get": account_policies_operation(scope) }),
             ),
-            (path("accounts/{uid}/history"), json!({ "parameters": uid, "get": history(scope) })),
+            (path("accounts/{uid}/history"), json!({ "parameters": uid, "get": history_operation(scope) })),
             (
                 path("private-cloud-gateways"),
-                json!({ "parameters": project, "get": gateways(scope) }),
+                json!({ "parameters": project, "get": gateways_operation(scope) }),
             ),
         ]);
     }
     paths.extend([
-        ("/v1/sts/trust".to_owned(), json!({ "get": trust() })),
-        ("/v1/pod-identity/plan".to_owned(), json!({ "get": plan() })),
-        ("/v1/policies".to_owned(), json!({ "post": policies() })),
-        ("/v1/openapi.json".to_owned(), json!({ "get": this() })),
+        ("/v1/sts/trust".to_owned(), json!({ "get": trust_operation() })),
+        ("/v1/pod-identity/plan".to_owned(), json!({ "get": plan_operation() })),
+        ("/v1/policies".to_owned(), json!({ "post": policies_operation() })),
+        ("/v1/openapi.json".to_owned(), json!({ "get": openapi_operation() })),
     ]);
     Value::Object(paths)
 }
 
-/// The routes that every method has.
-fn of_method(scope: RouteScope, method: AuthMethod) -> [(String, Value); 3] {
-    let (id, words) = (method.id(), words(method));
-    let request = format!("{words}Request");
+/// Returns the routes of a method: register, validate and replace.
+fn method_routes(scope: RouteScope, method: AuthMethod) -> [(String, Value); 3] {
+    let (id, prefix) = (method.id(), method_type_prefix(method));
+    let request = format!("{prefix}Request");
     let path = format!("{}/accounts/{id}", scope.path());
     let (suffix, project) = (scope.suffix(), scope.parameters());
     let mut uid = project.clone();
     uid.push(parameter("uid"));
     let validate = json!({
-        "operationId": format!("validate{words}{suffix}"),
+        "operationId": format!("validate{prefix}{suffix}"),
         "tags": ["registration"],
         "summary": "Check whether an account can be registered",
         "description": "Returns every check with what was observed and how to fix it. Stores nothing.",
         "requestBody": body(&request, method, scope),
-        "responses": answers(&[("200", "Report")], Some((method, scope)), &[400, 404, 413, 415, 422]),
+        "responses": responses_of_route(&[("200", "Report")], Some((method, scope)), &[400, 404, 413, 415, 422]),
     });
     let register = json!({
-        "operationId": format!("register{words}{suffix}"),
+        "operationId": format!("register{prefix}{suffix}"),
         "tags": ["registration"],
         "summary": "Register an account",
         "description": "The same request again changes nothing: the natural key is scope and name.",
         "requestBody": body(&request, method, scope),
-        "responses": answers(&[("200", "Receipt"), ("201", "Receipt")], Some((method, scope)), &[400, 404, 409, 413, 415, 422]),
+        "responses": responses_of_route(&[("200", "Receipt"), ("201", "Receipt")], Some((method, scope)), &[400, 404, 409, 413, 415, 422]),
     });
     let replace = json!({
-        "operationId": format!("replace{words}{suffix}"),
+        "operationId": format!("replace{prefix}{suffix}"),
         "tags": ["registration"],
         "summary": "New keys, role, certificate or settings for this account",
         "requestBody": body(&request, method, scope),
-        "responses": answers(&[("200", "Receipt")], Some((method, scope)), &[400, 404, 409, 413, 415, 422]),
+        "responses": responses_of_route(&[("200", "Receipt")], Some((method, scope)), &[400, 404, 409, 413, 415, 422]),
     });
     [
         (path.clone(), json!({ "parameters": project, "post": register })),
@@ -94,7 +94,7 @@ fn of_method(scope: RouteScope, method: AuthMethod) -> [(String, Value); 3] {
     ]
 }
 
-fn trust() -> Value {
+fn trust_operation() -> Value {
     json!({
         "operationId": "showStsTrust",
         "tags": ["choices"],
@@ -102,11 +102,11 @@ fn trust() -> Value {
         "parameters": [
             parameter("partition"), parameter("permissionProfile"), parameter("addOns"),
         ],
-        "responses": answers(&[("200", "Trust")], None, &[400, 404, 422]),
+        "responses": responses_of_route(&[("200", "Trust")], None, &[400, 404, 422]),
     })
 }
 
-fn plan() -> Value {
+fn plan_operation() -> Value {
     json!({
         "operationId": "showPodIdentityPlan",
         "tags": ["choices"],
@@ -117,11 +117,11 @@ fn plan() -> Value {
             parameter("identityRoleArn"), parameter("hubbleTargetRoleArn"), parameter("partition"),
             parameter("permissionProfile"),
         ],
-        "responses": answers(&[("200", "Plan")], None, &[400, 404, 422]),
+        "responses": responses_of_route(&[("200", "Plan")], None, &[400, 404, 422]),
     })
 }
 
-fn list(scope: RouteScope) -> Value {
+fn list_operation(scope: RouteScope) -> Value {
     json!({
         "operationId": format!("listAccounts{}", scope.suffix()),
         "tags": ["accounts"],
@@ -131,30 +131,30 @@ fn list(scope: RouteScope) -> Value {
             parameter("limit"), parameter("next"), parameter("ready"), parameter("expiringWithin"),
             parameter("sort"),
         ],
-        "responses": answers(&[("200", "Accounts")], None, &[400, 422]),
+        "responses": responses_of_route(&[("200", "Accounts")], None, &[400, 422]),
     })
 }
 
-fn show(scope: RouteScope) -> Value {
+fn show_operation(scope: RouteScope) -> Value {
     json!({
         "operationId": format!("showAccount{}", scope.suffix()),
         "tags": ["accounts"],
         "summary": "One account",
-        "responses": answers(&[("200", "Account")], None, &[400, 404, 422]),
+        "responses": responses_of_route(&[("200", "Account")], None, &[400, 404, 422]),
     })
 }
 
-fn history(scope: RouteScope) -> Value {
+fn history_operation(scope: RouteScope) -> Value {
     json!({
         "operationId": format!("showAccountHistory{}", scope.suffix()),
         "tags": ["accounts"],
         "summary": "The last changes that checks of an account have seen",
-        "responses": answers(&[("200", "History")], None, &[400, 404, 422]),
+        "responses": responses_of_route(&[("200", "History")], None, &[400, 404, 422]),
     })
 }
 
-fn remove(scope: RouteScope) -> Value {
-    let mut responses = answers(&[], None, &[400, 404, 409, 422]);
+fn remove_operation(scope: RouteScope) -> Value {
+    let mut responses = responses_of_route(&[], None, &[400, 404, 409, 422]);
     responses.insert(
         "204".to_owned(),
         json!({ "description": "The account was removed; its secret can be restored for 30 days." }),
@@ -167,34 +167,34 @@ fn remove(scope: RouteScope) -> Value {
     })
 }
 
-fn rotate(scope: RouteScope) -> Value {
+fn rotate_operation(scope: RouteScope) -> Value {
     json!({
         "operationId": format!("rotateAccountKey{}", scope.suffix()),
         "tags": ["accounts"],
         "summary": "Replace the access key of a registered account by a new one",
-        "responses": answers(&[("202", "Rotation")], None, &[400, 404, 422]),
+        "responses": responses_of_route(&[("202", "Rotation")], None, &[400, 404, 422]),
     })
 }
 
-fn revalidate(scope: RouteScope) -> Value {
+fn revalidate_operation(scope: RouteScope) -> Value {
     json!({
         "operationId": format!("validateAccount{}", scope.suffix()),
         "tags": ["accounts"],
         "summary": "The report of a registered account as it is now",
-        "responses": answers(&[("200", "Report")], None, &[400, 404, 422]),
+        "responses": responses_of_route(&[("200", "Report")], None, &[400, 404, 422]),
     })
 }
 
-fn account_policies(scope: RouteScope) -> Value {
+fn account_policies_operation(scope: RouteScope) -> Value {
     json!({
         "operationId": format!("listAccountPolicies{}", scope.suffix()),
         "tags": ["choices"],
         "summary": "IAM policies of a registered account, to choose policyArns from",
-        "responses": answers(&[("200", "Policies")], None, &[400, 404, 422]),
+        "responses": responses_of_route(&[("200", "Policies")], None, &[400, 404, 422]),
     })
 }
 
-fn policies() -> Value {
+fn policies_operation() -> Value {
     json!({
         "operationId": "listPolicies",
         "tags": ["choices"],
@@ -206,21 +206,21 @@ fn policies() -> Value {
                 "example": { "roleArn": "arn:aws:iam::123456789012:role/SpectroCloudRole" },
             } },
         },
-        "responses": answers(&[("200", "Policies")], None, &[400, 404, 413, 415, 422]),
+        "responses": responses_of_route(&[("200", "Policies")], None, &[400, 404, 413, 415, 422]),
     })
 }
 
-fn gateways(scope: RouteScope) -> Value {
+fn gateways_operation(scope: RouteScope) -> Value {
     json!({
         "operationId": format!("listPrivateCloudGateways{}", scope.suffix()),
         "tags": ["choices"],
         "summary": "Private cloud gateways",
-        "responses": answers(&[("200", "Gateways")], None, &[400, 422]),
+        "responses": responses_of_route(&[("200", "Gateways")], None, &[400, 422]),
     })
 }
 
-fn this() -> Value {
-    let mut responses = answers(&[], None, &[]);
+fn openapi_operation() -> Value {
+    let mut responses = responses_of_route(&[], None, &[]);
     responses.insert(
         "200".to_owned(),
         json!({

@@ -10,11 +10,11 @@ fn parse(properties: &Value) -> Result<WantedAccount, Vec<(String, String)>> {
         WantedAccount::parse(properties, &RequestLimits::default(), Partition::Aws, account);
     parsed.map_err(|error| {
         let RegistrationError::Invalid(errors) = error else { panic!("{error}") };
-        errors.iter().map(as_property).map(|error| (error.pointer, error.detail)).collect()
+        errors.iter().map(to_property_error).map(|error| (error.pointer, error.detail)).collect()
     })
 }
 
-fn with(name: &str, value: Value) -> Value {
+fn with_property(name: &str, value: Value) -> Value {
     let token = "arn:aws:sns:us-east-1:111111111111:gangway-stacks";
     let mut properties = json!({"ServiceToken": token, "Name": "prod", "RoleArn": ROLE});
     properties[name] = value;
@@ -22,7 +22,7 @@ fn with(name: &str, value: Value) -> Value {
 }
 
 #[test]
-fn properties_are_the_fields_of_a_registration() {
+fn properties_are_parsed_as_fields_of_a_registration() {
     let wanted = parse(&json!({
         "ServiceToken": "arn:aws:sns:us-east-1:111111111111:gangway-stacks",
         "ServiceTimeout": "600",
@@ -50,33 +50,49 @@ fn each_error_names_its_property() {
     for (properties, pointer, text) in [
         (json!({"RoleArn": ROLE}), "/ResourceProperties/Name", "Name is missing"),
         (json!({"Name": "prod"}), "/ResourceProperties/RoleArn", "RoleArn is missing"),
-        (with("Name", json!("")), "/ResourceProperties/Name", "Name must"),
-        (with("Name", json!(["prod"])), "/ResourceProperties/Name", "not a list"),
-        (with("Name", json!("x".repeat(5000))), "/ResourceProperties/Name", "Name must"),
+        (with_property("Name", json!("")), "/ResourceProperties/Name", "Name must"),
+        (with_property("Name", json!(["prod"])), "/ResourceProperties/Name", "not a list"),
+        (with_property("Name", json!("x".repeat(5000))), "/ResourceProperties/Name", "Name must"),
         (
-            with("RoleArn", json!("arn:aws:iam::444444444444:role/Other")),
+            with_property("RoleArn", json!("arn:aws:iam::444444444444:role/Other")),
             "/ResourceProperties/RoleArn",
             "AWS account of the stack",
         ),
         (
-            with("RoleArn", json!("arn:aws-us-gov:iam::333333333333:role/Other")),
+            with_property("RoleArn", json!("arn:aws-us-gov:iam::333333333333:role/Other")),
             "/ResourceProperties/RoleArn",
             "partition",
         ),
-        (with("Method", json!("static-credentials")), "/ResourceProperties/Method", "must be sts"),
-        (with("Scope", json!("all")), "/ResourceProperties/Scope", "Scope must be"),
         (
-            with("Scope", json!({"Project": ""})),
+            with_property("Method", json!("static-credentials")),
+            "/ResourceProperties/Method",
+            "must be sts",
+        ),
+        (with_property("Scope", json!("all")), "/ResourceProperties/Scope", "Scope must be"),
+        (
+            with_property("Scope", json!({"Project": ""})),
             "/ResourceProperties/Scope/Project",
             "Project must",
         ),
-        (with("PolicyArns", json!("none")), "/ResourceProperties/PolicyArns", "must be a list"),
-        (with("PolicyArns", json!([7])), "/ResourceProperties/PolicyArns/0", "must be a string"),
-        (with("Region", json!("mars")), "/ResourceProperties/Region", "Region must"),
-        (with("Colour", json!("red")), "/ResourceProperties/Colour", "use one of Method, Scope"),
-        (with("name", json!("prod")), "", "capital letter"),
         (
-            with("SecretAccessKey", json!("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")),
+            with_property("PolicyArns", json!("none")),
+            "/ResourceProperties/PolicyArns",
+            "must be a list",
+        ),
+        (
+            with_property("PolicyArns", json!([7])),
+            "/ResourceProperties/PolicyArns/0",
+            "must be a string",
+        ),
+        (with_property("Region", json!("mars")), "/ResourceProperties/Region", "Region must"),
+        (
+            with_property("Colour", json!("red")),
+            "/ResourceProperties/Colour",
+            "use one of Method, Scope",
+        ),
+        (with_property("name", json!("prod")), "", "capital letter"),
+        (
+            with_property("SecretAccessKey", json!("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")),
             "/ResourceProperties/SecretAccessKey",
             "should be replaced",
         ),
@@ -91,7 +107,7 @@ fn each_error_names_its_property() {
 }
 
 #[test]
-fn the_timeout_is_that_of_the_template() {
+fn service_timeout_is_read_from_the_properties() {
     for (value, seconds) in [
         (json!({}), 3600),
         (json!({"ServiceTimeout": "600"}), 600),

@@ -31,38 +31,41 @@ fn account(uid: &str) -> OwnedAccount {
 }
 
 #[test]
-fn a_request_has_one_message_at_a_time_and_one_answer() {
+fn a_request_is_handled_by_one_message_at_a_time() {
     let mut state = ResourceState::default();
     let create = request("c", 1);
-    assert!(matches!(state.admit(&create, &message("m1", 1), NOW), Admission::Begun));
-    assert!(matches!(state.admit(&create, &message("m2", 1), NOW), Admission::Claimed));
-    assert!(matches!(state.admit(&create, &message("m1", 1), NOW), Admission::Claimed));
+    assert!(matches!(state.try_claim(&create, &message("m1", 1), NOW), Admission::Begun));
+    assert!(matches!(state.try_claim(&create, &message("m2", 1), NOW), Admission::Claimed));
+    assert!(matches!(state.try_claim(&create, &message("m1", 1), NOW), Admission::Claimed));
     // The function of the first delivery has ended.
-    assert!(matches!(state.admit(&create, &message("m1", 2), NOW), Admission::Begun));
-    assert!(matches!(state.admit(&create, &message("m2", 1), NOW + CLAIM), Admission::Begun));
+    assert!(matches!(state.try_claim(&create, &message("m1", 2), NOW), Admission::Begun));
+    assert!(matches!(
+        state.try_claim(&create, &message("m2", 1), NOW + CLAIM_DURATION),
+        Admission::Begun
+    ));
     let answer = Answer::failed(&create, "no".to_owned());
-    state.answer(&create, &answer, true);
+    state.record_answer(&create, &answer, true);
     for message in [message("m1", 3), message("m2", 2), message("m3", 1)] {
-        let admission = state.admit(&create, &message, NOW);
+        let admission = state.try_claim(&create, &message, NOW);
         let Admission::Answered(known) = admission else { panic!("{admission:?}") };
         assert_eq!(known, answer);
     }
 }
 
 #[test]
-fn a_request_is_not_begun_after_a_later_one() {
+fn a_request_is_superseded_by_a_later_one() {
     let mut state = ResourceState::default();
     let (create, delete) = (request("c", 1), request("d", 2));
-    assert!(matches!(state.admit(&create, &message("m1", 1), NOW), Admission::Begun));
-    state.release();
-    assert!(matches!(state.admit(&delete, &message("m2", 1), NOW), Admission::Begun));
-    state.release();
-    assert!(matches!(state.admit(&create, &message("m1", 2), NOW), Admission::Superseded));
-    assert!(matches!(state.admit(&delete, &message("m2", 2), NOW), Admission::Begun));
+    assert!(matches!(state.try_claim(&create, &message("m1", 1), NOW), Admission::Begun));
+    state.release_claim();
+    assert!(matches!(state.try_claim(&delete, &message("m2", 1), NOW), Admission::Begun));
+    state.release_claim();
+    assert!(matches!(state.try_claim(&create, &message("m1", 2), NOW), Admission::Superseded));
+    assert!(matches!(state.try_claim(&delete, &message("m2", 2), NOW), Admission::Begun));
 }
 
 #[test]
-fn a_delete_removes_what_cloud_formation_no_longer_has() {
+fn a_delete_removes_accounts_that_the_stack_no_longer_has() {
     let with = |accounts: &[&str], current: Option<&str>, removed: &[&str]| ResourceState {
         accounts: accounts.iter().map(|uid| account(uid)).collect(),
         current: current.map(str::to_owned),
@@ -86,26 +89,26 @@ fn a_delete_removes_what_cloud_formation_no_longer_has() {
         // The answer of an update was lost, and then the stack was deleted.
         (with(&["a", "b"], Some("a"), &[]), "a", Removal::All),
     ] {
-        assert_eq!(state.removal_of(physical_id), expected, "{physical_id} {state:?}");
+        assert_eq!(state.accounts_to_remove(physical_id), expected, "{physical_id} {state:?}");
     }
     let mut intended = ResourceState::default();
-    intended.intend("tenant", "prod");
-    assert_eq!(intended.removal_of("not-registered"), Removal::All);
+    intended.record_intent("tenant", "prod");
+    assert_eq!(intended.accounts_to_remove("not-registered"), Removal::All);
 }
 
 #[test]
-fn accounts_are_of_the_resource_until_they_are_removed() {
+fn a_resource_owns_its_accounts_until_their_removal() {
     let mut state = ResourceState::default();
-    state.intend("tenant", "name-a");
-    state.intend("tenant", "name-a");
+    state.record_intent("tenant", "name-a");
+    state.record_intent("tenant", "name-a");
     assert!(state.owns("a", "tenant", "name-a") && !state.owns("a", "project/1", "name-a"));
-    state.registered(account("a"));
+    state.record_registration(account("a"));
     assert!(state.owns("a", "", "") && state.intents.is_empty());
-    state.registered(account("b"));
-    assert_eq!(state.unknown_accounts([Some("b"), Some("x")]), [account("a")]);
-    assert_eq!(state.unknown_accounts([Some("b"), Some("a")]), []);
-    state.removed("a");
-    state.removed("a");
+    state.record_registration(account("b"));
+    assert_eq!(state.accounts_unknown_to_stack([Some("b"), Some("x")]), [account("a")]);
+    assert_eq!(state.accounts_unknown_to_stack([Some("b"), Some("a")]), []);
+    state.record_removal("a");
+    state.record_removal("a");
     assert!(!state.owns("a", "", "") && state.removed == ["a"]);
     let text = serde_json::json!(state).to_string();
     assert_eq!(serde_json::from_str::<ResourceState>(&text).unwrap(), state);

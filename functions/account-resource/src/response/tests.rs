@@ -21,7 +21,7 @@ fn request(physical_id: Option<&str>) -> StackRequest {
 }
 
 #[test]
-fn a_response_repeats_the_ids_and_fits() {
+fn a_response_repeats_the_ids_and_is_short_enough() {
     for (reason, is_cut) in [
         ("short".to_owned(), false),
         ("é\"\n".repeat(3000), true),
@@ -34,10 +34,10 @@ fn a_response_repeats_the_ids_and_fits() {
         let json = Answer::failed(&request, reason.clone()).to_json(&request);
         assert!(json.len() <= MAX_BYTES, "{}", json.len());
         let body: Value = serde_json::from_str(&json).unwrap();
-        let told = body["Reason"].as_str().unwrap();
-        assert_eq!(told.ends_with('…'), is_cut, "{told}");
+        let text = body["Reason"].as_str().unwrap();
+        assert_eq!(text.ends_with('…'), is_cut, "{text}");
         let kept: String = reason.chars().take(1000).collect();
-        assert!(!is_cut || told.starts_with(kept.get(..100).unwrap_or(&kept)) || json.len() > 3000);
+        assert!(!is_cut || text.starts_with(kept.get(..100).unwrap_or(&kept)) || json.len() > 3000);
         assert_eq!(body["Status"], "FAILED");
         assert_eq!(body["StackId"], request.stack.to_string());
         assert_eq!(body["RequestId"], "5f2d");

@@ -25,20 +25,20 @@ fn org_account(state: AccountState) -> OrgAccount {
     }
 }
 
-fn registered(registrations: &[(Option<&str>, Option<usize>, &str)]) -> PaletteIndex {
+fn palette_index(registrations: &[(Option<&str>, Option<usize>, &str)]) -> PaletteIndex {
     let indexed = |(account, scope, name): &(Option<&str>, Option<usize>, &str)| IndexedAccount {
         account: account.map(|account| account.parse().unwrap()),
         scope: *scope,
         name: (*name).into(),
         uid: "5f0c1a2b3c4d5e6f70818293".into(),
-        seen: false,
+        is_seen: false,
     };
     PaletteIndex::from_accounts(registrations.iter().map(indexed).collect())
 }
 
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
 #[test]
-fn accounts_are_classified() {
+fn account_is_classified_by_state_scope_and_name() {
     let own_account = Some("123456789012");
     let other = Some("210987654321");
     let name = "aws-123456789012";
@@ -127,28 +127,28 @@ fn accounts_are_classified() {
             vec![],
             AccountState::Closed,
             vec![(own_account, Some(0), name)],
-            Classification::Closed { offboard: true },
+            Classification::Closed { is_removable: true },
         ),
         (
             "closing and registered",
             vec![],
             AccountState::Closing,
             vec![(own_account, Some(0), name)],
-            Classification::Closed { offboard: false },
+            Classification::Closed { is_removable: false },
         ),
         (
             "suspended and registered",
             vec![],
             AccountState::Suspended,
             vec![(own_account, None, name)],
-            Classification::Closed { offboard: false },
+            Classification::Closed { is_removable: false },
         ),
         (
             "closed, registered and excluded",
             vec![("GANGWAY_ACCOUNT_NAME_FILTER", "team-*")],
             AccountState::Closed,
             vec![(own_account, Some(0), name)],
-            Classification::Closed { offboard: false },
+            Classification::Closed { is_removable: false },
         ),
         (
             "name excluded",
@@ -166,7 +166,7 @@ fn accounts_are_classified() {
         ),
     ] {
         let config = config(&variables);
-        let mut registered = registered(&palette);
+        let mut registered = palette_index(&palette);
         assert_eq!(
             classify(&org_account(state), false, &config, &mut registered),
             expected,
@@ -174,7 +174,7 @@ fn accounts_are_classified() {
         );
         let seen = palette.iter().filter(|(account, ..)| *account == own_account).count();
         let indexed_count = palette.iter().filter(|(account, ..)| account.is_some()).count();
-        assert_eq!(registered.unseen().count(), indexed_count - seen, "{case}");
+        assert_eq!(registered.unseen_accounts().count(), indexed_count - seen, "{case}");
     }
 }
 
@@ -192,10 +192,11 @@ fn a_govcloud_pair_is_neither_registered_nor_offboarded() {
         (
             AccountState::Closed,
             vec![(Some("123456789012"), Some(0), "billing")],
-            Classification::Closed { offboard: false },
+            Classification::Closed { is_removable: false },
         ),
     ] {
-        let result = classify(&org_account(state), true, &config(&[]), &mut registered(&palette));
+        let result =
+            classify(&org_account(state), true, &config(&[]), &mut palette_index(&palette));
         assert_eq!(result, expected);
     }
 }

@@ -54,7 +54,7 @@ fn every_variable_is_read() {
     );
     assert_eq!(config.vending.external_id.as_deref(), Some("c0ffee51-access"));
     let account: AccountId = "123456789012".parse().unwrap();
-    let role = config.role_name.in_account(Partition::Aws, account).unwrap();
+    let role = config.role_name.to_arn(Partition::Aws, account).unwrap();
     assert_eq!(role.as_str(), "arn:aws:iam::123456789012:role/Palette");
     let boundary = config.permissions_boundary.unwrap().arn(Partition::Aws, account);
     assert_eq!(boundary, "arn:aws:iam::123456789012:policy/Limits");

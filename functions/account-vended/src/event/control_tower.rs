@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
-use super::{AccountEvent, AccountRef, IgnoreReason, InvalidEvent, envelope::text};
+use super::{AccountEvent, AccountRef, IgnoreReason, InvalidEvent, envelope::string_member};
 
-/// Parses an event of an account that Control Tower created, registered or updated. A retry of a failed
-/// creation sends an update event, so both status members are accepted for both events.
+/// Parses `CreateManagedAccount` or `UpdateManagedAccount`. Control Tower sends an update event if
+/// it retries a failed creation, so the function accepts both status members in both events.
 pub(super) fn parse(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     let details = detail.get("serviceEventDetails").unwrap_or(&Value::Null);
     let status = ["createManagedAccountStatus", "updateManagedAccountStatus"]
         .iter()
         .find_map(|member| details.get(member).filter(|status| !status.is_null()))
         .unwrap_or(&Value::Null);
-    match text(status, "state") {
+    match string_member(status, "state") {
         Some("SUCCEEDED") => {
             let account = status.pointer("/account/accountId").and_then(Value::as_str);
             let account =
@@ -20,7 +20,8 @@ pub(super) fn parse(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
             Ok(AccountEvent::Created(AccountRef::new(account)))
         }
         Some("FAILED") => {
-            let reason = text(status, "message").unwrap_or("Control Tower gives no reason");
+            let reason =
+                string_member(status, "message").unwrap_or("Control Tower gives no reason");
             Ok(AccountEvent::CreationFailed(super::organizations::sanitize_text(reason)))
         }
         state => Ok(AccountEvent::Ignored(IgnoreReason::State(

@@ -6,22 +6,23 @@ use serde_json::Value;
 
 use super::{
     AccountEvent, AccountRef, IgnoreReason, InvalidEvent, RemovalReason,
-    envelope::{EventEnvelope, text},
+    envelope::{EventEnvelope, string_member},
 };
 
 /// Parses `CreateAccountResult`.
 ///
-/// A GovCloud account has a paired account for billing in the commercial partition, where the event
-/// comes from. Only the GovCloud account is registered.
+/// AWS creates a GovCloud account together with a paired account for billing in the commercial
+/// partition, and sends the event there. Gangway registers only the GovCloud account.
 pub(super) fn parse_create_result(
     envelope: &EventEnvelope,
     deployed: Partition,
 ) -> Result<AccountEvent, InvalidEvent> {
-    let status = status(envelope.detail(), "createAccountStatus");
-    match text(status, "state") {
+    let status = status_member(envelope.detail(), "createAccountStatus");
+    match string_member(status, "state") {
         Some("SUCCEEDED") => {}
         Some("FAILED") => {
-            let reason = text(status, "failureReason").unwrap_or("Organizations gives no reason");
+            let reason =
+                string_member(status, "failureReason").unwrap_or("Organizations gives no reason");
             return Ok(AccountEvent::CreationFailed(sanitize_text(reason)));
         }
         state => {
@@ -44,15 +45,16 @@ pub(super) fn parse_create_result(
         }
         (None, _) => "accountId",
     };
-    let account = text(status, target).and_then(|text| text.parse().ok());
+    let account = string_member(status, target).and_then(|text| text.parse().ok());
     account.map(AccountRef::new).map(AccountEvent::Created).ok_or(InvalidEvent::NoAccount)
 }
 
-/// Parses `AccountJoinedOrganization`. It is ignored for created accounts, because only
-/// `CreateAccountResult` says whether there is a paired account in GovCloud.
+/// Parses `AccountJoinedOrganization`. Ignores the event if the account was created, not invited:
+/// for a created account, only `CreateAccountResult` says whether there is a paired GovCloud
+/// account.
 pub(super) fn parse_joined(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     let details = detail.get("serviceEventDetails").unwrap_or(&Value::Null);
-    let method = find(details, &|name, _| name.eq_ignore_ascii_case("joinedMethod"));
+    let method = find_member(details, &|name, _| name.eq_ignore_ascii_case("joinedMethod"));
     if method.and_then(Value::as_str).is_some_and(|how| how.eq_ignore_ascii_case("CREATED")) {
         return Ok(AccountEvent::Ignored(IgnoreReason::ReportedByCreateResult));
     }
@@ -69,20 +71,22 @@ pub(super) fn parse_departed(detail: &Value) -> Result<AccountEvent, InvalidEven
     Ok(AccountEvent::Removed(AccountRef::new(account), RemovalReason::Departed))
 }
 
+/// Parses `CloseAccountResult`.
 pub(super) fn parse_close_result(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
-    let status = status(detail, "closeAccountStatus");
-    if text(status, "state") != Some("SUCCEEDED") {
-        let state = text(status, "state").unwrap_or("missing");
+    let status = status_member(detail, "closeAccountStatus");
+    if string_member(status, "state") != Some("SUCCEEDED") {
+        let state = string_member(status, "state").unwrap_or("missing");
         return Ok(AccountEvent::Ignored(IgnoreReason::State(sanitize_text(state))));
     }
-    let account = text(status, "accountId").and_then(|text| text.parse().ok());
+    let account = string_member(status, "accountId").and_then(|text| text.parse().ok());
     let account = account.ok_or(InvalidEvent::NoAccount)?;
     Ok(AccountEvent::Removed(AccountRef::new(account), RemovalReason::Closed))
 }
 
-/// Parses `RemoveAccountFromOrganization`. CloudTrail reports the call even if AWS rejected it.
+/// Parses `RemoveAccountFromOrganization`. CloudTrail reports the call even if AWS refused the
+/// call.
 pub(super) fn parse_remove_call(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
-    if let Some(code) = text(detail, "errorCode") {
+    if let Some(code) = string_member(detail, "errorCode") {
         return Ok(AccountEvent::Ignored(IgnoreReason::CallFailed(sanitize_text(code))));
     }
     let account = detail.pointer("/requestParameters/accountId").and_then(Value::as_str);
@@ -90,43 +94,51 @@ pub(super) fn parse_remove_call(detail: &Value) -> Result<AccountEvent, InvalidE
     Ok(AccountEvent::Removed(AccountRef::new(account), RemovalReason::Departed))
 }
 
-fn status<'a>(detail: &'a Value, member: &str) -> &'a Value {
+/// Returns this member of `serviceEventDetails`, or null if there is no such member.
+fn status_member<'a>(detail: &'a Value, member: &str) -> &'a Value {
     let details = detail.get("serviceEventDetails");
     details.and_then(|details| details.get(member)).unwrap_or(&Value::Null)
 }
 
-/// Searches for the account id: first under its name, then in all members but those about the management
-/// account. AWS documents no sample of these events.
+/// Returns the id of the member account: the member `accountId` if there is one, otherwise the
+/// first value that is an account id. Skips members about the management account. The search is
+/// tolerant because AWS documents no sample of these events.
 fn find_account_id(details: &Value) -> Option<AccountId> {
     let account_id = |value: &Value| value.as_str().and_then(|text| text.parse::<AccountId>().ok());
     let is_account_id = |name: &str, value: &Value| {
         name.eq_ignore_ascii_case("accountId") && account_id(value).is_some()
     };
-    find(details, &is_account_id)
-        .or_else(|| find(details, &|_, value| account_id(value).is_some()))
+    find_member(details, &is_account_id)
+        .or_else(|| find_member(details, &|_, value| account_id(value).is_some()))
         .and_then(account_id)
 }
 
-/// Returns the first member, at any depth, that the predicate accepts.
-fn find<'a>(value: &'a Value, predicate: &dyn Fn(&str, &Value) -> bool) -> Option<&'a Value> {
+/// Returns the value of the first member, at any depth, that the predicate accepts. Skips members
+/// about the management account.
+fn find_member<'a>(
+    value: &'a Value,
+    predicate: &dyn Fn(&str, &Value) -> bool,
+) -> Option<&'a Value> {
     match value {
         Value::Object(members) => {
-            let about_account = || members.iter().filter(|(name, _)| !is_about_management(name));
+            let about_account =
+                || members.iter().filter(|(name, _)| !is_about_management_account(name));
             let here = about_account().find(|(name, member)| predicate(name, member));
             here.map(|(_, member)| member)
-                .or_else(|| about_account().find_map(|(_, member)| find(member, predicate)))
+                .or_else(|| about_account().find_map(|(_, member)| find_member(member, predicate)))
         }
-        Value::Array(items) => items.iter().find_map(|item| find(item, predicate)),
+        Value::Array(items) => items.iter().find_map(|item| find_member(item, predicate)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 
-fn is_about_management(member: &str) -> bool {
+fn is_about_management_account(member: &str) -> bool {
     let member = member.to_ascii_lowercase();
     member.contains("management") || member.contains("master")
 }
 
-/// Shortens a text of another system to 300 characters on one line, for the log.
+/// Shortens a text of another system to 300 characters and replaces control characters by spaces,
+/// so that the text is one line of the log.
 pub(super) fn sanitize_text(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(300).collect()
 }

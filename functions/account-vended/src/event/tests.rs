@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn folder() -> PathBuf {
+fn samples_folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../events/account-vended")
 }
 
-fn sample(name: &str) -> String {
-    fs::read_to_string(folder().join(name).with_extension("json")).unwrap()
+fn read_sample(name: &str) -> String {
+    fs::read_to_string(samples_folder().join(name).with_extension("json")).unwrap()
 }
 
 /// Describes the result of parsing in a few words. An account is described by its partition.
@@ -43,7 +43,7 @@ fn describe(body: &str, deployed: Partition) -> String {
 }
 
 /// Each sample with the expected result in a commercial deployment and in a GovCloud deployment.
-const TABLE: &[(&str, &str, &str)] = &[
+const SAMPLES: &[(&str, &str, &str)] = &[
     ("control-tower-create", "onboard commercial", "of aws"),
     ("control-tower-create-govcloud", "of aws-us-gov", "onboard govcloud"),
     ("control-tower-create-failed", "failed", "of aws"),
@@ -90,20 +90,21 @@ const TABLE: &[(&str, &str, &str)] = &[
 
 #[test]
 fn every_sample_has_the_expected_result() {
-    for (name, commercial, govcloud) in TABLE {
-        let body = sample(name);
+    for (name, commercial, govcloud) in SAMPLES {
+        let body = read_sample(name);
         assert_eq!(describe(&body, Partition::Aws), *commercial, "{name}");
         assert_eq!(describe(&body, Partition::AwsUsGov), *govcloud, "{name} in GovCloud");
     }
-    let listed: BTreeSet<String> = TABLE.iter().map(|(name, ..)| format!("{name}.json")).collect();
-    let files = fs::read_dir(folder()).unwrap();
+    let listed: BTreeSet<String> =
+        SAMPLES.iter().map(|(name, ..)| format!("{name}.json")).collect();
+    let files = fs::read_dir(samples_folder()).unwrap();
     let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     assert_eq!(files.collect::<BTreeSet<_>>(), listed);
 }
 
 #[test]
-fn projects_are_read() {
-    let body = sample("vended-onboard-all-members");
+fn project_of_a_vended_event_is_read() {
+    let body = read_sample("vended-onboard-all-members");
     let AccountEvent::Created(account) = Event::parse(&body, Partition::Aws).unwrap().change else {
         panic!("{body}")
     };
@@ -111,8 +112,8 @@ fn projects_are_read() {
 }
 
 /// Returns a sample with one member replaced or removed.
-fn modified(name: &str, pointer: &str, value: Option<Value>) -> String {
-    let mut event: Value = serde_json::from_str(&sample(name)).unwrap();
+fn modify_sample(name: &str, pointer: &str, value: Option<Value>) -> String {
+    let mut event: Value = serde_json::from_str(&read_sample(name)).unwrap();
     if let Some(value) = value {
         *event.pointer_mut(pointer).unwrap() = value;
     } else {
@@ -124,7 +125,7 @@ fn modified(name: &str, pointer: &str, value: Option<Value>) -> String {
 }
 
 #[test]
-fn invalid_account_ids_are_rejected() {
+fn events_with_an_invalid_account_id_are_invalid() {
     const CONTROL_TOWER: &str =
         "/detail/serviceEventDetails/createManagedAccountStatus/account/accountId";
     const RESULT: &str = "/detail/serviceEventDetails/createAccountStatus/accountId";
@@ -156,24 +157,25 @@ fn invalid_account_ids_are_rejected() {
             json!(123_456_789_012_u64),
             json!({ "id": "123" }),
         ] {
-            let body = modified(name, pointer, Some(value.clone()));
+            let body = modify_sample(name, pointer, Some(value.clone()));
             assert_eq!(describe(&body, deployed), "NoAccount", "{name} {value}");
         }
     }
     // `govCloudAccountId` is null: then there is no paired account in GovCloud.
-    let body = modified("organizations-create-result-govcloud", GOV_CLOUD_ID, Some(Value::Null));
+    let body =
+        modify_sample("organizations-create-result-govcloud", GOV_CLOUD_ID, Some(Value::Null));
     assert_eq!(describe(&body, Partition::Aws), "onboard commercial");
-    let body = modified("organizations-create-result-govcloud", GOV_CLOUD_ID, Some(json!("")));
+    let body = modify_sample("organizations-create-result-govcloud", GOV_CLOUD_ID, Some(json!("")));
     assert_eq!(describe(&body, Partition::Aws), "onboard commercial");
     // The status of the other event may be there, and null.
     let details = "/detail/serviceEventDetails";
     let status = json!({"state": "SUCCEEDED", "account": {"accountId": "123456789012"}});
     let both = json!({"createManagedAccountStatus": null, "updateManagedAccountStatus": status});
-    let body = modified("control-tower-create", details, Some(both));
+    let body = modify_sample("control-tower-create", details, Some(both));
     assert_eq!(describe(&body, Partition::Aws), "onboard commercial");
     // An event of a departed account names the management account, too.
     let accounts = json!({"managementAccountId": "111111111111", "member": {"id": "123456789012"}});
-    let body = modified("organizations-departed", details, Some(accounts));
+    let body = modify_sample("organizations-departed", details, Some(accounts));
     assert_eq!(describe(&body, Partition::Aws), "Departed commercial");
 }
 
@@ -195,7 +197,7 @@ fn unused_members_may_be_missing_or_have_any_value() {
         "/detail/serviceEventDetails/createManagedAccountStatus/account/accountName",
     ] {
         for value in [None, Some(Value::Null), Some(json!(7)), Some(json!({ "x": [1] }))] {
-            let body = modified("control-tower-create", pointer, value.clone());
+            let body = modify_sample("control-tower-create", pointer, value.clone());
             assert_eq!(
                 describe(&body, Partition::Aws),
                 "onboard commercial",
@@ -209,28 +211,28 @@ fn unused_members_may_be_missing_or_have_any_value() {
         (Value::Null, "state missing"),
     ] {
         let pointer = "/detail/serviceEventDetails/createAccountStatus/state";
-        let body = modified("organizations-create-result", pointer, Some(state));
+        let body = modify_sample("organizations-create-result", pointer, Some(state));
         assert_eq!(describe(&body, Partition::Aws), expected);
     }
     for time in ["2026-11-20T21:42:18+0000", "2026-11-20T21:42:18Z", "Nov 20, 2026 9:20:50 PM"] {
         let pointer = "/detail/serviceEventDetails/closeAccountStatus/requestedTimestamp";
-        let body = modified("organizations-close-result", pointer, Some(time.into()));
+        let body = modify_sample("organizations-close-result", pointer, Some(time.into()));
         assert_eq!(describe(&body, Partition::Aws), "Closed commercial");
     }
 }
 
 #[test]
-fn detail_may_be_a_json_string() {
-    let mut event: Value = serde_json::from_str(&sample("vended-onboard")).unwrap();
+fn detail_as_a_json_string_is_parsed() {
+    let mut event: Value = serde_json::from_str(&read_sample("vended-onboard")).unwrap();
     event["detail"] = event["detail"].to_string().into();
     assert_eq!(describe(&event.to_string(), Partition::Aws), "onboard commercial");
 }
 
-/// The last message of Account Factory for Terraform has everything within `Input`, and a byte order mark
-/// may stand before a message.
+/// The last message of Account Factory for Terraform has everything within `Input`, and a byte
+/// order mark may stand before a message.
 #[test]
-fn the_last_message_of_aft_is_read_and_that_of_a_failure_is_not() {
-    let payload: Value = serde_json::from_str(&sample("aft-provisioned")).unwrap();
+fn last_aft_message_is_read_and_a_failure_message_is_ignored() {
+    let payload: Value = serde_json::from_str(&read_sample("aft-provisioned")).unwrap();
     let notified = |message: &Value| {
         json!({ "Type": "Notification", "Message": message.to_string() }).to_string()
     };
@@ -267,8 +269,8 @@ fn invalid_messages_are_rejected_without_panic() {
     ] {
         assert_eq!(describe(unknown, Partition::Aws), "UnknownType", "{unknown}");
     }
-    for (name, ..) in TABLE {
-        let body = sample(name);
+    for (name, ..) in SAMPLES {
+        let body = read_sample(name);
         for (at, _) in body.char_indices() {
             let (head, tail) = body.split_at(at);
             drop(Event::parse(head, Partition::Aws));

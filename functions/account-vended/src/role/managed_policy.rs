@@ -1,4 +1,4 @@
-//! One managed policy of the role: creates it, or finds and updates it.
+//! Creates, reads and updates one managed policy of the role.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use gangway_model::UpstreamError;
 use gangway_policies::PolicyDocument;
 
 use super::{
-    DesiredRole, POLICY_PATH, managed_tags, policy_version, policy_versions::NotedVersion,
+    DesiredRole, POLICY_PATH, managed_tags, policy_version, policy_versions::TaggedVersion,
 };
 use crate::outcome::VendingError;
 
-/// Which call is made first. If it does not succeed, the other one follows, so this only saves a
-/// call.
+/// Whether Gangway first tries to create or to read a policy. If the first call does not succeed,
+/// Gangway makes the other call, so the choice only saves a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum FirstAttempt {
     /// The role is new, so its policies probably do not exist.
@@ -21,15 +21,15 @@ pub(super) enum FirstAttempt {
     Read,
 }
 
-/// A policy that has the right document.
+/// A policy whose default version has the desired document.
 pub(super) struct EnsuredPolicy {
     pub(super) arn: String,
-    pub(super) version: NotedVersion,
-    /// Whether it was created or has a new version.
+    pub(super) version: TaggedVersion,
+    /// Whether Gangway created the policy, gave it a new version or attached it.
     pub(super) is_changed: bool,
 }
 
-/// A policy that exists.
+/// A managed policy, as IAM returns it.
 struct ManagedPolicy {
     arn: String,
     id: String,
@@ -37,8 +37,8 @@ struct ManagedPolicy {
     tags: BTreeMap<String, String>,
 }
 
-/// Creates or updates the policy.
-pub(super) async fn ensure(
+/// Makes sure that the account has the policy of this document: creates or updates it if needed.
+pub(super) async fn ensure_policy(
     aws: &AwsSession,
     desired: &DesiredRole,
     document: PolicyDocument,
@@ -50,11 +50,11 @@ pub(super) async fn ensure(
     };
     let own_arn = arn_at(POLICY_PATH);
     if first_attempt == FirstAttempt::Read
-        && let Some(existing) = read(aws, &own_arn).await?
+        && let Some(existing) = read_policy(aws, &own_arn).await?
     {
-        return update(aws, desired, document, existing).await;
+        return update_policy(aws, desired, document, existing).await;
     }
-    match create(aws, desired, document).await {
+    match create_policy(aws, desired, document).await {
         Ok(version) => return Ok(EnsuredPolicy { arn: own_arn, version, is_changed: true }),
         Err(VendingError::Upstream(UpstreamError::AlreadyExists { .. })) => {}
         Err(error) => return Err(error),
@@ -62,8 +62,8 @@ pub(super) async fn ensure(
     // Policy names are unique in an account, whatever their path. People who follow Palette's
     // documentation create them without a path.
     for arn in [own_arn, arn_at("/")] {
-        if let Some(existing) = read(aws, &arn).await? {
-            return update(aws, desired, document, existing).await;
+        if let Some(existing) = read_policy(aws, &arn).await? {
+            return update_policy(aws, desired, document, existing).await;
         }
     }
     Err(VendingError::Permanent(format!(
@@ -72,11 +72,11 @@ pub(super) async fn ensure(
     )))
 }
 
-async fn create(
+async fn create_policy(
     aws: &AwsSession,
     desired: &DesiredRole,
     document: PolicyDocument,
-) -> Result<NotedVersion, VendingError> {
+) -> Result<TaggedVersion, VendingError> {
     let call = AwsSession::iam_api_call("iam:CreatePolicy", "such account");
     let request = aws
         .iam()
@@ -85,21 +85,23 @@ async fn create(
         .path(POLICY_PATH)
         .description("Permissions that Spectro Cloud Palette needs. Created by Gangway.")
         .policy_document(document.text(desired.partition()))
-        .set_tags(Some(desired.tags.for_policy()?));
+        .set_tags(Some(desired.tags.policy_tags()?));
     match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
-        Ok(response) => Ok(response.policy.as_ref().map(NotedVersion::of).unwrap_or_default()),
+        Ok(response) => {
+            Ok(response.policy.as_ref().map(TaggedVersion::from_policy).unwrap_or_default())
+        }
         Err(exists @ UpstreamError::AlreadyExists { .. }) => Err(VendingError::Upstream(exists)),
-        Err(error) => Err(VendingError::in_account(error)),
+        Err(error) => Err(VendingError::from_account_error(error)),
     }
 }
 
-async fn read(aws: &AwsSession, arn: &str) -> Result<Option<ManagedPolicy>, VendingError> {
+async fn read_policy(aws: &AwsSession, arn: &str) -> Result<Option<ManagedPolicy>, VendingError> {
     let call = AwsSession::iam_api_call("iam:GetPolicy", "such policy");
     let response = aws.iam().get_policy().policy_arn(arn).send().await;
     let policy = match response.map_err(|error| call.to_upstream_error(&error)) {
         Ok(response) => response.policy,
         Err(UpstreamError::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(VendingError::in_account(error)),
+        Err(error) => return Err(VendingError::from_account_error(error)),
     };
     let policy =
         policy.ok_or_else(|| VendingError::Upstream(call.invalid_response("no policy")))?;
@@ -112,18 +114,21 @@ async fn read(aws: &AwsSession, arn: &str) -> Result<Option<ManagedPolicy>, Vend
     }))
 }
 
-/// Gives the policy a new version if its document differs. A policy with the right document is used
-/// whoever created it; a different one is changed only if this deployment created it.
-async fn update(
+/// Creates a new version of the policy if its document differs from the desired document.
+///
+/// # Errors
+///
+/// `Permanent` if the document differs and this deployment did not create the policy.
+async fn update_policy(
     aws: &AwsSession,
     desired: &DesiredRole,
     document: PolicyDocument,
     existing: ManagedPolicy,
 ) -> Result<EnsuredPolicy, VendingError> {
     let ManagedPolicy { arn, id, default_version_id, tags } = existing;
-    let current = policy_version::read(aws, &arn, &default_version_id).await?;
+    let current = policy_version::read_document(aws, &arn, &default_version_id).await?;
     if gangway_policies::is_equivalent(&current, &document.render(desired.partition())) {
-        let version = NotedVersion::new(&id, &default_version_id);
+        let version = TaggedVersion::new(&id, &default_version_id);
         return Ok(EnsuredPolicy { arn, version, is_changed: false });
     }
     if !managed_tags::is_managed_by(&tags, desired.tags.stack_name()) {
@@ -131,7 +136,8 @@ async fn update(
             "policy {arn} was not created by this deployment, and differs from Palette's document: create a version of it with that document, or delete the policy"
         )));
     }
-    let version_id = policy_version::create(aws, &arn, document.text(desired.partition())).await?;
-    let version = NotedVersion::new(&id, &version_id);
+    let version_id =
+        policy_version::create_version(aws, &arn, document.text(desired.partition())).await?;
+    let version = TaggedVersion::new(&id, &version_id);
     Ok(EnsuredPolicy { arn, version, is_changed: true })
 }

@@ -9,17 +9,17 @@ use sha2::{Digest as _, Sha256};
 use super::policy_versions::PolicyVersions;
 use crate::outcome::VendingError;
 
-/// `true`: Gangway created the resource and may change it.
-const MANAGED: &str = "gangway:managed";
-/// Name of the stack that created the resource. Other deployments do not change it, since they may
-/// use another Palette.
-const STACK: &str = "gangway:stack";
-/// Scope of the account in Palette: `tenant`, or the uid of a project. Set when the role is
-/// created, and not changed afterwards.
+/// Tag key. The value `true` says that Gangway created the resource and may change it.
+const MANAGED_TAG: &str = "gangway:managed";
+/// Tag key. The value is the name of the Gangway stack that created the resource. Other deployments
+/// do not change the resource, since they may use another Palette.
+const STACK_TAG: &str = "gangway:stack";
+/// Tag key. The value is the scope of the account in Palette: `tenant`, or the uid of a project.
 pub(crate) const SCOPE_TAG: &str = "gangway:scope";
-/// Hash of the attached documents, and the ids of their policies with their versions. Versions are
-/// immutable, so the documents are not read again while this tag has the right value.
-const DOCUMENTS: &str = "gangway:documents";
+/// Tag key. The value is a hash of the policy documents, and the ids of the policies with their
+/// versions. Versions are immutable, so Gangway does not read the documents while this value is
+/// right.
+const DOCUMENTS_TAG: &str = "gangway:documents";
 
 /// The tags of a role.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -44,33 +44,33 @@ impl ManagedTags {
         Self {
             stack_name: stack_name.to_owned(),
             scope,
-            documents: fingerprint(profile, partition),
+            documents: hash_documents(profile, partition),
         }
     }
 
-    fn pairs(&self) -> [(&'static str, &str); 4] {
+    fn key_value_pairs(&self) -> [(&'static str, &str); 4] {
         [
-            (MANAGED, "true"),
-            (STACK, &self.stack_name),
+            (MANAGED_TAG, "true"),
+            (STACK_TAG, &self.stack_name),
             (SCOPE_TAG, &self.scope),
-            (DOCUMENTS, &self.documents),
+            (DOCUMENTS_TAG, &self.documents),
         ]
     }
 
     /// Returns all tags, for the role.
-    pub(super) fn for_role(&self) -> Result<Vec<Tag>, VendingError> {
-        self.pairs().into_iter().map(|(key, value)| tag(key, value)).collect()
+    pub(super) fn role_tags(&self) -> Result<Vec<Tag>, VendingError> {
+        self.key_value_pairs().into_iter().map(|(key, value)| to_tag(key, value)).collect()
     }
 
-    /// Returns the tags of a policy. The others are left out because roles with different profiles
-    /// share policies.
-    pub(super) fn for_policy(&self) -> Result<Vec<Tag>, VendingError> {
-        self.pairs().into_iter().take(2).map(|(key, value)| tag(key, value)).collect()
+    /// Returns the tags of a policy: only the first two, because roles with different profiles and
+    /// scopes share policies.
+    pub(super) fn policy_tags(&self) -> Result<Vec<Tag>, VendingError> {
+        self.key_value_pairs().into_iter().take(2).map(|(key, value)| to_tag(key, value)).collect()
     }
 
-    /// Returns `true` if all of these are among the tags of a role.
-    pub(super) fn are_on(&self, tags: &BTreeMap<String, String>) -> bool {
-        self.pairs()
+    /// Returns `true` if `tags` (the tags of a role in IAM) contain all tags of this value.
+    pub(super) fn are_in(&self, tags: &BTreeMap<String, String>) -> bool {
+        self.key_value_pairs()
             .into_iter()
             .all(|(key, value)| tags.get(key).map(String::as_str) == Some(value))
     }
@@ -84,7 +84,7 @@ impl ManagedTags {
     /// Returns `true` if the same versions of the same documents were attached at the last update
     /// of the role.
     pub(super) fn has_same_documents(&self, tags: &BTreeMap<String, String>) -> bool {
-        tags.get(DOCUMENTS) == Some(&self.documents)
+        tags.get(DOCUMENTS_TAG) == Some(&self.documents)
     }
 
     pub(super) fn stack_name(&self) -> &str {
@@ -95,10 +95,10 @@ impl ManagedTags {
 /// Returns `true` if the deployment with this stack name created the resource with these tags.
 pub(super) fn is_managed_by(tags: &BTreeMap<String, String>, stack_name: &str) -> bool {
     let has = |key: &str, value: &str| tags.get(key).map(String::as_str) == Some(value);
-    has(MANAGED, "true") && has(STACK, stack_name)
+    has(MANAGED_TAG, "true") && has(STACK_TAG, stack_name)
 }
 
-fn tag(key: &str, value: &str) -> Result<Tag, VendingError> {
+fn to_tag(key: &str, value: &str) -> Result<Tag, VendingError> {
     let service = gangway_aws::error::IAM;
     Tag::builder().key(key).value(value).build().map_err(|error| {
         VendingError::Upstream(UpstreamError::Unavailable { service, source: error.into() })
@@ -106,7 +106,7 @@ fn tag(key: &str, value: &str) -> Result<Tag, VendingError> {
 }
 
 /// Returns a hash of the names and contents of the profile's documents.
-fn fingerprint(profile: PermissionProfile, partition: Partition) -> String {
+fn hash_documents(profile: PermissionProfile, partition: Partition) -> String {
     let mut hash = Sha256::new();
     for document in gangway_policies::documents_for(profile) {
         hash.update(document.name());
@@ -128,12 +128,12 @@ mod tests {
             pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
         };
         for (pairs, expected) in [
-            (&[(MANAGED, "true"), (STACK, "gangway")][..], true),
-            (&[(MANAGED, "true"), (STACK, "gangway"), ("team", "x")], true),
-            (&[(MANAGED, "true"), (STACK, "gangway-test")], false),
-            (&[(MANAGED, "true")], false),
-            (&[(MANAGED, "false"), (STACK, "gangway")], false),
-            (&[(STACK, "gangway")], false),
+            (&[(MANAGED_TAG, "true"), (STACK_TAG, "gangway")][..], true),
+            (&[(MANAGED_TAG, "true"), (STACK_TAG, "gangway"), ("team", "x")], true),
+            (&[(MANAGED_TAG, "true"), (STACK_TAG, "gangway-test")], false),
+            (&[(MANAGED_TAG, "true")], false),
+            (&[(MANAGED_TAG, "false"), (STACK_TAG, "gangway")], false),
+            (&[(STACK_TAG, "gangway")], false),
             (&[], false),
         ] {
             assert_eq!(is_managed_by(&tags(pairs), "gangway"), expected, "{pairs:?}");
@@ -145,7 +145,7 @@ mod tests {
         let mut seen = Vec::new();
         for profile in PermissionProfile::ALL {
             for partition in [Partition::Aws, Partition::AwsUsGov] {
-                let hash = fingerprint(profile, partition);
+                let hash = hash_documents(profile, partition);
                 assert_eq!(hash.len(), 24);
                 if profile.supports_eks() {
                     assert!(!seen.contains(&hash), "{profile} {partition}");

@@ -1,4 +1,5 @@
-//! The default versions of Gangway's policies, as a tag of the role notes them.
+//! The default versions of Gangway's policies, which the tag `gangway:documents` of the role
+//! contains.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +9,13 @@ use gangway_aws::AwsSession;
 use super::{DesiredRole, POLICY_PATH};
 use crate::outcome::VendingError;
 
-/// Id of a policy and of its default version, such as `ANPAEXAMPLE:v1`. Version ids alone are not
-/// unique: a policy that is deleted and created again begins with `v1`. Empty if one of them is not known.
+/// Id of a policy and of its default version, such as `ANPAEXAMPLE:v1`. A version id alone is not
+/// unique: a policy that is deleted and created again begins with `v1`. Empty if an id is not
+/// known.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct NotedVersion(String);
+pub(super) struct TaggedVersion(String);
 
-impl NotedVersion {
+impl TaggedVersion {
     pub(super) fn new(policy_id: &str, version_id: &str) -> Self {
         if policy_id.is_empty() || version_id.is_empty() {
             return Self::default();
@@ -21,15 +23,15 @@ impl NotedVersion {
         Self(format!("{policy_id}:{version_id}"))
     }
 
-    pub(super) fn of(policy: &Policy) -> Self {
+    pub(super) fn from_policy(policy: &Policy) -> Self {
         let text = |id: &Option<String>| id.clone().unwrap_or_default();
         Self::new(&text(&policy.policy_id), &text(&policy.default_version_id))
     }
 }
 
-/// The default versions of the profile's policies under Gangway's path, in the order of the profile. Empty
-/// for a policy that is not there.
-pub(super) struct PolicyVersions(Vec<NotedVersion>);
+/// The default versions of the profile's policies under Gangway's path, in the order of the
+/// profile. Empty for a policy that is not there.
+pub(super) struct PolicyVersions(Vec<TaggedVersion>);
 
 impl PolicyVersions {
     /// Lists the current versions with one call.
@@ -41,11 +43,11 @@ impl PolicyVersions {
         let request =
             aws.iam().list_policies().scope(PolicyScopeType::Local).path_prefix(POLICY_PATH);
         let policies: Result<Vec<_>, _> = request.into_paginator().items().send().collect().await;
-        let policies =
-            policies.map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))?;
+        let policies = policies
+            .map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))?;
         let mut versions: BTreeMap<_, _> = policies
             .iter()
-            .filter_map(|policy| Some((policy.policy_name()?, NotedVersion::of(policy))))
+            .filter_map(|policy| Some((policy.policy_name()?, TaggedVersion::from_policy(policy))))
             .collect();
         let documents = gangway_policies::documents_for(desired.profile).iter();
         Ok(Self(
@@ -55,21 +57,21 @@ impl PolicyVersions {
         ))
     }
 
-    /// Creates the list from the versions of the profile's policies, in its order.
-    pub(super) const fn new(versions: Vec<NotedVersion>) -> Self {
+    /// Creates the list from the versions of the profile's policies, in the order of the profile.
+    pub(super) const fn new(versions: Vec<TaggedVersion>) -> Self {
         Self(versions)
     }
 
-    /// Returns `true` if all of them are under Gangway's path, with known ids. Policies elsewhere can be
-    /// changed by others, so their content must be read every time.
+    /// Returns `true` if all policies are under Gangway's path and have known ids. Other people can
+    /// change a policy under another path, so its document must be read every time.
     pub(super) fn is_complete(&self) -> bool {
-        self.0.iter().all(|version| *version != NotedVersion::default())
+        self.0.iter().all(|version| *version != TaggedVersion::default())
     }
 
-    /// Returns the ids for a tag, such as `.ANPAEXAMPLE1:v1.ANPAEXAMPLE2:v3`, with `-` for a policy that is
-    /// not there.
+    /// Returns the ids for a tag, such as `.ANPAEXAMPLE1:v1.ANPAEXAMPLE2:v3`, with `-` for a policy
+    /// that is not there.
     pub(super) fn to_tag_suffix(&self) -> String {
-        let shown = |version: &NotedVersion| match &*version.0 {
+        let shown = |version: &TaggedVersion| match &*version.0 {
             "" => ".-".to_owned(),
             ids => format!(".{ids}"),
         };
@@ -83,11 +85,11 @@ mod tests {
 
     #[test]
     fn version_without_a_policy_id_is_not_complete() {
-        let known = NotedVersion::new("ANPAEXAMPLE", "v2");
+        let known = TaggedVersion::new("ANPAEXAMPLE", "v2");
         let versions = PolicyVersions::new(vec![known.clone(), known.clone()]);
         assert!(versions.is_complete());
         assert_eq!(versions.to_tag_suffix(), ".ANPAEXAMPLE:v2.ANPAEXAMPLE:v2");
-        let unknown = PolicyVersions::new(vec![known, NotedVersion::new("", "v1")]);
+        let unknown = PolicyVersions::new(vec![known, TaggedVersion::new("", "v1")]);
         assert!(!unknown.is_complete());
         assert_eq!(unknown.to_tag_suffix(), ".ANPAEXAMPLE:v2.-");
     }

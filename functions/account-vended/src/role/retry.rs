@@ -1,17 +1,18 @@
-//! Retries while AWS does not show everywhere what was just created.
+//! Retries calls while a new role or policy is not visible in all of AWS.
 
 use std::time::Duration;
 
 use gangway_http::{RetryPolicy, Retryable as _};
 use gangway_model::UpstreamError;
 
-/// Time that the rest of an invocation needs after the last delay.
+/// Time that must be left until the deadline of the invocation after the last delay.
 const RESPONSE_RESERVE: Duration = Duration::from_secs(8);
 
-/// Delays for calls that need a role or policy which was just created.
-pub(crate) const PROPAGATION: RetryPolicy = RetryPolicy::PROPAGATION.with_reserve(RESPONSE_RESERVE);
+/// Retry policy for calls that need a role or policy that was just created.
+pub(crate) const PROPAGATION_RETRY: RetryPolicy =
+    RetryPolicy::PROPAGATION.with_reserve(RESPONSE_RESERVE);
 
-/// Repeats a call while IAM does not find what was just created, or limits the rate.
+/// Repeats a call while IAM does not find a new role or policy, or throttles the call.
 pub(super) async fn retry_until_consistent<T, F>(
     call: impl FnMut() -> F,
 ) -> Result<T, UpstreamError>
@@ -21,7 +22,7 @@ where
     let is_retryable = |error: &UpstreamError| {
         matches!(error, UpstreamError::NotFound { .. } | UpstreamError::Throttled { .. })
     };
-    call.retry(PROPAGATION).when(is_retryable).await
+    call.retry(PROPAGATION_RETRY).when(is_retryable).await
 }
 
 #[cfg(test)]
@@ -60,7 +61,7 @@ mod tests {
     async fn delays_end_before_the_deadline_of_the_invocation() {
         deadline::scope(Instant::now() + Duration::from_secs(9), async {
             let start = Instant::now();
-            for delay in PROPAGATION.within(Duration::from_mins(1)).delays() {
+            for delay in PROPAGATION_RETRY.within(Duration::from_mins(1)).delays() {
                 sleep(delay).await;
             }
             assert!(start.elapsed() <= Duration::from_secs(1));

@@ -24,7 +24,7 @@ fn report(accounts: Vec<ReportedAccount>) -> AccountsReport {
 }
 
 #[test]
-fn what_is_not_ready_comes_first() {
+fn accounts_that_are_not_ready_come_first() {
     let accounts = [("a", Some(true)), ("c", None), ("d", Some(false)), ("b", Some(false))];
     let report = report(accounts.map(|(name, ready)| account(name, ready)).into());
     let names: Vec<_> = report.accounts.iter().map(|account| &*account.state.name).collect();
@@ -32,14 +32,14 @@ fn what_is_not_ready_comes_first() {
 }
 
 #[test]
-fn text_of_others_is_neither_markup_nor_a_formula() {
+fn account_names_are_escaped_in_the_page_and_the_csv_file() {
     let name = "=HYPERLINK(\"https://example.com\")<script>alert(1)</script>";
     let report = report(vec![account(name, None)]);
     let page = report.render().unwrap();
     assert!(!page.contains("<script"), "{page}");
     assert!(page.contains("&#60;script&#62;"), "{page}");
     for (cell, written) in [("=1+1", "'=1+1"), ("-1", "'-1"), ("@a", "'@a"), ("a=1", "a=1")] {
-        assert_eq!(without_formula(cell.to_owned()), written);
+        assert_eq!(escape_formula(cell.to_owned()), written);
     }
     let csv = String::from_utf8(report.to_csv().unwrap()).unwrap();
     assert!(csv.contains(",\"'=HYPERLINK(\"\"https://example.com\"\")"), "{csv}");
@@ -57,7 +57,7 @@ fn page_shows_changes_since_the_last_report_only() {
 }
 
 #[test]
-fn page_shows_what_expires_within_thirty_days() {
+fn page_shows_expirations_within_thirty_days() {
     let mut prod = account("prod", Some(true));
     let expiration = |number| Expiration {
         check: format!("expires-on-{number}"),
@@ -66,7 +66,10 @@ fn page_shows_what_expires_within_thirty_days() {
     };
     prod.state.expirations = [41, 40, 10].map(expiration).into();
     let report = report(vec![prod]);
-    let soon: Vec<_> =
-        report.expiring().into_iter().map(|(_, check, _, days)| (check.to_owned(), days)).collect();
+    let soon: Vec<_> = report
+        .soon_expiring()
+        .into_iter()
+        .map(|(_, check, _, days)| (check.to_owned(), days))
+        .collect();
     assert_eq!(soon, [("expires-on-10".to_owned(), 0), ("expires-on-40".to_owned(), 30)]);
 }

@@ -55,9 +55,9 @@ fn documented_response(error: &ApiError) -> Result<&'static str, &'static str> {
 }
 
 #[test]
-fn every_problem_has_an_example_where_its_status_is_described() {
+fn every_problem_type_has_an_example_at_its_status() {
     let document = document();
-    let all = errors();
+    let all = example_errors();
     let mut kinds = BTreeSet::new();
     for error in &all {
         let (_, problem) = error.document(REQUEST_ID);
@@ -73,7 +73,7 @@ fn every_problem_has_an_example_where_its_status_is_described() {
 }
 
 #[test]
-fn every_example_is_of_its_type() {
+fn every_example_matches_its_schema() {
     let document = document();
     let mut seen = 0;
     visit(&document, &mut |holder| {
@@ -82,7 +82,7 @@ fn every_example_is_of_its_type() {
         let several = holder.get("examples").and_then(Value::as_object);
         let several = several.into_iter().flat_map(|all| all.values()).map(|it| &it["value"]);
         for example in one.into_iter().chain(several) {
-            let faults = faults(&document, schema, example);
+            let faults = schema_errors(&document, schema, example);
             assert!(faults.is_empty(), "{faults:?}\nin {example:#}");
             seen += 1;
         }
@@ -91,7 +91,7 @@ fn every_example_is_of_its_type() {
     for (name, schema) in document["components"]["schemas"].as_object().expect("types") {
         visit(schema, &mut |part| {
             for example in part.get("examples").and_then(Value::as_array).into_iter().flatten() {
-                let faults = faults(&document, part, example);
+                let faults = schema_errors(&document, part, example);
                 assert!(faults.is_empty(), "{name}: {faults:?}");
             }
         });
@@ -99,7 +99,7 @@ fn every_example_is_of_its_type() {
 }
 
 #[test]
-fn every_answer_with_a_body_has_an_example() {
+fn every_response_with_a_body_has_an_example() {
     let document = document();
     let mut seen = 0;
     for (path, operations) in document["paths"].as_object().expect("paths") {
@@ -120,10 +120,10 @@ fn every_answer_with_a_body_has_an_example() {
 }
 
 #[test]
-fn a_wrong_example_is_noticed() {
+fn an_example_that_violates_its_schema_is_found() {
     let document = document();
     let schema = json!({ "$ref": "#/components/schemas/Problem" });
-    assert!(!faults(&document, &schema, &json!({ "type": "urn:other" })).is_empty());
+    assert!(!schema_errors(&document, &schema, &json!({ "type": "urn:other" })).is_empty());
 }
 
 /// Calls `look` with every object in a value, including the value itself.
@@ -138,7 +138,7 @@ fn visit(value: &Value, look: &mut impl FnMut(&Value)) {
     }
 }
 
-fn faults(document: &Value, schema: &Value, example: &Value) -> Vec<String> {
+fn schema_errors(document: &Value, schema: &Value, example: &Value) -> Vec<String> {
     let schema = json!({ "allOf": [schema], "components": document["components"] });
     let validator: Validator = jsonschema::validator_for(&schema).expect("a schema");
     validator.iter_errors(example).map(|fault| fault.to_string()).collect()

@@ -8,20 +8,23 @@ use gangway_model::UpstreamError;
 use tokio::join;
 
 use super::{
-    DESCRIPTION, DesiredRole, ManagedTags, RolePart, SESSION_SECONDS, attachments, create,
+    DesiredRole, MIN_SESSION_SECONDS, ManagedTags, ROLE_DESCRIPTION, RolePart, attachments, create,
     managed_policy::FirstAttempt, policy_versions::PolicyVersions, retry::retry_until_consistent,
 };
 use crate::outcome::VendingError;
 
-/// Updates what differs, and returns what did. The tags come last: if a run is interrupted, the tags still differ, and the
-/// next run completes the update.
-pub(super) async fn role(
+/// Updates the parts of the role that differ from the desired state, and returns these parts.
+/// Writes the tags last: if a run is interrupted, the tags still differ, and the next run completes
+/// the update.
+pub(super) async fn update_role(
     aws: &AwsSession,
     desired: &DesiredRole,
     existing: &IamRole,
 ) -> Result<BTreeSet<RolePart>, VendingError> {
-    let (attached, versions) =
-        join!(attachments::list(aws, &desired.arn), PolicyVersions::list(aws, desired));
+    let (attached, versions) = join!(
+        attachments::list_attached_policies(aws, &desired.arn),
+        PolicyVersions::list(aws, desired)
+    );
     let (attached, versions) = (attached?, versions?);
     let mut tags = desired.tags.with_versions(&versions);
     let documents_verified = versions.is_complete() && tags.has_same_documents(&existing.tags);
@@ -35,20 +38,20 @@ pub(super) async fn role(
         changed.insert(RolePart::PermissionsBoundary);
     }
     let session_long_enough =
-        existing.max_session.as_secs() >= SESSION_SECONDS.unsigned_abs().into();
-    if !session_long_enough || existing.description != DESCRIPTION {
+        existing.max_session.as_secs() >= MIN_SESSION_SECONDS.unsigned_abs().into();
+    if !session_long_enough || existing.description != ROLE_DESCRIPTION {
         update_description_and_session(aws, desired, existing, session_long_enough).await?;
         changed.insert(RolePart::Description);
     }
-    if !attachments::is_complete(desired, &attached) || !documents_verified {
+    if !attachments::has_all_policies(desired, &attached) || !documents_verified {
         let (is_changed, versions) =
-            attachments::reconcile(aws, desired, &attached, FirstAttempt::Read).await?;
+            attachments::reconcile_policies(aws, desired, &attached, FirstAttempt::Read).await?;
         if is_changed {
             changed.insert(RolePart::Policies);
         }
         tags = desired.tags.with_versions(&versions);
     }
-    if !tags.are_on(&existing.tags) {
+    if !tags.are_in(&existing.tags) {
         update_tags(aws, desired, &tags).await?;
         changed.insert(RolePart::Tags);
     }
@@ -59,7 +62,9 @@ async fn update_trust_policy(aws: &AwsSession, desired: &DesiredRole) -> Result<
     let call = AwsSession::iam_api_call("iam:UpdateAssumeRolePolicy", "such role");
     let request = aws.iam().update_assume_role_policy().role_name(desired.arn.name());
     let response = request.policy_document(desired.trust_policy.to_string()).send().await;
-    response.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
+    response
+        .map(drop)
+        .map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
 }
 
 async fn update_boundary(aws: &AwsSession, desired: &DesiredRole) -> Result<(), VendingError> {
@@ -70,13 +75,13 @@ async fn update_boundary(aws: &AwsSession, desired: &DesiredRole) -> Result<(), 
     let response = request.set_permissions_boundary(boundary).send().await;
     match response.map_err(|error| call.to_upstream_error(&error)) {
         Ok(_) => Ok(()),
-        Err(UpstreamError::NotFound { .. }) => Err(create::missing_boundary(desired)),
-        Err(error) => Err(VendingError::in_account(error)),
+        Err(UpstreamError::NotFound { .. }) => Err(create::missing_boundary_error(desired)),
+        Err(error) => Err(VendingError::from_account_error(error)),
     }
 }
 
-/// Sets the description and the maximum session duration, which one call sets together. A longer
-/// duration is kept.
+/// Sets the description and the maximum session duration with one call. Keeps a session duration
+/// that is longer than the minimum.
 async fn update_description_and_session(
     aws: &AwsSession,
     desired: &DesiredRole,
@@ -84,11 +89,13 @@ async fn update_description_and_session(
     session_long_enough: bool,
 ) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:UpdateRole", "such role");
-    let current = i32::try_from(existing.max_session.as_secs()).unwrap_or(SESSION_SECONDS);
-    let seconds = if session_long_enough { current } else { SESSION_SECONDS };
+    let current = i32::try_from(existing.max_session.as_secs()).unwrap_or(MIN_SESSION_SECONDS);
+    let seconds = if session_long_enough { current } else { MIN_SESSION_SECONDS };
     let request = aws.iam().update_role().role_name(desired.arn.name());
-    let response = request.description(DESCRIPTION).max_session_duration(seconds).send().await;
-    response.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
+    let response = request.description(ROLE_DESCRIPTION).max_session_duration(seconds).send().await;
+    response
+        .map(drop)
+        .map_err(|error| VendingError::from_account_error(call.to_upstream_error(&error)))
 }
 
 pub(super) async fn update_tags(
@@ -98,8 +105,8 @@ pub(super) async fn update_tags(
 ) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:TagRole", "such role");
     let request = aws.iam().tag_role().role_name(desired.arn.name());
-    let request = request.set_tags(Some(tags.for_role()?));
+    let request = request.set_tags(Some(tags.role_tags()?));
     let send =
         async || request.clone().send().await.map_err(|error| call.to_upstream_error(&error));
-    retry_until_consistent(send).await.map(drop).map_err(VendingError::in_account)
+    retry_until_consistent(send).await.map(drop).map_err(VendingError::from_account_error)
 }

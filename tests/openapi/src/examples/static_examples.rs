@@ -1,9 +1,9 @@
-//! Examples of responses that only show data: accounts, policies, plans.
+//! Examples of responses that are written by hand: accounts, policies, plans.
 
 use serde_json::{Value, json};
 
 /// Returns the example of a type.
-pub(super) fn of_type(name: &str) -> Value {
+pub(super) fn examples_of_type(name: &str) -> Value {
     let (summary, value) = match name {
         "Account" => ("A role that Palette assumes", account()),
         "Accounts" => ("The first of two pages", json!({ "accounts": [account()], "next": "50" })),

@@ -1,4 +1,4 @@
-//! The environment of the measurements.
+//! The local cloud and the functions that are measured.
 
 use std::sync::Arc;
 
@@ -8,16 +8,16 @@ use local_cloud::{
     lambda::LambdaFunction,
 };
 
-use crate::Failed;
+use crate::BoxError;
 
-/// The fake Palette has no rate limit here; this setting removes the client-side limit.
-pub(crate) const PACE: (&str, &str) = ("PALETTE_REQUESTS_PER_SECOND", "1000");
+/// Environment variable and value that raise Gangway's own rate limit so far that it has no effect.
+pub(crate) const NO_RATE_LIMIT: (&str, &str) = ("PALETTE_REQUESTS_PER_SECOND", "1000");
 
-/// Starts a fake cloud with these partitions and without Palette's rate limit and account quota.
-pub(crate) async fn cloud_fixture(
+/// Starts a local cloud with these partitions. Its Palette has no rate limit and no account quota.
+pub(crate) async fn start_cloud(
     template: &Template,
     partitions: &[Partition],
-) -> Result<CloudFixture, Failed> {
+) -> Result<CloudFixture, BoxError> {
     let cloud_fixture = CloudFixture::with_partitions(
         CloudOptions { tls: true, ..CloudOptions::default() },
         template,
@@ -31,31 +31,32 @@ pub(crate) async fn cloud_fixture(
     Ok(cloud_fixture)
 }
 
-/// Returns a function configured for a Palette with a public certificate: it fetches no CA bundle
-/// at start.
-pub(crate) fn deployed(
+/// Returns a function of the deployment with settings for a Palette with a public certificate, so
+/// that the function fetches no CA bundle at start.
+pub(crate) fn configure_function(
     deployment: &PartitionDeployment,
     package: &str,
-) -> Result<LambdaFunction, Failed> {
+) -> Result<LambdaFunction, BoxError> {
     let lambda = deployment.functions.get(package).ok_or("a function of the template")?;
     Ok(lambda.with_changes(|function| {
         function.environment.remove("PALETTE_CA_BUNDLE_SECRET");
-        function.environment.insert(PACE.0.to_owned(), PACE.1.to_owned());
+        function.environment.insert(NO_RATE_LIMIT.0.to_owned(), NO_RATE_LIMIT.1.to_owned());
     }))
 }
 
-/// Deploys a function without the client-side rate limit, and connects its queue to it.
-pub(crate) fn redeployed(
+/// Deploys a function again without Gangway's own rate limit, and connects its queue to the new
+/// function.
+pub(crate) fn redeploy_function(
     deployment: &PartitionDeployment,
     package: &str,
-) -> Result<Arc<LambdaFunction>, Failed> {
+) -> Result<Arc<LambdaFunction>, BoxError> {
     let lambda = deployment.redeploy(package, |function| {
-        function.environment.insert(PACE.0.to_owned(), PACE.1.to_owned());
+        function.environment.insert(NO_RATE_LIMIT.0.to_owned(), NO_RATE_LIMIT.1.to_owned());
     });
     lambda.ok_or_else(|| format!("no function {package}").into())
 }
 
-/// Counts the calls that functions made. Calls that the fake Palette made to AWS are not counted.
-pub(crate) fn calls(cloud_fixture: &CloudFixture) -> usize {
+/// Counts the calls that functions made. Calls of the local Palette to AWS are not counted.
+pub(crate) fn count_calls(cloud_fixture: &CloudFixture) -> usize {
     cloud_fixture.cloud.calls().all().iter().filter(|call| !call.nested).count()
 }
