@@ -48,7 +48,7 @@ pub(crate) const ZIP: Threshold = Threshold {
     unit: "× bare",
     reason: "a cold start fetches and reads all of it: two SDK clients and TLS, no third",
 };
-/// Size of the zip archive that is configure_function, in MB.
+/// Size of the zip archive that is deployed, in MB.
 pub(crate) const ZIP_SIZE: Threshold =
     Threshold { max: 4.2, unit: "MB", reason: "a cold start fetches and reads all of it" };
 /// Wall time of a registration.

@@ -144,7 +144,8 @@ async fn write_that_the_sdk_repeats_is_no_conflict() {
 #[tokio::test]
 async fn an_expired_item_is_absent_and_can_be_replaced() {
     let fixture = Fixture::in_commercial_partition().await;
-    let expired = StateItem { expires: clock::now() - Duration::from_secs(1), ..item_of_revision(7) };
+    let expired =
+        StateItem { expires: clock::now() - Duration::from_secs(1), ..item_of_revision(7) };
     let hour = clock::now() + Duration::from_hours(1);
     let other = StateItem { uid: "other".parse().unwrap(), expires: hour, ..item_of_revision(1) };
     fixture.table.put(&expired, None).await.unwrap();

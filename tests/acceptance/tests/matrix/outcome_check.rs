@@ -140,8 +140,7 @@ fn check_report(
     let Response::Http(without_faults) = &without_faults.response else { return Ok(()) };
     let checks_without_faults = without_faults.checks();
     for check in response.checks() {
-        let expected =
-            checks_without_faults.iter().find(|one| one["id"] == check["id"]);
+        let expected = checks_without_faults.iter().find(|one| one["id"] == check["id"]);
         let passed = check["outcome"] == "passed";
         if passed && expected.is_none_or(|one| one["outcome"] != "passed") {
             return Err(format!("passed, but not in the run without faults: {check}"));

@@ -134,14 +134,20 @@ async fn notification_is_one_sentence() {
 async fn request_ids_of_the_caller_are_in_response_event_and_log() {
     for_each_open(|app: TestApp, method| async move {
         let body = app.request(method, app.customer(), "by-http").to_string().into_bytes();
-        let headers =
-            [("content-type", "application/json"), ("x-request-id", CORRELATION_ID), ("traceparent", TRACEPARENT)];
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-request-id", CORRELATION_ID),
+            ("traceparent", TRACEPARENT),
+        ];
         let response = app.send("POST", &route(method), &headers, Some(body)).await;
         response.assert_status(201);
         assert_eq!(response.header("x-request-id".parse().expect("a name")), CORRELATION_ID);
         assert_eq!(response.header("traceparent".parse().expect("a name")), TRACEPARENT);
         let detail = assert_last_event(&app, "Registered", "created");
-        assert_eq!((&detail["correlationId"], &detail["traceparent"]), (&json!(CORRELATION_ID), &json!(TRACEPARENT)));
+        assert_eq!(
+            (&detail["correlationId"], &detail["traceparent"]),
+            (&json!(CORRELATION_ID), &json!(TRACEPARENT))
+        );
         let logs = app.logs();
         let lines = logs.lines().filter(|line| line.contains(r#""message":"account changed""#));
         for line in lines {
@@ -335,7 +341,11 @@ async fn sample_events_equal_the_published_events() {
     app.customer().trust_palette();
     app.send_event(&event).await;
     app.send_event(&event).await;
-    assert_sample("registered-unchanged", &assert_last_event(&app, "Registered", "unchanged"), &ids);
+    assert_sample(
+        "registered-unchanged",
+        &assert_last_event(&app, "Registered", "unchanged"),
+        &ids,
+    );
     let uid = assert_last_event(&app, "Registered", "unchanged")["uid"].clone();
     let path = format!("/v1/tenant/accounts/{}", uid.as_str().expect("a uid"));
     app.delete(&path).await.assert_status(204);

@@ -69,7 +69,11 @@ async fn broken_trust_policy_is_reported() {
         app.customer().trust_with_wrong_external_id();
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(false), "{}", report.text);
-        assert!(failed_blocker_ids(&report).contains(&"palette.validation".to_owned()), "{}", report.text);
+        assert!(
+            failed_blocker_ids(&report).contains(&"palette.validation".to_owned()),
+            "{}",
+            report.text
+        );
         app.customer().trust_palette();
         app.customer().delete_inspection_role();
         // Palette can still assume the role. Without the inspection role, Gangway leaves checks

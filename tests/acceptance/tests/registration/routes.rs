@@ -67,14 +67,23 @@ async fn base_path_stage_and_service_do_not_change_the_route() {
         rest_api_event(&format!("/platform/gangway{TENANT_ROUTE}"), TENANT_ROUTE, &none),
         rest_api_event(&format!("/platform/gangway{TENANT_ROUTE}/"), TENANT_ROUTE, &none),
         rest_api_event(&format!("/api/v1{TENANT_ROUTE}"), TENANT_ROUTE, &none),
-        rest_api_event("/a/b/c/v1/projects/Payments/accounts/sts/validate", PROJECT_ROUTE, &project),
+        rest_api_event(
+            "/a/b/c/v1/projects/Payments/accounts/sts/validate",
+            PROJECT_ROUTE,
+            &project,
+        ),
         rest_api_event(
             "/a/v1/tenant/accounts/sts/validate",
             "/{proxy+}",
             &json!({"proxy": TENANT_ROUTE.trim_start_matches('/')}),
         ),
         http_api_event(TENANT_ROUTE, &format!("POST {TENANT_ROUTE}"), default, &none),
-        http_api_event(&format!("/prod/gangway{TENANT_ROUTE}"), &format!("POST {TENANT_ROUTE}"), "prod", &none),
+        http_api_event(
+            &format!("/prod/gangway{TENANT_ROUTE}"),
+            &format!("POST {TENANT_ROUTE}"),
+            "prod",
+            &none,
+        ),
         http_api_event(&format!("/prod/gangway{TENANT_ROUTE}"), default, "prod", &none),
         http_api_event(&format!("/v1{TENANT_ROUTE}"), default, "v1", &none),
         http_api_event(TENANT_ROUTE, default, default, &none),
@@ -107,7 +116,10 @@ async fn base_path_cannot_hide_the_scope() {
     for (mut event, status) in [
         // The first scope in the path counts, because an IAM policy for that path allows that
         // scope.
-        (http_api_event("/v1/projects/Payments/v1/tenant/accounts/sts", "$default", "x", &none), 404),
+        (
+            http_api_event("/v1/projects/Payments/v1/tenant/accounts/sts", "$default", "x", &none),
+            404,
+        ),
         (
             http_api_event(
                 "/v1/projects/Payments/accounts/../../tenant/accounts/sts",

@@ -46,7 +46,8 @@ async fn deliver(
 async fn event_has_the_same_result_as_the_http_request() {
     for_each_open(|app: TestApp, method| async move {
         let members = json!({"description": "Payments", "permissionProfile": "core"});
-        let event = with(build_event_detail(&app, method, "by-event").await.clone(), &members.clone());
+        let event =
+            with(build_event_detail(&app, method, "by-event").await.clone(), &members.clone());
         let receipt = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
         let again = deliver(&app, method, &event).await.expect("a receipt");

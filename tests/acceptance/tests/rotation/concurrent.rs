@@ -5,7 +5,7 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault};
 use serde_json::json;
 
-use crate::fixture::{ROTATION_FAILED, ROTATION_FUNCTION, CREDENTIAL_ROTATED, RotatingApp};
+use crate::fixture::{CREDENTIAL_ROTATED, ROTATION_FAILED, ROTATION_FUNCTION, RotatingApp};
 
 /// Requests a rotation, and runs its steps up to and including `last`.
 async fn rotate_until(app: &RotatingApp, uid: &str, last: &str) {
@@ -76,7 +76,8 @@ async fn repeated_step_creates_one_key() {
 
 /// Makes the function crash just before its next call of this operation.
 fn crash_before(app: &RotatingApp, operation: &'static str) {
-    let signal = app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
+    let signal =
+        app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
     let fault = Fault::on("*", operation, Effect::DisconnectBefore).external_calls_only();
     app.cloud().fault(fault.nth(1).crashing(signal));
 }
@@ -111,7 +112,11 @@ async fn account_that_is_deleted_during_a_rotation_leaves_no_new_key() {
         assert_eq!(app.user_keys(), before, "after {after}\n{}", app.logs());
         assert_eq!(app.account_names(), Vec::<String>::new(), "after {after}");
         assert_eq!(app.active_secrets(), Vec::<String>::new(), "after {after}");
-        assert_eq!(app.event_details(ROTATION_FAILED), Vec::<serde_json::Value>::new(), "after {after}");
+        assert_eq!(
+            app.event_details(ROTATION_FAILED),
+            Vec::<serde_json::Value>::new(),
+            "after {after}"
+        );
     }
 }
 
@@ -124,7 +129,8 @@ async fn deletion_during_a_rotation_is_completed_after_any_crash() {
         app.request_rotation(&uid).await;
         app.run_step(&app.due_rotation(), "createSecret").await.expect("a new key");
         app.delete(&format!("/v1/tenant/accounts/{uid}")).await.assert_status(204);
-        let signal = app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
+        let signal =
+            app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
         let fault = Fault::on("*", "*", Effect::DisconnectAfter).external_calls_only();
         app.cloud().fault(fault.nth(call).crashing(signal));
         app.attempt_rotations().await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gangway_model::Partition;
 use local_cloud::{Effect, Fault};
 
-use crate::fixture::{ROTATION_FUNCTION, CREDENTIAL_ROTATED, RotatingApp};
+use crate::fixture::{CREDENTIAL_ROTATED, ROTATION_FUNCTION, RotatingApp};
 
 /// The number of attempts of one rotation. It is more than a case needs.
 const MAX_ATTEMPTS: usize = 6;
@@ -43,7 +43,8 @@ async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
     let uid = app.register_and_test_rotation().await;
     let calls = count_calls(&app, &uid).await;
     assert!(calls > 25, "{calls}");
-    let signal = app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
+    let signal =
+        app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
     let mut rotations = app.event_details(CREDENTIAL_ROTATED).len();
     for (number, effect) in effects.iter().enumerate() {
         for call in (1..=calls).skip(number).step_by(step) {
@@ -52,7 +53,10 @@ async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
             let fault = if is_crash { fault.crashing(Arc::clone(&signal)) } else { fault };
             app.cloud().fault(fault);
             finish_rotation(&app, &format!("{effect:?} at call {call}")).await;
-            assert!(app.event_details(CREDENTIAL_ROTATED).len() > rotations, "{effect:?} at call {call}: not told");
+            assert!(
+                app.event_details(CREDENTIAL_ROTATED).len() > rotations,
+                "{effect:?} at call {call}: not told"
+            );
             rotations = app.event_details(CREDENTIAL_ROTATED).len();
         }
     }

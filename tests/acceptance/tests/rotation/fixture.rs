@@ -131,7 +131,12 @@ impl RotatingApp {
         let (id, secret) = self.palette_key();
         let keys = self.user().access_keys();
         let works = keys.iter().any(|(key, on)| *on && key.id == id && key.secret == secret);
-        assert!(works, "{when}: Palette has {id}, the user {:?}\n{}", self.user_keys(), self.logs());
+        assert!(
+            works,
+            "{when}: Palette has {id}, the user {:?}\n{}",
+            self.user_keys(),
+            self.logs()
+        );
         assert!(keys.len() <= 2, "{when}: {:?}", self.user_keys());
     }
 

@@ -68,7 +68,8 @@ async fn rotations_with_faults_and_crashes_are_completed() {
     for uid in &uids {
         app.request_rotation(uid).await;
     }
-    let signal = app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
+    let signal =
+        app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
     let faults = [
         Fault::on("*", "*", Effect::InternalError).at_random(60, 11),
         Fault::on("*", "*", Effect::DisconnectAfter).at_random(60, 12),

@@ -7,7 +7,7 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault};
 use serde_json::json;
 
-use crate::fixture::{ROTATION_FAILED, ROTATION_FUNCTION, CREDENTIAL_ROTATED, RotatingApp};
+use crate::fixture::{CREDENTIAL_ROTATED, ROTATION_FAILED, ROTATION_FUNCTION, RotatingApp};
 
 #[tokio::test]
 async fn user_without_iam_permissions_is_registered_without_rotation() {
@@ -63,7 +63,8 @@ async fn second_key_of_the_user_is_never_deleted() {
 /// recorded that it will create a key.
 async fn crash_before_creating_the_key(app: &RotatingApp, uid: &str) {
     app.request_rotation(uid).await;
-    let signal = app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
+    let signal =
+        app.deployment().functions.get(ROTATION_FUNCTION).expect("the function").crash_signal();
     let fault = Fault::on("iam", "CreateAccessKey", Effect::DisconnectBefore);
     app.cloud().fault(fault.nth(1).crashing(signal));
     assert!(!app.attempt_rotations().await[0].is_done);
@@ -79,7 +80,12 @@ async fn key_that_somebody_creates_after_an_interrupted_rotation_is_kept() {
     app.cloud().clock().advance(Duration::from_secs(30));
     let other = app.user().create_access_key();
     assert!(!app.attempt_rotations().await[0].is_done);
-    assert!(app.user_keys().contains(&(other.id.clone(), true)), "{:?}\n{}", app.user_keys(), app.logs());
+    assert!(
+        app.user_keys().contains(&(other.id.clone(), true)),
+        "{:?}\n{}",
+        app.user_keys(),
+        app.logs()
+    );
     let told = app.event_details(ROTATION_FAILED);
     let reason = told[0]["reason"].as_str().expect("a reason");
     assert!(reason.contains("nothing proves") && reason.contains("delete it"), "{reason}");
@@ -99,7 +105,12 @@ async fn second_key_that_was_used_is_kept() {
     let used = with(app.request(method, app.customer(), "used"), &own);
     app.post(&format!("{}/validate", route(method)), &used).await.assert_status(200);
     assert!(!app.attempt_rotations().await[0].is_done);
-    assert!(app.user_keys().contains(&(other.id.clone(), true)), "{:?}\n{}", app.user_keys(), app.logs());
+    assert!(
+        app.user_keys().contains(&(other.id.clone(), true)),
+        "{:?}\n{}",
+        app.user_keys(),
+        app.logs()
+    );
 }
 
 #[tokio::test]

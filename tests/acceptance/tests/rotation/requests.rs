@@ -6,7 +6,7 @@ use acceptance::{methods::route, with};
 use gangway_model::{AuthMethod, Partition};
 use serde_json::json;
 
-use crate::fixture::{ROTATION_FAILED, CREDENTIAL_ROTATED, RotatingApp};
+use crate::fixture::{CREDENTIAL_ROTATED, ROTATION_FAILED, RotatingApp};
 
 #[tokio::test]
 async fn key_is_rotated_on_request_in_every_partition() {

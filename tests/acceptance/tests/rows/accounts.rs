@@ -247,7 +247,10 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
             again.assert_status(200);
             assert_eq!(again.ready(), Some(true), "{:#}", again.body);
             app.delete(&format!("/v1/tenant/accounts/{}", receipt.uid())).await.assert_status(204);
-            assert_eq!(listed_names(&app.get("/v1/tenant/accounts").await.body), Vec::<&str>::new());
+            assert_eq!(
+                listed_names(&app.get("/v1/tenant/accounts").await.body),
+                Vec::<&str>::new()
+            );
             app.assert_untouched();
         }
     }

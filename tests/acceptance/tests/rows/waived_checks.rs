@@ -48,13 +48,15 @@ async fn waiver_covers_the_named_check_only() {
     let app = start(Partition::Aws).await;
     let method = AuthMethod::Sts;
     app.customer().trust_with_wrong_external_id();
-    let request = with_waived_checks(app.request(method, app.customer(), "prod"), &json!([WAIVED_CHECK]));
+    let request =
+        with_waived_checks(app.request(method, app.customer(), "prod"), &json!([WAIVED_CHECK]));
     let report = app.assert_blocked(method, &request).await;
     report.assert_check(WAIVED_CHECK, "waived", "denied", "");
     report.assert_check("palette.validation", "failed", "", "");
     // A check that passes is not shown as waived.
     let app = TestApp::start_with_parameter(Partition::Aws, "WaivableChecks", WAIVED_CHECK).await;
-    let request = with_waived_checks(app.request(method, app.customer(), "prod"), &json!([WAIVED_CHECK]));
+    let request =
+        with_waived_checks(app.request(method, app.customer(), "prod"), &json!([WAIVED_CHECK]));
     app.assert_registered(method, &request).await.assert_check(WAIVED_CHECK, "passed", "", "");
 }
 

@@ -128,7 +128,11 @@ async fn expiry_of_keys_is_reported_and_is_that_of_palettes_keys() {
 }
 
 /// Asserts that a PUT is rejected with a report and changes nothing.
-async fn assert_put_is_rejected(app: &TestApp, path: &str, request: &Value) -> acceptance::HttpResponse {
+async fn assert_put_is_rejected(
+    app: &TestApp,
+    path: &str,
+    request: &Value,
+) -> acceptance::HttpResponse {
     let before = app.palette_body("prod");
     app.deployment().functions.stop_idle_instances();
     let refused = app.put(path, request).await;

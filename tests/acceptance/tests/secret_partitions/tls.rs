@@ -92,7 +92,8 @@ async fn every_client_trusts_its_ca_bundle() {
         let setup = TlsSetup::start(partition).await;
         for method in CLASSIFIED_METHODS {
             let response =
-                invoke_validation(&setup.function(method, &[]), method, &setup.request(method)).await;
+                invoke_validation(&setup.function(method, &[]), method, &setup.request(method))
+                    .await;
             assert_eq!(response.ready(), Some(true), "{method:?}: {:#}", response.body);
             response.assert_check("aws.identity-valid", "passed", "", "");
             response.assert_check("palette.session", "passed", "", "");
@@ -116,7 +117,8 @@ async fn no_client_trusts_a_ca_outside_its_bundle() {
                 ("GANGWAY_AWS_CA_BUNDLE_SECRET", "AWS STS"),
                 ("PALETTE_CA_BUNDLE_SECRET", "Palette"),
             ] {
-                let response = invoke_validation(&setup.function(method, &[variable]), method, &request).await;
+                let response =
+                    invoke_validation(&setup.function(method, &[variable]), method, &request).await;
                 assert_eq!(
                     response.status, 502,
                     "{method:?} without {variable}: {:#}",

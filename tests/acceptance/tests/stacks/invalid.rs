@@ -43,7 +43,8 @@ async fn message_that_is_no_request_goes_to_the_dead_letter_queue() {
     let stack = app.new_stack_resource();
     let topic = app.deployment().topic("StackTopic").unwrap();
     let with = |member: &str, value: Value| {
-        let mut body = stack.request("Create", None, &account_properties(app.customer(), "prod")).body;
+        let mut body =
+            stack.request("Create", None, &account_properties(app.customer(), "prod")).body;
         body[member] = value;
         topic.notification("", &body, "2026-11-24T02:15:06.123Z")
     };

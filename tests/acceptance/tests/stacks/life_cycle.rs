@@ -181,7 +181,8 @@ async fn name_of_an_account_of_another_client_is_rejected() {
     let body = json!({"name": "prod", "roleArn": app.customer().role.arn()});
     app.post("/v1/tenant/accounts/sts", &body).await.assert_status(201);
     let mut stack = app.new_stack_resource();
-    let reason = stack.create(&account_properties(app.customer(), "prod"), poller).await.unwrap_err();
+    let reason =
+        stack.create(&account_properties(app.customer(), "prod"), poller).await.unwrap_err();
     assert!(
         reason.contains("/ResourceProperties/Name") && reason.contains("remove it"),
         "{reason}"

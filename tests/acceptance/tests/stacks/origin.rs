@@ -72,7 +72,8 @@ async fn responses_are_sent_only_to_cloudformation() {
         ("no URL", |_| "none".to_owned()),
     ];
     for (number, (what, change)) in changes.into_iter().enumerate() {
-        let mut request = stack.request("Create", None, &account_properties(app.customer(), "prod"));
+        let mut request =
+            stack.request("Create", None, &account_properties(app.customer(), "prod"));
         let url = request.body["ResponseURL"].as_str().unwrap().to_owned();
         request.body["ResponseURL"] = change(&url).into();
         app.cloud().calls().clear();

@@ -67,7 +67,10 @@ impl VendingApp {
 
     /// Starts a local cloud with these template parameters, and with the request rate of the
     /// template.
-    pub(crate) async fn start_with_parameters(partition: Partition, parameters: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start_with_parameters(
+        partition: Partition,
+        parameters: &[(&str, &str)],
+    ) -> Self {
         let mut template = Template::from_repository().expect("the repository's template");
         for (name, value) in parameters {
             template = template.with_default(name, value);
@@ -79,7 +82,9 @@ impl VendingApp {
 
     /// Deploys the function again with these environment variables.
     pub(crate) fn redeploy_with_settings(&mut self, settings: Vec<(&'static str, String)>) {
-        let lambda = self.deployment().redeploy(VENDED_FUNCTION, |one| set_environment(&mut one.environment, settings));
+        let lambda = self
+            .deployment()
+            .redeploy(VENDED_FUNCTION, |one| set_environment(&mut one.environment, settings));
         self.lambda = lambda.expect("the function is deployed");
     }
 
@@ -94,8 +99,9 @@ impl VendingApp {
         cloud_fixture.cloud.palette().records().tenants[0].quota = 20_000;
         let deployment = cloud_fixture.deployment(partition);
         let settings = settings(deployment.organization());
-        let lambda =
-            deployment.redeploy(VENDED_FUNCTION, |function| set_environment(&mut function.environment, settings));
+        let lambda = deployment.redeploy(VENDED_FUNCTION, |function| {
+            set_environment(&mut function.environment, settings);
+        });
         let lambda = lambda.expect("the function is deployed");
         assert!(lambda.binary().is_file(), "build the functions first");
         Self { cloud_fixture, partition, lambda }

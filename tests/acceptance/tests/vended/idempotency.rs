@@ -22,7 +22,10 @@ async fn repeated_events_change_nothing() {
         app.process_all().await;
         assert_eq!(app.assert_registered(&vended.account), first);
         assert_eq!(app.write_calls(), Vec::<String>::new(), "{partition}");
-        assert_eq!((app.palette_role(&vended.account), vended.account.policies()), (role, policies));
+        assert_eq!(
+            (app.palette_role(&vended.account), vended.account.policies()),
+            (role, policies)
+        );
         assert_eq!(app.dead_messages(), []);
     }
 }

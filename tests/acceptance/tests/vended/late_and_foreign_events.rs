@@ -86,7 +86,9 @@ async fn replayed_late_and_unlisted_project_events_are_dead_lettered() {
 /// The account is opened again before the message of the sweep is handled.
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_message_about_a_reopened_account_removes_nothing() {
-    let app = VendingApp::start_with_settings(Partition::Aws, |_organization| vec![removal_setting()]).await;
+    let app =
+        VendingApp::start_with_settings(Partition::Aws, |_organization| vec![removal_setting()])
+            .await;
     let vended = vend(&app);
     app.put_events(&[onboard_event(&app, &vended, &[])]).await;
     app.process_all().await;

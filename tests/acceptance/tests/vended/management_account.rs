@@ -13,8 +13,9 @@ use crate::fixture::{SWEEP_FUNCTION, VendingApp, set_environment};
 
 /// Deploys the sweep with these environment variables.
 fn deploy_sweep(app: &VendingApp, settings: Vec<(&'static str, String)>) -> Arc<LambdaFunction> {
-    let lambda =
-        app.deployment().redeploy(SWEEP_FUNCTION, |function| set_environment(&mut function.environment, settings));
+    let lambda = app
+        .deployment()
+        .redeploy(SWEEP_FUNCTION, |function| set_environment(&mut function.environment, settings));
     lambda.expect("the function is deployed")
 }
 

@@ -69,7 +69,10 @@ async fn only_account_vended_reaches_member_accounts() {
         let own = session_client(&app, &app.deployment().execution_role(VENDED_FUNCTION));
         let entered = assumed_role_client(&app, &own, &entering).await;
         assert!(can_assume(&entered, &entry, EXTERNAL_ID).await);
-        assert!(!can_assume(&entered, &administrator, EXTERNAL_ID).await, "AccountAccessRoles omits it");
+        assert!(
+            !can_assume(&entered, &administrator, EXTERNAL_ID).await,
+            "AccountAccessRoles omits it"
+        );
 
         let sweep = session_client(&app, &app.deployment().execution_role(SWEEP_FUNCTION));
         let reader = assumed_role_client(&app, &sweep, &reading).await;
@@ -94,7 +97,10 @@ async fn entry_role_trusts_one_role_of_the_management_account() {
         let [entry, administrator] = roles_of_member(&vended);
         let own = session_client(&app, &app.deployment().execution_role(VENDED_FUNCTION));
         assert!(can_assume(&own, &entry, EXTERNAL_ID).await);
-        assert!(!can_assume(&own, &administrator, EXTERNAL_ID).await, "AccountAccessRoles omits it");
+        assert!(
+            !can_assume(&own, &administrator, EXTERNAL_ID).await,
+            "AccountAccessRoles omits it"
+        );
         let sweep = session_client(&app, &app.deployment().execution_role(SWEEP_FUNCTION));
         assert!(!can_assume(&sweep, &administrator, EXTERNAL_ID).await);
         for attacker in [sweep, session_client(&app, &create_similar_role(&app))] {
@@ -120,7 +126,10 @@ async fn every_role_demands_the_external_id() {
     // A function with another external id cannot assume the entry role.
     let parameters = [("AccountGracePeriodMinutes", "0")];
     let mut app = VendingApp::start_with_parameters(Partition::AwsUsGov, &parameters).await;
-    app.redeploy_with_settings(vec![("GANGWAY_ACCOUNT_ACCESS_EXTERNAL_ID", "another-external-id".to_owned())]);
+    app.redeploy_with_settings(vec![(
+        "GANGWAY_ACCOUNT_ACCESS_EXTERNAL_ID",
+        "another-external-id".to_owned(),
+    )]);
     let vended = vend(&app);
     app.put_events(&vended.events[..1]).await;
     app.process_all().await;
@@ -152,7 +161,8 @@ async fn no_role_outside_of_the_organization_is_assumed() {
             let outside = create_open_role(&app.deployment().customers[0].account);
             let own = session_client(&app, &app.deployment().execution_role(VENDED_FUNCTION));
             let entering = if elsewhere {
-                assumed_role_client(&app, &own, &management_role(&app, MEMBER_ACCESS_ROLE).arn()).await
+                assumed_role_client(&app, &own, &management_role(&app, MEMBER_ACCESS_ROLE).arn())
+                    .await
             } else {
                 own
             };
@@ -266,8 +276,11 @@ async fn administrator_roles_are_assumed_only_if_they_are_named() {
         (VendingSource::Aft, "AWSAFTExecution"),
     ] {
         for roles in [ENTRY_ROLE, name] {
-            let app =
-                VendingApp::start_with_parameters(Partition::AwsUsGov, &[("AccountAccessRoles", roles)]).await;
+            let app = VendingApp::start_with_parameters(
+                Partition::AwsUsGov,
+                &[("AccountAccessRoles", roles)],
+            )
+            .await;
             let organization = app.organization();
             let vended = organization.vend(kind, "team", &organization.sandbox);
             // The role of Account Factory for Terraform does not trust Gangway until its trust

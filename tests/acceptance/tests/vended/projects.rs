@@ -64,7 +64,12 @@ async fn account_in_a_project_of_the_event_is_registered_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn account_in_a_project_of_the_event_is_removed() {
     for by_sweep in [false, true] {
-        let app = VendingApp::start_with_settings(Partition::Aws, |_organization| vec![removal_setting()]).await;
+        let app =
+            VendingApp::start_with_settings(
+                Partition::Aws,
+                |_organization| vec![removal_setting()],
+            )
+            .await;
         let vended = register_in_payments(&app, false).await;
         let closed = app.organization().close(&vended.account);
         if by_sweep {
@@ -87,7 +92,9 @@ async fn account_in_a_project_of_the_event_is_removed() {
 /// Palette lists the project but rejects every other request.
 #[tokio::test(flavor = "multi_thread")]
 async fn project_that_refuses_the_api_key_is_reported_and_skipped() {
-    let app = VendingApp::start_with_settings(Partition::Aws, |_organization| vec![removal_setting()]).await;
+    let app =
+        VendingApp::start_with_settings(Partition::Aws, |_organization| vec![removal_setting()])
+            .await;
     let hidden = register_in_payments(&app, false).await;
     let organization = app.organization();
     let other = organization.vend(VendingSource::ControlTower, "other", &organization.sandbox);

@@ -38,9 +38,10 @@ async fn closed_account_is_reported_and_kept_in_palette() {
 #[tokio::test(flavor = "multi_thread")]
 async fn closed_or_removed_account_is_offboarded_when_configured() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
-        let app =
-            VendingApp::start_with_settings(partition, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
-                .await;
+        let app = VendingApp::start_with_settings(partition, |_| {
+            vec![("GANGWAY_OFFBOARDING", "remove".to_owned())]
+        })
+        .await;
         let (closed, left, stays) = (
             register_vended_account(&app).await,
             register_vended_account(&app).await,
@@ -95,9 +96,10 @@ async fn offboard_request_always_publishes_an_outcome_event() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn removal_that_aws_refused_is_ignored() {
-    let app =
-        VendingApp::start_with_settings(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
-            .await;
+    let app = VendingApp::start_with_settings(Partition::Aws, |_| {
+        vec![("GANGWAY_OFFBOARDING", "remove".to_owned())]
+    })
+    .await;
     let vended = register_vended_account(&app).await;
     let mut events = app.organization().remove_account(&vended.account);
     events.truncate(1);
@@ -111,16 +113,18 @@ async fn removal_that_aws_refused_is_ignored() {
 /// so the secret with the keys remains.
 #[tokio::test(flavor = "multi_thread")]
 async fn registered_keys_are_removed_with_the_account() {
-    let app =
-        VendingApp::start_with_settings(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
-            .await;
+    let app = VendingApp::start_with_settings(Partition::Aws, |_| {
+        vec![("GANGWAY_OFFBOARDING", "remove".to_owned())]
+    })
+    .await;
     let account = register_vended_account(&app).await.account;
     let [registered] = app.palette_accounts(&account).try_into().expect("one account");
     let user = account.user("palette");
     for policy in account.policies() {
         user.attach(&policy.arn);
     }
-    let (keys, role, name) = (user.create_access_key(), account.role(PALETTE_ROLE).arn(), registered.name);
+    let (keys, role, name) =
+        (user.create_access_key(), account.role(PALETTE_ROLE).arn(), registered.name);
     let keys = json!({"name": name, "accessKeyId": keys.id, "secretAccessKey": keys.secret});
     let gateway = app.deployment().start_gateway(0).await;
     let put = async |method: &str, body: serde_json::Value| {

@@ -84,7 +84,8 @@ fn samples_folder() -> PathBuf {
 }
 
 fn read_sample_event(file: &str) -> Value {
-    let text = fs::read_to_string(samples_folder().join(format!("{file}.json"))).expect("a sample event");
+    let text =
+        fs::read_to_string(samples_folder().join(format!("{file}.json"))).expect("a sample event");
     serde_json::from_str(&text).expect("JSON")
 }
 
@@ -168,7 +169,10 @@ async fn assert_effect(app: &VendingApp, file: &str, account: &Account, effect: 
         Registered => drop(app.assert_registered(account)),
         RemovedAfterClosing | RemovedAfterLeaving | RemovedOnRequest => {
             assert_eq!(app.palette_accounts(account), [], "{file}\n{}", app.logs());
-            assert!(app.palette_role(account).is_some(), "{file}: the customer's role is left alone");
+            assert!(
+                app.palette_role(account).is_some(),
+                "{file}: the customer's role is left alone"
+            );
         }
         NoChange(outcome) => {
             app.assert_untouched(account);

@@ -93,7 +93,8 @@ async fn another_profile_detaches_its_unneeded_policies() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn role_has_the_configured_name() {
-    let app = VendingApp::start_with_parameters(Partition::Aws, &[("RoleName", "PaletteAccess")]).await;
+    let app =
+        VendingApp::start_with_parameters(Partition::Aws, &[("RoleName", "PaletteAccess")]).await;
     let vended = vend(app.organization());
     deliver(&app, &vended).await;
     assert_eq!(app.palette_accounts(&vended.account).len(), 1, "{}", app.logs());
@@ -125,8 +126,11 @@ async fn configured_access_roles_are_assumed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn grace_period_has_the_configured_length() {
     for (minutes, waits) in [("180", true), ("30", false), ("0", false)] {
-        let app =
-            VendingApp::start_with_parameters(Partition::Aws, &[("AccountGracePeriodMinutes", minutes)]).await;
+        let app = VendingApp::start_with_parameters(
+            Partition::Aws,
+            &[("AccountGracePeriodMinutes", minutes)],
+        )
+        .await;
         let organization = app.organization().with_age(Duration::from_mins(100));
         let vended = vend(&organization);
         organization.quarantine(&vended.account);

@@ -18,8 +18,9 @@ pub(crate) fn deploy_sweep(
     settings: &[(&'static str, String)],
 ) -> Arc<LambdaFunction> {
     let settings = settings.to_vec();
-    let lambda =
-        app.deployment().redeploy(SWEEP_FUNCTION, |function| set_environment(&mut function.environment, settings));
+    let lambda = app
+        .deployment()
+        .redeploy(SWEEP_FUNCTION, |function| set_environment(&mut function.environment, settings));
     lambda.expect("the function is deployed")
 }
 
@@ -83,7 +84,11 @@ async fn missing_accounts_are_reported_in_a_dry_run_and_then_queued() {
             app.assert_registered(&vended.account);
         }
         for vended in &closed {
-            assert_eq!(app.palette_accounts(&vended.account).len(), 1, "it is reported, not removed");
+            assert_eq!(
+                app.palette_accounts(&vended.account).len(),
+                1,
+                "it is reported, not removed"
+            );
         }
 
         let again = sweep(&lambda, json!({})).await;
@@ -108,7 +113,11 @@ async fn account_outside_the_organization_is_reported_and_kept() {
         "{response:#}"
     );
     app.process_all().await;
-    assert_eq!(app.palette_accounts(&accounts[0].account).len(), 1, "it may be another organization's");
+    assert_eq!(
+        app.palette_accounts(&accounts[0].account).len(),
+        1,
+        "it may be another organization's"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,7 +51,8 @@ async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
     app.run().await;
     let calls = count_calls(&app).await;
     assert!(calls > 15, "{calls}");
-    let signal = app.deployment().functions.get(WATCH_FUNCTION).expect("the function").crash_signal();
+    let signal =
+        app.deployment().functions.get(WATCH_FUNCTION).expect("the function").crash_signal();
     let mut is_ready = false;
     for (number, effect) in effects.iter().enumerate() {
         for call in (1..=calls).skip(number).step_by(step) {

@@ -56,7 +56,8 @@ async fn event_that_the_bus_refuses_is_published_later_once() {
 async fn crash_before_publishing_publishes_the_event_later_once() {
     let app = WatchedApp::start(Partition::Aws).await;
     register_and_break_account(&app).await;
-    let lambda = app.deployment().functions.get(crate::fixture::WATCH_FUNCTION).expect("the function");
+    let lambda =
+        app.deployment().functions.get(crate::fixture::WATCH_FUNCTION).expect("the function");
     let ends = Fault::on("events", "PutEvents", Effect::DisconnectBefore).once();
     app.cloud().fault(ends.crashing(lambda.crash_signal()));
     app.run().await;
