@@ -25,6 +25,8 @@ PACKAGED := $(if $(filter file%aws-iso file%aws-iso-b,$(origin ARCH)%$(PARTITION
 SAM_LOCAL := .local/sam
 # The local clouds of the tests record here which IAM permissions the functions used.
 RIGHTS := $(TARGET)/permissions-used
+# Tests mostly wait for the functions that they started: more of them at once than a small machine has cores.
+export RUST_TEST_THREADS ?= 4
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(VENV)/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
