@@ -45,6 +45,7 @@ impl MethodChecks {
         });
         let name = palette_account::check_name(&state, operation, registration.as_ref());
         let mut findings = vec![state.session, name];
+        findings.extend(state.quota);
         findings.extend(gateway.findings);
         findings.extend(self.findings);
         // The report proves nothing if the AWS account or the credential is not known.

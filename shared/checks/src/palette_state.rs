@@ -1,7 +1,7 @@
 use gangway_model::{AccountName, ExistingAccounts, Finding, Operation, RegistrationError};
-use gangway_palette::{ApiKeyStatus, ScopedClient};
+use gangway_palette::{AccountQuota, ApiKeyStatus, ScopedClient};
 
-use crate::catalogue::palette::API_KEY_VALID;
+use crate::catalogue::palette::{ACCOUNT_QUOTA, API_KEY_VALID};
 
 const API_KEY_REMEDY: &str = "store the API key of a user with the tenant administrator role in the secret that PALETTE_API_KEY_SECRET names; cloud accounts belong to the tenant settings";
 
@@ -10,6 +10,9 @@ const API_KEY_REMEDY: &str = "store the API key of a user with the tenant admini
 pub struct PaletteStateCheck {
     /// The finding of [`API_KEY_VALID`].
     pub session: Finding,
+    /// The finding of [`ACCOUNT_QUOTA`]. `None` if no account would be created, or if the quota was
+    /// not read.
+    pub quota: Option<Finding>,
     /// The accounts in Palette with the requested name or uid. Empty if Palette does not accept the
     /// API key.
     pub existing: ExistingAccounts,
@@ -27,7 +30,26 @@ pub async fn check(
     operation: &Operation,
 ) -> Result<PaletteStateCheck, RegistrationError> {
     let state = palette.fetch_state(name, operation).await?;
-    Ok(PaletteStateCheck { session: api_key_finding(state.api_key), existing: state.existing })
+    let session = api_key_finding(state.api_key);
+    let creates = !session.is_blocking() && state.existing.target_account(operation).is_none();
+    let quota = creates.then(|| quota_finding(state.account_quota));
+    Ok(PaletteStateCheck { session, quota, existing: state.existing })
+}
+
+/// Evaluates the quota of cloud accounts. `None` means that Palette does not return it.
+fn quota_finding(quota: Option<AccountQuota>) -> Finding {
+    let Some(AccountQuota { limit, listed }) = quota else {
+        return ACCOUNT_QUOTA.unverified(
+            "Palette does not return the limit of cloud accounts of the tenant to this API key",
+            API_KEY_REMEDY,
+        );
+    };
+    let observed =
+        format!("Palette lists {listed} of at most {limit} cloud accounts of the tenant");
+    if listed >= limit {
+        return ACCOUNT_QUOTA.failed(observed, ACCOUNT_QUOTA.remedy);
+    }
+    ACCOUNT_QUOTA.passed(observed)
 }
 
 fn api_key_finding(status: ApiKeyStatus) -> Finding {
@@ -64,8 +86,17 @@ mod tests {
         assert!(matches!(unknown.outcome, Outcome::Unverified { .. }));
         let denied = api_key_finding(ApiKeyStatus::Denied { reason: "no".to_owned() });
         assert!(denied.is_blocking() && denied.check.covers == ["C01"]);
-        let state = PaletteStateCheck { session: denied, existing: ExistingAccounts::default() };
+        let existing = ExistingAccounts::default();
+        let state = PaletteStateCheck { session: denied, quota: None, existing };
         let name = palette_account::check_name(&state, &Operation::Register, None);
         assert!(matches!(name.outcome, Outcome::Unverified { .. }));
+    }
+
+    #[test]
+    fn quota_fails_only_if_palette_lists_as_many_accounts_as_the_limit() {
+        let quota = |limit, listed| quota_finding(Some(AccountQuota { limit, listed }));
+        assert_eq!(quota(10, 9).outcome, Outcome::Passed);
+        assert!(quota(10, 10).is_blocking() && quota(10, 11).is_blocking());
+        assert!(matches!(quota_finding(None).outcome, Outcome::Unverified { .. }));
     }
 }
