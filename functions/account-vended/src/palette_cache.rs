@@ -105,8 +105,8 @@ impl PaletteCache {
             let by_name = accounts.find_by_name(name).await?;
             return Ok(PaletteStateCheck {
                 session,
-                quota: None,
                 existing: ExistingAccounts { by_uid: None, by_name },
+                tenant: None,
             });
         }
         let state =

@@ -1,7 +1,7 @@
-use gangway_model::{AccountName, ExistingAccounts, Finding, Operation, RegistrationError};
-use gangway_palette::{AccountQuota, ApiKeyStatus, ScopedClient};
+use gangway_model::{AccountName, ExistingAccounts, Finding, Operation, RegistrationError, Uid};
+use gangway_palette::{ApiKeyStatus, ScopedClient};
 
-use crate::catalogue::palette::{ACCOUNT_QUOTA, API_KEY_VALID};
+use crate::catalogue::palette::API_KEY_VALID;
 
 const API_KEY_REMEDY: &str = "store the API key of a user with the tenant administrator role in the secret that PALETTE_API_KEY_SECRET names; cloud accounts belong to the tenant settings";
 
@@ -10,12 +10,11 @@ const API_KEY_REMEDY: &str = "store the API key of a user with the tenant admini
 pub struct PaletteStateCheck {
     /// The finding of [`API_KEY_VALID`].
     pub session: Finding,
-    /// The finding of [`ACCOUNT_QUOTA`]. `None` if no account would be created, or if the quota was
-    /// not read.
-    pub quota: Option<Finding>,
     /// The accounts in Palette with the requested name or uid. Empty if Palette does not accept the
     /// API key.
     pub existing: ExistingAccounts,
+    /// Uid of the tenant of the API key, if Palette returns it.
+    pub tenant: Option<Uid>,
 }
 
 /// Checks Palette's API key, and fetches the accounts with the requested name or uid.
@@ -30,31 +29,17 @@ pub async fn check(
     operation: &Operation,
 ) -> Result<PaletteStateCheck, RegistrationError> {
     let state = palette.fetch_state(name, operation).await?;
-    let session = api_key_finding(state.api_key);
-    let creates = !session.is_blocking() && state.existing.target_account(operation).is_none();
-    let quota = creates.then(|| quota_finding(state.account_quota));
-    Ok(PaletteStateCheck { session, quota, existing: state.existing })
-}
-
-/// Evaluates the quota of cloud accounts. `None` means that Palette does not return it.
-fn quota_finding(quota: Option<AccountQuota>) -> Finding {
-    let Some(AccountQuota { limit, listed }) = quota else {
-        return ACCOUNT_QUOTA.unverified(
-            "Palette does not return the limit of cloud accounts of the tenant to this API key",
-            API_KEY_REMEDY,
-        );
+    let tenant = match &state.api_key {
+        ApiKeyStatus::Accepted { tenant_uid, .. } => tenant_uid.clone(),
+        ApiKeyStatus::UnknownUser | ApiKeyStatus::Denied { .. } => None,
     };
-    let observed =
-        format!("Palette lists {listed} of at most {limit} cloud accounts of the tenant");
-    if listed >= limit {
-        return ACCOUNT_QUOTA.failed(observed, ACCOUNT_QUOTA.remedy);
-    }
-    ACCOUNT_QUOTA.passed(observed)
+    let (session, existing) = (api_key_finding(state.api_key), state.existing);
+    Ok(PaletteStateCheck { session, existing, tenant })
 }
 
 fn api_key_finding(status: ApiKeyStatus) -> Finding {
     match status {
-        ApiKeyStatus::Accepted { tenant } => {
+        ApiKeyStatus::Accepted { tenant, .. } => {
             let of_tenant = tenant.map(|name| format!(" of {name}")).unwrap_or_default();
             API_KEY_VALID
                 .passed(format!("the key is accepted{of_tenant}, and AWS accounts can be listed"))
@@ -78,8 +63,10 @@ mod tests {
 
     #[test]
     fn api_key_finding_follows_from_the_response_of_palette() {
-        let accepted =
-            api_key_finding(ApiKeyStatus::Accepted { tenant: Some("Example".to_owned()) });
+        let accepted = api_key_finding(ApiKeyStatus::Accepted {
+            tenant: Some("Example".to_owned()),
+            tenant_uid: None,
+        });
         assert_eq!(accepted.outcome, Outcome::Passed);
         assert!(accepted.observed.contains("Example"), "{}", accepted.observed);
         let unknown = api_key_finding(ApiKeyStatus::UnknownUser);
@@ -87,16 +74,8 @@ mod tests {
         let denied = api_key_finding(ApiKeyStatus::Denied { reason: "no".to_owned() });
         assert!(denied.is_blocking() && denied.check.covers == ["C01"]);
         let existing = ExistingAccounts::default();
-        let state = PaletteStateCheck { session: denied, quota: None, existing };
+        let state = PaletteStateCheck { session: denied, existing, tenant: None };
         let name = palette_account::check_name(&state, &Operation::Register, None);
         assert!(matches!(name.outcome, Outcome::Unverified { .. }));
-    }
-
-    #[test]
-    fn quota_fails_only_if_palette_lists_as_many_accounts_as_the_limit() {
-        let quota = |limit, listed| quota_finding(Some(AccountQuota { limit, listed }));
-        assert_eq!(quota(10, 9).outcome, Outcome::Passed);
-        assert!(quota(10, 10).is_blocking() && quota(10, 11).is_blocking());
-        assert!(matches!(quota_finding(None).outcome, Outcome::Unverified { .. }));
     }
 }

@@ -22,8 +22,14 @@ pub struct AccountQuota {
 }
 
 impl ScopedClient<'_> {
-    /// Reads the quota of cloud accounts. Returns `None` if Palette does not return both numbers.
-    pub(crate) async fn fetch_account_quota(
+    /// Reads the quota of cloud accounts of the tenant with this uid. Returns `None` if Palette
+    /// does not return both numbers. An error gives `None` too: the quota is only a forecast, and
+    /// Palette enforces it.
+    pub async fn account_quota(&self, tenant: &Uid) -> Option<AccountQuota> {
+        self.fetch_account_quota(tenant).await.ok().flatten()
+    }
+
+    async fn fetch_account_quota(
         &self,
         tenant: &Uid,
     ) -> Result<Option<AccountQuota>, AttemptError> {

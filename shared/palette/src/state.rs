@@ -2,11 +2,11 @@
 //! accounts exist.
 
 use gangway_model::{
-    AccountName, CloudAccount, ExistingAccounts, Operation, RegistrationError, Scope,
+    AccountName, CloudAccount, ExistingAccounts, Operation, RegistrationError, Scope, Uid,
 };
 
 use crate::{
-    AccountQuota, ScopedClient,
+    ScopedClient,
     accounts::{ACCOUNT_RESOURCE, LIST_RESOURCE},
     api_request::ApiRequest,
     error::{AttemptError, NO_PROJECT},
@@ -16,9 +16,9 @@ use crate::{
 /// Whether Palette accepts Gangway's API key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ApiKeyStatus {
-    /// The API key can list AWS accounts. `tenant` is the name of its tenant, if Palette returns
-    /// one.
-    Accepted { tenant: Option<String> },
+    /// The API key can list AWS accounts. `tenant` is the name of its tenant, and `tenant_uid` the
+    /// uid, if Palette returns them.
+    Accepted { tenant: Option<String>, tenant_uid: Option<Uid> },
     /// The API key can list AWS accounts, but Palette does not find the user of the key.
     UnknownUser,
     /// Palette refuses the API key, or the key lacks a permission. Contains the reason of Palette.
@@ -31,15 +31,11 @@ pub struct PaletteState {
     pub api_key: ApiKeyStatus,
     /// Accounts of the same name or uid. Empty if the status of the API key is `Denied`.
     pub existing: ExistingAccounts,
-    /// Quota of cloud accounts. `None` if Palette does not return it, or if no account would be
-    /// created.
-    pub account_quota: Option<AccountQuota>,
 }
 
 impl ScopedClient<'_> {
     /// Fetches the user of the API key and the account of this name. For a replacement, also
-    /// fetches the account to replace; for a new account, the quota of cloud accounts. The requests
-    /// are sent at the same time, but those for the quota need the uid of the tenant.
+    /// fetches the account to replace. The requests are sent at the same time.
     ///
     /// # Errors
     ///
@@ -51,13 +47,8 @@ impl ScopedClient<'_> {
         name: &AccountName,
         operation: &Operation,
     ) -> Result<PaletteState, RegistrationError> {
-        let user_and_quota = async {
-            let user = self.fetch_user().await;
-            let quota = self.fetch_quota_for(operation, &user).await;
-            (user, quota)
-        };
-        let ((user, account_quota), by_name, by_uid) = tokio::join!(
-            user_and_quota,
+        let (user, by_name, by_uid) = tokio::join!(
+            self.fetch_user(),
             self.find_by_exact_name(name),
             self.fetch_account_to_replace(operation)
         );
@@ -74,34 +65,19 @@ impl ScopedClient<'_> {
             errors.into_iter().flatten().find_map(AttemptError::access_denied_reason)
         {
             let api_key = ApiKeyStatus::Denied { reason: reason.to_owned() };
-            let existing = ExistingAccounts::default();
-            return Ok(PaletteState { api_key, existing, account_quota: None });
+            return Ok(PaletteState { api_key, existing: ExistingAccounts::default() });
         }
         let by_name = by_name.map_err(|error| self.to_list_error(error))?;
         let by_uid = by_uid?;
         let api_key = match user {
-            Ok(User { org_name, .. }) => ApiKeyStatus::Accepted { tenant: non_empty(org_name) },
+            Ok(User { org_name, tenant_uid }) => ApiKeyStatus::Accepted {
+                tenant: non_empty(org_name),
+                tenant_uid: parse_uid(&tenant_uid),
+            },
             Err(error) if error.is_not_found() => ApiKeyStatus::UnknownUser,
             Err(error) => return Err(error.into_upstream("user of this API key").into()),
         };
-        let existing = ExistingAccounts { by_uid, by_name };
-        Ok(PaletteState { api_key, existing, account_quota })
-    }
-
-    /// Fetches the quota of cloud accounts if the operation can create an account. An error gives
-    /// `None`: the quota is only a forecast, and Palette enforces it.
-    async fn fetch_quota_for(
-        &self,
-        operation: &Operation,
-        user: &Result<User, AttemptError>,
-    ) -> Option<AccountQuota> {
-        match operation {
-            Operation::Replace(_) => None,
-            Operation::Validate | Operation::Register => {
-                let tenant = parse_uid(&user.as_ref().ok()?.tenant_uid)?;
-                self.fetch_account_quota(&tenant).await.ok().flatten()
-            }
-        }
+        Ok(PaletteState { api_key, existing: ExistingAccounts { by_uid, by_name } })
     }
 
     async fn fetch_user(&self) -> Result<User, AttemptError> {

@@ -3,13 +3,11 @@
 use gangway_model::{Operation, RegistrationError};
 use serde_json::json;
 
-use crate::{AccountQuota, ApiKeyStatus};
+use crate::ApiKeyStatus;
 
 use super::palette::{FakePalette, FakeResponse, PROJECT, RecordedRequest, UID, fake_response};
 
 const GET_USER: &str = "GET /palette/v1/users/info";
-const GET_LIMITS: &str = "GET /palette/v1/tenants/t/resourceLimits";
-const COUNT_ACCOUNTS: &str = "GET /palette/v1/cloudaccounts/summary";
 const LIST_ACCOUNTS: &str = "GET /palette/v1/cloudaccounts/aws";
 
 /// Returns an account as Palette returns it.
@@ -26,11 +24,6 @@ fn valid_response(request: &RecordedRequest) -> FakeResponse {
             200,
             json!({ "items": [account_json("tenant")], "listmeta": { "continue": "" } }),
         ),
-        GET_LIMITS => fake_response(
-            200,
-            json!({ "resources": [{ "kind": "apiKey", "limit": 20 }, { "kind": "cloudaccount", "limit": 200 }] }),
-        ),
-        COUNT_ACCOUNTS => fake_response(200, json!({ "items": [], "listmeta": { "count": 3 } })),
         _ => fake_response(200, account_json("tenant")),
     }
 }
@@ -41,16 +34,17 @@ async fn state_is_fetched_with_one_request_for_each_part() {
     let fake = FakePalette::start(|request: &RecordedRequest, _| valid_response(request)).await;
     let name = "prod".parse().unwrap();
     let state = fake.tenant().fetch_state(&name, &Operation::Register).await.unwrap();
-    let accepted = ApiKeyStatus::Accepted { tenant: Some("Example".to_owned()) };
+    let accepted = ApiKeyStatus::Accepted {
+        tenant: Some("Example".to_owned()),
+        tenant_uid: Some("t".parse().unwrap()),
+    };
     assert_eq!(state.api_key, accepted);
     assert_eq!(state.existing.by_name.unwrap().uid.as_str(), UID);
-    assert_eq!((state.existing.by_uid, fake.calls().len()), (None, 4));
-    assert_eq!(state.account_quota, Some(AccountQuota { limit: 200, listed: 3 }));
+    assert_eq!((state.existing.by_uid, fake.calls().len()), (None, 2));
     let replace = Operation::Replace(UID.parse().unwrap());
     let state = fake.tenant().fetch_state(&name, &replace).await.unwrap();
-    assert_eq!(state.account_quota, None);
     assert_eq!(state.existing.by_uid.unwrap().uid.as_str(), UID);
-    assert_eq!((fake.calls().len(), fake.key_fetches()), (7, 1));
+    assert_eq!((fake.calls().len(), fake.key_fetches()), (5, 1));
 }
 
 /// Acceptance rows: F01, F94.
@@ -74,31 +68,6 @@ async fn state_contains_the_reason_if_palette_refuses_the_api_key() {
         let ApiKeyStatus::Denied { reason } = state.api_key else { panic!("{:?}", state.api_key) };
         assert!(reason.contains(code), "{reason}");
         assert!(state.existing.by_name.is_none() && state.existing.by_uid.is_none());
-    }
-}
-
-#[tokio::test]
-async fn quota_is_unknown_if_palette_does_not_return_both_numbers() {
-    for (call, status, body) in [
-        (GET_LIMITS, 403, json!({ "code": "OperationForbidden", "message": "no" })),
-        (GET_LIMITS, 200, json!({ "resources": null })),
-        (GET_LIMITS, 200, json!({ "resources": [{ "kind": "cloudaccount", "limit": 0 }] })),
-        (COUNT_ACCOUNTS, 404, json!({ "code": 404, "message": "no" })),
-        (COUNT_ACCOUNTS, 200, json!({ "items": [], "listmeta": null })),
-        (COUNT_ACCOUNTS, 200, json!([])),
-    ] {
-        let fake = FakePalette::start(move |request: &RecordedRequest, _| {
-            if request.call == call {
-                fake_response(status, &body)
-            } else {
-                valid_response(request)
-            }
-        })
-        .await;
-        let name = "prod".parse().unwrap();
-        let state = fake.tenant().fetch_state(&name, &Operation::Register).await.unwrap();
-        assert_eq!(state.account_quota, None, "{call}");
-        assert!(matches!(state.api_key, ApiKeyStatus::Accepted { .. }));
     }
 }
 

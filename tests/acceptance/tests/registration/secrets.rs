@@ -96,7 +96,7 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
 }
 
 #[tokio::test]
-async fn account_over_the_quota_of_the_tenant_is_refused_before_anything_is_stored() {
+async fn account_over_the_quota_is_refused_before_anything_is_stored() {
     for_each_open(|app: TestApp, method| async move {
         let first = app.request(method, app.customer(), "prod");
         let second = app.request(method, app.second_customer(), "other");
