@@ -106,6 +106,7 @@ impl PaletteCache {
             return Ok(PaletteStateCheck {
                 session,
                 existing: ExistingAccounts { by_uid: None, by_name },
+                tenant: None,
             });
         }
         let state =

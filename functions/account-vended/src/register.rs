@@ -203,7 +203,7 @@ impl<'a> PendingRegistration<'a> {
         let credential = Some(Credential::StsRole(self.to_sts_role(role)));
         let Self { app, accounts, state, spec, .. } = self;
         let gateway = gangway_checks::gateway::check(&accounts, spec.gateway.as_ref()).await?;
-        let palette = PaletteChecks { state, gateway };
+        let palette = PaletteChecks { state, gateway, quota: None };
         let checks = MethodChecks { account: Some(role.account()), credential, ..findings.into() };
         let operation = Operation::Register;
         let preflight =

@@ -2,7 +2,7 @@
 //! Palette and connects to the AWS accounts. The second round runs the checks of the method.
 
 use gangway_checks::{
-    PaletteChecks, ScopedClient, own_account,
+    PaletteChecks, ScopedClient, own_account, palette_quota,
     pod_identity::{
         self, AccountAccess, catalogue::VALIDATION, check_palette_validation, evaluate_all,
     },
@@ -46,11 +46,15 @@ pub(crate) async fn run_checks(
         ),
     );
     roles_allowed?;
-    let (palette, access) = (palette?, access?);
+    let (mut palette, access) = (palette?, access?);
     let name = &request.settings.name;
     context.ensure_name_not_reserved(name, None, &palette.state, operation)?;
-    let (mut observations, checks) =
-        pod_identity::run_checks(&setup, credential.clone(), &access, palette_accounts).await?;
+    let (checked, quota) = join!(
+        pod_identity::run_checks(&setup, credential.clone(), &access, palette_accounts),
+        palette_quota::check(palette_accounts, &palette.state, operation),
+    );
+    let (mut observations, checks) = checked?;
+    palette.quota = quota;
     let mut preflight = checks.into_preflight(
         AuthMethod::PodIdentity,
         palette,

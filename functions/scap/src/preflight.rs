@@ -16,7 +16,7 @@ pub(crate) async fn run_checks(
 ) -> Result<PreflightResult, RegistrationError> {
     let (spec, credential) = request.into_parts();
     let (palette, checks) = join!(
-        PaletteChecks::run(accounts, &spec, operation),
+        PaletteChecks::run_with_quota(accounts, &spec, operation),
         access_portal::run_checks(
             credential,
             None,

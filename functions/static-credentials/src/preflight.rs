@@ -21,7 +21,7 @@ pub(crate) async fn run_checks(
         request;
     let is_to_rotate = is_rotation_requested && app.clients.rotation.is_some();
     let (palette, checks) = join!(
-        PaletteChecks::run(accounts, &spec, operation),
+        PaletteChecks::run_with_quota(accounts, &spec, operation),
         access_key::run_checks(
             key,
             accounts,

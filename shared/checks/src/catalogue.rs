@@ -97,6 +97,7 @@ pub static ALL: &[&Check] = &[
     &kubernetes::CONFIG_MAP_ENSURED,
     &kubernetes::PODS_RESTARTED,
     &kubernetes::SERVICE_ACCOUNTS,
+    &palette::ACCOUNT_QUOTA,
     &palette::ACCOUNT_READABLE,
     &palette::EDITION,
     &palette::ENDPOINT_OVERRIDES,

@@ -26,6 +26,7 @@ pub mod next_steps;
 pub mod own_account;
 pub mod palette_account;
 mod palette_checks;
+pub mod palette_quota;
 pub mod palette_state;
 pub mod palette_validation;
 #[cfg(feature = "pod-identity")]

@@ -32,7 +32,7 @@ impl MethodChecks {
         operation: &Operation,
         accounts: &ScopedClient<'_>,
     ) -> PreflightResult {
-        let PaletteChecks { state, gateway } = palette;
+        let PaletteChecks { state, gateway, quota } = palette;
         let (partition, profile, account) = (spec.partition, spec.profile, self.account);
         let mut notices = vec![next_steps::supported_clusters_notice(partition, method, profile)];
         notices.extend(gangway_policies::privilege_escalation_notices(
@@ -45,6 +45,7 @@ impl MethodChecks {
         });
         let name = palette_account::check_name(&state, operation, registration.as_ref());
         let mut findings = vec![state.session, name];
+        findings.extend(quota);
         findings.extend(gateway.findings);
         findings.extend(self.findings);
         // The report proves nothing if the AWS account or the credential is not known.

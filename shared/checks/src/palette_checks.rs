@@ -1,7 +1,7 @@
-use gangway_model::{AccountSpec, Operation, RegistrationError};
+use gangway_model::{AccountSpec, Finding, Operation, RegistrationError};
 use tokio::join;
 
-use crate::{GatewayCheck, PaletteStateCheck, ScopedClient, gateway, palette_state};
+use crate::{GatewayCheck, PaletteStateCheck, ScopedClient, gateway, palette_quota, palette_state};
 
 /// The results of the checks of Palette that every registration needs, with any method.
 #[derive(Clone, Debug)]
@@ -9,6 +9,8 @@ pub struct PaletteChecks {
     /// The finding about the API key, and the accounts that Palette already has.
     pub state: PaletteStateCheck,
     pub gateway: GatewayCheck,
+    /// The finding of [`palette_quota::check`]. `None` if the quota is not checked.
+    pub quota: Option<Finding>,
 }
 
 impl PaletteChecks {
@@ -26,6 +28,22 @@ impl PaletteChecks {
             palette_state::check(accounts, &spec.name, operation),
             gateway::check(accounts, spec.gateway.as_ref()),
         );
-        Ok(Self { state: state?, gateway: gateway? })
+        Ok(Self { state: state?, gateway: gateway?, quota: None })
+    }
+
+    /// Does the same as [`run`](Self::run), then also checks the quota of cloud accounts. For
+    /// callers whose other checks need nothing from Palette, and so run during all these requests.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`run`](Self::run).
+    pub async fn run_with_quota(
+        accounts: &ScopedClient<'_>,
+        spec: &AccountSpec,
+        operation: &Operation,
+    ) -> Result<Self, RegistrationError> {
+        let checks = Self::run(accounts, spec, operation).await?;
+        let quota = palette_quota::check(accounts, &checks.state, operation).await;
+        Ok(Self { quota, ..checks })
     }
 }

@@ -1,4 +1,4 @@
-use gangway_model::{AccountName, ExistingAccounts, Finding, Operation, RegistrationError};
+use gangway_model::{AccountName, ExistingAccounts, Finding, Operation, RegistrationError, Uid};
 use gangway_palette::{ApiKeyStatus, ScopedClient};
 
 use crate::catalogue::palette::API_KEY_VALID;
@@ -13,6 +13,8 @@ pub struct PaletteStateCheck {
     /// The accounts in Palette with the requested name or uid. Empty if Palette does not accept the
     /// API key.
     pub existing: ExistingAccounts,
+    /// Uid of the tenant of the API key, if Palette returns it.
+    pub tenant: Option<Uid>,
 }
 
 /// Checks Palette's API key, and fetches the accounts with the requested name or uid.
@@ -27,12 +29,17 @@ pub async fn check(
     operation: &Operation,
 ) -> Result<PaletteStateCheck, RegistrationError> {
     let state = palette.fetch_state(name, operation).await?;
-    Ok(PaletteStateCheck { session: api_key_finding(state.api_key), existing: state.existing })
+    let tenant = match &state.api_key {
+        ApiKeyStatus::Accepted { tenant_uid, .. } => tenant_uid.clone(),
+        ApiKeyStatus::UnknownUser | ApiKeyStatus::Denied { .. } => None,
+    };
+    let (session, existing) = (api_key_finding(state.api_key), state.existing);
+    Ok(PaletteStateCheck { session, existing, tenant })
 }
 
 fn api_key_finding(status: ApiKeyStatus) -> Finding {
     match status {
-        ApiKeyStatus::Accepted { tenant } => {
+        ApiKeyStatus::Accepted { tenant, .. } => {
             let of_tenant = tenant.map(|name| format!(" of {name}")).unwrap_or_default();
             API_KEY_VALID
                 .passed(format!("the key is accepted{of_tenant}, and AWS accounts can be listed"))
@@ -56,15 +63,18 @@ mod tests {
 
     #[test]
     fn api_key_finding_follows_from_the_response_of_palette() {
-        let accepted =
-            api_key_finding(ApiKeyStatus::Accepted { tenant: Some("Example".to_owned()) });
+        let accepted = api_key_finding(ApiKeyStatus::Accepted {
+            tenant: Some("Example".to_owned()),
+            tenant_uid: None,
+        });
         assert_eq!(accepted.outcome, Outcome::Passed);
         assert!(accepted.observed.contains("Example"), "{}", accepted.observed);
         let unknown = api_key_finding(ApiKeyStatus::UnknownUser);
         assert!(matches!(unknown.outcome, Outcome::Unverified { .. }));
         let denied = api_key_finding(ApiKeyStatus::Denied { reason: "no".to_owned() });
         assert!(denied.is_blocking() && denied.check.covers == ["C01"]);
-        let state = PaletteStateCheck { session: denied, existing: ExistingAccounts::default() };
+        let existing = ExistingAccounts::default();
+        let state = PaletteStateCheck { session: denied, existing, tenant: None };
         let name = palette_account::check_name(&state, &Operation::Register, None);
         assert!(matches!(name.outcome, Outcome::Unverified { .. }));
     }

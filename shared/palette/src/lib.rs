@@ -15,6 +15,7 @@ mod exchange;
 pub mod fuzzing;
 mod gateway;
 mod projects;
+mod quota;
 mod rate_limiter;
 mod redact;
 mod request;
@@ -29,6 +30,7 @@ pub use accounts::AccountPage;
 pub use client::{PaletteClient, ScopedClient};
 pub use gateway::PrivateCloudGateway;
 pub use projects::{Project, ScopedResults, query_scopes};
+pub use quota::AccountQuota;
 pub use secret_partitions::{
     EndpointOverrides, PortalKeysResult, RegionOverrides, SecretPartitionFlag,
 };

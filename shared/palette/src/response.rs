@@ -304,6 +304,42 @@ pub(crate) struct Status {
 pub(crate) struct User {
     #[serde(deserialize_with = "deserialize_text")]
     pub(crate) org_name: String,
+    #[serde(deserialize_with = "deserialize_text")]
+    pub(crate) tenant_uid: String,
+}
+
+/// Limits of a tenant.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ResourceLimits {
+    #[serde(deserialize_with = "parsable_items")]
+    pub(crate) resources: Vec<ResourceLimit>,
+}
+
+/// Number of resources of one kind that a tenant may have.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ResourceLimit {
+    #[serde(deserialize_with = "deserialize_text")]
+    pub(crate) kind: String,
+    #[serde(deserialize_with = "deserialize_any_as_text")]
+    pub(crate) limit: String,
+}
+
+/// Page of the list of cloud accounts of every cloud. Only the number of accounts is read.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct AccountSummaries {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) listmeta: SummaryListMeta,
+}
+
+/// Member `listmeta` of a list, with the number of all resources.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct SummaryListMeta {
+    #[serde(deserialize_with = "deserialize_any_as_text")]
+    pub(crate) count: String,
 }
 
 /// AWS account from which Palette assumes roles, and the external id of the tenant.

@@ -2,7 +2,7 @@
 //! accounts exist.
 
 use gangway_model::{
-    AccountName, CloudAccount, ExistingAccounts, Operation, RegistrationError, Scope,
+    AccountName, CloudAccount, ExistingAccounts, Operation, RegistrationError, Scope, Uid,
 };
 
 use crate::{
@@ -10,15 +10,15 @@ use crate::{
     accounts::{ACCOUNT_RESOURCE, LIST_RESOURCE},
     api_request::ApiRequest,
     error::{AttemptError, NO_PROJECT},
-    response::{User, non_empty},
+    response::{User, non_empty, parse_uid},
 };
 
 /// Whether Palette accepts Gangway's API key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ApiKeyStatus {
-    /// The API key can list AWS accounts. `tenant` is the name of its tenant, if Palette returns
-    /// one.
-    Accepted { tenant: Option<String> },
+    /// The API key can list AWS accounts. `tenant` is the name of its tenant, and `tenant_uid` the
+    /// uid, if Palette returns them.
+    Accepted { tenant: Option<String>, tenant_uid: Option<Uid> },
     /// The API key can list AWS accounts, but Palette does not find the user of the key.
     UnknownUser,
     /// Palette refuses the API key, or the key lacks a permission. Contains the reason of Palette.
@@ -70,7 +70,10 @@ impl ScopedClient<'_> {
         let by_name = by_name.map_err(|error| self.to_list_error(error))?;
         let by_uid = by_uid?;
         let api_key = match user {
-            Ok(User { org_name }) => ApiKeyStatus::Accepted { tenant: non_empty(org_name) },
+            Ok(User { org_name, tenant_uid }) => ApiKeyStatus::Accepted {
+                tenant: non_empty(org_name),
+                tenant_uid: parse_uid(&tenant_uid),
+            },
             Err(error) if error.is_not_found() => ApiKeyStatus::UnknownUser,
             Err(error) => return Err(error.into_upstream("user of this API key").into()),
         };

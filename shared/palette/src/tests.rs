@@ -4,5 +4,6 @@ mod accounts;
 mod errors;
 mod key;
 mod palette;
+mod quota;
 mod session;
 mod validation;

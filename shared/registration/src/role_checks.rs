@@ -3,7 +3,7 @@
 use gangway_checks::{
     InspectionAccess, PaletteChecks, RequiredPermissions, ScopedClient,
     assumed_role::{self, ExternalIdTest},
-    own_account,
+    own_account, palette_quota,
 };
 use gangway_model::{
     AccountId, AccountSpec, AuthMethod, Operation, PreflightResult, RegistrationError, RoleArn,
@@ -30,19 +30,23 @@ impl AppContext {
             InspectionAccess::connect(role.account(), function_account, &self.clients),
         );
         allowed?;
-        let (palette, access) = (palette?, access?);
+        let (mut palette, access) = (palette?, access?);
         let role_account = Some(role.account());
         self.ensure_name_not_reserved(&account.name, role_account, &palette.state, operation)?;
         let required = RequiredPermissions::new(&account, &self.clients);
-        let checks = assumed_role::run_checks(
-            &role,
-            source_account,
-            &access,
-            accounts,
-            required,
-            ExternalIdTest::Always,
-        )
-        .await?;
+        let (checks, quota) = join!(
+            assumed_role::run_checks(
+                &role,
+                source_account,
+                &access,
+                accounts,
+                required,
+                ExternalIdTest::Always,
+            ),
+            palette_quota::check(accounts, &palette.state, operation),
+        );
+        let checks = checks?;
+        palette.quota = quota;
         Ok(checks.into_preflight(AuthMethod::Sts, palette, account, operation, accounts))
     }
 }

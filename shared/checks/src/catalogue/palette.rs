@@ -83,6 +83,15 @@ pub static NAME_AVAILABLE: Check = Check {
     remedy: "Choose another name, or PUT to the uid of the account that has it.",
 };
 
+pub static ACCOUNT_QUOTA: Check = Check {
+    id: "palette.account-quota",
+    title: "The tenant may have one more cloud account",
+    severity: Severity::Blocker,
+    subject: CheckSubject::Deployment,
+    covers: &["C02"],
+    remedy: "Delete accounts that nobody uses, or ask Palette's operator to raise the limit of cloud accounts of the tenant.",
+};
+
 pub static ACCOUNT_READABLE: Check = Check {
     id: "palette.account-readable",
     title: "Palette returns the account after its registration, without an error",

@@ -34,7 +34,10 @@ async fn state_is_fetched_with_one_request_for_each_part() {
     let fake = FakePalette::start(|request: &RecordedRequest, _| valid_response(request)).await;
     let name = "prod".parse().unwrap();
     let state = fake.tenant().fetch_state(&name, &Operation::Register).await.unwrap();
-    let accepted = ApiKeyStatus::Accepted { tenant: Some("Example".to_owned()) };
+    let accepted = ApiKeyStatus::Accepted {
+        tenant: Some("Example".to_owned()),
+        tenant_uid: Some("t".parse().unwrap()),
+    };
     assert_eq!(state.api_key, accepted);
     assert_eq!(state.existing.by_name.unwrap().uid.as_str(), UID);
     assert_eq!((state.existing.by_uid, fake.calls().len()), (None, 2));

@@ -96,6 +96,34 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
 }
 
 #[tokio::test]
+async fn account_over_the_quota_is_refused_before_anything_is_stored() {
+    for_each_open(|app: TestApp, method| async move {
+        let first = app.request(method, app.customer(), "prod");
+        let second = app.request(method, app.second_customer(), "other");
+        app.assert_registered(method, &first).await;
+        app.cloud().palette().records().tenants[0].quota = 1;
+        let before = State::snapshot(&app, "other");
+        for report in
+            [app.validate(method, &second).await, app.assert_blocked(method, &second).await]
+        {
+            report.assert_check(
+                "palette.account-quota",
+                "failed",
+                "1 of at most 1",
+                "raise the limit",
+            );
+            assert_eq!(report.failed(), ["palette.account-quota"], "{:#}", report.body);
+        }
+        assert_eq!(State::snapshot(&app, "other"), before);
+        // An account that exists already needs no place.
+        assert_eq!(app.post(&route(method), &first).await.outcome(), "unchanged");
+        app.cloud().palette().records().tenants[0].quota = 2;
+        app.assert_registered(method, &second).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn secret_of_a_refused_registration_is_deleted_and_later_restored() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");

@@ -27,17 +27,33 @@ pub(super) fn list(
             && !is_concealed(records, Concealed::Lists)
     };
     let found: Vec<&Account> = records.accounts.iter().filter(fits).collect();
+    let page = page_json(&found, query, |account| account_json(records, account));
+    Ok(PaletteResponse::ok("accounts", page))
+}
+
+/// Lists the accounts without their credentials.
+pub(super) fn summarize(records: &Records, caller: &Caller, query: &ListQuery) -> PaletteResponse {
+    let is_listed =
+        |account: &&Account| caller.can_read(account) && !is_concealed(records, Concealed::Lists);
+    let found: Vec<&Account> = records.accounts.iter().filter(is_listed).collect();
+    let summary = |account: &Account| json!({"kind": "aws", "metadata": {"uid": account.uid, "name": account.name()}});
+    PaletteResponse::ok("accountSummaries", page_json(&found, query, summary))
+}
+
+/// Returns the requested page of the accounts, and the number of all of them.
+fn page_json(
+    accounts: &[&Account],
+    query: &ListQuery,
+    to_json: impl Fn(&Account) -> Value,
+) -> Value {
     let PageRange { offset, limit } = query.page();
-    let items: Vec<Value> = found
-        .iter()
-        .skip(offset)
-        .take(limit)
-        .map(|account| account_json(records, account))
-        .collect();
+    let items: Vec<Value> =
+        accounts.iter().skip(offset).take(limit).map(|account| to_json(account)).collect();
     let end = offset + items.len();
-    let next = if end < found.len() { paging::token(end) } else { String::new() };
-    let listmeta = json!({"continue": next, "count": found.len(), "limit": limit, "offset": end});
-    Ok(PaletteResponse::ok("accounts", json!({"items": items, "listmeta": listmeta})))
+    let next = if end < accounts.len() { paging::token(end) } else { String::new() };
+    let listmeta =
+        json!({"continue": next, "count": accounts.len(), "limit": limit, "offset": end});
+    json!({"items": items, "listmeta": listmeta})
 }
 
 pub(super) fn create(

@@ -26,7 +26,7 @@ const fn required_permission(operation: Operation) -> Option<&'static str> {
         Operation::UserInfo | Operation::Projects | Operation::Features => None,
         Operation::ResourceLimits => Some("tenant.get"),
         Operation::Overlords | Operation::Overlord => Some("privateGateway.get"),
-        Operation::ListAccounts => Some("cloudaccount.list"),
+        Operation::ListAccounts | Operation::SummarizeAccounts => Some("cloudaccount.list"),
         Operation::CreateAccount
         | Operation::Validate
         | Operation::ValidatePolicyArns

@@ -138,6 +138,9 @@ impl Palette {
             Operation::ListAccounts => {
                 self.records().with_replica(|records| accounts::list(records, &caller, &query))
             }
+            Operation::SummarizeAccounts => Ok(self
+                .records()
+                .with_replica(|records| accounts::summarize(records, &caller, &query))),
             Operation::CreateAccount => {
                 let (uid, response) = accounts::create(&mut self.records(), &caller, body)?;
                 self.refresh_portal_token(&uid).await;

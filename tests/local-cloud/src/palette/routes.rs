@@ -18,6 +18,7 @@ pub(super) enum Operation {
     Overlords,
     Overlord,
     ListAccounts,
+    SummarizeAccounts,
     CreateAccount,
     GetAccount,
     PutAccount,
@@ -47,7 +48,7 @@ const PUT: &str = "PUT";
 const DELETE: &str = "DELETE";
 
 /// Paths below `/v1/`; `*` is the variable part.
-const ROUTES: [(&str, &str, Operation); 22] = [
+const ROUTES: [(&str, &str, Operation); 23] = [
     (GET, "users/info", Operation::UserInfo),
     (GET, "users/system/features", Operation::Features),
     (GET, "dashboard/projects/metadata", Operation::Projects),
@@ -55,6 +56,7 @@ const ROUTES: [(&str, &str, Operation); 22] = [
     (GET, "overlords", Operation::Overlords),
     (GET, "overlords/*", Operation::Overlord),
     (GET, "cloudaccounts/aws", Operation::ListAccounts),
+    (GET, "cloudaccounts/summary", Operation::SummarizeAccounts),
     (POST, "cloudaccounts/aws", Operation::CreateAccount),
     (GET, "cloudaccounts/aws/*", Operation::GetAccount),
     (PUT, "cloudaccounts/aws/*", Operation::PutAccount),
@@ -132,6 +134,7 @@ fn request_schema(operation: Operation, query: &ListQuery) -> Option<Schema> {
         | Operation::Overlords
         | Operation::Overlord
         | Operation::ListAccounts
+        | Operation::SummarizeAccounts
         | Operation::GetAccount
         | Operation::DeleteAccount
         | Operation::StsTrust
