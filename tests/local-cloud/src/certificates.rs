@@ -101,9 +101,9 @@ impl CertificateSpec {
         }
     }
 
-    /// Sets the validity as offsets from now in days; may be negative.
+    /// Sets the validity, as offsets from now in days. A negative offset is in the past.
     #[must_use]
-    pub fn valid_days(self, from: i64, until: i64) -> Self {
+    pub fn with_validity_days(self, from: i64, until: i64) -> Self {
         Self { not_before: from * DAY_SECONDS, not_after: until * DAY_SECONDS, ..self }
     }
 
