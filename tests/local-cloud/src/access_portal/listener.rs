@@ -83,8 +83,8 @@ async fn handle_request(
     server::serve_call(&cloud, (recorded_request, is_nested), responses::injected_error, work).await
 }
 
-/// Returns the common name in the client certificate, if the certificate is valid now and known to the
-/// portal.
+/// Returns the common name in the client certificate, if the certificate is valid now and known to
+/// the portal.
 fn authenticate(
     state: &PortalState,
     cloud: &CloudState,

@@ -173,8 +173,8 @@ impl AccessPortal {
         format!("https://{}{}", self.state.host_and_port(), self.state.kind.path())
     }
 
-    /// Returns the CA certificates of the portal in PEM, intermediate and root, which a registration
-    /// sends as `certificateAuthority`.
+    /// Returns the CA certificates of the portal in PEM, intermediate and root. A registration
+    /// sends them as `certificateAuthority`.
     pub fn ca_pem(&self) -> String {
         self.state.chain.pem()
     }

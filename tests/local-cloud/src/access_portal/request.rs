@@ -15,8 +15,8 @@ use crate::{
     server::{Request, Response},
 };
 
-/// Returns the response to a request. `name` is the common name of the client, or `None` if the client
-/// could not be authenticated.
+/// Returns the response to a request. `name` is the common name of the client, or `None` if the
+/// client could not be authenticated.
 pub(super) fn handle(
     state: &PortalState,
     cloud: &CloudState,
