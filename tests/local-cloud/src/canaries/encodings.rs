@@ -15,20 +15,20 @@ pub struct Encoding {
     pub name: &'static str,
     /// The encoded secret.
     pub text: String,
-    /// Minimum length of a fragment, in characters, that counts as a leak. A shorter one may occur by
-    /// chance.
+    /// Minimum length of a fragment, in characters, that counts as a leak. A shorter one may occur
+    /// by chance.
     pub min_length: usize,
 }
 
-/// Returns a secret in all encodings. For a secret in PEM, also returns each line, and the DER bytes in
-/// all encodings.
+/// Returns a secret in all encodings. For a secret in PEM, also returns each line, and the DER
+/// bytes in all encodings.
 pub fn encodings(secret: &str) -> Vec<Encoding> {
     let is_pem = secret.contains("-----BEGIN");
     let lines = secret.lines().filter(|line| !line.starts_with('-'));
     let text: String = if is_pem { lines.collect() } else { secret.to_owned() };
     let mut encodings = Vec::new();
     if is_pem {
-        // Each line separately, because the joined text has no line breaks.
+        // Each line is a secret of its own, because `text` has no line breaks.
         let lines = secret
             .lines()
             .filter(|line| line.len() >= MIN_FRAGMENT_LENGTH && !line.starts_with('-'));

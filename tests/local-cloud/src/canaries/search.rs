@@ -2,8 +2,8 @@
 //!
 //! A window is a sequence of eight characters. The searcher has an index of every fourth window of
 //! every encoding of every secret. A fragment of twelve characters contains at least one window of
-//! the index, so a search of all windows of the text finds it. The characters around the window then
-//! show how long the fragment is.
+//! the index, so a search of all windows of the text finds it. The characters around the window
+//! then show how long the fragment is.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,8 +13,8 @@ use super::{Canary, Encoding, SecretKind, encodings};
 const WINDOW_LENGTH: usize = 8;
 /// Distance between the windows in the index, in characters.
 const WINDOW_STEP: usize = 4;
-/// The filter has `1 << FILTER_BITS` bits. It rejects almost all windows of a text before the slower
-/// look-up in the index.
+/// Logarithm to base 2 of the number of bits in the filter. The filter rejects almost all windows
+/// of a text before the slower look-up in the index.
 const FILTER_BITS: u32 = 20;
 
 /// A secret that was found in a text.
@@ -89,7 +89,7 @@ impl LeakSearcher {
         self.canaries.len()
     }
 
-    /// Returns the secrets that occur in a text: for each secret and encoding, the longest fragment.
+    /// Returns the secrets that occur in a text: the longest fragment for each secret and encoding.
     pub fn find(&self, text: &[u8]) -> Vec<Leak> {
         let mut found: BTreeMap<(usize, &'static str), Leak> = BTreeMap::new();
         for (position, window) in windows(text) {
@@ -125,7 +125,7 @@ impl LeakSearcher {
     }
 }
 
-/// Returns all windows of a text, each with its position. A window is the number whose bytes are its
+/// Returns all windows of a text, each with its position. A window is a number: its bytes are the
 /// characters.
 fn windows(text: &[u8]) -> impl Iterator<Item = (usize, u64)> {
     text.windows(WINDOW_LENGTH)
@@ -139,8 +139,8 @@ fn filter_slot(window: u64) -> (usize, u64) {
     (usize::try_from(hash >> 6).unwrap_or(0), 1 << (hash & 63))
 }
 
-/// Returns the range of the text that is equal to the secret around a window that both contain.
-/// `position` is the place of the window in the text, and `secret_position` its place in the secret.
+/// Returns the range of the text that is equal to the secret around a window that both contain. The
+/// window is at `position` in the text, and at `secret_position` in the secret.
 fn matching_range(
     text: &[u8],
     position: usize,
