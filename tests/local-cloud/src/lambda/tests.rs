@@ -18,7 +18,8 @@ def call(method, path, body=None):
     response = connection.getresponse()
     return response.headers, response.read()
 if os.environ.get("FAIL_AT_START"):
-    call("POST", "/init/error", json.dumps({"errorType": "Boom", "errorMessage": "The start failed."}))
+    error = {"errorType": "StartError", "errorMessage": "The start failed."}
+    call("POST", "/init/error", json.dumps(error))
     sys.exit(1)
 print("started", flush=True)
 while True:

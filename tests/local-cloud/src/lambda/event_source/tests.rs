@@ -92,7 +92,7 @@ while True:
 /// A local cloud with the queues, the event bus and the event source mapping of `TEMPLATE`.
 struct Fixture {
     cloud: LocalCloud,
-    work: Queue,
+    work_queue: Queue,
     dead_letter_queue: Queue,
     bus: EventBus,
     poller: Poller,
@@ -124,7 +124,7 @@ async fn start_fixture(name: &str) -> Fixture {
         account.queue("us-east-1", &queue.name, settings)
     });
     let queues: Vec<_> = queues.collect();
-    let [dead_letter_queue, work] = queues.clone().try_into().unwrap();
+    let [dead_letter_queue, work_queue] = queues.clone().try_into().unwrap();
     let host_config = HostConfig {
         binaries: folder,
         region: "us-east-1".into(),
@@ -142,8 +142,8 @@ async fn start_fixture(name: &str) -> Fixture {
     let [mapping] = worker.function().queues.clone().try_into().unwrap();
     let rules = template.rules(&deployment).unwrap();
     let bus = EventBus::new(functions, "111122223333", "us-east-1").with_rules(rules, &queues);
-    let poller = Poller::start(work.clone(), mapping, worker, cloud.shared_clock());
-    Fixture { cloud, work, dead_letter_queue, bus, poller }
+    let poller = Poller::start(work_queue.clone(), mapping, worker, cloud.shared_clock());
+    Fixture { cloud, work_queue, dead_letter_queue, bus, poller }
 }
 
 #[tokio::test]
@@ -164,19 +164,19 @@ async fn event_source_mapping_and_schedule_come_from_the_template() {
 async fn event_reaches_the_function_through_the_queue() {
     let fixture = start_fixture("reach").await;
     let event = fixture.bus.build_event("vending", "AWS Account Vended", &json!({"n": 1}));
-    assert_eq!(fixture.bus.put(&event).await.queues, [fixture.work.arn()]);
+    assert_eq!(fixture.bus.put(&event).await.queues, [fixture.work_queue.arn()]);
     let denied_event = fixture.bus.build_event("vending", "Denied", &json!({}));
     assert_eq!(
         fixture.bus.put(&denied_event).await.failed_targets,
-        [fixture.work.arn()],
+        [fixture.work_queue.arn()],
         "the queue policy does not allow this rule"
     );
     fixture.poller.wait_until_idle().await;
-    assert!(fixture.work.is_empty());
+    assert!(fixture.work_queue.is_empty());
     let [batch] = fixture.poller.batches().try_into().unwrap();
     let record = batch.response.unwrap()["records"][0].clone();
     assert_eq!(record["body"], event.to_string());
-    assert_eq!(record["eventSourceARN"], fixture.work.arn());
+    assert_eq!(record["eventSourceARN"], fixture.work_queue.arn());
     assert_eq!(record["attributes"]["ApproximateReceiveCount"], "1");
     assert_eq!(
         (&record["eventSource"], &record["awsRegion"]),
@@ -188,7 +188,7 @@ async fn event_reaches_the_function_through_the_queue() {
 async fn failed_message_is_retried_and_moved_to_the_dead_letter_queue() {
     let fixture = start_fixture("redrive").await;
     for body in ["good", "fail"] {
-        fixture.work.send(body);
+        fixture.work_queue.send(body);
     }
     assert_eq!(fixture.poller.drain(10).await, 0);
     let [message] = fixture.dead_letter_queue.messages().try_into().unwrap();
@@ -202,12 +202,12 @@ async fn error_or_exit_of_the_function_fails_the_whole_batch() {
     for failing_body in ["raise", "exit"] {
         fixture.poller.pause();
         for body in ["good", failing_body] {
-            fixture.work.send(body);
+            fixture.work_queue.send(body);
         }
         fixture.poller.resume();
         fixture.poller.wait_until_idle().await;
-        assert_eq!(fixture.work.len(), 2, "{failing_body}");
-        fixture.work.purge();
+        assert_eq!(fixture.work_queue.len(), 2, "{failing_body}");
+        fixture.work_queue.purge();
     }
     assert!(fixture.poller.batches().iter().all(|batch| batch.response.is_err()));
 }
