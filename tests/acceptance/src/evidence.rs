@@ -82,7 +82,7 @@ impl Evidence {
             }
         }
         let misplaced = self.texts.get(collect::MISPLACED_SECRETS).cloned().unwrap_or_default();
-        SearchResult { misplaced, places, secret_count: searcher.canaries(), found }
+        SearchResult { misplaced, places, secret_count: searcher.canary_count(), found }
     }
 
     /// Asserts that no text contains a secret.

@@ -210,7 +210,7 @@ async fn count_event_errors(template: &Template, accounts: usize) -> Result<Even
     let poller = deployment.poller(FUNCTION).ok_or("a poller")?;
     run_once(&cloud_fixture, deployment, poller, PERIOD).await?;
     customer.trust_with_wrong_external_id();
-    poller.redeliver(REDELIVERED);
+    poller.redeliver_every_nth(REDELIVERED);
     let faulty = Fault::on("*", "*", Effect::InternalError).at_random(FAILING, 1);
     cloud_fixture.cloud.fault(faulty);
     for _run in 0..FAULTY_RUNS {
@@ -228,7 +228,7 @@ async fn count_event_errors(template: &Template, accounts: usize) -> Result<Even
         }
     }
     cloud_fixture.cloud.faults().clear();
-    poller.redeliver(0);
+    poller.redeliver_every_nth(0);
     // A run without faults publishes the remaining events, and no event a second time.
     run_once(&cloud_fixture, deployment, poller, PERIOD).await?;
     lambda.stop_idle_instances();

@@ -1,7 +1,7 @@
-//! Finds leaked secrets in text.
+//! Finds leaked secrets in texts, such as logs and responses.
 //!
-//! Each canary is a unique secret of a test. It is found in common encodings, and by any fragment
-//! of twelve characters.
+//! A canary is a secret that occurs nowhere else, so that a test can search for it. A fragment of
+//! twelve characters is enough to find it, also in common encodings.
 
 mod encodings;
 mod search;
@@ -13,31 +13,31 @@ use std::fmt;
 pub use self::encodings::{Encoding, encodings};
 pub use self::search::{Leak, LeakSearcher};
 
-/// Minimum length of a fragment.
-pub const MIN_FRAGMENT: usize = 12;
+/// Minimum length, in characters, of a fragment of a secret that counts as a leak.
+pub const MIN_FRAGMENT_LENGTH: usize = 12;
 
-/// Type of a secret. It decides where the secret is allowed.
+/// Kind of a secret. Tests decide by it where the secret may occur.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum SecretKind {
-    /// Secret access key of a long-lived key.
+    /// Secret access key of a user.
     AccessKey,
-    /// Secret access key of a session.
+    /// Secret access key of temporary credentials.
     Session,
-    /// Session token.
+    /// Session token of temporary credentials.
     Token,
     /// Palette API key.
     PaletteKey,
     /// Private key in PEM.
     PrivateKey,
-    /// Kubernetes token of a cluster: a presigned URL.
+    /// EKS token of a cluster: a presigned URL.
     ClusterToken,
 }
 
-/// A secret with a name for messages.
+/// A secret that a test searches for, with a name for error messages.
 #[derive(Clone, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Canary {
     pub kind: SecretKind,
-    /// Id or owner.
+    /// Id or owner of the secret.
     pub name: String,
     secret: String,
 }

@@ -1,4 +1,5 @@
-//! Issues CA, server and client certificates for tests.
+//! Issues CA certificates, server certificates and client certificates for tests.
+
 use std::fmt;
 
 use rcgen::{
@@ -11,7 +12,7 @@ use crate::clock::Clock;
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// Type of a key.
+/// Type of the key pair of a certificate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum KeyType {
     #[default]
@@ -32,12 +33,12 @@ impl KeyType {
         }
     }
 
-    /// Generates a key.
+    /// Generates a key pair of this type.
     ///
     /// # Panics
-    /// If a key cannot be generated.
+    /// If the key pair cannot be generated.
     pub fn generate(self) -> KeyPair {
-        KeyPair::generate_for(self.algorithm()).expect("a key")
+        KeyPair::generate_for(self.algorithm()).expect("the key pair can be generated")
     }
 }
 
@@ -52,27 +53,27 @@ pub enum ExtendedKeyUsage {
     CodeSigning,
 }
 
-/// Contents of a certificate.
+/// The contents of a certificate to issue.
 #[derive(Debug, Clone)]
 pub struct CertificateSpec {
     /// Common name of the subject.
     pub common_name: String,
     /// Host names of a server certificate.
     pub hosts: Vec<String>,
-    /// Type of the key.
+    /// Type of the key pair.
     pub key_type: KeyType,
-    /// Extended key usages; empty for no restriction.
+    /// Extended key usages; if empty, the certificate has no restriction.
     pub usages: Vec<ExtendedKeyUsage>,
-    /// Offset from now in seconds; may be negative.
+    /// Start of the validity, in seconds from now. A negative number is in the past.
     pub not_before: i64,
-    /// Offset from now in seconds; may be negative.
+    /// End of the validity, in seconds from now. A negative number is in the past.
     pub not_after: i64,
-    /// Whether it is a CA certificate.
+    /// Whether the certificate may sign other certificates.
     pub is_ca: bool,
 }
 
 impl CertificateSpec {
-    /// Returns a client certificate, valid from yesterday for a year.
+    /// Specifies a client certificate, which is valid from yesterday for a year.
     pub fn client(name: &str) -> Self {
         Self {
             common_name: name.to_owned(),
@@ -85,13 +86,13 @@ impl CertificateSpec {
         }
     }
 
-    /// Returns a server certificate for `localhost`.
+    /// Specifies a server certificate for `localhost`.
     pub fn server() -> Self {
         let hosts = vec!["localhost".to_owned()];
         Self { hosts, usages: vec![ExtendedKeyUsage::Server], ..Self::client("localhost") }
     }
 
-    /// Returns a CA certificate.
+    /// Specifies a CA certificate, which is valid from yesterday for ten years.
     pub fn ca(name: &str) -> Self {
         Self {
             usages: Vec::new(),
@@ -101,21 +102,23 @@ impl CertificateSpec {
         }
     }
 
-    /// Sets the validity as offsets from now in days; may be negative.
+    /// Sets the validity, as offsets from now in days. A negative offset is in the past.
     #[must_use]
-    pub fn valid_days(self, from: i64, until: i64) -> Self {
+    pub fn with_validity_days(self, from: i64, until: i64) -> Self {
         Self { not_before: from * DAY_SECONDS, not_after: until * DAY_SECONDS, ..self }
     }
 
-    fn params(&self) -> CertificateParams {
-        let mut params = CertificateParams::new(self.hosts.clone()).expect("valid host names");
+    /// Converts the specification to parameters of `rcgen`.
+    fn to_params(&self) -> CertificateParams {
+        let mut params =
+            CertificateParams::new(self.hosts.clone()).expect("the host names are valid");
         params.distinguished_name.push(DnType::CommonName, self.common_name.as_str());
         let (now, epoch) = (Clock::default().now(), rcgen::date_time_ymd(1970, 1, 1));
-        let at = |seconds: i64| {
-            let since = u64::try_from(now + seconds).unwrap_or_default();
-            epoch + std::time::Duration::from_secs(since)
+        let to_date = |seconds: i64| {
+            let epoch_seconds = u64::try_from(now + seconds).unwrap_or_default();
+            epoch + std::time::Duration::from_secs(epoch_seconds)
         };
-        (params.not_before, params.not_after) = (at(self.not_before), at(self.not_after));
+        (params.not_before, params.not_after) = (to_date(self.not_before), to_date(self.not_after));
         params.use_authority_key_identifier_extension = true;
         if self.is_ca {
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -124,12 +127,12 @@ impl CertificateSpec {
             params.is_ca = IsCa::ExplicitNoCa;
             params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         }
-        let usage = |usage: &ExtendedKeyUsage| match usage {
+        let to_purpose = |usage: &ExtendedKeyUsage| match usage {
             ExtendedKeyUsage::Client => ExtendedKeyUsagePurpose::ClientAuth,
             ExtendedKeyUsage::Server => ExtendedKeyUsagePurpose::ServerAuth,
             ExtendedKeyUsage::CodeSigning => ExtendedKeyUsagePurpose::CodeSigning,
         };
-        params.extended_key_usages = self.usages.iter().map(usage).collect();
+        params.extended_key_usages = self.usages.iter().map(to_purpose).collect();
         params
     }
 }
@@ -138,7 +141,7 @@ impl CertificateSpec {
 pub struct IssuedCertificate {
     /// The certificate in PEM.
     pub certificate: String,
-    /// The key in PEM (PKCS#8, not encrypted).
+    /// The private key in PEM (PKCS#8, not encrypted).
     pub key: String,
     /// The certificate in DER.
     pub der: CertificateDer<'static>,
@@ -147,23 +150,25 @@ pub struct IssuedCertificate {
 
 impl fmt::Debug for IssuedCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Issued").field("certificate", &self.certificate).finish_non_exhaustive()
+        f.debug_struct("IssuedCertificate")
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
     }
 }
 
 impl IssuedCertificate {
-    /// Returns the key for rustls.
+    /// Returns the private key in the type that `rustls` needs.
     pub fn private_key(&self) -> PrivateKeyDer<'static> {
         PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key_pair.serialize_der()))
     }
 
-    /// Returns the key in DER (PKCS#8).
+    /// Returns the private key in DER (PKCS#8).
     pub fn key_der(&self) -> Vec<u8> {
         self.key_pair.serialize_der()
     }
 }
 
-/// A root CA and an intermediate CA that issues certificates.
+/// Issues certificates from an intermediate CA, whose certificate a root CA has signed.
 #[derive(Debug)]
 pub struct CertificateIssuer {
     root: CertifiedIssuer<'static, KeyPair>,
@@ -171,35 +176,38 @@ pub struct CertificateIssuer {
 }
 
 impl CertificateIssuer {
-    /// Creates both CAs.
+    /// Creates the root CA and the intermediate CA. The intermediate CA gets this name.
     pub fn new(name: &str) -> Self {
         Self::from_specs(&CertificateSpec::ca(&format!("{name} Root")), &CertificateSpec::ca(name))
     }
 
-    /// Creates both CAs from specifications.
+    /// Creates the root CA and the intermediate CA with these CA certificates.
     ///
     /// # Panics
-    /// If a key cannot be generated.
+    /// If the key pair cannot be generated.
     pub fn from_specs(root: &CertificateSpec, intermediate: &CertificateSpec) -> Self {
-        let root = CertifiedIssuer::self_signed(root.params(), root.key_type.generate());
-        let root = root.expect("a certificate");
+        let root = CertifiedIssuer::self_signed(root.to_params(), root.key_type.generate());
+        let root = root.expect("the certificate can be signed");
         let key = intermediate.key_type.generate();
-        let intermediate = CertifiedIssuer::signed_by(intermediate.params(), key, &root);
-        Self { root, intermediate: intermediate.expect("a certificate") }
+        let intermediate = CertifiedIssuer::signed_by(intermediate.to_params(), key, &root);
+        Self { root, intermediate: intermediate.expect("the certificate can be signed") }
     }
 
-    /// Issues a certificate with a new key from the intermediate CA.
+    /// Issues a certificate from the intermediate CA, with a new key pair.
     ///
     /// # Panics
-    /// If a key cannot be generated.
+    /// If the key pair cannot be generated.
     pub fn issue(&self, spec: &CertificateSpec) -> IssuedCertificate {
         let key_pair = spec.key_type.generate();
-        let signed = spec.params().signed_by(&key_pair, &self.intermediate).expect("a certificate");
+        let signed = spec
+            .to_params()
+            .signed_by(&key_pair, &self.intermediate)
+            .expect("the certificate can be signed");
         let (certificate, key) = (signed.pem(), key_pair.serialize_pem());
         IssuedCertificate { certificate, key, der: signed.der().clone(), key_pair }
     }
 
-    /// Returns intermediate and root certificate in PEM.
+    /// Returns the intermediate certificate and the root certificate in PEM.
     pub fn pem(&self) -> String {
         self.intermediate_pem() + &self.root_pem()
     }

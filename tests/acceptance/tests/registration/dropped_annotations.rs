@@ -65,7 +65,7 @@ async fn new_key_is_updated_and_another_aws_account_is_a_conflict() {
         drop_annotations(&app);
         let key = app.customer().user.create_access_key();
         for (secrets, name) in
-            [(SecretsOnRead::Plain, "plain"), (SecretsOnRead::MaskedWithId, "masked")]
+            [(SecretsOnRead::Plain, "plain"), (SecretsOnRead::MaskedWithoutAccessKeyId, "masked")]
         {
             app.cloud().palette().configure(|behaviour| behaviour.secrets = secrets);
             app.deployment().functions.stop_idle_instances();
@@ -187,7 +187,7 @@ async fn creation_without_a_response_is_completed_by_the_same_request() {
         drop_annotations(&app);
         app.cloud()
             .palette()
-            .configure(|behaviour| behaviour.secrets = SecretsOnRead::MaskedWithId);
+            .configure(|behaviour| behaviour.secrets = SecretsOnRead::MaskedWithoutAccessKeyId);
         let request = app.request(method, app.customer(), "prod");
         let create = "POST /v1/cloudaccounts/aws";
         app.cloud().fault(Fault::on("palette", create, Effect::DisconnectAfter).once());

@@ -189,7 +189,7 @@ async fn annotations_of_other_clients_are_kept_by_updates() {
 #[tokio::test]
 async fn repeated_request_is_unchanged_when_palette_masks_the_whole_key() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
-        let masked = SecretsOnRead::MaskedWithId;
+        let masked = SecretsOnRead::MaskedWithoutAccessKeyId;
         app.cloud().palette().configure(|palette| palette.secrets = masked);
         let request = app.request(method, app.customer(), "prod");
         let outcomes = ["created", "unchanged"];

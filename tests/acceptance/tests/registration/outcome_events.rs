@@ -96,7 +96,7 @@ async fn rejection_is_published_with_its_remedy() {
         }
         // The audit log group gets the whole event.
         let event = app.outcome_events().pop().expect("an event");
-        let targets = app.deployment().bus.targets_of(&event);
+        let targets = app.deployment().bus.list_target_inputs(&event);
         let audit = targets.iter().find(|(arn, _)| arn.contains(":log-group:/aws/events/"));
         assert_eq!(audit.expect("the audit log group").1, event);
 
@@ -119,14 +119,14 @@ async fn notification_is_one_sentence() {
     let request = app.request(AuthMethod::Sts, app.customer(), "prod");
     app.register(AuthMethod::Sts, &request).await.assert_status(422);
     let event = app.outcome_events().pop().expect("an event");
-    let targets = app.deployment().bus.targets_of(&event);
+    let targets = app.deployment().bus.list_target_inputs(&event);
     let (_, sentence) = targets.iter().find(|(arn, _)| arn == topic).expect("a notification");
     assert_eq!(*sentence, event["detail"]["summary"]);
     // A successful registration needs no action, so no notification is sent.
     app.customer().attach_policy(gangway_policies::PolicyDocument::Nodes);
     app.register(AuthMethod::Sts, &request).await.assert_status(201);
     let event = app.outcome_events().pop().expect("an event");
-    let targets = app.deployment().bus.targets_of(&event);
+    let targets = app.deployment().bus.list_target_inputs(&event);
     assert!(!targets.iter().any(|(arn, _)| arn == topic), "{targets:?}");
 }
 
@@ -253,7 +253,7 @@ async fn repeated_delete_publishes_that_the_account_is_absent() {
 /// Returns the notification that the topic gets about the last outcome event, if it gets one.
 fn find_last_notification(app: &TestApp) -> Option<Value> {
     let event = app.outcome_events().pop().expect("an event");
-    let mut targets = app.deployment().bus.targets_of(&event).into_iter();
+    let mut targets = app.deployment().bus.list_target_inputs(&event).into_iter();
     targets.find(|(arn, _)| arn == TOPIC).map(|(_, sentence)| sentence)
 }
 
@@ -284,7 +284,7 @@ async fn rejection_that_only_the_caller_can_correct_is_not_notified() {
     // An event that an archive replays is not notified again.
     let mut replayed = app.outcome_events().pop().expect("an event");
     replayed["replay-name"] = "last-week".into();
-    assert!(app.deployment().bus.targets_of(&replayed).is_empty());
+    assert!(app.deployment().bus.list_target_inputs(&replayed).is_empty());
     app.customer().attach_policy(gangway_policies::PolicyDocument::Nodes);
     let receipt = app.register(method, &request).await;
     app.delete(&format!("/v1/tenant/accounts/{}", receipt.uid())).await.assert_status(204);

@@ -5,7 +5,7 @@ use acceptance::{
     methods::{for_each_open, route},
 };
 use gangway_model::{AuthMethod, Partition};
-use local_cloud::{Effect, Fault, palette::Concealed};
+use local_cloud::{Effect, Fault, palette::NotFoundCall};
 use serde_json::json;
 
 use crate::state::{State, assert_receipt_is_true};
@@ -109,24 +109,29 @@ async fn secrets_of_other_clients_with_gangways_tags_are_ignored() {
 
 #[tokio::test]
 async fn secret_is_kept_when_a_stale_reader_reports_the_account_as_deleted() {
-    use Concealed::{Lists, Reads, Removals};
+    use NotFoundCall::{DeleteAccount, GetAccount, ListAccounts};
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
     let before = State::snapshot(&app, "prod");
     let path = format!("/v1/tenant/accounts/{}", first.uid());
-    let conceal = |places: &'static [Concealed]| {
+    let hide_account_from = |calls: &'static [NotFoundCall]| {
         app.deployment().functions.stop_idle_instances();
-        app.cloud().palette().configure(|palette| palette.conceals = places);
+        app.cloud().palette().configure(|palette| palette.not_found_calls = calls);
     };
-    for places in [&[Reads][..], &[Removals], &[Removals, Lists], &[Removals, Reads]] {
-        conceal(places);
+    for calls in [
+        &[GetAccount][..],
+        &[DeleteAccount],
+        &[DeleteAccount, ListAccounts],
+        &[DeleteAccount, GetAccount],
+    ] {
+        hide_account_from(calls);
         let refused = app.delete(&path).await;
-        assert_eq!(refused.status, 502, "{places:?}: {}", refused.text);
+        assert_eq!(refused.status, 502, "{calls:?}: {}", refused.text);
         assert!(refused.text_at("/detail").contains("again"), "{}", refused.text);
-        assert_eq!(State::snapshot(&app, "prod"), before, "{places:?}");
+        assert_eq!(State::snapshot(&app, "prod"), before, "{calls:?}");
     }
-    conceal(&[Lists]);
+    hide_account_from(&[ListAccounts]);
     assert_eq!(app.delete(&path).await.status, 204);
     app.assert_untouched();
 }

@@ -155,7 +155,7 @@ async fn missing_or_different_secret_is_reported() {
         app.cloud().palette().records().accounts[0].body["spec"]["accessKey"] = json!(key.id);
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.check("vault.secret-matches-palette")["outcome"], "failed");
-        let masked = SecretsOnRead::MaskedWithId;
+        let masked = SecretsOnRead::MaskedWithoutAccessKeyId;
         app.cloud().palette().configure(|palette| palette.secrets = masked);
         let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.check("vault.secret-matches-palette")["outcome"], "unverified");

@@ -133,14 +133,15 @@ async fn event_of_wrong_source_or_sender_or_too_old_is_rejected() {
         let elsewhere = "arn:aws:iam::999999999999:role/EventSender";
         for (sender, event) in [(other.as_str(), &event), (elsewhere, &event), (&sender, &foreign)]
         {
-            let put = bus.put_as(sender, event).await;
+            let put = bus.put_event_as(sender, event).await;
             let reached = put.map(|result| result.functions.len()).unwrap_or_default();
             assert_eq!(reached, 0, "{sender}");
         }
         for (member, value) in [("replay-name", "restore"), ("time", "2025-01-01T00:00:00Z")] {
             let mut late = event.clone();
             late[member] = value.into();
-            let mut put = bus.put_as(&sender, &late).await.expect("the sender may put events");
+            let mut put =
+                bus.put_event_as(&sender, &late).await.expect("the sender may put events");
             let response = put.functions.remove(0).outcome.expect("no retry");
             assert_eq!(response["outcome"], "rejected", "{response}");
             assert_eq!(response["problem"]["errors"][0]["pointer"], format!("/{member}"));
@@ -151,7 +152,7 @@ async fn event_of_wrong_source_or_sender_or_too_old_is_rejected() {
         let response = deliver(&app, method, &project).await.expect("no retry");
         assert_eq!(response["problem"]["errors"][0]["pointer"], "/scope/project", "{response}");
         app.assert_untouched();
-        let mut put = bus.put_as(&sender, &event).await.expect("the sender may put events");
+        let mut put = bus.put_event_as(&sender, &event).await.expect("the sender may put events");
         let receipt = put.functions.remove(0).outcome.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
     })

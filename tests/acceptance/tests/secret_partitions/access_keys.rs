@@ -98,8 +98,8 @@ async fn ca_certificate_is_required_and_must_be_valid() {
                 assert!(refused.text_at("/errors/0/detail").contains(rule), "{:#}", refused.body);
             }
             let dead = CertificateIssuer::from_specs(
-                &CertificateSpec::ca("Old Root").valid_days(-900, -3),
-                &CertificateSpec::ca("Old").valid_days(-800, -2),
+                &CertificateSpec::ca("Old Root").with_validity_days(-900, -3),
+                &CertificateSpec::ca("Old").with_validity_days(-800, -2),
             );
             let old = with(good.clone(), &json!({"certificateAuthority": dead.pem()}));
             app.assert_blocked(method, &old).await.assert_check(
@@ -110,7 +110,7 @@ async fn ca_certificate_is_required_and_must_be_valid() {
             );
             let soon = CertificateIssuer::from_specs(
                 &CertificateSpec::ca("Root"),
-                &CertificateSpec::ca("Short").valid_days(-800, 20),
+                &CertificateSpec::ca("Short").with_validity_days(-800, 20),
             );
             let soon = with(good.clone(), &json!({"certificateAuthority": soon.pem()}));
             let report = app.validate(method, &soon).await;

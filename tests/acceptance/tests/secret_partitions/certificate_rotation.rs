@@ -25,7 +25,7 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
         let (customer, portal) = (app.customer(), portal(app.deployment()));
         let entity = &portal_access(customer).common_name;
-        let short = portal.issue(&CertificateSpec::client(entity).valid_days(-300, 12));
+        let short = portal.issue(&CertificateSpec::client(entity).with_validity_days(-300, 12));
         let shown = |issued: &local_cloud::certificates::IssuedCertificate| {
             json!({"userCertificate": issued.certificate, "userKey": issued.key})
         };

@@ -63,13 +63,13 @@ async fn invalid_certificates_are_reported_before_the_portal_is_called() {
             let other = portal.issue(&CertificateSpec::client(&entity));
             for (wrong, id, observed, remedy) in [
                 (
-                    of(CertificateSpec::client(&entity).valid_days(-400, -3)),
+                    of(CertificateSpec::client(&entity).with_validity_days(-400, -3)),
                     "certificates.client-valid",
                     "expired on",
                     "new certificate",
                 ),
                 (
-                    of(CertificateSpec::client(&entity).valid_days(3, 400)),
+                    of(CertificateSpec::client(&entity).with_validity_days(3, 400)),
                     "certificates.client-valid",
                     "not valid before",
                     "NTP",
@@ -114,7 +114,7 @@ async fn invalid_certificates_are_reported_before_the_portal_is_called() {
                 let requests = app.cloud().calls().count(portal.kind().service(), OPERATION);
                 assert_eq!(requests, 0, "{id}: the portal is not called");
             }
-            let soon = of(CertificateSpec::client(&entity).valid_days(-300, 12));
+            let soon = of(CertificateSpec::client(&entity).with_validity_days(-300, 12));
             let receipt = app.assert_registered(method, &with(good, &soon)).await;
             receipt.assert_check("certificates.client-lasts", "failed", "in 1", "PUT the account");
             assert_eq!(receipt.check("certificates.client-lasts")["severity"], "warning");

@@ -6,7 +6,7 @@ use acceptance::{
     methods::{for_each, for_each_classified},
 };
 use gangway_model::{AuthMethod, Partition};
-use local_cloud::palette::Concealed;
+use local_cloud::palette::NotFoundCall;
 use serde_json::{Value, json};
 
 use crate::tls::invoke_validation;
@@ -51,7 +51,9 @@ async fn account_name_must_be_resolved_before_registration() {
             let function = app.deployment().functions.get("scap").expect("the function");
             let bare =
                 function.with_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
-            app.cloud().palette().configure(|palette| palette.conceals = &[Concealed::Portal]);
+            app.cloud().palette().configure(|palette| {
+                palette.not_found_calls = &[NotFoundCall::GetPortalCredentials];
+            });
             let response = invoke_validation(&bare, method, &request).await;
             response.assert_check("portal.account-known", "failed", "without its 12-digit id", "");
             assert_eq!(response.ready(), Some(false), "{:#}", response.body);

@@ -53,11 +53,11 @@ async fn vending_events_of_other_senders_reach_no_queue() {
         for (sender, event) in
             [(sender.replace("EventSender", "Developer"), &event), (sender.clone(), &foreign)]
         {
-            let put = bus.put_as(&sender, event).await;
+            let put = bus.put_event_as(&sender, event).await;
             assert!(put.is_none_or(|result| result.queues.is_empty()), "{sender}");
         }
         assert!(app.queue().is_empty());
-        let put = bus.put_as(&sender, &event).await.expect("the sender may put events");
+        let put = bus.put_event_as(&sender, &event).await.expect("the sender may put events");
         assert_eq!(put.queues, [app.queue().arn()]);
         app.process_all().await;
         app.assert_registered(&vended.account);

@@ -1,12 +1,14 @@
-//! Entitlements: who may get which credentials.
+//! Decides which client gets which credentials.
 
 use crate::aws::{Account, AwsCredentials, Role, User};
 
-/// Where the credentials come from.
+/// The role or user whose credentials the portal returns.
 #[derive(Clone, Debug)]
 pub enum CredentialSource {
+    /// A role. The portal returns the credentials of a new session.
     Role(Role),
-    /// Long-lived keys of a user, without session token and expiration, as some emulators return.
+    /// A user. The portal returns a new access key, without session token and expiration, as some
+    /// emulators of a portal do.
     User(User),
 }
 
@@ -15,11 +17,13 @@ pub enum CredentialSource {
 pub struct Entitlement {
     /// Common name of the client certificate.
     pub common_name: String,
+    /// Agency that the client must name in its request.
     pub agency: String,
     /// Account name (SCAP) or mission (CAP). The portal also accepts the account id.
     pub account_name: String,
+    /// AWS account to which the credentials belong.
     pub account: Account,
-    /// The role name that the portal uses.
+    /// Role name that the client must name in its request. The name of the IAM role may differ.
     pub role: String,
     /// Source of the credentials that the portal returns.
     pub credentials: CredentialSource,
@@ -27,30 +31,32 @@ pub struct Entitlement {
 
 /// The result of an entitlement check.
 pub(super) enum EntitlementResult {
-    /// The credentials, and their lifetime in seconds; `None` for long-lived keys.
+    /// The credentials, and their lifetime in seconds; `None` for an access key of a user.
     Granted(AwsCredentials, Option<u32>),
-    /// No entitlement has this agency, account and role.
+    /// No client has an entitlement to this agency, account and role.
     Unknown,
-    /// The entitlement belongs to another client.
+    /// Only other clients have an entitlement to this agency, account and role.
     Forbidden,
 }
 
+/// Returns the credentials that the client with the common name `name` gets for an agency, account
+/// and role.
 pub(super) fn check_entitlement(
     entitlements: &[Entitlement],
     name: &str,
     [agency, account, role]: [&str; 3],
     lifetime: u32,
 ) -> EntitlementResult {
-    let fits = |entitlement: &&Entitlement| {
+    let is_requested = |entitlement: &&Entitlement| {
         entitlement.agency == agency
             && (entitlement.account_name == account || entitlement.account.id() == account)
             && entitlement.role == role
     };
-    let mut fitting = entitlements.iter().filter(fits).peekable();
-    if fitting.peek().is_none() {
+    let mut requested = entitlements.iter().filter(is_requested).peekable();
+    if requested.peek().is_none() {
         return EntitlementResult::Unknown;
     }
-    match fitting
+    match requested
         .find(|entitlement| entitlement.common_name == name)
         .map(|entitlement| &entitlement.credentials)
     {

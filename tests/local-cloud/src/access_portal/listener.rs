@@ -1,4 +1,4 @@
-//! Accepts TLS connections and authenticates clients by certificate.
+//! Accepts TLS connections, and authenticates clients by their certificate.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ use crate::{
 /// Maximum size of a request body.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// Accepts connections until the task is aborted.
+/// Accepts connections to the portal until the task is aborted.
 pub(super) async fn listen(listener: TcpListener, state: Arc<PortalState>) {
     let verifier = tls::client_verifier(&state.chain);
     let config = Arc::new(tls::server_config(&state, Arc::clone(&verifier)));
@@ -36,11 +36,12 @@ pub(super) async fn listen(listener: TcpListener, state: Arc<PortalState>) {
         while connections.try_join_next().is_some() {}
         let acceptor = TlsAcceptor::from(Arc::clone(&config));
         let (state, verifier) = (Arc::clone(&state), Arc::clone(&verifier));
-        connections.spawn(serve(stream, acceptor, state, verifier));
+        connections.spawn(serve_connection(stream, acceptor, state, verifier));
     }
 }
 
-async fn serve(
+/// Performs the TLS handshake, and serves the requests of one connection.
+async fn serve_connection(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     state: Arc<PortalState>,
@@ -56,19 +57,22 @@ async fn serve(
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
 
+/// Handles a request, and adds it to the call log and to the recorder.
 async fn handle_request(
     state: Arc<PortalState>,
     verifier: Arc<dyn ClientCertVerifier>,
     certificates: Vec<CertificateDer<'static>>,
     request: http::Request<Incoming>,
 ) -> io::Result<http::Response<Body>> {
-    let Some(cloud) = state.cloud.upgrade() else { return Err(io::Error::other("no cloud")) };
+    let Some(cloud) = state.cloud.upgrade() else {
+        return Err(io::Error::other("The local cloud has stopped."));
+    };
     let (head, body) = request.into_parts();
     let body = to_bytes(Body::new(body), MAX_BODY_BYTES).await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_vec());
-    let nested = request.headers().contains_key(NESTED_HEADER);
+    let is_nested = request.headers().contains_key(NESTED_HEADER);
     let name = authenticate(&state, &cloud, verifier.as_ref(), &certificates);
-    let sent = RecordedRequest::from_request(state.kind.service(), OPERATION, &request);
+    let recorded_request = RecordedRequest::from_request(state.kind.service(), OPERATION, &request);
     let work = async {
         let mut response = request::handle(&state, &cloud, name.as_deref(), &request);
         if let Some(name) = name {
@@ -76,19 +80,26 @@ async fn handle_request(
         }
         response
     };
-    server::serve_call(&cloud, (sent, nested), responses::injected_error, work).await
+    server::serve_call(&cloud, (recorded_request, is_nested), responses::injected_error, work).await
 }
 
-/// Returns the common name of the client if its certificate is valid now and known to the portal.
+/// Returns the common name in the client certificate, if the certificate is valid now and known to
+/// the portal.
 fn authenticate(
     state: &PortalState,
     cloud: &CloudState,
     verifier: &dyn ClientCertVerifier,
     certificates: &[CertificateDer<'static>],
 ) -> Option<String> {
-    let (own, others) = certificates.split_first()?;
+    let (client_certificate, intermediates) = certificates.split_first()?;
     let now = Duration::from_secs(u64::try_from(cloud.clock().now()).ok()?);
-    verifier.verify_client_cert(own, others, UnixTime::since_unix_epoch(now)).ok()?;
+    verifier
+        .verify_client_cert(client_certificate, intermediates, UnixTime::since_unix_epoch(now))
+        .ok()?;
     let records = state.records();
-    records.known_certificates.iter().find(|(known, _)| known == own).map(|(_, name)| name.clone())
+    records
+        .known_certificates
+        .iter()
+        .find(|(known, _)| known == client_certificate)
+        .map(|(_, name)| name.clone())
 }

@@ -1,5 +1,5 @@
 //! Fake access portal: CAP of the Top Secret partition and SCAP of the Secret partition. It returns
-//! credentials of a role to clients whose certificate it knows.
+//! credentials of a role to a client whose certificate it knows.
 
 mod entitlement;
 mod listener;
@@ -24,17 +24,17 @@ use crate::{
     host::Host,
 };
 
-/// The two portals.
+/// The kind of an access portal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PortalKind {
-    /// CAP, for partition aws-iso.
+    /// CAP, the portal of the partition `aws-iso` (Top Secret).
     Cap,
-    /// SCAP, for partition aws-iso-b.
+    /// SCAP, the portal of the partition `aws-iso-b` (Secret).
     Scap,
 }
 
 impl PortalKind {
-    /// Returns the service name for the call log and for faults.
+    /// Returns the name of the portal as a service in the call log and in faults.
     pub const fn service(self) -> &'static str {
         match self {
             Self::Cap => "cap",
@@ -42,7 +42,7 @@ impl PortalKind {
         }
     }
 
-    /// Returns the path of the credentials resource.
+    /// Returns the path of the URL that returns credentials.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Cap => "/api/v1/credentials",
@@ -50,7 +50,7 @@ impl PortalKind {
         }
     }
 
-    /// Returns the names of the query parameters: agency, account and role.
+    /// Returns the names of the query parameters for agency, account and role.
     pub const fn parameters(self) -> [&'static str; 3] {
         match self {
             Self::Cap => ["agency", "mission", "role"],
@@ -59,24 +59,24 @@ impl PortalKind {
     }
 }
 
-/// Operation name for the call log and for faults. A portal has only this operation.
+/// Name of the only operation of a portal, in the call log and in faults.
 pub const OPERATION: &str = "GetCredentials";
 
-/// How the fake behaves. The portals have no public documentation; these are the variants that their
-/// clients describe.
+/// How the fake portal behaves. The real portals have no public documentation. The settings are the
+/// variants that their clients describe.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent settings for tests")]
 pub struct Behaviour {
-    /// `false` returns 404 "API not enabled".
+    /// Whether the portal serves requests. If not, it returns 404 "API not enabled".
     pub enabled: bool,
     /// Whether the response contains the session token.
     pub returns_token: bool,
-    /// Whether the response contains the expiration.
+    /// Whether the response contains the expiration of the credentials.
     pub returns_expiration: bool,
     /// Lifetime of the credentials, in seconds.
     pub lifetime: u32,
     /// Whether the server sends its intermediate certificate in the TLS handshake. If not, the
-    /// client must trust the intermediate itself.
+    /// client must trust the intermediate certificate.
     pub sends_intermediate: bool,
     /// If set, every client with a valid certificate gets this response.
     pub fixed_response: Option<FixedResponse>,
@@ -95,7 +95,7 @@ impl Default for Behaviour {
     }
 }
 
-/// A complete HTTP response.
+/// An HTTP response that does not depend on the request.
 #[derive(Clone, Debug)]
 pub struct FixedResponse {
     pub status: u16,
@@ -103,16 +103,16 @@ pub struct FixedResponse {
     pub body: String,
 }
 
-/// The data of a portal.
+/// The data of a portal that tests can change.
 #[derive(Debug, Default)]
 struct PortalRecords {
     behaviour: Behaviour,
-    /// Issued client certificates, with the common name of each.
+    /// Client certificates that the portal accepts, each with its common name.
     known_certificates: Vec<(CertificateDer<'static>, String)>,
     entitlements: Vec<Entitlement>,
 }
 
-/// The state that all connections share.
+/// The state of a portal that all its connections share.
 #[derive(Debug)]
 struct PortalState {
     kind: PortalKind,
@@ -125,7 +125,7 @@ struct PortalState {
 }
 
 impl PortalState {
-    /// Returns host and port as in the `Host` header.
+    /// Returns host name and port as a client sends them in the `Host` header.
     fn host_and_port(&self) -> String {
         format!("{}:{}", self.host.tls_name(), self.address.port())
     }
@@ -135,45 +135,46 @@ impl PortalState {
     }
 }
 
-/// A running portal with its own CA. It stops when it is dropped.
+/// A running access portal with its own CA. It stops when it is dropped.
 #[derive(Debug)]
 pub struct AccessPortal {
     state: Arc<PortalState>,
-    listening: JoinHandle<()>,
+    listen_task: JoinHandle<()>,
 }
 
 impl AccessPortal {
-    /// Starts a portal on a free port.
+    /// Starts an access portal on a free port.
     ///
     /// # Panics
     /// If the host has no free port.
     pub async fn start(cloud: &LocalCloud, kind: PortalKind) -> Self {
         let host = cloud.host();
-        let listener = TcpListener::bind((host.bind_address(), 0)).await.expect("a free port");
+        let listener =
+            TcpListener::bind((host.bind_address(), 0)).await.expect("the host has a free port");
         let state = Arc::new(PortalState {
             kind,
             host,
-            address: listener.local_addr().expect("an address"),
+            address: listener.local_addr().expect("a bound listener has an address"),
             cloud: Arc::downgrade(&cloud.state()),
             chain: CertificateIssuer::new(&format!("{} CA", kind.service().to_uppercase())),
             records: Mutex::default(),
         });
-        let listening = tokio::spawn(listener::listen(listener, Arc::clone(&state)));
-        Self { state, listening }
+        let listen_task = tokio::spawn(listener::listen(listener, Arc::clone(&state)));
+        Self { state, listen_task }
     }
 
     pub fn kind(&self) -> PortalKind {
         self.state.kind
     }
 
-    /// Returns the URL of the credentials resource without query. The host name is the one in the
+    /// Returns the URL that returns credentials, without query. Its host name is the one in the
     /// server certificate.
     pub fn url(&self) -> String {
         format!("https://{}{}", self.state.host_and_port(), self.state.kind.path())
     }
 
-    /// Returns intermediate and root certificate in PEM: the `certificateAuthority` that a client
-    /// needs.
+    /// Returns the CA certificates of the portal in PEM, intermediate and root. A registration
+    /// sends them as `certificateAuthority`.
     pub fn ca_pem(&self) -> String {
         self.state.chain.pem()
     }
@@ -183,8 +184,8 @@ impl AccessPortal {
         &self.state.chain
     }
 
-    /// Issues a client certificate and adds it to the known ones. The certificate may be invalid on
-    /// purpose.
+    /// Issues a client certificate, which the portal then knows. A test may specify an invalid
+    /// certificate, for example an expired one.
     pub fn issue(&self, spec: &CertificateSpec) -> IssuedCertificate {
         let issued = self.state.chain.issue(spec);
         self.state
@@ -194,7 +195,7 @@ impl AccessPortal {
         issued
     }
 
-    /// Removes a certificate from the known ones.
+    /// Revokes a client certificate, so that the portal does not accept it any more.
     pub fn revoke(&self, issued: &IssuedCertificate) {
         self.state.records().known_certificates.retain(|(der, _name)| *der != issued.der);
     }
@@ -203,12 +204,12 @@ impl AccessPortal {
         self.state.records().entitlements.push(entitlement);
     }
 
-    /// Removes all entitlements of a client.
+    /// Removes all entitlements of the client with this common name.
     pub fn remove_entitlements(&self, name: &str) {
         self.state.records().entitlements.retain(|entitlement| entitlement.common_name != name);
     }
 
-    /// Changes the behaviour of the fake.
+    /// Changes how the fake portal behaves.
     pub fn configure(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.state.records().behaviour);
     }
@@ -216,6 +217,6 @@ impl AccessPortal {
 
 impl Drop for AccessPortal {
     fn drop(&mut self) {
-        self.listening.abort();
+        self.listen_task.abort();
     }
 }

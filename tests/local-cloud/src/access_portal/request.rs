@@ -1,4 +1,4 @@
-//! Handles one request for credentials.
+//! Handles a request for credentials, after the authentication of the client.
 
 use http::{Method, header::HOST};
 use percent_encoding::percent_decode_str;
@@ -15,19 +15,20 @@ use crate::{
     server::{Request, Response},
 };
 
-/// Handles a request. `name` is the common name of the authenticated client.
+/// Returns the response to a request. `name` is the common name of the client, or `None` if the
+/// client could not be authenticated.
 pub(super) fn handle(
     state: &PortalState,
     cloud: &CloudState,
     name: Option<&str>,
     request: &Request,
 ) -> Response {
-    // Like the real portals: an unauthenticated client gets a login page with status 200.
+    // An unauthenticated client gets a login page with status 200, as from the real portals.
     let Some(name) = name else { return responses::login_page() };
     let records = state.records();
     let behaviour = &records.behaviour;
-    if let Some(fixed) = &behaviour.fixed_response {
-        return responses::build_response(fixed.status, &fixed.content_type, &fixed.body);
+    if let Some(response) = &behaviour.fixed_response {
+        return responses::build_response(response.status, &response.content_type, &response.body);
     }
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let has_expected_host = host == Some(state.host_and_port().as_str());
@@ -43,7 +44,7 @@ pub(super) fn handle(
     }
     let query = match parse_query(state, request.uri().query().unwrap_or_default()) {
         Ok(query) => query,
-        Err(fault) => return error_response(400, &fault),
+        Err(message) => return error_response(400, &message),
     };
     let [agency, account, role] = &query;
     match check_entitlement(
@@ -60,8 +61,9 @@ pub(super) fn handle(
             let mut body = json!({"AccessKeyId": keys.id, "SecretAccessKey": keys.secret});
             let token = keys.token.filter(|_token| behaviour.returns_token);
             let lifetime = lifetime.filter(|_lifetime| behaviour.returns_expiration);
-            let ends = lifetime.map(|seconds| iso8601(cloud.clock().now() + i64::from(seconds)));
-            for (member, value) in [("SessionToken", token), ("Expiration", ends)] {
+            let expiration =
+                lifetime.map(|seconds| iso8601(cloud.clock().now() + i64::from(seconds)));
+            for (member, value) in [("SessionToken", token), ("Expiration", expiration)] {
                 if let (Some(value), Some(members)) = (value, body.as_object_mut()) {
                     members.insert(member.to_owned(), Value::String(value));
                 }
@@ -71,12 +73,13 @@ pub(super) fn handle(
     }
 }
 
+/// Builds a JSON response with an error message.
 fn error_response(status: u16, message: &str) -> Response {
     responses::json_response(status, &json!({"status": status, "message": message}))
 }
 
-/// Parses agency, account and role. Each must occur exactly once, and other parameters are
-/// rejected.
+/// Returns agency, account and role in a query. Each parameter must occur exactly once, and other
+/// parameters are rejected.
 fn parse_query(state: &PortalState, query: &str) -> Result<[String; 3], String> {
     let names = state.kind.parameters();
     let mut values = [None, None, None];

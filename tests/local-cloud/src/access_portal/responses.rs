@@ -18,14 +18,14 @@ pub(super) fn json_response(status: u16, body: &Value) -> Response {
     build_response(status, "application/json", &body.to_string())
 }
 
-/// Returns the page for unauthenticated clients.
+/// Returns the login page for unauthenticated clients.
 pub(super) fn login_page() -> Response {
     let page = "<!DOCTYPE html>\n<html><head><title>Access Portal</title></head>\
         <body><h1>Select a certificate</h1><p>You could not be authenticated.</p></body></html>\n";
     build_response(200, "text/html; charset=utf-8", page)
 }
 
-/// Returns the page for an unknown path.
+/// Returns the error page for an unknown path.
 pub(super) fn not_found() -> Response {
     build_response(
         404,
@@ -34,7 +34,7 @@ pub(super) fn not_found() -> Response {
     )
 }
 
-/// Returns the response for an injected fault.
+/// Returns the portal's error response for an injected fault.
 pub(super) fn injected_error(effect: Effect) -> Response {
     let status = match effect {
         Effect::Throttle => 429,

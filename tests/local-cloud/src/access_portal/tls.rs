@@ -1,5 +1,5 @@
-//! TLS configuration of a portal: a client certificate is requested but not required, and is
-//! checked later.
+//! TLS configuration of a portal. The handshake requests a client certificate, but does not require
+//! one. The certificate is checked later.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use super::PortalState;
 use crate::certificates::{CertificateIssuer, CertificateSpec};
 
 /// Accepts every client certificate whose private key the client has. The certificate is checked
-/// when the request arrives, because an invalid one is answered with a login page.
+/// when a request arrives, because the response to an invalid certificate is a login page.
 #[derive(Debug)]
 struct OptionalClientVerifier(Arc<dyn ClientCertVerifier>);
 
@@ -64,7 +64,7 @@ impl ClientCertVerifier for OptionalClientVerifier {
     }
 }
 
-/// Selects the server certificate with or without its intermediate.
+/// Selects the certificates that the server sends: its own, with or without the intermediate one.
 #[derive(Debug)]
 struct ServerCertificate {
     state: Arc<PortalState>,
@@ -74,47 +74,54 @@ struct ServerCertificate {
 
 impl ResolvesServerCert for ServerCertificate {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let shows = self.state.records().behaviour.sends_intermediate;
-        Some(Arc::clone(if shows { &self.with_intermediate } else { &self.without_intermediate }))
+        let sends_intermediate = self.state.records().behaviour.sends_intermediate;
+        Some(Arc::clone(if sends_intermediate {
+            &self.with_intermediate
+        } else {
+            &self.without_intermediate
+        }))
     }
 }
 
-/// Returns the verifier that checks chain, validity and usage of a client certificate.
+/// Returns the verifier that checks the chain, validity and usage of a client certificate.
 pub(super) fn client_verifier(chain: &CertificateIssuer) -> Arc<dyn ClientCertVerifier> {
     let mut roots = RootCertStore::empty();
     for ca in [chain.root_der(), chain.intermediate_der()] {
-        roots.add(ca.clone()).expect("a CA certificate");
+        roots.add(ca.clone()).expect("the CA certificate is valid");
     }
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-    verifier.build().expect("a verifier")
+    verifier.build().expect("the list of CA certificates is not empty")
 }
 
+/// Returns the TLS configuration of the portal's server, with a new server certificate.
 pub(super) fn server_config(
     state: &Arc<PortalState>,
     verifier: Arc<dyn ClientCertVerifier>,
 ) -> ServerConfig {
     let provider = aws_lc_rs::default_provider();
     let hosts = vec![state.host.tls_name()];
-    let server = state.chain.issue(&CertificateSpec { hosts, ..CertificateSpec::server() });
-    let certificates = |chain: Vec<CertificateDer<'static>>| {
-        let key = CertifiedKey::from_der(chain, server.private_key(), &provider);
-        Arc::new(key.expect("a key that fits its certificate"))
+    let server_certificate =
+        state.chain.issue(&CertificateSpec { hosts, ..CertificateSpec::server() });
+    let certified_key = |chain: Vec<CertificateDer<'static>>| {
+        let key = CertifiedKey::from_der(chain, server_certificate.private_key(), &provider);
+        Arc::new(key.expect("the key belongs to the certificate"))
     };
-    let certificate = ServerCertificate {
+    let resolver = ServerCertificate {
         state: Arc::clone(state),
-        without_intermediate: certificates(vec![server.der.clone()]),
-        with_intermediate: certificates(vec![
-            server.der.clone(),
+        without_intermediate: certified_key(vec![server_certificate.der.clone()]),
+        with_intermediate: certified_key(vec![
+            server_certificate.der.clone(),
             state.chain.intermediate_der().clone(),
         ]),
     };
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider.clone()))
         .with_safe_default_protocol_versions()
-        .expect("TLS 1.2 and 1.3")
+        .expect("the provider supports TLS 1.2 and 1.3")
         .with_client_cert_verifier(Arc::new(OptionalClientVerifier(verifier)))
-        .with_cert_resolver(Arc::new(certificate));
-    // Session tickets are off: a resumed session would keep a revoked certificate.
+        .with_cert_resolver(Arc::new(resolver));
+    // Session tickets are off, because a resumed session would keep a certificate that was
+    // revoked.
     config.send_tls13_tickets = 0;
     config
 }

@@ -1,4 +1,5 @@
-//! Fake EventBridge bus: delivers an event to every function and queue whose rule matches.
+//! Fake event buses of EventBridge. They deliver an event to each function and queue whose rule
+//! matches.
 
 use std::{
     collections::BTreeMap,
@@ -15,67 +16,70 @@ use crate::{
     lambda::{DeployedFunctions, FunctionError},
 };
 
-/// The event buses of one deployment: the default bus of the account, and the stack's own.
+/// The event buses of one deployment: the default bus of the AWS account, and the bus of the stack
+/// if the template has one.
 #[derive(Clone, Debug)]
 pub struct EventBus {
     functions: DeployedFunctions,
+    /// Rules whose targets are not functions.
     rules: Vec<EventRule>,
-    /// By ARN.
+    /// The queues that can be targets, by ARN.
     queues: BTreeMap<String, Queue>,
-    /// Name and policy of the stack's own bus.
-    own: Option<(String, ResourcePolicy)>,
+    /// Name and policy of the stack's bus.
+    stack_bus: Option<(String, ResourcePolicy)>,
     account: String,
     region: String,
 }
 
-/// Delivery of an event to one function.
+/// The delivery of an event to one function.
 #[derive(Debug)]
 pub struct FunctionDelivery {
     /// Package name of the function.
     pub package: String,
-    /// Response of the function. Lambda would retry after an error.
+    /// Response or error of the function. Unlike AWS, the fake does not retry after an error.
     pub outcome: Result<Value, FunctionError>,
 }
 
-/// The targets of an event.
+/// The result of putting an event on a bus, by target.
 #[derive(Debug, Default)]
 pub struct PutResult {
-    /// One delivery per matching function, without retries.
+    /// One delivery for each function with a matching rule.
     pub functions: Vec<FunctionDelivery>,
     /// ARNs of the queues that received the event.
     pub queues: Vec<String>,
-    /// ARNs of targets that do not exist or whose queue policy denies the event.
+    /// ARNs of the targets that received no event: the queue does not exist, or its policy denies
+    /// the event.
     pub failed_targets: Vec<String>,
 }
 
 impl EventBus {
-    /// Creates a bus for these functions.
+    /// Creates the default bus for functions with their rules.
     pub fn new(functions: DeployedFunctions, account: &str, region: &str) -> Self {
         Self {
             functions,
             rules: Vec::new(),
             queues: BTreeMap::new(),
-            own: None,
+            stack_bus: None,
             account: account.to_owned(),
             region: region.to_owned(),
         }
     }
 
-    /// Adds rules whose targets are queues.
+    /// Replaces the rules for targets other than functions, and the queues that can be targets.
     #[must_use]
     pub fn with_rules(self, rules: Vec<EventRule>, queues: &[Queue]) -> Self {
         let queues = queues.iter().map(|queue| (queue.arn(), queue.clone())).collect();
         Self { rules, queues, ..self }
     }
 
-    /// Adds the stack's own bus.
+    /// Sets the bus of the stack.
     #[must_use]
-    pub fn with_own_bus(self, bus: Option<TemplateBus>) -> Self {
-        let own = bus.map(|bus| (bus.name, ResourcePolicy::new(&bus.arn, &bus.policy)));
-        Self { own, ..self }
+    pub fn with_stack_bus(self, bus: Option<TemplateBus>) -> Self {
+        let stack_bus = bus.map(|bus| (bus.name, ResourcePolicy::new(&bus.arn, &bus.policy)));
+        Self { stack_bus, ..self }
     }
 
-    /// Builds an event as EventBridge delivers it, sent now.
+    /// Builds an event as EventBridge delivers it, with the current time.
     pub fn build_event(&self, source: &str, detail_type: &str, detail: &Value) -> Value {
         json!({
             "version": "0",
@@ -90,7 +94,7 @@ impl EventBus {
         })
     }
 
-    /// Builds an event, puts it on the bus and waits for the functions. There are no retries.
+    /// Builds an event, puts it on the bus for events of its source, and waits for the functions.
     pub async fn put_event(
         &self,
         source: &str,
@@ -100,12 +104,13 @@ impl EventBus {
         self.put(&self.build_event(source, detail_type, detail)).await.functions
     }
 
-    /// Puts an event on the bus where its sender puts it: AWS's own events arrive on the default bus,
-    /// others on the stack's bus if there is one.
+    /// Puts an event on the bus for events of its source, and waits for the functions. Events of
+    /// AWS arrive on the default bus, other events on the stack's bus if there is one.
     pub async fn put(&self, event: &Value) -> PutResult {
-        let is_of_aws = event["source"].as_str().is_some_and(|source| source.starts_with("aws."));
-        match &self.own {
-            Some((own, _)) if !is_of_aws => self.put_on(own, event).await,
+        let is_aws_event =
+            event["source"].as_str().is_some_and(|source| source.starts_with("aws."));
+        match &self.stack_bus {
+            Some((stack_bus, _)) if !is_aws_event => self.put_on(stack_bus, event).await,
             _ => self.put_on_default_bus(event).await,
         }
     }
@@ -115,14 +120,15 @@ impl EventBus {
         self.put_on(DEFAULT_BUS, event).await
     }
 
-    /// Puts an event on the stack's bus as a role or user whose own policies allow it everywhere. Returns
-    /// `None` if the policy of the bus denies it.
-    pub async fn put_as(&self, sender: &str, event: &Value) -> Option<PutResult> {
-        let (own, policy) = self.own.as_ref()?;
-        if policy.allows(sender, event) { Some(self.put_on(own, event).await) } else { None }
+    /// Puts an event on the stack's bus as the role or user with the ARN `sender`, whose identity
+    /// policies are assumed to allow it. Returns `None` if the policy of the bus denies it.
+    pub async fn put_event_as(&self, sender: &str, event: &Value) -> Option<PutResult> {
+        let (stack_bus, policy) = self.stack_bus.as_ref()?;
+        if policy.allows(sender, event) { Some(self.put_on(stack_bus, event).await) } else { None }
     }
 
-    /// Puts an event on a bus. Functions are invoked once; queues receive it as a message.
+    /// Puts an event on the bus with this name. Invokes each matching function once, and sends the
+    /// event to each matching queue.
     async fn put_on(&self, bus: &str, event: &Value) -> PutResult {
         let mut result = self.deliver_to_queues(bus, event);
         for lambda in self.functions.all() {
@@ -136,12 +142,13 @@ impl EventBus {
         result
     }
 
+    /// Sends an event to the queues that are targets of matching rules.
     fn deliver_to_queues(&self, bus: &str, event: &Value) -> PutResult {
         let mut result = PutResult::default();
-        let of_bus = self.rules.iter().filter(|rule| rule.bus == bus);
-        let matching = of_bus.filter(|rule| pattern::matches(&rule.pattern, Some(event)));
-        for (rule, target) in
-            matching.flat_map(|rule| rule.targets.iter().map(move |target| (rule, &target.arn)))
+        let bus_rules = self.rules.iter().filter(|rule| rule.bus == bus);
+        let matching_rules = bus_rules.filter(|rule| pattern::matches(&rule.pattern, Some(event)));
+        for (rule, target) in matching_rules
+            .flat_map(|rule| rule.targets.iter().map(move |target| (rule, &target.arn)))
         {
             let queue = self.queues.get(target);
             match queue
@@ -157,33 +164,37 @@ impl EventBus {
         result
     }
 
-    /// Returns what each target of the stack's bus receives of an event: the target's ARN, and the event or
-    /// the text that the rule makes of it.
-    pub fn targets_of(&self, event: &Value) -> Vec<(String, Value)> {
-        let Some((own, _)) = &self.own else { return Vec::new() };
-        let of_bus = self.rules.iter().filter(|rule| rule.bus == *own);
-        of_bus
+    /// Returns the ARN of each target of the stack's bus that receives an event, and the input that
+    /// the target receives: the event, or the text to which the rule transforms it.
+    pub fn list_target_inputs(&self, event: &Value) -> Vec<(String, Value)> {
+        let Some((stack_bus, _)) = &self.stack_bus else { return Vec::new() };
+        let bus_rules = self.rules.iter().filter(|rule| rule.bus == *stack_bus);
+        bus_rules
             .filter(|rule| pattern::matches(&rule.pattern, Some(event)))
             .flat_map(|rule| &rule.targets)
             .map(|target| {
-                let input = target.input_transformer.as_ref();
-                (target.arn.clone(), input.map_or_else(|| event.clone(), |it| transform(it, event)))
+                let transformer = target.input_transformer.as_ref();
+                (
+                    target.arn.clone(),
+                    transformer
+                        .map_or_else(|| event.clone(), |transformer| transform(transformer, event)),
+                )
             })
             .collect()
     }
 
-    /// Returns a unique event id.
+    /// Returns a new event id, which is unique in this process.
     pub fn next_event_id() -> String {
         static EVENTS: AtomicU64 = AtomicU64::new(1);
         format!("7a8e9feb-c592-4df8-8a02-{:012x}", EVENTS.fetch_add(1, Ordering::Relaxed))
     }
 }
 
-/// Fills an `InputTransformer` with the members of an event.
+/// Returns the input that an `InputTransformer` makes from an event.
 fn transform(transformer: &Value, event: &Value) -> Value {
     let template = transformer["InputTemplate"].as_str().unwrap_or_default();
     let paths = transformer["InputPathsMap"].as_object().into_iter().flatten();
-    let filled = paths.fold(template.to_owned(), |text, (name, path)| {
+    let text = paths.fold(template.to_owned(), |text, (name, path)| {
         let pointer = path.as_str().unwrap_or_default().replace(['$', ']'], "");
         let value = match event.pointer(&pointer.replace(['.', '['], "/")) {
             Some(Value::String(text)) => text.clone(),
@@ -192,7 +203,7 @@ fn transform(transformer: &Value, event: &Value) -> Value {
         };
         text.replace(&format!("<{name}>"), &value)
     });
-    let lines = filled
+    let lines = text
         .lines()
         .map(|line| line.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(line));
     lines.collect::<Vec<_>>().join("\n").into()

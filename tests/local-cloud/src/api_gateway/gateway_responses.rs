@@ -1,4 +1,4 @@
-//! Error responses that API Gateway sends without invoking a function.
+//! Error responses that API Gateway itself sends, without a response of a function.
 
 use axum::body::Body;
 use http::{Response, StatusCode};
@@ -6,14 +6,17 @@ use serde_json::{Value, json};
 
 use crate::cloudformation::Template;
 
-/// Bodies of the error responses: API Gateway's defaults, or those of the template's
+/// The error responses of a REST API: those of API Gateway, unless the template replaces them by
 /// `GatewayResponses`.
 #[derive(Clone, Debug, Default)]
 pub struct GatewayResponses {
-    client: Option<ResponseTemplate>,
-    server: Option<ResponseTemplate>,
+    /// Replaces the responses with status 4xx.
+    client_error: Option<ResponseTemplate>,
+    /// Replaces the responses with status 5xx.
+    server_error: Option<ResponseTemplate>,
 }
 
+/// Content type and body of an error response. The body may contain variables of API Gateway.
 #[derive(Clone, Debug)]
 struct ResponseTemplate {
     content_type: String,
@@ -23,7 +26,7 @@ struct ResponseTemplate {
 impl GatewayResponses {
     /// Reads the `GatewayResponses` of a template.
     pub fn from_template(template: &Template) -> Self {
-        let form = |kind: &str| {
+        let parse = |kind: &str| {
             let response = template.gateway_response(kind)?;
             let body = response.pointer("/ResponseTemplates/application~1json")?.as_str()?;
             let content_type = response.pointer("/ResponseParameters/Headers/Content-Type");
@@ -31,16 +34,18 @@ impl GatewayResponses {
             let content_type = content_type.trim_matches('\'').to_owned();
             Some(ResponseTemplate { content_type, body: body.to_owned() })
         };
-        Self { client: form("DEFAULT_4XX"), server: form("DEFAULT_5XX") }
+        Self { client_error: parse("DEFAULT_4XX"), server_error: parse("DEFAULT_5XX") }
     }
 
+    /// Builds an error response. `id` is the request id.
     pub(super) fn build(&self, status: StatusCode, message: &str, id: &str) -> Response<Body> {
-        let form = if status.is_client_error() { &self.client } else { &self.server };
-        let (content_type, body) = match form {
+        let template =
+            if status.is_client_error() { &self.client_error } else { &self.server_error };
+        let (content_type, body) = match template {
             None => ("application/json", json!({ "message": message }).to_string()),
             Some(ResponseTemplate { content_type, body }) => {
-                let quoted = Value::from(message).to_string();
-                let body = body.replace("$context.error.messageString", &quoted);
+                let quoted_message = Value::from(message).to_string();
+                let body = body.replace("$context.error.messageString", &quoted_message);
                 (content_type.as_str(), body.replace("$context.requestId", id))
             }
         };

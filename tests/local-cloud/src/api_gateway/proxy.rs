@@ -1,4 +1,5 @@
-//! Converts HTTP requests to proxy events (format 1.0), and responses back.
+//! Converts HTTP requests to proxy events (format 1.0), and the responses of functions to HTTP
+//! responses.
 
 use std::{
     collections::BTreeMap,
@@ -12,40 +13,43 @@ use serde_json::{Value, json};
 
 use super::routes::MatchedRoute;
 
-/// API id and stage of the fake API.
+/// Id of the fake REST API.
 pub const API_ID: &str = "local12345";
+/// Stage of the fake REST API.
 pub(super) const STAGE: &str = "live";
 
+/// Number of the next request, which becomes a part of its id.
 static NEXT_REQUEST: AtomicU64 = AtomicU64::new(1);
 
-/// Returns a request id that is unique in this process.
-pub(super) fn request_id() -> String {
+/// Returns a new request id, which is unique in this process.
+pub(super) fn next_request_id() -> String {
     let number = NEXT_REQUEST.fetch_add(1, Ordering::Relaxed);
     format!("c6af9ac6-7b61-41e6-9a41-{number:012x}")
 }
 
-/// Builds the proxy event. `caller` is the ARN of the principal that signed the request.
+/// Builds the proxy event of a request. `caller` is the ARN of the principal that signed the
+/// request; `None` for a request without signature.
 pub(super) fn build_event(
     account: &str,
     id: &str,
     caller: Option<&str>,
-    found: &MatchedRoute,
+    route: &MatchedRoute,
     head: &Parts,
     body: &[u8],
 ) -> Value {
     let (path, method) = (head.uri.path(), head.method.as_str());
-    let headers = header_lists(&head.headers);
-    let query = query_lists(head.uri.query().unwrap_or_default());
-    let parameters = (!found.parameters.is_empty()).then_some(&found.parameters);
+    let headers = collect_headers(&head.headers);
+    let query = collect_query_parameters(head.uri.query().unwrap_or_default());
+    let parameters = (!route.parameters.is_empty()).then_some(&route.parameters);
     let text = (!body.is_empty()).then(|| String::from_utf8_lossy(body));
     let user_agent = head.headers.get("user-agent").and_then(|value| value.to_str().ok());
     json!({
-        "resource": found.resource,
+        "resource": route.resource,
         "path": path,
         "httpMethod": method,
-        "headers": last_of_each(&headers),
+        "headers": select_last_values(&headers),
         "multiValueHeaders": none_if_empty(&headers),
-        "queryStringParameters": last_of_each(&query),
+        "queryStringParameters": select_last_values(&query),
         "multiValueQueryStringParameters": none_if_empty(&query),
         "pathParameters": parameters,
         "stageVariables": null,
@@ -57,9 +61,11 @@ pub(super) fn build_event(
             "extendedRequestId": "JKJaXmPLvHcESHA=",
             "httpMethod": method,
             "identity": {
-                "accessKey": null, "accountId": account, "caller": null, "cognitoAuthenticationProvider": null,
-                "cognitoAuthenticationType": null, "cognitoIdentityId": null, "cognitoIdentityPoolId": null,
-                "principalOrgId": null, "sourceIp": "127.0.0.1", "user": null, "userAgent": user_agent, "userArn": caller,
+                "accessKey": null, "accountId": account, "caller": null,
+                "cognitoAuthenticationProvider": null, "cognitoAuthenticationType": null,
+                "cognitoIdentityId": null, "cognitoIdentityPoolId": null,
+                "principalOrgId": null, "sourceIp": "127.0.0.1", "user": null,
+                "userAgent": user_agent, "userArn": caller,
             },
             "path": format!("/{STAGE}{path}"),
             "protocol": "HTTP/1.1",
@@ -67,7 +73,7 @@ pub(super) fn build_event(
             "requestTime": "23/Nov/2026:08:00:00 +0000",
             "requestTimeEpoch": 1_795_420_800_000_u64,
             "resourceId": "123456",
-            "resourcePath": found.resource,
+            "resourcePath": route.resource,
             "stage": STAGE,
         },
         "body": text,
@@ -75,9 +81,10 @@ pub(super) fn build_event(
     })
 }
 
+/// All values of each header or query parameter, by name.
 type MultiValues = BTreeMap<String, Vec<String>>;
 
-fn header_lists(headers: &HeaderMap) -> MultiValues {
+fn collect_headers(headers: &HeaderMap) -> MultiValues {
     let mut lists = MultiValues::new();
     for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -86,7 +93,8 @@ fn header_lists(headers: &HeaderMap) -> MultiValues {
     lists
 }
 
-fn query_lists(query: &str) -> MultiValues {
+/// Returns the decoded parameters of a query.
+fn collect_query_parameters(query: &str) -> MultiValues {
     let mut lists = MultiValues::new();
     let decoded =
         |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
@@ -101,36 +109,40 @@ fn none_if_empty(lists: &MultiValues) -> Option<&MultiValues> {
     (!lists.is_empty()).then_some(lists)
 }
 
-fn last_of_each(lists: &MultiValues) -> Option<BTreeMap<String, Option<String>>> {
-    let last =
+/// Returns the last value of each name, or `None` if there is no name.
+fn select_last_values(lists: &MultiValues) -> Option<BTreeMap<String, Option<String>>> {
+    let last_value =
         |(name, values): (&'_ String, &'_ Vec<String>)| (name.clone(), values.last().cloned());
-    none_if_empty(lists).map(|lists| lists.iter().map(last).collect())
+    none_if_empty(lists).map(|lists| lists.iter().map(last_value).collect())
 }
 
-/// Converts a function's response. Returns `None` if API Gateway would not accept it.
-pub(super) fn http_response(answer: &Value, id: &str) -> Option<Response<Body>> {
-    let status = answer.get("statusCode")?.as_u64()?;
+/// Converts the response of a function to an HTTP response. Returns `None` if API Gateway would not
+/// accept the function's response.
+pub(super) fn build_http_response(function_response: &Value, id: &str) -> Option<Response<Body>> {
+    let status = function_response.get("statusCode")?.as_u64()?;
     let status = StatusCode::from_u16(u16::try_from(status).ok()?).ok()?;
     let mut response = Response::builder().status(status);
-    let members = |name: &str| answer.get(name).and_then(Value::as_object).into_iter().flatten();
-    // A header in both counts as the list says.
-    let lists = answer.get("multiValueHeaders");
-    let single =
-        members("headers").filter(|(name, _)| lists.is_none_or(|it| it.get(name).is_none()));
-    for (name, value) in single {
-        response = response.header(name, text(value));
+    let members =
+        |name: &str| function_response.get(name).and_then(Value::as_object).into_iter().flatten();
+    // If `multiValueHeaders` has a header of the same name, the one in `headers` is ignored.
+    let lists = function_response.get("multiValueHeaders");
+    let single_values =
+        members("headers").filter(|(name, _)| lists.is_none_or(|lists| lists.get(name).is_none()));
+    for (name, value) in single_values {
+        response = response.header(name, to_header_text(value));
     }
     for (name, values) in members("multiValueHeaders") {
         for value in values.as_array().into_iter().flatten() {
-            response = response.header(name, text(value));
+            response = response.header(name, to_header_text(value));
         }
     }
     response = response.header("x-amzn-requestid", id);
-    let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
+    let body = function_response.get("body").and_then(Value::as_str).unwrap_or_default();
     response.body(Body::from(body.to_owned())).ok().map(with_default_content_type)
 }
 
-/// Adds API Gateway's default content type, JSON, to a response without one.
+/// Adds the content type `application/json` to a response without content type, as API Gateway
+/// does. A response with status 204 gets none.
 fn with_default_content_type(mut response: Response<Body>) -> Response<Body> {
     if response.status() != StatusCode::NO_CONTENT
         && let http::header::Entry::Vacant(entry) = response.headers_mut().entry("content-type")
@@ -140,6 +152,7 @@ fn with_default_content_type(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-fn text(value: &Value) -> String {
+/// Returns a JSON value as the text of a header.
+fn to_header_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,11 +1,11 @@
-//! Tests of IAM authorization: signatures for `execute-api` and permissions of the caller.
+//! Tests of IAM authorization: the signature of a request, and the permissions of its caller.
 
 use std::{fs, time::SystemTime};
 
 use serde_json::{Value, json};
 
 use super::{
-    tests::{ACCOUNT, folder, gateway},
+    tests::{ACCOUNT, start_gateway, temporary_folder},
     *,
 };
 use crate::{
@@ -16,29 +16,33 @@ use crate::{
 
 const REGION: &str = "us-east-1";
 
-/// Creates a user who may call these routes, and returns its access key.
-fn portal(cloud: &LocalCloud, account: &str, routes: &str) -> AwsCredentials {
+/// Creates a user who may call these routes, and returns an access key of the user.
+fn create_user(cloud: &LocalCloud, account: &str, routes: &str) -> AwsCredentials {
     let user = cloud.aws().account("aws", account).user("portal");
     let resource = format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:*/live/{routes}");
     user.inline(
         "Call",
-        &json!({ "Version": "2012-10-17",
-                 "Statement": [{ "Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource }] }),
+        &json!({
+            "Version": "2012-10-17",
+            "Statement": [
+                { "Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource },
+            ],
+        }),
     );
     user.create_access_key()
 }
 
-/// A signed request. The body that is sent is `{}`; `signed` is the body that was signed.
+/// A signed request. The request has the body `{}`; its signature is for the body `signed_body`.
 #[derive(Clone, Copy)]
 struct SignedRequest<'a> {
     keys: &'a AwsCredentials,
     service: &'a str,
     region: &'a str,
-    signed: &'a str,
+    signed_body: &'a str,
 }
 
 impl SignedRequest<'_> {
-    /// Sends the request. Returns status, error type and body.
+    /// Sends the request. Returns status, error type and body of the response.
     async fn send(&self, gateway: &ApiGateway) -> (u16, String, Value) {
         let url = format!("{}/v1/tenant/accounts/65f0/validate?project=a", gateway.url());
         let mut headers = vec![("content-type", "application/json".to_owned())];
@@ -51,7 +55,7 @@ impl SignedRequest<'_> {
             self.region,
             request,
             &headers,
-            self.signed.as_bytes(),
+            self.signed_body.as_bytes(),
             now,
         ));
         let mut request = http_client::client(None).post(&url).body("{}");
@@ -68,12 +72,12 @@ impl SignedRequest<'_> {
 }
 
 #[tokio::test]
-async fn signature_and_permission_are_required() {
+async fn request_without_valid_signature_or_permission_is_rejected() {
     let cloud = LocalCloud::start(CloudOptions::default()).await;
-    let gateway = gateway(&cloud, "signed", UnsignedRequests::Rejected).await;
-    let keys = portal(&cloud, ACCOUNT, "POST/v1/tenant/accounts/*/validate");
+    let gateway = start_gateway(&cloud, "signed", UnsignedRequests::Rejected).await;
+    let keys = create_user(&cloud, ACCOUNT, "POST/v1/tenant/accounts/*/validate");
     let service = "execute-api";
-    let valid = SignedRequest { keys: &keys, service, region: REGION, signed: "{}" };
+    let valid = SignedRequest { keys: &keys, service, region: REGION, signed_body: "{}" };
     let (status, _, event) = valid.send(&gateway).await;
     let caller = json!(format!("arn:aws:iam::{ACCOUNT}:user/portal"));
     assert_eq!(
@@ -82,40 +86,51 @@ async fn signature_and_permission_are_required() {
         "{event}"
     );
 
-    let wrong = AwsCredentials { secret: format!("{}x", keys.secret), ..keys.clone() };
-    let unknown = AwsCredentials { id: "AKIAIOSFODNN7EXAMPLE".to_owned(), ..keys.clone() };
-    let other_account = portal(&cloud, "999900001111", "*");
-    let other = portal(&cloud, ACCOUNT, "GET/v1/tenant/accounts");
-    for (case, sent, expected) in [
-        ("the secret", SignedRequest { keys: &wrong, ..valid }, "InvalidSignatureException"),
-        ("the key", SignedRequest { keys: &unknown, ..valid }, "UnrecognizedClientException"),
-        ("the body", SignedRequest { signed: "[]", ..valid }, "InvalidSignatureException"),
+    let keys_with_wrong_secret =
+        AwsCredentials { secret: format!("{}x", keys.secret), ..keys.clone() };
+    let unknown_keys = AwsCredentials { id: "AKIAIOSFODNN7EXAMPLE".to_owned(), ..keys.clone() };
+    let other_account_keys = create_user(&cloud, "999900001111", "*");
+    let other_route_keys = create_user(&cloud, ACCOUNT, "GET/v1/tenant/accounts");
+    for (case, request, expected) in [
+        (
+            "the secret",
+            SignedRequest { keys: &keys_with_wrong_secret, ..valid },
+            "InvalidSignatureException",
+        ),
+        ("the key", SignedRequest { keys: &unknown_keys, ..valid }, "UnrecognizedClientException"),
+        ("the body", SignedRequest { signed_body: "[]", ..valid }, "InvalidSignatureException"),
         ("the service", SignedRequest { service: "sts", ..valid }, "InvalidSignatureException"),
         ("the region", SignedRequest { region: "us-west-2", ..valid }, "InvalidSignatureException"),
-        ("the account", SignedRequest { keys: &other_account, ..valid }, "AccessDeniedException"),
-        ("the route", SignedRequest { keys: &other, ..valid }, "AccessDeniedException"),
+        (
+            "the account",
+            SignedRequest { keys: &other_account_keys, ..valid },
+            "AccessDeniedException",
+        ),
+        ("the route", SignedRequest { keys: &other_route_keys, ..valid }, "AccessDeniedException"),
     ] {
-        let (status, error_type, body) = sent.send(&gateway).await;
+        let (status, error_type, body) = request.send(&gateway).await;
         assert_eq!((status, error_type.as_str()), (403, expected), "{case}: {body}");
     }
-    let unsigned =
+    let unsigned_request =
         http_client::client(None).post(format!("{}/v1/tenant/accounts/sts", gateway.url()));
-    let response = unsigned.body("{}").send().await.unwrap();
+    let response = unsigned_request.body("{}").send().await.unwrap();
     assert_eq!(response.status(), 403);
     assert_eq!(response.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");
-    fs::remove_dir_all(folder("signed")).unwrap();
+    fs::remove_dir_all(temporary_folder("signed")).unwrap();
 }
 
 #[tokio::test]
 async fn wrong_signature_is_always_rejected() {
     let cloud = LocalCloud::start(CloudOptions::default()).await;
-    let gateway = gateway(&cloud, "lenient", UnsignedRequests::Accepted).await;
-    let keys = portal(&cloud, ACCOUNT, "*");
-    let wrong = AwsCredentials { secret: format!("{}x", keys.secret), ..keys.clone() };
-    for (keys, expected) in [(&keys, 201), (&wrong, 403)] {
-        let sent = SignedRequest { keys, service: "execute-api", region: REGION, signed: "{}" };
-        let (status, _, body) = sent.send(&gateway).await;
+    let gateway = start_gateway(&cloud, "lenient", UnsignedRequests::Accepted).await;
+    let keys = create_user(&cloud, ACCOUNT, "*");
+    let keys_with_wrong_secret =
+        AwsCredentials { secret: format!("{}x", keys.secret), ..keys.clone() };
+    for (keys, expected) in [(&keys, 201), (&keys_with_wrong_secret, 403)] {
+        let request =
+            SignedRequest { keys, service: "execute-api", region: REGION, signed_body: "{}" };
+        let (status, _, body) = request.send(&gateway).await;
         assert_eq!(status, expected, "{body}");
     }
-    fs::remove_dir_all(folder("lenient")).unwrap();
+    fs::remove_dir_all(temporary_folder("lenient")).unwrap();
 }

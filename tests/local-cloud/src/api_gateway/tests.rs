@@ -1,4 +1,4 @@
-//! Tests of proxy events, routing and event delivery.
+//! Tests of proxy events, routes and the delivery of events. A Python script is the function.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -30,31 +30,35 @@ Resources:
           Properties: {Pattern: {detail: {method: [sts]}}}
 ";
 
-/// Returns its event. With `broken` in the query it returns an invalid response.
+/// The function of the tests. It returns its event, or an invalid response if the query contains
+/// `invalid`.
 const SCRIPT: &str = r#"#!/usr/bin/env python3
 import http.client, json, os
 api = os.environ["AWS_LAMBDA_RUNTIME_API"]
-def call(verb, path, body=None):
-    link = http.client.HTTPConnection(api)
-    link.request(verb, "/2018-06-01/runtime/invocation/" + path, body)
-    answer = link.getresponse()
-    return answer.headers, answer.read()
+def call(method, path, body=None):
+    connection = http.client.HTTPConnection(api)
+    connection.request(method, "/2018-06-01/runtime/invocation/" + path, body)
+    response = connection.getresponse()
+    return response.headers, response.read()
 while True:
     headers, body = call("GET", "next")
     event = json.loads(body)
-    answer = {"statusCode": 201, "headers": {"X-One": "1"}, "multiValueHeaders": {"X-Two": ["a", "b"]}, "body": json.dumps(event)}
-    if (event.get("queryStringParameters") or {}).get("broken"): answer = {"no": "status"}
-    call("POST", headers["Lambda-Runtime-Aws-Request-Id"] + "/response", json.dumps(answer))
+    response = {"statusCode": 201, "headers": {"X-One": "1"},
+                "multiValueHeaders": {"X-Two": ["a", "b"]}, "body": json.dumps(event)}
+    if (event.get("queryStringParameters") or {}).get("invalid"): response = {"no": "status"}
+    call("POST", headers["Lambda-Runtime-Aws-Request-Id"] + "/response", json.dumps(response))
 "#;
 
-pub(super) async fn gateway(
+/// Starts a REST API with the routes of `TEMPLATE`. `name` distinguishes the temporary folder from
+/// those of other tests.
+pub(super) async fn start_gateway(
     cloud: &LocalCloud,
     name: &str,
     unsigned: UnsignedRequests,
 ) -> ApiGateway {
     let owner = cloud.aws().account("aws", ACCOUNT);
     ApiGateway::start(
-        functions(name),
+        deploy_functions(name),
         GatewayResponses::default(),
         (&owner, "us-east-1"),
         unsigned,
@@ -63,12 +67,14 @@ pub(super) async fn gateway(
     .await
 }
 
-pub(super) fn folder(name: &str) -> std::path::PathBuf {
+/// Returns the path of a temporary folder for one test.
+pub(super) fn temporary_folder(name: &str) -> std::path::PathBuf {
     std::env::temp_dir().join(format!("gangway-{}-{name}", std::process::id()))
 }
 
-fn functions(name: &str) -> DeployedFunctions {
-    let folder = folder(name);
+/// Deploys the functions of `TEMPLATE`.
+fn deploy_functions(name: &str) -> DeployedFunctions {
+    let folder = temporary_folder(name);
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("echo"), SCRIPT).unwrap();
     fs::set_permissions(folder.join("echo"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -79,11 +85,11 @@ fn functions(name: &str) -> DeployedFunctions {
         stack: "gangway".into(),
         parameters: std::collections::BTreeMap::new(),
     };
-    let hosting = HostConfig {
+    let host_config = HostConfig {
         binaries: folder,
         region: "us-east-1".into(),
         environment: std::collections::BTreeMap::new(),
-        issue_credentials: Arc::new(|_function, _lasting| RoleCredentials {
+        issue_credentials: Arc::new(|_function, _lifetime| RoleCredentials {
             access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
             secret_access_key: "secret".into(),
             session_token: "token".into(),
@@ -92,14 +98,14 @@ fn functions(name: &str) -> DeployedFunctions {
     };
     DeployedFunctions::deploy(
         Template::parse(TEMPLATE).unwrap().functions(&deployment).unwrap(),
-        hosting,
+        host_config,
     )
 }
 
 #[tokio::test]
-async fn requests_become_proxy_events_and_unknown_routes_are_rejected() {
+async fn request_becomes_a_proxy_event_and_unknown_route_is_rejected() {
     let cloud = LocalCloud::start(CloudOptions::default()).await;
-    let gateway = gateway(&cloud, "proxy", UnsignedRequests::Accepted).await;
+    let gateway = start_gateway(&cloud, "proxy", UnsignedRequests::Accepted).await;
     let (http, url) = (http_client::client(None), gateway.url());
     let request = http.post(format!("{url}/v1/tenant/accounts/65f0/validate?a=1&a=2&b=x%20y"));
     let response =
@@ -127,7 +133,7 @@ async fn requests_become_proxy_events_and_unknown_routes_are_rejected() {
     for (method, path) in [
         ("GET", "/v1/nothing"),
         ("PATCH", "/v1/tenant/accounts/65f0"),
-        // The literal segment is a resource of its own, so the parameter's methods do not apply.
+        // The path with the literal segment `sts` takes precedence, and it has no method GET.
         ("GET", "/v1/tenant/accounts/sts"),
         ("GET", "/v1/tenant/accounts/"),
     ] {
@@ -136,17 +142,18 @@ async fn requests_become_proxy_events_and_unknown_routes_are_rejected() {
         assert_eq!(response.status(), 403, "{method} {path}");
         assert_eq!(response.text().await.unwrap(), r#"{"message":"Missing Authentication Token"}"#);
     }
-    let broken = http.get(format!("{url}/v1/tenant/accounts/65f0?broken=1")).send().await.unwrap();
-    assert_eq!(broken.status(), 502);
-    let long =
+    let invalid_response =
+        http.get(format!("{url}/v1/tenant/accounts/65f0?invalid=1")).send().await.unwrap();
+    assert_eq!(invalid_response.status(), 502);
+    let too_long_request =
         http.post(format!("{url}/v1/tenant/accounts/sts")).body(vec![b' '; MAX_BODY_BYTES + 1]);
-    assert_eq!(long.send().await.unwrap().status(), 413);
-    fs::remove_dir_all(folder("proxy")).unwrap();
+    assert_eq!(too_long_request.send().await.unwrap().status(), 413);
+    fs::remove_dir_all(temporary_folder("proxy")).unwrap();
 }
 
 #[tokio::test]
-async fn events_reach_functions_with_matching_rules() {
-    let bus = EventBus::new(functions("bus"), ACCOUNT, "us-east-1");
+async fn event_reaches_the_function_with_a_matching_rule() {
+    let bus = EventBus::new(deploy_functions("bus"), ACCOUNT, "us-east-1");
     let deliveries =
         bus.put_event("portal", "Gangway Registration Requested", &json!({"method": "sts"})).await;
     let [FunctionDelivery { package, outcome: Ok(response) }] = deliveries.as_slice() else {
@@ -156,5 +163,5 @@ async fn events_reach_functions_with_matching_rules() {
     let event: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
     assert_eq!((&event["source"], &event["detail"]), (&json!("portal"), &json!({"method": "sts"})));
     assert_eq!(bus.put_event("portal", "x", &json!({"method": "scap"})).await.len(), 0);
-    fs::remove_dir_all(folder("bus")).unwrap();
+    fs::remove_dir_all(temporary_folder("bus")).unwrap();
 }

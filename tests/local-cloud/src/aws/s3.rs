@@ -24,7 +24,7 @@ const ENCRYPTION_KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
 #[derive(Debug, Clone)]
 pub(crate) struct StoredBucket {
     region: String,
-    /// By key.
+    /// The objects by key.
     objects: BTreeMap<String, ObjectSnapshot>,
 }
 

@@ -152,28 +152,28 @@ pub(crate) type AccountKey = (String, String);
 pub(crate) struct StoredAccount {
     pub(crate) users: BTreeMap<String, StoredUser>,
     pub(crate) groups: BTreeMap<String, StoredGroup>,
-    /// By lower-case name, because role names are unique without regard to case.
+    /// The roles by lower-case name, because role names are unique without regard to case.
     pub(crate) roles: BTreeMap<String, StoredRole>,
-    /// By ARN.
+    /// The policies by ARN.
     pub(crate) policies: BTreeMap<String, StoredPolicy>,
     /// SCPs. Empty: the account is in no organization.
     pub(crate) scps: Vec<(String, ParsedPolicy)>,
     pub(crate) quotas: BTreeMap<String, u32>,
     /// ARNs of the functions that Secrets Manager may invoke.
     pub(crate) rotation_functions: BTreeSet<String>,
-    /// By region and name.
+    /// The secrets by region and name.
     pub(crate) secrets: BTreeMap<(String, String), StoredSecret>,
     /// Policies of customer managed KMS keys, by ARN. Without one, IAM policies alone decide.
     pub(crate) key_policies: BTreeMap<String, KeyPolicy>,
-    /// By region and name.
+    /// The queues by region and name.
     pub(crate) queues: BTreeMap<(String, String), StoredQueue>,
-    /// By region and name.
+    /// The buses by region and name.
     pub(crate) buses: BTreeMap<(String, String), StoredBus>,
-    /// By region and name.
+    /// The tables by region and name.
     pub(crate) tables: BTreeMap<(String, String), StoredTable>,
-    /// By name.
+    /// The buckets by name.
     pub(crate) buckets: BTreeMap<String, StoredBucket>,
-    /// By region and name.
+    /// The clusters by region and name.
     pub(crate) clusters: BTreeMap<(String, String), StoredCluster>,
     /// Suspended or closed: all calls fail.
     pub(crate) closed: bool,
@@ -193,7 +193,7 @@ pub(crate) struct Store {
     pub(crate) accounts: BTreeMap<AccountKey, StoredAccount>,
     pub(crate) keys: HashMap<String, AccessKey>,
     pub(crate) sessions: HashMap<String, Session>,
-    /// By partition.
+    /// The organizations by partition.
     pub(crate) organizations: BTreeMap<String, StoredOrganization>,
     managed: BTreeMap<String, StoredPolicy>,
     /// Replicas with an old state, by service.

@@ -1,4 +1,4 @@
-//! Encodings in which a secret may appear.
+//! Computes the encodings in which a secret may occur in a text.
 
 use base64::{
     Engine as _,
@@ -6,47 +6,54 @@ use base64::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::MIN_FRAGMENT;
+use super::MIN_FRAGMENT_LENGTH;
 
-/// A secret or a part of it in one encoding.
+/// A secret, or a part of a secret, in one encoding.
 #[derive(Clone, Debug)]
 pub struct Encoding {
-    /// Name of the encoding.
+    /// Name of the encoding for messages.
     pub name: &'static str,
-    /// The encoded text.
+    /// The encoded secret.
     pub text: String,
-    /// Minimum length of a fragment that is no coincidence.
+    /// Minimum length of a fragment, in characters, that counts as a leak. A shorter one may occur
+    /// by chance.
     pub min_length: usize,
 }
 
-/// Returns all encodings of a secret. For PEM also those of each line and of the DER bytes.
+/// Returns a secret in all encodings. For a secret in PEM, also returns each line, and the DER
+/// bytes in all encodings.
 pub fn encodings(secret: &str) -> Vec<Encoding> {
     let is_pem = secret.contains("-----BEGIN");
     let lines = secret.lines().filter(|line| !line.starts_with('-'));
     let text: String = if is_pem { lines.collect() } else { secret.to_owned() };
-    let mut all = Vec::new();
+    let mut encodings = Vec::new();
     if is_pem {
-        // Each line separately, because the joined text has no line breaks.
-        let lines =
-            secret.lines().filter(|line| line.len() >= MIN_FRAGMENT && !line.starts_with('-'));
-        all.extend(lines.map(|line| Encoding::new("a line", line.to_owned(), MIN_FRAGMENT)));
+        // Each line is a secret of its own, because `text` has no line breaks.
+        let lines = secret
+            .lines()
+            .filter(|line| line.len() >= MIN_FRAGMENT_LENGTH && !line.starts_with('-'));
+        encodings.extend(
+            lines.map(|line| {
+                Encoding::new("as one line of PEM", line.to_owned(), MIN_FRAGMENT_LENGTH)
+            }),
+        );
         if let Ok(der) = STANDARD.decode(&text) {
-            push_byte_encodings(&mut all, &der);
+            push_byte_encodings(&mut encodings, &der);
         }
     }
     let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
-    all.extend([
-        Encoding::new("in a URL", lower_case_percent_escapes(&encoded), MIN_FRAGMENT),
-        Encoding::new("in a URL in a URL", encoded.replace('%', "%25"), MIN_FRAGMENT),
-        Encoding::new("in a URL", encoded, MIN_FRAGMENT),
-        Encoding::new("in JSON", text.replace('/', "\\/"), MIN_FRAGMENT),
-        Encoding::new("in JSON", unicode_escaped(&text, false), MIN_FRAGMENT),
-        Encoding::new("in JSON", unicode_escaped(&text, true), MIN_FRAGMENT),
-        Encoding::new("reversed", text.chars().rev().collect(), MIN_FRAGMENT),
+    encodings.extend([
+        Encoding::new("in a URL", lower_case_percent_escapes(&encoded), MIN_FRAGMENT_LENGTH),
+        Encoding::new("in a URL inside a URL", encoded.replace('%', "%25"), MIN_FRAGMENT_LENGTH),
+        Encoding::new("in a URL", encoded, MIN_FRAGMENT_LENGTH),
+        Encoding::new("in JSON", text.replace('/', "\\/"), MIN_FRAGMENT_LENGTH),
+        Encoding::new("in JSON", unicode_escaped(&text, false), MIN_FRAGMENT_LENGTH),
+        Encoding::new("in JSON", unicode_escaped(&text, true), MIN_FRAGMENT_LENGTH),
+        Encoding::new("reversed", text.chars().rev().collect(), MIN_FRAGMENT_LENGTH),
     ]);
-    push_byte_encodings(&mut all, text.as_bytes());
-    all.push(Encoding::new("as it is", text, MIN_FRAGMENT));
-    all
+    push_byte_encodings(&mut encodings, text.as_bytes());
+    encodings.push(Encoding::new("unchanged", text, MIN_FRAGMENT_LENGTH));
+    encodings
 }
 
 impl Encoding {
@@ -55,37 +62,49 @@ impl Encoding {
     }
 }
 
-/// Adds encodings of bytes: Base64 at every offset, hexadecimal and decimal.
-fn push_byte_encodings(all: &mut Vec<Encoding>, bytes: &[u8]) {
-    for before in 0..3 {
-        let mut led = vec![0; before];
-        led.extend_from_slice(bytes);
+/// Adds the encodings of bytes: Base64 at each of three offsets, hexadecimal and decimal.
+fn push_byte_encodings(encodings: &mut Vec<Encoding>, bytes: &[u8]) {
+    for offset in 0..3 {
+        let mut shifted_bytes = vec![0; offset];
+        shifted_bytes.extend_from_slice(bytes);
         for (name, engine) in [("in Base64", &STANDARD), ("in Base64 for URLs", &URL_SAFE)] {
-            let text = engine.encode(&led);
-            // Characters that also encode neighbouring bytes are left out.
-            let (start, end) = ((before * 8).div_ceil(6), led.len() * 8 / 6);
-            all.push(Encoding::new(name, text.get(start..end).unwrap_or_default().to_owned(), 16));
+            let text = engine.encode(&shifted_bytes);
+            // The characters at both ends also encode bits of other bytes, so they are left out.
+            let (start, end) = ((offset * 8).div_ceil(6), shifted_bytes.len() * 8 / 6);
+            encodings.push(Encoding::new(
+                name,
+                text.get(start..end).unwrap_or_default().to_owned(),
+                16,
+            ));
         }
     }
     let digits = hex::encode(bytes);
-    all.push(Encoding::new("in capital digits", digits.to_uppercase(), 2 * MIN_FRAGMENT));
-    all.push(Encoding::new("in digits", digits, 2 * MIN_FRAGMENT));
+    encodings.push(Encoding::new(
+        "in upper-case hexadecimal",
+        digits.to_uppercase(),
+        2 * MIN_FRAGMENT_LENGTH,
+    ));
+    encodings.push(Encoding::new("in hexadecimal", digits, 2 * MIN_FRAGMENT_LENGTH));
     let numbers: Vec<_> = bytes.iter().map(u8::to_string).collect();
-    all.push(Encoding::new("as numbers", numbers.join(", "), 4 * MIN_FRAGMENT));
-    all.push(Encoding::new("as numbers", numbers.join(","), 3 * MIN_FRAGMENT));
+    encodings.push(Encoding::new(
+        "as decimal numbers",
+        numbers.join(", "),
+        4 * MIN_FRAGMENT_LENGTH,
+    ));
+    encodings.push(Encoding::new("as decimal numbers", numbers.join(","), 3 * MIN_FRAGMENT_LENGTH));
 }
 
-/// Escapes all characters except letters and digits as `\u….`
-fn unicode_escaped(text: &str, capitals: bool) -> String {
-    let escape = |letter: char| match letter {
-        letter if letter.is_ascii_alphanumeric() => letter.to_string(),
-        letter if capitals => format!("\\u{:04X}", u32::from(letter)),
-        letter => format!("\\u{:04x}", u32::from(letter)),
+/// Writes all characters except letters and digits as JSON escapes (`\uXXXX`).
+fn unicode_escaped(text: &str, upper_case: bool) -> String {
+    let escape = |character: char| match character {
+        character if character.is_ascii_alphanumeric() => character.to_string(),
+        character if upper_case => format!("\\u{:04X}", u32::from(character)),
+        character => format!("\\u{:04x}", u32::from(character)),
     };
     text.chars().map(escape).collect()
 }
 
-/// Converts percent escapes to lower case: `%2f` for `%2F`.
+/// Converts percent escapes to lower case, such as `%2F` to `%2f`.
 fn lower_case_percent_escapes(text: &str) -> String {
     let mut parts = text.split('%');
     let mut lower_case = parts.next().unwrap_or_default().to_owned();

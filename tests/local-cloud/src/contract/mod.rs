@@ -1,31 +1,33 @@
 //! JSON Schemas of the requests and responses between Gangway and Palette.
 
-mod fault;
+mod schema_error;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-pub use fault::SchemaError;
 use jsonschema::Validator;
+pub use schema_error::SchemaError;
 use serde_json::{Value, json};
 
 const REQUEST_SCHEMAS: &str = include_str!("../../contract/sent.json");
 const RESPONSE_SCHEMAS: &str = include_str!("../../contract/read.json");
 
-static COMPILED: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
-    let sent = definitions("sent", REQUEST_SCHEMAS);
-    sent.chain(definitions("read", RESPONSE_SCHEMAS)).collect()
+/// The validator of each definition, by file and name, such as `sent/account`.
+static VALIDATORS: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
+    let requests = compile_definitions("sent", REQUEST_SCHEMAS);
+    requests.chain(compile_definitions("read", RESPONSE_SCHEMAS)).collect()
 });
 
-/// A schema in `contract/`.
+/// A JSON Schema in the folder `contract/`, named by its definition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Schema {
-    /// A definition in `contract/sent.json`.
+    /// The schema of a request that Gangway sends: a definition in `contract/sent.json`.
     Request(&'static str),
-    /// A definition in `contract/read.json`.
+    /// The schema of a response that Gangway reads: a definition in `contract/read.json`.
     Response(&'static str),
 }
 
 impl Schema {
+    /// Returns the key of the schema in `VALIDATORS`.
     fn key(self) -> String {
         match self {
             Self::Request(name) => format!("sent/{name}"),
@@ -33,9 +35,10 @@ impl Schema {
         }
     }
 
-    /// Validates a body. Returns all violations, with messages like Palette's.
+    /// Validates a request or response body. Returns all violations, with the error codes and
+    /// messages of Palette.
     pub fn validate(self, body: &Value) -> Vec<SchemaError> {
-        let Some(validator) = COMPILED.get(&self.key()) else {
+        let Some(validator) = VALIDATORS.get(&self.key()) else {
             return vec![SchemaError::unknown_schema(&self.key())];
         };
         validator
@@ -45,7 +48,11 @@ impl Schema {
     }
 }
 
-fn definitions(file: &'static str, text: &str) -> impl Iterator<Item = (String, Validator)> {
+/// Compiles every definition of a schema file.
+fn compile_definitions(
+    file: &'static str,
+    text: &str,
+) -> impl Iterator<Item = (String, Validator)> {
     let document: Value = serde_json::from_str(text).unwrap_or_default();
     let names: Vec<String> = document
         .pointer("/$defs")
@@ -63,55 +70,62 @@ fn definitions(file: &'static str, text: &str) -> impl Iterator<Item = (String, 
 mod tests {
     use super::*;
 
-    fn account(spec: &Value) -> Value {
-        json!({"metadata": {"name": "a", "annotations": {"scope": "tenant", "overlordUid": ""}}, "spec": spec})
+    fn account_body(spec: &Value) -> Value {
+        json!({
+            "metadata": {"name": "a", "annotations": {"scope": "tenant", "overlordUid": ""}},
+            "spec": spec,
+        })
     }
 
-    fn keys() -> Value {
+    fn static_keys_spec() -> Value {
         json!({"credentialType": "secret", "partition": "aws", "accessKey": "AKIAIOSFODNN7EXAMPLE",
                "secretKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "policyARNs": []})
     }
 
-    fn role() -> Value {
+    fn sts_spec() -> Value {
         json!({"credentialType": "sts", "partition": "aws-us-gov",
-               "sts": {"arn": "arn:aws-us-gov:iam::123456789012:role/SpectroCloudRole", "externalId": "ext"}})
+               "sts": {"arn": "arn:aws-us-gov:iam::123456789012:role/SpectroCloudRole",
+                       "externalId": "ext"}})
     }
 
-    fn with(mut body: Value, pointer: &str, value: Value) -> Value {
+    /// Returns the body with another value at a JSON pointer.
+    fn replace_member(mut body: Value, pointer: &str, value: Value) -> Value {
         let (parent, member) = pointer.rsplit_once('/').unwrap();
         body.pointer_mut(parent).unwrap()[member] = value;
         body
     }
 
     #[test]
-    fn every_definition_compiles() {
+    fn contract_definition_is_a_valid_schema() {
         for (file, text) in [("sent", REQUEST_SCHEMAS), ("read", RESPONSE_SCHEMAS)] {
             let document: Value = serde_json::from_str(text).unwrap();
             for name in document["$defs"].as_object().unwrap().keys() {
-                assert!(COMPILED.contains_key(&format!("{file}/{name}")), "{file}/{name}");
+                assert!(VALIDATORS.contains_key(&format!("{file}/{name}")), "{file}/{name}");
             }
         }
     }
 
     #[test]
-    fn complete_accounts_are_valid() {
+    fn complete_account_is_valid() {
         for spec in [
-            keys(),
-            role(),
+            static_keys_spec(),
+            sts_spec(),
             json!({"credentialType": "pod-identity", "partition": "aws",
                    "podIdentity": {"roleArn": "arn:aws:iam::123456789012:role/R"}}),
-            json!({"credentialType": "secret", "partition": "aws-iso", "accessKey": "ASIAIOSFODNN7EXAMPLE",
+            json!({"credentialType": "secret", "partition": "aws-iso",
+                   "accessKey": "ASIAIOSFODNN7EXAMPLE",
                    "secretKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-                   "secretSpec": {"agency": "A", "mission": "M", "role": "R", "isCapValidationEnabled": true,
+                   "secretSpec": {"agency": "A", "mission": "M", "role": "R",
+                                  "isCapValidationEnabled": true,
                                   "tls": {"ca": "x", "cert": "y", "key": "z"}}}),
         ] {
-            assert_eq!(Schema::Request("account").validate(&account(&spec)), [], "{spec}");
+            assert_eq!(Schema::Request("account").validate(&account_body(&spec)), [], "{spec}");
         }
     }
 
     #[test]
-    fn violations_of_the_published_contract_are_found() {
-        let good = account(&keys());
+    fn body_that_violates_the_published_contract_is_rejected() {
+        let valid_body = account_body(&static_keys_spec());
         for (pointer, value, code) in [
             ("/spec/credentialType", json!("STS"), 606),
             ("/spec/partition", json!("aws-cn"), 606),
@@ -120,43 +134,55 @@ mod tests {
             ("/metadata/annotations/gateway", json!(7), 601),
             ("/metadata/annotations/gateway", Value::Null, 601),
         ] {
-            let faults =
-                Schema::Request("account").validate(&with(good.clone(), pointer, value.clone()));
-            assert!(faults.iter().any(|fault| fault.code == code), "{pointer} {value} {faults:?}");
+            let errors = Schema::Request("account").validate(&replace_member(
+                valid_body.clone(),
+                pointer,
+                value.clone(),
+            ));
+            assert!(errors.iter().any(|error| error.code == code), "{pointer} {value} {errors:?}");
         }
     }
 
     #[test]
-    fn invalid_bodies_that_the_published_contract_allows_are_found() {
-        let (static_keys, sts) = (account(&keys()), account(&role()));
+    fn invalid_body_that_the_published_contract_allows_is_rejected() {
+        let (static_keys, sts) = (account_body(&static_keys_spec()), account_body(&sts_spec()));
         for body in [
             json!({}),
             json!([]),
-            with(static_keys.clone(), "/metadata/name", json!("")),
-            with(static_keys.clone(), "/spec/sts", role()["sts"].clone()),
-            with(static_keys.clone(), "/spec/region", json!("us-east-1")),
-            with(static_keys.clone(), "/status", json!({})),
-            with(
+            replace_member(static_keys.clone(), "/metadata/name", json!("")),
+            replace_member(static_keys.clone(), "/spec/sts", sts_spec()["sts"].clone()),
+            replace_member(static_keys.clone(), "/spec/region", json!("us-east-1")),
+            replace_member(static_keys.clone(), "/status", json!({})),
+            replace_member(
                 static_keys,
                 "/metadata/annotations",
                 json!({"scope": "system", "overlordUid": ""}),
             ),
-            with(sts.clone(), "/spec/sts", json!({"arn": "arn:aws:iam::123456789012:role/R"})),
-            with(sts.clone(), "/spec/sts/roleArn", json!("arn:aws:iam::123456789012:role/R")),
-            with(sts.clone(), "/spec/accessKey", json!("AKIAIOSFODNN7EXAMPLE")),
-            with(sts.clone(), "/spec/partition", json!("aws-iso-b")),
-            with(sts, "/spec/sts/arn", json!("arn:aws:iam::123456789012:user/R")),
+            replace_member(
+                sts.clone(),
+                "/spec/sts",
+                json!({"arn": "arn:aws:iam::123456789012:role/R"}),
+            ),
+            replace_member(
+                sts.clone(),
+                "/spec/sts/roleArn",
+                json!("arn:aws:iam::123456789012:role/R"),
+            ),
+            replace_member(sts.clone(), "/spec/accessKey", json!("AKIAIOSFODNN7EXAMPLE")),
+            replace_member(sts.clone(), "/spec/partition", json!("aws-iso-b")),
+            replace_member(sts, "/spec/sts/arn", json!("arn:aws:iam::123456789012:user/R")),
         ] {
             assert_ne!(Schema::Request("account").validate(&body), [], "{body}");
         }
     }
 
     #[test]
-    fn violations_do_not_repeat_secrets() {
+    fn error_message_does_not_contain_the_secret() {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-        let body = with(account(&keys()), "/spec/secretKey", json!([secret]));
-        let faults = Schema::Request("account").validate(&body);
-        assert!(!faults.is_empty());
-        assert!(faults.iter().all(|fault| !fault.message.contains(secret)), "{faults:?}");
+        let body =
+            replace_member(account_body(&static_keys_spec()), "/spec/secretKey", json!([secret]));
+        let errors = Schema::Request("account").validate(&body);
+        assert!(!errors.is_empty());
+        assert!(errors.iter().all(|error| !error.message.contains(secret)), "{errors:?}");
     }
 }

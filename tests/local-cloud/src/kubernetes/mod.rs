@@ -1,4 +1,5 @@
-//! Fake Kubernetes API of an EKS cluster, over TLS with its own CA.
+//! Fake Kubernetes API server of an EKS cluster, over TLS with its own CA.
+
 mod objects;
 mod path;
 mod selector;
@@ -34,7 +35,8 @@ use crate::tls::TlsIdentity;
 /// Maximum size of a request body.
 const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
 
-/// A bound listener with a CA. It serves no cluster yet.
+/// The listener of a Kubernetes API, with a port and a CA of its own. It serves requests after a
+/// call of [`ApiListener::serve`].
 #[derive(Debug)]
 pub struct ApiListener {
     socket: TcpListener,
@@ -42,51 +44,53 @@ pub struct ApiListener {
     tls: TlsIdentity,
 }
 
-/// A running Kubernetes API. It stops when it is dropped.
+/// A running Kubernetes API server. It stops when it is dropped.
 #[derive(Debug)]
 pub struct ApiServer {
-    listening: JoinHandle<()>,
+    listen_task: JoinHandle<()>,
 }
 
 impl Drop for ApiServer {
     fn drop(&mut self) {
-        self.listening.abort();
+        self.listen_task.abort();
     }
 }
 
 impl ApiListener {
-    /// Binds a free port.
+    /// Binds a free port, and creates a CA.
     ///
     /// # Panics
     /// If the host has no free port.
     pub async fn bind(host: Host) -> ApiListener {
-        let socket = TcpListener::bind((host.bind_address(), 0)).await.expect("a free port");
+        let socket =
+            TcpListener::bind((host.bind_address(), 0)).await.expect("the host has a free port");
         ApiListener { socket, host, tls: TlsIdentity::new(host) }
     }
 
-    /// Returns the URL, `https://localhost:<port>` by default.
+    /// Returns the URL of the API server. It is `https://localhost:<port>` by default.
     ///
     /// # Panics
     /// Never.
     pub fn url(&self) -> String {
-        let port = self.socket.local_addr().expect("an address").port();
+        let port = self.socket.local_addr().expect("a bound listener has an address").port();
         format!("https://{}:{port}", self.host.tls_name())
     }
 
-    /// Returns the CA certificate in PEM.
+    /// Returns the CA certificate of the API server in PEM.
     pub fn ca_pem(&self) -> &str {
         &self.tls.certificate_pem
     }
 
-    /// Starts serving a cluster.
-    pub fn serve(self, parts: Arc<CloudState>, cluster: Cluster) -> ApiServer {
-        ApiServer { listening: tokio::spawn(listen(self, parts, cluster)) }
+    /// Starts to serve the API of a cluster.
+    pub fn serve(self, cloud: Arc<CloudState>, cluster: Cluster) -> ApiServer {
+        ApiServer { listen_task: tokio::spawn(listen(self, cloud, cluster)) }
     }
 }
 
+/// Accepts TLS connections until the task is aborted.
 async fn listen(
     ApiListener { socket, tls, .. }: ApiListener,
-    parts: Arc<CloudState>,
+    cloud: Arc<CloudState>,
     cluster: Cluster,
 ) {
     let tls = TlsAcceptor::from(Arc::clone(&tls.config));
@@ -95,12 +99,12 @@ async fn listen(
         let Ok((stream, _)) = socket.accept().await else { continue };
         disable_nagle(&stream);
         while connections.try_join_next().is_some() {}
-        let (parts, cluster, tls) = (Arc::clone(&parts), cluster.clone(), tls.clone());
+        let (cloud, cluster, tls) = (Arc::clone(&cloud), cluster.clone(), tls.clone());
         connections.spawn(async move {
             // The client gets a TLS alert if the handshake fails.
             let Ok(stream) = tls.accept(stream).await else { return };
             let service = service_fn(move |request| {
-                handle_request(Arc::clone(&parts), cluster.clone(), request)
+                handle_request(Arc::clone(&cloud), cluster.clone(), request)
             });
             drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
         });
@@ -108,22 +112,23 @@ async fn listen(
 }
 
 async fn handle_request(
-    parts: Arc<CloudState>,
+    cloud: Arc<CloudState>,
     cluster: Cluster,
     request: http::Request<Incoming>,
 ) -> io::Result<http::Response<Body>> {
     let (head, body) = request.into_parts();
     let body = to_bytes(Body::new(body), MAX_BODY_BYTES).await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_vec());
-    let operation = operation(&request);
-    let sent = RecordedRequest::from_request("kubernetes", &operation, &request);
-    let served = Arc::clone(&parts);
-    let work = async move { serve(&served, &cluster, &request) };
-    serve_call(&parts, (sent, false), StatusError::injected_error, work).await
+    let operation = describe_operation(&request);
+    let recorded_request = RecordedRequest::from_request("kubernetes", &operation, &request);
+    let shared_cloud = Arc::clone(&cloud);
+    let work = async move { serve(&shared_cloud, &cluster, &request) };
+    serve_call(&cloud, (recorded_request, false), StatusError::injected_error, work).await
 }
 
-/// Returns the operation as RBAC verb and resource, such as `get configmaps`, or method and path.
-fn operation(request: &Request) -> String {
+/// Returns the operation's name for the call log and for faults: RBAC verb and resource, such as
+/// `get configmaps`, or method and path of another request.
+fn describe_operation(request: &Request) -> String {
     let path = request.uri().path();
     match ResourcePath::parse(path) {
         Some(parsed) => format!("{} {}", parsed.verb(request.method()), parsed.resource),
@@ -131,19 +136,21 @@ fn operation(request: &Request) -> String {
     }
 }
 
-fn serve(parts: &CloudState, cluster: &Cluster, request: &Request) -> Response {
-    let identity = match token::authenticate(parts, cluster, request) {
+/// Authenticates the caller of a request, and serves the request. The response names the caller in
+/// the extension `Principal`.
+fn serve(cloud: &CloudState, cluster: &Cluster, request: &Request) -> Response {
+    let identity = match token::authenticate(cloud, cluster, request) {
         Ok(identity) => identity,
         Err(error) => return error.to_response(),
     };
-    let served = match request.uri().path() {
-        "/version" => Ok(version(cluster)),
+    let result = match request.uri().path() {
+        "/version" => Ok(get_version(cluster)),
         path if path.ends_with("/selfsubjectaccessreviews") && request.method() == Method::POST => {
             self_subject_access_review(cluster, &identity, request)
         }
         path => objects::serve(cluster, &identity, request, path),
     };
-    let mut response = match served {
+    let mut response = match result {
         Ok((status, body)) => json_response(status, &body),
         Err(error) => error.to_response(),
     };
@@ -153,7 +160,8 @@ fn serve(parts: &CloudState, cluster: &Cluster, request: &Request) -> Response {
     response
 }
 
-fn version(cluster: &Cluster) -> (u16, Value) {
+/// Returns the Kubernetes version of the cluster, as the path `/version` shows it.
+fn get_version(cluster: &Cluster) -> (u16, Value) {
     let version = cluster.read_state(|cluster| cluster.version.clone()).unwrap_or_default();
     let (major, minor) = version.split_once('.').unwrap_or((&version, "0"));
     let response = json!({
@@ -165,7 +173,8 @@ fn version(cluster: &Cluster) -> (u16, Value) {
     (200, response)
 }
 
-/// Serves `SelfSubjectAccessReview`. Every authenticated principal may review its own access.
+/// Answers whether the caller has a permission (`SelfSubjectAccessReview`). Every authenticated
+/// caller may ask it.
 fn self_subject_access_review(
     cluster: &Cluster,
     identity: &Identity,
@@ -180,20 +189,20 @@ fn self_subject_access_review(
             "",
         ));
     };
-    let mut parsed: Value = serde_json::from_slice(request.body())
-        .map_err(|fault| StatusError::bad_request(fault.to_string()))?;
-    if parsed["kind"] != "SelfSubjectAccessReview" {
+    let mut review: Value = serde_json::from_slice(request.body())
+        .map_err(|error| StatusError::bad_request(error.to_string()))?;
+    if review["kind"] != "SelfSubjectAccessReview" {
         return Err(StatusError::bad_request("the body is no SelfSubjectAccessReview"));
     }
-    let attributes = &parsed["spec"]["resourceAttributes"];
-    let text =
-        |name: &str| attributes.get(name).and_then(Value::as_str).filter(|it| !it.is_empty());
+    let attributes = &review["spec"]["resourceAttributes"];
+    let attribute =
+        |name: &str| attributes.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let allowed = identity.is_allowed(
         cluster,
-        text("verb").unwrap_or_default(),
-        text("resource").unwrap_or_default(),
-        text("namespace"),
+        attribute("verb").unwrap_or_default(),
+        attribute("resource").unwrap_or_default(),
+        attribute("namespace"),
     );
-    parsed["status"] = json!({"allowed": allowed});
-    Ok((201, parsed))
+    review["status"] = json!({"allowed": allowed});
+    Ok((201, review))
 }

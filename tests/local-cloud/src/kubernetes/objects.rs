@@ -1,4 +1,5 @@
-//! Gets, lists and creates objects.
+//! Gets, lists and creates the objects of a cluster.
+
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use crate::aws::Cluster;
 use crate::aws::eks;
 use crate::server::Request;
 
+/// Serves a request for objects. Returns status and body.
 pub(super) fn serve(
     cluster: &Cluster,
     identity: &Identity,
@@ -37,8 +39,8 @@ pub(super) fn serve(
     }
     match (verb, name) {
         ("get", Some(name)) => {
-            let found = cluster.object(&resource_path.object_path(name));
-            found.map(|found| (200, found)).ok_or_else(|| StatusError::not_found(resource, name))
+            let object = cluster.object(&resource_path.object_path(name));
+            object.map(|object| (200, object)).ok_or_else(|| StatusError::not_found(resource, name))
         }
         ("list", None) => list(cluster, &resource_path, request.uri().query().unwrap_or_default()),
         ("create", None) => create(cluster, &resource_path, request.body()),
@@ -46,6 +48,8 @@ pub(super) fn serve(
     }
 }
 
+/// Lists the objects of a resource, in one namespace or in all. Supports the query parameters
+/// `labelSelector`, `limit` and `continue`.
 fn list(
     cluster: &Cluster,
     resource_path: &ResourcePath<'_>,
@@ -57,23 +61,25 @@ fn list(
         let value = value.map(|value| value.replace('+', " "));
         value.map(|value| percent_decode_str(&value).decode_utf8_lossy().into_owned())
     };
-    let (revision, all) = cluster.with_state(|cluster| {
-        let here = |path: &String| {
-            ResourcePath::parse(path).is_some_and(|one| {
-                (one.group, one.resource) == (resource_path.group, resource_path.resource)
+    let (revision, objects) = cluster.with_state(|cluster| {
+        let is_listed = |path: &String| {
+            ResourcePath::parse(path).is_some_and(|object_path| {
+                (object_path.group, object_path.resource)
+                    == (resource_path.group, resource_path.resource)
                     && (resource_path.namespace.is_none()
-                        || one.namespace == resource_path.namespace)
+                        || object_path.namespace == resource_path.namespace)
             })
         };
-        let found = cluster.objects.iter().filter(|(path, _)| here(path));
-        (cluster.revision, found.map(|(_, object)| object.clone()).collect::<Vec<_>>())
+        let listed = cluster.objects.iter().filter(|(path, _)| is_listed(path));
+        (cluster.revision, listed.map(|(_, object)| object.clone()).collect::<Vec<_>>())
     });
     let selector = parameter("labelSelector").filter(|selector| !selector.is_empty());
     let mut items = Vec::new();
-    for mut object in all {
-        let matches = selector.as_deref().map_or(Some(true), |one| selector::matches(&object, one));
+    for mut object in objects {
+        let matches =
+            selector.as_deref().map_or(Some(true), |text| selector::matches(&object, text));
         if matches.ok_or_else(|| StatusError::bad_request("unable to parse requirement"))? {
-            // List items have no `kind` and `apiVersion`.
+            // The items of a list have no `kind` and no `apiVersion`.
             if let Some(object) = object.as_object_mut() {
                 object.remove("kind");
                 object.remove("apiVersion");
@@ -81,14 +87,14 @@ fn list(
             items.push(object);
         }
     }
-    let from: usize = parameter("continue").and_then(|from| from.parse().ok()).unwrap_or(0);
+    let start: usize = parameter("continue").and_then(|start| start.parse().ok()).unwrap_or(0);
     let limit = parameter("limit").and_then(|limit| limit.parse().ok()).filter(|limit| *limit > 0);
     let limit = limit.unwrap_or(usize::MAX);
     let mut metadata = json!({"resourceVersion": revision.to_string()});
-    if items.len() > from.saturating_add(limit) {
-        metadata["continue"] = json!((from + limit).to_string());
+    if items.len() > start.saturating_add(limit) {
+        metadata["continue"] = json!((start + limit).to_string());
     }
-    let page: Vec<_> = items.into_iter().skip(from).take(limit).collect();
+    let page: Vec<_> = items.into_iter().skip(start).take(limit).collect();
     let response = json!({
         "kind": format!("{}List", resource_path.kind), "apiVersion": resource_path.version(),
         "metadata": metadata, "items": page,
@@ -96,13 +102,14 @@ fn list(
     Ok((200, response))
 }
 
+/// Creates the object in the request body. Its name must not exist in the namespace.
 fn create(
     cluster: &Cluster,
     resource_path: &ResourcePath<'_>,
     body: &[u8],
 ) -> Result<(u16, Value), StatusError> {
     let object: Value = serde_json::from_slice(body)
-        .map_err(|fault| StatusError::bad_request(fault.to_string()))?;
+        .map_err(|error| StatusError::bad_request(error.to_string()))?;
     if object["kind"] != resource_path.kind || object["apiVersion"] != resource_path.version() {
         return Err(StatusError::bad_request(format!(
             "the object provided is no {}",
@@ -116,7 +123,8 @@ fn create(
     let body_namespace = object.pointer("/metadata/namespace").and_then(Value::as_str);
     if let Some(namespace) = resource_path.namespace {
         if body_namespace.is_some_and(|body_namespace| body_namespace != namespace) {
-            let message = "the namespace of the provided object does not match the namespace sent on the request";
+            let message = "the namespace of the provided object does not match \
+                           the namespace sent on the request";
             return Err(StatusError::bad_request(message));
         }
         if cluster.object(&format!("/api/v1/namespaces/{namespace}")).is_none() {
@@ -143,7 +151,7 @@ fn create(
 }
 
 impl eks::StoredCluster {
-    /// Stores an object, with the metadata that the API server adds.
+    /// Stores an object at a path, with the metadata that the API server adds, and returns it.
     pub(crate) fn put_object(
         &mut self,
         namespace: Option<&str>,

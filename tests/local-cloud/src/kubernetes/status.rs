@@ -1,4 +1,5 @@
-//! Errors of the Kubernetes API: objects of kind `Status`.
+//! Error responses of the Kubernetes API, which are objects of kind `Status`.
+
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use super::token::Identity;
 use crate::faults::Effect;
 use crate::server::Response;
 
-/// An error response.
+/// An error of the Kubernetes API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StatusError {
     status: u16,
@@ -24,6 +25,8 @@ impl StatusError {
         StatusError::new(401, "Unauthorized", "Unauthorized")
     }
 
+    /// Returns the error for a caller without the RBAC permission. An empty `name` means all
+    /// objects of the resource.
     pub(super) fn forbidden(
         identity: &Identity,
         verb: &str,
@@ -35,13 +38,14 @@ impl StatusError {
             Identity::Anonymous => "system:anonymous",
             Identity::Principal { session, .. } => session,
         };
-        let at = namespace.map_or_else(
+        let place = namespace.map_or_else(
             || "at the cluster scope".to_owned(),
             |namespace| format!("in the namespace \"{namespace}\""),
         );
-        let named = if name.is_empty() { String::new() } else { format!(" \"{name}\"") };
+        let quoted_name = if name.is_empty() { String::new() } else { format!(" \"{name}\"") };
         let message = format!(
-            "{resource}{named} is forbidden: User \"{user}\" cannot {verb} resource \"{resource}\" in API group \"\" {at}"
+            "{resource}{quoted_name} is forbidden: User \"{user}\" cannot {verb} \
+             resource \"{resource}\" in API group \"\" {place}"
         );
         StatusError::new(403, "Forbidden", message)
     }
@@ -71,7 +75,7 @@ impl StatusError {
         StatusError::new(405, "MethodNotAllowed", message)
     }
 
-    /// Returns the response for an injected fault.
+    /// Returns the error response of the Kubernetes API for an injected fault.
     pub(super) fn injected_error(effect: Effect) -> Response {
         let error = match effect {
             Effect::Throttle => {
@@ -109,7 +113,7 @@ impl StatusError {
     }
 }
 
-/// Builds a JSON response.
+/// Builds a response with a JSON body.
 pub(super) fn json_response(status: u16, body: &Value) -> Response {
     let mut response = Response::new(body.to_string().into_bytes());
     *response.status_mut() =

@@ -1,4 +1,5 @@
-//! Authentication with EKS tokens and access entries.
+//! Authenticates callers with EKS tokens and access entries.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::AUTHORIZATION;
@@ -8,13 +9,13 @@ use crate::aws::Cluster;
 use crate::cloud::CloudState;
 use crate::server::Request;
 
-/// Prefix of every token.
+/// Prefix of every EKS token.
 const TOKEN_PREFIX: &str = "k8s-aws-v1.";
 
-/// The caller.
+/// The caller of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Identity {
-    /// The request has no token.
+    /// A caller without token.
     Anonymous,
     /// An IAM principal with an access entry.
     Principal {
@@ -26,7 +27,8 @@ pub(super) enum Identity {
 }
 
 impl Identity {
-    /// Returns `true` if RBAC allows the operation.
+    /// Returns `true` if RBAC allows the caller to use this verb on this resource. Without
+    /// `namespace`, it must be allowed in all namespaces.
     pub(super) fn is_allowed(
         &self,
         cluster: &Cluster,
@@ -37,14 +39,18 @@ impl Identity {
         let Identity::Principal { arn, .. } = self else { return false };
         let allows =
             |access: &crate::aws::eks::AccessRules| access.allows(verb, resource, namespace);
-        cluster.read_state(|it| it.access_entries.get(arn).is_some_and(allows)).unwrap_or_default()
+        cluster
+            .read_state(|state| state.access_entries.get(arn).is_some_and(allows))
+            .unwrap_or_default()
     }
 }
 
-/// Authenticates a request. An invalid token and a principal without access entry give the same
-/// error.
+/// Authenticates the caller of a request.
+///
+/// # Errors
+/// The same error for an invalid token as for a principal without access entry.
 pub(super) fn authenticate(
-    parts: &CloudState,
+    cloud: &CloudState,
     cluster: &Cluster,
     request: &Request,
 ) -> Result<Identity, StatusError> {
@@ -55,16 +61,16 @@ pub(super) fn authenticate(
         .and_then(|url| URL_SAFE_NO_PAD.decode(url).ok())
         .and_then(|url| String::from_utf8(url).ok())
         .ok_or_else(StatusError::unauthorized)?;
-    let cloud = parts.url();
-    let host = cloud.split_once("://").map_or(cloud.as_str(), |(_, host)| host);
-    let store = parts.aws().store();
+    let cloud_url = cloud.url();
+    let host = cloud_url.split_once("://").map_or(cloud_url.as_str(), |(_, host)| host);
+    let store = cloud.aws().store();
     let caller = store.authenticate_presigned(&url, host, cluster.name());
     let caller = caller.ok_or_else(StatusError::unauthorized)?;
     let arn = store.principal_arn(&caller);
     drop(store);
-    let known =
+    let has_access_entry =
         cluster.read_state(|cluster| cluster.access_entries.contains_key(&arn)).unwrap_or_default();
-    known
+    has_access_entry
         .then_some(Identity::Principal { arn, session: caller.arn })
         .ok_or_else(StatusError::unauthorized)
 }

@@ -1,28 +1,29 @@
-//! Environment of a function's process.
+//! Builds the environment variables of an instance.
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use crate::{clock::Clock, cloudformation::Function};
 
-/// Temporary credentials of an execution role.
+/// Temporary credentials of a function's execution role.
 #[derive(Clone)]
 pub struct RoleCredentials {
-    /// `AWS_ACCESS_KEY_ID`.
+    /// Value of `AWS_ACCESS_KEY_ID`.
     pub access_key_id: String,
-    /// `AWS_SECRET_ACCESS_KEY`.
+    /// Value of `AWS_SECRET_ACCESS_KEY`.
     pub secret_access_key: String,
-    /// `AWS_SESSION_TOKEN`.
+    /// Value of `AWS_SESSION_TOKEN`.
     pub session_token: String,
 }
 
 type IssueCredentials = Arc<dyn Fn(&Function, CredentialLifetime) -> RoleCredentials + Send + Sync>;
 
-/// Lifetime of credentials.
+/// Lifetime of the credentials of an execution role.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CredentialLifetime {
-    /// One hour: Lambda replaces instances in time.
+    /// One hour, for an instance of the emulator, which replaces old instances.
     OneHour,
-    /// Twelve hours, AWS's maximum, for processes that nobody replaces.
+    /// Twelve hours, the maximum of AWS, for a process that runs outside the emulator and is not
+    /// replaced.
     TwelveHours,
 }
 
@@ -36,29 +37,30 @@ impl CredentialLifetime {
     }
 }
 
-/// Settings that all functions of a deployment share.
+/// Settings of the emulator that all functions of a deployment share.
 #[derive(Clone)]
 pub struct HostConfig {
-    /// Folder with the functions' binaries.
+    /// Folder that contains the binaries of the functions.
     pub binaries: PathBuf,
-    /// Region of the functions.
+    /// AWS region of the functions.
     pub region: String,
-    /// Environment variables that override the template's.
+    /// Environment variables that override those of the template.
     pub environment: BTreeMap<String, String>,
-    /// Issues credentials of an execution role for each new instance.
+    /// Issues credentials of a function's execution role, for each new instance.
     pub issue_credentials: IssueCredentials,
-    /// Clock that decides when credentials expire.
+    /// The cloud's clock, which decides when credentials expire.
     pub clock: Arc<Clock>,
 }
 
 impl fmt::Debug for HostConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hosting").field("binaries", &self.binaries).finish_non_exhaustive()
+        f.debug_struct("HostConfig").field("binaries", &self.binaries).finish_non_exhaustive()
     }
 }
 
 impl HostConfig {
-    /// Returns the folder in `GANGWAY_BINARIES`, or else that of this program's binary.
+    /// Returns the folder in the environment variable `GANGWAY_BINARIES`, or else the folder of
+    /// this program's binary.
     pub fn default_binaries_folder() -> PathBuf {
         #[expect(
             clippy::disallowed_methods,
@@ -75,16 +77,17 @@ impl HostConfig {
         folder
     }
 
-    pub(super) fn process_variables(
+    /// Returns the environment variables of a new instance. `lifetime` is that of its credentials.
+    pub(super) fn build_environment(
         &self,
         function: &Function,
         runtime_api: SocketAddr,
-        lasting: CredentialLifetime,
+        lifetime: CredentialLifetime,
     ) -> BTreeMap<String, String> {
         let Function { name, memory, environment, .. } = function;
         let RoleCredentials { access_key_id, secret_access_key, session_token } =
-            (self.issue_credentials)(function, lasting);
-        let lambda = [
+            (self.issue_credentials)(function, lifetime);
+        let lambda_variables = [
             ("AWS_ACCESS_KEY_ID", access_key_id),
             ("AWS_SECRET_ACCESS_KEY", secret_access_key),
             ("AWS_SESSION_TOKEN", session_token),
@@ -104,7 +107,7 @@ impl HostConfig {
             ("_HANDLER", "bootstrap".to_owned()),
         ];
         let mut variables = environment.clone();
-        variables.extend(lambda.map(|(name, value)| (name.to_owned(), value)));
+        variables.extend(lambda_variables.map(|(name, value)| (name.to_owned(), value)));
         variables.extend(self.environment.clone());
         variables
     }

@@ -1,23 +1,26 @@
-//! Errors of invocations.
+//! Errors of the invocation of a function.
 
 use std::{path::PathBuf, time::Duration};
 
-/// An invocation without a response.
+/// The reason why an invocation has no response.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum FunctionError {
-    /// The binary does not exist.
-    #[error("{} is not there: build the functions first, with `cargo build --workspace --bins`", binary.display())]
+    /// The binary of the function does not exist.
+    #[error(
+        "{} does not exist. Build the functions with `cargo build --workspace --bins`.",
+        binary.display()
+    )]
     NotBuilt {
-        /// Expected path.
+        /// Path at which the binary is expected.
         binary: PathBuf,
     },
     /// The process or its runtime API did not start.
-    #[error("{} did not start: {reason}", binary.display())]
+    #[error("{} could not be started: {reason}", binary.display())]
     NotStarted { binary: PathBuf, reason: String },
-    /// The process failed before it polled for an event.
+    /// The process failed before it requested an event.
     #[error("{package} failed to start: {reason}\n{logs}")]
     Init {
-        /// Package name.
+        /// Package name of the function.
         package: String,
         /// Error message or exit status.
         reason: String,
@@ -28,24 +31,25 @@ pub enum FunctionError {
     /// `X-Amz-Function-Error`; an event is retried.
     #[error("{kind}: {message}")]
     Failed {
-        /// `errorType`.
+        /// The member `errorType` of the error.
         kind: String,
-        /// `errorMessage`.
+        /// The member `errorMessage` of the error.
         message: String,
     },
     /// The process exited during the invocation.
     #[error("{package} exited: {reason}")]
     Exited {
-        /// Package name.
+        /// Package name of the function.
         package: String,
         /// Exit status.
         reason: String,
     },
-    /// The invocation timed out.
+    /// The function sent no response before its timeout.
     #[error("{package} timed out after {after:?}")]
     TimedOut {
-        /// Package name.
+        /// Package name of the function.
         package: String,
+        /// Timeout of the function.
         after: Duration,
     },
 }

@@ -1,4 +1,4 @@
-//! One process of a function, with its own runtime API.
+//! Runs one instance of a function: a process with its own runtime API.
 
 use std::{
     io,
@@ -21,25 +21,32 @@ use super::{
 };
 use crate::cloudformation::Function;
 
-/// Lambda's timeout of the init phase.
+/// Lambda's timeout for the start of an instance (the init phase).
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
+const RUNTIME_API_STOPPED: &str = "The runtime API has stopped.";
+
+/// Number of the next invocation, which becomes a part of its request id.
 static NEXT_INVOCATION: AtomicU64 = AtomicU64::new(1);
 
-/// A process that has polled for an event. It is killed when dropped.
+/// A process of a function that has started and requested an event. It is killed when it is
+/// dropped.
 #[derive(Debug)]
 pub(super) struct Instance {
     child: Child,
     api: RuntimeApi,
-    first_poll: Duration,
+    /// Time from the start of the process to its first request for an event.
+    cold_start_time: Duration,
+    /// How far the cloud's clock was advanced at the start of the process, in seconds.
     advanced_at_start: i64,
 }
 
 impl Instance {
+    /// Starts a process, and waits until it requests an event.
     pub(super) async fn start(
         binary: &Path,
         function: &Function,
-        hosting: &HostConfig,
+        host_config: &HostConfig,
         logs: &FunctionLogs,
     ) -> Result<Self, FunctionError> {
         if !binary.is_file() {
@@ -49,10 +56,10 @@ impl Instance {
             binary: binary.to_owned(),
             reason: error.to_string(),
         };
-        let passed = hosting.clock.advanced_seconds();
-        let (api, ready) = RuntimeApi::start().await.map_err(not_started)?;
+        let advanced_at_start = host_config.clock.advanced_seconds();
+        let (api, start_result) = RuntimeApi::start().await.map_err(not_started)?;
         let mut command = Command::new(binary);
-        command.env_clear().envs(hosting.process_variables(
+        command.env_clear().envs(host_config.build_environment(
             function,
             api.address,
             CredentialLifetime::OneHour,
@@ -68,28 +75,30 @@ impl Instance {
         }
         let reason = tokio::select! {
             biased;
-            ready = ready => match ready {
-                Ok(Ok(polled)) => {
-                    let first_poll = polled.duration_since(started);
-                    return Ok(Self { child, api, first_poll, advanced_at_start: passed });
+            result = start_result => match result {
+                Ok(Ok(first_request)) => {
+                    let cold_start_time = first_request.duration_since(started);
+                    return Ok(Self { child, api, cold_start_time, advanced_at_start });
                 }
                 Ok(Err(reason)) => reason,
-                Err(_gone) => "its runtime API ended".to_owned(),
+                Err(_closed) => RUNTIME_API_STOPPED.to_owned(),
             },
-            ended = child.wait() => describe_exit(ended),
-            () = sleep(INIT_TIMEOUT) => format!("it asked for no work within {INIT_TIMEOUT:?}"),
+            exit = child.wait() => describe_exit(exit),
+            () = sleep(INIT_TIMEOUT) => {
+                format!("The process did not request an event within {INIT_TIMEOUT:?}.")
+            }
         };
-        // Waits for the last output in the pipe.
-        let _ended = timeout(Duration::from_millis(200), child.wait()).await;
+        // Waits until the last output of the process has arrived.
+        let _exit = timeout(Duration::from_millis(200), child.wait()).await;
         tokio::task::yield_now().await;
         Err(FunctionError::Init { package: function.package.clone(), reason, logs: logs.text() })
     }
 
-    pub(super) const fn first_poll(&self) -> Duration {
-        self.first_poll
+    pub(super) const fn cold_start_time(&self) -> Duration {
+        self.cold_start_time
     }
 
-    /// Returns how far the clock was advanced when the process started, in seconds.
+    /// Returns how far the cloud's clock was advanced at the start of the process, in seconds.
     pub(super) const fn advanced_at_start(&self) -> i64 {
         self.advanced_at_start
     }
@@ -98,13 +107,14 @@ impl Instance {
         self.child.id()
     }
 
+    /// Sends an event to the process, and waits for the response.
     pub(super) async fn invoke(
         &mut self,
         event: &Value,
         function: &Function,
     ) -> Result<Value, FunctionError> {
         let package = function.package.clone();
-        let (response, answered) = oneshot::channel();
+        let (response, response_receiver) = oneshot::channel();
         let number = NEXT_INVOCATION.fetch_add(1, Ordering::Relaxed);
         let invocation = Invocation {
             id: format!("5f0c1a2b-3c4d-4e6f-8071-{number:012x}"),
@@ -113,36 +123,41 @@ impl Instance {
             timeout: function.timeout,
             response,
         };
-        if self.api.work.send(invocation).await.is_err() {
-            return Err(FunctionError::Exited { package, reason: "its runtime API ended".into() });
+        if self.api.invocations.send(invocation).await.is_err() {
+            return Err(FunctionError::Exited { package, reason: RUNTIME_API_STOPPED.into() });
         }
         tokio::select! {
             biased;
-            answered = answered => answered.unwrap_or_else(|_gone| {
-                Err(FunctionError::Exited { package, reason: "its runtime API ended".into() })
+            response = response_receiver => response.unwrap_or_else(|_closed| {
+                Err(FunctionError::Exited { package, reason: RUNTIME_API_STOPPED.into() })
             }),
-            ended = self.child.wait() => Err(FunctionError::Exited { package, reason: describe_exit(ended) }),
-            () = sleep(function.timeout) => Err(FunctionError::TimedOut { package, after: function.timeout }),
+            exit = self.child.wait() => {
+                Err(FunctionError::Exited { package, reason: describe_exit(exit) })
+            }
+            () = sleep(function.timeout) => {
+                Err(FunctionError::TimedOut { package, after: function.timeout })
+            }
         }
     }
 }
 
-fn describe_exit(ended: io::Result<std::process::ExitStatus>) -> String {
-    ended.map_or_else(|error| error.to_string(), |status| status.to_string())
+/// Describes the exit status of a process.
+fn describe_exit(exit: io::Result<std::process::ExitStatus>) -> String {
+    exit.map_or_else(|error| error.to_string(), |status| status.to_string())
 }
 
-/// Starts the process. Retries while another process still has the binary open for writing.
+/// Starts a process. Retries while another process has the binary open for writing.
 async fn spawn(command: &mut Command) -> io::Result<Child> {
-    let since = Instant::now();
+    let first_attempt = Instant::now();
     loop {
         match command.kill_on_drop(true).spawn() {
-            Err(busy)
-                if busy.kind() == io::ErrorKind::ExecutableFileBusy
-                    && since.elapsed() < INIT_TIMEOUT =>
+            Err(error)
+                if error.kind() == io::ErrorKind::ExecutableFileBusy
+                    && first_attempt.elapsed() < INIT_TIMEOUT =>
             {
                 sleep(Duration::from_millis(1)).await;
             }
-            spawned => return spawned,
+            result => return result,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Output of functions.
+//! Collects what the processes of a function write.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,22 +6,22 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
 use super::lock;
 
-/// Output lines of all instances of a function, in the order of arrival.
+/// The lines that all instances of a function have written, in the order of arrival.
 #[derive(Clone, Debug, Default)]
 pub struct FunctionLogs(Arc<Mutex<String>>);
 
 impl FunctionLogs {
-    /// Returns the output so far.
+    /// Returns all lines so far.
     pub fn text(&self) -> String {
         lock(&self.0).clone()
     }
 
-    /// Removes the output so far.
+    /// Removes all lines so far.
     pub fn clear(&self) {
         lock(&self.0).clear();
     }
 
-    /// Copies a stream until its end.
+    /// Copies the lines of a stream until the stream ends.
     pub(super) fn follow(&self, stream: impl AsyncRead + Send + Unpin + 'static) {
         let logs = self.clone();
         tokio::spawn(async move {

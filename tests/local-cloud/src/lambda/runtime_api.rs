@@ -1,4 +1,4 @@
-//! Lambda runtime API (2018-06-01) of one instance.
+//! Serves the Lambda runtime API (version 2018-06-01) to one instance.
 
 use std::{
     collections::HashMap,
@@ -26,11 +26,12 @@ use tokio::{
 use super::{FunctionError, lock};
 use crate::server::disable_nagle;
 
-/// Lambda's maximum response size.
+/// Maximum size of a function's response in Lambda.
 const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
 
-/// An event, and the channel for its response.
+/// An event for a function, and the channel for the response.
 pub(super) struct Invocation {
+    /// Request id.
     pub(super) id: String,
     pub(super) event: Value,
     pub(super) function_arn: String,
@@ -38,39 +39,45 @@ pub(super) struct Invocation {
     pub(super) response: oneshot::Sender<Result<Value, FunctionError>>,
 }
 
-/// When the instance first polled, or its init error.
-pub(super) type Ready = Result<Instant, String>;
+/// The result of an instance's start: the time of its first request for an event, or an error
+/// message.
+pub(super) type StartResult = Result<Instant, String>;
 
 /// A running runtime API. It stops when it is dropped.
 #[derive(Debug)]
 pub(super) struct RuntimeApi {
     pub(super) address: SocketAddr,
-    pub(super) work: mpsc::Sender<Invocation>,
-    serving: JoinHandle<()>,
+    /// Sends events to the instance.
+    pub(super) invocations: mpsc::Sender<Invocation>,
+    serve_task: JoinHandle<()>,
 }
 
 impl Drop for RuntimeApi {
     fn drop(&mut self) {
-        self.serving.abort();
+        self.serve_task.abort();
     }
 }
 
+/// The channels for the responses to events that the instance has received, by request id.
 type PendingResponses = Mutex<HashMap<String, oneshot::Sender<Result<Value, FunctionError>>>>;
 
+/// State that the routes of the runtime API share.
 struct RuntimeState {
-    work: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
+    invocations: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     responses: PendingResponses,
-    ready: Mutex<Option<oneshot::Sender<Ready>>>,
+    start_sender: Mutex<Option<oneshot::Sender<StartResult>>>,
 }
 
 impl RuntimeState {
-    fn report_ready(&self, ready: Ready) {
-        if let Some(sender) = lock(&self.ready).take() {
-            // The receiver is gone if the start timed out.
-            let _nobody = sender.send(ready);
+    /// Reports the result of the start, at the first call only.
+    fn report_start(&self, result: StartResult) {
+        if let Some(sender) = lock(&self.start_sender).take() {
+            // There is no receiver if the start has timed out.
+            let _no_receiver = sender.send(result);
         }
     }
 
+    /// Passes a response to the caller of the function. Returns the status for the instance.
     fn send_response(&self, id: &str, response: Result<Value, FunctionError>) -> StatusCode {
         match lock(&self.responses).remove(id).map(|sender| sender.send(response)) {
             Some(Ok(())) => StatusCode::ACCEPTED,
@@ -81,15 +88,16 @@ impl RuntimeState {
 }
 
 impl RuntimeApi {
-    pub(super) async fn start() -> std::io::Result<(Self, oneshot::Receiver<Ready>)> {
+    /// Starts a runtime API. The receiver gets the result of the instance's start.
+    pub(super) async fn start() -> std::io::Result<(Self, oneshot::Receiver<StartResult>)> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let (work, receiver) = mpsc::channel(1);
-        let (sender, ready) = oneshot::channel();
+        let (invocations, receiver) = mpsc::channel(1);
+        let (sender, start_receiver) = oneshot::channel();
         let state = RuntimeState {
-            work: tokio::sync::Mutex::new(receiver),
+            invocations: tokio::sync::Mutex::new(receiver),
             responses: PendingResponses::default(),
-            ready: Mutex::new(Some(sender)),
+            start_sender: Mutex::new(Some(sender)),
         };
         let base = "/2018-06-01/runtime";
         let router = Router::new()
@@ -99,18 +107,19 @@ impl RuntimeApi {
             .route(&format!("{base}/init/error"), post(init_error))
             .layer(DefaultBodyLimit::max(MAX_RESPONSE_BYTES))
             .with_state(Arc::new(state));
-        let serving = tokio::spawn(async move {
+        let serve_task = tokio::spawn(async move {
             // The server runs until the task is aborted.
             let _ended = axum::serve(listener.tap_io(|stream| disable_nagle(stream)), router).await;
         });
-        Ok((Self { address, work, serving }, ready))
+        Ok((Self { address, invocations, serve_task }, start_receiver))
     }
 }
 
+/// Waits for the next event, and sends it to the instance.
 async fn next_invocation(State(state): State<Arc<RuntimeState>>) -> Response {
-    state.report_ready(Ok(Instant::now()));
+    state.report_start(Ok(Instant::now()));
     let Some(Invocation { id, event, function_arn, timeout, response }) =
-        state.work.lock().await.recv().await
+        state.invocations.lock().await.recv().await
     else {
         return StatusCode::GONE.into_response();
     };
@@ -131,6 +140,7 @@ fn trace_id(id: &str) -> String {
     id.chars().filter(char::is_ascii_hexdigit).take(24).collect()
 }
 
+/// Receives the response of the function.
 async fn invocation_response(
     State(state): State<Arc<RuntimeState>>,
     Path(id): Path<String>,
@@ -138,31 +148,34 @@ async fn invocation_response(
 ) -> (StatusCode, Json<Value>) {
     let response = serde_json::from_slice(&body).map_err(|error| FunctionError::Failed {
         kind: "Runtime.InvalidResponse".to_owned(),
-        message: format!("the function's answer is not JSON: {error}"),
+        message: format!("The response of the function is not JSON: {error}"),
     });
     (state.send_response(&id, response), Json(json!({"status": "OK"})))
 }
 
+/// Receives an error of the function.
 async fn invocation_error(
     State(state): State<Arc<RuntimeState>>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
-    let (kind, message) = error_message(&body);
+    let (kind, message) = parse_error(&body);
     let response = Err(FunctionError::Failed { kind, message });
     (state.send_response(&id, response), Json(json!({"status": "OK"})))
 }
 
+/// Receives an error of the start of the instance.
 async fn init_error(
     State(state): State<Arc<RuntimeState>>,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
-    let (kind, message) = error_message(&body);
-    state.report_ready(Err(format!("{kind}: {message}")));
+    let (kind, message) = parse_error(&body);
+    state.report_start(Err(format!("{kind}: {message}")));
     (StatusCode::ACCEPTED, Json(json!({"status": "OK"})))
 }
 
-fn error_message(body: &[u8]) -> (String, String) {
+/// Returns `errorType` and `errorMessage` of an error.
+fn parse_error(body: &[u8]) -> (String, String) {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |member| body.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
     (text("errorType"), text("errorMessage"))

@@ -1,4 +1,4 @@
-//! Palette's calls to AWS with the registered credentials.
+//! Calls AWS as Palette does, with the credentials of registered accounts.
 
 use crate::{
     aws::{
@@ -8,9 +8,10 @@ use crate::{
     http_client,
 };
 
-/// An error of AWS or of the connection.
+/// An error that AWS returned, or an error of the connection to AWS.
 #[derive(Debug)]
 pub(super) struct AwsCallError {
+    /// HTTP status; 0 if there is no response.
     pub(super) status: u16,
     pub(super) code: String,
     pub(super) message: String,
@@ -22,7 +23,7 @@ impl AwsCallError {
     }
 }
 
-/// Palette's AWS client.
+/// The client by which the fake Palette calls AWS.
 #[derive(Debug)]
 pub(super) struct PaletteAwsClient {
     http: reqwest::Client,
@@ -30,16 +31,20 @@ pub(super) struct PaletteAwsClient {
 }
 
 impl PaletteAwsClient {
-    pub(super) fn new(endpoint: &str, trusted: Option<&str>) -> Self {
-        Self { http: http_client::client(trusted), endpoint: endpoint.to_owned() }
+    /// Creates a client for an endpoint. `ca_pem` has the CA certificates to trust.
+    pub(super) fn new(endpoint: &str, ca_pem: Option<&str>) -> Self {
+        Self { http: http_client::client(ca_pem), endpoint: endpoint.to_owned() }
     }
 
-    /// Returns a client that trusts only these CA certificates.
+    /// Returns a client for the same endpoint that trusts only these CA certificates.
     pub(super) fn with_trusted_ca(&self, pem: &str) -> Self {
         Self::new(&self.endpoint, Some(pem))
     }
 
-    /// Calls a service with the query protocol.
+    /// Calls an action of an AWS service, given by name and region, in the AWS query protocol.
+    ///
+    /// # Errors
+    /// If AWS cannot be reached or returns another status than 200.
     pub(super) async fn query(
         &self,
         keys: &AwsCredentials,

@@ -1,44 +1,46 @@
-//! Behaviour of the fake that Palette's documentation leaves open.
+//! Settings of the fake Palette where Palette's documentation does not say what happens.
 
-/// How the fake behaves. Each default is the case that is harder for a client.
+/// How the fake Palette behaves. Each default is the case that is harder for a client.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Behaviour {
-    /// Response to a duplicate account name.
+    /// Response to an account whose name exists in the scope.
     pub duplicate: DuplicateResponse,
-    /// How secrets are returned.
+    /// How the secrets of a stored account are returned.
     pub secrets: SecretsOnRead,
-    /// Response to an unknown API key.
+    /// Response to an API key that does not exist.
     pub invalid_key: InvalidKeyResponse,
-    /// Response of the trust route in a partition without STS source account.
+    /// Response to a request for the STS trust in a partition without STS source account.
     pub unconfigured_sts: UnconfiguredSts,
-    /// A failed validation returns 500 instead of 400.
+    /// Whether a failed validation returns 500 instead of 400.
     pub validation_fails_with_500: bool,
-    /// The message of a failed validation contains the credentials. Clients must not show it.
+    /// Whether the error message of a failed validation contains the credentials. Palette may do
+    /// so: a client must not show the message.
     pub errors_repeat_secrets: bool,
-    /// Enforces the rate limit: ten requests per second and a burst of 50, per source and route
-    /// prefix.
+    /// Whether the rate limit is enforced: ten requests per second with a burst of 50, per source
+    /// address and route prefix.
     pub rate_limited: bool,
-    /// Operations for which existing accounts appear to be missing.
-    pub conceals: &'static [Concealed],
-    /// Response to an unknown project.
+    /// Calls that answer as if no account existed.
+    pub not_found_calls: &'static [NotFoundCall],
+    /// Response to the uid of a project that does not exist.
     pub unknown_project: UnknownProject,
-    /// Which annotations of a request are kept.
+    /// Which annotations of an account are stored.
     pub annotations: KeptAnnotations,
 }
 
-/// Which annotations of a request are kept. Palette's documents promise those of its published API.
+/// Which annotations of an account are stored. Palette's documentation promises only those of its
+/// published API.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum KeptAnnotations {
-    /// All of them.
+    /// All annotations in the request.
     #[default]
     All,
-    /// `scope`, `overlordUid` and `description` only.
+    /// Only `scope`, `overlordUid` and `description`.
     Published,
 }
 
 impl KeptAnnotations {
-    /// Returns what the environment variable `GANGWAY_TEST_DROP_ANNOTATIONS` asks for: `1` drops the
-    /// annotations that are not published, in every test.
+    /// Reads the environment variable `GANGWAY_TEST_DROP_ANNOTATIONS`. With `1`, only published
+    /// annotations are stored, in every test.
     pub(super) fn from_env() -> Self {
         match std::env::var_os("GANGWAY_TEST_DROP_ANNOTATIONS") {
             Some(value) if value == "1" => Self::Published,
@@ -47,21 +49,22 @@ impl KeptAnnotations {
     }
 }
 
-/// An operation that hides existing accounts: Palette does so for a wrong scope, and lists may be
-/// incomplete.
+/// A call that answers as if the account or the route did not exist. Palette does so for a wrong
+/// scope, and its lists may be incomplete.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Concealed {
-    /// Reading an account returns 404.
-    Reads,
-    /// Lists do not contain accounts.
-    Lists,
-    /// Deleting an account returns 404.
-    Removals,
-    /// The route for portal credentials returns 404, as in an older Palette.
-    Portal,
+pub enum NotFoundCall {
+    /// `GET` of an account returns 404.
+    GetAccount,
+    /// The list of accounts is empty.
+    ListAccounts,
+    /// `DELETE` of an account returns 404.
+    DeleteAccount,
+    /// The route that returns credentials of an access portal returns 404, as in an older version
+    /// of Palette.
+    GetPortalCredentials,
 }
 
-/// Response to an unknown project. Palette's release notes mention both.
+/// Response to the uid of a project that does not exist. Palette's release notes mention both.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum UnknownProject {
     /// 404 `ProjectNotFoundInTenant`.
@@ -71,7 +74,8 @@ pub enum UnknownProject {
     Denied,
 }
 
-/// Response to a duplicate name, which Palette does not document.
+/// Response to an account whose name exists in the scope. Palette's documentation does not say
+/// which one it sends.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum DuplicateResponse {
     /// 409 `CloudAccountAlreadyExists`.
@@ -83,34 +87,35 @@ pub enum DuplicateResponse {
     OperationalError,
 }
 
-/// How secrets are returned. Both were observed.
+/// How the secrets of a stored account are returned. Palette has been seen to return them unchanged
+/// and masked.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum SecretsOnRead {
-    /// Unchanged.
+    /// Unchanged, in plain text.
     #[default]
     Plain,
-    /// Masked with asterisks.
+    /// Replaced by asterisks.
     Masked,
-    /// Masked, and without access key id.
-    MaskedWithId,
+    /// Replaced by asterisks, and the access key id is empty.
+    MaskedWithoutAccessKeyId,
 }
 
-/// Response to an unknown API key.
+/// Response to an API key that does not exist.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum InvalidKeyResponse {
     /// 401 `UnAuthorizedAccess`.
     #[default]
     Unauthorized,
-    /// 404 `ResourceNotFound` with the key in the message.
+    /// 404 `ResourceNotFound`, with the API key in the error message.
     NotFoundWithKey,
 }
 
-/// Response of the trust route without STS source account.
+/// Response to a request for the STS trust in a partition without STS source account.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum UnconfiguredSts {
     /// 200 with an empty account id.
     #[default]
     EmptyAccount,
-    /// 400 with a code.
+    /// 400 `AwsStsAccountNotConfigured`.
     Error,
 }

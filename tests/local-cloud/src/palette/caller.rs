@@ -1,4 +1,4 @@
-//! Authentication and authorization: API key, role and project.
+//! Authenticates the caller by API key, and checks its role and project.
 
 use http::{HeaderMap, StatusCode};
 
@@ -9,72 +9,73 @@ use super::{
     routes::Operation,
 };
 
-/// An authenticated caller.
+/// The authenticated caller of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Caller {
     /// Uid of the user; empty for the system console.
     pub(super) user: String,
     /// Uid of the tenant; empty for the system console.
     pub(super) tenant: String,
-    /// Uid of the project; `None` for tenant scope.
+    /// Uid of the project in the request; `None` for tenant scope.
     pub(super) project: Option<String>,
 }
 
-/// Returns the permission of an operation; `None` if every user may call it.
+/// Returns the permission that an operation needs; `None` if every user may call it.
 const fn required_permission(operation: Operation) -> Option<&'static str> {
     match operation {
-        Operation::UserInfo | Operation::Projects | Operation::Features => None,
-        Operation::ResourceLimits => Some("tenant.get"),
-        Operation::Overlords | Operation::Overlord => Some("privateGateway.get"),
+        Operation::GetUserInfo | Operation::ListProjects | Operation::ListFeatures => None,
+        Operation::GetResourceLimits => Some("tenant.get"),
+        Operation::ListGateways | Operation::GetGateway => Some("privateGateway.get"),
         Operation::ListAccounts | Operation::SummarizeAccounts => Some("cloudaccount.list"),
         Operation::CreateAccount
-        | Operation::Validate
+        | Operation::ValidateAccount
         | Operation::ValidatePolicyArns
-        | Operation::PortalKeys => Some("cloudaccount.create"),
+        | Operation::GetPortalCredentials => Some("cloudaccount.create"),
         Operation::GetAccount
-        | Operation::StsTrust
-        | Operation::Policies
-        | Operation::Endpoints => Some("cloudaccount.get"),
+        | Operation::GetStsTrust
+        | Operation::ListPolicies
+        | Operation::GetEndpoints => Some("cloudaccount.get"),
         Operation::PutAccount => Some("cloudaccount.update"),
         Operation::DeleteAccount => Some("cloudaccount.delete"),
-        Operation::StsSource
-        | Operation::ChangeStsSource
-        | Operation::SystemEndpoints
-        | Operation::ChangeEndpoints => Some("system.config"),
+        Operation::GetStsSource
+        | Operation::PutStsSource
+        | Operation::GetSystemEndpoints
+        | Operation::PutEndpoints => Some("system.config"),
     }
 }
 
 impl Caller {
-    /// Returns organisation and role of the API key's owner for the call log.
-    pub(super) fn name(records: &Records, headers: &HeaderMap) -> Option<String> {
+    /// Describes the owner of the API key for the call log, such as `harbour/admin`.
+    pub(super) fn describe(records: &Records, headers: &HeaderMap) -> Option<String> {
         let key = headers.get("apikey")?.to_str().ok()?;
         let User { tenant, admin, .. } = records.users.get(key)?;
         let organisation = records.tenant(tenant).map(|tenant| tenant.organisation.as_str())?;
         Some(format!("{organisation}/{}", if *admin { "admin" } else { "member" }))
     }
 
+    /// Authenticates the caller of a request, and checks that it has the operation's permission.
     pub(super) fn from_request(
         records: &Records,
         operation: Operation,
         headers: &HeaderMap,
     ) -> Result<Self, PaletteError> {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         if required_permission(operation) == Some("system.config") {
-            return match text("authorization") {
+            return match header("authorization") {
                 Some(SYSTEM_TOKEN) => Ok(Self::default()),
-                Some(_) | None => Err(unauthorized()),
+                Some(_) | None => Err(unauthorized_error()),
             };
         }
-        let key = text("apikey").ok_or_else(unauthorized)?;
+        let key = header("apikey").ok_or_else(unauthorized_error)?;
         let Some(user) = records.users.get(key) else {
             return Err(match records.behaviour.invalid_key {
-                InvalidKeyResponse::Unauthorized => unauthorized(),
+                InvalidKeyResponse::Unauthorized => unauthorized_error(),
                 InvalidKeyResponse::NotFoundWithKey => PaletteError::not_found("apiKey", key),
             });
         };
-        let project = match text("projectuid") {
+        let project = match header("projectuid") {
             None => None,
-            Some(uid) => Some(find_project(records, &user.tenant, uid)?),
+            Some(uid) => Some(check_project(records, &user.tenant, uid)?),
         };
         match required_permission(operation) {
             Some(permission) if !user.admin => Err(PaletteError::forbidden(permission)),
@@ -84,20 +85,22 @@ impl Caller {
         }
     }
 
-    /// Returns `true` if the caller can read the account: accounts of the project and of the
-    /// tenant.
+    /// Returns `true` if the caller can read the account: it belongs to the caller's tenant, or to
+    /// the project of the request.
     pub(super) fn can_read(&self, account: &Account) -> bool {
         account.tenant == self.tenant
             && (account.project.is_none() || account.project == self.project)
     }
 
-    /// Returns `true` if the account belongs to exactly the request's scope.
+    /// Returns `true` if the account belongs to the scope of the request: to its project, or to the
+    /// tenant if the request names no project.
     pub(super) fn owns_in_scope(&self, account: &Account) -> bool {
         account.tenant == self.tenant && account.project == self.project
     }
 }
 
-fn find_project(records: &Records, tenant: &str, uid: &str) -> Result<String, PaletteError> {
+/// Returns the uid of the project if the tenant has such a project and allows requests for it.
+fn check_project(records: &Records, tenant: &str, uid: &str) -> Result<String, PaletteError> {
     let tenant = records.tenant(tenant);
     if tenant.is_some_and(|tenant| tenant.forbidden_projects.contains(uid)) {
         let message = format!("Access to project '{uid}' is denied");
@@ -114,7 +117,7 @@ fn find_project(records: &Records, tenant: &str, uid: &str) -> Result<String, Pa
     })
 }
 
-fn unauthorized() -> PaletteError {
+fn unauthorized_error() -> PaletteError {
     let message = "Unauthorized access. Missing or invalid API key or token";
     PaletteError::new(StatusCode::UNAUTHORIZED, "UnAuthorizedAccess", message)
 }

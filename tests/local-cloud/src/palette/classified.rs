@@ -1,4 +1,5 @@
-//! Classified partitions in Palette: feature flag, endpoints and credentials from access portals.
+//! Support of classified partitions in Palette: the feature flag, AWS endpoints, and credentials
+//! from access portals.
 
 use std::{error::Error, time::Duration};
 
@@ -14,50 +15,60 @@ use super::{
 };
 use crate::{aws::AwsCredentials, http_client, server::NESTED_HEADER};
 
-/// The feature flag that enables these partitions for the whole instance.
+/// The feature flag that enables the classified partitions for the whole Palette instance.
 pub const SECRET_PARTITION_FLAG: &str = "AwsSecretPartition";
 
-/// Timeout for a portal: shorter than Gangway's timeout for Palette.
+/// Timeout of a request to an access portal. It is shorter than Gangway's timeout for Palette.
 const PORTAL_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// Lifetime that Palette assumes if the portal returns no expiration, in seconds.
+/// Lifetime of credentials, in seconds, that Palette assumes if the portal returns no expiration.
 const DEFAULT_LIFETIME_SECONDS: i64 = 3600;
 
-/// Credentials from a portal.
+/// Credentials that an access portal returned.
 struct PortalCredentials {
     keys: AwsCredentials,
+    /// Expiration in ISO 8601.
     expiration: String,
 }
 
+/// Returns `true` for `aws-iso` and `aws-iso-b`.
 pub(super) fn is_classified(partition: &str) -> bool {
     partition.starts_with("aws-iso")
 }
 
-/// Returns `true` if the account uses credentials from a portal.
+/// Returns `true` if an account spec uses credentials from an access portal.
 pub(super) fn uses_portal(spec: &Value) -> bool {
     spec.pointer("/secretSpec/isCapValidationEnabled") == Some(&Value::Bool(true))
 }
 
+/// Lists the feature flags of the instance.
 pub(super) fn list_features(records: &Records) -> PaletteResponse {
-    let feature_json = |(key, allowed): (&String, &bool)| json!({"metadata": {"name": key}, "spec": {"key": key, "isAllowed": allowed}});
+    let feature_json = |(key, allowed): (&String, &bool)| {
+        json!({
+            "metadata": {"name": key}, "spec": {"key": key, "isAllowed": allowed},
+        })
+    };
     let items: Vec<Value> = records.features.iter().map(feature_json).collect();
     PaletteResponse::ok("features", json!({"items": items}))
 }
 
+/// Returns the AWS endpoints that the operator has set.
 pub(super) fn get_endpoints(records: &Records) -> PaletteResponse {
     PaletteResponse::ok("apiEndpoints", records.endpoints.clone())
 }
 
-pub(super) fn set_endpoints(records: &mut Records, body: Value) -> PaletteResponse {
+/// Replaces the AWS endpoints that the operator has set.
+pub(super) fn put_endpoints(records: &mut Records, body: Value) -> PaletteResponse {
     records.endpoints = body;
     PaletteResponse::no_content()
 }
 
-/// Returns an error unless the feature flag is set.
+/// Checks that the feature flag is on if the request body names a classified partition.
 pub(super) fn check_feature_flag(records: &Records, body: &Value) -> Result<(), PaletteError> {
-    let at =
+    let is_classified_at =
         |pointer: &str| body.pointer(pointer).and_then(Value::as_str).is_some_and(is_classified);
-    let is_affected = ["/partition", "/spec/partition", "/account/partition"].into_iter().any(at);
+    let is_affected =
+        ["/partition", "/spec/partition", "/account/partition"].into_iter().any(is_classified_at);
     let is_enabled = records.features.get(SECRET_PARTITION_FLAG) == Some(&true)
         || records.graduated_features.contains(SECRET_PARTITION_FLAG);
     if !is_affected || is_enabled {
@@ -68,8 +79,12 @@ pub(super) fn check_feature_flag(records: &Records, body: &Value) -> Result<(), 
 }
 
 impl Palette {
-    /// Returns credentials from the portal.
-    pub(super) async fn portal_keys(&self, body: &Value) -> Result<PaletteResponse, PaletteError> {
+    /// Returns the credentials that the access portal grants to the client certificate in the
+    /// request.
+    pub(super) async fn get_portal_credentials(
+        &self,
+        body: &Value,
+    ) -> Result<PaletteResponse, PaletteError> {
         let fetched = self.fetch_portal_credentials(body).await;
         let PortalCredentials { keys, expiration } = fetched.map_err(|error| {
             self.validation_error(body, "Failed to get secret credentials", &error)
@@ -78,18 +93,20 @@ impl Palette {
         Ok(PaletteResponse::ok(
             "awsCredentials",
             json!({
-                "accessKey": id, "secretKey": secret, "secretToken": token, "expirationTime": expiration,
+                "accessKey": id, "secretKey": secret, "secretToken": token,
+                "expirationTime": expiration,
             }),
         ))
     }
 
-    /// Fetches new credentials for an account, as Palette does before the old ones expire. Returns
-    /// `true` on success.
+    /// Fetches new credentials of the account with this uid from its access portal, as Palette does
+    /// before the old ones expire. Returns `true` if the portal returned credentials.
     pub async fn refresh_portal_token(&self, uid: &str) -> bool {
-        let find = |records: &Records| records.accounts.iter().position(|known| known.uid == uid);
+        let find_index =
+            |records: &Records| records.accounts.iter().position(|account| account.uid == uid);
         let Some(spec) = ({
             let records = self.records();
-            find(&records).map(|at| records.accounts[at].spec().clone())
+            find_index(&records).map(|index| records.accounts[index].spec().clone())
         }) else {
             return false;
         };
@@ -103,15 +120,15 @@ impl Palette {
             generated,
             expires: expiration,
         });
-        let got = token.is_some();
-        if let Some(at) = find(&records) {
-            records.accounts[at].portal_token = Some(token);
+        let is_refreshed = token.is_some();
+        if let Some(index) = find_index(&records) {
+            records.accounts[index].portal_token = Some(token);
         }
-        got
+        is_refreshed
     }
 
-    /// Fetches credentials from the portal and checks that they belong to the same AWS account as
-    /// those in the request.
+    /// Fetches credentials from the access portal, and checks that they belong to the same AWS
+    /// account as the credentials in the account spec.
     pub(super) async fn validate_portal_credentials(
         &self,
         spec: &Value,
@@ -120,7 +137,7 @@ impl Palette {
         let PortalCredentials { keys, .. } = self.fetch_portal_credentials(spec).await?;
         let sts = ("sts", home_region(partition));
         let mut accounts = Vec::new();
-        for keys in [&keys, &sent_keys(spec)] {
+        for keys in [&keys, &parse_spec_credentials(spec)] {
             let identity = self.call_aws(keys, sts, "GetCallerIdentity", &[]).await?;
             let arn = identity.xml_element("Arn").unwrap_or_default().to_owned();
             if arn.split(':').nth(1) != Some(partition) {
@@ -136,8 +153,11 @@ impl Palette {
         Ok(keys)
     }
 
-    /// Returns an AWS client that trusts only the CA certificates in the account.
-    pub(super) fn aws_with_sent_ca(&self, spec: &Value) -> Result<PaletteAwsClient, AwsCallError> {
+    /// Returns an AWS client that trusts only the CA certificates in the account spec.
+    pub(super) fn aws_client_with_spec_ca(
+        &self,
+        spec: &Value,
+    ) -> Result<PaletteAwsClient, AwsCallError> {
         let ca = text_at(spec, "/secretSpec/tls/ca");
         if http_client::count_certificates(ca) == 0 {
             return Err(AwsCallError::new(
@@ -147,15 +167,17 @@ impl Palette {
             ));
         }
         let aws = self.aws.get();
-        let none = || AwsCallError::new(0, "RequestError", "Palette cannot reach AWS");
-        Ok(aws.ok_or_else(none)?.with_trusted_ca(ca))
+        let unreachable = || AwsCallError::new(0, "RequestError", "Palette cannot reach AWS");
+        Ok(aws.ok_or_else(unreachable)?.with_trusted_ca(ca))
     }
 
+    /// Requests credentials from the access portal of the partition, with the client certificate in
+    /// the account spec.
     async fn fetch_portal_credentials(
         &self,
         spec: &Value,
     ) -> Result<PortalCredentials, AwsCallError> {
-        let part = |name: &str| text_at(spec, &format!("/secretSpec/{name}")).to_owned();
+        let secret_spec = |name: &str| text_at(spec, &format!("/secretSpec/{name}")).to_owned();
         let partition = text_at(spec, "/partition");
         let (address, now) = {
             let records = self.records();
@@ -165,17 +187,26 @@ impl Palette {
             AwsCallError::new(400, "NoCredentialsEndpoint", "no credentials endpoint is configured")
         })?;
         let query = if partition == "aws-iso" {
-            [("agency", part("agency")), ("mission", part("mission")), ("role", part("role"))]
+            [
+                ("agency", secret_spec("agency")),
+                ("mission", secret_spec("mission")),
+                ("role", secret_spec("role")),
+            ]
         } else {
-            let account = part("accountName");
-            [("agency", part("agency")), ("accountName", account), ("roleName", part("role"))]
+            let account = secret_spec("accountName");
+            [
+                ("agency", secret_spec("agency")),
+                ("accountName", account),
+                ("roleName", secret_spec("role")),
+            ]
         };
-        let unusable = |error: http_client::IdentityError| {
+        let certificate_error = |error: http_client::IdentityError| {
             AwsCallError::new(400, "InvalidCertificate", error.to_string())
         };
-        let (ca, certificate, key) = (part("tls/ca"), part("tls/cert"), part("tls/key"));
-        let http =
-            http_client::client_with_certificate(&ca, &certificate, &key).map_err(unusable)?;
+        let (ca, certificate, key) =
+            (secret_spec("tls/ca"), secret_spec("tls/cert"), secret_spec("tls/key"));
+        let http = http_client::client_with_certificate(&ca, &certificate, &key)
+            .map_err(certificate_error)?;
         let response = http
             .get(address)
             .query(&query)
@@ -187,7 +218,8 @@ impl Palette {
             .map_err(|error| AwsCallError::new(0, "RequestError", describe_error_chain(&error)))?;
         let status = response.status().as_u16();
         let content_type = response.headers().get(CONTENT_TYPE).cloned();
-        let is_json = content_type.is_some_and(|it| it.as_bytes().starts_with(b"application/json"));
+        let is_json =
+            content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
         let body: Value = response.json().await.unwrap_or_default();
         if status != 200 || !is_json {
             let message = text_at(&body, "/message").to_owned();
@@ -208,8 +240,8 @@ impl Palette {
     }
 }
 
-/// Returns the credentials in the account.
-pub(super) fn sent_keys(spec: &Value) -> AwsCredentials {
+/// Returns the AWS credentials in an account spec.
+pub(super) fn parse_spec_credentials(spec: &Value) -> AwsCredentials {
     let token = text_at(spec, "/secretToken");
     AwsCredentials {
         id: text_at(spec, "/accessKey").to_owned(),
@@ -218,17 +250,19 @@ pub(super) fn sent_keys(spec: &Value) -> AwsCredentials {
     }
 }
 
-/// Formats an error with all its causes.
+/// Returns the message of an error, followed by the messages of all its causes.
 fn describe_error_chain(error: &dyn Error) -> String {
-    let behind = std::iter::successors(error.source(), |&cause| cause.source());
-    behind.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 impl Records {
-    /// Returns the portal's URL: the operator's setting, or the default.
+    /// Returns the URL of the access portal of a partition: the one that the operator has set, or
+    /// else the default one.
     fn portal_url(&self, partition: &str) -> Option<String> {
-        let set = self.endpoints.pointer(&format!("/partitions/{partition}/credentialsEndpoint"));
-        let set = set.and_then(Value::as_str).filter(|address| !address.is_empty());
-        set.map(str::to_owned).or_else(|| self.portals.get(partition).cloned())
+        let endpoint =
+            self.endpoints.pointer(&format!("/partitions/{partition}/credentialsEndpoint"));
+        let endpoint = endpoint.and_then(Value::as_str).filter(|address| !address.is_empty());
+        endpoint.map(str::to_owned).or_else(|| self.portals.get(partition).cloned())
     }
 }

@@ -1,4 +1,5 @@
-//! Fake Palette, as strict as the real one, and stricter where the real one accepts invalid input.
+//! Fake Palette: as strict as the real Palette, and stricter where the real one accepts invalid
+//! input.
 
 mod accounts;
 mod aws_client;
@@ -21,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::StatusCode;
 
-pub(crate) use self::routes::logged_operation;
+pub(crate) use self::routes::describe_operation;
 use self::{
     aws_client::PaletteAwsClient,
     caller::Caller,
@@ -30,7 +31,7 @@ use self::{
 };
 pub use self::{
     behaviour::{
-        Behaviour, Concealed, DuplicateResponse, InvalidKeyResponse, KeptAnnotations,
+        Behaviour, DuplicateResponse, InvalidKeyResponse, KeptAnnotations, NotFoundCall,
         SecretsOnRead, UnconfiguredSts, UnknownProject,
     },
     classified::SECRET_PARTITION_FLAG,
@@ -45,7 +46,7 @@ use crate::{
     server::{Principal, Request, Response},
 };
 
-/// A Palette instance with two tenants, in memory.
+/// A fake Palette instance with two tenants. It keeps all data in memory.
 #[derive(Debug)]
 pub struct Palette {
     records: Mutex<Records>,
@@ -58,7 +59,7 @@ impl Default for Palette {
     }
 }
 
-/// Returns the response for an injected fault.
+/// Returns Palette's error response for an injected fault.
 pub(crate) fn injected_error(effect: Effect) -> Response {
     let (status, code, message) = match effect {
         Effect::Throttle => (
@@ -84,10 +85,11 @@ pub(crate) fn injected_error(effect: Effect) -> Response {
     PaletteError::new(status, code, message).into_response()
 }
 
-/// Handles a call. The response has the extension `server::Principal`.
+/// Handles a request. If the API key belongs to a user, the response names that user in the
+/// extension `server::Principal`.
 pub(crate) async fn handle(cloud: &Arc<CloudState>, request: Request) -> Response {
     let palette = cloud.palette();
-    let caller = Caller::name(&palette.records(), request.headers());
+    let caller = Caller::describe(&palette.records(), request.headers());
     palette.records().now = cloud.clock().now();
     palette.set_aws_endpoint(&cloud.url(), cloud.ca_pem());
     let mut response = palette.respond(&request).await;
@@ -103,38 +105,41 @@ impl Palette {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the behaviour of the fake.
+    /// Changes how the fake Palette behaves.
     pub fn configure(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.records().behaviour);
     }
 
-    fn set_aws_endpoint(&self, endpoint: &str, trusted: Option<&str>) {
-        self.aws.get_or_init(|| PaletteAwsClient::new(endpoint, trusted));
+    /// Sets the AWS endpoint and the CA certificates to trust, at the first call only.
+    fn set_aws_endpoint(&self, endpoint: &str, ca_pem: Option<&str>) {
+        self.aws.get_or_init(|| PaletteAwsClient::new(endpoint, ca_pem));
     }
 
+    /// Serves a request, and converts an error to a response.
     async fn respond(&self, request: &Request) -> Response {
         match self.serve(request).await {
             Ok(response) => response.into_response(),
-            Err(problem) => problem.into_response(),
+            Err(error) => error.into_response(),
         }
     }
 
+    /// Checks the request, and performs its operation.
     async fn serve(&self, request: &Request) -> Result<PaletteResponse, PaletteError> {
         self.records().check_rate_limit(request)?;
-        let Route { operation, uid } = routes::find(request)?;
+        let Route { operation, uid } = routes::find_route(request)?;
         let caller = Caller::from_request(&self.records(), operation, request.headers())?;
         let query = paging::ListQuery::parse(request)?;
         let body = routes::parse_body(operation, &query, request)?;
         classified::check_feature_flag(&self.records(), &body)?;
         let uid = uid.as_str();
         match operation {
-            Operation::UserInfo => Ok(tenants::get_user_info(&self.records(), &caller)),
-            Operation::Projects => Ok(tenants::list_projects(&self.records(), &caller, &query)),
-            Operation::ResourceLimits => {
+            Operation::GetUserInfo => Ok(tenants::get_user_info(&self.records(), &caller)),
+            Operation::ListProjects => Ok(tenants::list_projects(&self.records(), &caller, &query)),
+            Operation::GetResourceLimits => {
                 tenants::get_resource_limits(&self.records(), &caller, uid)
             }
-            Operation::Overlords => Ok(tenants::list_gateways(&self.records(), &caller, &query)),
-            Operation::Overlord => tenants::get_gateway(&self.records(), &caller, uid),
+            Operation::ListGateways => Ok(tenants::list_gateways(&self.records(), &caller, &query)),
+            Operation::GetGateway => tenants::get_gateway(&self.records(), &caller, uid),
             Operation::ListAccounts => {
                 self.records().with_replica(|records| accounts::list(records, &caller, &query))
             }
@@ -155,16 +160,20 @@ impl Palette {
                 Ok(response)
             }
             Operation::DeleteAccount => accounts::delete(&mut self.records(), &caller, uid),
-            Operation::StsTrust => sts::get_trust(&self.records(), &caller, &query),
-            Operation::StsSource => sts::get_sts_source(&self.records(), uid),
-            Operation::ChangeStsSource => sts::put_sts_source(&mut self.records(), uid, &body),
-            Operation::Features => Ok(classified::list_features(&self.records())),
-            Operation::Endpoints | Operation::SystemEndpoints => {
+            Operation::GetStsTrust => sts::get_trust(&self.records(), &caller, &query),
+            Operation::GetStsSource => sts::get_sts_source(&self.records(), uid),
+            Operation::PutStsSource => sts::put_sts_source(&mut self.records(), uid, &body),
+            Operation::ListFeatures => Ok(classified::list_features(&self.records())),
+            Operation::GetEndpoints | Operation::GetSystemEndpoints => {
                 Ok(classified::get_endpoints(&self.records()))
             }
-            Operation::ChangeEndpoints => Ok(classified::set_endpoints(&mut self.records(), body)),
-            Operation::PortalKeys
-                if self.records().behaviour.conceals.contains(&Concealed::Portal) =>
+            Operation::PutEndpoints => Ok(classified::put_endpoints(&mut self.records(), body)),
+            Operation::GetPortalCredentials
+                if self
+                    .records()
+                    .behaviour
+                    .not_found_calls
+                    .contains(&NotFoundCall::GetPortalCredentials) =>
             {
                 Err(PaletteError::with_numeric_code(
                     StatusCode::NOT_FOUND,
@@ -172,12 +181,12 @@ impl Palette {
                     "path was not found",
                 ))
             }
-            Operation::PortalKeys => self.portal_keys(&body).await,
-            Operation::Validate => self.validate(&body).await,
+            Operation::GetPortalCredentials => self.get_portal_credentials(&body).await,
+            Operation::ValidateAccount => self.validate(&body).await,
             Operation::ValidatePolicyArns => {
                 self.validate_policy_arns(&caller, &query, &body).await
             }
-            Operation::Policies => self.list_policies(&caller, &query, &body).await,
+            Operation::ListPolicies => self.list_policies(&caller, &query, &body).await,
         }
     }
 }

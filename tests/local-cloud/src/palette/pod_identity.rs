@@ -1,25 +1,26 @@
-//! Palette's access through EKS Pod Identity: from its identity service's pod to the registered
-//! role.
+//! Access of Palette to a registered role through EKS Pod Identity. Palette's identity service
+//! obtains credentials of the role.
 
 use serde_json::Value;
 
 use super::{
     Palette,
     aws_client::AwsCallError,
-    validation::{other_partition_error, text_at},
+    validation::{text_at, wrong_partition_error},
 };
 use crate::aws::{AwsCredentials, Cluster};
 
-/// Namespace and name of the identity service's service account.
+/// Namespace and name of the Kubernetes service account of Palette's identity service.
 const IDENTITY_SERVICE_ACCOUNT: (&str, &str) = ("palette-identity", "palette-identity");
 
-fn denied(message: impl Into<String>) -> AwsCallError {
+fn access_denied_error(message: impl Into<String>) -> AwsCallError {
     AwsCallError::new(400, "AccessDenied", message)
 }
 
 impl Palette {
-    /// Returns the credentials that the pods of a cluster manager would get.
-    pub(super) async fn pod_identity_keys(
+    /// Fetches credentials of the registered role, as EKS gives them to the pods of Palette that
+    /// manage clusters.
+    pub(super) async fn fetch_pod_identity_credentials(
         &self,
         spec: &Value,
         partition: &str,
@@ -31,40 +32,42 @@ impl Palette {
             AwsCallError::new(400, "CredentialTypeNotSupported", message)
         })?;
         if role.split(':').nth(1) != Some(partition) {
-            return Err(other_partition_error(role, partition));
+            return Err(wrong_partition_error(role, partition));
         }
-        let own = cluster.pod_credentials(IDENTITY_SERVICE_ACCOUNT).map_err(denied)?;
+        let service_credentials =
+            cluster.pod_credentials(IDENTITY_SERVICE_ACCOUNT).map_err(access_denied_error)?;
         if role.split(':').nth(4) == Some(cluster.account().id()) {
-            self.same_account_keys(&cluster, &own, role).await
+            self.fetch_same_account_credentials(&cluster, &service_credentials, role).await
         } else {
-            self.cross_account_keys(&cluster, &own, role).await
+            self.fetch_cross_account_credentials(&cluster, &service_credentials, role).await
         }
     }
 
-    /// Returns keys of a role in the cluster's account. Palette associates it with the manager's service
-    /// account.
-    async fn same_account_keys(
+    /// Fetches credentials of a role in the AWS account of Palette's cluster. Palette associates
+    /// the role with the service account of the pods that manage clusters.
+    async fn fetch_same_account_credentials(
         &self,
         cluster: &Cluster,
-        own: &AwsCredentials,
+        service_credentials: &AwsCredentials,
         role: &str,
     ) -> Result<AwsCredentials, AwsCallError> {
         let name = role.rsplit('/').next().unwrap_or_default();
         let iam = ("iam", cluster.account().iam_region());
-        let found = self.call_aws(own, iam, "GetRole", &[("RoleName", name)]).await?;
-        if found.xml_element("Arn") != Some(role) {
+        let response =
+            self.call_aws(service_credentials, iam, "GetRole", &[("RoleName", name)]).await?;
+        if response.xml_element("Arn") != Some(role) {
             return Err(AwsCallError::new(404, "NoSuchEntity", format!("there is no {role}")));
         }
-        cluster.may_pass_role(own, role).map_err(denied)?;
-        cluster.associated_role_credentials(role).map_err(denied)
+        cluster.may_pass_role(service_credentials, role).map_err(access_denied_error)?;
+        cluster.associated_role_credentials(role).map_err(access_denied_error)
     }
 
-    /// Returns keys of a role in another account. The identity service's role assumes it, as EKS would
-    /// for the manager.
-    async fn cross_account_keys(
+    /// Fetches credentials of a role in another AWS account. The role of the identity service
+    /// assumes it, as EKS does for the pods that manage clusters.
+    async fn fetch_cross_account_credentials(
         &self,
         cluster: &Cluster,
-        own: &AwsCredentials,
+        service_credentials: &AwsCredentials,
         role: &str,
     ) -> Result<AwsCredentials, AwsCallError> {
         let (account, region, name) = (cluster.account().id(), cluster.region(), cluster.name());
@@ -75,9 +78,10 @@ impl Palette {
             ("RoleSessionName", "palette-identity"),
             ("ExternalId", external_id.as_str()),
         ];
-        let session = self.call_aws(own, ("sts", region), "AssumeRole", &parameters).await?;
-        let part = |name| session.xml_element(name).unwrap_or_default().to_owned();
-        let (id, secret) = (part("AccessKeyId"), part("SecretAccessKey"));
-        Ok(AwsCredentials { id, secret, token: Some(part("SessionToken")) })
+        let session =
+            self.call_aws(service_credentials, ("sts", region), "AssumeRole", &parameters).await?;
+        let member = |name| session.xml_element(name).unwrap_or_default().to_owned();
+        let (id, secret) = (member("AccessKeyId"), member("SecretAccessKey"));
+        Ok(AwsCredentials { id, secret, token: Some(member("SessionToken")) })
     }
 }

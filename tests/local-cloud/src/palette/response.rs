@@ -1,4 +1,4 @@
-//! Responses and errors of Palette.
+//! Successful responses and error responses of Palette.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -8,24 +8,26 @@ use crate::{
     server::Response,
 };
 
-/// A successful response.
+/// A successful response of Palette.
 pub(super) struct PaletteResponse {
     status: StatusCode,
     body: Option<Value>,
 }
 
 impl PaletteResponse {
-    /// Returns 200 after validating the body against the response schema.
-    pub(super) fn ok(shape: &'static str, body: Value) -> Self {
-        match Schema::Response(shape).validate(&body).first() {
+    /// Returns a response with status 200 and this body. If the body violates the response schema,
+    /// returns 501 instead, so that the test that called fails.
+    pub(super) fn ok(schema: &'static str, body: Value) -> Self {
+        match Schema::Response(schema).validate(&body).first() {
             None => Self { status: StatusCode::OK, body: Some(body) },
             Some(SchemaError { message, .. }) => Self {
                 status: StatusCode::NOT_IMPLEMENTED,
-                body: Some(json!({"code": "LocalPaletteBroken", "message": message})),
+                body: Some(json!({"code": "LocalResponseViolatesSchema", "message": message})),
             },
         }
     }
 
+    /// Returns the response to the creation of an account with this uid.
     pub(super) fn created(uid: &str) -> Self {
         Self { status: StatusCode::CREATED, body: Some(json!({"uid": uid})) }
     }
@@ -39,7 +41,7 @@ impl PaletteResponse {
     }
 }
 
-/// An error response.
+/// An error response of Palette.
 #[derive(Debug)]
 pub(super) struct PaletteError {
     status: StatusCode,
@@ -48,12 +50,13 @@ pub(super) struct PaletteError {
 }
 
 impl PaletteError {
-    /// Returns an error of Palette with a string code.
+    /// Returns an error response of Palette's services, which has a string as code.
     pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self { status, code: code.into(), message: message.into() }
     }
 
-    /// Returns an error of the router with a numeric code: the status or go-openapi's error code.
+    /// Returns an error response of Palette's router, which has a number as code: the status, or
+    /// the error code of the library go-openapi.
     pub(super) fn with_numeric_code(
         status: StatusCode,
         code: u16,
@@ -62,8 +65,9 @@ impl PaletteError {
         Self { status, code: code.into(), message: message.into() }
     }
 
-    pub(super) fn unprocessable(fault: &SchemaError) -> Self {
-        Self::with_numeric_code(StatusCode::UNPROCESSABLE_ENTITY, fault.code, fault.message.clone())
+    /// Returns the response to a request body that violates its schema.
+    pub(super) fn unprocessable(error: &SchemaError) -> Self {
+        Self::with_numeric_code(StatusCode::UNPROCESSABLE_ENTITY, error.code, error.message.clone())
     }
 
     pub(super) fn not_found(kind: &str, uid: &str) -> Self {
@@ -71,6 +75,7 @@ impl PaletteError {
         Self::new(StatusCode::NOT_FOUND, "ResourceNotFound", message)
     }
 
+    /// Returns the response to a caller who lacks a permission.
     pub(super) fn forbidden(permission: &str) -> Self {
         let message = format!(
             "Operation '{permission}' is forbidden. Verify the user has '{permission}' permission"

@@ -1,4 +1,4 @@
-//! Routing and request validation.
+//! Finds the operation of a request, and validates the request body.
 
 use http::{Method, StatusCode};
 use serde_json::Value;
@@ -9,36 +9,37 @@ use crate::{
     server::Request,
 };
 
-/// Palette's operations that Gangway or an operator calls.
+/// An operation of Palette's API that Gangway or the operator of the instance calls.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Operation {
-    UserInfo,
-    Projects,
-    ResourceLimits,
-    Overlords,
-    Overlord,
+    GetUserInfo,
+    ListProjects,
+    GetResourceLimits,
+    ListGateways,
+    GetGateway,
     ListAccounts,
     SummarizeAccounts,
     CreateAccount,
     GetAccount,
     PutAccount,
     DeleteAccount,
-    Validate,
-    StsTrust,
-    Policies,
+    ValidateAccount,
+    GetStsTrust,
+    ListPolicies,
     ValidatePolicyArns,
-    StsSource,
-    ChangeStsSource,
-    Features,
-    Endpoints,
-    SystemEndpoints,
-    ChangeEndpoints,
-    PortalKeys,
+    GetStsSource,
+    PutStsSource,
+    ListFeatures,
+    GetEndpoints,
+    GetSystemEndpoints,
+    PutEndpoints,
+    GetPortalCredentials,
 }
 
-/// An operation, and what the path has in place of `*`. It is empty if the route has no `*`.
+/// The operation of a request, and the uid in its path.
 pub(super) struct Route {
     pub(super) operation: Operation,
+    /// The path segment in place of `*`; empty if the pattern has no `*`.
     pub(super) uid: String,
 }
 
@@ -47,117 +48,131 @@ const POST: &str = "POST";
 const PUT: &str = "PUT";
 const DELETE: &str = "DELETE";
 
-/// Paths below `/v1/`; `*` is the variable part.
+/// Method, path pattern below `/v1/` and operation of each route. `*` matches any path segment.
 const ROUTES: [(&str, &str, Operation); 23] = [
-    (GET, "users/info", Operation::UserInfo),
-    (GET, "users/system/features", Operation::Features),
-    (GET, "dashboard/projects/metadata", Operation::Projects),
-    (GET, "tenants/*/resourceLimits", Operation::ResourceLimits),
-    (GET, "overlords", Operation::Overlords),
-    (GET, "overlords/*", Operation::Overlord),
+    (GET, "users/info", Operation::GetUserInfo),
+    (GET, "users/system/features", Operation::ListFeatures),
+    (GET, "dashboard/projects/metadata", Operation::ListProjects),
+    (GET, "tenants/*/resourceLimits", Operation::GetResourceLimits),
+    (GET, "overlords", Operation::ListGateways),
+    (GET, "overlords/*", Operation::GetGateway),
     (GET, "cloudaccounts/aws", Operation::ListAccounts),
     (GET, "cloudaccounts/summary", Operation::SummarizeAccounts),
     (POST, "cloudaccounts/aws", Operation::CreateAccount),
     (GET, "cloudaccounts/aws/*", Operation::GetAccount),
     (PUT, "cloudaccounts/aws/*", Operation::PutAccount),
     (DELETE, "cloudaccounts/aws/*", Operation::DeleteAccount),
-    (POST, "clouds/aws/account/validate", Operation::Validate),
-    (GET, "clouds/aws/account/sts", Operation::StsTrust),
-    (GET, "clouds/aws/apiEndpoints", Operation::Endpoints),
-    (POST, "clouds/aws/account/secret/credentials", Operation::PortalKeys),
-    (POST, "clouds/aws/policies", Operation::Policies),
+    (POST, "clouds/aws/account/validate", Operation::ValidateAccount),
+    (GET, "clouds/aws/account/sts", Operation::GetStsTrust),
+    (GET, "clouds/aws/apiEndpoints", Operation::GetEndpoints),
+    (POST, "clouds/aws/account/secret/credentials", Operation::GetPortalCredentials),
+    (POST, "clouds/aws/policies", Operation::ListPolicies),
     (POST, "clouds/aws/policyArns/validate", Operation::ValidatePolicyArns),
-    (GET, "system/config/aws/apiEndpoints", Operation::SystemEndpoints),
-    (PUT, "system/config/aws/apiEndpoints", Operation::ChangeEndpoints),
-    (GET, "system/config/*/sts/account", Operation::StsSource),
-    (PUT, "system/config/*/sts/account", Operation::ChangeStsSource),
-    (POST, "system/config/*/sts/account", Operation::ChangeStsSource),
+    (GET, "system/config/aws/apiEndpoints", Operation::GetSystemEndpoints),
+    (PUT, "system/config/aws/apiEndpoints", Operation::PutEndpoints),
+    (GET, "system/config/*/sts/account", Operation::GetStsSource),
+    (PUT, "system/config/*/sts/account", Operation::PutStsSource),
+    (POST, "system/config/*/sts/account", Operation::PutStsSource),
 ];
 
-/// Returns the variable part if the path matches the pattern.
+/// Returns the path segment in place of `*` if the path matches the pattern, and an empty string if
+/// the pattern has no `*`.
 fn match_pattern(pattern: &str, path: &str) -> Option<String> {
-    let mut varying = String::new();
+    let mut variable_segment = String::new();
     let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
     loop {
         match (pattern.next(), path.next()) {
-            (None, None) => return Some(varying),
-            (Some("*"), Some(part)) if !part.is_empty() => part.clone_into(&mut varying),
-            (Some(expected), Some(part)) if expected == part => {}
+            (None, None) => return Some(variable_segment),
+            (Some("*"), Some(segment)) if !segment.is_empty() => {
+                segment.clone_into(&mut variable_segment);
+            }
+            (Some(expected), Some(segment)) if expected == segment => {}
             (Some(_) | None, Some(_) | None) => return None,
         }
     }
 }
 
-/// Returns the operation for the call log and for faults: `GET /v1/cloudaccounts/aws/{uid}`.
-pub(crate) fn logged_operation(request: &Request) -> String {
+/// Returns the operation's name for the call log and for faults, such as
+/// `GET /v1/cloudaccounts/aws/{uid}`.
+pub(crate) fn describe_operation(request: &Request) -> String {
     let (method, path) = (request.method(), request.uri().path());
-    let below = path.strip_prefix("/v1/").unwrap_or_default();
-    let route = ROUTES.iter().find(|(_verb, pattern, _)| match_pattern(pattern, below).is_some());
+    let subpath = path.strip_prefix("/v1/").unwrap_or_default();
+    let route =
+        ROUTES.iter().find(|(_method, pattern, _)| match_pattern(pattern, subpath).is_some());
     match route {
-        Some((_verb, pattern, _)) => format!("{method} /v1/{}", pattern.replace('*', "{uid}")),
+        Some((_method, pattern, _)) => format!("{method} /v1/{}", pattern.replace('*', "{uid}")),
         None => format!("{method} {path}"),
     }
 }
 
-pub(super) fn find(request: &Request) -> Result<Route, PaletteError> {
+/// Finds the route of a request.
+///
+/// # Errors
+/// 404 for an unknown path, 405 for a known path with another method.
+pub(super) fn find_route(request: &Request) -> Result<Route, PaletteError> {
     let (path, method) = (request.uri().path(), request.method().as_str());
-    let below = path.strip_prefix("/v1/").unwrap_or_default();
-    let mut verbs = Vec::new();
-    for (allowed, pattern, operation) in ROUTES {
-        let Some(uid) = match_pattern(pattern, below) else { continue };
-        if allowed == method {
+    let subpath = path.strip_prefix("/v1/").unwrap_or_default();
+    let mut allowed_methods = Vec::new();
+    for (route_method, pattern, operation) in ROUTES {
+        let Some(uid) = match_pattern(pattern, subpath) else { continue };
+        if route_method == method {
             return Ok(Route { operation, uid });
         }
-        verbs.push(allowed);
+        allowed_methods.push(route_method);
     }
-    if verbs.is_empty() {
+    if allowed_methods.is_empty() {
         let message = format!("path {path} was not found");
         return Err(PaletteError::with_numeric_code(StatusCode::NOT_FOUND, 404, message));
     }
-    let message = format!("method {method} is not allowed, but [{}] are", verbs.join(","));
+    let message =
+        format!("method {method} is not allowed, but [{}] are", allowed_methods.join(","));
     Err(PaletteError::with_numeric_code(StatusCode::METHOD_NOT_ALLOWED, 405, message))
 }
 
-/// Returns the request schema of an operation.
+/// Returns the schema of an operation's request body, or `None` if the operation takes no body.
 fn request_schema(operation: Operation, query: &ListQuery) -> Option<Schema> {
     let name = match operation {
         Operation::CreateAccount | Operation::PutAccount => "account",
-        Operation::Policies if query.cloud_account.is_some() => "savedAccount",
-        Operation::Validate | Operation::Policies => "cloudAccount",
+        Operation::ListPolicies if query.cloud_account.is_some() => "savedAccount",
+        Operation::ValidateAccount | Operation::ListPolicies => "cloudAccount",
         Operation::ValidatePolicyArns => "policyArns",
-        Operation::ChangeStsSource => "stsSource",
-        Operation::ChangeEndpoints => "apiEndpoints",
-        Operation::PortalKeys => "portalQuestion",
-        Operation::UserInfo
-        | Operation::Projects
-        | Operation::ResourceLimits
-        | Operation::Overlords
-        | Operation::Overlord
+        Operation::PutStsSource => "stsSource",
+        Operation::PutEndpoints => "apiEndpoints",
+        Operation::GetPortalCredentials => "portalQuestion",
+        Operation::GetUserInfo
+        | Operation::ListProjects
+        | Operation::GetResourceLimits
+        | Operation::ListGateways
+        | Operation::GetGateway
         | Operation::ListAccounts
         | Operation::SummarizeAccounts
         | Operation::GetAccount
         | Operation::DeleteAccount
-        | Operation::StsTrust
-        | Operation::StsSource
-        | Operation::Features
-        | Operation::Endpoints
-        | Operation::SystemEndpoints => return None,
+        | Operation::GetStsTrust
+        | Operation::GetStsSource
+        | Operation::ListFeatures
+        | Operation::GetEndpoints
+        | Operation::GetSystemEndpoints => return None,
     };
     Some(Schema::Request(name))
 }
 
+/// Parses and validates the request body. Returns `null` for an operation that takes no body.
+///
+/// # Errors
+/// 400 for invalid JSON, 415 for another media type, 422 for a body that violates the schema.
 pub(super) fn parse_body(
     operation: Operation,
     query: &ListQuery,
     request: &Request,
 ) -> Result<Value, PaletteError> {
-    let Some(shape) = request_schema(operation, query) else {
-        let carries_none = *request.method() == Method::GET || request.body().is_empty();
-        let fault = SchemaError { code: 601, message: "no body is expected".to_owned() };
-        return if carries_none {
+    let Some(schema) = request_schema(operation, query) else {
+        let has_no_body = *request.method() == Method::GET || request.body().is_empty();
+        let error = SchemaError { code: 601, message: "no body is expected".to_owned() };
+        return if has_no_body {
             Ok(Value::Null)
         } else {
-            Err(PaletteError::unprocessable(&fault))
+            Err(PaletteError::unprocessable(&error))
         };
     };
     let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
@@ -175,8 +190,8 @@ pub(super) fn parse_body(
             format!("parsing body body failed: {:?} at line {}", error.classify(), error.line());
         PaletteError::with_numeric_code(StatusCode::BAD_REQUEST, 400, message)
     })?;
-    match shape.validate(&body).first() {
+    match schema.validate(&body).first() {
         None => Ok(body),
-        Some(fault) => Err(PaletteError::unprocessable(fault)),
+        Some(error) => Err(PaletteError::unprocessable(error)),
     }
 }

@@ -1,4 +1,5 @@
-//! STS source account of each partition, and the trust facts of a tenant.
+//! Serves the STS source account of each partition, and the account id and external id that a
+//! customer's role must trust.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -11,8 +12,8 @@ use super::{
     response::{PaletteError, PaletteResponse},
 };
 
-/// Returns the partition of a path segment.
-fn partition_of_segment(segment: &str) -> Result<&'static str, PaletteError> {
+/// Returns the partition that a path segment names: `aws` or `awsgov`.
+fn parse_partition_segment(segment: &str) -> Result<&'static str, PaletteError> {
     match segment {
         "aws" => Ok("aws"),
         "awsgov" => Ok("aws-us-gov"),
@@ -23,18 +24,22 @@ fn partition_of_segment(segment: &str) -> Result<&'static str, PaletteError> {
     }
 }
 
+/// Returns the STS source account of a partition. Its secret key is masked.
 pub(super) fn get_sts_source(
     records: &Records,
     segment: &str,
 ) -> Result<PaletteResponse, PaletteError> {
-    let source = records.sts_sources.get(partition_of_segment(segment)?);
-    let shown = source.map_or_else(
+    let source = records.sts_sources.get(parse_partition_segment(segment)?);
+    let body = source.map_or_else(
         || json!({"accountId": "", "accessKey": "", "secretKey": ""}),
-        |source| json!({"accountId": source.account, "accessKey": source.access_key, "secretKey": "**********"}),
+        |StsSource { account, access_key, .. }| {
+            json!({"accountId": account, "accessKey": access_key, "secretKey": "**********"})
+        },
     );
-    Ok(PaletteResponse::ok("stsSource", shown))
+    Ok(PaletteResponse::ok("stsSource", body))
 }
 
+/// Sets the STS source account of a partition.
 pub(super) fn put_sts_source(
     records: &mut Records,
     segment: &str,
@@ -47,10 +52,12 @@ pub(super) fn put_sts_source(
         access_key: text("accessKey"),
         secret_key: text("secretKey"),
     };
-    records.sts_sources.insert(partition_of_segment(segment)?.to_owned(), source);
+    records.sts_sources.insert(parse_partition_segment(segment)?.to_owned(), source);
     Ok(PaletteResponse::no_content())
 }
 
+/// Returns the account id and the external id that a role of the tenant's customers must trust in a
+/// partition.
 pub(super) fn get_trust(
     records: &Records,
     caller: &Caller,

@@ -1,4 +1,5 @@
-//! Validation of credentials: `GetCallerIdentity` for keys, `AssumeRole` for roles.
+//! Validates credentials with real calls of AWS: `GetCallerIdentity` for access keys, `AssumeRole`
+//! for roles.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::aws::{AwsCredentials, client};
 
-/// Returns the region whose STS and IAM Palette calls.
+/// Returns the region in which Palette calls STS and IAM of a partition.
 pub(super) fn home_region(partition: &str) -> &'static str {
     match partition {
         "aws-us-gov" => "us-gov-west-1",
@@ -23,16 +24,19 @@ pub(super) fn home_region(partition: &str) -> &'static str {
     }
 }
 
+/// Returns the string at a JSON pointer, or an empty string if there is none.
 pub(super) fn text_at<'a>(spec: &'a Value, pointer: &str) -> &'a str {
     spec.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 impl Palette {
+    /// Validates the credentials of an account spec.
     pub(super) async fn validate(&self, spec: &Value) -> Result<PaletteResponse, PaletteError> {
-        self.target_keys(spec).await?;
+        self.fetch_target_credentials(spec).await?;
         Ok(PaletteResponse::no_content())
     }
 
+    /// Checks that each policy in the request exists in the AWS account of the cloud account.
     pub(super) async fn validate_policy_arns(
         &self,
         caller: &Caller,
@@ -40,7 +44,7 @@ impl Palette {
         body: &Value,
     ) -> Result<PaletteResponse, PaletteError> {
         let spec = self.resolve_spec(caller, query, body.get("account").unwrap_or(&Value::Null))?;
-        let keys = self.target_keys(&spec).await?;
+        let keys = self.fetch_target_credentials(&spec).await?;
         let iam = ("iam", home_region(text_at(&spec, "/partition")));
         let arns = body.get("policyArns").and_then(Value::as_array);
         for arn in arns.into_iter().flatten().filter_map(Value::as_str) {
@@ -52,6 +56,7 @@ impl Palette {
         Ok(PaletteResponse::no_content())
     }
 
+    /// Lists all IAM policies in the AWS account of the cloud account.
     pub(super) async fn list_policies(
         &self,
         caller: &Caller,
@@ -59,7 +64,7 @@ impl Palette {
         body: &Value,
     ) -> Result<PaletteResponse, PaletteError> {
         let spec = self.resolve_spec(caller, query, body)?;
-        let keys = self.target_keys(&spec).await?;
+        let keys = self.fetch_target_credentials(&spec).await?;
         let iam = ("iam", home_region(text_at(&spec, "/partition")));
         let mut policies = Vec::new();
         let mut marker = None;
@@ -71,9 +76,11 @@ impl Palette {
                 .map_err(|error| self.validation_error(&spec, "Failed to list policies", &error))?;
             for member in page.body.split("<member>").skip(1) {
                 let member = client::AwsResponse { status: page.status, body: member.to_owned() };
-                let part = |name| member.xml_element(name).unwrap_or_default();
+                let text = |name| member.xml_element(name).unwrap_or_default();
                 policies.push(json!({
-                    "arn": part("Arn"), "policyId": part("PolicyId"), "policyName": part("PolicyName"),
+                    "arn": text("Arn"),
+                    "policyId": text("PolicyId"),
+                    "policyName": text("PolicyName"),
                 }));
             }
             if page.xml_element("IsTruncated") != Some("true") {
@@ -83,32 +90,36 @@ impl Palette {
         }
     }
 
-    /// Returns the spec in the request, or the stored one that the query names.
+    /// Returns the spec of the registered account that the query names, or else the spec in the
+    /// request.
     fn resolve_spec(
         &self,
         caller: &Caller,
         query: &ListQuery,
-        sent: &Value,
+        request_spec: &Value,
     ) -> Result<Value, PaletteError> {
-        let Some(uid) = query.cloud_account.as_deref() else { return Ok(sent.clone()) };
+        let Some(uid) = query.cloud_account.as_deref() else { return Ok(request_spec.clone()) };
         let records = self.records();
-        let known =
+        let account =
             records.accounts.iter().find(|account| account.uid == uid && caller.can_read(account));
-        Ok(known.ok_or_else(|| PaletteError::not_found("cloudaccount", uid))?.spec().clone())
+        Ok(account.ok_or_else(|| PaletteError::not_found("cloudaccount", uid))?.spec().clone())
     }
 
-    /// Returns working credentials for the account.
-    async fn target_keys(&self, spec: &Value) -> Result<AwsCredentials, PaletteError> {
-        let refused =
+    /// Fetches and checks credentials for the AWS account of an account spec, by its
+    /// `credentialType`.
+    async fn fetch_target_credentials(&self, spec: &Value) -> Result<AwsCredentials, PaletteError> {
+        let to_palette_error =
             |error| self.validation_error(spec, "Cloud account validation failed", &error);
         let partition = text_at(spec, "/partition");
         match text_at(spec, "/credentialType") {
             "secret" if classified::uses_portal(spec) => {
-                self.validate_portal_credentials(spec, partition).await.map_err(refused)
+                self.validate_portal_credentials(spec, partition).await.map_err(to_palette_error)
             }
-            "secret" => self.static_keys(spec, partition).await.map_err(refused),
-            "sts" => self.assume_role(spec, partition).await.map_err(refused),
-            "pod-identity" => self.pod_identity_keys(spec, partition).await.map_err(refused),
+            "secret" => self.check_static_keys(spec, partition).await.map_err(to_palette_error),
+            "sts" => self.assume_role(spec, partition).await.map_err(to_palette_error),
+            "pod-identity" => {
+                self.fetch_pod_identity_credentials(spec, partition).await.map_err(to_palette_error)
+            }
             other => {
                 let message = format!("credentialType '{other}' is not one of Palette's");
                 Err(PaletteError::new(
@@ -120,15 +131,16 @@ impl Palette {
         }
     }
 
-    async fn static_keys(
+    /// Checks that the access key of an account spec belongs to the partition, and returns it.
+    async fn check_static_keys(
         &self,
         spec: &Value,
         partition: &str,
     ) -> Result<AwsCredentials, AwsCallError> {
-        let keys = classified::sent_keys(spec);
+        let keys = classified::parse_spec_credentials(spec);
         let sts = ("sts", home_region(partition));
         let identity = if classified::is_classified(partition) {
-            let aws = self.aws_with_sent_ca(spec)?;
+            let aws = self.aws_client_with_spec_ca(spec)?;
             aws.query(&keys, sts, "GetCallerIdentity", &[]).await?
         } else {
             self.call_aws(&keys, sts, "GetCallerIdentity", &[]).await?
@@ -137,10 +149,12 @@ impl Palette {
         if arn.split(':').nth(1) == Some(partition) {
             Ok(keys)
         } else {
-            Err(other_partition_error(arn, partition))
+            Err(wrong_partition_error(arn, partition))
         }
     }
 
+    /// Assumes the role of an account spec as Palette's IAM user, and returns the session's
+    /// credentials.
     async fn assume_role(
         &self,
         spec: &Value,
@@ -153,7 +167,7 @@ impl Palette {
             AwsCallError::new(400, "AwsStsAccountNotConfigured", message)
         })?;
         if role.split(':').nth(1) != Some(partition) {
-            return Err(other_partition_error(role, partition));
+            return Err(wrong_partition_error(role, partition));
         }
         let keys = AwsCredentials { id: source.access_key, secret: source.secret_key, token: None };
         let parameters = [
@@ -164,11 +178,12 @@ impl Palette {
         ];
         let sts = ("sts", home_region(partition));
         let session = self.call_aws(&keys, sts, "AssumeRole", &parameters).await?;
-        let part = |name| session.xml_element(name).unwrap_or_default().to_owned();
-        let (id, secret) = (part("AccessKeyId"), part("SecretAccessKey"));
-        Ok(AwsCredentials { id, secret, token: Some(part("SessionToken")) })
+        let member = |name| session.xml_element(name).unwrap_or_default().to_owned();
+        let (id, secret) = (member("AccessKeyId"), member("SecretAccessKey"));
+        Ok(AwsCredentials { id, secret, token: Some(member("SessionToken")) })
     }
 
+    /// Calls an AWS service, given by name and region, with these credentials.
     pub(super) async fn call_aws(
         &self,
         keys: &AwsCredentials,
@@ -182,7 +197,8 @@ impl Palette {
         }
     }
 
-    /// Wraps an error of AWS in an error of Palette.
+    /// Converts an error of AWS to the error of Palette for a failed validation. `what` says what
+    /// failed.
     pub(super) fn validation_error(
         &self,
         spec: &Value,
@@ -191,7 +207,7 @@ impl Palette {
     ) -> PaletteError {
         let behaviour = self.records().behaviour;
         let AwsCallError { status, code, message } = error;
-        let repeated = if behaviour.errors_repeat_secrets {
+        let secrets = if behaviour.errors_repeat_secrets {
             let (id, secret) = (text_at(spec, "/accessKey"), text_at(spec, "/secretKey"));
             let key = text_at(spec, "/secretSpec/tls/key");
             format!(" (accessKey={id}, secretKey={secret}, tls={key})")
@@ -199,7 +215,7 @@ impl Palette {
             String::new()
         };
         let message = format!(
-            "{what}: {code}: {message}\n\tstatus code: {status}, request id: local{repeated}"
+            "{what}: {code}: {message}\n\tstatus code: {status}, request id: local{secrets}"
         );
         let status = if behaviour.validation_fails_with_500 {
             StatusCode::INTERNAL_SERVER_ERROR
@@ -210,7 +226,8 @@ impl Palette {
     }
 }
 
-pub(super) fn other_partition_error(arn: &str, partition: &str) -> AwsCallError {
+/// Returns the error for an identity that belongs to another partition than the account.
+pub(super) fn wrong_partition_error(arn: &str, partition: &str) -> AwsCallError {
     let message = format!("{arn} is not an identity of partition {partition}");
     AwsCallError::new(403, "InvalidClientTokenId", message)
 }

@@ -26,7 +26,7 @@ pub(crate) struct StoredCluster {
     pub(crate) associations: BTreeMap<String, Association>,
     /// Access entries: ARN of the principal, and its Kubernetes permissions.
     pub(crate) access_entries: BTreeMap<String, AccessRules>,
-    /// By API path.
+    /// The objects by API path.
     pub(crate) objects: BTreeMap<String, Value>,
     /// Increases with every change of an object.
     pub(crate) revision: u64,

@@ -131,13 +131,13 @@ pub(crate) struct StoredOrganization {
     pub(crate) without_path: BTreeSet<String>,
     /// Index of the page that is empty in every list.
     pub(crate) empty_page: usize,
-    /// By OU id.
+    /// The ous by OU id.
     pub(crate) ous: BTreeMap<String, OrganizationalUnit>,
-    /// By account id.
+    /// The members by account id.
     pub(crate) members: BTreeMap<String, StoredMember>,
     /// Account ids of delegated administrators.
     pub(crate) delegated_administrators: BTreeSet<String>,
-    /// By request id, `car-…`.
+    /// The account creations by request id, `car-…`.
     pub(crate) account_creations: BTreeMap<String, AccountCreation>,
 }
 

@@ -55,8 +55,8 @@ fn static_key_requests(
         "certificateAuthority": portal.deployment.aws_ca_pem,
     });
     let old = CertificateIssuer::from_specs(
-        &CertificateSpec::ca("Old Root").valid_days(-900, -2),
-        &CertificateSpec::ca("Old").valid_days(-900, -2),
+        &CertificateSpec::ca("Old Root").with_validity_days(-900, -2),
+        &CertificateSpec::ca("Old").with_validity_days(-900, -2),
     );
     let root = customer.account.create_root_access_key();
     let of_root = json!({"accessKeyId": root.id, "secretAccessKey": root.secret});
@@ -88,7 +88,7 @@ fn portal_requests(
     });
     let entity = CertificateSpec::client(&access.common_name);
     let (swapped, old) =
-        (access_portal.issue(&entity), access_portal.issue(&entity.valid_days(-400, -3)));
+        (access_portal.issue(&entity), access_portal.issue(&entity.with_validity_days(-400, -3)));
     let unknown = access_portal.issue(&CertificateSpec::client("somebody.else.npe"));
     let shown = |one: &local_cloud::certificates::IssuedCertificate| json!({"userCertificate": one.certificate, "userKey": one.key});
     let broken = vec![

@@ -1,4 +1,4 @@
-//! Tests of event source mappings with a script as function.
+//! Tests of event source mappings. A Python script is the function.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, sync::Arc};
 
@@ -17,12 +17,12 @@ const TEMPLATE: &str = r#"
 Parameters:
   Batch: {Type: Number, Default: 10}
 Resources:
-  Dead: {Type: AWS::SQS::Queue}
+  DeadLetters: {Type: AWS::SQS::Queue}
   Work:
     Type: AWS::SQS::Queue
     Properties:
       VisibilityTimeout: 60
-      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}
+      RedrivePolicy: {deadLetterTargetArn: !GetAtt DeadLetters.Arn, maxReceiveCount: 3}
   WorkPolicy:
     Type: AWS::SQS::QueuePolicy
     Properties:
@@ -40,10 +40,10 @@ Resources:
     Properties:
       EventPattern: {detail-type: [AWS Account Vended]}
       Targets: [{Id: work, Arn: !GetAtt Work.Arn}]
-  Stray:
+  Denied:
     Type: AWS::Events::Rule
     Properties:
-      EventPattern: {detail-type: [Stray]}
+      EventPattern: {detail-type: [Denied]}
       Targets: [{Id: work, Arn: !GetAtt Work.Arn}]
   Worker:
     Type: AWS::Serverless::Function
@@ -63,38 +63,43 @@ Resources:
         Hourly: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 hour), State: DISABLED}}
 "#;
 
-/// Fails records with `fail`, raises for `raise`, exits for `exit` in a body.
+/// The function of the tests. The body of a message decides what happens: `fail` fails the message,
+/// `raise` returns an error, and `exit` ends the process.
 const SCRIPT: &str = r#"#!/usr/bin/env python3
 import http.client, json, os, sys
 api = os.environ["AWS_LAMBDA_RUNTIME_API"]
-def call(verb, path, body=None):
-    link = http.client.HTTPConnection(api)
-    link.request(verb, "/2018-06-01/runtime/invocation/" + path, body)
-    answer = link.getresponse()
-    return answer.headers, answer.read()
+def call(method, path, body=None):
+    connection = http.client.HTTPConnection(api)
+    connection.request(method, "/2018-06-01/runtime/invocation/" + path, body)
+    response = connection.getresponse()
+    return response.headers, response.read()
 while True:
     headers, body = call("GET", "next")
-    to = headers["Lambda-Runtime-Aws-Request-Id"]
+    request_id = headers["Lambda-Runtime-Aws-Request-Id"]
     records = json.loads(body)["Records"]
     bodies = " ".join(record["body"] for record in records)
     if "exit" in bodies: sys.exit(1)
     if "raise" in bodies:
-        call("POST", to + "/error", json.dumps({"errorType": "Bad", "errorMessage": "raised"}))
+        error = {"errorType": "Bad", "errorMessage": "The test demands an error."}
+        call("POST", request_id + "/error", json.dumps(error))
         continue
-    failed = [{"itemIdentifier": r["messageId"]} for r in records if "fail" in r["body"]]
-    call("POST", to + "/response", json.dumps({"batchItemFailures": failed, "records": records}))
+    failed = [{"itemIdentifier": record["messageId"]}
+              for record in records if "fail" in record["body"]]
+    response = {"batchItemFailures": failed, "records": records}
+    call("POST", request_id + "/response", json.dumps(response))
 "#;
 
-/// A cloud with the template's queues, bus and poller.
+/// A local cloud with the queues, the event bus and the event source mapping of `TEMPLATE`.
 struct Fixture {
     cloud: LocalCloud,
-    work: Queue,
-    dead: Queue,
+    work_queue: Queue,
+    dead_letter_queue: Queue,
     bus: EventBus,
     poller: Poller,
 }
 
-async fn fixture(name: &str) -> Fixture {
+/// Starts a local cloud. `name` distinguishes the temporary folder from those of other tests.
+async fn start_fixture(name: &str) -> Fixture {
     let folder = std::env::temp_dir().join(format!("gangway-{}-{name}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("worker"), SCRIPT).unwrap();
@@ -119,30 +124,31 @@ async fn fixture(name: &str) -> Fixture {
         account.queue("us-east-1", &queue.name, settings)
     });
     let queues: Vec<_> = queues.collect();
-    let [dead, work] = queues.clone().try_into().unwrap();
-    let hosting = HostConfig {
+    let [dead_letter_queue, work_queue] = queues.clone().try_into().unwrap();
+    let host_config = HostConfig {
         binaries: folder,
         region: "us-east-1".into(),
         environment: std::collections::BTreeMap::new(),
-        issue_credentials: std::sync::Arc::new(|_function, _lasting| RoleCredentials {
+        issue_credentials: std::sync::Arc::new(|_function, _lifetime| RoleCredentials {
             access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
             secret_access_key: "secret".into(),
             session_token: "token".into(),
         }),
         clock: cloud.shared_clock(),
     };
-    let functions = DeployedFunctions::deploy(template.functions(&deployment).unwrap(), hosting);
+    let functions =
+        DeployedFunctions::deploy(template.functions(&deployment).unwrap(), host_config);
     let worker = Arc::clone(functions.get("worker").unwrap());
     let [mapping] = worker.function().queues.clone().try_into().unwrap();
     let rules = template.rules(&deployment).unwrap();
     let bus = EventBus::new(functions, "111122223333", "us-east-1").with_rules(rules, &queues);
-    let poller = Poller::start(work.clone(), mapping, worker, cloud.shared_clock());
-    Fixture { cloud, work, dead, bus, poller }
+    let poller = Poller::start(work_queue.clone(), mapping, worker, cloud.shared_clock());
+    Fixture { cloud, work_queue, dead_letter_queue, bus, poller }
 }
 
 #[tokio::test]
-async fn event_sources_come_from_the_template() {
-    let fixture = fixture("mapping").await;
+async fn event_source_mapping_and_schedule_come_from_the_template() {
+    let fixture = start_fixture("mapping").await;
     let mapping = fixture.poller.mapping();
     assert_eq!((mapping.batch, mapping.window, mapping.concurrency), (10, 1, Some(2)));
     assert!(mapping.reports_batch_item_failures);
@@ -155,22 +161,22 @@ async fn event_sources_come_from_the_template() {
 }
 
 #[tokio::test]
-async fn events_reach_the_function_through_the_queue() {
-    let fixture = fixture("reach").await;
+async fn event_reaches_the_function_through_the_queue() {
+    let fixture = start_fixture("reach").await;
     let event = fixture.bus.build_event("vending", "AWS Account Vended", &json!({"n": 1}));
-    assert_eq!(fixture.bus.put(&event).await.queues, [fixture.work.arn()]);
-    let stray = fixture.bus.build_event("vending", "Stray", &json!({}));
+    assert_eq!(fixture.bus.put(&event).await.queues, [fixture.work_queue.arn()]);
+    let denied_event = fixture.bus.build_event("vending", "Denied", &json!({}));
     assert_eq!(
-        fixture.bus.put(&stray).await.failed_targets,
-        [fixture.work.arn()],
-        "no policy lets it in"
+        fixture.bus.put(&denied_event).await.failed_targets,
+        [fixture.work_queue.arn()],
+        "the queue policy does not allow this rule"
     );
     fixture.poller.wait_until_idle().await;
-    assert!(fixture.work.is_empty());
+    assert!(fixture.work_queue.is_empty());
     let [batch] = fixture.poller.batches().try_into().unwrap();
     let record = batch.response.unwrap()["records"][0].clone();
     assert_eq!(record["body"], event.to_string());
-    assert_eq!(record["eventSourceARN"], fixture.work.arn());
+    assert_eq!(record["eventSourceARN"], fixture.work_queue.arn());
     assert_eq!(record["attributes"]["ApproximateReceiveCount"], "1");
     assert_eq!(
         (&record["eventSource"], &record["awsRegion"]),
@@ -179,29 +185,29 @@ async fn events_reach_the_function_through_the_queue() {
 }
 
 #[tokio::test]
-async fn failed_messages_are_retried_and_moved_to_the_dlq() {
-    let fixture = fixture("redrive").await;
+async fn failed_message_is_retried_and_moved_to_the_dead_letter_queue() {
+    let fixture = start_fixture("redrive").await;
     for body in ["good", "fail"] {
-        fixture.work.send(body);
+        fixture.work_queue.send(body);
     }
     assert_eq!(fixture.poller.drain(10).await, 0);
-    let [dead] = fixture.dead.messages().try_into().unwrap();
-    assert_eq!((dead.body.as_str(), dead.receive_count), ("fail", 3));
+    let [message] = fixture.dead_letter_queue.messages().try_into().unwrap();
+    assert_eq!((message.body.as_str(), message.receive_count), ("fail", 3));
     assert!(fixture.cloud.clock().advanced_seconds() >= 180);
 }
 
 #[tokio::test]
-async fn error_or_exit_fails_the_whole_batch() {
-    let fixture = fixture("whole").await;
-    for bad in ["raise", "exit"] {
+async fn error_or_exit_of_the_function_fails_the_whole_batch() {
+    let fixture = start_fixture("whole").await;
+    for failing_body in ["raise", "exit"] {
         fixture.poller.pause();
-        for body in ["good", bad] {
-            fixture.work.send(body);
+        for body in ["good", failing_body] {
+            fixture.work_queue.send(body);
         }
         fixture.poller.resume();
         fixture.poller.wait_until_idle().await;
-        assert_eq!(fixture.work.len(), 2, "{bad}");
-        fixture.work.purge();
+        assert_eq!(fixture.work_queue.len(), 2, "{failing_body}");
+        fixture.work_queue.purge();
     }
     assert!(fixture.poller.batches().iter().all(|batch| batch.response.is_err()));
 }
@@ -209,7 +215,7 @@ async fn error_or_exit_fails_the_whole_batch() {
 #[test]
 fn invalid_batch_response_fails_the_whole_batch() {
     let ids = ["a".to_owned(), "b".to_owned()];
-    for (response, failed) in [
+    for (response, expected_ids) in [
         (json!(null), vec![]),
         (json!({}), vec![]),
         (json!({"batchItemFailures": null}), vec![]),
@@ -221,7 +227,7 @@ fn invalid_batch_response_fails_the_whole_batch() {
         (json!({"batchItemFailures": [{"id": "a"}]}), vec!["a", "b"]),
         (json!("done"), vec!["a", "b"]),
     ] {
-        let found: Vec<_> = failed_ids(&response, &ids).into_iter().collect();
-        assert_eq!(found, failed, "{response}");
+        let found_ids: Vec<_> = failed_ids(&response, &ids).into_iter().collect();
+        assert_eq!(found_ids, expected_ids, "{response}");
     }
 }
