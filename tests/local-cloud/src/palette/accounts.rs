@@ -33,7 +33,7 @@ pub(super) fn list(
         .iter()
         .skip(offset)
         .take(limit)
-        .map(|account| account_json(records, account))
+        .map(|account| account_to_json(records, account))
         .collect();
     let end = offset + items.len();
     let next = if end < listed.len() { paging::format_continue_token(end) } else { String::new() };
@@ -86,7 +86,7 @@ pub(super) fn get(
     let account = records.accounts.iter().find(|account| account.uid == uid);
     match account.filter(|_| !is_hidden_from(records, NotFoundCall::GetAccount)) {
         Some(account) if caller.can_read(account) => {
-            Ok(PaletteResponse::ok("account", account_json(records, account)))
+            Ok(PaletteResponse::ok("account", account_to_json(records, account)))
         }
         // If the account belongs to a project that the request does not name, Palette reports a
         // missing permission.
@@ -223,7 +223,7 @@ fn duplicate_error(response: DuplicateResponse, name: &str) -> PaletteError {
 }
 
 /// Returns an account as Palette's API shows it, with the members that Palette adds.
-fn account_json(records: &Records, account: &Account) -> Value {
+fn account_to_json(records: &Records, account: &Account) -> Value {
     let mut body = account.body.clone();
     if let Some(metadata) = body.pointer_mut("/metadata").and_then(Value::as_object_mut) {
         metadata.insert("uid".into(), account.uid.clone().into());
