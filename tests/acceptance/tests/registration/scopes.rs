@@ -6,7 +6,7 @@ use acceptance::{
     with,
 };
 use gangway_model::{AuthMethod, Partition};
-use local_cloud::palette::UnknownProject;
+use local_cloud::palette::UnknownProjectResponse;
 use serde_json::{Value, json};
 
 use crate::state::State;
@@ -139,7 +139,7 @@ async fn registration_in_an_unknown_project_is_rejected() {
         let request = app.request(method, app.customer(), "prod");
         // A project of another tenant is unknown to this tenant.
         let foreign = app.cloud().palette().records().tenants[1].projects[0].uid.clone();
-        for unknown in [UnknownProject::Missing, UnknownProject::Denied] {
+        for unknown in [UnknownProjectResponse::Missing, UnknownProjectResponse::Denied] {
             app.cloud().palette().configure(|palette| palette.unknown_project = unknown);
             for project in ["Nowhere", "65f000ffffffffffffffffff", &foreign] {
                 let response = app.post(&project_route(project, method), &request).await;

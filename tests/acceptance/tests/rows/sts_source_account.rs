@@ -1,7 +1,7 @@
 //! The AWS account from which Palette assumes roles. Each partition has one.
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS};
-use local_cloud::palette::UnconfiguredSts;
+use local_cloud::palette::UnconfiguredStsResponse;
 use serde_json::json;
 
 use gangway_model::AuthMethod;
@@ -10,7 +10,8 @@ use gangway_model::AuthMethod;
 #[tokio::test]
 async fn missing_sts_source_account_is_reported() {
     for partition in PARTITIONS {
-        for unconfigured in [UnconfiguredSts::EmptyAccount, UnconfiguredSts::Error] {
+        for unconfigured in [UnconfiguredStsResponse::EmptyAccount, UnconfiguredStsResponse::Error]
+        {
             let app = TestApp::start(partition).await;
             let palette = app.cloud().palette();
             palette.records().sts_sources.remove(partition.id());

@@ -27,8 +27,8 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Accepts connections to the portal until the task is aborted.
 pub(super) async fn listen(listener: TcpListener, state: Arc<PortalState>) {
-    let verifier = tls::client_verifier(&state.chain);
-    let config = Arc::new(tls::server_config(&state, Arc::clone(&verifier)));
+    let verifier = tls::build_client_verifier(&state.chain);
+    let config = Arc::new(tls::build_server_config(&state, Arc::clone(&verifier)));
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
@@ -100,6 +100,6 @@ fn authenticate(
     records
         .known_certificates
         .iter()
-        .find(|(known, _)| known == client_certificate)
+        .find(|(certificate, _)| certificate == client_certificate)
         .map(|(_, name)| name.clone())
 }

@@ -24,7 +24,7 @@ pub(super) fn handle(
     request: &Request,
 ) -> Response {
     // An unauthenticated client gets a login page with status 200, as from the real portals.
-    let Some(name) = name else { return responses::login_page() };
+    let Some(name) = name else { return responses::build_login_page() };
     let records = state.records();
     let behaviour = &records.behaviour;
     if let Some(response) = &behaviour.fixed_response {
@@ -33,18 +33,18 @@ pub(super) fn handle(
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let has_expected_host = host == Some(state.host_and_port().as_str());
     if !has_expected_host || request.uri().path() != state.kind.path() {
-        return responses::not_found();
+        return responses::build_not_found_page();
     }
     if !behaviour.enabled {
         let body = json!({"success": false, "message": "API not enabled."});
-        return responses::json_response(404, &body);
+        return responses::build_json_response(404, &body);
     }
     if request.method() != Method::GET {
-        return error_response(405, "only GET is served here");
+        return build_error_response(405, "only GET is served here");
     }
     let query = match parse_query(state, request.uri().query().unwrap_or_default()) {
         Ok(query) => query,
-        Err(message) => return error_response(400, &message),
+        Err(message) => return build_error_response(400, &message),
     };
     let [agency, account, role] = &query;
     match check_entitlement(
@@ -53,9 +53,9 @@ pub(super) fn handle(
         [agency, account, role],
         behaviour.lifetime,
     ) {
-        EntitlementResult::Unknown => error_response(400, "Invalid agency, account or role"),
+        EntitlementResult::Unknown => build_error_response(400, "Invalid agency, account or role"),
         EntitlementResult::Forbidden => {
-            error_response(403, "Not authorized for this agency, account and role")
+            build_error_response(403, "Not authorized for this agency, account and role")
         }
         EntitlementResult::Granted(keys, lifetime) => {
             let mut body = json!({"AccessKeyId": keys.id, "SecretAccessKey": keys.secret});
@@ -68,14 +68,14 @@ pub(super) fn handle(
                     members.insert(member.to_owned(), Value::String(value));
                 }
             }
-            responses::json_response(200, &json!({"Credentials": body}))
+            responses::build_json_response(200, &json!({"Credentials": body}))
         }
     }
 }
 
 /// Builds a JSON response with an error message.
-fn error_response(status: u16, message: &str) -> Response {
-    responses::json_response(status, &json!({"status": status, "message": message}))
+fn build_error_response(status: u16, message: &str) -> Response {
+    responses::build_json_response(status, &json!({"status": status, "message": message}))
 }
 
 /// Returns agency, account and role in a query. Each parameter must occur exactly once, and other
@@ -85,7 +85,7 @@ fn parse_query(state: &PortalState, query: &str) -> Result<[String; 3], String> 
     let mut values = [None, None, None];
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let index = names.iter().position(|known| *known == name);
+        let index = names.iter().position(|expected_name| *expected_name == name);
         let index = index.ok_or_else(|| format!("Unknown parameter {name}"))?;
         let value = percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned();
         if value.is_empty() {

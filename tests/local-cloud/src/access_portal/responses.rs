@@ -14,19 +14,19 @@ pub(super) fn build_response(status: u16, content_type: &str, body: &str) -> Res
     response
 }
 
-pub(super) fn json_response(status: u16, body: &Value) -> Response {
+pub(super) fn build_json_response(status: u16, body: &Value) -> Response {
     build_response(status, "application/json", &body.to_string())
 }
 
 /// Returns the login page for unauthenticated clients.
-pub(super) fn login_page() -> Response {
+pub(super) fn build_login_page() -> Response {
     let page = "<!DOCTYPE html>\n<html><head><title>Access Portal</title></head>\
         <body><h1>Select a certificate</h1><p>You could not be authenticated.</p></body></html>\n";
     build_response(200, "text/html; charset=utf-8", page)
 }
 
 /// Returns the error page for an unknown path.
-pub(super) fn not_found() -> Response {
+pub(super) fn build_not_found_page() -> Response {
     build_response(
         404,
         "text/html; charset=utf-8",
@@ -49,5 +49,8 @@ pub(super) fn injected_error(effect: Effect) -> Response {
         | Effect::Delay(_)
         | Effect::StaleReads(_) => 503,
     };
-    json_response(status, &json!({"status": status, "message": "The service is not available"}))
+    build_json_response(
+        status,
+        &json!({"status": status, "message": "The service is not available"}),
+    )
 }

@@ -84,7 +84,7 @@ impl ResolvesServerCert for ServerCertificate {
 }
 
 /// Returns the verifier that checks the chain, validity and usage of a client certificate.
-pub(super) fn client_verifier(chain: &CertificateIssuer) -> Arc<dyn ClientCertVerifier> {
+pub(super) fn build_client_verifier(chain: &CertificateIssuer) -> Arc<dyn ClientCertVerifier> {
     let mut roots = RootCertStore::empty();
     for ca in [chain.root_der(), chain.intermediate_der()] {
         roots.add(ca.clone()).expect("the CA certificate is valid");
@@ -95,7 +95,7 @@ pub(super) fn client_verifier(chain: &CertificateIssuer) -> Arc<dyn ClientCertVe
 }
 
 /// Returns the TLS configuration of the portal's server, with a new server certificate.
-pub(super) fn server_config(
+pub(super) fn build_server_config(
     state: &Arc<PortalState>,
     verifier: Arc<dyn ClientCertVerifier>,
 ) -> ServerConfig {

@@ -110,26 +110,30 @@ impl EventBus {
         let is_aws_event =
             event["source"].as_str().is_some_and(|source| source.starts_with("aws."));
         match &self.stack_bus {
-            Some((stack_bus, _)) if !is_aws_event => self.put_on(stack_bus, event).await,
+            Some((stack_bus, _)) if !is_aws_event => self.put_on_bus(stack_bus, event).await,
             _ => self.put_on_default_bus(event).await,
         }
     }
 
     /// Puts an event on the default bus.
     pub async fn put_on_default_bus(&self, event: &Value) -> PutResult {
-        self.put_on(DEFAULT_BUS, event).await
+        self.put_on_bus(DEFAULT_BUS, event).await
     }
 
     /// Puts an event on the stack's bus as the role or user with the ARN `sender`, whose identity
     /// policies are assumed to allow it. Returns `None` if the policy of the bus denies it.
     pub async fn put_event_as(&self, sender: &str, event: &Value) -> Option<PutResult> {
         let (stack_bus, policy) = self.stack_bus.as_ref()?;
-        if policy.allows(sender, event) { Some(self.put_on(stack_bus, event).await) } else { None }
+        if policy.allows(sender, event) {
+            Some(self.put_on_bus(stack_bus, event).await)
+        } else {
+            None
+        }
     }
 
     /// Puts an event on the bus with this name. Invokes each matching function once, and sends the
     /// event to each matching queue.
-    async fn put_on(&self, bus: &str, event: &Value) -> PutResult {
+    async fn put_on_bus(&self, bus: &str, event: &Value) -> PutResult {
         let mut result = self.deliver_to_queues(bus, event);
         for lambda in self.functions.all() {
             let mut rules = lambda.function().rules.iter().filter(|rule| rule.bus == bus);

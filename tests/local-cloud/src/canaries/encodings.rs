@@ -47,8 +47,8 @@ pub fn encodings(secret: &str) -> Vec<Encoding> {
         Encoding::new("in a URL inside a URL", encoded.replace('%', "%25"), MIN_FRAGMENT_LENGTH),
         Encoding::new("in a URL", encoded, MIN_FRAGMENT_LENGTH),
         Encoding::new("in JSON", text.replace('/', "\\/"), MIN_FRAGMENT_LENGTH),
-        Encoding::new("in JSON", unicode_escaped(&text, false), MIN_FRAGMENT_LENGTH),
-        Encoding::new("in JSON", unicode_escaped(&text, true), MIN_FRAGMENT_LENGTH),
+        Encoding::new("in JSON", escape_unicode(&text, false), MIN_FRAGMENT_LENGTH),
+        Encoding::new("in JSON", escape_unicode(&text, true), MIN_FRAGMENT_LENGTH),
         Encoding::new("reversed", text.chars().rev().collect(), MIN_FRAGMENT_LENGTH),
     ]);
     push_byte_encodings(&mut encodings, text.as_bytes());
@@ -95,7 +95,7 @@ fn push_byte_encodings(encodings: &mut Vec<Encoding>, bytes: &[u8]) {
 }
 
 /// Writes all characters except letters and digits as JSON escapes (`\uXXXX`).
-fn unicode_escaped(text: &str, upper_case: bool) -> String {
+fn escape_unicode(text: &str, upper_case: bool) -> String {
     let escape = |character: char| match character {
         character if character.is_ascii_alphanumeric() => character.to_string(),
         character if upper_case => format!("\\u{:04X}", u32::from(character)),

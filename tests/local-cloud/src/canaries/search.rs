@@ -74,7 +74,7 @@ impl LeakSearcher {
                 {
                     if !public.contains(&window) {
                         searcher.windows.entry(window).or_default().push((index, secret_position));
-                        let (word, bit) = filter_slot(window);
+                        let (word, bit) = find_filter_slot(window);
                         searcher.filter[word] |= bit;
                     }
                 }
@@ -93,7 +93,7 @@ impl LeakSearcher {
     pub fn find(&self, text: &[u8]) -> Vec<Leak> {
         let mut found: BTreeMap<(usize, &'static str), Leak> = BTreeMap::new();
         for (position, window) in windows(text) {
-            let (word, bit) = filter_slot(window);
+            let (word, bit) = find_filter_slot(window);
             if self.filter[word] & bit == 0 {
                 continue;
             }
@@ -101,7 +101,7 @@ impl LeakSearcher {
             {
                 let EncodedSecret { canary, encoding } = &self.encoded_secrets[*encoded_secret];
                 let (start, end) =
-                    matching_range(text, position, encoding.text.as_bytes(), *secret_position);
+                    find_matching_range(text, position, encoding.text.as_bytes(), *secret_position);
                 if end - start < encoding.min_length.min(encoding.text.len()) {
                     continue;
                 }
@@ -134,14 +134,14 @@ fn windows(text: &[u8]) -> impl Iterator<Item = (usize, u64)> {
 }
 
 /// Returns the place of a window in the filter: index and bit mask.
-fn filter_slot(window: u64) -> (usize, u64) {
+fn find_filter_slot(window: u64) -> (usize, u64) {
     let hash = window.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER_BITS);
     (usize::try_from(hash >> 6).unwrap_or(0), 1 << (hash & 63))
 }
 
 /// Returns the range of the text that is equal to the secret around a window that both contain. The
 /// window is at `position` in the text, and at `secret_position` in the secret.
-fn matching_range(
+fn find_matching_range(
     text: &[u8],
     position: usize,
     secret: &[u8],

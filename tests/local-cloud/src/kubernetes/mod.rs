@@ -23,7 +23,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use self::path::ResourcePath;
-use self::status::{StatusError, json_response};
+use self::status::{StatusError, build_json_response};
 use self::token::Identity;
 use crate::aws::Cluster;
 use crate::cloud::CloudState;
@@ -70,7 +70,7 @@ impl ApiListener {
     /// Returns the URL of the API server. It is `https://localhost:<port>` by default.
     ///
     /// # Panics
-    /// Never.
+    /// If the listener has no address. That does not happen, because it is bound to a port.
     pub fn url(&self) -> String {
         let port = self.socket.local_addr().expect("a bound listener has an address").port();
         format!("https://{}:{port}", self.host.tls_name())
@@ -146,12 +146,12 @@ fn serve(cloud: &CloudState, cluster: &Cluster, request: &Request) -> Response {
     let result = match request.uri().path() {
         "/version" => Ok(get_version(cluster)),
         path if path.ends_with("/selfsubjectaccessreviews") && request.method() == Method::POST => {
-            self_subject_access_review(cluster, &identity, request)
+            review_own_access(cluster, &identity, request)
         }
         path => objects::serve(cluster, &identity, request, path),
     };
     let mut response = match result {
-        Ok((status, body)) => json_response(status, &body),
+        Ok((status, body)) => build_json_response(status, &body),
         Err(error) => error.to_response(),
     };
     if let Identity::Principal { session, .. } = identity {
@@ -175,7 +175,7 @@ fn get_version(cluster: &Cluster) -> (u16, Value) {
 
 /// Answers whether the caller has a permission (`SelfSubjectAccessReview`). Every authenticated
 /// caller may ask it.
-fn self_subject_access_review(
+fn review_own_access(
     cluster: &Cluster,
     identity: &Identity,
     request: &Request,

@@ -46,8 +46,8 @@ impl<'a> ResourcePath<'a> {
             [resource, name] => (None, *resource, Some(*name)),
             _ => return None,
         };
-        let known = RESOURCES.iter().find(|known| known.0 == group && known.1 == resource);
-        let (group, resource, kind, namespaced) = *known?;
+        let found = RESOURCES.iter().find(|entry| entry.0 == group && entry.1 == resource);
+        let (group, resource, kind, namespaced) = *found?;
         let is_namespace_missing = namespaced && namespace.is_none() && name.is_some();
         if is_namespace_missing || (!namespaced && namespace.is_some()) {
             return None;

@@ -109,12 +109,12 @@ impl StatusError {
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
             "message": self.message, "reason": self.reason, "code": self.status,
         });
-        json_response(self.status, &body)
+        build_json_response(self.status, &body)
     }
 }
 
 /// Builds a response with a JSON body.
-pub(super) fn json_response(status: u16, body: &Value) -> Response {
+pub(super) fn build_json_response(status: u16, body: &Value) -> Response {
     let mut response = Response::new(body.to_string().into_bytes());
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

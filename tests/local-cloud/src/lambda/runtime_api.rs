@@ -101,10 +101,10 @@ impl RuntimeApi {
         };
         let base = "/2018-06-01/runtime";
         let router = Router::new()
-            .route(&format!("{base}/invocation/next"), get(next_invocation))
-            .route(&format!("{base}/invocation/{{id}}/response"), post(invocation_response))
-            .route(&format!("{base}/invocation/{{id}}/error"), post(invocation_error))
-            .route(&format!("{base}/init/error"), post(init_error))
+            .route(&format!("{base}/invocation/next"), get(send_next_event))
+            .route(&format!("{base}/invocation/{{id}}/response"), post(receive_response))
+            .route(&format!("{base}/invocation/{{id}}/error"), post(receive_error))
+            .route(&format!("{base}/init/error"), post(receive_init_error))
             .layer(DefaultBodyLimit::max(MAX_RESPONSE_BYTES))
             .with_state(Arc::new(state));
         let serve_task = tokio::spawn(async move {
@@ -116,7 +116,7 @@ impl RuntimeApi {
 }
 
 /// Waits for the next event, and sends it to the instance.
-async fn next_invocation(State(state): State<Arc<RuntimeState>>) -> Response {
+async fn send_next_event(State(state): State<Arc<RuntimeState>>) -> Response {
     state.report_start(Ok(Instant::now()));
     let Some(Invocation { id, event, function_arn, timeout, response }) =
         state.invocations.lock().await.recv().await
@@ -130,18 +130,18 @@ async fn next_invocation(State(state): State<Arc<RuntimeState>>) -> Response {
         ("Lambda-Runtime-Aws-Request-Id", id.clone()),
         ("Lambda-Runtime-Deadline-Ms", (now + timeout).as_millis().to_string()),
         ("Lambda-Runtime-Invoked-Function-Arn", function_arn),
-        ("Lambda-Runtime-Trace-Id", format!("Root=1-65f0a1b2-{};Sampled=0", trace_id(&id))),
+        ("Lambda-Runtime-Trace-Id", format!("Root=1-65f0a1b2-{};Sampled=0", build_trace_id(&id))),
     ];
     (headers, Json(event)).into_response()
 }
 
 /// Returns a trace id: 24 hexadecimal digits of the request id.
-fn trace_id(id: &str) -> String {
+fn build_trace_id(id: &str) -> String {
     id.chars().filter(char::is_ascii_hexdigit).take(24).collect()
 }
 
 /// Receives the response of the function.
-async fn invocation_response(
+async fn receive_response(
     State(state): State<Arc<RuntimeState>>,
     Path(id): Path<String>,
     body: Bytes,
@@ -154,7 +154,7 @@ async fn invocation_response(
 }
 
 /// Receives an error of the function.
-async fn invocation_error(
+async fn receive_error(
     State(state): State<Arc<RuntimeState>>,
     Path(id): Path<String>,
     body: Bytes,
@@ -165,7 +165,7 @@ async fn invocation_error(
 }
 
 /// Receives an error of the start of the instance.
-async fn init_error(
+async fn receive_init_error(
     State(state): State<Arc<RuntimeState>>,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {

@@ -28,7 +28,7 @@ pub(super) fn list(
             && !is_hidden_from(records, NotFoundCall::ListAccounts)
     };
     let listed: Vec<&Account> = records.accounts.iter().filter(is_listed).collect();
-    let page = page_json(&listed, query, |account| account_json(records, account));
+    let page = page_json(&listed, query, |account| account_to_json(records, account));
     Ok(PaletteResponse::ok("accounts", page))
 }
 
@@ -104,7 +104,7 @@ pub(super) fn get(
     let account = records.accounts.iter().find(|account| account.uid == uid);
     match account.filter(|_| !is_hidden_from(records, NotFoundCall::GetAccount)) {
         Some(account) if caller.can_read(account) => {
-            Ok(PaletteResponse::ok("account", account_json(records, account)))
+            Ok(PaletteResponse::ok("account", account_to_json(records, account)))
         }
         // If the account belongs to a project that the request does not name, Palette reports a
         // missing permission.
@@ -241,7 +241,7 @@ fn duplicate_error(response: DuplicateResponse, name: &str) -> PaletteError {
 }
 
 /// Returns an account as Palette's API shows it, with the members that Palette adds.
-fn account_json(records: &Records, account: &Account) -> Value {
+fn account_to_json(records: &Records, account: &Account) -> Value {
     let mut body = account.body.clone();
     if let Some(metadata) = body.pointer_mut("/metadata").and_then(Value::as_object_mut) {
         metadata.insert("uid".into(), account.uid.clone().into());

@@ -10,7 +10,7 @@ pub struct Behaviour {
     /// Response to an API key that does not exist.
     pub invalid_key: InvalidKeyResponse,
     /// Response to a request for the STS trust in a partition without STS source account.
-    pub unconfigured_sts: UnconfiguredSts,
+    pub unconfigured_sts: UnconfiguredStsResponse,
     /// Whether a failed validation returns 500 instead of 400.
     pub validation_fails_with_500: bool,
     /// Whether the error message of a failed validation contains the credentials. Palette may do
@@ -19,10 +19,10 @@ pub struct Behaviour {
     /// Whether the rate limit is enforced: ten requests per second with a burst of 50, per source
     /// address and route prefix.
     pub rate_limited: bool,
-    /// Calls that answer as if no account existed.
+    /// Calls that answer as if the account or the route did not exist.
     pub not_found_calls: &'static [NotFoundCall],
     /// Response to the uid of a project that does not exist.
-    pub unknown_project: UnknownProject,
+    pub unknown_project: UnknownProjectResponse,
     /// Which annotations of an account are stored.
     pub annotations: KeptAnnotations,
 }
@@ -66,11 +66,11 @@ pub enum NotFoundCall {
 
 /// Response to the uid of a project that does not exist. Palette's release notes mention both.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum UnknownProject {
-    /// 404 `ProjectNotFoundInTenant`.
+pub enum UnknownProjectResponse {
+    /// Status 404 with the error code `ProjectNotFoundInTenant`.
     #[default]
     Missing,
-    /// 403 `ResourceAccessDenied`.
+    /// Status 403 with the error code `ResourceAccessDenied`.
     Denied,
 }
 
@@ -78,12 +78,12 @@ pub enum UnknownProject {
 /// which one it sends.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum DuplicateResponse {
-    /// 409 `CloudAccountAlreadyExists`.
+    /// Status 409 with the error code `CloudAccountAlreadyExists`.
     #[default]
     Conflict,
-    /// 400 `AlreadyExists`.
+    /// Status 400 with the error code `AlreadyExists`.
     BadRequest,
-    /// 500 `ResourceAlreadyExists`.
+    /// Status 500 with the error code `ResourceAlreadyExists`.
     OperationalError,
 }
 
@@ -103,19 +103,19 @@ pub enum SecretsOnRead {
 /// Response to an API key that does not exist.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum InvalidKeyResponse {
-    /// 401 `UnAuthorizedAccess`.
+    /// Status 401 with the error code `UnAuthorizedAccess`.
     #[default]
     Unauthorized,
-    /// 404 `ResourceNotFound`, with the API key in the error message.
+    /// Status 404 with the error code `ResourceNotFound` and the API key in the message.
     NotFoundWithKey,
 }
 
 /// Response to a request for the STS trust in a partition without STS source account.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum UnconfiguredSts {
-    /// 200 with an empty account id.
+pub enum UnconfiguredStsResponse {
+    /// Status 200 with an empty account id.
     #[default]
     EmptyAccount,
-    /// 400 `AwsStsAccountNotConfigured`.
+    /// Status 400 with the error code `AwsStsAccountNotConfigured`.
     Error,
 }

@@ -3,7 +3,7 @@
 use http::{HeaderMap, StatusCode};
 
 use super::{
-    behaviour::{InvalidKeyResponse, UnknownProject},
+    behaviour::{InvalidKeyResponse, UnknownProjectResponse},
     records::{Account, Records, SYSTEM_TOKEN, User},
     response::PaletteError,
     routes::Operation,
@@ -85,8 +85,8 @@ impl Caller {
         }
     }
 
-    /// Returns `true` if the caller can read the account: it belongs to the caller's tenant, or to
-    /// the project of the request.
+    /// Returns `true` if the caller can read the account: the scope of the account is the caller's
+    /// tenant, or the project of the request.
     pub(super) fn can_read(&self, account: &Account) -> bool {
         account.tenant == self.tenant
             && (account.project.is_none() || account.project == self.project)
@@ -110,8 +110,8 @@ fn check_project(records: &Records, tenant: &str, uid: &str) -> Result<String, P
     let project = projects.iter().find(|project| project.uid == uid);
     project.map(|project| project.uid.clone()).ok_or_else(|| {
         let (status, code) = match records.behaviour.unknown_project {
-            UnknownProject::Missing => (StatusCode::NOT_FOUND, "ProjectNotFoundInTenant"),
-            UnknownProject::Denied => (StatusCode::FORBIDDEN, "ResourceAccessDenied"),
+            UnknownProjectResponse::Missing => (StatusCode::NOT_FOUND, "ProjectNotFoundInTenant"),
+            UnknownProjectResponse::Denied => (StatusCode::FORBIDDEN, "ResourceAccessDenied"),
         };
         PaletteError::new(status, code, format!("Project '{uid}' not found in the tenant"))
     })

@@ -32,7 +32,7 @@ use self::{
 pub use self::{
     behaviour::{
         Behaviour, DuplicateResponse, InvalidKeyResponse, KeptAnnotations, NotFoundCall,
-        SecretsOnRead, UnconfiguredSts, UnknownProject,
+        SecretsOnRead, UnconfiguredStsResponse, UnknownProjectResponse,
     },
     classified::SECRET_PARTITION_FLAG,
     records::{

@@ -55,11 +55,11 @@ pub struct Records {
     uid_count: u64,
 }
 
-/// A tenant of Palette, which belongs to one organisation.
+/// A tenant of Palette.
 #[derive(Clone, Debug)]
 pub struct Tenant {
     pub uid: String,
-    /// Name of the organisation.
+    /// Name of the organisation to which the tenant belongs.
     pub organisation: String,
     /// External id that a role must demand from Palette, by partition.
     pub external_ids: BTreeMap<String, String>,
@@ -68,7 +68,7 @@ pub struct Tenant {
     pub forbidden_projects: BTreeSet<String>,
     /// The tenant's private cloud gateways.
     pub gateways: Vec<Gateway>,
-    /// Maximum number of cloud accounts.
+    /// Maximum number of cloud accounts in all scopes of the tenant.
     pub quota: usize,
 }
 
@@ -96,7 +96,7 @@ pub struct Gateway {
 #[derive(Clone, Debug)]
 pub struct User {
     pub uid: String,
-    /// Uid of the tenant.
+    /// Uid of the user's tenant.
     pub tenant: String,
     /// Whether the user may manage cloud accounts.
     pub admin: bool,
@@ -106,9 +106,9 @@ pub struct User {
 #[derive(Clone, Debug)]
 pub struct Account {
     pub uid: String,
-    /// Uid of the tenant.
+    /// Uid of the account's tenant.
     pub tenant: String,
-    /// Uid of the project; `None` for tenant scope.
+    /// Uid of the account's project; `None` for tenant scope.
     pub project: Option<String>,
     /// `metadata` and `spec` of the last `POST` or `PUT`, including secrets.
     pub body: Value,

@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    behaviour::UnconfiguredSts,
+    behaviour::UnconfiguredStsResponse,
     caller::Caller,
     paging::ListQuery,
     records::{Records, StsSource},
@@ -75,7 +75,7 @@ pub(super) fn get_trust(
     let tenant = records.tenant(&caller.tenant);
     let external_id = tenant.and_then(|tenant| tenant.external_ids.get(partition));
     let source = records.sts_sources.get(partition);
-    if source.is_none() && records.behaviour.unconfigured_sts == UnconfiguredSts::Error {
+    if source.is_none() && records.behaviour.unconfigured_sts == UnconfiguredStsResponse::Error {
         let message = format!("STS account is not configured for partition '{partition}'");
         return Err(PaletteError::new(
             StatusCode::BAD_REQUEST,

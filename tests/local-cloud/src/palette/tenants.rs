@@ -60,7 +60,7 @@ pub(super) fn list_gateways(
     let is_wanted =
         |gateway: &&Gateway| query.name.as_ref().is_none_or(|name| *name == gateway.name);
     let items: Vec<Value> =
-        find_gateways(records, caller).iter().filter(is_wanted).map(gateway_json).collect();
+        find_gateways(records, caller).iter().filter(is_wanted).map(gateway_to_json).collect();
     PaletteResponse::ok("overlords", json!({"items": items}))
 }
 
@@ -72,7 +72,7 @@ pub(super) fn get_gateway(
 ) -> Result<PaletteResponse, PaletteError> {
     let gateway = find_gateways(records, caller).iter().find(|gateway| gateway.uid == uid);
     let gateway = gateway.ok_or_else(|| PaletteError::not_found("overlord", uid))?;
-    Ok(PaletteResponse::ok("overlord", gateway_json(gateway)))
+    Ok(PaletteResponse::ok("overlord", gateway_to_json(gateway)))
 }
 
 /// Returns the private cloud gateways of the caller's tenant.
@@ -80,7 +80,7 @@ fn find_gateways<'a>(records: &'a Records, caller: &Caller) -> &'a [Gateway] {
     records.tenant(&caller.tenant).map(|tenant| tenant.gateways.as_slice()).unwrap_or_default()
 }
 
-fn gateway_json(gateway: &Gateway) -> Value {
+fn gateway_to_json(gateway: &Gateway) -> Value {
     let Gateway { uid, name, state, healthy, system } = gateway;
     let health = if *healthy { "Healthy" } else { "UnHealthy" };
     json!({

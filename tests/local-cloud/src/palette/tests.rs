@@ -183,7 +183,7 @@ async fn sts_account_differs_by_partition_and_external_id_by_tenant() {
         (200, Some("")),
         "no STS account is configured"
     );
-    api.palette.configure(|behaviour| behaviour.unconfigured_sts = UnconfiguredSts::Error);
+    api.palette.configure(|behaviour| behaviour.unconfigured_sts = UnconfiguredStsResponse::Error);
     assert_eq!(api.call(ADMIN_KEY, get_trust, Value::Null).await.0, 400);
     let source = |account: &str| {
         json!({
