@@ -36,7 +36,7 @@ pub(crate) struct ResourceState {
     latest: Option<BegunRequest>,
     #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<Claim>,
-    /// The last answers, oldest first.
+    /// The last answers to CloudFormation, the oldest first.
     answers: Vec<KnownAnswer>,
     /// Accounts in Palette that the resource has registered.
     pub(crate) accounts: Vec<OwnedAccount>,
@@ -81,7 +81,7 @@ struct KnownAnswer {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OwnedAccount {
     pub(crate) uid: String,
-    /// `tenant`, or `project/<uid>`.
+    /// The scope of the account: `tenant`, or `project/<uid>`.
     pub(crate) scope: String,
     pub(crate) name: String,
 }

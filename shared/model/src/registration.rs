@@ -224,7 +224,7 @@ pub enum Identity {
 /// How a cloud account in Palette differs from a registration.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Difference {
-    /// Nothing differs.
+    /// The accounts do not differ.
     None,
     /// Gangway's annotations are missing, and nothing else differs: another tool has updated the
     /// cloud account, or this version of Palette does not keep annotations.

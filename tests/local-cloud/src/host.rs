@@ -11,7 +11,7 @@ const DOCKER_DESKTOP: &str = "host.docker.internal";
 /// From where a cloud is reachable. All its parts use the same host name.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Host {
-    /// Only from this machine.
+    /// The listener accepts connections of this machine only.
     #[default]
     Loopback,
     /// From callers that reach an address of this machine, such as the Docker bridge.
@@ -47,7 +47,7 @@ impl Host {
     }
 }
 
-/// An unsupported host.
+/// The host is not one that the local cloud can listen on.
 #[derive(Debug, thiserror::Error)]
 #[error("the host is an IPv4 address of this machine, or {DOCKER_DESKTOP}")]
 pub struct InvalidHost;

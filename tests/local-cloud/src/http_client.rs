@@ -14,7 +14,7 @@ use rustls::{
 /// A client certificate or key that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// One of them is not PEM.
+    /// One of the CA certificates is not PEM.
     #[error("not PEM: {0}")]
     Pem(#[from] pem::Error),
     /// They do not match, or the key type is not supported.

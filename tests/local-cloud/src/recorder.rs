@@ -7,9 +7,9 @@ use crate::server::Request;
 /// A recorded request.
 #[derive(Clone, Debug)]
 pub struct RecordedRequest {
-    /// As in the call log.
+    /// The same text as in the call log.
     pub service: String,
-    /// As in the call log.
+    /// The same text as in the call log.
     pub operation: String,
     /// Method, path and query.
     pub target: String,

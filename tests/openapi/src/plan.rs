@@ -19,32 +19,32 @@ pub(crate) struct Plan {
     /// The AWS account in which Palette creates clusters.
     target_account_id: AccountId,
     permission_profile: Profile,
-    /// In the order in which they must be created.
+    /// The roles, in the order in which they must be created.
     roles: Vec<PlannedRole>,
-    /// The add-on that the cluster needs.
+    /// The EKS add-on that the cluster needs.
     add_on: String,
-    /// For the roles of nodes that lack the current `AmazonEKSWorkerNodePolicy`.
+    /// The policy for roles of nodes that lack the current `AmazonEKSWorkerNodePolicy`.
     node_role_policy: NamedDocument,
     associations: Vec<PlannedAssociation>,
     /// The `ConfigMap` that names the cluster to Palette.
     config_map: Value,
-    /// The steps, in order.
+    /// The steps, in the order in which they must be done.
     steps: Vec<PlannedStep>,
     /// The commands of all steps, for the shells of the accounts that they name.
     commands: String,
-    /// Commands that show whether it worked.
+    /// Commands that show whether all steps were successful.
     validation: Vec<String>,
     register: PlannedRequest,
     notices: Vec<String>,
 }
 
-/// Whether Palette works in the account of its own cluster.
+/// Whether Palette creates clusters in the account of its own cluster.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PlannedCase {
-    /// It does.
+    /// Palette creates clusters in the account of its own cluster.
     SameAccount,
-    /// It works in another one, which it enters through target roles.
+    /// Palette creates clusters in another account. It assumes target roles there.
     CrossAccount,
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct PlannedCluster {
     account_id: AccountId,
 }
 
-/// A role with its documents.
+/// A role to create, with its trust policy and permission policies.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PlannedRole {
@@ -75,21 +75,21 @@ pub(crate) struct PlannedRole {
 pub(crate) enum PlannedPart {
     /// Palette's role, in the account of its cluster.
     Palette,
-    /// Hubble's role, if there is one account.
+    /// Hubble's role, if Palette creates clusters in the account of its own cluster.
     Hubble,
-    /// The identity service's role, if there is one account.
+    /// The identity service's role, if Palette creates clusters in the account of its own cluster.
     Identity,
     /// The identity service's role in the cluster's account, which assumes Palette's target role.
     IdentityLocal,
     /// Hubble's role in the cluster's account, which assumes Hubble's target role.
     HubbleLocal,
-    /// Palette's target role, in the other account.
+    /// Palette's target role, in the account in which Palette creates clusters.
     PaletteTarget,
-    /// Hubble's target role, in the other account.
+    /// Hubble's target role, in the account in which Palette creates clusters.
     HubbleTarget,
 }
 
-/// Which role EKS is to give to the pods of a service account.
+/// A Pod Identity association to create: EKS gives the role to the pods of the service account.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PlannedAssociation {

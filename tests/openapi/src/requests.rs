@@ -55,9 +55,9 @@ registration!(
 );
 
 registration!(
-    /// A role that Palette assumes.
+    /// A role that Palette assumes in the AWS account.
     StsRequest {
-        /// The role.
+        /// The ARN of the role that Palette assumes.
         role_arn: RoleArn,
     }
 );
@@ -96,23 +96,23 @@ registration!(
 registration!(
     /// Access through the portal of a classified partition: the three certificates, or `secretArn` in place of them.
     ScapRequest {
-        /// The agency.
+        /// The agency, as the access portal names it.
         agency: String,
-        /// The account at the portal: in the Secret partition.
+        /// Only in the Secret partition: the name of the account in the access portal.
         account_name: Option<String>,
-        /// The mission at the portal: in the Top Secret partition.
+        /// Only in the Top Secret partition: the name of the mission in the access portal.
         mission: Option<String>,
-        /// The role at the portal.
+        /// The name of the role in the access portal.
         role: String,
-        /// The prefix of role names; `PROJECT_` by default.
+        /// The prefix of the names of roles in the access portal; `PROJECT_` by default.
         role_prefix: Option<String>,
         /// The permissions boundary of the roles that Palette creates.
         permission_boundary_arn: Option<PolicyArn>,
-        /// The portal's CA certificates.
+        /// The CA certificates of the access portal.
         certificate_authority: Option<Pem>,
-        /// The certificate of the non-person entity.
+        /// The client certificate of the non-person entity, for the access portal.
         user_certificate: Option<Pem>,
-        /// Its private key, not encrypted.
+        /// The private key of the client certificate, not encrypted.
         #[schema(write_only)]
         user_key: Option<Pem>,
         /// The secret that contains the three fields as JSON.
@@ -120,35 +120,36 @@ registration!(
     }
 );
 
-/// A credential of the AWS account whose policies are listed. Exactly one.
+/// A credential of the AWS account whose policies are listed: exactly one of `roleArn`,
+/// `secretArn`, an access key, or access through a portal.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PoliciesRequest {
-    /// A role that Palette assumes.
+    /// A role that Palette assumes in the AWS account.
     role_arn: Option<RoleArn>,
     /// A secret with an access key, or with the certificates for the access portal.
     secret_arn: Option<SecretArn>,
-    /// An access key id.
+    /// The id of an access key; `secretAccessKey` is needed, too.
     access_key_id: Option<AccessKeyId>,
     /// The secret access key.
     secret_access_key: Option<SecretAccessKey>,
     /// Classified partitions: the CA certificates of AWS or of the access portal.
     certificate_authority: Option<Pem>,
-    /// Classified partitions: the portal's agency. The next members identify the account.
+    /// Only in classified partitions: the agency, as the access portal names it.
     agency: Option<String>,
-    /// Secret: the account's name or number in the portal.
+    /// Only in the Secret partition: the name or number of the account in the access portal.
     account_name: Option<String>,
-    /// Top Secret: the mission.
+    /// Only in the Top Secret partition: the name of the mission in the access portal.
     mission: Option<String>,
-    /// The role at the portal.
+    /// The name of the role in the access portal.
     role: Option<String>,
-    /// The prefix of role names.
+    /// The prefix of the names of roles in the access portal.
     role_prefix: Option<String>,
     /// The permissions boundary of the roles that Palette creates.
     permission_boundary_arn: Option<PolicyArn>,
-    /// The certificate of the non-person entity.
+    /// The client certificate of the non-person entity, for the access portal.
     user_certificate: Option<Pem>,
-    /// Its private key, not encrypted.
+    /// The private key of the client certificate, not encrypted.
     #[schema(write_only)]
     user_key: Option<Pem>,
 }

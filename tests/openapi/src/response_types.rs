@@ -17,9 +17,9 @@ pub(crate) struct Report {
     partition: PartitionId,
     method: MethodId,
     aws_account_id: Option<AccountId>,
-    /// In the order of the catalogue.
+    /// The results of all checks, sorted by the ids of the checks.
     checks: Vec<Check>,
-    /// Limits and next steps.
+    /// What a person should know: limits of the method, and next steps.
     notices: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Check {
     /// Stable identifier, for runbooks and alarms.
     #[schema(examples("sts.external-id-enforced"))]
     id: String,
-    /// What is true if the check passes.
+    /// What the check verifies.
     title: String,
     severity: Severity,
     outcome: Outcome,
@@ -41,12 +41,12 @@ pub(crate) struct Check {
     /// When the checked certificate expires, or when the access key is 90 days old.
     #[schema(format = DateTime)]
     expires: Option<String>,
-    /// The prerequisites that it covers.
+    /// Ids of the prerequisites that the check covers.
     #[schema(examples("D07"))]
     covers: Vec<String>,
 }
 
-/// What a failed check means.
+/// How serious it is if a check fails.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Severity {
@@ -54,7 +54,7 @@ pub(crate) enum Severity {
     Blocker,
     /// The account can be registered; something will fail later, or is unsafe.
     Warning,
-    /// For information.
+    /// The result is for information only.
     Info,
 }
 
@@ -108,13 +108,13 @@ pub(crate) struct Account {
     uid: Uid,
     name: String,
     description: Option<String>,
-    /// As Palette spells it.
+    /// The partition, as Palette spells it.
     partition: String,
-    /// Left out if Gangway does not know it.
+    /// The authentication method. Left out if Gangway does not know it.
     method: Option<MethodId>,
     aws_account_id: Option<AccountId>,
     scope: ProjectOrTenant,
-    /// Left out in a list by readiness.
+    /// The IAM policies for the roles of clusters and nodes. Left out in a list by readiness.
     policy_arns: Option<Vec<String>>,
     private_cloud_gateway: Option<String>,
     permission_profile: Option<Profile>,
@@ -122,7 +122,7 @@ pub(crate) struct Account {
     region: Option<String>,
     /// Ids of the checks that the registration waived. Left out in a list by readiness.
     waived_checks: Option<Vec<String>>,
-    /// A state of Palette.
+    /// The state, as Palette names it.
     state: Option<String>,
     /// When the credentials expire that Palette got from an access portal (RFC 3339).
     token_expiry: Option<String>,
@@ -163,17 +163,18 @@ pub(crate) struct Readiness {
     last_checked: String,
     /// Why nothing shows whether the account is ready.
     reason: Option<String>,
-    /// What the last check saw that differs from `ready`. A second check that agrees changes `ready`.
+    /// The result of the last check, if it differs from `ready`. `ready` changes when a second check
+    /// agrees.
     unconfirmed: Option<Unconfirmed>,
     /// The checks that failed, were waived or could not be carried out.
     checks: Vec<OpenCheck>,
-    /// Keys and certificates that expire, the first first.
+    /// Keys and certificates that expire, the earliest first.
     expirations: Vec<Expiration>,
     /// The whole report of the last check. Only for one account.
     report: Option<Report>,
 }
 
-/// What one check saw.
+/// A result that a second check must still confirm.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Unconfirmed {
@@ -199,10 +200,10 @@ pub(crate) struct OpenCheck {
 pub(crate) struct Expiration {
     /// Id of the check that reports the expiry.
     check: String,
-    /// For an access key: when it is 90 days old.
+    /// When the certificate expires, or when the access key is 90 days old (RFC 3339).
     #[schema(format = DateTime)]
     expires: String,
-    /// Negative once the time has passed.
+    /// Days until then. Negative if the time has passed.
     days_left: i64,
 }
 
@@ -214,7 +215,7 @@ pub(crate) struct Rotation {
     rotation: RotationState,
 }
 
-/// What became of the request.
+/// What happened to the request for a rotation.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RotationState {
@@ -240,11 +241,11 @@ pub(crate) struct Change {
     at: String,
     #[expect(clippy::struct_field_names, reason = "the member of the API")]
     change: ChangeId,
-    /// Ids of the checks that say so.
+    /// Ids of the checks that the change is about.
     checks: Vec<String>,
 }
 
-/// What changed.
+/// How the account changed.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ChangeId {
@@ -295,7 +296,7 @@ pub(crate) struct Gateways {
 pub(crate) struct Gateway {
     uid: Uid,
     name: String,
-    /// A state of Palette.
+    /// The state, as Palette names it.
     state: String,
     healthy: bool,
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A text with a rule.
+/// Defines a type for a string that must meet the given rules of JSON Schema.
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident { $($rule:tt)* }) => {
         $(#[$doc])*
@@ -18,7 +18,7 @@ text!(
     AccountName { min_length = 1, max_length = 64, examples("team-payments-dev", "Prod Account") }
 );
 text!(
-    /// One line of text.
+    /// A description of the account: one line of text.
     Description { max_length = 255, examples("Development account of team payments") }
 );
 text!(
@@ -26,7 +26,7 @@ text!(
     Uid { pattern = "^[A-Za-z0-9-]{1,36}$", examples("5f0c1a2b3c4d5e6f70818293") }
 );
 text!(
-    /// A uid or a name.
+    /// The uid or the name of an object in Palette.
     UidOrName { min_length = 1, max_length = 128, examples("Default") }
 );
 text!(
@@ -58,41 +58,41 @@ text!(
     AccessKeyId { pattern = "^[A-Za-z0-9_]{16,128}$", examples("AKIAIOSFODNN7EXAMPLE") }
 );
 text!(
-    /// The private half of a key.
+    /// The secret access key that belongs to an access key id.
     SecretAccessKey { pattern = "^[!-~]{16,128}$" }
 );
 text!(
-    /// PEM, with line breaks.
+    /// Certificates or a private key in PEM, with line breaks.
     Pem { min_length = 1 }
 );
 text!(
-    /// An AWS account.
+    /// The id of an AWS account.
     AccountId { pattern = "^[0-9]{12}$", examples("123456789012") }
 );
 
-/// The scope of an account.
+/// The scope of an account: the tenant, or one project.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum ProjectOrTenant {
-    /// The tenant's.
+    /// The account belongs to the tenant.
     Tenant(TenantScope),
-    /// One project's.
+    /// The account belongs to one project.
     Project(ProjectScope),
 }
 
-/// The tenant's, for all its projects.
+/// The account belongs to the tenant, and all projects can use it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum TenantScope {
-    /// The only value.
+    /// The account belongs to the tenant.
     Tenant,
 }
 
-/// One project's.
+/// The account belongs to one project.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProjectScope {
-    /// The project.
+    /// The uid or the name of the project.
     project: UidOrName,
 }
 
@@ -118,17 +118,17 @@ macro_rules! ids {
 }
 
 ids!(
-    /// A partition.
+    /// The id of an AWS partition.
     PartitionId,
     gangway_model::PARTITIONS.iter().map(|facts| facts.id).collect()
 );
 ids!(
-    /// A method.
+    /// The id of an authentication method.
     MethodId,
     gangway_model::AuthMethod::ALL.map(gangway_model::AuthMethod::id).to_vec()
 );
 ids!(
-    /// A set of IAM policies.
+    /// The id of a permission profile: the IAM policies that Palette needs for a kind of cluster.
     Profile,
     gangway_model::PermissionProfile::ALL.map(gangway_model::PermissionProfile::id).to_vec()
 );

@@ -37,7 +37,7 @@ pub(super) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 /// Request that the fake has received.
 #[derive(Clone, Debug)]
 pub(super) struct RecordedRequest {
-    /// Method and path.
+    /// Method and path of the request.
     pub(super) call: String,
     pub(super) query: String,
     /// Value of the header `ApiKey`.

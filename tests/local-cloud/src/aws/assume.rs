@@ -11,19 +11,19 @@ use super::store::{ParsedPolicy, Session, Store, StoredRole};
 use super::xml::Xml;
 use crate::clock::iso8601;
 
-/// Longest session of a caller that is itself a role session, in seconds.
+/// Maximum duration of a session that a role session starts, in seconds.
 const MAX_CHAINED_SECONDS: i64 = 3600;
 const MAX_SESSION_POLICY_LEN: usize = 2048;
-/// Session duration if the call names none, in seconds.
+/// Duration of a session if the call does not set one, in seconds.
 const DEFAULT_SECONDS: i64 = 3600;
 
 /// How a trust policy matches the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum PrincipalMatch {
     NoMatch,
-    /// Through the caller's account: the caller's own policies decide.
+    /// The trust policy names the caller's account. The caller's own policies decide.
     Account,
-    /// By the caller's ARN, or by `*`.
+    /// The trust policy names the caller's ARN, or `*`.
     Principal,
 }
 

@@ -6,7 +6,7 @@ use super::policy::{Context, NamedDocument, Outcome, PolicyEvaluation, PolicyQue
 use super::store::{AccountKey, PrincipalPolicies, Store};
 use super::used_permissions;
 
-/// The principal to evaluate.
+/// The principal whose policies are evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subject {
     Root,
@@ -15,15 +15,15 @@ pub(crate) enum Subject {
     Role(String),
 }
 
-/// The result of each policy layer.
+/// The result of each layer of policies: identity policies, boundary, SCPs and session policies.
 #[derive(Debug, Clone)]
 pub(crate) struct Decision {
     pub(crate) identity: PolicyEvaluation,
-    /// `None` without a permissions boundary.
+    /// The result of the permissions boundary. `None` if there is no boundary.
     pub(crate) boundary: Option<PolicyEvaluation>,
-    /// `None` if the account is in no organization.
+    /// The result of the SCPs. `None` if the account is in no organization.
     pub(crate) organization: Option<PolicyEvaluation>,
-    /// `None` without session policies.
+    /// The result of the session policies. `None` if there are none.
     pub(crate) session: Option<PolicyEvaluation>,
 }
 
@@ -38,7 +38,7 @@ impl Decision {
         limits.chain([(&self.identity, "identity-based policy")])
     }
 
-    /// The combined result.
+    /// Returns the combined result of all layers.
     pub(crate) fn outcome(&self) -> Outcome {
         let has = |outcome| self.layers().any(|(evaluation, _)| evaluation.outcome == outcome);
         if has(Outcome::ExplicitDeny) {
@@ -50,7 +50,7 @@ impl Decision {
         }
     }
 
-    /// The last part of AWS's error message.
+    /// Returns the reason for the denial, which is the last part of AWS's error message.
     pub(crate) fn reason(&self, action: &str) -> String {
         let first = |outcome| {
             self.layers()

@@ -25,7 +25,7 @@ pub(crate) struct Caller {
     pub(crate) account_key: AccountKey,
     pub(crate) kind: PrincipalKind,
     pub(crate) arn: String,
-    /// `UserId` of `GetCallerIdentity`.
+    /// The `UserId` that `GetCallerIdentity` returns.
     pub(crate) id: String,
     /// The region that the call was signed for.
     pub(crate) region: String,
@@ -184,7 +184,7 @@ impl Store {
         )
     }
 
-    /// The condition keys of every call.
+    /// Returns the condition keys that every call of this caller has.
     pub(crate) fn context(&self, caller: &Caller) -> Context {
         let mut context = Context::default()
             .with("aws:PrincipalArn", self.principal_arn(caller))

@@ -25,7 +25,7 @@ pub struct AwsClient {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsResponse {
     pub status: u16,
-    /// XML or JSON.
+    /// The body of the response: XML or JSON.
     pub body: String,
 }
 

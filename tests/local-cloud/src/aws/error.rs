@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::faults::Effect;
 use crate::server::Response;
 
-/// AWS protocols.
+/// The protocol of an AWS service, which decides how an error looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
     /// Query protocol with its XML namespace: STS, IAM.
@@ -222,7 +222,7 @@ impl AwsError {
     }
 }
 
-/// Builds a response.
+/// Builds the HTTP response of an error.
 pub(crate) fn build_response(
     status: u16,
     content_type: &'static str,

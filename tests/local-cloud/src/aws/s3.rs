@@ -33,9 +33,9 @@ pub(crate) struct StoredBucket {
 pub struct ObjectSnapshot {
     pub content_type: String,
     pub body: Vec<u8>,
-    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
+    /// The type of encryption: `AES256`, `aws:kms` or `aws:kms:dsse`.
     pub encryption: String,
-    /// As the request names it.
+    /// The KMS key, as the request names it.
     pub encryption_key: Option<String>,
 }
 

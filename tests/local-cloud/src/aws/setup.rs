@@ -21,7 +21,7 @@ pub use self::{
 /// Access key id and secret access key, with a session token for temporary credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AwsCredentials {
-    /// `AKIA…`, or `ASIA…` for a session.
+    /// The id of the access key: `AKIA…`, or `ASIA…` for a session.
     pub id: String,
     pub secret: String,
     pub token: Option<String>,

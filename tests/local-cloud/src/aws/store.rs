@@ -72,11 +72,11 @@ pub(crate) struct StoredRole {
     pub(crate) created: i64,
     pub(crate) description: Option<String>,
     pub(crate) trust: ParsedPolicy,
-    /// In seconds.
+    /// The maximum duration of a session, in seconds.
     pub(crate) max_session: i64,
     pub(crate) policies: PrincipalPolicies,
     pub(crate) tags: BTreeMap<String, String>,
-    /// Number of reads that do not see it yet.
+    /// The number of reads that do not return the new resource yet.
     pub(crate) hidden_reads: u32,
 }
 
@@ -126,7 +126,7 @@ pub(crate) struct AccessKey {
     pub(crate) created: i64,
     /// Number of calls for which IAM does not know the key yet.
     pub(crate) unknown_for: u32,
-    /// Last use: time, service and region.
+    /// The last use of the key: time, service and region.
     pub(crate) used: Option<(i64, String, String)>,
 }
 
@@ -156,7 +156,7 @@ pub(crate) struct StoredAccount {
     pub(crate) roles: BTreeMap<String, StoredRole>,
     /// The policies by ARN.
     pub(crate) policies: BTreeMap<String, StoredPolicy>,
-    /// SCPs. Empty: the account is in no organization.
+    /// The SCPs of the account. Empty if the account is in no organization.
     pub(crate) scps: Vec<(String, ParsedPolicy)>,
     pub(crate) quotas: BTreeMap<String, u32>,
     /// ARNs of the functions that Secrets Manager may invoke.
@@ -175,7 +175,7 @@ pub(crate) struct StoredAccount {
     pub(crate) buckets: BTreeMap<String, StoredBucket>,
     /// The clusters by region and name.
     pub(crate) clusters: BTreeMap<(String, String), StoredCluster>,
-    /// Suspended or closed: all calls fail.
+    /// `true` if the account is suspended or closed. All its calls fail.
     pub(crate) closed: bool,
 }
 
@@ -200,7 +200,7 @@ pub(crate) struct Store {
     pub(super) lags: BTreeMap<&'static str, ReplicaLag>,
     /// Presigned URLs for the answers of custom resources, by bucket and key.
     pub(super) stack_responses: BTreeMap<String, IssuedResponse>,
-    /// How IAM's simulator is wrong.
+    /// How the results of IAM's simulator are wrong; `None` if they are correct.
     pub(super) simulator_doubt: Option<SimulatorDoubt>,
 }
 

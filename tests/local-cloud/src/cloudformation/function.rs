@@ -23,7 +23,7 @@ pub struct Function {
     pub package: String,
     /// Environment variables, including those of `Globals`.
     pub environment: BTreeMap<String, String>,
-    /// Timeout.
+    /// The timeout of an invocation.
     pub timeout: Duration,
     /// Memory in MB.
     pub memory: u64,
@@ -31,13 +31,13 @@ pub struct Function {
     pub policies: Vec<Value>,
     /// ARNs of managed policies of the execution role.
     pub managed_policies: Vec<String>,
-    /// REST routes.
+    /// The routes of the REST API that invoke the function.
     pub routes: Vec<Route>,
-    /// EventBridge rules.
+    /// The rules of EventBridge that invoke the function.
     pub rules: Vec<FunctionRule>,
-    /// Event source mappings.
+    /// The queues whose messages invoke the function.
     pub queues: Vec<EventSourceMapping>,
-    /// Schedules.
+    /// The schedules that invoke the function.
     pub schedules: Vec<Schedule>,
 }
 
@@ -52,7 +52,7 @@ pub struct Route {
 /// An EventBridge rule of a function.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FunctionRule {
-    /// Event pattern.
+    /// The event pattern of the rule.
     pub pattern: Value,
     /// Name of the event bus.
     pub bus: String,

@@ -23,7 +23,7 @@ use super::xml::Xml;
 /// Characters that RFC 3986 leaves unreserved.
 const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// One authenticated call.
+/// One authenticated call of IAM.
 pub(crate) struct IamCall<'a> {
     pub(crate) store: &'a mut Store,
     pub(crate) caller: &'a Caller,

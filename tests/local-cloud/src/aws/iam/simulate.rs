@@ -8,7 +8,7 @@ use crate::aws::policy::{Context, DocumentKind, NamedDocument, Outcome, PolicyQu
 use crate::aws::store::ParsedPolicy;
 use crate::aws::xml::Xml;
 
-/// Most actions per call.
+/// Maximum number of actions of one call.
 const MAX_ACTIONS: usize = 100;
 
 /// A simulator that is wrong about actions which are allowed, as IAM's is known to be.
@@ -25,7 +25,7 @@ pub enum SimulatorDoubt {
 struct Evaluation {
     action: String,
     overall: Decision,
-    /// Results by resource.
+    /// The resources of the action, each with its result.
     resources: Vec<(String, Decision)>,
 }
 

@@ -66,7 +66,7 @@ pub(crate) struct StoredMember {
     pub(crate) parent: String,
     pub(crate) state: AccountState,
     pub(crate) method: JoinedMethod,
-    /// Seconds since the Unix epoch.
+    /// Time at which the account joined the organization, in seconds since the Unix epoch.
     pub(crate) joined: i64,
     pub(crate) tags: BTreeMap<String, String>,
 }
@@ -118,9 +118,9 @@ impl AccountCreation {
 #[derive(Debug)]
 pub(crate) struct StoredOrganization {
     pub(crate) partition: String,
-    /// `o-…`
+    /// The id of the organization, such as `o-a1b2c3`.
     pub(crate) id: String,
-    /// `r-…`
+    /// The id of the root, such as `r-a1b2`.
     pub(crate) root: String,
     pub(crate) management: String,
     /// Whether responses contain the retired `Status` field.

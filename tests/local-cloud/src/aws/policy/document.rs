@@ -43,7 +43,7 @@ pub(crate) struct Patterns {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Principals {
     pub(crate) negated: bool,
-    /// `"*"` or `{"AWS": "*"}`.
+    /// `true` if the element names everyone: `"*"` or `{"AWS": "*"}`.
     pub(crate) anyone: bool,
     /// Accounts, users, roles and sessions, as written in the document.
     pub(crate) aws: Vec<String>,
@@ -53,7 +53,7 @@ pub(crate) struct Principals {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Statement {
-    /// Empty if the statement has none.
+    /// The id of the statement. Empty if it has none.
     pub(crate) sid: String,
     pub(crate) allows: bool,
     pub(crate) principals: Option<Principals>,

@@ -7,7 +7,7 @@ use crate::aws::secrets_manager::{Payload, StoredSecret};
 /// A secret, read without permission checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretSnapshot {
-    /// Including the random suffix.
+    /// The ARN, with its random suffix.
     pub arn: String,
     pub name: String,
     /// KMS key as the caller named it.
@@ -15,11 +15,11 @@ pub struct SecretSnapshot {
     pub tags: BTreeMap<String, String>,
     /// Version ids with their staging labels, oldest first.
     pub versions: Vec<(String, Vec<String>)>,
-    /// Value of `AWSCURRENT`: text or base64.
+    /// The value of the version with the label `AWSCURRENT`: text or base64.
     pub current: Option<String>,
-    /// Value of `AWSPENDING`.
+    /// The value of the version with the label `AWSPENDING`.
     pub pending: Option<String>,
-    /// Scheduled for deletion.
+    /// `true` if the secret is scheduled for deletion.
     pub deleted: bool,
     /// Recovery window of the scheduled deletion, in days.
     pub deletion_days: Option<i64>,
