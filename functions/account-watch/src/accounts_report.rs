@@ -4,7 +4,10 @@ use std::{cmp::Reverse, time::SystemTime};
 
 use askama::Template;
 use gangway_model::time::to_rfc3339;
-use gangway_registration::account_state::{AccountState, Change, CheckState, Readiness, Timestamp};
+use gangway_registration::{
+    account_state::{AccountState, Change, CheckState, Readiness, Timestamp},
+    drift::{DriftedPart, drift_remedy},
+};
 
 /// Maximum number of days until a key or certificate expires for the report to list it.
 const SOON_DAYS: i64 = 30;
@@ -13,7 +16,7 @@ const SOON_DAYS: i64 = 30;
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// Column titles of the CSV file.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "scope",
     "project",
     "name",
@@ -28,6 +31,7 @@ const COLUMNS: [&str; 14] = [
     "failedChecks",
     "unverifiedChecks",
     "remedies",
+    "drift",
 ];
 
 /// One account of the report.
@@ -93,6 +97,24 @@ impl ReportedAccount {
         self.state.checks.iter().filter(|check| check.is_blocking())
     }
 
+    /// Returns the text of each part that differs from what Gangway made.
+    fn drift_parts(&self, text: fn(DriftedPart) -> &'static str) -> Vec<&'static str> {
+        let drift = self.state.known_drift();
+        drift.into_iter().flat_map(|drift| &drift.parts).map(|part| text(*part)).collect()
+    }
+
+    fn drift_labels(&self) -> String {
+        self.drift_parts(DriftedPart::label).join(", ")
+    }
+
+    fn drift_since(&self) -> String {
+        self.state.known_drift().map(|drift| to_rfc3339(drift.since.0)).unwrap_or_default()
+    }
+
+    fn drift_remedy(&self) -> &'static str {
+        self.state.known_drift().map(|drift| drift_remedy(&drift.parts)).unwrap_or_default()
+    }
+
     fn sort_key(&self) -> (Readiness, &str, &str) {
         (self.state.readiness(), &self.scope_name, &self.state.name)
     }
@@ -118,6 +140,7 @@ impl ReportedAccount {
             ids("failed"),
             ids("unverified"),
             remedies.join("\n"),
+            self.drift_parts(DriftedPart::id).join(" "),
         ]
     }
 }
@@ -164,6 +187,11 @@ impl AccountsReport {
         self.accounts.iter().filter(move |account| account.state.readiness() == readiness)
     }
 
+    /// Returns the accounts of which something differs from what Gangway made.
+    fn drifted(&self) -> Vec<&ReportedAccount> {
+        self.accounts.iter().filter(|account| account.state.known_drift().is_some()).collect()
+    }
+
     /// Returns the keys and certificates that expire soon or have expired, with the days left,
     /// sorted by expiry.
     fn soon_expiring(&self) -> Vec<(&ReportedAccount, &str, String, i64)> {
@@ -205,8 +233,16 @@ fn change_label(change: &Change) -> &'static str {
         "not-ready" => "is not ready",
         "removed" => "is not in Palette any more",
         "expiring" => "has something that expires soon",
+        "drifted" => "differs from what Gangway made",
+        "restored" => "is again as Gangway made it",
         _ => "has changed",
     }
+}
+
+/// Returns the checks that caused a change, or the parts that differ.
+fn change_cause(change: &Change) -> String {
+    let parts = change.parts.iter().map(|part| part.label());
+    change.checks.iter().map(String::as_str).chain(parts).collect::<Vec<_>>().join(", ")
 }
 
 fn change_time(change: &Change) -> String {

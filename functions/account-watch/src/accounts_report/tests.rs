@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use gangway_registration::account_state::Expiration;
 
@@ -16,7 +16,7 @@ fn account(name: &str, ready: Option<bool>) -> ReportedAccount {
 
 fn change(day_number: u64, id: &str) -> Change {
     let (at, change) = (Timestamp(day(day_number)), id.to_owned());
-    Change { at, change, checks: vec!["iam.trust".to_owned()] }
+    Change { at, change, checks: vec!["iam.trust".to_owned()], parts: BTreeSet::new() }
 }
 
 fn report(accounts: Vec<ReportedAccount>) -> AccountsReport {

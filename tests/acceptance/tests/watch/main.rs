@@ -10,6 +10,7 @@
 mod crashes;
 mod credentials;
 mod delivery;
+mod drift;
 mod expirations;
 mod fixture;
 mod foreign_accounts;
