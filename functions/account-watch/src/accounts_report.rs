@@ -5,7 +5,7 @@ use std::{cmp::Reverse, time::SystemTime};
 use askama::Template;
 use gangway_model::time::to_rfc3339;
 use gangway_registration::{
-    account_state::{AccountState, Change, CheckState, Readiness, Timestamp},
+    account_state::{AccountState, Change, CheckState, Expiration, Readiness, Timestamp},
     drift::{DriftedPart, drift_remedy},
 };
 
@@ -71,6 +71,28 @@ impl ReportedAccount {
         self.state.method.as_deref().unwrap_or_default()
     }
 
+    /// Returns the name, or words for an account without one: in Palette, other tools may create
+    /// such accounts.
+    fn name(&self) -> &str {
+        if self.state.name.is_empty() { "(no name)" } else { &self.state.name }
+    }
+
+    fn since_for_people(&self) -> String {
+        self.state.since.map(|time| time_for_people(time.0)).unwrap_or_default()
+    }
+
+    fn check_time_for_people(&self) -> String {
+        time_for_people(self.checked)
+    }
+
+    fn expires_for_people(&self) -> String {
+        self.state.expirations.first().map(expiration_time).unwrap_or_default()
+    }
+
+    fn failed_check_ids(&self) -> String {
+        self.failed_checks().map(|check| check.id.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
     fn since(&self) -> String {
         self.state.since.map(|time| to_rfc3339(time.0)).unwrap_or_default()
     }
@@ -108,7 +130,7 @@ impl ReportedAccount {
     }
 
     fn drift_since(&self) -> String {
-        self.state.known_drift().map(|drift| to_rfc3339(drift.since.0)).unwrap_or_default()
+        self.state.known_drift().map(|drift| time_for_people(drift.since.0)).unwrap_or_default()
     }
 
     fn drift_remedy(&self) -> &'static str {
@@ -175,7 +197,7 @@ impl AccountsReport {
     }
 
     fn report_time(&self) -> String {
-        to_rfc3339(self.now)
+        time_for_people(self.now)
     }
 
     fn count(&self, readiness: Readiness) -> usize {
@@ -194,14 +216,14 @@ impl AccountsReport {
 
     /// Returns the keys and certificates that expire soon or have expired, with the days left,
     /// sorted by expiry.
-    fn soon_expiring(&self) -> Vec<(&ReportedAccount, &str, String, i64)> {
+    fn soon_expiring(&self) -> Vec<(&ReportedAccount, &Expiration, i64)> {
         let all = self.accounts.iter().flat_map(|account| {
             account.state.expirations.iter().map(move |expiration| (account, expiration))
         });
         let mut soon: Vec<_> = all
             .map(|(account, expiration)| {
                 let days_left = expiration.expires.days_left(self.now);
-                (account, &*expiration.check, to_rfc3339(expiration.expires.0), days_left)
+                (account, expiration, days_left)
             })
             .filter(|(.., days_left)| *days_left <= SOON_DAYS)
             .collect();
@@ -222,7 +244,7 @@ impl AccountsReport {
     }
 
     fn previous(&self) -> Option<String> {
-        self.previous.map(|previous| to_rfc3339(previous.0))
+        self.previous.map(|previous| time_for_people(previous.0))
     }
 }
 
@@ -246,7 +268,25 @@ fn change_cause(change: &Change) -> String {
 }
 
 fn change_time(change: &Change) -> String {
-    to_rfc3339(change.at.0)
+    time_for_people(change.at.0)
+}
+
+fn expiration_time(expiration: &Expiration) -> String {
+    time_for_people(expiration.expires.0)
+}
+
+/// Returns what a person can do before a key or certificate expires.
+fn expiration_remedy(expiration: &Expiration) -> &'static str {
+    if expiration.check == "iam.key-age" {
+        "create a new access key, update the account with it, and delete the old one"
+    } else {
+        "have a new certificate issued, and update the account with it"
+    }
+}
+
+/// Returns the time to the minute, such as `2026-11-24 09:00`.
+fn time_for_people(time: SystemTime) -> String {
+    to_rfc3339(time).replace('T', " ").chars().take("2026-11-24 09:00".len()).collect()
 }
 
 /// Prefixes a cell so that a spreadsheet program shows it as text and not as a formula. In Palette,

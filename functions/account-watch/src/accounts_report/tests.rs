@@ -1,7 +1,5 @@
 use std::{collections::BTreeSet, time::Duration};
 
-use gangway_registration::account_state::Expiration;
-
 use super::*;
 
 fn day(number: u64) -> SystemTime {
@@ -69,7 +67,7 @@ fn page_shows_expirations_within_thirty_days() {
     let soon: Vec<_> = report
         .soon_expiring()
         .into_iter()
-        .map(|(_, check, _, days)| (check.to_owned(), days))
+        .map(|(_, expiration, days)| (expiration.check.clone(), days))
         .collect();
     assert_eq!(soon, [("expires-on-10".to_owned(), 0), ("expires-on-40".to_owned(), 30)]);
 }

@@ -151,7 +151,7 @@ async fn drift_is_recorded_shown_and_published_once_and_not_repaired() {
     let page = app.read_report_page();
     assert!(page.contains("Differs from what Gangway made"), "{page}");
     assert!(page.contains("trust policy") && page.contains("RepairDrift"), "{page}");
-    assert!(page.contains("<td>differs from what Gangway made</td>"), "{page}");
+    assert!(page.contains("data-title=\"Change\">differs from what Gangway made</td>"), "{page}");
     let row = app.read_report_table();
     let row = row.lines().find(|row| row.contains(trust.account.id())).expect("a row");
     assert!(row.ends_with(",trust-policy"), "{row}");

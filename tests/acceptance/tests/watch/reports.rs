@@ -20,7 +20,7 @@ async fn report_shows_accounts_that_fail_and_that_work_again() {
     app.run().await;
     let page = app.read_report_page();
     assert!(page.contains("<b>1</b> not ready"), "{page}");
-    assert!(page.contains("What to do:") && page.contains("<td>is not ready</td>"), "{page}");
+    assert!(page.contains("What to do:") && page.contains(">is not ready</td>"), "{page}");
     let table = app.read_report_table();
     let row = table.lines().find(|row| row.contains(",prod,")).expect("a row of the account");
     assert!(row.starts_with("tenant,Tenant,prod,") && row.contains("not-ready"), "{table}");
@@ -28,7 +28,7 @@ async fn report_shows_accounts_that_fail_and_that_work_again() {
     app.run().await;
     app.run().await;
     let page = app.read_report_page();
-    assert!(page.contains("<td>is ready</td>") && page.contains("<b>2</b> ready"), "{page}");
+    assert!(page.contains(">is ready</td>") && page.contains("<b>2</b> ready"), "{page}");
     app.run().await;
     assert!(app.read_report_page().contains("Nothing has changed since"));
 }
@@ -42,7 +42,10 @@ async fn report_names_the_accounts_that_were_removed_since_the_last() {
     app.delete(&format!("/v1/tenant/accounts/{uid}")).await.assert_status(204);
     app.run().await;
     let page = app.read_report_page();
-    assert!(page.contains("<td>prod</td><td>is not in Palette any more</td>"), "{page}");
+    assert!(
+        page.contains(">prod</td><td data-title=\"Change\">is not in Palette any more</td>"),
+        "{page}"
+    );
     assert!(page.contains("<b>1</b> accounts") && page.contains("<b>1</b> ready"), "{page}");
     assert!(!app.read_report_table().contains(",prod,"));
     assert_eq!(app.list_account_names("sort=name").await, ["staging"]);
