@@ -14,6 +14,7 @@ mod drift;
 mod expirations;
 mod fixture;
 mod foreign_accounts;
+mod kinds;
 mod load;
 mod outages;
 mod readiness;
