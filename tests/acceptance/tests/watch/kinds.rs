@@ -10,8 +10,8 @@ use crate::fixture::{EXPIRING, READINESS_CHANGED, WatchedApp};
 
 /// Returns the last count of accounts with a readiness, as the metric shows it.
 fn count_accounts(app: &WatchedApp, readiness: &str) -> u64 {
-    let lines = app.metric_lines("AccountsByReadiness").into_iter();
-    let last = lines.filter(|line| line["Readiness"] == readiness).next_back().expect("a metric");
+    let mut lines = app.metric_lines("AccountsByReadiness").into_iter();
+    let last = lines.rfind(|line| line["Readiness"] == readiness).expect("a metric");
     last["AccountsByReadiness"].as_u64().expect("a number")
 }
 
@@ -93,7 +93,9 @@ async fn broken_and_fixed_association_is_told_everywhere() {
     receipt.assert_status(201);
     let uid = receipt.uid();
     app.run().await;
-    let ((namespace, name), association) = cluster.cluster.associations().remove(0);
+    let mut associations = cluster.cluster.associations().into_iter();
+    let of_hubble = associations.find(|((_, name), _)| name.contains("hubble"));
+    let ((namespace, name), association) = of_hubble.expect("the association of Hubble");
     cluster.cluster.dissociate((&namespace, &name));
     assert_told_as_broken(&app, uid, "pod-identity.hubble-association").await;
     let target = association.target.as_deref();
