@@ -173,6 +173,21 @@ EVENTS = {
         },
         ["scope", "name", "uid", "ready", "previous", "since"],
     ),
+    "Account Drifted": (
+        "The sweep compared what Gangway made for a vended account with what is there. outcome drifted: drift names the parts that differ, reason what is to be done; restored: nothing differs any more.",
+        ["watch"],
+        ["drifted", "restored"],
+        {
+            "drift": {
+                "description": "The parts that differ from what Gangway makes: of the role in AWS, or palette-account for the account in Palette. Empty if nothing differs any more.",
+                "type": "array",
+                "items": {"enum": ["role", "ownership-tags", "trust-policy", "permissions-boundary", "description", "policies", "tags", "palette-account"]},
+            },
+            "since": text("When a comparison first found it so, in UTC (RFC 3339).", pattern=TIME),
+            "reason": REASON,
+        },
+        ["scope", "name", "uid", "drift", "since"],
+    ),
     "Credential Expiring": (
         "A key or a certificate of the account is about to expire: told 30, 14, 7 and 1 days before.",
         ["watch"],

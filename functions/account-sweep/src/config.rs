@@ -9,9 +9,9 @@ use gangway_registration::{ConfigError, EnvReader, vending::VendingConfig};
 pub(crate) struct SweepConfig {
     /// Which accounts are registered, and in which scope: the same settings as for events.
     pub(crate) vending: VendingConfig,
-    /// `GANGWAY_REPAIR_DRIFT`: whether Gangway undoes changes that other people made to roles that
-    /// Gangway created. Default `disabled`.
-    pub(crate) repairs_drift: bool,
+    /// `GANGWAY_REPAIR_DRIFT`: what happens to changes that other people made to roles that Gangway
+    /// created. Default `disabled`.
+    pub(crate) drift_policy: DriftPolicy,
     /// `GANGWAY_VENDING_QUEUE_URL`: the queue that receives the events.
     pub(crate) queue: QueueUrl,
 }
@@ -24,11 +24,11 @@ impl SweepConfig {
     ) -> Result<Self, ConfigError> {
         let mut variables = EnvReader::new(variable);
         let vending = VendingConfig::from_variables(&mut variables, partition);
-        let repairs_drift = variables.optional_with(REPAIR_DRIFT, REPAIR_DRIFT_RULE, parse_switch);
+        let drift_policy = variables.optional_with(REPAIR_DRIFT, REPAIR_DRIFT_RULE, parse_policy);
         let queue = variables.required("GANGWAY_VENDING_QUEUE_URL");
         match (vending, queue) {
             (Some(vending), Some(queue)) => {
-                Ok(Self { vending, repairs_drift: repairs_drift.unwrap_or_default(), queue })
+                Ok(Self { vending, drift_policy: drift_policy.unwrap_or_default(), queue })
             }
             _ => Err(ConfigError(variables.into_errors())),
         }
@@ -37,13 +37,24 @@ impl SweepConfig {
 
 const REPAIR_DRIFT: &str = "GANGWAY_REPAIR_DRIFT";
 
-const REPAIR_DRIFT_RULE: &str = "must be enabled or disabled";
+const REPAIR_DRIFT_RULE: &str = "must be enabled, report or disabled";
 
-/// Parses `enabled` or `disabled`.
-fn parse_switch(text: &str) -> Option<bool> {
+/// What the sweep does about registered accounts that Gangway has vended.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum DriftPolicy {
+    /// Queue them, so that drift is repaired.
+    Repair,
+    /// Queue them, so that drift is recorded and published, and nothing is changed.
+    Report,
+    #[default]
+    Ignore,
+}
+
+fn parse_policy(text: &str) -> Option<DriftPolicy> {
     match text {
-        "enabled" => Some(true),
-        "disabled" => Some(false),
+        "enabled" => Some(DriftPolicy::Repair),
+        "report" => Some(DriftPolicy::Report),
+        "disabled" => Some(DriftPolicy::Ignore),
         _ => None,
     }
 }

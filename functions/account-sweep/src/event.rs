@@ -10,6 +10,9 @@ use serde_json::json;
 pub(crate) enum Action {
     /// Register the account.
     Onboard,
+    /// Compare what Gangway made for the account with what is there now, and change nothing. Only
+    /// the sweep may ask for this.
+    Compare,
     /// Remove the account from Palette, because it is closed.
     Offboard,
 }
@@ -18,6 +21,7 @@ impl Action {
     const fn id(self) -> &'static str {
         match self {
             Self::Onboard => "onboard",
+            Self::Compare => "compare",
             Self::Offboard => "offboard",
         }
     }

@@ -13,6 +13,7 @@ use tokio::try_join;
 use crate::{
     Sweep,
     classification::{Classification, classify},
+    config::DriftPolicy,
     event::{Action, vended_event},
     palette_index::PaletteIndex,
     report::{MAX_LISTED, SweepReport, account_json, palette_account_json},
@@ -105,11 +106,16 @@ impl Sweep<'_> {
         let action = match classify(account, is_govcloud_pair, config, palette_index) {
             Classification::Registered { is_vended } => {
                 report.registered += 1;
-                if !(is_vended && self.config.repairs_drift) {
+                let action = match self.config.drift_policy {
+                    DriftPolicy::Repair => Action::Onboard,
+                    DriftPolicy::Report => Action::Compare,
+                    DriftPolicy::Ignore => return,
+                };
+                if !is_vended {
                     return;
                 }
                 report.queued_for_drift_check += 1;
-                Action::Onboard
+                action
             }
             Classification::Ignored(reason) => {
                 report.add_ignored(account, reason);

@@ -31,6 +31,9 @@ pub(crate) struct HandlerConfig {
     pub(crate) grace_period: Duration,
     /// `GANGWAY_DEAD_LETTER_QUEUE_URL`: the queue of messages that cannot succeed.
     pub(crate) dead_letter_queue: QueueUrl,
+    /// `GANGWAY_WATCH_QUEUE_URL`: the queue of the watch, which records drift. `None` if the
+    /// deployment has no watch.
+    pub(crate) watch_queue: Option<QueueUrl>,
     /// `GANGWAY_VENDING_EVENT_SOURCES`: sources of `AWS Account Vended`, comma-separated. Default:
     /// none.
     pub(crate) event_sources: Vec<String>,
@@ -83,6 +86,7 @@ impl HandlerConfig {
         let grace_period = reader.optional("GANGWAY_ACCOUNT_GRACE_PERIOD_MINUTES");
         let GracePeriod(grace_period) = grace_period.unwrap_or_default();
         let dead_letter_queue = reader.required("GANGWAY_DEAD_LETTER_QUEUE_URL");
+        let watch_queue = reader.optional("GANGWAY_WATCH_QUEUE_URL");
         let event_sources = reader.list(
             "GANGWAY_VENDING_EVENT_SOURCES",
             "must be comma-separated sources of events",
@@ -100,6 +104,7 @@ impl HandlerConfig {
                 permissions_boundary,
                 grace_period,
                 dead_letter_queue,
+                watch_queue,
                 event_sources,
                 stack_name,
             }),

@@ -107,6 +107,8 @@ pub(crate) enum AccountEvent {
     Created(AccountRef),
     /// The account was closed or left the organization, or the sender asks to offboard it.
     Removed(AccountRef, RemovalReason),
+    /// The sweep asks to compare what Gangway made for the account with what is there now.
+    Compared(AccountRef),
     /// AWS could not create the account, for this reason.
     CreationFailed(String),
     /// The event does not concern this deployment.
@@ -214,13 +216,20 @@ impl Event {
         };
         let source = envelope.source().map(str::to_owned);
         let is_from_sns = envelope.is_from_sns();
-        Ok(Self { kind, change, origin: envelope.origin(), source, is_from_sns })
+        let event = Self { kind, change, origin: envelope.origin(), source, is_from_sns };
+        let is_comparison = matches!(event.change, AccountEvent::Compared(_));
+        if is_comparison && event.sender() != Sender::Sweep {
+            return Err(InvalidEvent::Action);
+        }
+        Ok(event)
     }
 
     /// Returns the account that the event names, if any.
     pub(crate) fn account(&self) -> Option<AccountId> {
         match &self.change {
-            AccountEvent::Created(account) | AccountEvent::Removed(account, _) => Some(account.id),
+            AccountEvent::Created(account)
+            | AccountEvent::Compared(account)
+            | AccountEvent::Removed(account, _) => Some(account.id),
             AccountEvent::CreationFailed(_) | AccountEvent::Ignored(_) => None,
         }
     }

@@ -14,7 +14,8 @@ use gangway_registration::Error;
 use crate::{
     context::VendingContext,
     event::{AccountEvent, AccountRef, Event, EventType, Sender},
-    offboard, onboard,
+    offboard,
+    onboard::{self, Purpose},
     outcome::{MessageError, MessageOutcome, VendingError, removed_events},
 };
 
@@ -96,7 +97,12 @@ impl VendingHandler {
         self.check_vended_event(event, message).map_err(|error| MessageError::new(error, false))?;
         match &event.change {
             AccountEvent::Created(account) => {
-                onboard::onboard_account(&self.context, account, message.sent).await
+                let purpose = Purpose::Onboard { is_from_sweep: event.sender() == Sender::Sweep };
+                onboard::onboard_account(&self.context, account, purpose, message.sent).await
+            }
+            AccountEvent::Compared(account) => {
+                let purpose = Purpose::Compare;
+                onboard::onboard_account(&self.context, account, purpose, message.sent).await
             }
             AccountEvent::Removed(account, reason) => {
                 offboard::offboard_account(&self.context, account, *reason).await
@@ -152,6 +158,9 @@ impl VendingHandler {
         MessageError { error, is_retryable, removed }: MessageError,
     ) -> MessageResult {
         let account = event.and_then(Event::account);
+        if let Some(AccountEvent::Compared(_)) = event.map(|event| &event.change) {
+            return to_failed_comparison(account, message, error, is_retryable);
+        }
         let retry =
             is_retryable || error.is_ambiguous() && message.deliveries < MAX_AMBIGUOUS_DELIVERIES;
         let mut result = MessageResult {
@@ -181,6 +190,32 @@ impl VendingHandler {
             (result.error, result.detail) = (Some(upstream), None);
         }
         result
+    }
+}
+
+/// Returns the result of a comparison that failed. It is not repeated for ever, and nobody is told:
+/// the next sweep compares the account again.
+fn to_failed_comparison(
+    account: Option<AccountId>,
+    message: &SqsMessage,
+    error: VendingError,
+    is_retryable: bool,
+) -> MessageResult {
+    let retry = is_retryable && message.deliveries < MAX_AMBIGUOUS_DELIVERIES;
+    let text = error.to_string();
+    let (error, detail) = if let VendingError::Upstream(upstream) = error {
+        (Some(upstream), None)
+    } else {
+        (None, Some(text))
+    };
+    MessageResult {
+        kind: EventType::AccountVended.id(),
+        account,
+        outcome: "not-compared",
+        detail,
+        error,
+        events: Vec::new(),
+        disposition: if retry { Disposition::Retry } else { Disposition::Delete },
     }
 }
 

@@ -3,6 +3,7 @@
 mod account_role;
 mod config;
 mod context;
+mod drift;
 mod event;
 mod handler;
 mod management;

@@ -1,20 +1,26 @@
 //! Onboards an account: decides whether it is registered, assumes a role in it, creates or updates
 //! Palette's role, and registers the account in Palette.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
 
 use gangway_aws::AwsSession;
 use gangway_aws::organizations::{AccountState, OrgAccount, OrganizationsClient, OuPath};
 use gangway_checks::PaletteStateCheck;
 use gangway_checks::ScopedClient;
 use gangway_http::clock;
-use gangway_model::{AccountId, AccountName, RequestedScope, Scope, UidOrName, UpstreamError};
+use gangway_model::{
+    AccountId, AccountName, RequestedScope, RoleArn, Scope, UidOrName, UpstreamError,
+};
 use gangway_registration::vending::{ExclusionReason, VendingConfig};
 use tokio::{join, time::sleep};
 
 use crate::{
     account_role,
     context::VendingContext,
+    drift,
     event::AccountRef,
     matching_accounts,
     outcome::{MessageError, MessageOutcome, VendingError},
@@ -25,11 +31,21 @@ use crate::{
     },
 };
 
-/// Registers an account. The outcome is `Ignored`, with the reason, if the account is not to be
+/// What to do with an account that exists and is to be registered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Purpose {
+    /// Create or update its role, and register the account.
+    Onboard { is_from_sweep: bool },
+    /// Compare its role and the account in Palette with what Gangway makes, and change nothing.
+    Compare,
+}
+
+/// Registers or compares an account. The outcome is `Ignored`, with the reason, if the account is not to be
 /// registered.
 pub(crate) async fn onboard_account(
     context: &VendingContext,
     account: &AccountRef,
+    purpose: Purpose,
     message_sent: Option<SystemTime>,
 ) -> Result<MessageOutcome, MessageError> {
     let in_grace_period = |created: Option<SystemTime>| {
@@ -63,7 +79,9 @@ pub(crate) async fn onboard_account(
         let aws =
             account_role::assume_account_role(&member_access, org_account.id, &context.config)
                 .await?;
-        register_account(context, &org_account, scope, &aws, &source_account?).await
+        let compared = message_sent.unwrap_or_else(clock::now);
+        let purpose = (purpose, compared);
+        register_account(context, &org_account, scope, &aws, &source_account?, purpose).await
     };
     onboard.await.map_err(|error| MessageError::new(error, account_is_new))
 }
@@ -126,13 +144,15 @@ const MAX_CREATION_WAIT: Duration = Duration::from_secs(10);
 /// Age up to which a role may not be visible in all of AWS yet.
 const MAX_NEW_ROLE_AGE: Duration = Duration::from_mins(15);
 
-/// Creates or updates the role that Palette assumes, and registers the account in Palette.
+/// Creates or updates the role that Palette assumes, and registers the account in Palette; or only
+/// compares both.
 async fn register_account(
     context: &VendingContext,
     org_account: &OrgAccount,
     requested_scope: RequestedScope,
     aws: &AwsSession,
     source_account: &CachedSourceAccount,
+    (purpose, compared): (Purpose, SystemTime),
 ) -> Result<MessageOutcome, VendingError> {
     let (app, config) = (&context.app, &context.config);
     let partition = app.clients.partition;
@@ -150,28 +170,16 @@ async fn register_account(
     let mut delays = PROPAGATION_RETRY.within(MAX_CREATION_WAIT).delays();
     loop {
         let existing = role::get_role(aws, &arn, config.stack_name.as_str()).await?;
-        let (scope, accounts, state) =
-            resolve_scope(context, &existing, requested_scope.clone(), &name, org_account.id)
-                .await?;
-        let desired = DesiredRole {
-            trust_policy: gangway_policies::trust_policy(
-                partition,
-                source_account.account,
-                &source_account.external_id,
-            ),
-            permissions_boundary: config
-                .permissions_boundary
-                .as_ref()
-                .map(|policy| policy.arn(partition, org_account.id)),
-            tags: ManagedTags::new(
-                config.stack_name.as_str(),
-                accounts.scope(),
-                config.permission_profile,
-                partition,
-            ),
-            profile: config.permission_profile,
-            arn: arn.clone(),
+        let (scope, accounts, state) = if purpose == Purpose::Compare {
+            // The sweep has found the account in this scope, so a changed tag is drift.
+            let accounts = context.palette_cache.accounts_in(app, &requested_scope).await?;
+            let state = context.palette_cache.fetch_state(&accounts, &name).await?;
+            (requested_scope.clone(), accounts, state)
+        } else {
+            let requested = requested_scope.clone();
+            resolve_scope(context, &existing, requested, &name, org_account.id).await?
         };
+        let desired = desired_role(context, &arn, accounts.scope(), source_account);
         let registration = PendingRegistration::new(
             app,
             config.permission_profile,
@@ -180,6 +188,10 @@ async fn register_account(
             (name.clone(), scope),
             source_account,
         )?;
+        if purpose == Purpose::Compare {
+            let compared = (&existing, compared);
+            return drift::compare_account(context, aws, &desired, registration, compared).await;
+        }
         registration.ensure_name_available(&arn)?;
         let ownership = match &existing {
             ExistingRole::Missing if role::create_role(aws, &desired).await? => {
@@ -207,7 +219,51 @@ async fn register_account(
             }
             ExistingRole::External(role) => RoleOwnership::External(role.arn.clone()),
         };
-        return registration.register(aws, &arn, ownership).await;
+        let is_managed = matches!(ownership, RoleOwnership::Managed { .. });
+        let known = registration.existing_account();
+        let outcome = registration.register(aws, &arn, ownership).await?;
+        // The watch may know drift of the account that is restored now.
+        if let (Purpose::Onboard { is_from_sweep: true }, true, Some(known)) =
+            (purpose, is_managed, known)
+        {
+            let sent = drift::send_comparison(context, &known, BTreeSet::new(), compared).await;
+            // An error here must not hide what was restored: the next sweep sends this again.
+            if let Err(error) = sent {
+                let error = error.to_string();
+                tracing::warn!(error, "the watch cannot be told that the account has no drift");
+            }
+        }
+        return Ok(outcome);
+    }
+}
+
+/// Returns the role that Gangway makes in the account of `arn`.
+fn desired_role(
+    context: &VendingContext,
+    arn: &RoleArn,
+    scope: &Scope,
+    source_account: &CachedSourceAccount,
+) -> DesiredRole {
+    let (app, config) = (&context.app, &context.config);
+    let partition = app.clients.partition;
+    DesiredRole {
+        trust_policy: gangway_policies::trust_policy(
+            partition,
+            source_account.account,
+            &source_account.external_id,
+        ),
+        permissions_boundary: config
+            .permissions_boundary
+            .as_ref()
+            .map(|policy| policy.arn(partition, arn.account())),
+        tags: ManagedTags::new(
+            config.stack_name.as_str(),
+            scope,
+            config.permission_profile,
+            partition,
+        ),
+        profile: config.permission_profile,
+        arn: arn.clone(),
     }
 }
 

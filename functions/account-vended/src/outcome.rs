@@ -1,9 +1,13 @@
 //! Results of messages, and which errors lead to a retry.
 
+use std::collections::BTreeSet;
+
 use gangway_aws::error::is_expired;
 use gangway_lambda::{AccountOperation, EventAccount, OutcomeEvent};
 
 use gangway_model::{Finding, Outcome, RegistrationError, Report, UpsertOutcome, UpstreamError};
+
+use gangway_registration::drift::DriftedPart;
 
 use crate::event::Sender;
 
@@ -18,6 +22,8 @@ pub(crate) enum MessageOutcome {
     Reported(String, EventAccount),
     /// Palette does not have the account that is to be removed.
     Absent(String, EventAccount),
+    /// The account was compared with what Gangway makes, and the watch is told these differences.
+    Compared(BTreeSet<DriftedPart>),
     /// There was nothing to do, for this reason.
     Ignored(String),
     /// The AWS account was never created, for this reason.
@@ -32,6 +38,7 @@ impl MessageOutcome {
             Self::Registered(UpsertOutcome::Updated, _) => "updated",
             Self::Registered(UpsertOutcome::Unchanged, _) => "unchanged",
             Self::Removed(_) => "removed",
+            Self::Compared(_) => "compared",
             Self::Reported(..) => "reported",
             Self::Absent(..) | Self::Ignored(_) => "ignored",
             Self::CreationFailed(_) => "creation-failed",
@@ -42,6 +49,10 @@ impl MessageOutcome {
     pub(crate) fn detail(&self) -> Option<String> {
         match self {
             Self::Registered(..) | Self::Removed(_) => None,
+            Self::Compared(parts) => {
+                let parts: Vec<_> = parts.iter().map(|part| part.id()).collect();
+                (!parts.is_empty()).then(|| format!("differs: {}", parts.join(", ")))
+            }
             Self::Reported(reason, _)
             | Self::Absent(reason, _)
             | Self::Ignored(reason)
@@ -69,7 +80,9 @@ impl MessageOutcome {
             Self::Absent(_, account) if deliveries > 1 || sender != Sender::Aws => {
                 vec![OutcomeEvent::absent(account, AccountOperation::Offboard)]
             }
-            Self::Absent(..) | Self::Ignored(_) | Self::CreationFailed(_) => Vec::new(),
+            Self::Absent(..) | Self::Compared(_) | Self::Ignored(_) | Self::CreationFailed(_) => {
+                Vec::new()
+            }
         }
     }
 }

@@ -11,8 +11,9 @@ use gangway_checks::{
 };
 use gangway_lambda::{AccountOperation, OutcomeEvent};
 use gangway_model::{
-    AccountName, AccountSpec, AuthMethod, Credential, Description, Difference, Operation,
-    PermissionProfile, Registration, RequestedScope, RoleArn, StsRole, UidOrName, UpsertOutcome,
+    AccountName, AccountSpec, AuthMethod, CloudAccount, Credential, Description, Difference,
+    Operation, PermissionProfile, Registration, RequestedScope, RoleArn, StsRole, UidOrName,
+    UpsertOutcome,
 };
 use gangway_palette::StsSourceAccount;
 use gangway_registration::AppContext;
@@ -103,6 +104,17 @@ impl<'a> PendingRegistration<'a> {
             }
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Returns the account of this name in Palette, if there is one.
+    pub(crate) fn existing_account(&self) -> Option<CloudAccount> {
+        self.state.existing.by_name.clone()
+    }
+
+    /// Returns `true` if Palette's account differs from the registration with this role.
+    /// Annotations that are missing do not count: some versions of Palette drop them.
+    pub(crate) fn differs_from(&self, existing: &CloudAccount, role: &RoleArn) -> bool {
+        self.to_registration(role).difference_from(existing) == Difference::Settings
     }
 
     fn to_sts_role(&self, role: &RoleArn) -> StsRole {

@@ -5,6 +5,7 @@
 //! that Gangway did not create is never changed.
 
 mod attachments;
+mod compare;
 mod create;
 mod managed_policy;
 mod managed_tags;
@@ -21,6 +22,7 @@ use std::{
 use gangway_aws::AwsSession;
 use gangway_checks::iam::iam_role::{self, IamRole};
 use gangway_model::{AccountId, Partition, PermissionProfile, RoleArn, UpstreamError};
+use gangway_registration::drift::DriftedPart;
 use serde_json::Value;
 
 use crate::outcome::VendingError;
@@ -89,7 +91,7 @@ pub(crate) enum RoleChanges {
     Created,
     /// Gangway updated these parts, which differed from the desired state. Empty if nothing
     /// differed.
-    Updated(BTreeSet<RolePart>),
+    Updated(BTreeSet<DriftedPart>),
 }
 
 impl RoleChanges {
@@ -102,9 +104,9 @@ impl RoleChanges {
     pub(crate) fn may_not_be_visible_yet(&self) -> bool {
         match self {
             Self::Created => true,
-            Self::Updated(parts) => {
-                parts.iter().any(|part| !matches!(part, RolePart::Description | RolePart::Tags))
-            }
+            Self::Updated(parts) => parts
+                .iter()
+                .any(|part| !matches!(part, DriftedPart::Description | DriftedPart::Tags)),
         }
     }
 
@@ -113,28 +115,6 @@ impl RoleChanges {
         match self {
             Self::Created => vec!["role"],
             Self::Updated(parts) => parts.iter().map(|part| part.id()).collect(),
-        }
-    }
-}
-
-/// A part of the role that Gangway brings back to the desired state.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum RolePart {
-    TrustPolicy,
-    PermissionsBoundary,
-    Description,
-    Policies,
-    Tags,
-}
-
-impl RolePart {
-    const fn id(self) -> &'static str {
-        match self {
-            Self::TrustPolicy => "trust-policy",
-            Self::PermissionsBoundary => "permissions-boundary",
-            Self::Description => "description",
-            Self::Policies => "policies",
-            Self::Tags => "tags",
         }
     }
 }
@@ -179,6 +159,15 @@ pub(crate) async fn reconcile_role(
     aws: &AwsSession,
     desired: &DesiredRole,
     existing: &IamRole,
-) -> Result<BTreeSet<RolePart>, VendingError> {
+) -> Result<BTreeSet<DriftedPart>, VendingError> {
     update::update_role(aws, desired, existing).await
+}
+
+/// Returns the parts of the role that differ from the desired state. Changes nothing.
+pub(crate) async fn compare_role(
+    aws: &AwsSession,
+    desired: &DesiredRole,
+    existing: &IamRole,
+) -> Result<BTreeSet<DriftedPart>, VendingError> {
+    compare::compare_role(aws, desired, existing).await
 }

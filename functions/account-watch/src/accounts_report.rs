@@ -4,7 +4,10 @@ use std::{cmp::Reverse, time::SystemTime};
 
 use askama::Template;
 use gangway_model::time::to_rfc3339;
-use gangway_registration::account_state::{AccountState, Change, CheckState, Readiness, Timestamp};
+use gangway_registration::{
+    account_state::{AccountState, Change, CheckState, Expiration, Readiness, Timestamp},
+    drift::{DriftedPart, drift_remedy},
+};
 
 /// Maximum number of days until a key or certificate expires for the report to list it.
 const SOON_DAYS: i64 = 30;
@@ -13,7 +16,7 @@ const SOON_DAYS: i64 = 30;
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// Column titles of the CSV file.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "scope",
     "project",
     "name",
@@ -28,6 +31,7 @@ const COLUMNS: [&str; 14] = [
     "failedChecks",
     "unverifiedChecks",
     "remedies",
+    "drift",
 ];
 
 /// One account of the report.
@@ -67,6 +71,28 @@ impl ReportedAccount {
         self.state.method.as_deref().unwrap_or_default()
     }
 
+    /// Returns the name, or words for an account without one: in Palette, other tools may create
+    /// such accounts.
+    fn name(&self) -> &str {
+        if self.state.name.is_empty() { "(no name)" } else { &self.state.name }
+    }
+
+    fn since_for_people(&self) -> String {
+        self.state.since.map(|time| time_for_people(time.0)).unwrap_or_default()
+    }
+
+    fn check_time_for_people(&self) -> String {
+        time_for_people(self.checked)
+    }
+
+    fn expires_for_people(&self) -> String {
+        self.state.expirations.first().map(expiration_time).unwrap_or_default()
+    }
+
+    fn failed_check_ids(&self) -> String {
+        self.failed_checks().map(|check| check.id.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
     fn since(&self) -> String {
         self.state.since.map(|time| to_rfc3339(time.0)).unwrap_or_default()
     }
@@ -91,6 +117,24 @@ impl ReportedAccount {
     /// Returns the failed checks of severity `blocker`, which keep the account from being ready.
     fn blocking_checks(&self) -> impl Iterator<Item = &CheckState> {
         self.state.checks.iter().filter(|check| check.is_blocking())
+    }
+
+    /// Returns the text of each part that differs from what Gangway made.
+    fn drift_parts(&self, text: fn(DriftedPart) -> &'static str) -> Vec<&'static str> {
+        let drift = self.state.known_drift();
+        drift.into_iter().flat_map(|drift| &drift.parts).map(|part| text(*part)).collect()
+    }
+
+    fn drift_labels(&self) -> String {
+        self.drift_parts(DriftedPart::label).join(", ")
+    }
+
+    fn drift_since(&self) -> String {
+        self.state.known_drift().map(|drift| time_for_people(drift.since.0)).unwrap_or_default()
+    }
+
+    fn drift_remedy(&self) -> &'static str {
+        self.state.known_drift().map(|drift| drift_remedy(&drift.parts)).unwrap_or_default()
     }
 
     fn sort_key(&self) -> (Readiness, &str, &str) {
@@ -118,6 +162,7 @@ impl ReportedAccount {
             ids("failed"),
             ids("unverified"),
             remedies.join("\n"),
+            self.drift_parts(DriftedPart::id).join(" "),
         ]
     }
 }
@@ -152,7 +197,7 @@ impl AccountsReport {
     }
 
     fn report_time(&self) -> String {
-        to_rfc3339(self.now)
+        time_for_people(self.now)
     }
 
     fn count(&self, readiness: Readiness) -> usize {
@@ -164,16 +209,21 @@ impl AccountsReport {
         self.accounts.iter().filter(move |account| account.state.readiness() == readiness)
     }
 
+    /// Returns the accounts of which something differs from what Gangway made.
+    fn drifted(&self) -> Vec<&ReportedAccount> {
+        self.accounts.iter().filter(|account| account.state.known_drift().is_some()).collect()
+    }
+
     /// Returns the keys and certificates that expire soon or have expired, with the days left,
     /// sorted by expiry.
-    fn soon_expiring(&self) -> Vec<(&ReportedAccount, &str, String, i64)> {
+    fn soon_expiring(&self) -> Vec<(&ReportedAccount, &Expiration, i64)> {
         let all = self.accounts.iter().flat_map(|account| {
             account.state.expirations.iter().map(move |expiration| (account, expiration))
         });
         let mut soon: Vec<_> = all
             .map(|(account, expiration)| {
                 let days_left = expiration.expires.days_left(self.now);
-                (account, &*expiration.check, to_rfc3339(expiration.expires.0), days_left)
+                (account, expiration, days_left)
             })
             .filter(|(.., days_left)| *days_left <= SOON_DAYS)
             .collect();
@@ -194,7 +244,7 @@ impl AccountsReport {
     }
 
     fn previous(&self) -> Option<String> {
-        self.previous.map(|previous| to_rfc3339(previous.0))
+        self.previous.map(|previous| time_for_people(previous.0))
     }
 }
 
@@ -205,12 +255,38 @@ fn change_label(change: &Change) -> &'static str {
         "not-ready" => "is not ready",
         "removed" => "is not in Palette any more",
         "expiring" => "has something that expires soon",
+        "drifted" => "differs from what Gangway made",
+        "restored" => "is again as Gangway made it",
         _ => "has changed",
     }
 }
 
+/// Returns the checks that caused a change, or the parts that differ.
+fn change_cause(change: &Change) -> String {
+    let parts = change.parts.iter().map(|part| part.label());
+    change.checks.iter().map(String::as_str).chain(parts).collect::<Vec<_>>().join(", ")
+}
+
 fn change_time(change: &Change) -> String {
-    to_rfc3339(change.at.0)
+    time_for_people(change.at.0)
+}
+
+fn expiration_time(expiration: &Expiration) -> String {
+    time_for_people(expiration.expires.0)
+}
+
+/// Returns what a person can do before a key or certificate expires.
+fn expiration_remedy(expiration: &Expiration) -> &'static str {
+    if expiration.check == "iam.key-age" {
+        "create a new access key, update the account with it, and delete the old one"
+    } else {
+        "have a new certificate issued, and update the account with it"
+    }
+}
+
+/// Returns the time to the minute, such as `2026-11-24 09:00`.
+fn time_for_people(time: SystemTime) -> String {
+    to_rfc3339(time).replace('T', " ").chars().take("2026-11-24 09:00".len()).collect()
 }
 
 /// Prefixes a cell so that a spreadsheet program shows it as text and not as a formula. In Palette,

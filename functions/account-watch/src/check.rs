@@ -26,8 +26,11 @@ const MAX_AGE: Duration = Duration::from_hours(23);
 /// has the account.
 const LIFETIME: Duration = Duration::from_hours(14 * 24);
 
+/// How often a look is applied again after another message has written the state.
+pub(crate) const MAX_ATTEMPTS: usize = 3;
+
 /// Value of the member that says what triggered an outcome event.
-const TRIGGER: &str = "watch";
+pub(crate) const TRIGGER: &str = "watch";
 
 /// The result of validating an account again.
 enum Validated {
@@ -49,35 +52,70 @@ impl Watch {
         (run, sent): (&str, SystemTime),
         message: &SqsMessage,
     ) -> Result<&'static str, WatchError> {
-        let scope = account.scope.to_string();
-        let item = self.table.get(&scope, &account.uid).await?;
-        let known = match item {
-            Some(item) => {
-                let state = serde_json::from_str(&item.document).unwrap_or_default();
-                let known = KnownState { item, state };
-                self.publish_stored_events(known, (message, sent)).await?
-            }
-            None => None,
+        let mut known = match self.load_older_state(&account, (run, sent), message).await? {
+            Ok(known) => known,
+            Err(outcome) => return Ok(outcome),
         };
-        if known.as_ref().is_some_and(|known| known.state.run == run) {
-            return Ok("already-checked");
-        }
-        if known.as_ref().is_some_and(|known| known.item.checked > sent) {
-            return Ok("superseded");
-        }
         let (account, validated) = self.validate(account, known.as_ref(), message).await?;
-        let look = match &validated {
+        if matches!(validated, Validated::Gone) {
+            if let Some(known) = known {
+                self.record_removal(known, sent).await?;
+            }
+            return Ok("gone");
+        }
+        for _attempt in 0..MAX_ATTEMPTS {
+            let look = (&account, &validated);
+            if let Some(outcome) = self.record_look(known, look, (run, sent), message).await? {
+                return Ok(outcome);
+            }
+            // Another message has written the state in the meantime: one about drift, or another
+            // look.
+            known = match self.load_older_state(&account, (run, sent), message).await? {
+                Ok(known) => known,
+                Err(outcome) => return Ok(outcome),
+            };
+        }
+        Err(WatchError::Conflict)
+    }
+
+    /// Reads the state of an account, and publishes its stored events. Returns the outcome instead
+    /// if the state is of this run or of a newer message.
+    async fn load_older_state(
+        &self,
+        account: &CloudAccount,
+        (run, sent): (&str, SystemTime),
+        message: &SqsMessage,
+    ) -> Result<Result<Option<KnownState>, &'static str>, WatchError> {
+        let item = self.table.get(&account.scope.to_string(), &account.uid).await?;
+        let Some(item) = item else { return Ok(Ok(None)) };
+        let state = serde_json::from_str(&item.document).unwrap_or_default();
+        let known = KnownState { item, state };
+        let known = self.publish_stored_events(known, (message, sent)).await?;
+        Ok(if known.state.run == run {
+            Err("already-checked")
+        } else if known.item.checked > sent {
+            Err("superseded")
+        } else {
+            Ok(Some(known))
+        })
+    }
+
+    /// Writes the state after a look, and publishes the events about changes. Returns `None` if
+    /// another message has written the state in the meantime.
+    async fn record_look(
+        &self,
+        known: Option<KnownState>,
+        (account, validated): (&CloudAccount, &Validated),
+        (run, sent): (&str, SystemTime),
+        message: &SqsMessage,
+    ) -> Result<Option<&'static str>, WatchError> {
+        let previous = known.as_ref().map(|known| &known.state);
+        let look = match validated {
             Validated::Checked(report) => Look::Checked(report),
             Validated::NotCheckable(reason) => Look::NotCheckable(reason),
-            Validated::Gone => {
-                if let Some(known) = known {
-                    self.record_removal(known, sent).await?;
-                }
-                return Ok("gone");
-            }
+            Validated::Gone => return Ok(Some("gone")),
         };
-        let previous = known.as_ref().map(|known| &known.state);
-        let (mut state, changes) = AccountState::after(previous, &account, look, run, sent);
+        let (mut state, changes) = AccountState::after(previous, account, look, run, sent);
         let is_old = known.as_ref().is_none_or(|known| {
             sent.duration_since(known.item.checked).is_ok_and(|age| age >= MAX_AGE)
         });
@@ -86,23 +124,22 @@ impl Watch {
                 != AccountState { run: String::new(), ..state.clone() }
         });
         if !is_changed && !is_old {
-            return Ok("unchanged");
+            return Ok(Some("unchanged"));
         }
         let events = changes.iter().map(|change| {
-            let event = to_event(&account, *change, &validated);
-            let event = event.encode(self.partition(), TRIGGER);
-            StoredEvent { detail_type: event.detail_type.into_owned(), detail: event.detail }
+            let event = to_event(account, *change, validated);
+            StoredEvent::from(event.encode(self.partition(), TRIGGER))
         });
         state.unpublished = events.collect();
         let claim = publication::create_claim(message, sent);
         state.publisher = Some(claim).filter(|_| !state.unpublished.is_empty());
-        let report = match &validated {
+        let report = match validated {
             Validated::Checked(report) => Some(gangway_lambda::report_json(report)),
             Validated::NotCheckable(_) | Validated::Gone => None,
         };
         let replaces = known.as_ref().map(|known| known.item.revision);
         let item = StateItem {
-            scope,
+            scope: account.scope.to_string(),
             uid: account.uid.clone(),
             revision: replaces.unwrap_or_default() + 1,
             checked: sent,
@@ -111,10 +148,10 @@ impl Watch {
             report,
         };
         if self.table.put(&item, replaces).await? == WriteOutcome::Conflict {
-            return Ok("superseded");
+            return Ok(None);
         }
         self.publish(item, state).await?;
-        Ok(if changes.is_empty() { "checked" } else { "changed" })
+        Ok(Some(if changes.is_empty() { "checked" } else { "changed" }))
     }
 
     /// Records in the state that Palette does not have the account any more. The accounts report
@@ -207,14 +244,14 @@ impl Watch {
 
     /// Publishes the events that an earlier message wrote to the state but did not publish. Returns
     /// the state without these events.
-    async fn publish_stored_events(
+    pub(crate) async fn publish_stored_events(
         &self,
         known: KnownState,
         (message, sent): (&SqsMessage, SystemTime),
-    ) -> Result<Option<KnownState>, WatchError> {
+    ) -> Result<KnownState, WatchError> {
         let KnownState { item, mut state } = known;
         if state.unpublished.is_empty() {
-            return Ok(Some(KnownState { item, state }));
+            return Ok(KnownState { item, state });
         }
         if state.publisher.as_ref().is_some_and(|claim| is_claimed(claim, message, sent)) {
             return Err(WatchError::Claimed);
@@ -230,7 +267,7 @@ impl Watch {
             return Err(WatchError::Claimed);
         }
         let (item, state) = self.publish(item, state).await?;
-        Ok(Some(KnownState { item, state }))
+        Ok(KnownState { item, state })
     }
 }
 

@@ -8,6 +8,7 @@
 mod accounts_report;
 mod check;
 mod config;
+mod drift;
 mod listing;
 mod message;
 mod publication;
@@ -55,6 +56,9 @@ enum WatchError {
     /// Another message publishes the events of the account.
     #[error("another message publishes the events of this account")]
     Claimed,
+    /// Another message has written the state of the account at the same time.
+    #[error("another message has written the state of this account")]
+    Conflict,
 }
 
 impl Watch {
@@ -99,6 +103,9 @@ impl Watch {
                 (None, self.list_scope((&run, sent), &scope, next).await)
             }
             Work::Report { delays } => (None, self.report((&run, sent), delays).await),
+            Work::RecordDrift { comparison } => {
+                (None, self.record_drift(&comparison, sent, message).await)
+            }
             Work::CheckAccount { account } => match account.into_account() {
                 None => (None, Err(WatchError::InvalidMessage)),
                 Some(account) => {
@@ -142,6 +149,7 @@ impl Watch {
                 }
             }
             WatchError::Claimed => ("claimed", None, Disposition::Retry),
+            WatchError::Conflict => ("conflict", None, Disposition::Retry),
             WatchError::Upstream(upstream) if is_last => {
                 ("not-checked", Some(upstream), Disposition::Delete)
             }

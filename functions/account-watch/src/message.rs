@@ -6,6 +6,7 @@ use gangway_model::{
     CloudAccount, PaletteCluster, StoredCredential,
     time::{parse_rfc3339, to_rfc3339},
 };
+use gangway_registration::drift::DriftComparison;
 use serde::{Deserialize, Serialize};
 
 /// The member `source` of the messages, which logs show as the source of an event.
@@ -38,6 +39,9 @@ pub(crate) enum Work {
     },
     /// Validate an account again.
     CheckAccount { account: Box<ListedAccount> },
+    /// Record what `account-vended` found when it compared a vended account with what Gangway
+    /// makes.
+    RecordDrift { comparison: DriftComparison },
 }
 
 impl WatchMessage {
@@ -58,6 +62,7 @@ impl Work {
             Self::ListScope { .. } => "list-scope",
             Self::CheckAccount { .. } => "check-account",
             Self::Report { .. } => "report",
+            Self::RecordDrift { .. } => "record-drift",
         }
     }
 }

@@ -40,6 +40,8 @@ struct Totals {
     ready: u32,
     not_ready: u32,
     unproven: u32,
+    /// Accounts of which something differs from what Gangway made.
+    drifted: u32,
     /// Days until the first key or certificate expires.
     fewest_days_left: Option<i64>,
 }
@@ -66,6 +68,7 @@ impl Totals {
                 Readiness::NotReady => totals.not_ready += 1,
                 Readiness::Unproven => totals.unproven += 1,
             }
+            totals.drifted += u32::from(state.known_drift().is_some());
             let first = state.expirations.first().map(|first| first.expires.days_left(now));
             totals.fewest_days_left = match (totals.fewest_days_left, first) {
                 (Some(known), Some(first)) => Some(known.min(first)),
@@ -85,6 +88,7 @@ impl Totals {
             let dimension = Some(("Readiness", readiness.id()));
             write_metric(FUNCTION, "AccountsByReadiness", count.into(), dimension);
         }
+        write_metric(FUNCTION, "AccountsDrifted", self.drifted.into(), None);
         if let Some(days) = self.fewest_days_left {
             write_metric(FUNCTION, "FewestDaysLeft", days, None);
         }
@@ -222,7 +226,8 @@ mod tests {
         let accounts =
             [(Some(true), None), (Some(true), Some(9)), (None, Some(20)), (Some(false), Some(3))]
                 .map(account);
-        let expected = Totals { ready: 2, not_ready: 1, unproven: 1, fewest_days_left: Some(3) };
+        let expected =
+            Totals { ready: 2, not_ready: 1, unproven: 1, drifted: 0, fewest_days_left: Some(3) };
         assert_eq!(Totals::from_accounts(&accounts, now), expected);
     }
 }

@@ -7,7 +7,10 @@ use gangway_checks::ScopedClient;
 use gangway_http::clock;
 use gangway_lambda::{ApiError, Fields, Response};
 use gangway_model::{RegistrationError, Scope, Uid, UpstreamError, time::to_rfc3339};
-use gangway_registration::account_state::{AccountState, Expiration, KnownState, Readiness};
+use gangway_registration::{
+    account_state::{AccountState, Expiration, KnownState, Readiness},
+    drift::drift_remedy,
+};
 use serde_json::{Value, json};
 
 /// The order of the accounts in a list.
@@ -91,7 +94,8 @@ impl ReadinessQuery {
 
 /// Returns the state as JSON, as in responses of the API.
 fn to_json(known: &KnownState) -> Value {
-    let AccountState { ready, since, reason, unconfirmed, checks, expirations, .. } = &known.state;
+    let AccountState { ready, since, reason, unconfirmed, checks, expirations, drift, .. } =
+        &known.state;
     let now = clock::now();
     let expirations = expirations.iter().map(|expiration| {
         json!({
@@ -102,6 +106,14 @@ fn to_json(known: &KnownState) -> Value {
     });
     let unconfirmed =
         unconfirmed.as_ref().map(|first| json!({ "ready": first.ready, "since": first.since }));
+    let drift = drift.as_ref().map(|drift| {
+        let remedy = (!drift.parts.is_empty()).then(|| drift_remedy(&drift.parts));
+        let mut body = json!({ "parts": drift.parts, "since": drift.since });
+        if let (Some(members), Some(remedy)) = (body.as_object_mut(), remedy) {
+            members.insert("remedy".to_owned(), remedy.into());
+        }
+        body
+    });
     let mut body = json!({
         "ready": ready,
         "since": since,
@@ -110,6 +122,7 @@ fn to_json(known: &KnownState) -> Value {
         "unconfirmed": unconfirmed,
         "checks": checks,
         "expirations": expirations.collect::<Vec<_>>(),
+        "drift": drift,
     });
     if let Some(members) = body.as_object_mut() {
         members.retain(|name, value| name == "ready" || !value.is_null());

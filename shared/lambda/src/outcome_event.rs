@@ -98,6 +98,15 @@ enum EventKind {
         expires: SystemTime,
         days_left: i64,
     },
+    /// These parts of what Gangway made for a vended account differ from it since this time.
+    Drifted {
+        parts: Vec<&'static str>,
+        since: SystemTime,
+    },
+    /// What Gangway made for a vended account is again as Gangway makes it, since this time.
+    Restored {
+        since: SystemTime,
+    },
     /// Palette uses a new access key, and the old one is deactivated.
     Rotated,
     /// The access key cannot be rotated until a person has done something.
@@ -117,6 +126,7 @@ impl EventKind {
             Self::OffboardingRequested => "Gangway Account Offboarding Requested",
             Self::ReadinessChanged { .. } => "Gangway Account Readiness Changed",
             Self::CredentialExpiring { .. } => "Gangway Credential Expiring",
+            Self::Drifted { .. } | Self::Restored { .. } => "Gangway Account Drifted",
             Self::Rotated => "Gangway Credential Rotated",
             Self::RotationFailed => "Gangway Rotation Failed",
         }
@@ -133,6 +143,8 @@ impl EventKind {
             Self::ReadinessChanged { ready: true, .. } => "ready",
             Self::ReadinessChanged { ready: false, .. } => "not-ready",
             Self::CredentialExpiring { .. } => "expiring",
+            Self::Drifted { .. } => "drifted",
+            Self::Restored { .. } => "restored",
             Self::Rotated => "rotated",
             Self::RotationFailed => "rotation-failed",
         }
@@ -321,6 +333,24 @@ impl OutcomeEvent {
         Self::new(kind, AccountOperation::Watch, account)
     }
 
+    /// Returns the event for a vended account of which these parts differ from what Gangway makes.
+    /// `remedy` says what to do.
+    pub fn drifted(
+        account: EventAccount,
+        parts: Vec<&'static str>,
+        since: SystemTime,
+        remedy: &str,
+    ) -> Self {
+        let kind = EventKind::Drifted { parts, since };
+        let reason = Some(truncate(remedy, MAX_TEXT_CHARS));
+        Self { reason, ..Self::new(kind, AccountOperation::Watch, account) }
+    }
+
+    /// Returns the event for a vended account that had drifted and is again as Gangway makes it.
+    pub fn restored(account: EventAccount, since: SystemTime) -> Self {
+        Self::new(EventKind::Restored { since }, AccountOperation::Watch, account)
+    }
+
     /// Returns the event for an access key that was rotated.
     pub fn for_rotation(account: EventAccount) -> Self {
         Self::new(EventKind::Rotated, AccountOperation::Rotate, account)
@@ -447,6 +477,14 @@ impl OutcomeEvent {
                 put("expires", to_rfc3339(*expires).into());
                 put("daysLeft", (*days_left).into());
             }
+            EventKind::Drifted { parts, since } => {
+                put("drift", json!(parts));
+                put("since", to_rfc3339(*since).into());
+            }
+            EventKind::Restored { since } => {
+                put("drift", json!([]));
+                put("since", to_rfc3339(*since).into());
+            }
             EventKind::Rejected
             | EventKind::Removed
             | EventKind::Absent
@@ -518,6 +556,12 @@ impl OutcomeEvent {
                 };
                 format!("{what}: {left}. Remedy: {remedy}. See docs/checks.md#{}", check.id)
             }
+            EventKind::Drifted { parts, .. } => {
+                let parts = parts.join(", ").replace('-', " ");
+                let remedy = to_summary_part(reason);
+                format!("{account} differs from what Gangway made: {parts}. Remedy: {remedy}.")
+            }
+            EventKind::Restored { .. } => format!("{account} is again as Gangway made it."),
             EventKind::Rotated => format!(
                 "The access key of {account} was rotated: Palette uses a new one, and the old one is deactivated."
             ),

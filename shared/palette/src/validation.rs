@@ -85,12 +85,18 @@ impl ScopedClient<'_> {
         self.fetch_policies(&request).await
     }
 
-    /// Sends a request to validate, and converts the response.
+    /// Sends a request to validate, and converts the response. Sends the request once more if
+    /// Palette responds with status 500, which does not show whether Palette rejected the
+    /// credential or failed.
     async fn send_validation(
         &self,
         request: &ApiRequest,
     ) -> Result<ValidationOutcome, UpstreamError> {
-        match self.palette.send(request, &self.scope).await {
+        let mut response = self.palette.send(request, &self.scope).await;
+        if matches!(&response, Err(AttemptError::Rejected(error)) if error.status == 500) {
+            response = self.palette.send(request, &self.scope).await;
+        }
+        match response {
             Ok(_) => Ok(ValidationOutcome::Accepted),
             Err(AttemptError::Rejected(error)) if is_credential_error(&error) => {
                 match temporary_error(&error) {

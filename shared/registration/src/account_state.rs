@@ -8,17 +8,18 @@ mod known_state;
 mod tests;
 mod transition;
 
-use std::time::{Duration, SystemTime};
+use std::collections::BTreeSet;
 
-use gangway_model::{
-    AuthMethod, BusEvent, Finding, Report,
-    time::{parse_rfc3339, to_rfc3339},
-};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use gangway_model::{AuthMethod, BusEvent, Finding, Report};
+use serde::{Deserialize, Serialize};
+
+use crate::drift::DriftedPart;
 
 #[cfg(feature = "state-table")]
 pub use known_state::KnownState;
 pub use transition::{Look, StateChange};
+
+pub use crate::timestamp::Timestamp;
 
 /// Largest number of changes in a state. Older changes are removed.
 const MAX_CHANGES: usize = 20;
@@ -28,35 +29,6 @@ const MAX_TEXT_CHARS: usize = 1000;
 
 /// Largest number of checks in a state. An item of `DynamoDB` has at most 400 KB.
 const MAX_CHECKS: usize = 40;
-
-/// A time that is serialized as RFC 3339 in whole seconds.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Timestamp(pub SystemTime);
-
-impl Serialize for Timestamp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&to_rfc3339(self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        parse_rfc3339(&text).map(Self).ok_or_else(|| D::Error::custom("not a time of RFC 3339"))
-    }
-}
-
-impl Timestamp {
-    /// Returns the whole days from `now` until this time. The number is negative if this time has
-    /// passed.
-    pub fn days_left(self, now: SystemTime) -> i64 {
-        let days = |time: Duration| i64::try_from(time.as_secs() / 86_400).unwrap_or(i64::MAX);
-        match self.0.duration_since(now) {
-            Ok(left) => days(left),
-            Err(passed) => -1 - days(passed.duration()),
-        }
-    }
-}
 
 /// Whether a registered account works, as the watch knows it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -113,6 +85,9 @@ pub struct AccountState {
     pub checks: Vec<CheckState>,
     /// Keys and certificates that expire, in the order of their dates.
     pub expirations: Vec<Expiration>,
+    /// What Gangway made for the account and now differs. `None` if nothing was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
     /// The last changes, with the newest first.
     pub changes: Vec<Change>,
     /// Outcome events that are not on the event bus yet.
@@ -136,6 +111,11 @@ impl AccountState {
             Some(false) => Readiness::NotReady,
             None => Readiness::Unproven,
         }
+    }
+
+    /// Returns the drift of the account, or `None` if nothing differs or nothing was compared.
+    pub fn known_drift(&self) -> Option<&Drift> {
+        self.drift.as_ref().filter(|drift| !drift.parts.is_empty())
     }
 }
 
@@ -194,15 +174,30 @@ pub struct Expiration {
     pub notice: Option<i64>,
 }
 
+/// What the last recorded comparison found of a vended account.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Drift {
+    /// The parts that differ from what Gangway makes. Empty if nothing differs.
+    pub parts: BTreeSet<DriftedPart>,
+    /// When a comparison first found drift, or first found none.
+    pub since: Timestamp,
+    /// When the comparison was made that changed the parts. Older comparisons change nothing.
+    pub compared: Timestamp,
+}
+
 /// A change in the history of an account.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     pub at: Timestamp,
-    /// `ready`, `not-ready`, `expiring` or `removed`.
+    /// `ready`, `not-ready`, `expiring`, `drifted`, `restored` or `removed`.
     pub change: String,
     /// Ids of the checks that caused the change.
     pub checks: Vec<String>,
+    /// The parts that differ, for `drifted`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub parts: BTreeSet<DriftedPart>,
 }
 
 /// An outcome event that is stored until it is on the event bus.
@@ -212,6 +207,12 @@ pub struct StoredEvent {
     pub detail_type: String,
     /// The `detail` of the event: a JSON object, as text.
     pub detail: String,
+}
+
+impl From<BusEvent> for StoredEvent {
+    fn from(event: BusEvent) -> Self {
+        Self { detail_type: event.detail_type.into_owned(), detail: event.detail }
+    }
 }
 
 impl From<StoredEvent> for BusEvent {

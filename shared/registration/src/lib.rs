@@ -5,6 +5,7 @@ pub mod account_state;
 mod audit;
 mod config;
 mod deletion;
+pub mod drift;
 mod env;
 mod identity;
 mod lookup;
@@ -13,6 +14,7 @@ mod register;
 mod reserved_names;
 mod role_checks;
 pub mod rotation;
+mod timestamp;
 pub mod vending;
 
 use gangway_aws::{AwsSession, SecretsManagerStore, events::EventBus};
@@ -27,6 +29,7 @@ pub use deletion::DeleteOutcome;
 pub use env::EnvReader;
 pub use lookup::{account_not_found_error, load_account, to_not_found_or_denied_error};
 pub use register::AnnotationSupport;
+pub use timestamp::Timestamp;
 
 /// The configuration and the clients of a function. They are built once, when the function starts.
 pub struct AppContext {

@@ -170,6 +170,8 @@ pub(crate) struct Readiness {
     checks: Vec<OpenCheck>,
     /// Keys and certificates that expire, the earliest first.
     expirations: Vec<Expiration>,
+    /// What differs from what Gangway made. Only for a vended account that a sweep has compared.
+    drift: Option<Drift>,
     /// The whole report of the last check. Only for one account.
     report: Option<Report>,
 }
@@ -192,6 +194,36 @@ pub(crate) struct OpenCheck {
     outcome: Outcome,
     observed: String,
     remedy: String,
+}
+
+/// What the last sweep saw when it compared a vended account with what Gangway makes.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Drift {
+    /// Empty if nothing differs.
+    parts: Vec<DriftedPart>,
+    /// When a sweep first saw that something differs, or that nothing does.
+    #[schema(format = DateTime)]
+    since: String,
+    /// What to do. Left out if nothing differs.
+    remedy: Option<String>,
+}
+
+/// A part of the role that Gangway made, or of the account in Palette.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DriftedPart {
+    /// The role does not exist.
+    Role,
+    /// The role has no tag that says that Gangway made it.
+    OwnershipTags,
+    TrustPolicy,
+    PermissionsBoundary,
+    Description,
+    Policies,
+    Tags,
+    /// The account in Palette has another role or other settings.
+    PaletteAccount,
 }
 
 /// A key or a certificate that expires.
@@ -243,6 +275,8 @@ pub(crate) struct Change {
     change: ChangeId,
     /// Ids of the checks that the change is about.
     checks: Vec<String>,
+    /// What differs, if the change is `drifted`.
+    parts: Option<Vec<DriftedPart>>,
 }
 
 /// How the account changed.
@@ -255,6 +289,10 @@ pub(crate) enum ChangeId {
     NotReady,
     /// A key or a certificate expires soon.
     Expiring,
+    /// Something differs from what Gangway made for a vended account.
+    Drifted,
+    /// Nothing differs any more.
+    Restored,
     /// Palette does not have the account any more.
     Removed,
 }

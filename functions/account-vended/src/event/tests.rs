@@ -27,6 +27,7 @@ fn describe(body: &str, deployed: Partition) -> String {
     };
     match &event.change {
         AccountEvent::Created(account) => format!("onboard {}", partition(account)),
+        AccountEvent::Compared(account) => format!("compare {}", partition(account)),
         AccountEvent::Removed(account, reason) => format!("{reason:?} {}", partition(account)),
         AccountEvent::CreationFailed(_) => "failed".to_owned(),
         AccountEvent::Ignored(reason) => match reason {
@@ -277,4 +278,21 @@ fn invalid_messages_are_rejected_without_panic() {
             drop(Event::parse(&format!("{head}0{tail}"), Partition::AwsUsGov));
         }
     }
+}
+
+#[test]
+fn only_the_sweep_may_ask_for_a_comparison() {
+    let body = |source: &str| {
+        json!({
+            "source": source,
+            "detail-type": "AWS Account Vended",
+            "detail": {"schemaVersion": "1", "action": "compare", "accountId": "123456789012"},
+        })
+        .to_string()
+    };
+    assert_eq!(describe(&body("gangway"), Partition::Aws), "compare commercial");
+    assert_eq!(describe(&body("com.example.vending"), Partition::Aws), "Action");
+    let notification =
+        json!({"Type": "Notification", "TopicArn": "arn", "Message": body("gangway")}).to_string();
+    assert_eq!(describe(&notification, Partition::Aws), "Action");
 }

@@ -29,6 +29,8 @@ pub(super) fn parse(detail: &Value, deployed: Partition) -> Result<AccountEvent,
     }
     match string_member(detail, "action") {
         Some("onboard") => Ok(AccountEvent::Created(account)),
+        // Only the sweep may send this action: see `Event::parse`.
+        Some("compare") => Ok(AccountEvent::Compared(account)),
         Some("offboard") => match string_member(detail, "reason") {
             // The sweep writes `closed` if Organizations shows that the account is closed.
             Some("closed") => Ok(AccountEvent::Removed(account, RemovalReason::Closed)),

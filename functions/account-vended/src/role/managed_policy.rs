@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::try_join_all;
 use gangway_aws::AwsSession;
 use gangway_model::UpstreamError;
 use gangway_policies::PolicyDocument;
@@ -44,11 +45,7 @@ pub(super) async fn ensure_policy(
     document: PolicyDocument,
     first_attempt: FirstAttempt,
 ) -> Result<EnsuredPolicy, VendingError> {
-    let name = document.name();
-    let arn_at = |path: &str| {
-        format!("arn:{}:iam::{}:policy{path}{name}", desired.partition(), desired.account())
-    };
-    let own_arn = arn_at(POLICY_PATH);
+    let own_arn = policy_arn(desired, document, POLICY_PATH);
     if first_attempt == FirstAttempt::Read
         && let Some(existing) = read_policy(aws, &own_arn).await?
     {
@@ -61,15 +58,53 @@ pub(super) async fn ensure_policy(
     }
     // Policy names are unique in an account, whatever their path. People who follow Palette's
     // documentation create them without a path.
-    for arn in [own_arn, arn_at("/")] {
+    for arn in [own_arn, policy_arn(desired, document, "/")] {
         if let Some(existing) = read_policy(aws, &arn).await? {
             return update_policy(aws, desired, document, existing).await;
         }
     }
     Err(VendingError::Permanent(format!(
-        "account {} has a policy {name} under another path: detach and delete it, or create it under the path /, so that Gangway can read it",
-        desired.account()
+        "account {} has a policy {} under another path: detach and delete it, or create it under the path /, so that Gangway can read it",
+        desired.account(),
+        document.name()
     )))
+}
+
+/// Returns the ARN of the policy of a document under this path.
+fn policy_arn(desired: &DesiredRole, document: PolicyDocument, path: &str) -> String {
+    let (partition, account, name) = (desired.partition(), desired.account(), document.name());
+    format!("arn:{partition}:iam::{account}:policy{path}{name}")
+}
+
+/// Returns `true` if the account has the policies of the profile, and their default versions have
+/// the desired documents. Changes nothing.
+pub(super) async fn have_desired_documents(
+    aws: &AwsSession,
+    desired: &DesiredRole,
+) -> Result<bool, VendingError> {
+    let documents = gangway_policies::documents_for(desired.profile).iter();
+    let compared = try_join_all(documents.map(async |document| {
+        for path in [POLICY_PATH, "/"] {
+            let arn = policy_arn(desired, *document, path);
+            if let Some(existing) = read_policy(aws, &arn).await? {
+                return has_desired_document(aws, desired, *document, &existing).await;
+            }
+        }
+        Ok::<_, VendingError>(false)
+    }));
+    Ok(compared.await?.into_iter().all(|is_desired| is_desired))
+}
+
+/// Returns `true` if the default version of the policy has the desired document.
+async fn has_desired_document(
+    aws: &AwsSession,
+    desired: &DesiredRole,
+    document: PolicyDocument,
+    existing: &ManagedPolicy,
+) -> Result<bool, VendingError> {
+    let ManagedPolicy { arn, default_version_id, .. } = existing;
+    let current = policy_version::read_document(aws, arn, default_version_id).await?;
+    Ok(gangway_policies::is_equivalent(&current, &document.render(desired.partition())))
 }
 
 async fn create_policy(
@@ -125,9 +160,9 @@ async fn update_policy(
     document: PolicyDocument,
     existing: ManagedPolicy,
 ) -> Result<EnsuredPolicy, VendingError> {
+    let has_desired = has_desired_document(aws, desired, document, &existing).await?;
     let ManagedPolicy { arn, id, default_version_id, tags } = existing;
-    let current = policy_version::read_document(aws, &arn, &default_version_id).await?;
-    if gangway_policies::is_equivalent(&current, &document.render(desired.partition())) {
+    if has_desired {
         let version = TaggedVersion::new(&id, &default_version_id);
         return Ok(EnsuredPolicy { arn, version, is_changed: false });
     }

@@ -75,6 +75,14 @@ impl ManagedTags {
             .all(|(key, value)| tags.get(key).map(String::as_str) == Some(value))
     }
 
+    /// Returns `true` if `tags` contain all tags of this value, except the one with the policies.
+    pub(super) fn differ_only_in_documents(&self, tags: &BTreeMap<String, String>) -> bool {
+        self.key_value_pairs()
+            .into_iter()
+            .filter(|(key, _)| *key != DOCUMENTS_TAG)
+            .all(|(key, value)| tags.get(key).map(String::as_str) == Some(value))
+    }
+
     /// Returns the tags with these versions of the policies.
     pub(super) fn with_versions(&self, versions: &PolicyVersions) -> Self {
         let documents = format!("{}{}", self.documents, versions.to_tag_suffix());

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use gangway_aws::AwsSession;
 use gangway_checks::iam::iam_role::IamRole;
 use gangway_model::UpstreamError;
+use gangway_registration::drift::DriftedPart;
 use tokio::join;
 
 use super::{
-    DesiredRole, MIN_SESSION_SECONDS, ManagedTags, ROLE_DESCRIPTION, RolePart, attachments, create,
+    DesiredRole, MIN_SESSION_SECONDS, ManagedTags, ROLE_DESCRIPTION, attachments, compare, create,
     managed_policy::FirstAttempt, policy_versions::PolicyVersions, retry::retry_until_consistent,
 };
 use crate::outcome::VendingError;
@@ -20,7 +21,7 @@ pub(super) async fn update_role(
     aws: &AwsSession,
     desired: &DesiredRole,
     existing: &IamRole,
-) -> Result<BTreeSet<RolePart>, VendingError> {
+) -> Result<BTreeSet<DriftedPart>, VendingError> {
     let (attached, versions) = join!(
         attachments::list_attached_policies(aws, &desired.arn),
         PolicyVersions::list(aws, desired)
@@ -28,32 +29,27 @@ pub(super) async fn update_role(
     let (attached, versions) = (attached?, versions?);
     let mut tags = desired.tags.with_versions(&versions);
     let documents_verified = versions.is_complete() && tags.has_same_documents(&existing.tags);
-    let mut changed = BTreeSet::new();
-    if !gangway_policies::is_equivalent(&existing.trust, &desired.trust_policy) {
+    let mut changed = compare::compare_settings(desired, existing);
+    if changed.contains(&DriftedPart::TrustPolicy) {
         update_trust_policy(aws, desired).await?;
-        changed.insert(RolePart::TrustPolicy);
     }
-    if desired.permissions_boundary.is_some() && existing.boundary != desired.permissions_boundary {
+    if changed.contains(&DriftedPart::PermissionsBoundary) {
         update_boundary(aws, desired).await?;
-        changed.insert(RolePart::PermissionsBoundary);
     }
-    let session_long_enough =
-        existing.max_session.as_secs() >= MIN_SESSION_SECONDS.unsigned_abs().into();
-    if !session_long_enough || existing.description != ROLE_DESCRIPTION {
-        update_description_and_session(aws, desired, existing, session_long_enough).await?;
-        changed.insert(RolePart::Description);
+    if changed.contains(&DriftedPart::Description) {
+        update_description_and_session(aws, desired, existing).await?;
     }
     if !attachments::has_all_policies(desired, &attached) || !documents_verified {
         let (is_changed, versions) =
             attachments::reconcile_policies(aws, desired, &attached, FirstAttempt::Read).await?;
         if is_changed {
-            changed.insert(RolePart::Policies);
+            changed.insert(DriftedPart::Policies);
         }
         tags = desired.tags.with_versions(&versions);
     }
     if !tags.are_in(&existing.tags) {
         update_tags(aws, desired, &tags).await?;
-        changed.insert(RolePart::Tags);
+        changed.insert(DriftedPart::Tags);
     }
     Ok(changed)
 }
@@ -86,11 +82,10 @@ async fn update_description_and_session(
     aws: &AwsSession,
     desired: &DesiredRole,
     existing: &IamRole,
-    session_long_enough: bool,
 ) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:UpdateRole", "such role");
     let current = i32::try_from(existing.max_session.as_secs()).unwrap_or(MIN_SESSION_SECONDS);
-    let seconds = if session_long_enough { current } else { MIN_SESSION_SECONDS };
+    let seconds = current.max(MIN_SESSION_SECONDS);
     let request = aws.iam().update_role().role_name(desired.arn.name());
     let response = request.description(ROLE_DESCRIPTION).max_session_duration(seconds).send().await;
     response

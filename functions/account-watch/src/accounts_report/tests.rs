@@ -1,6 +1,4 @@
-use std::time::Duration;
-
-use gangway_registration::account_state::Expiration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::*;
 
@@ -16,7 +14,7 @@ fn account(name: &str, ready: Option<bool>) -> ReportedAccount {
 
 fn change(day_number: u64, id: &str) -> Change {
     let (at, change) = (Timestamp(day(day_number)), id.to_owned());
-    Change { at, change, checks: vec!["iam.trust".to_owned()] }
+    Change { at, change, checks: vec!["iam.trust".to_owned()], parts: BTreeSet::new() }
 }
 
 fn report(accounts: Vec<ReportedAccount>) -> AccountsReport {
@@ -69,7 +67,7 @@ fn page_shows_expirations_within_thirty_days() {
     let soon: Vec<_> = report
         .soon_expiring()
         .into_iter()
-        .map(|(_, check, _, days)| (check.to_owned(), days))
+        .map(|(_, expiration, days)| (expiration.check.clone(), days))
         .collect();
     assert_eq!(soon, [("expires-on-10".to_owned(), 0), ("expires-on-40".to_owned(), 30)]);
 }

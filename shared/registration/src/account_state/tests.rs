@@ -6,6 +6,7 @@ use gangway_model::{
 };
 
 use super::*;
+use crate::drift::{DriftComparison, DriftedPart};
 
 static TRUST: Check = check("iam.trust", Severity::Blocker);
 static VALIDATION: Check = check("palette.validation", Severity::Blocker);
@@ -160,7 +161,9 @@ fn a_change_of_readiness_has_the_time_of_the_look_that_found_it() {
     let change = StateChange::Readiness { ready: false, previous: Some(true), since: day(2) };
     assert_eq!(changes_returned, [change]);
     assert_eq!((broken.ready, broken.since), (Some(false), Some(Timestamp(day(2)))));
-    let [Change { at, change, checks }] = broken.changes.as_slice() else { panic!("{broken:?}") };
+    let [Change { at, change, checks, .. }] = broken.changes.as_slice() else {
+        panic!("{broken:?}")
+    };
     assert_eq!(
         (*at, change.as_str(), checks.as_slice()),
         (Timestamp(day(3)), "not-ready", &["iam.trust".to_owned()][..])
@@ -242,4 +245,54 @@ fn days_left_are_negative_after_the_time() {
     ] {
         assert_eq!(at.days_left(now), days);
     }
+}
+
+#[test]
+fn drift_is_announced_once_and_older_comparisons_change_nothing() {
+    use DriftedPart::{OwnershipTags, Policies, TrustPolicy};
+    let compare = |state: &mut AccountState, number: u32, parts: &[DriftedPart]| {
+        let comparison = DriftComparison {
+            scope: "tenant".to_owned(),
+            uid: "5f0c1a2b3c4d5e6f70818293".to_owned(),
+            parts: parts.iter().copied().collect(),
+            compared: Timestamp(day(number)),
+        };
+        let (next, is_change) = state.after_comparison(&comparison)?;
+        *state = next;
+        Some(is_change)
+    };
+    let mut state = AccountState::default();
+    // A role that Gangway has never compared was created by other people.
+    assert_eq!(compare(&mut state, 1, &[OwnershipTags]), None);
+    assert_eq!(compare(&mut state, 2, &[]), Some(false));
+    assert_eq!(compare(&mut state, 3, &[TrustPolicy]), Some(true));
+    assert_eq!(compare(&mut state, 4, &[TrustPolicy]), None);
+    assert_eq!(compare(&mut state, 5, &[TrustPolicy, Policies]), Some(true));
+    let drift = state.known_drift().unwrap();
+    assert_eq!((drift.since, drift.compared), (Timestamp(day(3)), Timestamp(day(5))));
+    // A late message cannot replace a newer result.
+    assert_eq!(compare(&mut state, 4, &[]), None);
+    assert_eq!(compare(&mut state, 5, &[]), None);
+    assert_eq!(compare(&mut state, 6, &[]), Some(true));
+    assert_eq!(state.known_drift(), None);
+    assert_eq!(state.drift.as_ref().unwrap().since, Timestamp(day(6)));
+    assert_eq!(compare(&mut state, 7, &[OwnershipTags]), Some(true));
+    let told: Vec<_> = state.changes.iter().map(|change| change.change.as_str()).collect();
+    assert_eq!(told, ["drifted", "restored", "drifted", "drifted"]);
+}
+
+#[test]
+fn drift_that_is_known_at_first_is_announced_and_kept_by_looks() {
+    let comparison = DriftComparison {
+        scope: "tenant".to_owned(),
+        uid: "5f0c1a2b3c4d5e6f70818293".to_owned(),
+        parts: [DriftedPart::Role].into(),
+        compared: Timestamp(day(1)),
+    };
+    let (state, is_change) = AccountState::default().after_comparison(&comparison).unwrap();
+    assert!(is_change);
+    let report = Seen::Ready.report().unwrap();
+    let (after, _) =
+        AccountState::after(Some(&state), &account(), Look::Checked(&report), "2", day(2));
+    assert_eq!(after.drift, state.drift);
 }

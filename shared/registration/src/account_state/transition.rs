@@ -1,13 +1,14 @@
 //! Computes the state of an account after a look. These functions do no I/O.
 
-use std::time::SystemTime;
+use std::{collections::BTreeSet, time::SystemTime};
 
 use gangway_model::{Check, CloudAccount, Outcome, Report};
 
 use super::{
-    AccountState, Change, CheckState, Expiration, MAX_CHANGES, Timestamp, Unconfirmed, method_id,
-    to_check_states,
+    AccountState, Change, CheckState, Drift, Expiration, MAX_CHANGES, Timestamp, Unconfirmed,
+    method_id, to_check_states,
 };
+use crate::drift::{DriftComparison, DriftedPart};
 
 /// The numbers of days before an expiration at which an outcome event announces it.
 const EXPIRY_NOTICES: [i64; 4] = [1, 7, 14, 30];
@@ -80,6 +81,40 @@ impl AccountState {
         let mut state = Self { removed: Some(Timestamp(now)), unconfirmed: None, ..self.clone() };
         state.add_change("removed", Vec::new(), now);
         state
+    }
+
+    /// Returns the state after a comparison of what Gangway made for the account. Returns `None` if
+    /// the comparison shows nothing new, or if the state has a newer comparison. An outcome event
+    /// is published if the second value is `true`.
+    pub fn after_comparison(&self, comparison: &DriftComparison) -> Option<(Self, bool)> {
+        let DriftComparison { parts, compared, .. } = comparison;
+        let known = self.drift.as_ref();
+        let is_old = known.is_some_and(|known| known.compared >= *compared);
+        // A role without Gangway's tags is only drift if Gangway has compared the role before: most
+        // roles without the tags were created by other people.
+        let is_external = known.is_none() && parts.contains(&DriftedPart::OwnershipTags);
+        if is_old || is_external || known.is_some_and(|known| known.parts == *parts) {
+            return None;
+        }
+        let was_drifted = known.is_some_and(|known| !known.parts.is_empty());
+        let since = match known {
+            Some(known) if was_drifted != parts.is_empty() => known.since,
+            Some(_) | None => *compared,
+        };
+        let drift = Drift { parts: parts.clone(), since, compared: *compared };
+        let mut state = Self { drift: Some(drift), ..self.clone() };
+        let is_change = was_drifted || !parts.is_empty();
+        if is_change {
+            let id = if parts.is_empty() { "restored" } else { "drifted" };
+            let change = Change {
+                at: *compared,
+                change: id.to_owned(),
+                checks: Vec::new(),
+                parts: parts.clone(),
+            };
+            state.insert_change(change);
+        }
+        Some((state, is_change))
     }
 
     /// Returns the readiness that a report shows. Returns `None` if the report shows no failure,
@@ -189,7 +224,11 @@ impl AccountState {
     /// Adds an entry to the history of the account, and removes the oldest entry if there are too
     /// many.
     fn add_change(&mut self, id: &str, checks: Vec<String>, now: SystemTime) {
-        let change = Change { at: Timestamp(now), change: id.to_owned(), checks };
+        let parts = BTreeSet::new();
+        self.insert_change(Change { at: Timestamp(now), change: id.to_owned(), checks, parts });
+    }
+
+    fn insert_change(&mut self, change: Change) {
         self.changes.insert(0, change);
         self.changes.truncate(MAX_CHANGES);
     }

@@ -14,3 +14,4 @@ mod fixture;
 mod fleet;
 mod refusals;
 mod requests;
+mod watch;

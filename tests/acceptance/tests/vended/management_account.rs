@@ -36,7 +36,7 @@ async fn events_and_sweep_use_the_roles_of_a_separate_management_account() {
         app.process_all().await;
         app.assert_registered(&announced.account);
         let response = deploy_sweep(&app, settings).invoke(&json!({})).await.expect("a response");
-        assert_eq!(response["counts"]["queued"], 1, "{response:#}");
+        assert_eq!(response["counts"]["missing"], 1, "{response:#}");
         app.process_all().await;
         app.assert_registered(&missed.account);
         assert_eq!(app.dead_messages(), []);

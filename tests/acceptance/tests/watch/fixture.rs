@@ -22,6 +22,13 @@ pub(crate) const READINESS_CHANGED: &str = "Gangway Account Readiness Changed";
 /// The detail type of events about expirations.
 pub(crate) const EXPIRING: &str = "Gangway Credential Expiring";
 
+/// The detail type of events about drift.
+pub(crate) const DRIFTED: &str = "Gangway Account Drifted";
+
+/// The keys of the last report about all accounts, as a page and as a table.
+const PAGE: &str = "reports/latest/accounts.html";
+const TABLE: &str = "reports/latest/accounts.csv";
+
 /// A local cloud with one partition, in which the watch runs.
 #[derive(Debug)]
 pub(crate) struct WatchedApp(TestApp);
@@ -155,6 +162,22 @@ impl WatchedApp {
             portal_token,
         });
         uid
+    }
+
+    /// Returns the last HTML page about all accounts.
+    pub(crate) fn read_report_page(&self) -> String {
+        self.read_report_object(PAGE)
+    }
+
+    /// Returns the last CSV file about all accounts.
+    pub(crate) fn read_report_table(&self) -> String {
+        self.read_report_object(TABLE)
+    }
+
+    fn read_report_object(&self, key: &str) -> String {
+        let bucket = self.deployment().bucket("ReportsBucket").expect("the bucket");
+        let object = bucket.object(key).unwrap_or_else(|| panic!("{key}: {:?}", bucket.keys()));
+        String::from_utf8(object.body).expect("text")
     }
 
     /// Returns the log lines of the watch that contain this metric, oldest first.

@@ -10,9 +10,11 @@
 mod crashes;
 mod credentials;
 mod delivery;
+mod drift;
 mod expirations;
 mod fixture;
 mod foreign_accounts;
+mod kinds;
 mod load;
 mod outages;
 mod readiness;

@@ -5,16 +5,6 @@ use local_cloud::{Effect, Fault};
 
 use crate::fixture::WatchedApp;
 
-const PAGE: &str = "reports/latest/accounts.html";
-const TABLE: &str = "reports/latest/accounts.csv";
-
-/// Returns an object of the reports bucket as text.
-fn read_report_object(app: &WatchedApp, key: &str) -> String {
-    let bucket = app.deployment().bucket("ReportsBucket").expect("the bucket");
-    let object = bucket.object(key).unwrap_or_else(|| panic!("{key}: {:?}", bucket.keys()));
-    String::from_utf8(object.body).expect("text")
-}
-
 #[tokio::test]
 async fn report_shows_accounts_that_fail_and_that_work_again() {
     let app = WatchedApp::start(Partition::Aws).await;
@@ -22,25 +12,25 @@ async fn report_shows_accounts_that_fail_and_that_work_again() {
     let request = app.request(AuthMethod::Sts, app.second_customer(), "team-account");
     app.post("/v1/projects/Payments/accounts/sts", &request).await.assert_status(201);
     app.run().await;
-    let page = read_report_object(&app, PAGE);
+    let page = app.read_report_page();
     assert!(page.contains("<b>2</b> ready") && page.contains("Payments"), "{page}");
     assert!(!page.contains("<h2>Not ready</h2>"), "{page}");
     app.customer().trust_with_wrong_external_id();
     app.run().await;
     app.run().await;
-    let page = read_report_object(&app, PAGE);
+    let page = app.read_report_page();
     assert!(page.contains("<b>1</b> not ready"), "{page}");
-    assert!(page.contains("What to do:") && page.contains("<td>is not ready</td>"), "{page}");
-    let table = read_report_object(&app, TABLE);
+    assert!(page.contains("What to do:") && page.contains(">is not ready</td>"), "{page}");
+    let table = app.read_report_table();
     let row = table.lines().find(|row| row.contains(",prod,")).expect("a row of the account");
     assert!(row.starts_with("tenant,Tenant,prod,") && row.contains("not-ready"), "{table}");
     app.customer().trust_palette();
     app.run().await;
     app.run().await;
-    let page = read_report_object(&app, PAGE);
-    assert!(page.contains("<td>is ready</td>") && page.contains("<b>2</b> ready"), "{page}");
+    let page = app.read_report_page();
+    assert!(page.contains(">is ready</td>") && page.contains("<b>2</b> ready"), "{page}");
     app.run().await;
-    assert!(read_report_object(&app, PAGE).contains("Nothing has changed since"));
+    assert!(app.read_report_page().contains("Nothing has changed since"));
 }
 
 #[tokio::test]
@@ -51,13 +41,16 @@ async fn report_names_the_accounts_that_were_removed_since_the_last() {
     app.run().await;
     app.delete(&format!("/v1/tenant/accounts/{uid}")).await.assert_status(204);
     app.run().await;
-    let page = read_report_object(&app, PAGE);
-    assert!(page.contains("<td>prod</td><td>is not in Palette any more</td>"), "{page}");
+    let page = app.read_report_page();
+    assert!(
+        page.contains(">prod</td><td data-title=\"Change\">is not in Palette any more</td>"),
+        "{page}"
+    );
     assert!(page.contains("<b>1</b> accounts") && page.contains("<b>1</b> ready"), "{page}");
-    assert!(!read_report_object(&app, TABLE).contains(",prod,"));
+    assert!(!app.read_report_table().contains(",prod,"));
     assert_eq!(app.list_account_names("sort=name").await, ["staging"]);
     app.run().await;
-    assert!(read_report_object(&app, PAGE).contains("Nothing has changed since"));
+    assert!(app.read_report_page().contains("Nothing has changed since"));
 }
 
 #[tokio::test]
@@ -83,5 +76,5 @@ async fn report_waits_until_every_account_was_checked() {
     assert_eq!(bucket.keys(), Vec::<String>::new(), "{}", app.watch_log());
     app.cloud().faults().clear();
     app.handle_all_messages().await;
-    assert!(read_report_object(&app, PAGE).contains("<b>1</b> ready"));
+    assert!(app.read_report_page().contains("<b>1</b> ready"));
 }

@@ -19,6 +19,12 @@ pub(super) fn examples_of_type(name: &str) -> Value {
             json!({
                 "uid": "5f0c1a2b3c4d5e6f70818293",
                 "changes": [
+                    {
+                        "at": "2026-11-28T18:11:40Z",
+                        "change": "drifted",
+                        "checks": [],
+                        "parts": ["trust-policy"],
+                    },
                     { "at": "2026-11-28T12:04:11Z", "change": "ready", "checks": [] },
                     {
                         "at": "2026-11-27T18:03:52Z",
