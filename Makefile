@@ -32,7 +32,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east
 .DEFAULT_GOAL := help
 .PHONY: help demo local sam-ready sam-local sam-image test lint format clippy template templates openapi openapi-check
 .PHONY: schemathesis docs test-rie build package bench crash faults
-.PHONY: alone deny audit leaks fuzz words dynamodb-contract
+.PHONY: alone deny audit leaks fuzz words dynamodb-contract pipeline-example
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -185,6 +185,9 @@ $(PEER)/peer: tests/bench/peer/requirements.txt
 	@test -x $(PEER)/bin/pip || $(PYTHON) -m venv $(PEER)
 	@$(PEER)/bin/pip install $(PIP_FLAGS) --requirement $<
 	@touch $@
+
+pipeline-example: $(VENV)/dynamodb/installed ## run the state machines of docs/examples/vending-pipeline.yaml in moto
+	@$(VENV)/dynamodb/bin/python tests/tools/pipeline_example.py
 
 dynamodb-contract: $(VENV)/dynamodb/installed ## compare the DynamoDB of the local cloud with moto's
 	@$(VENV)/dynamodb/bin/python tests/tools/dynamodb_contract.py

@@ -108,7 +108,7 @@ async fn certificate_that_expires_and_is_replaced_is_told_everywhere() {
     let app = WatchedApp::start(Partition::AwsIsoB).await;
     let issue = |days| {
         let spec = CertificateSpec::client(&portal_access(app.customer()).common_name);
-        let issued = portal(app.deployment()).issue(&spec.valid_days(-1, days));
+        let issued = portal(app.deployment()).issue(&spec.with_validity_days(-1, days));
         json!({"userCertificate": issued.certificate, "userKey": issued.key})
     };
     let request = app.request(AuthMethod::Scap, app.customer(), "prod");
