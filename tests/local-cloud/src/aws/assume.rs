@@ -132,8 +132,8 @@ pub(super) fn assume_role(
     }
 
     let session = Session {
-        secret: store.secret_key(),
-        token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
+        secret: store.generate_secret_key(),
+        token: format!("IQoJb3JpZ2luX2Vj{}", store.generate_alphanumeric(256)),
         expires: store.now() + seconds,
         account_key: account_key.clone(),
         role: role.name.clone(),
@@ -142,7 +142,7 @@ pub(super) fn assume_role(
         transitive,
         policies: policy.into_iter().collect(),
     };
-    let key = store.unique_id("ASIA", &account_key.1);
+    let key = store.generate_id("ASIA", &account_key.1);
     let mut xml = Xml::default();
     xml.nested_element("Credentials", |xml| {
         xml.element("AccessKeyId", &key).element("SecretAccessKey", &session.secret);

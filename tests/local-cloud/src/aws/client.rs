@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::AwsCredentials;
-use super::store::hex;
+use super::store::encode_hex;
 use crate::server::NESTED_HEADER;
 
 /// A client with the credentials of one identity.
@@ -152,7 +152,7 @@ impl AwsClient {
         headers: &[(&'static str, &str)],
         body: &str,
     ) -> Result<AwsResponse, reqwest::Error> {
-        let mut all = vec![("x-amz-content-sha256", hex(&Sha256::digest(body)))];
+        let mut all = vec![("x-amz-content-sha256", encode_hex(&Sha256::digest(body)))];
         all.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
         self.send_to("PUT", path, "s3", all, body.to_owned()).await
     }

@@ -82,7 +82,7 @@ fn put(store: &mut Store, caller: &Caller, entry: &Value) -> Result<Value, AwsEr
     let Ok(detail @ Value::Object(_)) = serde_json::from_str::<Value>(member("Detail")) else {
         return failed("MalformedDetail");
     };
-    let id = store.request_id();
+    let id = store.generate_request_id();
     let event = json!({
         "version": "0", "id": id, "detail-type": detail_type, "source": source, "account": account,
         "time": iso8601(store.now()), "region": region, "resources": [], "detail": detail,

@@ -7,7 +7,7 @@ const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 impl Store {
     /// Returns an id such as `AKIA…` or `AROA…`. The account id is encoded behind the prefix, as in
     /// all ids since 2019.
-    pub(crate) fn unique_id(&mut self, prefix: &str, account: &str) -> String {
+    pub(crate) fn generate_id(&mut self, prefix: &str, account: &str) -> String {
         let drawn = self.random_bytes();
         let number: u64 = account.parse().unwrap_or(0);
         let head = (0x8000_0000_0000 | (number << 7) | u64::from(drawn[0] & 0x7f)).to_be_bytes();
@@ -23,7 +23,7 @@ impl Store {
     }
 
     /// Returns random letters and digits.
-    pub(crate) fn alphanumeric(&mut self, length: usize) -> String {
+    pub(crate) fn generate_alphanumeric(&mut self, length: usize) -> String {
         let mut text = String::new();
         while text.len() < length {
             let more = self.random_bytes();
@@ -36,12 +36,17 @@ impl Store {
     }
 
     /// Returns a prefix followed by random lower-case letters and digits.
-    pub(crate) fn lower_case_id(&mut self, prefix: &str, length: usize) -> String {
-        format!("{prefix}{}", self.alphanumeric(length).to_ascii_lowercase())
+    pub(crate) fn generate_lower_case_id(&mut self, prefix: &str, length: usize) -> String {
+        format!("{prefix}{}", self.generate_alphanumeric(length).to_ascii_lowercase())
     }
 
     /// Returns a secret access key of 40 characters.
-    pub(crate) fn secret_key(&mut self) -> String {
-        format!("{}/{}+{}", self.alphanumeric(13), self.alphanumeric(12), self.alphanumeric(13))
+    pub(crate) fn generate_secret_key(&mut self) -> String {
+        format!(
+            "{}/{}+{}",
+            self.generate_alphanumeric(13),
+            self.generate_alphanumeric(12),
+            self.generate_alphanumeric(13)
+        )
     }
 }

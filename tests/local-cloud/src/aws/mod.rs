@@ -150,7 +150,7 @@ pub(crate) fn handle(cloud: &CloudState, request: &Request) -> Response {
     let (service, operation) = operation(request);
     let protocol = Protocol::for_service(&service);
     let mut store = cloud.aws().store();
-    let id = store.request_id();
+    let id = store.generate_request_id();
     if stack_responses::is_addressed(request) {
         return stack_responses::serve(&mut store, request, &id);
     }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::caller::Caller;
 use super::signature::parse_basic_date;
-use super::store::{Store, hex};
+use super::store::{Store, encode_hex};
 
 /// Allowed query parameters.
 const ALLOWED_PARAMETERS: [&str; 10] = [
@@ -76,9 +76,9 @@ impl<'a> PresignedCall<'a> {
             };
             headers.extend([name, ":", value, "\n"]);
         }
-        let empty = hex(&Sha256::digest([]));
+        let empty = encode_hex(&Sha256::digest([]));
         let canonical = format!("GET\n/\n{}\n{headers}\n{names}\n{empty}", pairs.join("&"));
-        let digest = hex(&Sha256::digest(canonical));
+        let digest = encode_hex(&Sha256::digest(canonical));
         let to_sign = format!(
             "AWS4-HMAC-SHA256\n{}\n{date}/{region}/{service}/aws4_request\n{digest}",
             self.get("x-amz-date")?

@@ -13,7 +13,7 @@ use http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 
 use super::error::AwsError;
-use super::store::hex;
+use super::store::encode_hex;
 use crate::server::Request;
 
 /// Maximum clock skew, in seconds.
@@ -116,7 +116,7 @@ impl SignatureHeader {
                 "'{name}' must be a 'SignedHeader' in the AWS Authorization."
             )));
         }
-        let hash = hex(&Sha256::digest(request.body()));
+        let hash = encode_hex(&Sha256::digest(request.body()));
         if header("x-amz-content-sha256").is_some_and(|claimed| claimed != hash) {
             return Err(AwsError::invalid_signature(
                 "The provided 'x-amz-content-sha256' header does not match what was computed.",

@@ -32,7 +32,7 @@ impl Aws {
     pub(crate) fn issue_response_url(&self, endpoint: &str, region: &str, key: &str) -> String {
         let mut store = self.store();
         let bucket = format!("{BUCKET_PREFIX}{}", region.replace('-', ""));
-        let (signature, expires) = (store.alphanumeric(64), store.now() + VALID_SECONDS);
+        let (signature, expires) = (store.generate_alphanumeric(64), store.now() + VALID_SECONDS);
         let issued = IssuedResponse { signature: signature.clone(), expires, bodies: Vec::new() };
         store.stack_responses.insert(format!("{bucket}/{key}"), issued);
         format!(

@@ -239,8 +239,8 @@ impl Store {
         Sha256::digest(format!("{} {}", self.seed, self.random_count)).into()
     }
 
-    pub(crate) fn request_id(&mut self) -> String {
-        uuid(&self.random_bytes())
+    pub(crate) fn generate_request_id(&mut self) -> String {
+        format_uuid(&self.random_bytes())
     }
 
     pub(crate) fn account(&self, account_key: &AccountKey) -> Option<&StoredAccount> {
@@ -313,14 +313,14 @@ impl Store {
 }
 
 /// Formats random bytes as a UUID.
-pub(crate) fn uuid(bytes: &[u8; 32]) -> String {
-    let hex = hex(&bytes[..16]);
+pub(crate) fn format_uuid(bytes: &[u8; 32]) -> String {
+    let hex = encode_hex(&bytes[..16]);
     let part = |from, to| hex.get(from..to).unwrap_or_default();
     format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
 /// Encodes bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn encode_hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -82,7 +82,7 @@ impl Store {
         account_key: &AccountKey,
         owner: Owner,
     ) -> AccessKey {
-        let (id, secret) = (self.unique_id("AKIA", &account_key.1), self.secret_key());
+        let (id, secret) = (self.generate_id("AKIA", &account_key.1), self.generate_secret_key());
         let (account_key, created) = (account_key.clone(), self.now());
         let key = AccessKey {
             id: id.clone(),
@@ -104,7 +104,7 @@ impl Store {
         name: &str,
         path: &str,
     ) -> StoredUser {
-        let (id, created) = (self.unique_id("AIDA", &account_key.1), self.now());
+        let (id, created) = (self.generate_id("AIDA", &account_key.1), self.now());
         StoredUser {
             name: name.into(),
             path: path.into(),
@@ -126,7 +126,7 @@ impl Store {
         StoredRole {
             name: name.into(),
             path: path.into(),
-            id: self.unique_id("AROA", &account_key.1),
+            id: self.generate_id("AROA", &account_key.1),
             created: self.now(),
             description: None,
             trust,
@@ -149,7 +149,7 @@ impl Store {
             arn: format!("arn:{}:iam::{}:policy{path}{name}", account_key.0, account_key.1),
             name: name.into(),
             path: path.into(),
-            id: self.unique_id("ANPA", &account_key.1),
+            id: self.generate_id("ANPA", &account_key.1),
             description: None,
             created,
             updated: created,

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::call::{OrganizationsCall, invalid};
 use crate::aws::error::AwsError;
-use crate::aws::store::hex;
+use crate::aws::store::encode_hex;
 
 const MAX_PAGE_SIZE: usize = 20;
 
@@ -55,12 +55,12 @@ fn parse_page_size(call: &OrganizationsCall<'_>) -> Result<usize, AwsError> {
 
 fn token_checksum(call: &OrganizationsCall<'_>, scope: &str, text: &str) -> String {
     let sealed = format!("{} {} {scope} {text}", call.caller.partition(), call.operation);
-    hex(&Sha256::digest(sealed)[..8])
+    encode_hex(&Sha256::digest(sealed)[..8])
 }
 
 fn build_token(call: &OrganizationsCall<'_>, scope: &str, position: &Position) -> String {
     let text = format!("{} {}", position.page, position.after.as_deref().unwrap_or_default());
-    format!("{}{}", token_checksum(call, scope, &text), hex(text.as_bytes()))
+    format!("{}{}", token_checksum(call, scope, &text), encode_hex(text.as_bytes()))
 }
 
 fn parse_token(call: &OrganizationsCall<'_>, scope: &str) -> Result<Position, AwsError> {

@@ -27,7 +27,8 @@ impl Aws {
     pub fn organization(&self, management: &Account) -> Organization {
         let mut store = self.store();
         if !store.organizations.contains_key(management.partition()) {
-            let (id, root) = (store.lower_case_id("o-", 10), store.lower_case_id("r-", 4));
+            let (id, root) =
+                (store.generate_lower_case_id("o-", 10), store.generate_lower_case_id("r-", 4));
             let joined = store.now();
             let own = state::StoredMember {
                 name: "management".to_owned(),
@@ -88,7 +89,7 @@ impl Organization {
     pub fn create_ou(&self, parent: &str, name: &str) -> String {
         let root = self.root();
         let prefix = format!("ou-{}-", root.trim_start_matches("r-"));
-        let id = self.aws.store().lower_case_id(&prefix, 8);
+        let id = self.aws.store().generate_lower_case_id(&prefix, 8);
         self.with_state(|all| {
             assert!(all.has_parent(parent), "no parent {parent}");
             let ou = OrganizationalUnit { name: name.to_owned(), parent: parent.to_owned() };
@@ -215,7 +216,7 @@ impl Organization {
     ) -> String {
         let (id, now) = {
             let mut store = self.aws.store();
-            (store.lower_case_id("car-", 32), store.now())
+            (store.generate_lower_case_id("car-", 32), store.now())
         };
         let creation = AccountCreation {
             name: name.to_owned(),

@@ -124,10 +124,10 @@ impl Role {
     /// Creates a session like `session`, with a duration in seconds.
     pub fn session_with_duration(&self, name: &str, seconds: u32) -> AwsCredentials {
         let mut store = self.account.aws.store();
-        let id = store.unique_id("ASIA", &self.account.account_key.1);
+        let id = store.generate_id("ASIA", &self.account.account_key.1);
         let session = Session {
-            secret: store.secret_key(),
-            token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
+            secret: store.generate_secret_key(),
+            token: format!("IQoJb3JpZ2luX2Vj{}", store.generate_alphanumeric(256)),
             expires: store.now() + i64::from(seconds),
             account_key: self.account.account_key.clone(),
             role: self.name.clone(),
