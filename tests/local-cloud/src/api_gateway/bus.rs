@@ -119,7 +119,11 @@ impl EventBus {
     /// `None` if the policy of the bus denies it.
     pub async fn put_as(&self, sender: &str, event: &Value) -> Option<PutResult> {
         let (own, policy) = self.own.as_ref()?;
-        if policy.allows(sender, event) { Some(self.put_on(own, event).await) } else { None }
+        if policy.is_event_allowed(sender, event) {
+            Some(self.put_on(own, event).await)
+        } else {
+            None
+        }
     }
 
     /// Puts an event on a bus. Functions are invoked once; queues receive it as a message.

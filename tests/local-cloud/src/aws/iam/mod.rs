@@ -9,7 +9,7 @@ mod simulate;
 mod versions;
 
 pub(crate) use change::{check_document, check_trust};
-pub use simulate::SimulatorDoubt;
+pub use simulate::FalseDenial;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
