@@ -121,7 +121,7 @@ pub(crate) fn build_policies() -> BTreeMap<String, StoredPolicy> {
     for partition in ["aws", "aws-us-gov", "aws-iso", "aws-iso-b"] {
         for (path, name, statements) in build_statements(partition) {
             let raw = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-            let text = ParsedPolicy::parse(&raw, DocumentKind::Identity)
+            let document = ParsedPolicy::parse(&raw, DocumentKind::Identity)
                 .expect("The document of the AWS managed policy is not valid.");
             let arn = format!("arn:{partition}:iam::aws:policy{path}{name}");
             let id: String = name
@@ -138,7 +138,7 @@ pub(crate) fn build_policies() -> BTreeMap<String, StoredPolicy> {
                 description: None,
                 created: CREATED,
                 updated: CREATED,
-                versions: vec![PolicyVersion { number: 1, text, created: CREATED }],
+                versions: vec![PolicyVersion { number: 1, policy: document, created: CREATED }],
                 default_number: 1,
                 next_number: 2,
                 tags: BTreeMap::new(),

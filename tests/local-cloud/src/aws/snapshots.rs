@@ -81,7 +81,7 @@ impl Account {
             arn: policy.arn.clone(),
             document: policy
                 .default_version()
-                .map(|version| parse_json(&version.text))
+                .map(|version| parse_json(&version.policy))
                 .unwrap_or_default(),
             versions: policy.versions.iter().map(|version| version.number).collect(),
             default: policy.default_number,

@@ -96,7 +96,7 @@ pub(crate) struct StoredRole {
 pub(crate) struct PolicyVersion {
     /// `1` for version `v1`.
     pub(crate) number: u32,
-    pub(crate) text: ParsedPolicy,
+    pub(crate) policy: ParsedPolicy,
     pub(crate) created: i64,
 }
 
@@ -337,7 +337,7 @@ impl Store {
         Some(NamedDocument {
             id: policy.name.clone(),
             kind,
-            document: &policy.default_version()?.text.document,
+            document: &policy.default_version()?.policy.document,
         })
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Account, AwsCredentials, panic_invalid_document};
 use crate::aws::{
     authorize::Subject,
-    iam::check_trust,
+    iam::check_trust_policy,
     policy::{Context, DocumentKind, Outcome, PolicyQuery},
     store::{self, ParsedPolicy, Session},
     used_permissions,
@@ -46,7 +46,8 @@ impl Role {
     pub fn set_trust_policy(&self, document: &Value) -> &Role {
         let text = ParsedPolicy::parse(&document.to_string(), DocumentKind::Trust)
             .unwrap_or_else(|fault| panic_invalid_document(&fault, document));
-        let checked = check_trust(&self.account.aws.store(), &text, &self.account.account_key);
+        let checked =
+            check_trust_policy(&self.account.aws.store(), &text, &self.account.account_key);
         checked.unwrap_or_else(|fault| panic_invalid_document(&fault, document));
         self.update(|role| role.trust = text);
         self
