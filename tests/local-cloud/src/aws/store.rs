@@ -316,10 +316,10 @@ impl Store {
         policies: &'a PrincipalPolicies,
     ) -> Vec<NamedDocument<'a>> {
         let (kind, name) = owner;
-        let inline = policies.inline.iter().map(|(policy, text)| NamedDocument {
-            id: format!("{kind}_{name}_{policy}"),
+        let inline = policies.inline.iter().map(|(policy_name, policy)| NamedDocument {
+            id: format!("{kind}_{name}_{policy_name}"),
             kind,
-            document: &text.document,
+            document: &policy.document,
         });
         let attached =
             policies.attached.iter().filter_map(|arn| self.managed_document(account_key, arn));
