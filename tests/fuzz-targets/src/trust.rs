@@ -2,7 +2,7 @@
 
 use gangway_model::{AccountId, Partition};
 use gangway_policies::trust::{ExternalIdTrust, PrincipalTrust, TrustAssessment, assess};
-use local_cloud::aws::trust_allows;
+use local_cloud::aws::is_allowed_by_trust_policy;
 use serde_json::{Map, Value, json};
 
 const PALETTE: &str = "222222222222";
@@ -53,7 +53,7 @@ fn check_document(document: &Value) {
     let is_allowed = |external_id: Option<&str>| {
         let mut keys = CONDITION_KEYS.to_vec();
         keys.extend(external_id.map(|id| ("sts:ExternalId", id)));
-        trust_allows(document, USER, &keys)
+        is_allowed_by_trust_policy(document, USER, &keys)
     };
     let Some(own) = is_allowed(Some(EXTERNAL_ID)) else { return };
     assert!(own, "Palette does not get in: {document}");

@@ -95,8 +95,8 @@ async fn handle_request(
     let nested = request.headers().contains_key(NESTED_HEADER);
     let (service_kind, served) = (called_service(&request), Arc::clone(&parts));
     let (service, operation) = match service_kind {
-        CalledService::Aws => aws::operation(&request),
-        CalledService::Palette => ("palette".to_owned(), palette::describe_operation(&request)),
+        CalledService::Aws => aws::find_operation(&request),
+        CalledService::Palette => ("palette".to_owned(), palette::logged_operation(&request)),
     };
     let sent = RecordedRequest::from_request(&service, &operation, &request);
     let error = |effect| match service_kind {

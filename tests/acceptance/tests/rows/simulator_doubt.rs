@@ -3,7 +3,7 @@
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, Partition};
-use local_cloud::{Effect, Fault, aws::SimulatorDoubt};
+use local_cloud::{Effect, Fault, aws::FalseDenial};
 use serde_json::json;
 
 const SIMULATED: [&str; 3] =
@@ -15,7 +15,7 @@ async fn scp_denial_without_a_statement_is_unverified() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
-            app.cloud().aws().set_simulator_doubt(Some(SimulatorDoubt::Organization));
+            app.cloud().aws().set_false_denial(Some(FalseDenial::Organization));
             let receipt =
                 app.assert_registered(method, &app.request(method, app.customer(), "prod")).await;
             let check = "iam.organization-allows";
@@ -34,8 +34,8 @@ async fn missing_context_value_is_unverified_and_named() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
-            let doubt = SimulatorDoubt::MissingContextValue("aws:PrincipalTag/team");
-            app.cloud().aws().set_simulator_doubt(Some(doubt));
+            let denial = FalseDenial::MissingContextValue("aws:PrincipalTag/team");
+            app.cloud().aws().set_false_denial(Some(denial));
             let receipt =
                 app.assert_registered(method, &app.request(method, app.customer(), "prod")).await;
             let check = "iam.actions-allowed";

@@ -1,12 +1,12 @@
-//! Authorization: identity policies, permissions boundary, service control policies and session
-//! policies.
+//! Authorization of calls by identity policies, permissions boundaries, service control policies
+//! (SCPs) and session policies.
 use super::caller::{Caller, PrincipalKind};
 use super::error::AwsError;
 use super::policy::{Context, NamedDocument, Outcome, PolicyEvaluation, PolicyQuery, evaluate};
 use super::store::{AccountKey, PrincipalPolicies, Store};
 use super::used_permissions;
 
-/// The principal whose policies are evaluated.
+/// The principal whose policies are evaluated: the root user, or a user, group or role by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subject {
     Root,
@@ -15,50 +15,55 @@ pub(crate) enum Subject {
     Role(String),
 }
 
-/// The result of each layer of policies: identity policies, boundary, SCPs and session policies.
+/// The result of evaluating all policies that apply to a call, by type of policy.
 #[derive(Debug, Clone)]
 pub(crate) struct Decision {
+    /// The result of the identity policies.
     pub(crate) identity: PolicyEvaluation,
-    /// The result of the permissions boundary. `None` if there is no boundary.
+    /// The result of the permissions boundary; `None` if the principal has none.
     pub(crate) boundary: Option<PolicyEvaluation>,
-    /// The result of the SCPs. `None` if the account is in no organization.
+    /// The result of the SCPs; `None` if no SCP applies to the account.
     pub(crate) organization: Option<PolicyEvaluation>,
-    /// The result of the session policies. `None` if there are none.
+    /// The result of the session policies; `None` if the session has none.
     pub(crate) session: Option<PolicyEvaluation>,
 }
 
 impl Decision {
-    fn layers(&self) -> impl Iterator<Item = (&PolicyEvaluation, &'static str)> {
-        let limits = [
+    /// Returns the result of each type of policy that exists, with its name in AWS's messages.
+    fn named_evaluations(&self) -> impl Iterator<Item = (&PolicyEvaluation, &'static str)> {
+        let optional = [
             (self.organization.as_ref(), "service control policy"),
             (self.boundary.as_ref(), "permissions boundary"),
             (self.session.as_ref(), "session policy"),
         ];
-        let limits = limits.into_iter().filter_map(|(evaluation, name)| Some((evaluation?, name)));
-        limits.chain([(&self.identity, "identity-based policy")])
+        let present =
+            optional.into_iter().filter_map(|(evaluation, name)| Some((evaluation?, name)));
+        present.chain([(&self.identity, "identity-based policy")])
     }
 
-    /// Returns the combined result of all layers.
+    /// Returns the result of all policies together: each type of policy must allow the call.
     pub(crate) fn outcome(&self) -> Outcome {
-        let has = |outcome| self.layers().any(|(evaluation, _)| evaluation.outcome == outcome);
-        if has(Outcome::ExplicitDeny) {
+        let has_outcome =
+            |outcome| self.named_evaluations().any(|(evaluation, _)| evaluation.outcome == outcome);
+        if has_outcome(Outcome::ExplicitDeny) {
             Outcome::ExplicitDeny
-        } else if has(Outcome::ImplicitDeny) {
+        } else if has_outcome(Outcome::ImplicitDeny) {
             Outcome::ImplicitDeny
         } else {
             Outcome::Allowed
         }
     }
 
-    /// Returns the reason for the denial, which is the last part of AWS's error message.
+    /// Returns the last part of AWS's access-denied message: which type of policy denies the
+    /// action.
     pub(crate) fn reason(&self, action: &str) -> String {
-        let first = |outcome| {
-            self.layers()
+        let first_name = |outcome| {
+            self.named_evaluations()
                 .find(|(evaluation, _)| evaluation.outcome == outcome)
                 .map(|(_, name)| name)
         };
         let article = |name: &str| if name.starts_with('i') { "an" } else { "a" };
-        match (first(Outcome::ExplicitDeny), first(Outcome::ImplicitDeny)) {
+        match (first_name(Outcome::ExplicitDeny), first_name(Outcome::ImplicitDeny)) {
             (Some(name), _) => format!("with an explicit deny in {} {name}", article(name)),
             (None, Some(name)) => format!("because no {name} allows the {action} action"),
             (None, None) => String::new(),
@@ -67,7 +72,8 @@ impl Decision {
 }
 
 impl Store {
-    /// Evaluates a subject's policies without a session.
+    /// Evaluates the policies of a principal for an action on a resource, without session policies.
+    /// A given `boundary` is used instead of the principal's permissions boundary.
     pub(crate) fn decide_for_subject(
         &self,
         account_key: &AccountKey,
@@ -79,19 +85,21 @@ impl Store {
         let policies_and_documents = match subject {
             Subject::Root => None,
             Subject::User(name) => account
-                .and_then(|all| all.users.get(name))
+                .and_then(|account| account.users.get(name))
                 .map(|user| (&user.policies, self.user_documents(account_key, user))),
-            Subject::Group(name) => account.and_then(|all| all.groups.get(name)).map(|group| {
-                (&group.policies, self.documents(account_key, ("group", name), &group.policies))
-            }),
-            Subject::Role(name) => {
-                account.and_then(|all| all.roles.get(&name.to_ascii_lowercase())).map(|role| {
+            Subject::Group(name) => {
+                account.and_then(|account| account.groups.get(name)).map(|group| {
+                    (&group.policies, self.documents(account_key, ("group", name), &group.policies))
+                })
+            }
+            Subject::Role(name) => account
+                .and_then(|account| account.roles.get(&name.to_ascii_lowercase()))
+                .map(|role| {
                     (
                         &role.policies,
                         self.documents(account_key, ("role", &role.name), &role.policies),
                     )
-                })
-            }
+                }),
         };
         let (policies, documents) = policies_and_documents
             .map_or((None, Vec::new()), |(policies, documents)| (Some(policies), documents));
@@ -111,6 +119,7 @@ impl Store {
         }
     }
 
+    /// Evaluates the permissions boundary that a principal's policies name.
     fn evaluate_boundary(
         &self,
         account_key: &AccountKey,
@@ -118,11 +127,12 @@ impl Store {
         query: PolicyQuery<'_>,
     ) -> Option<PolicyEvaluation> {
         let arn = policies?.boundary.as_ref()?;
-        // A boundary that was deleted allows nothing.
+        // A permissions boundary that was deleted allows nothing.
         let documents: Vec<_> = self.managed_document(account_key, arn).into_iter().collect();
         Some(evaluate(&documents, query))
     }
 
+    /// Evaluates the SCPs that apply to an account.
     fn evaluate_scps(
         &self,
         account_key: &AccountKey,
@@ -131,16 +141,17 @@ impl Store {
         let scps = &self.account(account_key)?.scps;
         let documents: Vec<_> = scps
             .iter()
-            .map(|(id, text)| NamedDocument {
-                id: id.clone(),
+            .map(|(name, policy)| NamedDocument {
+                id: name.clone(),
                 kind: "scp",
-                document: &text.document,
+                document: &policy.document,
             })
             .collect();
         (!documents.is_empty()).then(|| evaluate(&documents, query))
     }
 
-    /// Evaluates a call of an authenticated caller.
+    /// Evaluates all policies for a call of an authenticated caller. If the call of a role session
+    /// is allowed, its use of permissions is recorded.
     pub(crate) fn decide_for_caller(
         &self,
         caller: &Caller,
@@ -162,10 +173,10 @@ impl Store {
             let documents: Vec<_> = session
                 .policies
                 .iter()
-                .map(|text| NamedDocument {
+                .map(|policy| NamedDocument {
                     id: "session".into(),
                     kind: "session",
-                    document: &text.document,
+                    document: &policy.document,
                 })
                 .collect();
             decision.session = Some(evaluate(&documents, query));
@@ -178,8 +189,11 @@ impl Store {
         decision
     }
 
-    /// Returns AWS's access-denied error unless the caller may do this. `label` is how the message
-    /// names the resource.
+    /// Checks that the policies of a caller allow an action on a resource. The error message names
+    /// the resource by `label`.
+    ///
+    /// # Errors
+    /// AWS's access-denied error.
     pub(crate) fn authorize(
         &self,
         caller: &Caller,

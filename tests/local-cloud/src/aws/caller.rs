@@ -1,4 +1,5 @@
-//! Authentication: a known access key, a correct signature, a session token that is still valid.
+//! Authentication: the access key must exist, the signature must be correct, and a session must not
+//! have expired.
 use super::error::AwsError;
 use super::partition;
 use super::policy::Context;
@@ -6,114 +7,128 @@ use super::signature::SignatureHeader;
 use super::store::{AccountKey, Owner, Store};
 use crate::server::Request;
 
-/// The type of the principal.
+/// Which principal a caller is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PrincipalKind {
+    /// The root user of the account.
     Root,
-    /// An IAM user, by name.
+    /// The IAM user with this name.
     User(String),
-    /// A session of a role, by the role's name and its access key id.
+    /// A role session.
     Session {
+        /// The name of the role.
         role: String,
+        /// The access key id of the session.
         key: String,
     },
 }
 
-/// An authenticated caller.
+/// The authenticated sender of a call to the fake AWS.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
+    /// The account of the caller.
     pub(crate) account_key: AccountKey,
     pub(crate) kind: PrincipalKind,
+    /// `Arn` in the response of `GetCallerIdentity`.
     pub(crate) arn: String,
-    /// The `UserId` that `GetCallerIdentity` returns.
+    /// `UserId` in the response of `GetCallerIdentity`.
     pub(crate) id: String,
     /// The region that the call was signed for.
     pub(crate) region: String,
 }
 
 impl Caller {
+    /// Returns the partition id of the caller's account.
     pub(crate) fn partition(&self) -> &str {
         &self.account_key.0
     }
 
+    /// Returns the account id of the caller.
     pub(crate) fn account(&self) -> &str {
         &self.account_key.1
     }
 }
 
 impl Store {
-    /// Authenticates a call.
+    /// Authenticates a call to the service that the request is for.
+    ///
+    /// # Errors
+    /// AWS's error if key, token or signature is not valid.
     pub(crate) fn authenticate(
         &mut self,
         request: &Request,
-        claim: &SignatureHeader,
+        header: &SignatureHeader,
     ) -> Result<Caller, AwsError> {
-        self.authenticate_for(request, claim, &super::target_service(request))
+        self.authenticate_for(request, header, &super::find_target_service(request))
     }
 
-    /// Authenticates a call that must be signed for this service.
+    /// Authenticates a call, which must be signed for this service.
+    ///
+    /// # Errors
+    /// AWS's error if key, token or signature is not valid.
     pub(super) fn authenticate_for(
         &mut self,
         request: &Request,
-        claim: &SignatureHeader,
+        header: &SignatureHeader,
         service: &str,
     ) -> Result<Caller, AwsError> {
-        let partition = partition::for_region(&claim.region).ok_or_else(|| {
+        let partition = partition::find_by_region(&header.region).ok_or_else(|| {
             AwsError::invalid_signature("Credential should be scoped to a valid region.")
         })?;
-        if service != claim.service {
+        if service != header.service {
             return Err(AwsError::invalid_signature(format!(
                 "Credential should be scoped to correct service: '{service}'."
             )));
         }
         if matches!(service, "iam" | "organizations")
-            && claim.region != partition::iam_region(partition)
+            && header.region != partition::iam_region(partition)
         {
             let region = partition::iam_region(partition);
             return Err(AwsError::invalid_signature(format!(
                 "Credential should be scoped to a valid region, not '{}'. Use '{region}'.",
-                claim.region
+                header.region
             )));
         }
         let token =
             request.headers().get("x-amz-security-token").and_then(|value| value.to_str().ok());
-        let (now, wall) = (self.now(), self.wall_clock());
-        if let Some(session) = self.sessions.get(&claim.key) {
+        let (now, wall_clock) = (self.now(), self.wall_clock());
+        if let Some(session) = self.sessions.get(&header.key) {
             if session.account_key.0 != partition || token != Some(session.token.as_str()) {
                 return Err(AwsError::invalid_client_token());
             }
-            claim.verify(request, &session.secret, token, wall)?;
+            header.verify(request, &session.secret, token, wall_clock)?;
             if session.expires <= now {
                 let message = "The security token included in the request is expired";
                 return Err(AwsError::new(403, "ExpiredToken", message));
             }
             return self
-                .caller_for_session(&claim.key, &claim.region)
+                .caller_for_session(&header.key, &header.region)
                 .ok_or_else(AwsError::invalid_client_token);
         }
-        let key = self.keys.get_mut(&claim.key).ok_or_else(AwsError::invalid_client_token)?;
+        let key = self.keys.get_mut(&header.key).ok_or_else(AwsError::invalid_client_token)?;
         // A long-lived access key does not come with a session token.
         if key.account_key.0 != partition || !key.active || token.is_some() {
             return Err(AwsError::invalid_client_token());
         }
-        claim.verify(request, &key.secret, None, wall)?;
-        if let Some(left) = key.unknown_for.checked_sub(1) {
-            key.unknown_for = left;
+        header.verify(request, &key.secret, None, wall_clock)?;
+        if let Some(remaining) = key.rejected_calls.checked_sub(1) {
+            key.rejected_calls = remaining;
             return Err(AwsError::invalid_client_token());
         }
-        key.used = Some((now, claim.service.clone(), claim.region.clone()));
+        key.last_use = Some((now, header.service.clone(), header.region.clone()));
         let (account_key, owner) = (key.account_key.clone(), key.owner.clone());
-        self.caller_for_owner(account_key, owner, &claim.region)
+        self.caller_for_owner(account_key, owner, &header.region)
             .ok_or_else(AwsError::invalid_client_token)
     }
 
+    /// Returns the caller that signs with an access key of this owner, if the owner still exists.
     fn caller_for_owner(
         &self,
         account_key: AccountKey,
         owner: Owner,
         region: &str,
     ) -> Option<Caller> {
-        let (who, arn, id) = match owner {
+        let (kind, arn, id) = match owner {
             Owner::Root => (
                 PrincipalKind::Root,
                 format!("arn:{}:iam::{}:root", account_key.0, account_key.1),
@@ -128,29 +143,31 @@ impl Store {
                 (PrincipalKind::User(name), arn, user.id.clone())
             }
         };
-        Some(Caller { account_key, kind: who, arn, id, region: region.to_owned() })
+        Some(Caller { account_key, kind, arn, id, region: region.to_owned() })
     }
 
-    /// Returns secret key and session token of an access key that is valid now.
+    /// Returns the secret access key and the session token that belong to an access key id. Returns
+    /// `None` if the key is unknown, inactive or expired.
     pub(super) fn secret_for_key(&self, key: &str) -> Option<(&str, Option<&str>)> {
         if let Some(session) = self.sessions.get(key) {
-            let good = session.expires > self.now();
-            return good.then_some((session.secret.as_str(), Some(session.token.as_str())));
+            let is_valid = session.expires > self.now();
+            return is_valid.then_some((session.secret.as_str(), Some(session.token.as_str())));
         }
         self.keys.get(key).filter(|key| key.active).map(|key| (key.secret.as_str(), None))
     }
 
-    /// Returns the owner of an access key, for a region of the key's partition.
+    /// Returns the caller whose access key this is. Returns `None` if the key is unknown, or if the
+    /// region is not in the key's partition.
     pub(super) fn caller_for_key(&self, key: &str, region: &str) -> Option<Caller> {
         let caller = match self.keys.get(key) {
-            Some(known) => {
-                self.caller_for_owner(known.account_key.clone(), known.owner.clone(), region)
-            }
+            Some(key) => self.caller_for_owner(key.account_key.clone(), key.owner.clone(), region),
             None => self.caller_for_session(key, region),
         };
-        caller.filter(|caller| partition::for_region(region) == Some(caller.partition()))
+        caller.filter(|caller| partition::find_by_region(region) == Some(caller.partition()))
     }
 
+    /// Returns the caller with the session of this access key id, if its account is not closed and
+    /// its role still exists.
     fn caller_for_session(&self, key: &str, region: &str) -> Option<Caller> {
         let session = self.sessions.get(key)?;
         let account = self.account(&session.account_key).filter(|account| !account.closed)?;
@@ -161,11 +178,11 @@ impl Store {
             account_key.0, account_key.1, role.name, session.name
         );
         let id = format!("{}:{}", role.id, session.name);
-        let who = PrincipalKind::Session { role: role.name.clone(), key: key.to_owned() };
-        Some(Caller { account_key, kind: who, arn, id, region: region.to_owned() })
+        let kind = PrincipalKind::Session { role: role.name.clone(), key: key.to_owned() };
+        Some(Caller { account_key, kind, arn, id, region: region.to_owned() })
     }
 
-    /// The ARN that policies use for a caller; for a session, the role's ARN.
+    /// Returns the ARN with which policies name a caller: of the user, or of the role of a session.
     pub(crate) fn principal_arn(&self, caller: &Caller) -> String {
         let role = match &caller.kind {
             PrincipalKind::Session { role, .. } => self
@@ -184,7 +201,7 @@ impl Store {
         )
     }
 
-    /// Returns the condition keys that every call of this caller has.
+    /// Returns the condition keys that every call of this caller has, with their values.
     pub(crate) fn context(&self, caller: &Caller) -> Context {
         let mut context = Context::default()
             .with("aws:PrincipalArn", self.principal_arn(caller))
@@ -208,7 +225,8 @@ impl Store {
         let account = self.account(&caller.account_key);
         match &caller.kind {
             PrincipalKind::Root => {}
-            // Long-lived keys do not have `aws:MultiFactorAuthPresent`.
+            // Calls with long-lived keys do not have the condition key
+            // `aws:MultiFactorAuthPresent`.
             PrincipalKind::User(name) => {
                 context = context.with("aws:username", name);
                 let tags =

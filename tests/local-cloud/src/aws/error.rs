@@ -1,4 +1,4 @@
-//! Errors in the format of each AWS protocol.
+//! Error responses in the format of each AWS protocol.
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
@@ -6,24 +6,25 @@ use serde_json::json;
 use crate::faults::Effect;
 use crate::server::Response;
 
-/// The protocol of an AWS service, which decides how an error looks.
+/// The protocol with which a client talks to an AWS service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// Query protocol with its XML namespace: STS, IAM.
+    /// The query protocol of STS and IAM, with the XML namespace of the service.
     Query(&'static str),
-    /// JSON 1.1: Secrets Manager, Organizations, EventBridge.
+    /// JSON 1.1 of Secrets Manager, Organizations and EventBridge.
     Json,
-    /// JSON 1.0 with error codes of the older query protocol: SQS.
+    /// JSON 1.0 of SQS, with the error codes of the older query protocol in a header.
     QueryCompatibleJson,
-    /// JSON 1.0; error codes have a prefix: DynamoDB.
+    /// JSON 1.0 of DynamoDB. Error codes have a prefix.
     DynamoDb,
-    /// REST with XML: S3.
+    /// REST with XML, of S3.
     RestXml,
-    /// REST with JSON; the error code is in a header: EKS.
+    /// REST with JSON, of EKS. The error code is in a header.
     Rest,
 }
 
 impl Protocol {
+    /// Returns the protocol of a service.
     pub(crate) fn for_service(service: &str) -> Protocol {
         match service {
             "secretsmanager" | "organizations" | "events" => Protocol::Json,
@@ -37,7 +38,7 @@ impl Protocol {
     }
 }
 
-/// An error response.
+/// An error that AWS returns: HTTP status, error code and message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AwsError {
     pub(crate) status: u16,
@@ -46,10 +47,12 @@ pub(crate) struct AwsError {
 }
 
 impl AwsError {
+    /// Creates an error from HTTP status, error code and message.
     pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> AwsError {
         AwsError { status, code, message: message.into() }
     }
 
+    /// Returns the error for an access key or a session token that AWS does not accept.
     pub(crate) fn invalid_client_token() -> AwsError {
         AwsError::new(
             403,
@@ -58,20 +61,23 @@ impl AwsError {
         )
     }
 
+    /// Returns the error for a signature that AWS does not accept.
     pub(crate) fn invalid_signature(message: impl Into<String>) -> AwsError {
         AwsError::new(403, "SignatureDoesNotMatch", message)
     }
 
+    /// Returns the error of STS and IAM for a parameter that is not valid.
     pub(crate) fn validation(message: impl Into<String>) -> AwsError {
         AwsError::new(400, "ValidationError", message)
     }
 
+    /// Returns IAM's error for an entity that does not exist.
     pub(crate) fn no_such_entity(message: impl Into<String>) -> AwsError {
         AwsError::new(404, "NoSuchEntity", message)
     }
 
-    /// Returns the error for an injected fault.
-    pub(crate) fn injected_error(service: &str, effect: Effect) -> AwsError {
+    /// Returns the error with which a service answers a call for which a test has injected a fault.
+    pub(crate) fn from_effect(service: &str, effect: Effect) -> AwsError {
         match effect {
             Effect::Throttle if service == "organizations" => AwsError::new(
                 400,
@@ -120,7 +126,8 @@ impl AwsError {
         }
     }
 
-    /// Returns status and code of the same error in a JSON service.
+    /// Returns HTTP status and error code with which JSON services report this error. Some differ
+    /// from those of the query protocol.
     pub(super) fn json_status_and_code(&self) -> (u16, &str) {
         match self.code {
             "InvalidClientTokenId" => (400, "UnrecognizedClientException"),
@@ -136,6 +143,7 @@ impl AwsError {
         }
     }
 
+    /// Builds the error response in the format of a protocol.
     pub(crate) fn to_response(&self, protocol: Protocol, request_id: &str) -> Response {
         match protocol {
             Protocol::Json => {
@@ -222,7 +230,7 @@ impl AwsError {
     }
 }
 
-/// Builds the HTTP response of an error.
+/// Builds a response with a content type and AWS's header for the request id.
 pub(crate) fn build_response(
     status: u16,
     content_type: &'static str,

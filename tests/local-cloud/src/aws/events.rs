@@ -1,4 +1,4 @@
-//! Fake EventBridge: `PutEvents` on the stack's bus. It records events; rules are not evaluated here.
+//! Fake EventBridge: `PutEvents` on event buses. It records the events and does not evaluate rules.
 use serde_json::{Value, json};
 
 use super::body::Body;
@@ -9,28 +9,29 @@ use super::setup::Account;
 use super::store::Store;
 use crate::clock::iso8601;
 
-/// Maximum number of entries of one call.
+/// Maximum number of entries in one `PutEvents` call.
 const MAX_ENTRIES: usize = 10;
-/// Maximum size of all entries in bytes.
+/// Maximum size of all entries of one `PutEvents` call, in bytes.
 const MAX_BYTES: usize = 262_144;
 
-/// An event bus with what was put on it.
+/// An event bus with its resource policy and the events that were put on it.
 #[derive(Debug)]
 pub(crate) struct StoredBus {
     policy: ResourcePolicy,
-    /// Complete events, oldest first.
+    /// The events as EventBridge delivers them, oldest first.
     events: Vec<Value>,
 }
 
 impl Account {
-    /// Creates an event bus in a region.
+    /// Creates an event bus in a region. `policy` is its resource policy.
     pub fn create_event_bus(&self, region: &str, name: &str, arn: &str, policy: &Value) {
         let bus = StoredBus { policy: ResourcePolicy::new(arn, policy), events: Vec::new() };
         let key = (region.to_owned(), name.to_owned());
         self.aws().store().account_mut(self.account_key()).buses.insert(key, bus);
     }
 
-    /// Returns the events that were put on the account's buses with `PutEvents`, oldest first.
+    /// Returns the events that were put on the account's event buses with `PutEvents`: bus by bus,
+    /// oldest first.
     pub fn put_events(&self) -> Vec<Value> {
         let mut store = self.aws().store();
         let buses = store.account_mut(self.account_key()).buses.values();
@@ -38,6 +39,7 @@ impl Account {
     }
 }
 
+/// Serves a call of EventBridge: `PutEvents` only.
 pub(crate) fn serve(
     store: &mut Store,
     caller: &Caller,
@@ -56,14 +58,15 @@ pub(crate) fn serve(
     }
     let mut results = Vec::new();
     for entry in &entries {
-        results.push(put(store, caller, entry)?);
+        results.push(put_entry(store, caller, entry)?);
     }
-    let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
-    Ok(json!({"FailedEntryCount": failed, "Entries": results}).to_string())
+    let failed_count = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
+    Ok(json!({"FailedEntryCount": failed_count, "Entries": results}).to_string())
 }
 
-/// Puts one entry. Returns its result, or the error of the whole call.
-fn put(store: &mut Store, caller: &Caller, entry: &Value) -> Result<Value, AwsError> {
+/// Puts one entry of a `PutEvents` call on its event bus. Returns the result of the entry, or the
+/// error of the whole call.
+fn put_entry(store: &mut Store, caller: &Caller, entry: &Value) -> Result<Value, AwsError> {
     let member = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
     let failed = |code: &str| Ok(json!({"ErrorCode": code, "ErrorMessage": code}));
     let (partition, account) = &caller.account_key;
@@ -82,7 +85,7 @@ fn put(store: &mut Store, caller: &Caller, entry: &Value) -> Result<Value, AwsEr
     let Ok(detail @ Value::Object(_)) = serde_json::from_str::<Value>(member("Detail")) else {
         return failed("MalformedDetail");
     };
-    let id = store.request_id();
+    let id = store.generate_request_id();
     let event = json!({
         "version": "0", "id": id, "detail-type": detail_type, "source": source, "account": account,
         "time": iso8601(store.now()), "region": region, "resources": [], "detail": detail,
@@ -95,7 +98,7 @@ fn put(store: &mut Store, caller: &Caller, entry: &Value) -> Result<Value, AwsEr
     let Some(bus) = account.buses.get_mut(&(region, name)) else {
         return failed("ResourceNotFoundException");
     };
-    if !bus.policy.allows(&sender, &event) {
+    if !bus.policy.is_event_allowed(&sender, &event) {
         let message = format!("{sender} is denied events:PutEvents by the policy of the bus.");
         return Err(AwsError::new(400, "AccessDeniedException", message));
     }

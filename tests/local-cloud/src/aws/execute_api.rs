@@ -1,5 +1,5 @@
-//! IAM authorization of API Gateway: who signed the request, and whether that principal may call
-//! the route.
+//! IAM authorization of API Gateway: finds the principal that signed a request, and checks that it
+//! may call the route.
 use http::header::AUTHORIZATION;
 
 use super::error::AwsError;
@@ -10,19 +10,22 @@ use crate::server::Request;
 
 /// The service name in signatures for API Gateway.
 const SIGNING_NAME: &str = "execute-api";
-/// The IAM action of a request to an API.
+/// The IAM action that a caller needs for a request to an API.
 const INVOKE_ACTION: &str = "execute-api:Invoke";
 
-/// An API with IAM authorization on every route.
+/// A REST API in API Gateway, with IAM authorization on every route.
 #[derive(Debug, Clone)]
 pub(crate) struct RestApi {
+    /// The account of the API.
     pub(crate) owner: Account,
     pub(crate) region: String,
+    /// The id of the API.
     pub(crate) id: String,
+    /// The name of the stage.
     pub(crate) stage: String,
 }
 
-/// Error code and message of a rejected request.
+/// Error code and message with which API Gateway rejects a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AuthorizationError {
     pub(crate) code: String,
@@ -30,7 +33,10 @@ pub(crate) struct AuthorizationError {
 }
 
 impl RestApi {
-    /// Returns the ARN of the caller if it may make the request.
+    /// Authorizes a request. Returns the ARN of the caller.
+    ///
+    /// # Errors
+    /// The error with which API Gateway rejects the request.
     pub(crate) fn authorize(&self, request: &Request) -> Result<String, AuthorizationError> {
         self.try_authorize(request).map_err(|error| {
             let (_, code) = error.json_status_and_code();
@@ -38,22 +44,23 @@ impl RestApi {
         })
     }
 
-    /// Returns `true` if the request has a signature. It is not verified.
+    /// Returns `true` if the request has a signature, even a wrong one.
     pub(crate) fn is_signed(request: &Request) -> bool {
-        let claim = request.headers().get(AUTHORIZATION);
-        claim.is_some_and(|value| value.as_bytes().starts_with(b"AWS4-"))
+        let authorization = request.headers().get(AUTHORIZATION);
+        authorization.is_some_and(|value| value.as_bytes().starts_with(b"AWS4-"))
     }
 
-    /// Returns the ARN of the route for policies.
+    /// Returns the ARN with which policies name the route of a request.
     fn route_arn(&self, request: &Request) -> String {
         let RestApi { owner, region, id, stage } = self;
-        let (verb, path) = (request.method(), request.uri().path());
+        let (method, path) = (request.method(), request.uri().path());
         let (partition, account) = (owner.partition(), owner.id());
-        format!("arn:{partition}:execute-api:{region}:{account}:{id}/{stage}/{verb}{path}")
+        format!("arn:{partition}:execute-api:{region}:{account}:{id}/{stage}/{method}{path}")
     }
 
+    /// Authorizes a request. Returns the ARN of the caller.
     fn try_authorize(&self, request: &Request) -> Result<String, AwsError> {
-        let claim = SignatureHeader::parse(request).map_err(|error| match error.code {
+        let header = SignatureHeader::parse(request).map_err(|error| match error.code {
             // API Gateway has its own message, which it also uses for unknown routes.
             "MissingAuthenticationToken" => {
                 AwsError::new(403, error.code, "Missing Authentication Token")
@@ -61,11 +68,11 @@ impl RestApi {
             _ => error,
         })?;
         let mut store = self.owner.aws().store();
-        let caller = store.authenticate_for(request, &claim, SIGNING_NAME)?;
-        if claim.region != self.region {
+        let caller = store.authenticate_for(request, &header, SIGNING_NAME)?;
+        if header.region != self.region {
             return Err(AwsError::invalid_signature(format!(
                 "Credential should be scoped to a valid region, not '{}'.",
-                claim.region
+                header.region
             )));
         }
         let route = self.route_arn(request);

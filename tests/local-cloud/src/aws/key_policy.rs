@@ -1,4 +1,4 @@
-//! The policy of a KMS key.
+//! Policies of KMS keys.
 
 use serde_json::Value;
 
@@ -7,53 +7,58 @@ use super::policy::{Context, Document, DocumentKind, Outcome, PolicyQuery, evalu
 /// The policy of a customer managed key.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyPolicy {
-    key: String,
+    /// The ARN of the key.
+    key_arn: String,
     document: Document,
 }
 
-/// What a key policy says about a call.
+/// What a key policy decides about a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum KeyPolicyDecision {
+    /// The key policy denies the call, or does not allow it.
     Denied,
-    /// The statement names the account: the caller's IAM policies must allow the call, too.
+    /// The key policy allows the account: the caller's IAM policies must allow the call, too.
     LeftToIam,
+    /// The key policy allows the caller itself.
     Allowed,
 }
 
 impl KeyPolicy {
     /// Parses the policy of the key with this ARN.
-    pub(crate) fn new(key: &str, policy: &Value) -> Self {
-        let document = Document::parse(policy, DocumentKind::Resource).expect("a key policy");
-        Self { key: key.to_owned(), document }
+    pub(crate) fn new(key_arn: &str, policy: &Value) -> Self {
+        let document =
+            Document::parse(policy, DocumentKind::Resource).expect("The key policy is not valid.");
+        Self { key_arn: key_arn.to_owned(), document }
     }
 
-    /// Judges a call of a principal of an account, by the ARN of its role or user. Unlike other resource
-    /// policies, a key policy must allow the call: an IAM policy alone is not enough.
+    /// Decides about a call. `account` is the account id of the caller, `principal` the ARN of its
+    /// user or role. A key policy differs from other resource policies: it must allow the call,
+    /// because an IAM policy alone is not enough.
     pub(crate) fn decide(
         &self,
         action: &str,
         (account, principal): (&str, &str),
         context: &Context,
     ) -> KeyPolicyDecision {
-        let query = PolicyQuery { action, resource: &self.key, context };
-        let evaluate = |is_meant: &dyn Fn(&str) -> bool| {
+        let query = PolicyQuery { action, resource: &self.key_arn, context };
+        let evaluate = |is_match: &dyn Fn(&str) -> bool| {
             let applicable = self.document.statements.iter().filter(|statement| {
                 statement.principals.as_ref().is_some_and(|principals| {
-                    principals.anyone || principals.aws.iter().any(|name| is_meant(name))
+                    principals.anyone || principals.aws.iter().any(|name| is_match(name))
                 })
             });
-            let all = applicable.map(|statement| ("key", "resource", statement));
-            evaluate_statements(all, query).outcome
+            let statements = applicable.map(|statement| ("key", "resource", statement));
+            evaluate_statements(statements, query).outcome
         };
         let is_account =
             |name: &str| name == account || name.ends_with(&format!(":iam::{account}:root"));
         let is_principal = |name: &str| name == principal;
-        let (own, account) = (evaluate(&is_principal), evaluate(&is_account));
-        if [own, account].contains(&Outcome::ExplicitDeny) {
+        let (principal_outcome, account_outcome) = (evaluate(&is_principal), evaluate(&is_account));
+        if [principal_outcome, account_outcome].contains(&Outcome::ExplicitDeny) {
             KeyPolicyDecision::Denied
-        } else if own == Outcome::Allowed {
+        } else if principal_outcome == Outcome::Allowed {
             KeyPolicyDecision::Allowed
-        } else if account == Outcome::Allowed {
+        } else if account_outcome == Outcome::Allowed {
             KeyPolicyDecision::LeftToIam
         } else {
             KeyPolicyDecision::Denied
@@ -68,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn principal_is_allowed_and_account_is_left_to_iam() {
+    fn key_policy_allows_a_principal_and_leaves_an_account_to_iam() {
         let role = "arn:aws:iam::111122223333:role/Function";
         let account = "arn:aws:iam::111122223333:root";
         let statement = |effect: &str, principal: &str, action: &str| json!({"Effect": effect, "Principal": {"AWS": principal}, "Action": action, "Resource": "*"});

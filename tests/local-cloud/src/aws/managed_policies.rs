@@ -1,4 +1,4 @@
-//! A selection of AWS managed policies, shortened.
+//! Some AWS managed policies, with shortened documents.
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use super::policy::DocumentKind;
 use super::store::{ParsedPolicy, PolicyVersion, StoredPolicy};
 
-/// Creation date: 2015-02-06.
+/// The creation date of all AWS managed policies here: 2015-02-06, in seconds since the Unix epoch.
 const CREATED: i64 = 1_423_247_960;
 
-fn documents(partition: &str) -> Vec<(&'static str, &'static str, Value)> {
+/// Returns path, name and statements of each AWS managed policy in a partition.
+fn build_statements(partition: &str) -> Vec<(&'static str, &'static str, Value)> {
     let allow = |actions: Value| json!([{ "Effect": "Allow", "Action": actions, "Resource": "*" }]);
-    let logs = json!(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]);
-    let tagged = json!([
+    let log_actions = json!(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]);
+    let ebs_statements = json!([
         { "Effect": "Allow", "Resource": "*",
           "Action": ["ec2:DescribeVolumes", "ec2:DescribeSnapshots", "ec2:DescribeInstances", "ec2:DescribeTags"] },
         { "Effect": "Allow", "Action": ["ec2:CreateVolume", "ec2:AttachVolume", "ec2:DetachVolume"],
@@ -97,8 +98,8 @@ fn documents(partition: &str) -> Vec<(&'static str, &'static str, Value)> {
             allow(json!(["ssm:UpdateInstanceInformation", "ssmmessages:*", "ec2messages:*"])),
         ),
         ("/", "AmazonS3ReadOnlyAccess", allow(json!(["s3:Get*", "s3:List*"]))),
-        ("/service-role/", "AmazonEBSCSIDriverPolicy", tagged),
-        ("/service-role/", "AWSLambdaBasicExecutionRole", allow(logs.clone())),
+        ("/service-role/", "AmazonEBSCSIDriverPolicy", ebs_statements),
+        ("/service-role/", "AWSLambdaBasicExecutionRole", allow(log_actions.clone())),
         (
             "/service-role/",
             "AWSLambdaSQSQueueExecutionRole",
@@ -106,27 +107,28 @@ fn documents(partition: &str) -> Vec<(&'static str, &'static str, Value)> {
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
-                logs[0],
-                logs[1],
-                logs[2]
+                log_actions[0],
+                log_actions[1],
+                log_actions[2]
             ])),
         ),
     ]
 }
 
-/// Returns the policies of all partitions by ARN.
-pub(crate) fn policies() -> BTreeMap<String, StoredPolicy> {
+/// Builds the AWS managed policies of all partitions, by ARN.
+pub(crate) fn build_policies() -> BTreeMap<String, StoredPolicy> {
     let mut all = BTreeMap::new();
     for partition in ["aws", "aws-us-gov", "aws-iso", "aws-iso-b"] {
-        for (path, name, statements) in documents(partition) {
+        for (path, name, statements) in build_statements(partition) {
             let raw = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-            let text = ParsedPolicy::parse(&raw, DocumentKind::Identity).expect("a valid document");
+            let document = ParsedPolicy::parse(&raw, DocumentKind::Identity)
+                .expect("The document of the AWS managed policy is not valid.");
             let arn = format!("arn:{partition}:iam::aws:policy{path}{name}");
             let id: String = name
                 .bytes()
                 .chain(*b"GANGWAYLOCALCLOUDS")
                 .take(17)
-                .map(|b| char::from(b.to_ascii_uppercase()))
+                .map(|byte| char::from(byte.to_ascii_uppercase()))
                 .collect();
             let policy = StoredPolicy {
                 arn: arn.clone(),
@@ -136,9 +138,9 @@ pub(crate) fn policies() -> BTreeMap<String, StoredPolicy> {
                 description: None,
                 created: CREATED,
                 updated: CREATED,
-                versions: vec![PolicyVersion { number: 1, text, created: CREATED }],
-                default: 1,
-                next: 2,
+                versions: vec![PolicyVersion { number: 1, policy: document, created: CREATED }],
+                default_number: 1,
+                next_number: 2,
                 tags: BTreeMap::new(),
                 hidden_reads: 0,
             };

@@ -1,4 +1,5 @@
-//! Fake AWS: accounts in four partitions, and the services that the functions and Palette call.
+//! Fake AWS: accounts in four partitions, and the AWS services that Gangway's functions and Palette
+//! call.
 mod assume;
 mod authorize;
 mod body;
@@ -36,7 +37,7 @@ mod xml;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use self::assume::trust_allows;
+pub use self::assume::is_allowed_by_trust_policy;
 pub(crate) use self::bus_policy::ResourcePolicy;
 use self::caller::Caller;
 pub use self::dynamodb::{Table, TableSettings};
@@ -44,7 +45,7 @@ pub use self::eks::Cluster;
 use self::error::{AwsError, Protocol, build_response};
 pub(crate) use self::execute_api::{AuthorizationError, RestApi};
 use self::form::Form;
-pub use self::iam::SimulatorDoubt;
+pub use self::iam::FalseDenial;
 pub use self::organizations::Organization;
 pub use self::s3::{Bucket, ObjectSnapshot};
 pub use self::secrets_manager::{DueRotation, RotationKind};
@@ -59,7 +60,7 @@ use crate::cloud::CloudState;
 use crate::faults::Effect;
 use crate::server::{Principal, Request, Response};
 
-/// The fake AWS. Clones share the same state.
+/// The fake AWS with all its accounts. All clones share one state.
 #[derive(Debug, Clone)]
 pub struct Aws {
     store: Arc<Mutex<Store>>,
@@ -70,7 +71,8 @@ impl Aws {
         Aws { store: Arc::new(Mutex::new(Store::new(clock, seed))) }
     }
 
-    /// Returns every secret that was issued, with the id or ARN that it belongs to.
+    /// Returns every secret value that the fake AWS has issued: secret access keys and session
+    /// tokens, each with its access key id.
     pub fn issued_secrets(&self) -> Vec<Canary> {
         let store = self.store();
         let keys =
@@ -84,24 +86,26 @@ impl Aws {
         keys.chain(sessions).collect()
     }
 
-    /// Makes IAM's simulator wrong about every action from now on.
-    pub fn set_simulator_doubt(&self, doubt: Option<SimulatorDoubt>) {
-        self.store().simulator_doubt = doubt;
+    /// Makes `SimulatePrincipalPolicy` deny every action from now on, even an action that the
+    /// policies allow. With `None`, the results are correct again.
+    pub fn set_false_denial(&self, false_denial: Option<FalseDenial>) {
+        self.store().false_denial = false_denial;
     }
 
+    /// Locks the state of all accounts.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Returns the service that the request addresses, independent of its signature.
-pub(crate) fn target_service(request: &Request) -> String {
+/// Finds the name of the AWS service that a request is for. The signature is not considered.
+pub(crate) fn find_target_service(request: &Request) -> String {
     if stack_responses::is_addressed(request) {
         return "s3".to_owned();
     }
-    if let Some(target) = target_header(request) {
-        let prefix = target.split('.').next().unwrap_or_default();
-        return match prefix {
+    if let Some(target) = amz_target_header(request) {
+        let service_prefix = target.split('.').next().unwrap_or_default();
+        return match service_prefix {
             "AWSOrganizationsV20161128" => "organizations".to_owned(),
             "AWSEvents" => "events".to_owned(),
             "AmazonSQS" => "sqs".to_owned(),
@@ -122,53 +126,57 @@ pub(crate) fn target_service(request: &Request) -> String {
     }
 }
 
-fn target_header(request: &Request) -> Option<&str> {
+fn amz_target_header(request: &Request) -> Option<&str> {
     request.headers().get("x-amz-target")?.to_str().ok()
 }
 
-/// Returns service and operation for the call log and for faults.
-pub(crate) fn operation(request: &Request) -> (String, String) {
+/// Finds the names of the service and the operation that a request is for. The call log and the
+/// injected faults use them.
+pub(crate) fn find_operation(request: &Request) -> (String, String) {
     if stack_responses::is_addressed(request) {
         return ("s3".to_owned(), "PutObject".to_owned());
     }
-    let operation = match target_header(request) {
+    let operation = match amz_target_header(request) {
         Some(target) => target.split_once('.').map(|(_, name)| name.to_owned()),
-        None if s3::is_addressed(request) => s3::operation(request).map(str::to_owned),
+        None if s3::is_addressed(request) => s3::find_operation(request).map(str::to_owned),
         None if eks::is_addressed(request) => eks::operation(request).map(str::to_owned),
         None => Form::parse(request.body()).get("Action").map(str::to_owned),
     };
-    (target_service(request), operation.unwrap_or_else(|| "unknown".to_owned()))
+    (find_target_service(request), operation.unwrap_or_else(|| "unknown".to_owned()))
 }
 
-/// Returns the response for an injected fault, in the service's format.
+/// Returns the error response of a service to a call for which a test has injected a fault.
 pub(crate) fn injected_error(service: &str, effect: Effect) -> Response {
-    AwsError::injected_error(service, effect)
+    AwsError::from_effect(service, effect)
         .to_response(Protocol::for_service(service), "00000000-0000-4000-a000-000000000000")
 }
 
+/// Serves a request to any AWS service: authenticates it and returns the response in the format of
+/// its service.
 pub(crate) fn handle(cloud: &CloudState, request: &Request) -> Response {
-    let (service, operation) = operation(request);
+    let (service, operation) = find_operation(request);
     let protocol = Protocol::for_service(&service);
     let mut store = cloud.aws().store();
-    let id = store.request_id();
+    let id = store.generate_request_id();
     if stack_responses::is_addressed(request) {
         return stack_responses::serve(&mut store, request, &id);
     }
     let caller =
-        SignatureHeader::parse(request).and_then(|claim| store.authenticate(request, &claim));
+        SignatureHeader::parse(request).and_then(|header| store.authenticate(request, &header));
     let caller = match caller {
         Ok(caller) => caller,
         Err(error) => return error.to_response(protocol, &id),
     };
     let is_consistent = dynamodb::is_consistent_read(&service, request);
-    let served = store.with_replica(&service, &operation, is_consistent, |store| {
+    let result = store.serve_from_replica(&service, &operation, is_consistent, |store| {
         serve((&service, protocol), &operation, (store, &caller), request, &id)
     });
-    let mut response = served.unwrap_or_else(|error| error.to_response(protocol, &id));
+    let mut response = result.unwrap_or_else(|error| error.to_response(protocol, &id));
     response.extensions_mut().insert(Principal(caller.arn));
     response
 }
 
+/// Calls the module of a service for an authenticated request.
 fn serve(
     (service, protocol): (&str, Protocol),
     operation: &str,
@@ -192,12 +200,12 @@ fn serve(
             .map(|body| build_response(200, "application/json", body, id)),
         ("sts" | "iam", Protocol::Query(namespace)) => {
             let form = Form::parse(request.body());
-            let served = if service == "iam" {
+            let result = if service == "iam" {
                 iam::serve(store, caller, operation, &form)
             } else {
                 sts::serve(store, caller, operation, &form)
             };
-            served.map(|xml| {
+            result.map(|xml| {
                 build_response(200, "text/xml", xml.into_response(namespace, operation, id), id)
             })
         }
@@ -205,7 +213,7 @@ fn serve(
     }
 }
 
-/// Returns the error of the query protocol for an unknown action.
+/// Returns the error that STS and IAM return for an unknown action.
 fn invalid_action(operation: &str, version: &str) -> AwsError {
     AwsError::new(
         400,

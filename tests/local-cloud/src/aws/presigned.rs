@@ -1,4 +1,5 @@
-//! Verifies presigned `GetCallerIdentity` URLs, as in EKS tokens.
+//! Verifies presigned URLs of `GetCallerIdentity`. A token for a Kubernetes API of EKS contains
+//! such a URL.
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -8,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::caller::Caller;
 use super::signature::parse_basic_date;
-use super::store::{Store, hex};
+use super::store::{Store, encode_hex};
 
-/// Allowed query parameters.
+/// The query parameters that the URL may contain, in lower case.
 const ALLOWED_PARAMETERS: [&str; 10] = [
     "action",
     "version",
@@ -23,20 +24,24 @@ const ALLOWED_PARAMETERS: [&str; 10] = [
     "x-amz-signature",
     "x-amz-signedheaders",
 ];
-/// The header with the cluster name.
+/// The header that contains the name of the cluster.
 const CLUSTER_HEADER: &str = "x-k8s-aws-id";
-/// Longest validity, in seconds.
-const MAX_SECONDS: i64 = 900;
+/// Maximum time for which a URL is valid, in seconds.
+const MAX_VALID_SECONDS: i64 = 900;
 
-/// The parsed URL.
-struct PresignedCall<'a> {
+/// A presigned URL, parsed.
+struct PresignedUrl<'a> {
     host: &'a str,
+    /// The query, as it is encoded in the URL.
     query: &'a str,
+    /// The decoded parameters of the query, by lower-case name.
     parameters: BTreeMap<String, String>,
 }
 
-impl<'a> PresignedCall<'a> {
-    fn parse(url: &'a str) -> Option<PresignedCall<'a>> {
+impl<'a> PresignedUrl<'a> {
+    /// Parses a URL. Returns `None` if it has a path, a repeated parameter or a parameter that is
+    /// not allowed.
+    fn parse(url: &'a str) -> Option<PresignedUrl<'a>> {
         let (_, rest) = url.split_once("://")?;
         let (host, query) = rest.split_once("/?").or_else(|| rest.split_once('?'))?;
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -49,24 +54,26 @@ impl<'a> PresignedCall<'a> {
             .collect();
         let is_valid = parameters.len() == count
             && parameters.keys().all(|name| ALLOWED_PARAMETERS.contains(&name.as_str()));
-        is_valid.then_some(PresignedCall { host, query, parameters })
+        is_valid.then_some(PresignedUrl { host, query, parameters })
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    /// Returns a parameter of the query by its lower-case name.
+    fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
     }
 
-    /// Computes the expected signature.
-    fn expected_signature(&self, secret: &str, scope: &[&str; 4], cluster: &str) -> Option<String> {
+    /// Computes the signature that the URL must have. `scope` is date, region, service and
+    /// terminator of the credential scope; `cluster` is the name of the cluster.
+    fn compute_signature(&self, secret: &str, scope: &[&str; 4], cluster: &str) -> Option<String> {
         let [date, region, service, _] = scope;
-        let time = u64::try_from(parse_basic_date(self.get("x-amz-date")?)?).ok()?;
+        let time = u64::try_from(parse_basic_date(self.parameter("x-amz-date")?)?).ok()?;
         let mut pairs: Vec<&str> = self
             .query
             .split('&')
             .filter(|pair| !pair.to_ascii_lowercase().starts_with("x-amz-signature="))
             .collect();
         pairs.sort_unstable();
-        let names = self.get("x-amz-signedheaders")?;
+        let names = self.parameter("x-amz-signedheaders")?;
         let mut headers = String::new();
         for name in names.split(';') {
             let value = match name {
@@ -76,53 +83,59 @@ impl<'a> PresignedCall<'a> {
             };
             headers.extend([name, ":", value, "\n"]);
         }
-        let empty = hex(&Sha256::digest([]));
-        let canonical = format!("GET\n/\n{}\n{headers}\n{names}\n{empty}", pairs.join("&"));
-        let digest = hex(&Sha256::digest(canonical));
-        let to_sign = format!(
+        let empty_body_hash = encode_hex(&Sha256::digest([]));
+        let canonical_request =
+            format!("GET\n/\n{}\n{headers}\n{names}\n{empty_body_hash}", pairs.join("&"));
+        let digest = encode_hex(&Sha256::digest(canonical_request));
+        let string_to_sign = format!(
             "AWS4-HMAC-SHA256\n{}\n{date}/{region}/{service}/aws4_request\n{digest}",
-            self.get("x-amz-date")?
+            self.parameter("x-amz-date")?
         );
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(time);
         let key = generate_signing_key(secret, time, region, service);
-        Some(calculate_signature(key, to_sign.as_bytes()))
+        Some(calculate_signature(key, string_to_sign.as_bytes()))
     }
 }
 
 impl Store {
-    /// Returns the signer of a `GetCallerIdentity` URL if the signature is valid for this host and
-    /// cluster.
+    /// Returns the caller that signed a URL of `GetCallerIdentity`. Returns `None` if the URL or
+    /// its signature is not valid for this host of STS and for the cluster with this name.
     pub(crate) fn authenticate_presigned(
         &self,
         url: &str,
         host: &str,
         cluster: &str,
     ) -> Option<Caller> {
-        let call = PresignedCall::parse(url).filter(|call| call.host == host)?;
-        let is = |name, value| call.get(name) == Some(value);
-        let names: Vec<&str> = call.get("x-amz-signedheaders")?.split(';').collect();
-        if !is("action", "GetCallerIdentity")
-            || !is("version", "2011-06-15")
-            || !is("x-amz-algorithm", "AWS4-HMAC-SHA256")
+        let presigned = PresignedUrl::parse(url).filter(|presigned| presigned.host == host)?;
+        let has_value = |name, value| presigned.parameter(name) == Some(value);
+        let names: Vec<&str> = presigned.parameter("x-amz-signedheaders")?.split(';').collect();
+        if !has_value("action", "GetCallerIdentity")
+            || !has_value("version", "2011-06-15")
+            || !has_value("x-amz-algorithm", "AWS4-HMAC-SHA256")
             || !["host", CLUSTER_HEADER].iter().all(|name| names.contains(name))
         {
             return None;
         }
-        let expires_in: i64 = call.get("x-amz-expires")?.parse().ok()?;
-        let date = parse_basic_date(call.get("x-amz-date")?)?;
+        let expires_in: i64 = presigned.parameter("x-amz-expires")?.parse().ok()?;
+        let date = parse_basic_date(presigned.parameter("x-amz-date")?)?;
         let now = self.wall_clock();
-        if !(1..=MAX_SECONDS).contains(&expires_in) || now > date + expires_in || date > now + 300 {
+        if !(1..=MAX_VALID_SECONDS).contains(&expires_in)
+            || now > date + expires_in
+            || date > now + 300
+        {
             return None;
         }
-        let scope: Vec<&str> = call.get("x-amz-credential")?.split('/').collect();
+        let scope: Vec<&str> = presigned.parameter("x-amz-credential")?.split('/').collect();
         let [key, date, region, service, "aws4_request"] = scope.as_slice() else { return None };
-        if *service != "sts" || !call.get("x-amz-date")?.starts_with(date) {
+        if *service != "sts" || !presigned.parameter("x-amz-date")?.starts_with(date) {
             return None;
         }
         let (secret, token) = self.secret_for_key(key)?;
-        let fits = call.get("x-amz-security-token") == token
-            && call.expected_signature(secret, &[date, region, service, ""], cluster).as_deref()
-                == call.get("x-amz-signature");
-        fits.then(|| self.caller_for_key(key, region)).flatten()
+        let is_valid = presigned.parameter("x-amz-security-token") == token
+            && presigned
+                .compute_signature(secret, &[date, region, service, ""], cluster)
+                .as_deref()
+                == presigned.parameter("x-amz-signature");
+        is_valid.then(|| self.caller_for_key(key, region)).flatten()
     }
 }

@@ -1,4 +1,4 @@
-//! Eventual consistency: readers of a service see an old state for a while.
+//! Imitates eventual consistency: readers of a service see its old state for a while.
 use std::collections::BTreeMap;
 use std::mem::swap;
 
@@ -10,31 +10,36 @@ use super::store::{
 };
 use crate::call_log;
 
-/// The old state of a service, and when it expires.
+/// The old state of one service, which readers see until a given time.
 #[derive(Debug)]
 pub(super) struct ReplicaLag {
+    /// In seconds since the Unix epoch.
     until: i64,
-    previous: BTreeMap<AccountKey, LaggingData>,
+    old_data: BTreeMap<AccountKey, ServiceData>,
 }
 
-/// The data of one service in one account.
+/// The data of one service in one account, as readers of an old state see it.
 #[derive(Debug)]
-enum LaggingData {
+enum ServiceData {
+    /// Users, groups and roles by name, and managed policies by ARN.
     Iam {
         users: BTreeMap<String, StoredUser>,
         groups: BTreeMap<String, StoredGroup>,
         roles: BTreeMap<String, StoredRole>,
         policies: BTreeMap<String, StoredPolicy>,
     },
+    /// Secrets by region and name.
     Secrets(BTreeMap<(String, String), StoredSecret>),
-    /// By region and cluster name.
+    /// Pod Identity associations of each cluster, by region and name of the cluster.
     Associations(BTreeMap<(String, String), BTreeMap<String, eks::Association>>),
-    /// By region and name.
+    /// DynamoDB tables by region and name.
     Tables(BTreeMap<(String, String), StoredTable>),
 }
 
-impl LaggingData {
-    fn snapshot(service: &str, account: &StoredAccount) -> Option<Self> {
+impl ServiceData {
+    /// Copies the data of a service in an account. Returns `None` if the service has no replica
+    /// here.
+    fn copy_from(service: &str, account: &StoredAccount) -> Option<Self> {
         match service {
             "iam" => Some(Self::Iam {
                 users: account.users.clone(),
@@ -46,7 +51,7 @@ impl LaggingData {
             "eks" => {
                 let clusters = account.clusters.iter();
                 let associations =
-                    clusters.map(|(key, one)| (key.clone(), one.associations.clone()));
+                    clusters.map(|(key, cluster)| (key.clone(), cluster.associations.clone()));
                 Some(Self::Associations(associations.collect()))
             }
             "dynamodb" => Some(Self::Tables(account.tables.clone())),
@@ -54,7 +59,7 @@ impl LaggingData {
         }
     }
 
-    /// Swaps this data with the account's current data. A second call swaps it back.
+    /// Exchanges these data with the current data of the account. A second call restores both.
     fn swap_with(&mut self, account: &mut StoredAccount) {
         match self {
             Self::Iam { users, groups, roles, policies } => {
@@ -76,7 +81,8 @@ impl LaggingData {
     }
 }
 
-/// Returns the service whose replica serves the call. STS reads roles from IAM's replica.
+/// Returns the service whose replica serves a call, or `None` if the call needs the current state.
+/// STS reads roles from IAM's replica.
 fn replica_service(service: &str, operation: &str) -> Option<&'static str> {
     if call_log::is_write_operation(service, operation) {
         return None;
@@ -91,20 +97,20 @@ fn replica_service(service: &str, operation: &str) -> Option<&'static str> {
 }
 
 impl Store {
-    /// Makes readers of a service see the present state until `until`. Ignored for services without
-    /// replicas.
+    /// Makes readers of a service see its present state until `until`, in seconds since the Unix
+    /// epoch, whatever is written in the meantime. Ignored for services without replicas.
     pub(crate) fn delay_reads(&mut self, service: &str, until: i64) {
         let Some(service) = replica_service(service, "Get") else { return };
-        let snapshot_of = |(account_key, account): (&AccountKey, &StoredAccount)| {
-            Some((account_key.clone(), LaggingData::snapshot(service, account)?))
+        let copy = |(account_key, account): (&AccountKey, &StoredAccount)| {
+            Some((account_key.clone(), ServiceData::copy_from(service, account)?))
         };
-        let previous = self.accounts.iter().filter_map(snapshot_of).collect();
-        self.lags.insert(service, ReplicaLag { until, previous });
+        let old_data = self.accounts.iter().filter_map(copy).collect();
+        self.replica_lags.insert(service, ReplicaLag { until, old_data });
     }
 
-    /// Serves a read call from the replica, and other calls from the current state, as well as reads
-    /// that ask to be consistent.
-    pub(super) fn with_replica<R>(
+    /// Serves a call. A read call gets the old state if the service has one, except if it asks for
+    /// a consistent read. All other calls get the current state.
+    pub(super) fn serve_from_replica<R>(
         &mut self,
         service: &str,
         operation: &str,
@@ -112,20 +118,21 @@ impl Store {
         serve: impl FnOnce(&mut Self) -> R,
     ) -> R {
         let now = self.now();
-        self.lags.retain(|_, lag| lag.until > now);
+        self.replica_lags.retain(|_, lag| lag.until > now);
         let lag = replica_service(service, operation)
             .filter(|_| !is_consistent)
-            .and_then(|service| self.lags.remove_entry(service));
-        let Some((replica, mut lag)) = lag else { return serve(self) };
-        self.swap_all(&mut lag);
+            .and_then(|service| self.replica_lags.remove_entry(service));
+        let Some((service, mut lag)) = lag else { return serve(self) };
+        self.swap_with_current(&mut lag);
         let response = serve(self);
-        self.swap_all(&mut lag);
-        self.lags.insert(replica, lag);
+        self.swap_with_current(&mut lag);
+        self.replica_lags.insert(service, lag);
         response
     }
 
-    fn swap_all(&mut self, lag: &mut ReplicaLag) {
-        for (account_key, data) in &mut lag.previous {
+    /// Exchanges the old data of a service with the current data of all accounts.
+    fn swap_with_current(&mut self, lag: &mut ReplicaLag) {
+        for (account_key, data) in &mut lag.old_data {
             if let Some(account) = self.accounts.get_mut(account_key) {
                 data.swap_with(account);
             }

@@ -1,4 +1,5 @@
-//! Verifies Signature Version 4: computes the signature with the stored secret and compares.
+//! Verifies signatures of Signature Version 4: computes the signature with the stored secret access
+//! key, and compares it with that of the request.
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -13,25 +14,32 @@ use http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 
 use super::error::AwsError;
-use super::store::hex;
+use super::store::encode_hex;
 use crate::server::Request;
 
-/// Maximum clock skew, in seconds.
+/// Maximum difference between the clocks of client and AWS, in seconds.
 const MAX_CLOCK_SKEW_SECONDS: i64 = 5 * 60;
 
-/// The parsed `Authorization` header.
+/// The `Authorization` header of a signed request, parsed.
 #[derive(Debug, Clone)]
 pub(crate) struct SignatureHeader {
+    /// The access key id.
     pub(crate) key: String,
+    /// The date in the credential scope: `20261123`.
     pub(crate) date: String,
     pub(crate) region: String,
     pub(crate) service: String,
+    /// Names of the signed headers.
     headers: Vec<String>,
+    /// The whole value of the `Authorization` header.
     authorization: String,
 }
 
 impl SignatureHeader {
-    /// Parses the `Authorization` header.
+    /// Parses the `Authorization` header of a request.
+    ///
+    /// # Errors
+    /// AWS's error if the header is absent or incomplete.
     pub(crate) fn parse(request: &Request) -> Result<SignatureHeader, AwsError> {
         let missing = || {
             AwsError::new(
@@ -42,18 +50,18 @@ impl SignatureHeader {
         };
         let text =
             request.headers().get(AUTHORIZATION).ok_or_else(missing)?.to_str().unwrap_or_default();
-        let incomplete = |what: &str| {
+        let incomplete = |parameter: &str| {
             AwsError::new(
                 400,
                 "IncompleteSignature",
-                format!("Authorization header requires '{what}' parameter."),
+                format!("Authorization header requires '{parameter}' parameter."),
             )
         };
         let fields = text.strip_prefix("AWS4-HMAC-SHA256").ok_or_else(missing)?;
         let field = |name: &'static str| {
-            let find =
+            let value =
                 |field: &str| field.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
-            fields.split(',').find_map(find).ok_or_else(|| incomplete(name))
+            fields.split(',').find_map(value).ok_or_else(|| incomplete(name))
         };
         let scope = field("Credential")?;
         let headers = field("SignedHeaders")?;
@@ -72,7 +80,11 @@ impl SignatureHeader {
         Ok(SignatureHeader { key, date, region, service, headers, authorization: text.to_owned() })
     }
 
-    /// Verifies signed headers, date, payload hash and signature.
+    /// Verifies date, signed headers, payload hash and signature of a request. `now` is in seconds
+    /// since the Unix epoch.
+    ///
+    /// # Errors
+    /// AWS's error if one of them is not valid.
     pub(crate) fn verify(
         &self,
         request: &Request,
@@ -99,24 +111,25 @@ impl SignatureHeader {
             )));
         }
         let is_amz = |name: &&str| name.starts_with("x-amz-");
-        let is_signed = |name: &&str| self.headers.iter().any(|one| one == name);
+        let is_signed = |name: &&str| self.headers.iter().any(|signed| signed == name);
         let mut amz_headers = request.headers().keys().map(http::HeaderName::as_str).filter(is_amz);
         if self.service == "s3" && amz_headers.any(|name| !is_signed(&name)) {
             let message = "There were headers present in the request which were not signed";
             return Err(AwsError::new(403, "AccessDenied", message));
         }
-        let unsigned = |name: &&str| {
-            request.headers().contains_key(*name) && !self.headers.iter().any(|one| one == name)
+        let is_unsigned = |name: &&str| {
+            request.headers().contains_key(*name)
+                && !self.headers.iter().any(|signed| signed == name)
         };
         if let Some(name) = ["host", "x-amz-date", "x-amz-security-token", "x-amz-target"]
             .iter()
-            .find(|name| unsigned(name))
+            .find(|name| is_unsigned(name))
         {
             return Err(AwsError::invalid_signature(format!(
                 "'{name}' must be a 'SignedHeader' in the AWS Authorization."
             )));
         }
-        let hash = hex(&Sha256::digest(request.body()));
+        let hash = encode_hex(&Sha256::digest(request.body()));
         if header("x-amz-content-sha256").is_some_and(|claimed| claimed != hash) {
             return Err(AwsError::invalid_signature(
                 "The provided 'x-amz-content-sha256' header does not match what was computed.",
@@ -134,6 +147,8 @@ impl SignatureHeader {
         }
     }
 
+    /// Computes the `Authorization` header that the request must have. `time` is the date of the
+    /// request, in seconds since the Unix epoch.
     fn compute_authorization(
         &self,
         request: &Request,
@@ -141,25 +156,27 @@ impl SignatureHeader {
         token: Option<&str>,
         time: i64,
     ) -> Option<String> {
-        let name = |name: &str| {
+        // The signing library adds these headers itself.
+        let is_given = |name: &str| {
             !matches!(name, "x-amz-date" | "x-amz-security-token" | "x-amz-content-sha256")
         };
         let headers: Option<Vec<(&str, &str)>> = self
             .headers
             .iter()
-            .filter(|one| name(one))
-            .map(|one| Some((one.as_str(), request.headers().get(one)?.to_str().ok()?)))
+            .filter(|name| is_given(name))
+            .map(|name| Some((name.as_str(), request.headers().get(name)?.to_str().ok()?)))
             .collect();
         let mut settings = SigningSettings::default();
-        // All headers that the caller signed are signed again.
+        // The library excludes some headers by default. Here it signs all headers that the caller
+        // signed.
         settings.excluded_headers = None;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Enabled;
         if self.service == "s3" {
-            // A key of S3 may contain what other services normalize or encode twice.
+            // S3 signs paths as they are. Other services normalize a path and encode it twice.
             settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
             settings.percent_encoding_mode = PercentEncodingMode::Single;
         }
-        if self.headers.iter().any(|one| one == "x-amz-content-sha256") {
+        if self.headers.iter().any(|name| name == "x-amz-content-sha256") {
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         }
         let host = request.headers().get("host")?.to_str().ok()?;
@@ -182,16 +199,16 @@ impl SignatureHeader {
             SignableRequest::new(request.method().as_str(), uri, headers?.into_iter(), body)
                 .ok()?;
         let (instructions, _) = sign(signable, &params).ok()?.into_parts();
-        let found =
+        let authorization =
             instructions.headers().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-        found.map(|(_, value)| value.to_owned())
+        authorization.map(|(_, value)| value.to_owned())
     }
 }
 
-/// Parses `20261123T120000Z` to seconds since the Unix epoch.
+/// Parses a date such as `20261123T120000Z`. Returns seconds since the Unix epoch.
 pub(super) fn parse_basic_date(text: &str) -> Option<i64> {
     let part = |from, to| text.get(from..to);
-    let dashed = format!(
+    let iso8601 = format!(
         "{}-{}-{}T{}:{}:{}Z",
         part(0, 4)?,
         part(4, 6)?,
@@ -200,8 +217,11 @@ pub(super) fn parse_basic_date(text: &str) -> Option<i64> {
         part(11, 13)?,
         part(13, 15)?
     );
-    let complete = text.len() == 16 && text.get(8..9) == Some("T") && text.ends_with('Z');
-    DateTime::from_str(&dashed, Format::DateTime).ok().filter(|_| complete).map(|date| date.secs())
+    let is_complete = text.len() == 16 && text.get(8..9) == Some("T") && text.ends_with('Z');
+    DateTime::from_str(&iso8601, Format::DateTime)
+        .ok()
+        .filter(|_| is_complete)
+        .map(|date| date.secs())
 }
 
 /// Formats seconds since the Unix epoch as `20261123T120000Z`.

@@ -1,4 +1,4 @@
-//! Roles and policies of an account, read without permission checks.
+//! Roles and managed policies of an account, as tests read them, without checks of permissions.
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -6,45 +6,47 @@ use serde_json::Value;
 use super::setup::Account;
 use super::store::{self, ParsedPolicy};
 
+/// An IAM role at the time when a test read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleSnapshot {
     pub name: String,
     pub arn: String,
+    /// The trust policy.
     pub trust: Value,
-    /// ARNs of the attached policies, sorted.
+    /// ARNs of the attached managed policies, sorted.
     pub attached: Vec<String>,
     /// Names of the inline policies.
     pub inline: Vec<String>,
     pub tags: BTreeMap<String, String>,
-    /// ARN of the permissions boundary.
+    /// ARN of the managed policy that is the permissions boundary.
     pub boundary: Option<String>,
 }
 
-/// A customer managed policy.
+/// A customer managed policy at the time when a test read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicySnapshot {
     pub name: String,
     pub arn: String,
-    /// Document of the default version.
+    /// The document of the default version.
     pub document: Value,
-    /// Version numbers, oldest first.
+    /// The numbers of the versions, oldest first.
     pub versions: Vec<u32>,
-    /// Number of the default version.
+    /// The number of the default version.
     pub default: u32,
     pub tags: BTreeMap<String, String>,
-    /// Names of the roles that it is attached to.
+    /// Names of the roles that the policy is attached to.
     pub roles: Vec<String>,
 }
 
-fn parse_json(text: &ParsedPolicy) -> Value {
-    serde_json::from_str(&text.raw).unwrap_or_default()
+fn parse_json(policy: &ParsedPolicy) -> Value {
+    serde_json::from_str(&policy.raw).unwrap_or_default()
 }
 
 impl Account {
-    /// Returns all roles, sorted by name.
+    /// Returns all roles in the account, sorted by name.
     pub fn roles(&self) -> Vec<RoleSnapshot> {
         let (store, (partition, id)) = (self.aws().store(), self.account_key());
-        let seen = |role: &store::StoredRole| {
+        let to_snapshot = |role: &store::StoredRole| {
             let mut attached = role.policies.attached.clone();
             attached.sort();
             RoleSnapshot {
@@ -60,37 +62,37 @@ impl Account {
         store
             .account(self.account_key())
             .into_iter()
-            .flat_map(|all| all.roles.values())
-            .map(seen)
+            .flat_map(|account| account.roles.values())
+            .map(to_snapshot)
             .collect()
     }
 
-    /// Returns a role by name.
+    /// Returns the role with this name.
     pub fn role_snapshot(&self, name: &str) -> Option<RoleSnapshot> {
         self.roles().into_iter().find(|role| role.name == name)
     }
 
-    /// Returns all customer managed policies, sorted by ARN.
+    /// Returns all customer managed policies in the account, sorted by ARN.
     pub fn policies(&self) -> Vec<PolicySnapshot> {
         let store = self.aws().store();
-        let Some(all) = store.account(self.account_key()) else { return Vec::new() };
-        let seen = |policy: &store::StoredPolicy| PolicySnapshot {
+        let Some(account) = store.account(self.account_key()) else { return Vec::new() };
+        let to_snapshot = |policy: &store::StoredPolicy| PolicySnapshot {
             name: policy.name.clone(),
             arn: policy.arn.clone(),
             document: policy
                 .default_version()
-                .map(|version| parse_json(&version.text))
+                .map(|version| parse_json(&version.policy))
                 .unwrap_or_default(),
             versions: policy.versions.iter().map(|version| version.number).collect(),
-            default: policy.default,
+            default: policy.default_number,
             tags: policy.tags.clone(),
-            roles: all
+            roles: account
                 .roles
                 .values()
                 .filter(|role| role.policies.attached.contains(&policy.arn))
                 .map(|role| role.name.clone())
                 .collect(),
         };
-        all.policies.values().map(seen).collect()
+        account.policies.values().map(to_snapshot).collect()
     }
 }

@@ -1,4 +1,5 @@
-//! Objects at presigned URLs, in the buckets where CloudFormation waits for the answers of custom resources.
+//! Fake S3 buckets of CloudFormation: a custom resource puts its response there, with a presigned
+//! URL.
 use http::Method;
 use http::header::{CONTENT_TYPE, ETAG};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -9,31 +10,36 @@ use super::store::Store;
 use super::{Aws, partition::dns_suffix};
 use crate::server::{Request, Response};
 
-/// The buckets, before the region without its hyphens.
+/// Prefix of the names of the buckets. The region follows, without its hyphens.
 const BUCKET_PREFIX: &str = "cloudformation-custom-resource-response-";
 
-/// Seconds for which a URL is valid.
+/// Time for which a presigned URL is valid, in seconds.
 const VALID_SECONDS: i64 = 7200;
 
+/// The characters that are escaped in the path of a URL.
 const ESCAPED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// A URL that was given out, and what was put there.
+/// A presigned URL for the response of a custom resource, with the response bodies that were put
+/// there.
 #[derive(Debug, Clone)]
-pub(crate) struct IssuedResponse {
+pub(crate) struct IssuedUrl {
+    /// The signature in the URL.
     signature: String,
+    /// When the URL expires, in seconds since the Unix epoch.
     expires: i64,
-    /// Every body, oldest first.
+    /// All response bodies, oldest first.
     bodies: Vec<String>,
 }
 
 impl Aws {
-    /// Returns a presigned URL for the answer to a request, at a path-style address of this endpoint.
+    /// Creates a presigned URL for the response to a request of CloudFormation: a path-style
+    /// address at this endpoint. `key` is the object key of the response.
     pub(crate) fn issue_response_url(&self, endpoint: &str, region: &str, key: &str) -> String {
         let mut store = self.store();
         let bucket = format!("{BUCKET_PREFIX}{}", region.replace('-', ""));
-        let (signature, expires) = (store.alphanumeric(64), store.now() + VALID_SECONDS);
-        let issued = IssuedResponse { signature: signature.clone(), expires, bodies: Vec::new() };
+        let (signature, expires) = (store.generate_alphanumeric(64), store.now() + VALID_SECONDS);
+        let issued = IssuedUrl { signature: signature.clone(), expires, bodies: Vec::new() };
         store.stack_responses.insert(format!("{bucket}/{key}"), issued);
         format!(
             "{endpoint}/{bucket}/{}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIALOCALCLOUD%2F{region}%2Fs3%2Faws4_request&X-Amz-Expires={VALID_SECONDS}&X-Amz-SignedHeaders=host&X-Amz-Signature={signature}",
@@ -41,7 +47,7 @@ impl Aws {
         )
     }
 
-    /// Returns everything that was put for a request, oldest first.
+    /// Returns the response bodies that were put under an object key, oldest first.
     pub(crate) fn stack_responses(&self, region: &str, key: &str) -> Vec<String> {
         let bucket = format!("{BUCKET_PREFIX}{}", region.replace('-', ""));
         let store = self.store();
@@ -50,21 +56,23 @@ impl Aws {
     }
 }
 
-/// Returns `true` for a request to one of the buckets.
+/// Returns `true` if a request is for one of these buckets of CloudFormation.
 pub(crate) fn is_addressed(request: &Request) -> bool {
-    let is_host = |host: &str| host.starts_with(BUCKET_PREFIX) && host.contains(dns_suffix("aws"));
+    let is_bucket_host =
+        |host: &str| host.starts_with(BUCKET_PREFIX) && host.contains(dns_suffix("aws"));
     let host = request.headers().get("host").and_then(|host| host.to_str().ok());
     request.uri().path().trim_start_matches('/').starts_with(BUCKET_PREFIX)
-        || host.is_some_and(is_host)
+        || host.is_some_and(is_bucket_host)
 }
 
-/// Stores an answer, if the URL was given out and is still valid.
+/// Serves a request with a presigned URL: stores the response of a custom resource if the URL is
+/// valid.
 pub(crate) fn serve(store: &mut Store, request: &Request, id: &str) -> Response {
-    match put(store, request) {
-        Ok(tag) => {
+    match put_response(store, request) {
+        Ok(entity_tag) => {
             let mut response = build_response(200, "application/xml", String::new(), id);
-            if let Ok(tag) = tag.parse() {
-                response.headers_mut().insert(ETAG, tag);
+            if let Ok(value) = entity_tag.parse() {
+                response.headers_mut().insert(ETAG, value);
             }
             response
         }
@@ -72,11 +80,12 @@ pub(crate) fn serve(store: &mut Store, request: &Request, id: &str) -> Response 
     }
 }
 
-fn put(store: &mut Store, request: &Request) -> Result<String, AwsError> {
+/// Stores the response of a custom resource. Returns the entity tag of the object.
+fn put_response(store: &mut Store, request: &Request) -> Result<String, AwsError> {
     if request.method() != Method::PUT {
         return Err(AwsError::invalid_signature("The URL was signed for PUT."));
     }
-    // CloudFormation signs an empty content type.
+    // CloudFormation signs its URLs without a content type.
     if request.headers().get(CONTENT_TYPE).is_some_and(|kind| !kind.is_empty()) {
         return Err(AwsError::invalid_signature("The URL was signed without a content type."));
     }

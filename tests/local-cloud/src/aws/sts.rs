@@ -1,4 +1,4 @@
-//! Fake STS.
+//! Fake STS: `AssumeRole`, `GetCallerIdentity` and `GetAccessKeyInfo`.
 use super::assume;
 use super::caller::Caller;
 use super::error::AwsError;
@@ -6,6 +6,7 @@ use super::form::Form;
 use super::store::Store;
 use super::xml::Xml;
 
+/// Serves a call of STS.
 pub(crate) fn serve(
     store: &mut Store,
     caller: &Caller,
@@ -20,7 +21,7 @@ pub(crate) fn serve(
     }
 }
 
-/// Serves `GetCallerIdentity`. No policy can deny this call.
+/// Serves `GetCallerIdentity`. No policy can deny it.
 fn get_caller_identity(caller: &Caller) -> Xml {
     let mut xml = Xml::default();
     xml.element("Arn", &caller.arn)
@@ -29,12 +30,13 @@ fn get_caller_identity(caller: &Caller) -> Xml {
     xml
 }
 
+/// Serves `GetAccessKeyInfo`.
 fn get_access_key_info(store: &Store, caller: &Caller, form: &Form) -> Result<Xml, AwsError> {
     let id = form.required("AccessKeyId")?;
     store.authorize(caller, "sts:GetAccessKeyInfo", "*", "*", &store.context(caller))?;
-    let long_lived = store.keys.get(id).map(|key| &key.account_key);
+    let account_of_key = store.keys.get(id).map(|key| &key.account_key);
     let account_key =
-        long_lived.or_else(|| store.sessions.get(id).map(|session| &session.account_key));
+        account_of_key.or_else(|| store.sessions.get(id).map(|session| &session.account_key));
     let account_key = account_key.filter(|account_key| account_key.0 == caller.partition());
     let account_key = account_key.ok_or_else(|| AwsError::validation("Invalid access key ID."))?;
     let mut xml = Xml::default();

@@ -1,25 +1,25 @@
-//! XML responses of the query protocol.
+//! XML responses of the AWS query protocol.
 use std::fmt::{Display, Write};
 
-/// Escapes text for XML.
+/// Escapes a text for use in an XML element.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// An XML document under construction.
+/// The XML elements in the result of an action, to which more elements can be added.
 #[derive(Debug, Default)]
 pub(crate) struct Xml(String);
 
 impl Xml {
-    /// Writes `<name>text</name>`.
+    /// Adds `<name>text</name>`.
     pub(crate) fn element(&mut self, name: &str, text: impl Display) -> &mut Xml {
-        // Writing to a String cannot fail.
-        let _written: Result<(), std::fmt::Error> =
+        // Writing to a `String` cannot fail.
+        let _result: Result<(), std::fmt::Error> =
             write!(self.0, "<{name}>{}</{name}>", escape(&text.to_string()));
         self
     }
 
-    /// Writes the element if there is a text.
+    /// Adds `<name>text</name>` if there is a text.
     pub(crate) fn optional_element(&mut self, name: &str, text: Option<impl Display>) -> &mut Xml {
         if let Some(text) = text {
             self.element(name, text);
@@ -27,15 +27,16 @@ impl Xml {
         self
     }
 
-    /// Writes `<name>…</name>`.
+    /// Adds `<name>…</name>` with the elements that `fill` adds.
     pub(crate) fn nested_element(&mut self, name: &str, fill: impl FnOnce(&mut Xml)) -> &mut Xml {
-        let _written: Result<(), std::fmt::Error> = write!(self.0, "<{name}>");
+        let _result: Result<(), std::fmt::Error> = write!(self.0, "<{name}>");
         fill(self);
-        let _written: Result<(), std::fmt::Error> = write!(self.0, "</{name}>");
+        let _result: Result<(), std::fmt::Error> = write!(self.0, "</{name}>");
         self
     }
 
-    /// Writes `<name><member>…</member>…</name>`.
+    /// Adds `<name><member>…</member>…</name>`, with one `member` for each item. `fill` adds the
+    /// elements of an item.
     pub(crate) fn list<T>(
         &mut self,
         name: &str,
@@ -49,7 +50,7 @@ impl Xml {
         })
     }
 
-    /// Writes `<name><member>text</member>…</name>`.
+    /// Adds `<name><member>text</member>…</name>`, with one `member` for each text.
     pub(crate) fn texts<T: Display>(
         &mut self,
         name: &str,
@@ -62,7 +63,7 @@ impl Xml {
         })
     }
 
-    /// Returns the complete response of an action.
+    /// Returns the complete response body of an action, with its result and the request id.
     pub(crate) fn into_response(self, namespace: &str, action: &str, request_id: &str) -> String {
         let result = if self.0.is_empty() {
             String::new()

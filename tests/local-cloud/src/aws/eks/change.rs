@@ -96,7 +96,7 @@ pub(super) fn create(call: &mut EksCall<'_>, name: &str) -> Result<Value, AwsErr
         let message = "The maximum number of associations of this cluster is reached";
         return Err(AwsError::new(400, "ResourceLimitExceededException", message));
     }
-    let id = call.store.lower_case_id("a-", 17);
+    let id = call.store.generate_lower_case_id("a-", 17);
     let external_id =
         target.is_some().then(|| call.external_id(name, &namespace, &service_account));
     let now = call.store.now();

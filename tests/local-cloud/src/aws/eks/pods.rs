@@ -115,10 +115,10 @@ impl Cluster {
             return Err(format!("{role_arn} does not trust {POD_IDENTITY_SERVICE}"));
         }
         let role = role.name.clone();
-        let id = store.unique_id("ASIA", &account_key.1);
+        let id = store.generate_id("ASIA", &account_key.1);
         let session = Session {
-            secret: store.secret_key(),
-            token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
+            secret: store.generate_secret_key(),
+            token: format!("IQoJb3JpZ2luX2Vj{}", store.generate_alphanumeric(256)),
             expires: store.now() + SESSION_SECONDS,
             account_key,
             role,

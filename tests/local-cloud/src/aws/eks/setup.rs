@@ -124,7 +124,7 @@ impl Cluster {
         self.dissociate((namespace, service_account));
         let (id, now) = {
             let mut store = self.account.aws().store();
-            (store.lower_case_id("a-", 17), store.now())
+            (store.generate_lower_case_id("a-", 17), store.now())
         };
         let (account, (region, cluster)) = (self.account.id(), &self.key);
         let external_id = format!("{region}/{account}/{cluster}/{namespace}/{service_account}");

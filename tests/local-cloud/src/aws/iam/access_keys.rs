@@ -1,4 +1,4 @@
-//! Access keys of a user.
+//! IAM actions that list, create, change and delete the access keys of a user.
 use super::IamCall;
 use crate::aws::error::AwsError;
 use crate::aws::store::{AccessKey, Owner};
@@ -6,37 +6,42 @@ use crate::aws::xml::Xml;
 use crate::clock::iso8601;
 
 impl IamCall<'_> {
-    fn access_keys_of(&self, user: &str) -> Vec<&AccessKey> {
+    /// Finds the access keys of a user, oldest first.
+    fn find_access_keys(&self, user: &str) -> Vec<&AccessKey> {
         let owner = Owner::User(user.to_owned());
-        let own =
+        let is_own =
             |key: &&AccessKey| key.account_key == self.caller.account_key && key.owner == owner;
-        let mut keys: Vec<_> = self.store.keys.values().filter(own).collect();
+        let mut keys: Vec<_> = self.store.keys.values().filter(is_own).collect();
         keys.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
         keys
     }
 
+    /// Authorizes the call. Returns the access key that the parameters `UserName` and `AccessKeyId`
+    /// name.
     fn key_mut(&mut self) -> Result<&mut AccessKey, AwsError> {
         let id = self.form.required("AccessKeyId")?.to_owned();
         let owner = Owner::User(self.user()?.name.clone());
         let account_key = &self.caller.account_key;
-        let found = self
+        let key = self
             .store
             .keys
             .get_mut(&id)
             .filter(|key| key.account_key == *account_key && key.owner == owner);
-        found.ok_or_else(|| {
+        key.ok_or_else(|| {
             AwsError::no_such_entity(format!("The Access Key with id {id} cannot be found."))
         })
     }
 }
 
+/// Returns the value of `Status` for an access key.
 fn status_name(key: &AccessKey) -> &'static str {
     if key.active { "Active" } else { "Inactive" }
 }
 
+/// Serves `ListAccessKeys`.
 pub(super) fn list(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let user = &call.user()?.name;
-    let (page, marker) = call.page(call.access_keys_of(user))?;
+    let (page, marker) = call.page(call.find_access_keys(user))?;
     let mut xml = Xml::default();
     xml.element("UserName", user);
     xml.list("AccessKeyMetadata", page, |xml, key| {
@@ -49,7 +54,8 @@ pub(super) fn list(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     Ok(xml)
 }
 
-pub(super) fn last_used(call: &IamCall<'_>) -> Result<Xml, AwsError> {
+/// Serves `GetAccessKeyLastUsed`.
+pub(super) fn get_last_use(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let id = call.form.required("AccessKeyId")?;
     let key = call.store.keys.get(id).filter(|key| key.account_key == call.caller.account_key);
     let user = key.and_then(|key| match &key.owner {
@@ -66,9 +72,9 @@ pub(super) fn last_used(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     })?;
     let mut xml = Xml::default();
     xml.optional_element("UserName", user);
-    xml.nested_element("AccessKeyLastUsed", |xml| match &key.used {
-        Some((at, service, region)) => {
-            xml.element("LastUsedDate", iso8601(*at))
+    xml.nested_element("AccessKeyLastUsed", |xml| match &key.last_use {
+        Some((time, service, region)) => {
+            xml.element("LastUsedDate", iso8601(*time))
                 .element("ServiceName", service)
                 .element("Region", region);
         }
@@ -79,10 +85,11 @@ pub(super) fn last_used(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     Ok(xml)
 }
 
+/// Serves `CreateAccessKey`.
 pub(super) fn create(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let user = call.user()?.name.clone();
     let quota = call.quota("AccessKeysPerUserQuota");
-    if call.access_keys_of(&user).len() >= quota {
+    if call.find_access_keys(&user).len() >= quota {
         return Err(AwsError::new(
             409,
             "LimitExceeded",
@@ -100,8 +107,9 @@ pub(super) fn create(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     Ok(xml)
 }
 
+/// Serves `UpdateAccessKey`.
 pub(super) fn update(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
-    let active = match call.form.required("Status")? {
+    let is_active = match call.form.required("Status")? {
         "Active" => true,
         "Inactive" => false,
         other => {
@@ -110,10 +118,11 @@ pub(super) fn update(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
             )));
         }
     };
-    call.key_mut()?.active = active;
+    call.key_mut()?.active = is_active;
     Ok(Xml::default())
 }
 
+/// Serves `DeleteAccessKey`.
 pub(super) fn delete(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let id = call.key_mut()?.id.clone();
     call.store.keys.remove(&id);

@@ -1,4 +1,4 @@
-//! Reads managed policies and their documents.
+//! IAM actions that read managed policies and their documents.
 use super::{IamCall, percent_encoded, write_paging};
 use crate::aws::error::AwsError;
 use crate::aws::store::StoredPolicy;
@@ -6,12 +6,12 @@ use crate::aws::xml::Xml;
 use crate::clock::iso8601;
 
 impl IamCall<'_> {
-    /// Authorizes the call and returns the policy that `PolicyArn` names.
+    /// Authorizes the call. Returns the managed policy that the parameter `PolicyArn` names.
     pub(super) fn policy(&self) -> Result<&StoredPolicy, AwsError> {
         let arn = self.form.required("PolicyArn")?;
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let is_valid = matches!(parts.as_slice(), ["arn", partition, "iam", "", _, rest]
-            if *partition == self.caller.partition() && rest.starts_with("policy/"));
+        let is_valid = matches!(parts.as_slice(), ["arn", partition, "iam", "", _, resource]
+            if *partition == self.caller.partition() && resource.starts_with("policy/"));
         if !is_valid {
             return Err(AwsError::new(400, "InvalidInput", format!("ARN {arn} is not valid.")));
         }
@@ -21,18 +21,19 @@ impl IamCall<'_> {
             .ok_or_else(|| AwsError::no_such_entity(format!("Policy {arn} was not found.")))
     }
 
-    /// Returns `true` if the policy exists and is visible. A new policy is hidden from its first
-    /// readers.
+    /// Returns `true` if the managed policy with this ARN exists and is not hidden. Each check of a
+    /// hidden policy counts as one of the reads from which it is hidden.
     pub(super) fn check_visible(&mut self, arn: &str) -> bool {
-        let own = self.store.account_mut(&self.caller.account_key).policies.get_mut(arn);
-        if let Some(policy) = own.filter(|policy| policy.hidden_reads > 0) {
+        let customer_policy =
+            self.store.account_mut(&self.caller.account_key).policies.get_mut(arn);
+        if let Some(policy) = customer_policy.filter(|policy| policy.hidden_reads > 0) {
             policy.hidden_reads -= 1;
             return false;
         }
         self.store.policy(&self.caller.account_key, arn).is_some()
     }
 
-    /// Counts the roles, users and groups that the policy is attached to.
+    /// Counts the roles, users and groups that the managed policy with this ARN is attached to.
     fn count_attachments(&self, arn: &str) -> usize {
         let account = self.store.account(&self.caller.account_key);
         let policies = account.into_iter().flat_map(|account| {
@@ -40,15 +41,16 @@ impl IamCall<'_> {
             let users = account.users.values().map(|user| &user.policies);
             roles.chain(users).chain(account.groups.values().map(|group| &group.policies))
         });
-        policies.filter(|policies| policies.attached.iter().any(|one| one == arn)).count()
+        policies.filter(|policies| policies.attached.iter().any(|attached| attached == arn)).count()
     }
 
+    /// Adds the elements of a managed policy to a response, without its tags.
     fn write_policy(&self, xml: &mut Xml, policy: &StoredPolicy) {
         xml.element("PolicyName", &policy.name)
             .element("PolicyId", &policy.id)
             .element("Arn", &policy.arn);
         xml.element("Path", &policy.path)
-            .element("DefaultVersionId", format!("v{}", policy.default));
+            .element("DefaultVersionId", format!("v{}", policy.default_number));
         xml.element("AttachmentCount", self.count_attachments(&policy.arn))
             .element("PermissionsBoundaryUsageCount", 0);
         xml.element("IsAttachable", true)
@@ -58,6 +60,7 @@ impl IamCall<'_> {
     }
 }
 
+/// Serves `GetPolicy`.
 pub(super) fn get_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let found = call.policy()?.clone();
     if !call.check_visible(&found.arn) {
@@ -66,7 +69,7 @@ pub(super) fn get_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let mut xml = Xml::default();
     xml.nested_element("Policy", |xml| {
         call.write_policy(xml, &found);
-        // `ListPolicies` returns no tags.
+        // Only `GetPolicy` returns tags, not `ListPolicies`.
         if !found.tags.is_empty() {
             xml.list("Tags", &found.tags, |xml, (key, value)| {
                 xml.element("Key", key).element("Value", value);
@@ -76,39 +79,41 @@ pub(super) fn get_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     Ok(xml)
 }
 
+/// Serves `GetPolicyVersion`.
 pub(super) fn get_policy_version(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let policy = call.policy()?;
     let id = call.form.required("VersionId")?;
-    let found = policy.versions.iter().find(|version| format!("v{}", version.number) == id);
+    let version = policy.versions.iter().find(|version| format!("v{}", version.number) == id);
     let missing = || {
         AwsError::no_such_entity(format!(
             "Policy {} version {id} does not exist or is not attachable.",
             policy.arn
         ))
     };
-    let found = found.ok_or_else(missing)?;
+    let version = version.ok_or_else(missing)?;
     let mut xml = Xml::default();
     xml.nested_element("PolicyVersion", |xml| {
-        xml.element("Document", percent_encoded(&found.text.raw)).element("VersionId", id);
-        xml.element("IsDefaultVersion", found.number == policy.default)
-            .element("CreateDate", iso8601(found.created));
+        xml.element("Document", percent_encoded(&version.policy.raw)).element("VersionId", id);
+        xml.element("IsDefaultVersion", version.number == policy.default_number)
+            .element("CreateDate", iso8601(version.created));
     });
     Ok(xml)
 }
 
+/// Serves `ListPolicies`.
 pub(super) fn list_policies(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     call.authorize("*", "policy path /")?;
     let scope = call.form.get("Scope").unwrap_or("All");
-    let own = call
+    let customer_managed = call
         .store
         .account(&call.caller.account_key)
         .into_iter()
         .flat_map(|account| account.policies.values());
-    let managed = call.store.managed_policies(call.caller.partition());
+    let aws_managed = call.store.managed_policies(call.caller.partition());
     let mut found: Vec<&StoredPolicy> = match scope {
-        "All" => own.chain(managed).collect(),
-        "AWS" => managed.collect(),
-        "Local" => own.collect(),
+        "All" => customer_managed.chain(aws_managed).collect(),
+        "AWS" => aws_managed.collect(),
+        "Local" => customer_managed.collect(),
         other => {
             return Err(AwsError::validation(format!(
                 "Scope must be one of All, AWS, Local, not {other}."

@@ -1,4 +1,4 @@
-//! Reads roles, users, groups and the account summary.
+//! IAM actions that read roles, users, groups and the account summary.
 use std::collections::BTreeMap;
 
 use super::{IamCall, percent_encoded, role_resource, user_resource, write_paging};
@@ -7,7 +7,7 @@ use crate::aws::store::{PrincipalPolicies, StoredRole};
 use crate::aws::xml::Xml;
 use crate::clock::iso8601;
 
-/// AWS's default quotas.
+/// AWS's default quotas, by their names in `GetAccountSummary`.
 const DEFAULT_QUOTAS: [(&str, u32); 14] = [
     ("AccessKeysPerUserQuota", 2),
     ("AssumeRolePolicySizeQuota", 2048),
@@ -26,27 +26,28 @@ const DEFAULT_QUOTAS: [(&str, u32); 14] = [
 ];
 
 impl IamCall<'_> {
-    /// Returns a quota of the caller's account.
+    /// Returns a quota of the caller's account by its name in `GetAccountSummary`.
     pub(super) fn quota(&self, name: &str) -> usize {
-        let own = self
+        let changed = self
             .store
             .account(&self.caller.account_key)
             .and_then(|account| account.quotas.get(name))
             .copied();
         let default =
             DEFAULT_QUOTAS.iter().find(|(quota, _)| *quota == name).map(|(_, value)| *value);
-        own.or(default).and_then(|quota| usize::try_from(quota).ok()).unwrap_or(usize::MAX)
+        changed.or(default).and_then(|quota| usize::try_from(quota).ok()).unwrap_or(usize::MAX)
     }
 }
 
+/// Serves `GetRole`. A new role can be hidden from its first reads.
 pub(super) fn get_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let found = call.role()?.clone();
-    let unseen = call
+    let stored = call
         .store
         .account_mut(&call.caller.account_key)
         .roles
         .get_mut(&found.name.to_ascii_lowercase());
-    if let Some(role) = unseen.filter(|role| role.hidden_reads > 0) {
+    if let Some(role) = stored.filter(|role| role.hidden_reads > 0) {
         role.hidden_reads -= 1;
         return Err(AwsError::no_such_entity(format!(
             "The role with name {} cannot be found.",
@@ -58,6 +59,7 @@ pub(super) fn get_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     Ok(xml)
 }
 
+/// Adds the elements of a role to a response.
 pub(super) fn write_role(xml: &mut Xml, arn: &str, role: &StoredRole) {
     xml.element("Path", &role.path)
         .element("RoleName", &role.name)
@@ -71,6 +73,7 @@ pub(super) fn write_role(xml: &mut Xml, arn: &str, role: &StoredRole) {
     xml.nested_element("RoleLastUsed", |_| ());
 }
 
+/// Adds the permissions boundary and the tags of a role or user to a response, if there are any.
 fn write_boundary_and_tags(
     xml: &mut Xml,
     policies: &PrincipalPolicies,
@@ -88,6 +91,7 @@ fn write_boundary_and_tags(
     }
 }
 
+/// Serves `GetUser`.
 pub(super) fn get_user(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let user = call.user()?;
     let mut xml = Xml::default();
@@ -100,6 +104,7 @@ pub(super) fn get_user(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     Ok(xml)
 }
 
+/// Serves `ListGroupsForUser`.
 pub(super) fn list_groups_for_user(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let names = &call.user()?.groups;
     let groups = call.store.account(&call.caller.account_key).map(|account| &account.groups);
@@ -115,6 +120,7 @@ pub(super) fn list_groups_for_user(call: &IamCall<'_>) -> Result<Xml, AwsError> 
     Ok(xml)
 }
 
+/// Serves `GetAccountSummary`.
 pub(super) fn get_account_summary(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     call.authorize("*", "*")?;
     let mut entries: BTreeMap<String, usize> =

@@ -1,6 +1,6 @@
-//! Creates, changes and deletes roles.
+//! IAM actions that create, change and delete roles.
 use super::IamCall;
-use super::change::check_trust;
+use super::change::check_trust_policy;
 use super::read::write_role;
 use crate::aws::error::AwsError;
 use crate::aws::policy::DocumentKind;
@@ -8,11 +8,12 @@ use crate::aws::store::ParsedPolicy;
 use crate::aws::xml::Xml;
 
 impl IamCall<'_> {
+    /// Parses the trust policy in a parameter, and checks its principals and its length.
     fn parse_trust_policy(&self, member: &str) -> Result<ParsedPolicy, AwsError> {
         let raw = self.form.required(member)?;
-        let malformed = |fault| AwsError::new(400, "MalformedPolicyDocument", fault);
-        let text = ParsedPolicy::parse(raw, DocumentKind::Trust).map_err(malformed)?;
-        check_trust(self.store, &text, &self.caller.account_key).map_err(malformed)?;
+        let malformed = |error| AwsError::new(400, "MalformedPolicyDocument", error);
+        let policy = ParsedPolicy::parse(raw, DocumentKind::Trust).map_err(malformed)?;
+        check_trust_policy(self.store, &policy, &self.caller.account_key).map_err(malformed)?;
         let quota = self.quota("AssumeRolePolicySizeQuota");
         if raw.chars().filter(|c| !c.is_whitespace()).count() > quota {
             return Err(AwsError::new(
@@ -21,10 +22,11 @@ impl IamCall<'_> {
                 format!("Cannot exceed quota for ACLSizePerRole: {quota}"),
             ));
         }
-        Ok(text)
+        Ok(policy)
     }
 }
 
+/// Serves `CreateRole`.
 pub(super) fn create_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let (name, path) = call.parse_name_and_path("RoleName", 64)?;
     let arn = call.arn(&format!("role{path}{name}"));
@@ -71,6 +73,7 @@ pub(super) fn create_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     Ok(xml)
 }
 
+/// Serves `UpdateRole`.
 pub(super) fn update_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let name = call.role()?.name.to_ascii_lowercase();
     let seconds = call.form.integer("MaxSessionDuration", 3600..=43_200)?;
@@ -84,6 +87,7 @@ pub(super) fn update_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     Ok(Xml::default())
 }
 
+/// Serves `DeleteRole`.
 pub(super) fn delete_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let role = call.role()?;
     let name = role.name.to_ascii_lowercase();
@@ -105,6 +109,7 @@ pub(super) fn delete_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     Ok(Xml::default())
 }
 
+/// Serves `UpdateAssumeRolePolicy`.
 pub(super) fn update_assume_role_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let name = call.role()?.name.to_ascii_lowercase();
     let trust = call.parse_trust_policy("PolicyDocument")?;
@@ -114,6 +119,7 @@ pub(super) fn update_assume_role_policy(call: &mut IamCall<'_>) -> Result<Xml, A
     Ok(Xml::default())
 }
 
+/// Serves `TagRole`.
 pub(super) fn tag_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let role = call.role()?;
     let name = role.name.to_ascii_lowercase();

@@ -1,4 +1,5 @@
-//! `SimulatePrincipalPolicy`, with the evaluator that also authorizes real calls.
+//! `SimulatePrincipalPolicy` of IAM. It evaluates policies with the code that also authorizes the
+//! calls of clients.
 use std::collections::BTreeSet;
 
 use super::{IamCall, write_paging};
@@ -8,108 +9,120 @@ use crate::aws::policy::{Context, DocumentKind, NamedDocument, Outcome, PolicyQu
 use crate::aws::store::ParsedPolicy;
 use crate::aws::xml::Xml;
 
-/// Maximum number of actions of one call.
+/// Maximum number of actions in one call.
 const MAX_ACTIONS: usize = 100;
 
-/// A simulator that is wrong about actions which are allowed, as IAM's is known to be.
+/// How `SimulatePrincipalPolicy` wrongly denies actions that are allowed. IAM is known to do so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SimulatorDoubt {
-    /// Policies of the organization do not allow any action, and no statement is shown: what IAM
-    /// answers where SCPs have conditions.
+pub enum FalseDenial {
+    /// The result says that SCPs do not allow the action, without a matched statement. IAM returns
+    /// such a result if SCPs have conditions.
     Organization,
-    /// Every action is denied, and the value of this condition key is missing.
+    /// The result says that the action is denied, and that the value of this condition key is
+    /// missing.
     MissingContextValue(&'static str),
 }
 
-/// The result for one action.
-struct Evaluation {
+/// The result of the simulation for one action.
+struct ActionResult {
     action: String,
+    /// The strictest of the decisions for the resources.
     overall: Decision,
-    /// The resources of the action, each with its result.
+    /// Each resource with the decision about it.
     resources: Vec<(String, Decision)>,
 }
 
+/// Serves `SimulatePrincipalPolicy`.
 pub(super) fn simulate_principal_policy(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let source = call.form.required("PolicySourceArn")?;
-    let (subject, resource) = find_subject(call, source)?;
-    call.authorize(source, &resource)?;
+    let (subject, label) = find_subject(call, source)?;
+    call.authorize(source, &label)?;
     let (context, actions, resources) = parse_request(call)?;
     if !subject_exists(call, &subject) {
         return Err(AwsError::no_such_entity(format!("The source ARN {source} cannot be found.")));
     }
-    let context = default_context(call, &subject, source, context);
-    let boundary_texts = call.form.list("PermissionsBoundaryPolicyInputList");
-    let boundary_texts: Vec<ParsedPolicy> = boundary_texts
+    let context = add_principal_keys(call, &subject, source, context);
+    let boundary_inputs = call.form.list("PermissionsBoundaryPolicyInputList");
+    let boundary_policies: Vec<ParsedPolicy> = boundary_inputs
         .iter()
         .map(|raw| {
             ParsedPolicy::parse(raw, DocumentKind::Identity)
-                .map_err(|fault| AwsError::new(400, "InvalidInput", fault))
+                .map_err(|error| AwsError::new(400, "InvalidInput", error))
         })
         .collect::<Result<_, _>>()?;
-    let boundary_texts: Vec<NamedDocument<'_>> = boundary_texts
+    let boundary_documents: Vec<NamedDocument<'_>> = boundary_policies
         .iter()
-        .map(|text| NamedDocument {
+        .map(|policy| NamedDocument {
             id: "PermissionsBoundaryPolicyInputList.1".into(),
             kind: "none",
-            document: &text.document,
+            document: &policy.document,
         })
         .collect();
-    let boundary = (!boundary_texts.is_empty()).then_some(boundary_texts.as_slice());
+    let boundary = (!boundary_documents.is_empty()).then_some(boundary_documents.as_slice());
 
     let decide = |action: &str, resource: &str| {
         let query = PolicyQuery { action, resource, context: &context };
         call.store.decide_for_subject(&call.caller.account_key, &subject, query, boundary)
     };
     let evaluate = |action: String| {
-        let decided =
-            resources.iter().map(|resource| (resource.clone(), decide(&action, resource)));
-        let decided: Vec<_> = decided.collect();
-        // The top-level result is the strictest of the resource results.
-        let worst =
-            decided.iter().map(|(_, decision)| decision).max_by_key(|decision| decision.outcome());
-        let overall = worst.cloned().unwrap_or_else(|| decide(&action, "*"));
-        Evaluation { action, overall, resources: decided }
+        let decisions: Vec<_> = resources
+            .iter()
+            .map(|resource| (resource.clone(), decide(&action, resource)))
+            .collect();
+        // The overall decision is the strictest of the decisions for the resources.
+        let strictest = decisions
+            .iter()
+            .map(|(_, decision)| decision)
+            .max_by_key(|decision| decision.outcome());
+        let overall = strictest.cloned().unwrap_or_else(|| decide(&action, "*"));
+        ActionResult { action, overall, resources: decisions }
     };
     let (page, marker) = call.page(actions)?;
     let mut xml = Xml::default();
-    let doubt = call.store.simulator_doubt;
-    xml.list("EvaluationResults", page.into_iter().map(evaluate), |xml, one| match doubt {
-        None => write_result(xml, &one),
-        Some(doubt) => write_doubt(xml, &one, doubt),
-    });
+    let false_denial = call.store.false_denial;
+    xml.list(
+        "EvaluationResults",
+        page.into_iter().map(evaluate),
+        |xml, result| match false_denial {
+            None => write_result(xml, &result),
+            Some(false_denial) => write_false_denial(xml, &result, false_denial),
+        },
+    );
     write_paging(&mut xml, marker);
     Ok(xml)
 }
 
-/// Finds the entity of an ARN, and its name in messages. ARNs of sessions and of the root user are
-/// rejected.
+/// Finds the user, role or group in an ARN, and its name in messages. ARNs of sessions and of the
+/// root user are rejected.
 fn find_subject(call: &IamCall<'_>, source: &str) -> Result<(Subject, String), AwsError> {
-    let vague = || {
+    let unclear_arn = || {
         let message =
             format!("Invalid Entity Arn: {source} does not clearly define entity type and name.");
         AwsError::new(400, "InvalidInput", message)
     };
     let prefix = call.arn("");
     let Some(rest) = source.strip_prefix(&prefix) else {
-        let other = source.split(':').nth(2) == Some("iam")
+        let is_iam_arn = source.split(':').nth(2) == Some("iam")
             && source.split(':').nth(1) == Some(call.caller.partition());
-        return if other {
+        return if is_iam_arn {
             Err(AwsError::no_such_entity(format!("The source ARN {source} cannot be found.")))
         } else {
-            Err(vague())
+            Err(unclear_arn())
         };
     };
-    let (kind, path) = rest.split_once('/').ok_or_else(vague)?;
+    let (kind, path) = rest.split_once('/').ok_or_else(unclear_arn)?;
     let name = path.rsplit('/').next().unwrap_or_default().to_owned();
     let label = format!("{kind} {name}");
     match kind {
         "user" => Ok((Subject::User(name), label)),
         "role" => Ok((Subject::Role(name), label)),
         "group" => Ok((Subject::Group(name), label)),
-        _ => Err(vague()),
+        _ => Err(unclear_arn()),
     }
 }
 
+/// Returns `true` if the subject exists, with the path that the parameter `PolicySourceArn`
+/// contains.
 fn subject_exists(call: &IamCall<'_>, subject: &Subject) -> bool {
     let Some(account) = call.store.account(&call.caller.account_key) else { return false };
     let source = call.form.get("PolicySourceArn").unwrap_or_default();
@@ -127,15 +140,17 @@ fn subject_exists(call: &IamCall<'_>, subject: &Subject) -> bool {
     }
 }
 
-/// Parses context, actions and resources, each within its limits.
+/// Parses the parameters of a call: condition keys, actions and resources.
 fn parse_request(call: &IamCall<'_>) -> Result<(Context, Vec<String>, Vec<String>), AwsError> {
-    let input = |message: String| AwsError::new(400, "InvalidInput", message);
+    let invalid_input = |message: String| AwsError::new(400, "InvalidInput", message);
     let actions = call.form.list("ActionNames");
     if actions.is_empty() {
         call.form.required("ActionNames")?;
     }
     if actions.len() > MAX_ACTIONS {
-        return Err(input(format!("The number of actions exceeds the limit of {MAX_ACTIONS}.")));
+        return Err(invalid_input(format!(
+            "The number of actions exceeds the limit of {MAX_ACTIONS}."
+        )));
     }
     let is_valid = |action: &&String| {
         let (service, name) = action.split_once(':').unwrap_or_default();
@@ -145,7 +160,7 @@ fn parse_request(call: &IamCall<'_>) -> Result<(Context, Vec<String>, Vec<String
             && !action.contains(['*', '?', ' '])
     };
     if let Some(invalid) = actions.iter().find(|action| !is_valid(action)) {
-        return Err(input(format!("Invalid Action Name: {invalid}")));
+        return Err(invalid_input(format!("Invalid Action Name: {invalid}")));
     }
     let resources = call.form.list("ResourceArns");
     let partition = call.caller.partition();
@@ -153,14 +168,14 @@ fn parse_request(call: &IamCall<'_>) -> Result<(Context, Vec<String>, Vec<String
         *arn == "*" || (arn.split(':').count() >= 6 && arn.split(':').nth(1) == Some(partition))
     };
     if let Some(invalid) = resources.iter().find(|arn| !is_valid(arn)) {
-        return Err(input(format!("Invalid ARN: {invalid}")));
+        return Err(invalid_input(format!("Invalid ARN: {invalid}")));
     }
     let mut context = Context::default();
     for entry in call.form.structures("ContextEntries") {
         let key = entry.required("ContextKeyName")?;
         let kind = entry.required("ContextKeyType")?;
         let values = entry.list("ContextKeyValues");
-        let single = [
+        let known_types = [
             "string",
             "stringList",
             "numeric",
@@ -174,13 +189,13 @@ fn parse_request(call: &IamCall<'_>) -> Result<(Context, Vec<String>, Vec<String
             "date",
             "dateList",
         ];
-        if !single.contains(&kind) {
+        if !known_types.contains(&kind) {
             return Err(AwsError::validation(format!(
                 "Value '{kind}' at 'contextKeyType' failed to satisfy constraint."
             )));
         }
         if values.is_empty() || (!kind.ends_with("List") && values.len() > 1) {
-            return Err(input(format!(
+            return Err(invalid_input(format!(
                 "Context key {key} of type {kind} has {} values.",
                 values.len()
             )));
@@ -190,8 +205,9 @@ fn parse_request(call: &IamCall<'_>) -> Result<(Context, Vec<String>, Vec<String
     Ok((context, actions, resources))
 }
 
-/// The context keys that the simulator sets itself: those of the principal, none of the request.
-fn default_context(
+/// Adds the condition keys that IAM sets itself in a simulation: keys of the principal, but not of
+/// a request.
+fn add_principal_keys(
     call: &IamCall<'_>,
     subject: &Subject,
     source: &str,
@@ -207,6 +223,7 @@ fn default_context(
     }
 }
 
+/// Returns the value of `EvalDecision` for an outcome.
 fn decision_name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Allowed => "allowed",
@@ -215,13 +232,14 @@ fn decision_name(outcome: Outcome) -> &'static str {
     }
 }
 
-/// The ARN format of a resource, as the top-level result names it.
+/// Returns the ARN format of a resource, with variables such as `${Account}`. The overall result
+/// names the resource so.
 fn resource_template(resource: &str) -> String {
     let parts: Vec<&str> = resource.splitn(6, ':').collect();
     let ["arn", _, service, region, account, name] = parts.as_slice() else {
         return resource.to_owned();
     };
-    let open = |part: &str, variable: &str| {
+    let variable_or_empty = |part: &str, variable: &str| {
         if part.is_empty() { String::new() } else { format!("${{{variable}}}") }
     };
     let name = match name.split_once(['/', ':']) {
@@ -230,11 +248,12 @@ fn resource_template(resource: &str) -> String {
     };
     format!(
         "arn:${{Partition}}:{service}:{}:{}:{name}",
-        open(region, "Region"),
-        open(account, "Account")
+        variable_or_empty(region, "Region"),
+        variable_or_empty(account, "Account")
     )
 }
 
+/// Adds the matched statements and the missing condition keys of a decision to a response.
 fn write_details(xml: &mut Xml, decision: &Decision) {
     let matched: BTreeSet<_> = if decision.outcome() == Outcome::ImplicitDeny {
         BTreeSet::new()
@@ -258,6 +277,7 @@ fn write_details(xml: &mut Xml, decision: &Decision) {
     xml.texts("MissingContextValues", missing);
 }
 
+/// Adds the result of the permissions boundary to a response, if there is one.
 fn write_boundary_detail(xml: &mut Xml, decision: &Decision) {
     if let Some(boundary) = &decision.boundary {
         xml.nested_element("PermissionsBoundaryDecisionDetail", |xml| {
@@ -266,33 +286,35 @@ fn write_boundary_detail(xml: &mut Xml, decision: &Decision) {
     }
 }
 
-/// Writes the result for one action of a simulator that is in doubt.
-fn write_doubt(xml: &mut Xml, one: &Evaluation, doubt: SimulatorDoubt) {
-    let missing: &[&str] = match &doubt {
-        SimulatorDoubt::Organization => &[],
-        SimulatorDoubt::MissingContextValue(key) => &[key],
+/// Adds the result for an action that is wrongly denied to a response.
+fn write_false_denial(xml: &mut Xml, result: &ActionResult, false_denial: FalseDenial) {
+    let missing: &[&str] = match &false_denial {
+        FalseDenial::Organization => &[],
+        FalseDenial::MissingContextValue(key) => &[key],
     };
-    xml.element("EvalActionName", &one.action).element("EvalResourceName", "*");
+    xml.element("EvalActionName", &result.action).element("EvalResourceName", "*");
     xml.element("EvalDecision", decision_name(Outcome::ImplicitDeny));
     xml.texts("MissingContextValues", missing);
-    if doubt == SimulatorDoubt::Organization {
+    if false_denial == FalseDenial::Organization {
         xml.nested_element("OrganizationsDecisionDetail", |xml| {
             xml.element("AllowedByOrganizations", false);
         });
     }
-    xml.list("ResourceSpecificResults", &one.resources, |xml, (resource, _)| {
+    xml.list("ResourceSpecificResults", &result.resources, |xml, (resource, _)| {
         xml.element("EvalResourceName", resource)
             .element("EvalResourceDecision", decision_name(Outcome::ImplicitDeny));
         xml.texts("MissingContextValues", missing);
     });
 }
 
-fn write_result(xml: &mut Xml, one: &Evaluation) {
-    let overall = &one.overall;
-    xml.element("EvalActionName", &one.action);
+/// Adds the result for an action to a response.
+fn write_result(xml: &mut Xml, result: &ActionResult) {
+    let overall = &result.overall;
+    xml.element("EvalActionName", &result.action);
     xml.element(
         "EvalResourceName",
-        one.resources
+        result
+            .resources
             .first()
             .map_or_else(|| "*".to_owned(), |(resource, _)| resource_template(resource)),
     );
@@ -304,8 +326,8 @@ fn write_result(xml: &mut Xml, one: &Evaluation) {
         });
     }
     write_boundary_detail(xml, overall);
-    if !one.resources.is_empty() {
-        xml.list("ResourceSpecificResults", &one.resources, |xml, (resource, decision)| {
+    if !result.resources.is_empty() {
+        xml.list("ResourceSpecificResults", &result.resources, |xml, (resource, decision)| {
             xml.element("EvalResourceName", resource)
                 .element("EvalResourceDecision", decision_name(decision.outcome()));
             write_details(xml, decision);

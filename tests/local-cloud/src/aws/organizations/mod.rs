@@ -1,5 +1,5 @@
-//! Fake AWS Organizations: one organization per partition. The management account and delegated
-//! administrators may call it.
+//! Fake Organizations: at most one organization in each partition. Only the management account and
+//! delegated administrators may call most operations.
 mod call;
 mod list;
 mod page;
@@ -20,6 +20,7 @@ use super::caller::Caller;
 use super::error::AwsError;
 use super::store::Store;
 
+/// Serves a call of Organizations.
 pub(crate) fn serve(
     store: &mut Store,
     caller: &Caller,

@@ -1,22 +1,26 @@
-//! Paging: at most 20 entries per page. A token is valid only for the list that returned it.
+//! Pages of lists, with at most 20 entries in a page. A `NextToken` is valid only for the list that
+//! returned it.
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::call::{OrganizationsCall, invalid};
+use super::call::{OrganizationsCall, invalid_input};
 use crate::aws::error::AwsError;
-use crate::aws::store::hex;
+use crate::aws::store::encode_hex;
 
 const MAX_PAGE_SIZE: usize = 20;
 
-/// The position in a list that a token encodes.
+/// A position in a list. A `NextToken` encodes it.
 #[derive(Debug, Default)]
 pub(super) struct Position {
-    /// Key of the last entry of the previous page.
+    /// The key of the last entry of the previous page.
     pub(super) after: Option<String>,
+    /// The index of the page.
     page: usize,
 }
 
-/// Returns one page of a list sorted by key. `scope` distinguishes lists of the same operation.
+/// Builds the page of a list that a call asks for. `scope` distinguishes two lists of the same
+/// operation, and `member` is the JSON member with the entries. `entries_from` returns the entries
+/// after a key, sorted by key.
 pub(super) fn build_page<'b, T: 'b>(
     call: &OrganizationsCall<'_>,
     scope: &str,
@@ -26,54 +30,62 @@ pub(super) fn build_page<'b, T: 'b>(
 ) -> Result<Value, AwsError> {
     let size = parse_page_size(call)?;
     let position = parse_token(call, scope)?;
-    let mut items = entries_from(position.after.as_deref()).peekable();
-    let next = |after: Option<String>| {
+    let mut entries = entries_from(position.after.as_deref()).peekable();
+    let next_token = |after: Option<String>| {
         build_token(call, scope, &Position { after, page: position.page + 1 })
     };
-    // AWS documents that a page may be empty although more pages follow. Here one page always is.
-    if position.page == call.organization()?.empty_page && items.peek().is_some() {
-        return Ok(json!({member: [], "NextToken": next(position.after.clone())}));
+    // AWS documents that a page may be empty even if more pages follow. Here one page is always
+    // empty.
+    if position.page == call.organization()?.empty_page && entries.peek().is_some() {
+        return Ok(json!({member: [], "NextToken": next_token(position.after.clone())}));
     }
     let (mut page, mut last) = (Vec::new(), None);
-    for (key, item) in items.by_ref().take(size) {
+    for (key, value) in entries.by_ref().take(size) {
         last = Some(key.clone());
-        page.push(to_json(key, item));
+        page.push(to_json(key, value));
     }
     let mut response = json!({member: page});
-    if items.peek().is_some() {
-        response["NextToken"] = next(last).into();
+    if entries.peek().is_some() {
+        response["NextToken"] = next_token(last).into();
     }
     Ok(response)
 }
 
+/// Parses the parameter `MaxResults`.
 fn parse_page_size(call: &OrganizationsCall<'_>) -> Result<usize, AwsError> {
     let requested = call.body.number("MaxResults")?;
     let size = requested.map_or(Some(MAX_PAGE_SIZE), |requested| usize::try_from(requested).ok());
     size.filter(|size| (1..=MAX_PAGE_SIZE).contains(size))
-        .ok_or_else(|| invalid("MaxResults must be between 1 and 20."))
+        .ok_or_else(|| invalid_input("MaxResults must be between 1 and 20."))
 }
 
+/// Returns a checksum of the list and the text of a token, so that a token cannot be used for
+/// another list.
 fn token_checksum(call: &OrganizationsCall<'_>, scope: &str, text: &str) -> String {
-    let sealed = format!("{} {} {scope} {text}", call.caller.partition(), call.operation);
-    hex(&Sha256::digest(sealed)[..8])
+    let list_and_text = format!("{} {} {scope} {text}", call.caller.partition(), call.operation);
+    encode_hex(&Sha256::digest(list_and_text)[..8])
 }
 
+/// Builds the `NextToken` for a position.
 fn build_token(call: &OrganizationsCall<'_>, scope: &str, position: &Position) -> String {
     let text = format!("{} {}", position.page, position.after.as_deref().unwrap_or_default());
-    format!("{}{}", token_checksum(call, scope, &text), hex(text.as_bytes()))
+    format!("{}{}", token_checksum(call, scope, &text), encode_hex(text.as_bytes()))
 }
 
+/// Parses the parameter `NextToken`. Without it, the position is the start of the list.
 fn parse_token(call: &OrganizationsCall<'_>, scope: &str) -> Result<Position, AwsError> {
     let Some(token) = call.body.string("NextToken")? else { return Ok(Position::default()) };
-    let read = || {
-        let (sealed, text) = (token.get(..16)?, token.get(16..)?);
-        let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    let decode = || {
+        let (checksum, text) = (token.get(..16)?, token.get(16..)?);
+        let byte = |index: usize| u8::from_str_radix(text.get(index..index + 2)?, 16).ok();
         let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
         let text = String::from_utf8(bytes?).ok()?;
         let (page, after) = text.split_once(' ')?;
         let (page, after) = (page.parse().ok()?, Some(after.to_owned()));
-        (token_checksum(call, scope, &text) == sealed)
+        (token_checksum(call, scope, &text) == checksum)
             .then(|| Position { after: after.filter(|key| !key.is_empty()), page })
     };
-    read().ok_or_else(|| invalid("You specified an invalid pagination token (INVALID_NEXT_TOKEN)."))
+    decode().ok_or_else(|| {
+        invalid_input("You specified an invalid pagination token (INVALID_NEXT_TOKEN).")
+    })
 }

@@ -1,10 +1,10 @@
-//! The `Describe…` operations.
+//! The `Describe…` operations of Organizations.
 use serde_json::{Value, json};
 
-use super::call::{OrganizationsCall, invalid, not_found};
+use super::call::{OrganizationsCall, invalid_input, not_found};
 use crate::aws::error::AwsError;
 
-/// Describes the organization. Every member account may call this.
+/// Serves `DescribeOrganization`, which every member account may call.
 pub(super) fn describe_organization(call: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = call.organization()?;
     call.authorize("*")?;
@@ -21,6 +21,7 @@ pub(super) fn describe_organization(call: &OrganizationsCall<'_>) -> Result<Valu
     }}))
 }
 
+/// Serves `DescribeAccount`.
 pub(super) fn describe_account(call: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = call.administered_organization()?;
     let id = call.required_account_id("AccountId")?;
@@ -30,6 +31,7 @@ pub(super) fn describe_account(call: &OrganizationsCall<'_>) -> Result<Value, Aw
     Ok(json!({"Account": organization.account_json(id, member)}))
 }
 
+/// Serves `DescribeOrganizationalUnit`.
 pub(super) fn describe_organizational_unit(
     call: &OrganizationsCall<'_>,
 ) -> Result<Value, AwsError> {
@@ -41,18 +43,19 @@ pub(super) fn describe_organizational_unit(
     Ok(json!({"OrganizationalUnit": organization.ou_json(id, ou)}))
 }
 
+/// Serves `DescribeCreateAccountStatus`.
 pub(super) fn describe_create_account_status(
     call: &OrganizationsCall<'_>,
 ) -> Result<Value, AwsError> {
     let organization = call.administered_organization()?;
     let id = call.required("CreateAccountRequestId")?;
     if !id.starts_with("car-") {
-        return Err(invalid("CreateAccountRequestId must match ^car-[a-z0-9]{8,32}$."));
+        return Err(invalid_input("CreateAccountRequestId must match ^car-[a-z0-9]{8,32}$."));
     }
     call.authorize("*")?;
-    let found = organization.account_creations.get(id);
-    let found = found.ok_or_else(|| {
+    let creation = organization.account_creations.get(id);
+    let creation = creation.ok_or_else(|| {
         not_found("CreateAccountStatusNotFoundException", "a create account request")
     })?;
-    Ok(json!({"CreateAccountStatus": found.status_json(id)}))
+    Ok(json!({"CreateAccountStatus": creation.status_json(id)}))
 }

@@ -1,35 +1,38 @@
-//! Fixtures of Organizations.
+//! Handles with which tests set up organizations and read their members.
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::{self, AccountCreation, AccountState, JoinedMethod, OrganizationalUnit};
 use crate::aws::{Account, Aws};
 
-/// A handle to the organization of a partition. Cheap to clone.
+/// A handle to the organization in a partition. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Organization {
     aws: Aws,
+    /// The management account.
     management: Account,
 }
 
-/// A member account, read without permission checks.
+/// A member account at the time when a test read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberSnapshot {
     pub name: String,
-    /// Id of the parent root or OU.
+    /// The id of the root or OU that contains the account.
     pub parent: String,
     pub state: AccountState,
+    /// How the account joined the organization.
     pub joined: JoinedMethod,
 }
 
 impl Aws {
-    /// Returns the organization of the account's partition. Creates it if necessary, with this
-    /// account as management account.
+    /// Returns the organization in the partition of an account. If there is none, creates it, with
+    /// this account as management account.
     pub fn organization(&self, management: &Account) -> Organization {
         let mut store = self.store();
         if !store.organizations.contains_key(management.partition()) {
-            let (id, root) = (store.lower_case_id("o-", 10), store.lower_case_id("r-", 4));
+            let (id, root) =
+                (store.generate_lower_case_id("o-", 10), store.generate_lower_case_id("r-", 4));
             let joined = store.now();
-            let own = state::StoredMember {
+            let management_member = state::StoredMember {
                 name: "management".to_owned(),
                 email: "management@example.com".to_owned(),
                 parent: root.clone(),
@@ -38,7 +41,7 @@ impl Aws {
                 joined,
                 tags: BTreeMap::new(),
             };
-            let founded = state::StoredOrganization {
+            let organization = state::StoredOrganization {
                 partition: management.partition().to_owned(),
                 id,
                 root,
@@ -48,11 +51,11 @@ impl Aws {
                 without_path: BTreeSet::new(),
                 empty_page: 1,
                 ous: BTreeMap::new(),
-                members: BTreeMap::from([(management.id().to_owned(), own)]),
+                members: BTreeMap::from([(management.id().to_owned(), management_member)]),
                 delegated_administrators: BTreeSet::new(),
                 account_creations: BTreeMap::new(),
             };
-            store.organizations.insert(management.partition().to_owned(), founded);
+            store.organizations.insert(management.partition().to_owned(), organization);
         }
         drop(store);
         Organization { aws: self.clone(), management: management.clone() }
@@ -60,20 +63,21 @@ impl Aws {
 }
 
 impl Organization {
-    fn with_state<R>(&self, work: impl FnOnce(&mut state::StoredOrganization) -> R) -> R {
+    /// Reads or changes the stored organization.
+    fn access_state<R>(&self, access: impl FnOnce(&mut state::StoredOrganization) -> R) -> R {
         let mut store = self.aws.store();
         let found = store.organizations.get_mut(self.management.partition());
-        work(found.expect("the organization exists"))
+        access(found.expect("The organization does not exist."))
     }
 
-    /// Returns the organization id, `o-…`.
+    /// Returns the id of the organization: `o-…`.
     pub fn id(&self) -> String {
-        self.with_state(|all| all.id.clone())
+        self.access_state(|organization| organization.id.clone())
     }
 
-    /// Returns the root id, `r-…`.
+    /// Returns the id of the organization's root: `r-…`.
     pub fn root(&self) -> String {
-        self.with_state(|all| all.root.clone())
+        self.access_state(|organization| organization.root.clone())
     }
 
     /// Returns the management account.
@@ -81,55 +85,60 @@ impl Organization {
         &self.management
     }
 
-    /// Creates an OU below a root or OU and returns its id.
+    /// Creates an OU in a root or OU. Returns the id of the new OU.
     ///
     /// # Panics
     /// If the parent does not exist.
     pub fn create_ou(&self, parent: &str, name: &str) -> String {
         let root = self.root();
         let prefix = format!("ou-{}-", root.trim_start_matches("r-"));
-        let id = self.aws.store().lower_case_id(&prefix, 8);
-        self.with_state(|all| {
-            assert!(all.has_parent(parent), "no parent {parent}");
+        let id = self.aws.store().generate_lower_case_id(&prefix, 8);
+        self.access_state(|organization| {
+            assert!(organization.is_root_or_ou(parent), "There is no root or OU {parent}.");
             let ou = OrganizationalUnit { name: name.to_owned(), parent: parent.to_owned() };
-            all.ous.insert(id.clone(), ou);
+            organization.ous.insert(id.clone(), ou);
         });
         id
     }
 
-    /// Adds an account to the organization. `joined` is in seconds since the Unix epoch.
+    /// Adds an account to the organization, in the root or OU `parent`. `joined` is in seconds
+    /// since the Unix epoch.
     ///
     /// # Panics
-    /// If the parent does not exist.
+    /// If the parent does not exist, or if the account is in another partition.
     pub fn add_member(
         &self,
         account: &Account,
         name: &str,
         parent: &str,
-        how: JoinedMethod,
+        method: JoinedMethod,
         joined: i64,
     ) {
-        assert_eq!(account.partition(), self.management.partition(), "another partition");
+        assert_eq!(
+            account.partition(),
+            self.management.partition(),
+            "The account is in another partition than the organization."
+        );
         let email = format!("aws+{}@example.com", account.id());
-        self.with_state(|all| {
-            assert!(all.has_parent(parent), "no parent {parent}");
+        self.access_state(|organization| {
+            assert!(organization.is_root_or_ou(parent), "There is no root or OU {parent}.");
             let member = state::StoredMember {
                 name: name.to_owned(),
                 email,
                 parent: parent.to_owned(),
                 state: AccountState::Active,
-                method: how,
+                method,
                 joined,
                 tags: BTreeMap::new(),
             };
-            all.members.insert(account.id().to_owned(), member);
+            organization.members.insert(account.id().to_owned(), member);
         });
     }
 
-    /// Returns a member by account id.
+    /// Returns the member with this account id.
     pub fn member(&self, id: &str) -> Option<MemberSnapshot> {
-        self.with_state(|all| {
-            all.members.get(id).map(|member| MemberSnapshot {
+        self.access_state(|organization| {
+            organization.members.get(id).map(|member| MemberSnapshot {
                 name: member.name.clone(),
                 parent: member.parent.clone(),
                 state: member.state,
@@ -140,14 +149,23 @@ impl Organization {
 
     /// Returns the account ids of all members, including the management account.
     pub fn members(&self) -> Vec<String> {
-        self.with_state(|all| all.members.keys().cloned().collect())
+        self.access_state(|organization| organization.members.keys().cloned().collect())
     }
 
+    /// Changes a member.
     fn update_member(&self, id: &str, change: impl FnOnce(&mut state::StoredMember)) {
-        self.with_state(|all| change(all.members.get_mut(id).expect("a member")));
+        self.access_state(|organization| {
+            change(
+                organization
+                    .members
+                    .get_mut(id)
+                    .expect("The account is not a member of the organization."),
+            )
+        });
     }
 
-    /// Sets the state of a member. Calls to a suspended or closed account are rejected.
+    /// Sets the state of a member. All calls to a member that is neither active nor pending
+    /// activation fail.
     ///
     /// # Panics
     /// If the account is not a member.
@@ -156,7 +174,7 @@ impl Organization {
         self.aws.account(self.management.partition(), id).set_closed(!state.is_usable());
     }
 
-    /// Moves a member to another parent.
+    /// Moves a member to another root or OU.
     ///
     /// # Panics
     /// If the account is not a member.
@@ -174,38 +192,42 @@ impl Organization {
 
     /// Removes a member from the organization.
     pub fn remove_member(&self, id: &str) {
-        self.with_state(|all| {
-            all.members.remove(id);
-            all.delegated_administrators.remove(id);
+        self.access_state(|organization| {
+            organization.members.remove(id);
+            organization.delegated_administrators.remove(id);
         });
     }
 
-    /// Registers a member as delegated administrator.
+    /// Registers a member as delegated administrator of the organization.
     pub fn add_delegated_administrator(&self, id: &str) {
-        self.with_state(|all| all.delegated_administrators.insert(id.to_owned()));
+        self.access_state(|organization| {
+            organization.delegated_administrators.insert(id.to_owned())
+        });
     }
 
-    /// Omits the retired `Status` field from responses.
+    /// Omits the member `Status`, which AWS has retired, from all responses from now on.
     pub fn omit_status(&self) {
-        self.with_state(|all| all.includes_status = false);
+        self.access_state(|organization| organization.includes_status = false);
     }
 
-    /// Makes the fake include `Paths` in accounts from now on.
+    /// Includes the member `Paths` for all accounts in responses from now on.
     pub fn include_paths(&self) {
-        self.with_state(|all| all.includes_paths = true);
+        self.access_state(|organization| organization.includes_paths = true);
     }
 
-    /// Omits `Paths` for this account.
+    /// Omits the member `Paths` for the account with this id.
     pub fn omit_path(&self, id: &str) {
-        self.with_state(|all| all.without_path.insert(id.to_owned()));
+        self.access_state(|organization| organization.without_path.insert(id.to_owned()));
     }
 
-    /// Makes the first page of every list empty, instead of the second.
+    /// Makes the first page of every list empty. Without this call, the second page is empty.
     pub fn start_with_empty_page(&self) {
-        self.with_state(|all| all.empty_page = 0);
+        self.access_state(|organization| organization.empty_page = 0);
     }
 
-    /// Records an account creation request and returns its id. `failure` is the failure reason.
+    /// Adds a completed request to create an account. Returns the id of the request. `account` is
+    /// the id of the new account, `paired_account` the id of its GovCloud account, and `failure`
+    /// the reason of a failure.
     pub fn record_account_creation(
         &self,
         name: &str,
@@ -215,7 +237,7 @@ impl Organization {
     ) -> String {
         let (id, now) = {
             let mut store = self.aws.store();
-            (store.lower_case_id("car-", 32), store.now())
+            (store.generate_lower_case_id("car-", 32), store.now())
         };
         let creation = AccountCreation {
             name: name.to_owned(),
@@ -225,7 +247,9 @@ impl Organization {
             requested: now,
             completed: now,
         };
-        self.with_state(|all| drop(all.account_creations.insert(id.clone(), creation)));
+        self.access_state(|organization| {
+            drop(organization.account_creations.insert(id.clone(), creation))
+        });
         id
     }
 }

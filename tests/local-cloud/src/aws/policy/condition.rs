@@ -1,4 +1,4 @@
-//! Condition elements of policies.
+//! The `Condition` elements of policies.
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -11,18 +11,25 @@ use super::Context;
 use super::document::parse_strings;
 use super::pattern::Pattern;
 
-/// Set operator of a condition.
+/// How many values of the condition key must match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quantifier {
+    /// The operator has no prefix: the key has one value.
     Single,
+    /// Prefix `ForAnyValue`: at least one value must match.
     AnyValue,
+    /// Prefix `ForAllValues`: all values must match.
     AllValues,
 }
 
-/// The condition operator.
+/// A condition operator, without prefix, suffix `IfExists` and negation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operator {
-    String { like: bool, ignore_case: bool },
+    /// The `String…` operators. With `has_wildcards`, `*` and `?` are wildcards.
+    String {
+        has_wildcards: bool,
+        ignores_case: bool,
+    },
     Arn,
     Bool,
     Number(Comparison),
@@ -31,6 +38,7 @@ enum Operator {
     Null,
 }
 
+/// How a `Numeric…` or `Date…` operator compares the value of the call with that of the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Comparison {
     Equals,
@@ -41,7 +49,8 @@ enum Comparison {
 }
 
 impl Comparison {
-    fn matches(self, ordering: Ordering) -> bool {
+    /// Returns `true` if the comparison holds for an ordering of the two values.
+    fn holds_for(self, ordering: Ordering) -> bool {
         match self {
             Comparison::Equals => ordering.is_eq(),
             Comparison::Less => ordering.is_lt(),
@@ -52,43 +61,52 @@ impl Comparison {
     }
 }
 
-/// One condition: operator, key and values.
+/// A condition of a policy statement: operator, condition key and values.
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
     quantifier: Quantifier,
-    test: Operator,
+    operator: Operator,
+    /// Whether the operator is negated, for example `StringNotEquals`.
     negated: bool,
+    /// Whether the operator has the suffix `IfExists`: the condition is met if the call does not
+    /// have the key.
     if_exists: bool,
+    /// The condition key.
     key: String,
+    /// The values in the policy.
     values: Vec<String>,
 }
 
 impl Condition {
     /// Parses a `Condition` element.
+    ///
+    /// # Errors
+    /// AWS's message about the element.
     pub(super) fn parse_all(object: &Map<String, Value>) -> Result<Vec<Condition>, String> {
-        let mut all = Vec::new();
+        let mut conditions = Vec::new();
         for (operator, keys) in object {
             for (key, values) in keys.as_object().ok_or("Syntax errors in policy.")? {
                 if !key.contains(':') {
                     return Err("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".into());
                 }
-                all.push(Condition::parse(operator, key, parse_strings(values)?)?);
+                conditions.push(Condition::parse(operator, key, parse_strings(values)?)?);
             }
         }
-        Ok(all)
+        Ok(conditions)
     }
 
-    fn parse(operator: &str, key: &str, values: Vec<String>) -> Result<Condition, String> {
-        let (quantifier, name) = match operator.split_once(':') {
+    /// Parses a condition. `operator_name` is the operator as the policy has it.
+    fn parse(operator_name: &str, key: &str, values: Vec<String>) -> Result<Condition, String> {
+        let (quantifier, name) = match operator_name.split_once(':') {
             Some(("ForAnyValue", name)) => (Quantifier::AnyValue, name),
             Some(("ForAllValues", name)) => (Quantifier::AllValues, name),
-            Some(_) => return Err(format!("Invalid Condition type : {operator}.")),
+            Some(_) => return Err(format!("Invalid Condition type : {operator_name}.")),
             None => (Quantifier::Single, operator),
         };
         let (name, if_exists) =
             name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
-        let string = |like, ignore_case| Operator::String { like, ignore_case };
-        let (test, negated) = match name {
+        let string = |has_wildcards, ignores_case| Operator::String { has_wildcards, ignores_case };
+        let (operator, negated) = match name {
             "StringEquals" => (string(false, false), false),
             "StringNotEquals" => (string(false, false), true),
             "StringEqualsIgnoreCase" => (string(false, true), false),
@@ -104,20 +122,22 @@ impl Condition {
             "NumericNotEquals" => (Operator::Number(Comparison::Equals), true),
             "DateNotEquals" => (Operator::Date(Comparison::Equals), true),
             _ => (
-                parse_ordered_operator(name)
-                    .ok_or_else(|| format!("Invalid Condition type : {operator}."))?,
+                parse_comparison_operator(name)
+                    .ok_or_else(|| format!("Invalid Condition type : {operator_name}."))?,
                 false,
             ),
         };
-        Ok(Condition { quantifier, test, negated, if_exists, key: key.to_owned(), values })
+        Ok(Condition { quantifier, operator, negated, if_exists, key: key.to_owned(), values })
     }
 
-    /// Returns `true` if the condition is met. A missing key is added to `missing`.
+    /// Returns `true` if a call with these condition keys meets the condition. If the call does not
+    /// have the key of the condition, the key is added to `missing`.
     pub(super) fn is_met(&self, context: &Context, missing: &mut BTreeSet<String>) -> bool {
         let found = context.get(&self.key);
-        if self.test == Operator::Null {
-            let wants_missing = self.values.iter().any(|value| value.eq_ignore_ascii_case("true"));
-            return found.is_none_or(<[String]>::is_empty) == wants_missing;
+        if self.operator == Operator::Null {
+            let must_be_missing =
+                self.values.iter().any(|value| value.eq_ignore_ascii_case("true"));
+            return found.is_none_or(<[String]>::is_empty) == must_be_missing;
         }
         let Some(found) = found.filter(|found| !found.is_empty()) else {
             missing.insert(self.key.clone());
@@ -128,26 +148,30 @@ impl Condition {
                     Quantifier::AllValues => true,
                 };
         };
-        // A negated operator is met if none of the values matches.
-        let fits = |one: &String| {
-            self.values.iter().any(|value| self.value_matches(value, one, context)) != self.negated
+        // A negated operator is met if none of the values in the policy matches.
+        let is_match = |found: &String| {
+            self.values.iter().any(|value| self.value_matches(value, found, context))
+                != self.negated
         };
         match (self.quantifier, self.negated) {
-            (Quantifier::AllValues, _) | (Quantifier::Single, true) => found.iter().all(fits),
-            (Quantifier::AnyValue, _) | (Quantifier::Single, false) => found.iter().any(fits),
+            (Quantifier::AllValues, _) | (Quantifier::Single, true) => found.iter().all(is_match),
+            (Quantifier::AnyValue, _) | (Quantifier::Single, false) => found.iter().any(is_match),
         }
     }
 
+    /// Returns `true` if a value of the call, `found`, matches a value in the policy. A negation is
+    /// not considered.
     fn value_matches(&self, value: &str, found: &str, context: &Context) -> bool {
-        match self.test {
-            Operator::String { like: true, .. } => {
+        match self.operator {
+            Operator::String { has_wildcards: true, .. } => {
                 Pattern::parse(value, context).is_some_and(|pattern| pattern.matches(found))
             }
-            Operator::Bool | Operator::String { ignore_case: true, .. } => {
+            Operator::Bool | Operator::String { ignores_case: true, .. } => {
                 value.eq_ignore_ascii_case(found)
             }
             Operator::String { .. } if value.contains("${") => {
-                // Policy variables work in every string operator, wildcards only in `…Like`.
+                // Every string operator replaces policy variables. Only `StringLike` and
+                // `StringNotLike` have wildcards.
                 let literal = value.replace('*', "${*}").replace('?', "${?}");
                 Pattern::parse(&literal, context).is_some_and(|pattern| pattern.matches(found))
             }
@@ -156,11 +180,11 @@ impl Condition {
                 Pattern::parse(value, context).is_some_and(|pattern| pattern.matches_arn(found))
             }
             Operator::Number(comparison) => match (found.parse::<f64>(), value.parse::<f64>()) {
-                (Ok(found), Ok(value)) => comparison.matches(found.total_cmp(&value)),
+                (Ok(found), Ok(value)) => comparison.holds_for(found.total_cmp(&value)),
                 _ => false,
             },
             Operator::Date(comparison) => match (parse_date(found), parse_date(value)) {
-                (Some(found), Some(value)) => comparison.matches(found.cmp(&value)),
+                (Some(found), Some(value)) => comparison.holds_for(found.cmp(&value)),
                 _ => false,
             },
             Operator::Ip => is_in_network(found, value),
@@ -169,8 +193,9 @@ impl Condition {
     }
 }
 
-fn parse_ordered_operator(name: &str) -> Option<Operator> {
-    let (number, comparison) = match (name.strip_prefix("Numeric"), name.strip_prefix("Date")) {
+/// Parses the name of a `Numeric…` or `Date…` operator that is not negated.
+fn parse_comparison_operator(name: &str) -> Option<Operator> {
+    let (is_number, comparison) = match (name.strip_prefix("Numeric"), name.strip_prefix("Date")) {
         (Some(comparison), _) => (true, comparison),
         (None, Some(comparison)) => (false, comparison),
         (None, None) => return None,
@@ -183,30 +208,33 @@ fn parse_ordered_operator(name: &str) -> Option<Operator> {
         "GreaterThanEquals" => Comparison::GreaterOrEquals,
         _ => return None,
     };
-    Some(if number { Operator::Number(comparison) } else { Operator::Date(comparison) })
+    Some(if is_number { Operator::Number(comparison) } else { Operator::Date(comparison) })
 }
 
+/// Parses a date in ISO 8601 or in seconds since the Unix epoch. Returns seconds since the Unix
+/// epoch.
 fn parse_date(text: &str) -> Option<i64> {
     let parsed = DateTime::from_str(text, Format::DateTimeWithOffset).ok().map(|date| date.secs());
     parsed.or_else(|| text.parse().ok())
 }
 
+/// Returns `true` if an IP address is in a network, such as `203.0.113.0/24`.
 fn is_in_network(address: &str, network: &str) -> bool {
     let (base, bits) = network
         .split_once('/')
         .map_or((network, None), |(base, bits)| (base, bits.parse::<u32>().ok()));
-    let top = |value: u128, width: u32, bits: u32| {
+    let network_bits = |value: u128, width: u32, bits: u32| {
         value.checked_shr(width.saturating_sub(bits)).unwrap_or(0)
     };
     match (address.parse(), base.parse()) {
         (Ok(IpAddr::V4(address)), Ok(IpAddr::V4(base))) => {
             let bits = bits.unwrap_or(32);
-            top(u128::from(address.to_bits()), 32, bits)
-                == top(u128::from(base.to_bits()), 32, bits)
+            network_bits(u128::from(address.to_bits()), 32, bits)
+                == network_bits(u128::from(base.to_bits()), 32, bits)
         }
         (Ok(IpAddr::V6(address)), Ok(IpAddr::V6(base))) => {
             let bits = bits.unwrap_or(128);
-            top(address.to_bits(), 128, bits) == top(base.to_bits(), 128, bits)
+            network_bits(address.to_bits(), 128, bits) == network_bits(base.to_bits(), 128, bits)
         }
         _ => false,
     }

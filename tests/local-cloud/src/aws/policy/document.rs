@@ -5,70 +5,87 @@ use serde_json::{Map, Value};
 
 use super::condition::Condition;
 
-/// Type of a policy document, which decides about required and forbidden elements.
+/// The type of a policy document. It determines which elements are required and which are not
+/// allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DocumentKind {
-    /// Identity policy, SCP or permissions boundary.
+    /// An identity policy, a service control policy (SCP), a session policy or a permissions
+    /// boundary.
     Identity,
-    /// Trust policy of a role.
+    /// The trust policy of a role.
     Trust,
-    /// Resource policy.
+    /// The policy of a resource, for example of a key or an event bus.
     Resource,
 }
 
-/// The content of `Action` or `NotAction`, in lower case. Most actions contain no wildcard.
+/// The actions of a statement, in lower case.
 #[derive(Debug, Clone)]
 pub(crate) struct Actions {
+    /// Whether the element is `NotAction`.
     pub(crate) negated: bool,
+    /// The actions without wildcards and variables.
     pub(crate) exact: HashSet<String>,
+    /// The actions with wildcards or variables.
     pub(crate) patterns: Vec<String>,
 }
 
 impl Actions {
     fn new(actions: &Patterns) -> Self {
-        let lower = actions.patterns.iter().map(|action| action.to_ascii_lowercase());
+        let lower_case = actions.patterns.iter().map(|action| action.to_ascii_lowercase());
         let (patterns, exact): (Vec<_>, Vec<_>) =
-            lower.partition(|action| action.contains(['*', '?', '$']));
+            lower_case.partition(|action| action.contains(['*', '?', '$']));
         Self { negated: actions.negated, exact: exact.into_iter().collect(), patterns }
     }
 }
 
-/// The patterns of `Resource` or `NotResource`.
+/// The patterns of `Resource`, `NotResource`, `Action` or `NotAction` in a statement.
 #[derive(Debug, Clone)]
 pub(crate) struct Patterns {
+    /// Whether the name of the element begins with `Not`.
     pub(crate) negated: bool,
     pub(crate) patterns: Vec<String>,
 }
 
+/// The principals of a statement.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Principals {
+    /// Whether the element is `NotPrincipal`.
     pub(crate) negated: bool,
-    /// `true` if the element names everyone: `"*"` or `{"AWS": "*"}`.
+    /// Whether the element contains everyone: `"*"` or `{"AWS": "*"}`.
     pub(crate) anyone: bool,
-    /// Accounts, users, roles and sessions, as written in the document.
+    /// Accounts, users, roles and sessions, as the document names them.
     pub(crate) aws: Vec<String>,
     /// Service principals, such as `pods.eks.amazonaws.com`.
     pub(crate) services: Vec<String>,
 }
 
+/// A statement of a policy document.
 #[derive(Debug, Clone)]
 pub(crate) struct Statement {
-    /// The id of the statement. Empty if it has none.
+    /// The id of the statement, `Sid`; empty if the statement has none.
     pub(crate) sid: String,
+    /// Whether `Effect` is `Allow`, not `Deny`.
     pub(crate) allows: bool,
+    /// `None` if the statement has neither `Principal` nor `NotPrincipal`.
     pub(crate) principals: Option<Principals>,
     pub(crate) actions: Actions,
+    /// `None` if the statement has neither `Resource` nor `NotResource`.
     pub(crate) resources: Option<Patterns>,
+    /// All of them must be met.
     pub(crate) conditions: Vec<Condition>,
 }
 
+/// A policy document, parsed.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
     pub(crate) statements: Vec<Statement>,
 }
 
 impl Document {
-    /// Parses a document. The error is AWS's message.
+    /// Parses a policy document.
+    ///
+    /// # Errors
+    /// AWS's message about the document.
     pub(crate) fn parse(document: &Value, kind: DocumentKind) -> Result<Document, String> {
         let object = document.as_object().ok_or_else(syntax_error)?;
         check_elements(object, &["Version", "Id", "Statement"])?;
@@ -77,29 +94,32 @@ impl Document {
             Some(_) => return Err("The policy must contain a valid version string".into()),
         }
         let statements = match object.get("Statement") {
-            Some(Value::Array(list)) => {
-                list.iter().map(|one| parse_statement(one, kind)).collect::<Result<Vec<_>, _>>()?
-            }
-            Some(one @ Value::Object(_)) => vec![parse_statement(one, kind)?],
+            Some(Value::Array(list)) => list
+                .iter()
+                .map(|value| parse_statement(value, kind))
+                .collect::<Result<Vec<_>, _>>()?,
+            Some(value @ Value::Object(_)) => vec![parse_statement(value, kind)?],
             _ => return Err(syntax_error()),
         };
         if statements.is_empty() { Err(syntax_error()) } else { Ok(Document { statements }) }
     }
 
-    /// Returns all resource patterns.
+    /// Returns the patterns of `Resource` and `NotResource` in all statements.
     pub(crate) fn resources(&self) -> impl Iterator<Item = &str> {
         self.statements
             .iter()
-            .filter_map(|one| one.resources.as_ref())
-            .flat_map(|all| &all.patterns)
+            .filter_map(|statement| statement.resources.as_ref())
+            .flat_map(|resources| &resources.patterns)
             .map(String::as_str)
     }
 }
 
+/// Returns AWS's message for a document that does not follow the syntax of policies.
 fn syntax_error() -> String {
     "Syntax errors in policy.".into()
 }
 
+/// Checks that an object has only known elements.
 fn check_elements(object: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
     if object.keys().all(|key| known.contains(&key.as_str())) {
         Ok(())
@@ -108,12 +128,12 @@ fn check_elements(object: &Map<String, Value>, known: &[&str]) -> Result<(), Str
     }
 }
 
-/// Parses a string or a list of strings.
+/// Parses a string, number or boolean, or a list of them, as strings.
 pub(super) fn parse_strings(value: &Value) -> Result<Vec<String>, String> {
     match value {
-        Value::String(one) => Ok(vec![one.clone()]),
-        Value::Bool(one) => Ok(vec![one.to_string()]),
-        Value::Number(one) => Ok(vec![one.to_string()]),
+        Value::String(text) => Ok(vec![text.clone()]),
+        Value::Bool(value) => Ok(vec![value.to_string()]),
+        Value::Number(number) => Ok(vec![number.to_string()]),
         Value::Array(list) => {
             Ok(list.iter().map(parse_strings).collect::<Result<Vec<_>, _>>()?.concat())
         }
@@ -121,6 +141,7 @@ pub(super) fn parse_strings(value: &Value) -> Result<Vec<String>, String> {
     }
 }
 
+/// Parses the element with this name, or the same element with the prefix `Not`.
 fn parse_patterns(object: &Map<String, Value>, name: &str) -> Result<Option<Patterns>, String> {
     match (object.get(name), object.get(&format!("Not{name}"))) {
         (None, None) => Ok(None),
@@ -130,6 +151,7 @@ fn parse_patterns(object: &Map<String, Value>, name: &str) -> Result<Option<Patt
     }
 }
 
+/// Parses a statement of a policy document of this type.
 fn parse_statement(value: &Value, kind: DocumentKind) -> Result<Statement, String> {
     let object = value.as_object().ok_or_else(syntax_error)?;
     let known = [
@@ -181,10 +203,10 @@ fn parse_statement(value: &Value, kind: DocumentKind) -> Result<Statement, Strin
         DocumentKind::Identity | DocumentKind::Trust | DocumentKind::Resource => {}
     }
     let is_invalid = |resource: &&String| *resource != "*" && resource.split(':').count() < 6;
-    if let Some(is_invalid) =
-        resources.as_ref().and_then(|all| all.patterns.iter().find(is_invalid))
+    if let Some(resource) =
+        resources.as_ref().and_then(|resources| resources.patterns.iter().find(is_invalid))
     {
-        return Err(format!("Resource {is_invalid} must be in ARN format or \"*\"."));
+        return Err(format!("Resource {resource} must be in ARN format or \"*\"."));
     }
     let conditions = match object.get("Condition") {
         None => Vec::new(),
@@ -194,6 +216,7 @@ fn parse_statement(value: &Value, kind: DocumentKind) -> Result<Statement, Strin
     Ok(Statement { sid: sid.to_owned(), allows, principals, actions, resources, conditions })
 }
 
+/// Parses the element `Principal` or `NotPrincipal` of a statement.
 fn parse_principals(object: &Map<String, Value>) -> Result<Option<Principals>, String> {
     let (negated, value) = match (object.get("Principal"), object.get("NotPrincipal")) {
         (None, None) => return Ok(None),
@@ -201,19 +224,19 @@ fn parse_principals(object: &Map<String, Value>) -> Result<Option<Principals>, S
         (None, Some(value)) => (true, value),
         (Some(_), Some(_)) => return Err(syntax_error()),
     };
-    let mut found = Principals { negated, ..Principals::default() };
+    let mut principals = Principals { negated, ..Principals::default() };
     match value {
-        Value::String(all) if all == "*" => found.anyone = true,
+        Value::String(name) if name == "*" => principals.anyone = true,
         Value::Object(kinds) if !kinds.is_empty() => {
             for (kind, names) in kinds {
                 match kind.as_str() {
-                    "AWS" => found.aws = parse_strings(names)?,
-                    "Service" => found.services = parse_strings(names)?,
+                    "AWS" => principals.aws = parse_strings(names)?,
+                    "Service" => principals.services = parse_strings(names)?,
                     "Federated" | "CanonicalUser" => drop(parse_strings(names)?),
                     _ => return Err(syntax_error()),
                 }
             }
-            found.anyone = found.aws.iter().any(|name| name == "*");
+            principals.anyone = principals.aws.iter().any(|name| name == "*");
         }
         Value::String(_)
         | Value::Object(_)
@@ -222,5 +245,5 @@ fn parse_principals(object: &Map<String, Value>) -> Result<Option<Principals>, S
         | Value::Bool(_)
         | Value::Number(_) => return Err(syntax_error()),
     }
-    Ok(Some(found))
+    Ok(Some(principals))
 }

@@ -1,4 +1,4 @@
-//! IAM policies: parsing and evaluation.
+//! Parses and evaluates IAM policies.
 mod condition;
 mod context;
 mod document;

@@ -1,8 +1,9 @@
-//! Tests of the evaluator with cases from AWS's documentation.
+//! Tests of the evaluation of policies, with cases from AWS's documentation.
 use serde_json::{Value, json};
 
 use super::*;
 
+/// Evaluates an identity policy with these statements.
 fn evaluate_policy(
     statements: &Value,
     action: &str,
@@ -11,13 +12,13 @@ fn evaluate_policy(
 ) -> PolicyEvaluation {
     let document = json!({ "Version": "2012-10-17", "Statement": statements });
     let document = Document::parse(&document, DocumentKind::Identity)
-        .unwrap_or_else(|fault| panic!("{fault}: {document}"));
-    let named = NamedDocument { id: "p".into(), kind: "user-managed", document: &document };
+        .unwrap_or_else(|error| panic!("The policy {document} is not valid: {error}"));
+    let named = NamedDocument { id: "policy".into(), kind: "user-managed", document: &document };
     evaluate(&[named], PolicyQuery { action, resource, context })
 }
 
-/// Returns a statement that allows everything under a condition.
-fn when(condition: &Value) -> Value {
+/// Returns a statement that allows everything if a condition is met.
+fn allow_if(condition: &Value) -> Value {
     json!([{ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition }])
 }
 
@@ -163,31 +164,32 @@ fn conditions_are_evaluated_as_documented() {
             false,
         ),
     ];
-    for (condition, holds) in rows {
-        let outcome = evaluate_policy(&when(&condition), "sts:AssumeRole", "*", &context).outcome;
-        assert_eq!(outcome == Outcome::Allowed, holds, "{condition}");
+    for (condition, is_met) in rows {
+        let outcome =
+            evaluate_policy(&allow_if(&condition), "sts:AssumeRole", "*", &context).outcome;
+        assert_eq!(outcome == Outcome::Allowed, is_met, "{condition}");
     }
 }
 
 #[test]
-fn missing_keys_are_reported_only_for_applicable_statements() {
+fn missing_condition_keys_are_reported_for_applicable_statements() {
     let statements = json!([
         { "Effect": "Allow", "Action": "iam:PassRole", "Resource": "*",
           "Condition": { "StringEquals": { "iam:PassedToService": "ec2.amazonaws.com", "aws:RequestedRegion": "x" } } },
         { "Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": { "Bool": { "aws:SecureTransport": "true" } } },
     ]);
-    let evaluate_policy = evaluate_policy(&statements, "iam:PassRole", "*", &Context::default());
+    let evaluation = evaluate_policy(&statements, "iam:PassRole", "*", &Context::default());
     assert_eq!(
-        evaluate_policy.missing.into_iter().collect::<Vec<_>>(),
+        evaluation.missing.into_iter().collect::<Vec<_>>(),
         ["aws:RequestedRegion", "iam:PassedToService"]
     );
 }
 
 #[test]
-fn invalid_documents_are_rejected() {
-    let good = json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "*" });
-    let with = |key: &str, value: Value| {
-        let mut changed = good.clone();
+fn policy_document_that_is_not_valid_is_rejected() {
+    let statement = json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "*" });
+    let with_element = |key: &str, value: Value| {
+        let mut changed = statement.clone();
         changed[key] = value;
         json!({ "Version": "2012-10-17", "Statement": [changed] })
     };
@@ -195,17 +197,17 @@ fn invalid_documents_are_rejected() {
         json!([]),
         json!({}),
         json!({ "Statement": [] }),
-        json!({ "Version": "2020-01-01", "Statement": [good] }),
-        json!({ "Version": "2012-10-17", "Statement": [good], "Extra": 1 }),
-        with("Effect", json!("allow")),
-        with("Action", json!("everything")),
-        with("Resource", json!("bucket")),
-        with("Principal", json!("*")),
-        with("NotAction", json!("s3:*")),
-        with("Sid", json!("not allowed")),
-        with("Condition", json!({ "StringIs": { "aws:username": "x" } })),
-        with("Condition", json!({ "StringEquals": { "username": "x" } })),
-        with("Conditions", json!({})),
+        json!({ "Version": "2020-01-01", "Statement": [statement] }),
+        json!({ "Version": "2012-10-17", "Statement": [statement], "Extra": 1 }),
+        with_element("Effect", json!("allow")),
+        with_element("Action", json!("everything")),
+        with_element("Resource", json!("bucket")),
+        with_element("Principal", json!("*")),
+        with_element("NotAction", json!("s3:*")),
+        with_element("Sid", json!("not allowed")),
+        with_element("Condition", json!({ "StringIs": { "aws:username": "x" } })),
+        with_element("Condition", json!({ "StringEquals": { "username": "x" } })),
+        with_element("Conditions", json!({})),
     ];
     for document in rows {
         assert!(Document::parse(&document, DocumentKind::Identity).is_err(), "{document}");

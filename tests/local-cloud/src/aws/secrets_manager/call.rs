@@ -10,7 +10,7 @@ use crate::aws::error::AwsError;
 use crate::aws::key_policy::KeyPolicyDecision;
 use crate::aws::partition::dns_suffix;
 use crate::aws::policy::{Context, Outcome};
-use crate::aws::store::{Store, uuid};
+use crate::aws::store::{Store, format_uuid};
 
 /// Maximum size of a secret value.
 const MAX_VALUE_BYTES: usize = 65_536;
@@ -250,7 +250,7 @@ impl<'a> SecretsCall<'a> {
             kms.to_owned()
         } else {
             let id = if kms.contains("alias/") {
-                uuid(&Sha256::digest(kms).into())
+                format_uuid(&Sha256::digest(kms).into())
             } else {
                 kms.to_owned()
             };

@@ -19,7 +19,7 @@ pub(super) fn create(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let (tags, payload) = (call.tags()?, call.payload()?);
     let token = if payload.is_some() { Some(call.token()?) } else { None };
     let kms = call.string("KmsKeyId")?.map(str::to_owned);
-    let arn = format!("{}-{}", call.arn(&name), call.store.alphanumeric(6));
+    let arn = format!("{}-{}", call.arn(&name), call.store.generate_alphanumeric(6));
     let mut context = call.store.context(call.caller).with("secretsmanager:Name", &name);
     if let Some(kms) = &kms {
         context = context.with("secretsmanager:KmsKeyId", kms);

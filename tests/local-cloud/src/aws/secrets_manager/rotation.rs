@@ -163,7 +163,7 @@ impl Account {
         let mut store = self.aws().store();
         let now = store.now();
         let count = store.account_mut(self.account_key()).secrets.len();
-        let tokens: Vec<_> = (0..count).map(|_| store.request_id()).collect();
+        let tokens: Vec<_> = (0..count).map(|_| store.generate_request_id()).collect();
         let secrets = &mut store.account_mut(self.account_key()).secrets;
         let mut due = Vec::new();
         for (secret, token) in secrets.values_mut().zip(tokens) {

@@ -69,7 +69,7 @@ impl Account {
     /// Returns a group. Creates the group if necessary.
     pub fn group(&self, name: &str) -> Group {
         let mut store = self.aws.store();
-        let (id, created) = (store.unique_id("AGPA", &self.account_key.1), store.now());
+        let (id, created) = (store.generate_id("AGPA", &self.account_key.1), store.now());
         let new = store::StoredGroup {
             name: name.into(),
             id,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Account, AwsCredentials, panic_invalid_document};
 use crate::aws::{
     authorize::Subject,
-    iam::check_trust,
+    iam::check_trust_policy,
     policy::{Context, DocumentKind, Outcome, PolicyQuery},
     store::{self, ParsedPolicy, Session},
     used_permissions,
@@ -46,7 +46,8 @@ impl Role {
     pub fn set_trust_policy(&self, document: &Value) -> &Role {
         let text = ParsedPolicy::parse(&document.to_string(), DocumentKind::Trust)
             .unwrap_or_else(|fault| panic_invalid_document(&fault, document));
-        let checked = check_trust(&self.account.aws.store(), &text, &self.account.account_key);
+        let checked =
+            check_trust_policy(&self.account.aws.store(), &text, &self.account.account_key);
         checked.unwrap_or_else(|fault| panic_invalid_document(&fault, document));
         self.update(|role| role.trust = text);
         self
@@ -124,10 +125,10 @@ impl Role {
     /// Creates a session like `session`, with a duration in seconds.
     pub fn session_with_duration(&self, name: &str, seconds: u32) -> AwsCredentials {
         let mut store = self.account.aws.store();
-        let id = store.unique_id("ASIA", &self.account.account_key.1);
+        let id = store.generate_id("ASIA", &self.account.account_key.1);
         let session = Session {
-            secret: store.secret_key(),
-            token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
+            secret: store.generate_secret_key(),
+            token: format!("IQoJb3JpZ2luX2Vj{}", store.generate_alphanumeric(256)),
             expires: store.now() + i64::from(seconds),
             account_key: self.account.account_key.clone(),
             role: self.name.clone(),

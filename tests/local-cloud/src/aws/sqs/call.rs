@@ -68,7 +68,7 @@ impl Store {
             let Some(queue) = self.queue_mut(queue_key) else { break };
             let visibility = visibility.unwrap_or(queue.settings.visibility_timeout);
             let Some(number) = queue.visible_messages(1, now).first().copied() else { break };
-            let handle = self.alphanumeric(160);
+            let handle = self.generate_alphanumeric(160);
             let Some(queue) = self.queue_mut(queue_key) else { break };
             match queue.deliver(number, visibility, now, &handle) {
                 None => break,

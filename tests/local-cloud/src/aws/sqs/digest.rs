@@ -37,7 +37,7 @@ pub(in crate::aws) fn md5(text: &[u8]) -> String {
         }
     }
     let bytes: Vec<u8> = state.iter().flat_map(|word| word.to_le_bytes()).collect();
-    crate::aws::store::hex(&bytes)
+    crate::aws::store::encode_hex(&bytes)
 }
 
 /// Returns the integer part of 2³² times |sin(step + 1)|.

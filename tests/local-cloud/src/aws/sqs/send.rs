@@ -55,7 +55,7 @@ fn parse_message(
 impl Store {
     /// Adds a message with a new id to a queue.
     pub(crate) fn enqueue(&mut self, queue_key: &QueueKey, message: Message) -> Message {
-        let id = self.request_id();
+        let id = self.generate_request_id();
         let message = Message { id, ..message };
         if let Some(queue) = self.queue_mut(queue_key) {
             queue.push(message.clone());

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::aws::client::sign_request;
-use crate::aws::store::hex;
+use crate::aws::store::encode_hex;
 
 const BUCKET: &str = "reports-1";
 
@@ -97,7 +97,7 @@ async fn a_bucket_has_an_address_of_its_own_in_its_region() {
         ] {
             let http = http_client::client(cloud.ca_pem());
             let signed_url = format!("http://{host}{path}");
-            let mut headers = vec![("x-amz-content-sha256", hex(&Sha256::digest("body")))];
+            let mut headers = vec![("x-amz-content-sha256", encode_hex(&Sha256::digest("body")))];
             let now = cloud.clock().wall_clock();
             let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(now.unsigned_abs());
             headers.extend(sign_request(
@@ -130,8 +130,8 @@ async fn the_hash_of_the_body_is_checked_and_signed() {
     let now = SystemTime::now();
     for (signed, hash, code) in [
         (true, "UNSIGNED-PAYLOAD".to_owned(), "SignatureDoesNotMatch"),
-        (true, hex(&Sha256::digest("other")), "SignatureDoesNotMatch"),
-        (false, hex(&Sha256::digest("body")), "AccessDenied"),
+        (true, encode_hex(&Sha256::digest("other")), "SignatureDoesNotMatch"),
+        (false, encode_hex(&Sha256::digest("body")), "AccessDenied"),
     ] {
         let hash = ("x-amz-content-sha256", hash);
         let to_sign = if signed { vec![hash.clone()] } else { vec![] };
