@@ -40,8 +40,8 @@ pub(crate) enum Purpose {
     Compare,
 }
 
-/// Registers or compares an account. The outcome is `Ignored`, with the reason, if the account is not to be
-/// registered.
+/// Registers or compares an account. The outcome is `Ignored`, with the reason, if the account is
+/// not to be registered.
 pub(crate) async fn onboard_account(
     context: &VendingContext,
     account: &AccountRef,

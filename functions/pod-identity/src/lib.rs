@@ -44,8 +44,8 @@ pub async fn handle(request: &Request, context: &AppContext) -> Result<Response,
     Ok(context.register(preflight, &operation, &palette_accounts).await?.into())
 }
 
-/// Rejects the request if this deployment uses Palette's `SaaS`, because the pods of the `SaaS` run in
-/// an AWS account of Palette's vendor.
+/// Rejects the request if this deployment uses Palette's `SaaS`, because the pods of the `SaaS` run
+/// in an AWS account of Palette's vendor.
 fn ensure_self_hosted(context: &AppContext) -> Result<(), RegistrationError> {
     if !context.config.is_palette_saas() {
         return Ok(());

@@ -152,8 +152,8 @@ pub struct CloudAccount {
     /// The public part of the credential.
     pub access: StoredCredential,
     /// The AWS account, from Gangway's annotation or from the account's secret. `None` if Palette
-    /// did not keep the annotation and no secret shows the AWS account. To get the AWS account, call
-    /// [`Self::aws_account`].
+    /// did not keep the annotation and no secret shows the AWS account. To get the AWS account,
+    /// call [`Self::aws_account`].
     pub account: Option<AccountId>,
     /// The permissions that the account grants to Palette, from Gangway's annotation or from a tag
     /// of the account's secret.

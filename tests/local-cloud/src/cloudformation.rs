@@ -182,8 +182,8 @@ impl Template {
         permissions::rotation_functions(&scope)
     }
 
-    /// Returns the resources of a type by logical id, with their evaluated properties. Resources with a false
-    /// condition are left out.
+    /// Returns the resources of a type by logical id, with their evaluated properties. Resources
+    /// with a false condition are left out.
     pub fn evaluated(
         &self,
         kind: &str,

@@ -71,8 +71,8 @@ pub(crate) async fn listen(
     }
 }
 
-/// Sets `TCP_NODELAY`. Without it, Nagle's algorithm and the peer's delayed acknowledgement hold back
-/// the first answer on a new connection by 40 ms.
+/// Sets `TCP_NODELAY`. Without it, Nagle's algorithm and the peer's delayed acknowledgement hold
+/// back the first answer on a new connection by 40 ms.
 pub(crate) fn disable_nagle(stream: &TcpStream) {
     // It fails only on a socket that the peer has closed; the read that follows reports that.
     drop(stream.set_nodelay(true));
@@ -96,7 +96,7 @@ async fn handle_request(
     let (service_kind, served) = (called_service(&request), Arc::clone(&parts));
     let (service, operation) = match service_kind {
         CalledService::Aws => aws::find_operation(&request),
-        CalledService::Palette => ("palette".to_owned(), palette::logged_operation(&request)),
+        CalledService::Palette => ("palette".to_owned(), palette::describe_operation(&request)),
     };
     let sent = RecordedRequest::from_request(&service, &operation, &request);
     let error = |effect| match service_kind {
@@ -164,7 +164,8 @@ pub(crate) async fn serve_call(
     Ok(response.map(Body::from))
 }
 
-/// Closes the connection. With a crash signal, ends the Lambda instance that sent the request instead.
+/// Closes the connection. With a crash signal, ends the Lambda instance that sent the request
+/// instead.
 async fn close_connection(
     when: &str,
     crash_signal: Option<Arc<Notify>>,

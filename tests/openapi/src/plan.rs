@@ -9,7 +9,8 @@ use crate::{
     values::{AccountId, PartitionId, Profile, RoleArn},
 };
 
-/// Roles, policies, associations and commands for EKS Pod Identity. Gangway computes them without calling AWS or Palette.
+/// Roles, policies, associations and commands for EKS Pod Identity. Gangway computes them without
+/// calling AWS or Palette.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Plan {

@@ -28,10 +28,11 @@ macro_rules! registration {
             private_cloud_gateway: Option<UidOrName>,
             /// The set of Palette's IAM policies to check against; `core-eks` by default.
             permission_profile: Option<Profile>,
-            /// The Region in which clusters will run, for which the permissions are checked; the Region of the deployment by
-            /// default, and that of the cluster for Pod Identity.
+            /// The Region in which clusters will run, for which the permissions are checked; the
+            /// Region of the deployment by default, and that of the cluster for Pod Identity.
             region: Option<String>,
-            /// Ids of checks that do not prevent the registration if they fail. The deployment decides which those may be.
+            /// Ids of checks that do not prevent the registration if they fail. The deployment
+            /// decides which those may be.
             waived_checks: Option<Vec<String>>,
             $($(#[$member_doc])* $member: $type,)*
         }
@@ -49,7 +50,8 @@ registration!(
         certificate_authority: Option<Pem>,
         /// The secret that contains these fields as JSON.
         secret_arn: Option<SecretArn>,
-        /// `false` leaves the key out of the rotation, where the deployment rotates keys; `true` by default.
+        /// `false` leaves the key out of the rotation, where the deployment rotates keys; `true` by
+        /// default.
         rotation: Option<bool>,
     }
 );
@@ -94,7 +96,8 @@ registration!(
 );
 
 registration!(
-    /// Access through the portal of a classified partition: the three certificates, or `secretArn` in place of them.
+    /// Access through the portal of a classified partition: the three certificates, or `secretArn`
+    /// in place of them.
     ScapRequest {
         /// The agency, as the access portal names it.
         agency: String,

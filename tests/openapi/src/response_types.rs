@@ -10,8 +10,8 @@ use crate::values::{AccountId, MethodId, PartitionId, Profile, ProjectOrTenant, 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Report {
-    /// `true` if the account can be registered, or still works. `null` if nothing shows it: a registered account without a
-    /// stored secret.
+    /// `true` if the account can be registered, or still works. `null` if nothing shows it: a
+    /// registered account without a stored secret.
     #[schema(required)]
     ready: Option<bool>,
     partition: PartitionId,
@@ -130,7 +130,8 @@ pub(crate) struct Account {
     credential: Option<Value>,
     /// What the last check of the account has shown. Left out if it was not checked again yet.
     readiness: Option<Readiness>,
-    /// The rotation of the access key. Only for one account, and only if the deployment rotates keys.
+    /// The rotation of the access key. Only for one account, and only if the deployment rotates
+    /// keys.
     rotation: Option<KeyRotation>,
 }
 
@@ -163,8 +164,8 @@ pub(crate) struct Readiness {
     last_checked: String,
     /// Why nothing shows whether the account is ready.
     reason: Option<String>,
-    /// The result of the last check, if it differs from `ready`. `ready` changes when a second check
-    /// agrees.
+    /// The result of the last check, if it differs from `ready`. `ready` changes when a second
+    /// check agrees.
     unconfirmed: Option<Unconfirmed>,
     /// The checks that failed, were waived or could not be carried out.
     checks: Vec<OpenCheck>,
@@ -355,8 +356,8 @@ pub(crate) struct Trust {
     permission_policies: Vec<NamedDocument>,
     /// A template in JSON that creates the role and its policies.
     cloud_formation_template: Value,
-    /// The same with the registration of the account, for a `StackSet`. Missing if the deployment registers
-    /// no accounts in their stacks.
+    /// The same with the registration of the account, for a `StackSet`. Missing if the deployment
+    /// registers no accounts in their stacks.
     account_stack_template: Option<Value>,
     notices: Vec<String>,
 }

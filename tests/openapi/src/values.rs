@@ -46,7 +46,9 @@ text!(
     }
 );
 text!(
-    /// The complete ARN of a secret under `<prefix>/incoming/tenant/` or `<prefix>/incoming/projects/<project>/`, the scope in the path. It is scheduled for deletion once its content is registered.
+    /// The complete ARN of a secret under `<prefix>/incoming/tenant/` or
+    /// `<prefix>/incoming/projects/<project>/`, the scope in the path. It is scheduled for deletion
+    /// once its content is registered.
     SecretArn {
         pattern = "^arn:aws(-us-gov|-iso-b|-iso)?:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[!-~]+$",
         max_length = 2048,

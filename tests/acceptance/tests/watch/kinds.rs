@@ -1,5 +1,5 @@
-//! Whatever is broken in an account, within two runs an event, the list, the page and the metric say
-//! so with the remedy. When it is fixed, they say that.
+//! Whatever is broken in an account, within two runs an event, the list, the page and the metric
+//! say so with the remedy. When it is fixed, they say that.
 
 use acceptance::classified::{certificate_fields, portal, portal_access};
 use gangway_model::{AuthMethod, Partition};

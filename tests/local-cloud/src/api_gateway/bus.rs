@@ -120,12 +120,12 @@ impl EventBus {
         self.put_on_bus(DEFAULT_BUS, event).await
     }
 
-    /// Puts an event on the stack's bus as a role or user whose own policies allow it everywhere. Returns
-    /// `None` if the policy of the bus denies it.
-    pub async fn put_as(&self, sender: &str, event: &Value) -> Option<PutResult> {
-        let (own, policy) = self.own.as_ref()?;
+    /// Puts an event on the stack's bus as the role or user with the ARN `sender`, whose identity
+    /// policies are assumed to allow it. Returns `None` if the policy of the bus denies it.
+    pub async fn put_event_as(&self, sender: &str, event: &Value) -> Option<PutResult> {
+        let (stack_bus, policy) = self.stack_bus.as_ref()?;
         if policy.is_event_allowed(sender, event) {
-            Some(self.put_on(own, event).await)
+            Some(self.put_on_bus(stack_bus, event).await)
         } else {
             None
         }

@@ -128,7 +128,7 @@ impl ServiceHost {
         let service_index = labels.iter().rposition(|label| ["s3", "s3-fips"].contains(label))?;
         let region = labels.get(service_index + 1)?;
         let suffix = labels.get(service_index + 2..)?.join(".");
-        if dns_suffix(partition::for_region(region)?) != suffix {
+        if dns_suffix(partition::find_by_region(region)?) != suffix {
             return None;
         }
         let bucket = labels.get(..service_index).filter(|labels| !labels.is_empty());

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{TemplateError, intrinsics::EvaluationScope, queues};
 
-/// Returns the ARNs of the functions that Secrets Manager may invoke for secrets of the stack's account.
+/// Returns the ARNs of the functions that Secrets Manager may invoke for secrets of the stack's
+/// account.
 pub(super) fn rotation_functions(
     scope: &EvaluationScope<'_>,
 ) -> Result<Vec<String>, TemplateError> {

@@ -52,8 +52,8 @@ pub(super) struct Placeholders {
 }
 
 impl Placeholders {
-    /// Reads `ExpressionAttributeNames` and `ExpressionAttributeValues`. `expressions` are the members
-    /// with expressions that the operation has: for names, and for values.
+    /// Reads `ExpressionAttributeNames` and `ExpressionAttributeValues`. `expressions` are the
+    /// members with expressions that the operation has: for names, and for values.
     pub(super) fn parse(
         body: Body<'_>,
         (for_names, for_values): (&[&str], &[&str]),

@@ -1,4 +1,5 @@
-//! Fake DynamoDB: `BatchGetItem`, `GetItem`, `PutItem`, `DeleteItem` and `Query` on tables whose keys are strings.
+//! Fake DynamoDB: `BatchGetItem`, `GetItem`, `PutItem`, `DeleteItem` and `Query` on tables whose
+//! keys are strings.
 mod batch;
 mod call;
 mod condition;

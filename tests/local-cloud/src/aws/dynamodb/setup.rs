@@ -8,7 +8,8 @@ use super::value::{Item, parse_item, parts};
 use crate::aws::store::{AccountKey, Store};
 use crate::aws::{Account, Aws};
 
-/// Items whose TTL passed longer ago are not deleted, as DynamoDB takes the value for another number.
+/// Items whose TTL passed longer ago are not deleted, as DynamoDB takes the value for another
+/// number.
 const MAX_TTL_AGE_SECONDS: i64 = 5 * 365 * 24 * 3600;
 
 /// Settings of a table. Its keys are strings.
@@ -134,8 +135,8 @@ impl Table {
         self.with_state(|table| table.items.clear());
     }
 
-    /// Deletes the items whose TTL has passed by the cloud's clock, as DynamoDB does within a few days.
-    /// Until then, calls return them. Returns how many it has deleted.
+    /// Deletes the items whose TTL has passed by the cloud's clock, as DynamoDB does within a few
+    /// days. Until then, calls return them. Returns how many it has deleted.
     pub fn delete_expired(&self) -> usize {
         let now = self.aws.store().now();
         self.with_state(|table| {

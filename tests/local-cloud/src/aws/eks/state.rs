@@ -33,8 +33,8 @@ pub(crate) struct StoredCluster {
 }
 
 impl StoredCluster {
-    /// Returns an add-on as the next reader sees it. A new one is active after a few reads, and the agent has
-    /// its `DaemonSet` then.
+    /// Returns an add-on as the next reader sees it. A new one is active after a few reads, and the
+    /// agent has its `DaemonSet` then.
     pub(crate) fn read_addon(&mut self, name: &str) -> Option<Addon> {
         let addon = self.addons.get_mut(name)?;
         if addon.creating_reads > 0 {

@@ -101,7 +101,7 @@ impl Condition {
             Some(("ForAnyValue", name)) => (Quantifier::AnyValue, name),
             Some(("ForAllValues", name)) => (Quantifier::AllValues, name),
             Some(_) => return Err(format!("Invalid Condition type : {operator_name}.")),
-            None => (Quantifier::Single, operator),
+            None => (Quantifier::Single, operator_name),
         };
         let (name, if_exists) =
             name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));

@@ -151,7 +151,8 @@ pub(super) fn cancel(call: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
 }
 
 impl Account {
-    /// Lets Secrets Manager invoke a function: the permission `AWS::Lambda::Permission` of a template.
+    /// Lets Secrets Manager invoke a function: the permission `AWS::Lambda::Permission` of a
+    /// template.
     pub fn allow_rotation_by(&self, function: &str) {
         let mut store = self.aws().store();
         let account = store.account_mut(self.account_key());
@@ -185,7 +186,8 @@ impl Account {
         due
     }
 
-    /// Ends a rotation whose steps succeeded. Returns `false` if it did not leave its version current.
+    /// Ends a rotation whose steps succeeded. Returns `false` if it did not leave its version
+    /// current.
     pub fn end_rotation(&self, due: &DueRotation) -> bool {
         let mut store = self.aws().store();
         end(&mut store, self, due)

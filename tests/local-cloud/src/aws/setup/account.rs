@@ -123,13 +123,13 @@ impl Account {
         match policies.get_mut(&arn) {
             None => drop(policies.insert(arn.clone(), new)),
             Some(existing) => {
-                let version = new
-                    .versions
-                    .into_iter()
-                    .map(|version| store::PolicyVersion { number: existing.next, ..version });
+                let version = new.versions.into_iter().map(|version| store::PolicyVersion {
+                    number: existing.next_number,
+                    ..version
+                });
                 existing.versions.extend(version);
-                existing.default = existing.next;
-                existing.next += 1;
+                existing.default_number = existing.next_number;
+                existing.next_number += 1;
             }
         }
         arn
@@ -193,7 +193,8 @@ impl Account {
             .collect()
     }
 
-    /// Sets the policy of a customer managed KMS key. Without one, IAM policies alone decide who uses the key.
+    /// Sets the policy of a customer managed KMS key. Without one, IAM policies alone decide who
+    /// uses the key.
     ///
     /// # Panics
     /// If KMS would reject the policy.

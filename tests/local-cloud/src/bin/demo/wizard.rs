@@ -25,8 +25,8 @@ pub(crate) async fn run(
     WizardDemo { portal, method, customer }.run_steps().await
 }
 
-/// Expects a correct request to be ready, then created, unchanged when repeated, and listed. Returns the
-/// uid.
+/// Expects a correct request to be ready, then created, unchanged when repeated, and listed.
+/// Returns the uid.
 pub(crate) async fn demo_registration(
     portal: &PortalClient<'_>,
     method: AuthMethod,
