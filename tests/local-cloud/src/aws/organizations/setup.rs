@@ -160,7 +160,7 @@ impl Organization {
                     .members
                     .get_mut(id)
                     .expect("The account is not a member of the organization."),
-            )
+            );
         });
     }
 
@@ -248,7 +248,7 @@ impl Organization {
             completed: now,
         };
         self.access_state(|organization| {
-            drop(organization.account_creations.insert(id.clone(), creation))
+            drop(organization.account_creations.insert(id.clone(), creation));
         });
         id
     }
