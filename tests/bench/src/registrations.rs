@@ -26,20 +26,20 @@ const RUNS: usize = 7;
 const fn longest_expected_chain(method: Method) -> (f64, &'static str) {
     match method {
         Method::Sts => (
-            4.0,
-            "read the account in Palette · simulate the role's policies, and validate in Palette · create the account · read it again",
+            5.0,
+            "read the account in Palette · simulate the role's policies, and validate in Palette · create the account · read it again · publish the outcome event",
         ),
         Method::StaticCredentials => (
-            7.0,
-            "identify the caller · simulate its policies · look up the secret · stage it · create the account · promote the secret · read both stores",
+            8.0,
+            "identify the caller · simulate its policies · look up the secret · stage it · create the account · promote the secret · read both stores · publish the outcome event",
         ),
         Method::PodIdentity => (
             7.0,
             "read the account in Palette · describe the cluster · get a Kubernetes token · list the objects · validate in Palette · create the account · read it again",
         ),
         Method::Scap => (
-            9.0,
-            "get keys from the portal · identify the caller · read its role · simulate its policies · look up the secret · stage it · create the account · promote the secret · read both stores",
+            10.0,
+            "get keys from the portal · identify the caller · read its role · simulate its policies · look up the secret · stage it · create the account · promote the secret · read both stores · publish the outcome event",
         ),
     }
 }
