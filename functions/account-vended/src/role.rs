@@ -27,6 +27,7 @@ use serde_json::Value;
 
 use crate::outcome::VendingError;
 
+pub(crate) use compare::compare_role;
 pub(crate) use managed_tags::{ManagedTags, SCOPE_TAG};
 pub(crate) use retry::PROPAGATION_RETRY;
 
@@ -161,13 +162,4 @@ pub(crate) async fn reconcile_role(
     existing: &IamRole,
 ) -> Result<BTreeSet<DriftedPart>, VendingError> {
     update::update_role(aws, desired, existing).await
-}
-
-/// Returns the parts of the role that differ from the desired state. Changes nothing.
-pub(crate) async fn compare_role(
-    aws: &AwsSession,
-    desired: &DesiredRole,
-    existing: &IamRole,
-) -> Result<BTreeSet<DriftedPart>, VendingError> {
-    compare::compare_role(aws, desired, existing).await
 }

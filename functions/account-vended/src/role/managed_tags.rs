@@ -70,13 +70,12 @@ impl ManagedTags {
 
     /// Returns `true` if `tags` (the tags of a role in IAM) contain all tags of this value.
     pub(super) fn are_in(&self, tags: &BTreeMap<String, String>) -> bool {
-        self.key_value_pairs()
-            .into_iter()
-            .all(|(key, value)| tags.get(key).map(String::as_str) == Some(value))
+        self.are_in_except_documents(tags) && self.has_same_documents(tags)
     }
 
-    /// Returns `true` if `tags` contain all tags of this value, except the one with the policies.
-    pub(super) fn differ_only_in_documents(&self, tags: &BTreeMap<String, String>) -> bool {
+    /// Returns `true` if `tags` contain all tags of this value, not counting the tag with the
+    /// documents of the policies.
+    pub(super) fn are_in_except_documents(&self, tags: &BTreeMap<String, String>) -> bool {
         self.key_value_pairs()
             .into_iter()
             .filter(|(key, _)| *key != DOCUMENTS_TAG)

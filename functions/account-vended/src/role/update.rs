@@ -6,11 +6,13 @@ use gangway_aws::AwsSession;
 use gangway_checks::iam::iam_role::IamRole;
 use gangway_model::UpstreamError;
 use gangway_registration::drift::DriftedPart;
-use tokio::join;
 
 use super::{
-    DesiredRole, MIN_SESSION_SECONDS, ManagedTags, ROLE_DESCRIPTION, attachments, compare, create,
-    managed_policy::FirstAttempt, policy_versions::PolicyVersions, retry::retry_until_consistent,
+    DesiredRole, MIN_SESSION_SECONDS, ManagedTags, ROLE_DESCRIPTION, attachments,
+    compare::{self, ExistingPolicies},
+    create,
+    managed_policy::FirstAttempt,
+    retry::retry_until_consistent,
 };
 use crate::outcome::VendingError;
 
@@ -22,13 +24,7 @@ pub(super) async fn update_role(
     desired: &DesiredRole,
     existing: &IamRole,
 ) -> Result<BTreeSet<DriftedPart>, VendingError> {
-    let (attached, versions) = join!(
-        attachments::list_attached_policies(aws, &desired.arn),
-        PolicyVersions::list(aws, desired)
-    );
-    let (attached, versions) = (attached?, versions?);
-    let mut tags = desired.tags.with_versions(&versions);
-    let documents_verified = versions.is_complete() && tags.has_same_documents(&existing.tags);
+    let policies = ExistingPolicies::read(aws, desired, existing).await?;
     let mut changed = compare::compare_settings(desired, existing);
     if changed.contains(&DriftedPart::TrustPolicy) {
         update_trust_policy(aws, desired).await?;
@@ -39,9 +35,11 @@ pub(super) async fn update_role(
     if changed.contains(&DriftedPart::Description) {
         update_description_and_session(aws, desired, existing).await?;
     }
-    if !attachments::has_all_policies(desired, &attached) || !documents_verified {
+    let mut tags = policies.tags;
+    if !(policies.are_all_attached && policies.are_documents_verified) {
+        let attached = &policies.attached;
         let (is_changed, versions) =
-            attachments::reconcile_policies(aws, desired, &attached, FirstAttempt::Read).await?;
+            attachments::reconcile_policies(aws, desired, attached, FirstAttempt::Read).await?;
         if is_changed {
             changed.insert(DriftedPart::Policies);
         }
