@@ -3,6 +3,7 @@
 use std::{cmp::Reverse, time::SystemTime};
 
 use askama::Template;
+use gangway_checks::catalogue::iam::KEY_AGE;
 use gangway_model::time::to_rfc3339;
 use gangway_registration::{
     account_state::{AccountState, Change, CheckState, Expiration, Readiness, Timestamp},
@@ -277,7 +278,7 @@ fn expiration_time(expiration: &Expiration) -> String {
 
 /// Returns what a person can do before a key or certificate expires.
 fn expiration_remedy(expiration: &Expiration) -> &'static str {
-    if expiration.check == "iam.key-age" {
+    if expiration.check == KEY_AGE.id {
         "create a new access key, update the account with it, and delete the old one"
     } else {
         "have a new certificate issued, and update the account with it"

@@ -57,14 +57,18 @@ impl Watch {
             Err(outcome) => return Ok(outcome),
         };
         let (account, validated) = self.validate(account, known.as_ref(), message).await?;
-        if matches!(validated, Validated::Gone) {
-            if let Some(known) = known {
-                self.record_removal(known, sent).await?;
+        let look = match &validated {
+            Validated::Checked(report) => Look::Checked(report),
+            Validated::NotCheckable(reason) => Look::NotCheckable(reason),
+            Validated::Gone => {
+                if let Some(known) = known {
+                    self.record_removal(known, sent).await?;
+                }
+                return Ok("gone");
             }
-            return Ok("gone");
-        }
+        };
         for _attempt in 0..MAX_ATTEMPTS {
-            let look = (&account, &validated);
+            let look = (&account, look);
             if let Some(outcome) = self.record_look(known, look, (run, sent), message).await? {
                 return Ok(outcome);
             }
@@ -105,16 +109,11 @@ impl Watch {
     async fn record_look(
         &self,
         known: Option<KnownState>,
-        (account, validated): (&CloudAccount, &Validated),
+        (account, look): (&CloudAccount, Look<'_>),
         (run, sent): (&str, SystemTime),
         message: &SqsMessage,
     ) -> Result<Option<&'static str>, WatchError> {
         let previous = known.as_ref().map(|known| &known.state);
-        let look = match validated {
-            Validated::Checked(report) => Look::Checked(report),
-            Validated::NotCheckable(reason) => Look::NotCheckable(reason),
-            Validated::Gone => return Ok(Some("gone")),
-        };
         let (mut state, changes) = AccountState::after(previous, account, look, run, sent);
         let is_old = known.as_ref().is_none_or(|known| {
             sent.duration_since(known.item.checked).is_ok_and(|age| age >= MAX_AGE)
@@ -127,15 +126,15 @@ impl Watch {
             return Ok(Some("unchanged"));
         }
         let events = changes.iter().map(|change| {
-            let event = to_event(account, *change, validated);
+            let event = to_event(account, *change, look);
             StoredEvent::from(event.encode(self.partition(), TRIGGER))
         });
         state.unpublished = events.collect();
         let claim = publication::create_claim(message, sent);
         state.publisher = Some(claim).filter(|_| !state.unpublished.is_empty());
-        let report = match validated {
-            Validated::Checked(report) => Some(gangway_lambda::report_json(report)),
-            Validated::NotCheckable(_) | Validated::Gone => None,
+        let report = match look {
+            Look::Checked(report) => Some(gangway_lambda::report_json(report)),
+            Look::NotCheckable(_) => None,
         };
         let replaces = known.as_ref().map(|known| known.item.revision);
         let item = StateItem {
@@ -167,12 +166,10 @@ impl Watch {
         }
         let replaces = item.revision;
         let item = StateItem {
-            revision: replaces + 1,
             checked: now,
             expires: now + LIFETIME,
-            document: serde_json::json!(state.after_removal(now)).to_string(),
             report: None,
-            ..item
+            ..publication::next_revision(item, &state.after_removal(now))
         };
         self.table.put(&item, Some(replaces)).await?;
         Ok(())
@@ -257,13 +254,9 @@ impl Watch {
             return Err(WatchError::Claimed);
         }
         state.publisher = Some(publication::create_claim(message, sent));
-        let revision = item.revision;
-        let item = StateItem {
-            revision: revision + 1,
-            document: serde_json::json!(state).to_string(),
-            ..item
-        };
-        if self.table.put(&item, Some(revision)).await? == WriteOutcome::Conflict {
+        let replaces = item.revision;
+        let item = publication::next_revision(item, &state);
+        if self.table.put(&item, Some(replaces)).await? == WriteOutcome::Conflict {
             return Err(WatchError::Claimed);
         }
         let (item, state) = self.publish(item, state).await?;
@@ -271,14 +264,14 @@ impl Watch {
     }
 }
 
-fn to_event(account: &CloudAccount, change: StateChange, validated: &Validated) -> OutcomeEvent {
+fn to_event(account: &CloudAccount, change: StateChange, look: Look<'_>) -> OutcomeEvent {
     let subject = EventAccount::from(account);
     match change {
         StateChange::Readiness { ready, previous, since } => {
             let event = OutcomeEvent::readiness_changed(subject, ready, previous, since);
-            match validated {
-                Validated::Checked(report) => event.with_report(report),
-                Validated::NotCheckable(_) | Validated::Gone => event,
+            match look {
+                Look::Checked(report) => event.with_report(report),
+                Look::NotCheckable(_) => event,
             }
         }
         StateChange::Expiring { check, expires, days_left } => {

@@ -61,11 +61,7 @@ impl Watch {
             state.publisher = Some(publication::create_claim(message, sent));
         }
         let replaces = item.revision;
-        let item = StateItem {
-            revision: replaces + 1,
-            document: serde_json::json!(state).to_string(),
-            ..item
-        };
+        let item = publication::next_revision(item, &state);
         if self.table.put(&item, Some(replaces)).await? == WriteOutcome::Conflict {
             return Ok(false);
         }

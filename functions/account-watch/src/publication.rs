@@ -30,6 +30,12 @@ pub(crate) fn is_claimed(claim: &PublisherClaim, message: &SqsMessage, sent: Sys
     !is_own && claim.until.0 > sent.max(clock::now())
 }
 
+/// Returns the item that replaces `item`, with this state.
+pub(crate) fn next_revision(item: StateItem, state: &AccountState) -> StateItem {
+    let document = serde_json::json!(state).to_string();
+    StateItem { revision: item.revision + 1, document, ..item }
+}
+
 impl Watch {
     /// Publishes the events of a state that this message has claimed, and then removes them from
     /// the table. Retries the removal, because events that stay in the table are published twice.
@@ -45,11 +51,7 @@ impl Watch {
         self.context.publish(events.into_iter().map(Into::into).collect()).await?;
         state.publisher = None;
         let replaces = item.revision;
-        let item = StateItem {
-            revision: replaces + 1,
-            document: serde_json::json!(state).to_string(),
-            ..item
-        };
+        let item = next_revision(item, &state);
         // A conflict is ignored: another message can write the state only after the claim has
         // ended, and then publishes the events itself.
         (|| self.table.put(&item, Some(replaces)))
