@@ -106,7 +106,7 @@ impl PaletteCache {
             return Ok(PaletteStateCheck {
                 session,
                 existing: ExistingAccounts { by_uid: None, by_name },
-                tenant: None,
+                tenant_uid: None,
             });
         }
         let state =

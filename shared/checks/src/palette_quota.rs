@@ -17,7 +17,7 @@ pub async fn check(
     if state.session.is_blocking() || state.existing.target_account(operation).is_some() {
         return None;
     }
-    let quota = match &state.tenant {
+    let quota = match &state.tenant_uid {
         Some(tenant) => palette.account_quota(tenant).await,
         None => None,
     };

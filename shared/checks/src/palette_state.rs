@@ -14,7 +14,7 @@ pub struct PaletteStateCheck {
     /// API key.
     pub existing: ExistingAccounts,
     /// Uid of the tenant of the API key, if Palette returns it.
-    pub tenant: Option<Uid>,
+    pub tenant_uid: Option<Uid>,
 }
 
 /// Checks Palette's API key, and fetches the accounts with the requested name or uid.
@@ -29,12 +29,12 @@ pub async fn check(
     operation: &Operation,
 ) -> Result<PaletteStateCheck, RegistrationError> {
     let state = palette.fetch_state(name, operation).await?;
-    let tenant = match &state.api_key {
+    let tenant_uid = match &state.api_key {
         ApiKeyStatus::Accepted { tenant_uid, .. } => tenant_uid.clone(),
         ApiKeyStatus::UnknownUser | ApiKeyStatus::Denied { .. } => None,
     };
     let (session, existing) = (api_key_finding(state.api_key), state.existing);
-    Ok(PaletteStateCheck { session, existing, tenant })
+    Ok(PaletteStateCheck { session, existing, tenant_uid })
 }
 
 fn api_key_finding(status: ApiKeyStatus) -> Finding {
@@ -74,7 +74,7 @@ mod tests {
         let denied = api_key_finding(ApiKeyStatus::Denied { reason: "no".to_owned() });
         assert!(denied.is_blocking() && denied.check.covers == ["C01"]);
         let existing = ExistingAccounts::default();
-        let state = PaletteStateCheck { session: denied, existing, tenant: None };
+        let state = PaletteStateCheck { session: denied, existing, tenant_uid: None };
         let name = palette_account::check_name(&state, &Operation::Register, None);
         assert!(matches!(name.outcome, Outcome::Unverified { .. }));
     }

@@ -1,6 +1,7 @@
 //! Reads how many cloud accounts a tenant may have, and how many it has.
 
 use gangway_model::{Scope, Uid};
+use serde::de::DeserializeOwned;
 
 use crate::{
     ScopedClient,
@@ -34,8 +35,8 @@ impl ScopedClient<'_> {
         tenant: &Uid,
     ) -> Result<Option<AccountQuota>, AttemptError> {
         let (limits, summaries) = tokio::join!(
-            self.fetch_of_tenant(ApiRequest::get(format!("/v1/tenants/{tenant}/resourceLimits"))),
-            self.fetch_of_tenant(
+            self.fetch_from_tenant(ApiRequest::get(format!("/v1/tenants/{tenant}/resourceLimits"))),
+            self.fetch_from_tenant(
                 ApiRequest::get("/v1/cloudaccounts/summary").with_query("limit", "1")
             ),
         );
@@ -49,7 +50,9 @@ impl ScopedClient<'_> {
         Ok(limit.zip(listed).map(|(limit, listed)| AccountQuota { limit, listed }))
     }
 
-    async fn fetch_of_tenant<T: serde::de::DeserializeOwned>(
+    /// Sends a request for the tenant, without the header `ProjectUid`: Palette refuses the header
+    /// at endpoints that belong to no project.
+    pub(crate) async fn fetch_from_tenant<T: DeserializeOwned>(
         &self,
         request: ApiRequest,
     ) -> Result<T, AttemptError> {

@@ -116,12 +116,14 @@ pub(crate) struct Accounts {
     pub(crate) listmeta: ListMeta,
 }
 
-/// Member `listmeta` of a page, with the token of the next page.
+/// Member `listmeta` of a page, with the token of the next page and the number of all entries.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ListMeta {
     #[serde(deserialize_with = "deserialize_text")]
     pub(crate) r#continue: String,
+    #[serde(deserialize_with = "deserialize_any_as_text")]
+    pub(crate) count: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -331,15 +333,7 @@ pub(crate) struct ResourceLimit {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct AccountSummaries {
     #[serde(deserialize_with = "null_as_default")]
-    pub(crate) listmeta: SummaryListMeta,
-}
-
-/// Member `listmeta` of a list, with the number of all resources.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct SummaryListMeta {
-    #[serde(deserialize_with = "deserialize_any_as_text")]
-    pub(crate) count: String,
+    pub(crate) listmeta: ListMeta,
 }
 
 /// AWS account from which Palette assumes roles, and the external id of the tenant.

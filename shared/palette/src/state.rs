@@ -81,9 +81,7 @@ impl ScopedClient<'_> {
     }
 
     async fn fetch_user(&self) -> Result<User, AttemptError> {
-        // Palette refuses the header `ProjectUid` at this endpoint, so the request is sent for the
-        // tenant.
-        self.palette.send(&ApiRequest::get("/v1/users/info"), &Scope::Tenant).await?.json()
+        self.fetch_from_tenant(ApiRequest::get("/v1/users/info")).await
     }
 
     async fn fetch_account_to_replace(
