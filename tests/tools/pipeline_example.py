@@ -143,8 +143,8 @@ def check_outcomes(pipeline):
     for name, (status, error) in EXPECTED.items():
         account = sample(name)["detail"].get("awsAccountId", ACCOUNT)
         execution, correlation_id = pipeline.ask(account)
-        told = pipeline.end(pipeline.start("Answer", outcome(name, correlation_id)))
-        check(told["status"] == "SUCCEEDED", f"{name}: {told}")
+        answered = pipeline.end(pipeline.start("Answer", outcome(name, correlation_id)))
+        check(answered["status"] == "SUCCEEDED", f"{name}: {answered}")
         ended = pipeline.end(execution)
         check((ended["status"], ended.get("error")) == (status, error), f"{name}: {ended}")
         if error:
@@ -162,16 +162,16 @@ def check_other_account(pipeline):
     event = outcome("registered-created", correlation_id)
     event["detail"]["awsAccountId"] = "210987654321"
     for _delivery in range(2):
-        told = pipeline.end(pipeline.start("Answer", event))
-        check(told["status"] == "SUCCEEDED", f"the second delivery: {told}")
+        answered = pipeline.end(pipeline.start("Answer", event))
+        check(answered["status"] == "SUCCEEDED", f"the second delivery: {answered}")
     check(pipeline.end(execution)["status"] == "SUCCEEDED", "not ended by its account")
 
 
 def check_early_outcome(pipeline):
     """If no task token is there, the state machine looks once more. Then nobody waits for the outcome."""
-    told = pipeline.end(pipeline.start("Answer", outcome("registered-created", "nobody")))
-    check(told["status"] == "SUCCEEDED", f"nobody waits: {told}")
-    history = pipeline.states.get_execution_history(executionArn=told["executionArn"], maxResults=100)["events"]
+    answered = pipeline.end(pipeline.start("Answer", outcome("registered-created", "nobody")))
+    check(answered["status"] == "SUCCEEDED", f"nobody waits: {answered}")
+    history = pipeline.states.get_execution_history(executionArn=answered["executionArn"], maxResults=100)["events"]
     entered = [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]
     check(entered == ["Find", "IsFound", "Pause", "Again", "Find", "IsFound", "NobodyWaits"], f"{entered}")
 

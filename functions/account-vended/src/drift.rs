@@ -1,4 +1,4 @@
-//! Compares a vended account with what Gangway makes, and tells the watch the result.
+//! Compares a vended account with what Gangway makes, and sends the result to the watch.
 
 use std::{collections::BTreeSet, time::SystemTime};
 

@@ -193,8 +193,9 @@ impl VendingHandler {
     }
 }
 
-/// Returns the result of a comparison that failed. It is not repeated for ever, and nobody is told:
-/// the next sweep compares the account again.
+/// Returns the result of a comparison that failed. The message is deleted after
+/// [`MAX_AMBIGUOUS_DELIVERIES`] deliveries, and no outcome event is published, because the next
+/// sweep compares the account again.
 fn to_failed_comparison(
     account: Option<AccountId>,
     message: &SqsMessage,

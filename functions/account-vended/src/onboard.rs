@@ -230,7 +230,10 @@ async fn register_account(
             // An error here must not hide what was restored: the next sweep sends this again.
             if let Err(error) = sent {
                 let error = error.to_string();
-                tracing::warn!(error, "the watch cannot be told that the account has no drift");
+                tracing::warn!(
+                    error,
+                    "the result that the account has no drift could not be sent to the watch"
+                );
             }
         }
         return Ok(outcome);

@@ -22,7 +22,8 @@ pub(crate) enum MessageOutcome {
     Reported(String, EventAccount),
     /// Palette does not have the account that is to be removed.
     Absent(String, EventAccount),
-    /// The account was compared with what Gangway makes, and the watch is told these differences.
+    /// The account was compared with what Gangway makes, and these differences were sent to the
+    /// watch.
     Compared(BTreeSet<DriftedPart>),
     /// There was nothing to do, for this reason.
     Ignored(String),

@@ -277,8 +277,8 @@ fn drift_is_announced_once_and_older_comparisons_change_nothing() {
     assert_eq!(state.known_drift(), None);
     assert_eq!(state.drift.as_ref().unwrap().since, Timestamp(day(6)));
     assert_eq!(compare(&mut state, 7, &[OwnershipTags]), Some(true));
-    let told: Vec<_> = state.changes.iter().map(|change| change.change.as_str()).collect();
-    assert_eq!(told, ["drifted", "restored", "drifted", "drifted"]);
+    let changes: Vec<_> = state.changes.iter().map(|change| change.change.as_str()).collect();
+    assert_eq!(changes, ["drifted", "restored", "drifted", "drifted"]);
 }
 
 #[test]

@@ -53,8 +53,8 @@ async fn secret_is_kept_when_palette_refuses_the_deletion() {
         for words in ["in use", "delete the clusters"] {
             assert!(refused.text_at("/detail").contains(words), "{}", refused.text);
         }
-        let told = app.outcome_events().pop().expect("an event");
-        assert_eq!(told["detail"]["outcome"], "rejected", "{told:#}");
+        let event = app.outcome_events().pop().expect("an event");
+        assert_eq!(event["detail"]["outcome"], "rejected", "{event:#}");
         assert_eq!(State::snapshot(&app, "prod"), before);
         app.cloud().palette().records().accounts[0].in_use = false;
         assert_eq!(app.delete(&path).await.status, 204);

@@ -55,7 +55,7 @@ async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
             finish_rotation(&app, &format!("{effect:?} at call {call}")).await;
             assert!(
                 app.event_details(CREDENTIAL_ROTATED).len() > rotations,
-                "{effect:?} at call {call}: not told"
+                "{effect:?} at call {call}: not events"
             );
             rotations = app.event_details(CREDENTIAL_ROTATED).len();
         }

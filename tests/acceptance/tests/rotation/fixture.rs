@@ -154,7 +154,7 @@ impl RotatingApp {
     /// Returns the details of the outcome events of this type, oldest first.
     pub(crate) fn event_details(&self, detail_type: &str) -> Vec<Value> {
         let events = self.outcome_events().into_iter();
-        let told = events.filter(|event| event["detail-type"] == detail_type);
-        told.map(|event| event["detail"].clone()).collect()
+        let events = events.filter(|event| event["detail-type"] == detail_type);
+        events.map(|event| event["detail"].clone()).collect()
     }
 }

@@ -44,9 +44,9 @@ async fn second_key_of_the_user_is_never_deleted() {
         assert_eq!(app.user_keys().len(), 2);
         assert!(app.user_keys().iter().all(|(_, is_active)| *is_active));
     }
-    let told = app.event_details(ROTATION_FAILED);
-    assert_eq!(told.len(), 1, "told once: {told:#?}");
-    let reason = told[0]["reason"].as_str().expect("a reason");
+    let events = app.event_details(ROTATION_FAILED);
+    assert_eq!(events.len(), 1, "published once: {events:#?}");
+    let reason = events[0]["reason"].as_str().expect("a reason");
     assert!(reason.contains("second access key") && reason.contains("delete it"), "{reason}");
     assert!(!reason.contains(&other.id), "ids are shortened: {reason}");
     let refused = app.post_rotate(&uid).await;
@@ -86,8 +86,8 @@ async fn key_that_somebody_creates_after_an_interrupted_rotation_is_kept() {
         app.user_keys(),
         app.logs()
     );
-    let told = app.event_details(ROTATION_FAILED);
-    let reason = told[0]["reason"].as_str().expect("a reason");
+    let events = app.event_details(ROTATION_FAILED);
+    let reason = events[0]["reason"].as_str().expect("a reason");
     assert!(reason.contains("nothing proves") && reason.contains("delete it"), "{reason}");
     app.user().delete_key(&other);
     assert!(app.attempt_rotations().await[0].is_done, "{}", app.logs());
@@ -124,8 +124,8 @@ async fn old_key_that_somebody_activated_is_kept() {
     app.request_rotation(&uid).await;
     assert!(!app.attempt_rotations().await[0].is_done);
     assert!(app.user_keys().contains(&(old, true)));
-    let told = app.event_details(ROTATION_FAILED);
-    assert!(told[0]["reason"].as_str().expect("a reason").contains("activated it again"));
+    let events = app.event_details(ROTATION_FAILED);
+    assert!(events[0]["reason"].as_str().expect("a reason").contains("activated it again"));
     app.assert_palettes_key_works("with an old key that is active");
 }
 
@@ -138,8 +138,8 @@ async fn key_of_two_accounts_is_not_rotated() {
     app.post(&route(method), &other).await.assert_status(201);
     app.request_rotation(&uid).await;
     assert!(!app.attempt_rotations().await[0].is_done);
-    let told = app.event_details(ROTATION_FAILED);
-    assert!(told[0]["reason"].as_str().expect("a reason").contains("another registered account"));
+    let events = app.event_details(ROTATION_FAILED);
+    assert!(events[0]["reason"].as_str().expect("a reason").contains("another registered account"));
     assert_eq!(app.user_keys().len(), 1);
 }
 

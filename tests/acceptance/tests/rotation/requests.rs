@@ -21,10 +21,10 @@ async fn key_is_rotated_on_request_in_every_partition() {
         let second = app.stored_key_id();
         assert_ne!(first, second);
         assert_eq!(app.user_keys().len(), 2, "the old key is kept: {:?}", app.user_keys());
-        let told = app.event_details(CREDENTIAL_ROTATED);
-        assert_eq!(told.len(), 1, "{told:#?}");
-        assert_eq!((&told[0]["name"], &told[0]["uid"]), (&json!("prod"), &json!(uid)));
-        assert!(told[0]["secretArn"].is_string(), "{told:#?}");
+        let events = app.event_details(CREDENTIAL_ROTATED);
+        assert_eq!(events.len(), 1, "{events:#?}");
+        assert_eq!((&events[0]["name"], &events[0]["uid"]), (&json!("prod"), &json!(uid)));
+        assert!(events[0]["secretArn"].is_string(), "{events:#?}");
 
         app.rotate(&uid).await;
         app.assert_only_palettes_key_is_active("after the second rotation");

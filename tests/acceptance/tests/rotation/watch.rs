@@ -36,8 +36,8 @@ async fn get_readiness(app: &RotatingApp, uid: &str) -> Value {
 /// Asserts that the watch has published no event, and that it knows the account as ready.
 async fn assert_ready(app: &RotatingApp, uid: &str, when: &str) {
     let events = app.outcome_events().into_iter();
-    let told: Vec<_> = events.filter(|event| event["detail"]["trigger"] == "watch").collect();
-    assert_eq!(told, Vec::<Value>::new(), "{when}");
+    let events: Vec<_> = events.filter(|event| event["detail"]["trigger"] == "watch").collect();
+    assert_eq!(events, Vec::<Value>::new(), "{when}");
     let readiness = get_readiness(app, uid).await;
     assert_eq!(readiness["ready"], true, "{when}: {readiness:#}");
     app.assert_palettes_key_works(when);

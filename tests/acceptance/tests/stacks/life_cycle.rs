@@ -52,14 +52,14 @@ async fn stack_registers_its_account_and_removes_it_with_itself() {
         stack.delete(poller).await.unwrap();
         app.assert_untouched();
         assert!(app.dead_messages().is_empty());
-        let told: Vec<_> = app
+        let events: Vec<_> = app
             .outcome_events()
             .iter()
             .filter(|event| event["detail"]["trigger"] == "stack")
             .map(|event| event["detail"]["outcome"].as_str().unwrap_or_default().to_owned())
             .collect();
         assert_eq!(
-            told,
+            events,
             [
                 "created",
                 "updated",

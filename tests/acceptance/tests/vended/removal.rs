@@ -83,9 +83,9 @@ async fn offboard_request_always_publishes_an_outcome_event() {
     ] {
         app.put_events(&[app.organization().custom_event("offboard", account.id())]).await;
         app.process_all().await;
-        let told = app.deployment().gangway_account.put_events().pop().expect("an event");
-        assert_eq!(told["detail-type"], kind, "{told:#}");
-        let detail = &told["detail"];
+        let events = app.deployment().gangway_account.put_events().pop().expect("an event");
+        assert_eq!(events["detail-type"], kind, "{events:#}");
+        let detail = &events["detail"];
         assert_eq!(
             (&detail["operation"], &detail["outcome"]),
             (&json!("offboard"), &json!(outcome))
@@ -256,9 +256,9 @@ async fn removal_is_published_although_a_later_removal_fails() {
         uids
     };
     assert_eq!(app.palette_accounts(&account).len(), 1, "{}", app.logs());
-    let told = removed();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_ne!(told, [app.palette_accounts(&account).remove(0).uid]);
+    let events = removed();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_ne!(events, [app.palette_accounts(&account).remove(0).uid]);
     app.cloud().faults().clear();
     app.advance_to_retry().await;
     app.process_all().await;

@@ -71,9 +71,9 @@ async fn run_cases(effects: &[Effect], is_crash: bool, step: usize) {
             assert_eq!(app.get_readiness(&uid).await["ready"], is_ready, "{case}\n{}", app.logs());
             // A function that crashes after `PutEvents` publishes the same event again in the next
             // run.
-            let told = app.event_details(READINESS_CHANGED).split_off(before);
-            let told: BTreeSet<_> = told.iter().map(Value::to_string).collect();
-            assert_eq!(told.len(), 1, "{case}: {told:#?}\n{}", app.logs());
+            let events = app.event_details(READINESS_CHANGED).split_off(before);
+            let events: BTreeSet<_> = events.iter().map(Value::to_string).collect();
+            assert_eq!(events.len(), 1, "{case}: {events:#?}\n{}", app.logs());
         }
     }
 }

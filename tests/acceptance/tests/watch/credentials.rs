@@ -17,8 +17,8 @@ async fn deactivated_key_is_published_as_not_ready() {
         app.customer().deactivate_access_key();
         app.run().await;
         app.run().await;
-        let told = app.event_details(READINESS_CHANGED);
-        let [broken] = told.as_slice() else { panic!("{told:#?}") };
+        let events = app.event_details(READINESS_CHANGED);
+        let [broken] = events.as_slice() else { panic!("{events:#?}") };
         assert_eq!(broken["checks"][0]["id"], "aws.identity-valid", "{broken:#}");
         app.customer().activate_access_key();
         app.run().await;
@@ -58,9 +58,9 @@ async fn removed_pod_identity_association_is_published() {
     app.run().await;
     app.run().await;
     assert_eq!(app.event_outcomes(), [("not-ready".to_owned(), "palette".to_owned())]);
-    let told = app.event_details(READINESS_CHANGED);
-    let id = told[0]["checks"][0]["id"].as_str().expect("an id");
-    assert!(id.starts_with("pod-identity."), "{told:#?}");
+    let events = app.event_details(READINESS_CHANGED);
+    let id = events[0]["checks"][0]["id"].as_str().expect("an id");
+    assert!(id.starts_with("pod-identity."), "{events:#?}");
 }
 
 #[tokio::test]

@@ -131,9 +131,9 @@ async fn drift_is_recorded_shown_and_published_once_and_not_repaired() {
         drifted(deleted, "role"),
     ];
     assert_eq!(drift_events(&app), expected, "{}", app.watch_log());
-    let told = app.event_details(DRIFTED).remove(0);
-    assert!(told["reason"].as_str().expect("a remedy").contains("RepairDrift"), "{told:#}");
-    assert!(told["summary"].as_str().expect("a sentence").contains("differs"), "{told:#}");
+    let event = app.event_details(DRIFTED).remove(0);
+    assert!(event["reason"].as_str().expect("a remedy").contains("RepairDrift"), "{event:#}");
+    assert!(event["summary"].as_str().expect("a sentence").contains("differs"), "{event:#}");
     let listed = list_accounts(&app).await;
     let drift = &listed[0]["readiness"]["drift"];
     assert_eq!(drift["parts"], json!(["trust-policy"]), "{listed:#?}");

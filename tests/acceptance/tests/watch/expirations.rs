@@ -18,13 +18,13 @@ async fn old_access_key_publishes_four_events() {
         app.run().await;
         app.run().await;
     }
-    let told = app.event_details(EXPIRING);
+    let events = app.event_details(EXPIRING);
     let days: Vec<_> =
-        told.iter().map(|detail| detail["daysLeft"].as_i64().expect("days")).collect();
-    assert_eq!(days.len(), 4, "{told:#?}");
+        events.iter().map(|detail| detail["daysLeft"].as_i64().expect("days")).collect();
+    assert_eq!(days.len(), 4, "{events:#?}");
     assert!(days.is_sorted_by(|one, other| one > other), "{days:?}");
-    assert_eq!(told[0]["credential"], "iam.key-age");
-    assert!(told[0]["summary"].as_str().expect("a sentence").contains("prod"), "{told:#?}");
+    assert_eq!(events[0]["credential"], "iam.key-age");
+    assert!(events[0]["summary"].as_str().expect("a sentence").contains("prod"), "{events:#?}");
     // The function that lists accounts uses the time of its own clock, which was not advanced.
     assert_eq!(app.list_account_names("expiringWithin=30").await, Vec::<String>::new());
     assert_eq!(app.list_account_names("expiringWithin=90&sort=expires").await, ["prod"]);

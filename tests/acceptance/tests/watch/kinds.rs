@@ -22,11 +22,11 @@ fn to_html(text: &str) -> String {
 }
 
 /// Runs the watch twice, and asserts that everything says that the only account is not ready.
-async fn assert_told_as_broken(app: &WatchedApp, uid: &str, check: &str) {
+async fn assert_reported_as_broken(app: &WatchedApp, uid: &str, check: &str) {
     app.run().await;
     app.run().await;
-    let told = app.event_details(READINESS_CHANGED);
-    let [broken] = told.as_slice() else { panic!("{check}: {told:#?}\n{}", app.watch_log()) };
+    let events = app.event_details(READINESS_CHANGED);
+    let [broken] = events.as_slice() else { panic!("{check}: {events:#?}\n{}", app.watch_log()) };
     assert_eq!((&broken["ready"], &broken["uid"]), (&json!(false), &json!(uid)), "{broken:#}");
     let failed = broken["checks"].as_array().expect("checks").iter();
     let failed = failed.clone().find(|failed| failed["id"] == check);
@@ -46,11 +46,11 @@ async fn assert_told_as_broken(app: &WatchedApp, uid: &str, check: &str) {
 }
 
 /// Runs the watch twice, and asserts that everything says that the only account is ready again.
-async fn assert_told_as_fixed(app: &WatchedApp, uid: &str) {
+async fn assert_reported_as_fixed(app: &WatchedApp, uid: &str) {
     app.run().await;
     app.run().await;
-    let told = app.event_details(READINESS_CHANGED);
-    let [_, fixed] = told.as_slice() else { panic!("{told:#?}\n{}", app.watch_log()) };
+    let events = app.event_details(READINESS_CHANGED);
+    let [_, fixed] = events.as_slice() else { panic!("{events:#?}\n{}", app.watch_log()) };
     assert_eq!((&fixed["ready"], &fixed["checks"]), (&json!(true), &json!([])), "{fixed:#}");
     assert_eq!(app.list_account_names("ready=true").await, ["prod"]);
     assert_eq!(app.get_readiness(uid).await["ready"], true);
@@ -65,9 +65,9 @@ async fn broken_and_fixed_trust_policy_is_told_everywhere() {
     let uid = app.register_account(AuthMethod::Sts, "prod").await;
     app.run().await;
     app.customer().trust_with_wrong_external_id();
-    assert_told_as_broken(&app, &uid, "sts.external-id-required").await;
+    assert_reported_as_broken(&app, &uid, "sts.external-id-required").await;
     app.customer().trust_palette();
-    assert_told_as_fixed(&app, &uid).await;
+    assert_reported_as_fixed(&app, &uid).await;
 }
 
 #[tokio::test]
@@ -77,9 +77,9 @@ async fn broken_and_fixed_access_key_is_told_everywhere() {
         let uid = app.register_account(AuthMethod::StaticCredentials, "prod").await;
         app.run().await;
         app.customer().deactivate_access_key();
-        assert_told_as_broken(&app, &uid, "aws.identity-valid").await;
+        assert_reported_as_broken(&app, &uid, "aws.identity-valid").await;
         app.customer().activate_access_key();
-        assert_told_as_fixed(&app, &uid).await;
+        assert_reported_as_fixed(&app, &uid).await;
     }
 }
 
@@ -97,10 +97,10 @@ async fn broken_and_fixed_association_is_told_everywhere() {
     let of_hubble = associations.find(|((_, name), _)| name.contains("hubble"));
     let ((namespace, name), association) = of_hubble.expect("the association of Hubble");
     cluster.cluster.dissociate((&namespace, &name));
-    assert_told_as_broken(&app, uid, "pod-identity.hubble-association").await;
+    assert_reported_as_broken(&app, uid, "pod-identity.hubble-association").await;
     let target = association.target.as_deref();
     cluster.cluster.associate((&namespace, &name), &association.role, target);
-    assert_told_as_fixed(&app, uid).await;
+    assert_reported_as_fixed(&app, uid).await;
 }
 
 #[tokio::test]
@@ -117,8 +117,8 @@ async fn certificate_that_expires_and_is_replaced_is_told_everywhere() {
     receipt.assert_status(201);
     let uid = receipt.uid();
     app.run().await;
-    let told = app.event_details(EXPIRING);
-    let [event] = told.as_slice() else { panic!("{told:#?}\n{}", app.watch_log()) };
+    let events = app.event_details(EXPIRING);
+    let [event] = events.as_slice() else { panic!("{events:#?}\n{}", app.watch_log()) };
     assert_eq!(event["credential"], "certificates.client-lasts", "{event:#}");
     assert!(event["summary"].as_str().expect("a sentence").contains("Remedy"), "{event:#}");
     assert_eq!(app.list_account_names("expiringWithin=30").await, ["prod"]);

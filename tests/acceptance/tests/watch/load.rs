@@ -23,14 +23,14 @@ async fn run_with_copies(app: &WatchedApp) {
 
 /// Returns, for each account, the number of events that announce this readiness.
 fn count_events(app: &WatchedApp, ready: bool) -> BTreeMap<String, usize> {
-    let mut told = BTreeMap::new();
+    let mut counts = BTreeMap::new();
     for detail in app.event_details(READINESS_CHANGED) {
         if detail["ready"] == ready {
             let uid = detail["uid"].as_str().expect("a uid").to_owned();
-            *told.entry(uid).or_default() += 1;
+            *counts.entry(uid).or_default() += 1;
         }
     }
-    told
+    counts
 }
 
 /// Runs the watch until there is an event about every account. Asserts that there is only one for
@@ -45,9 +45,9 @@ async fn assert_each_change_is_published_once(app: &WatchedApp, ready: bool) {
     // Another run publishes no event.
     app.cloud().faults().clear();
     run_with_copies(app).await;
-    let told = count_events(app, ready);
-    assert_eq!(told.len(), ACCOUNTS, "an event is lost");
-    assert!(told.values().all(|count| *count == 1), "an event was put twice: {told:?}");
+    let counts = count_events(app, ready);
+    assert_eq!(counts.len(), ACCOUNTS, "an event is lost");
+    assert!(counts.values().all(|count| *count == 1), "an event was put twice: {counts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,8 +25,8 @@ async fn change_of_the_trust_policy_is_published_after_two_runs() {
             (&json!(true), &json!(false))
         );
         app.run().await;
-        let told = app.event_details(READINESS_CHANGED);
-        let [broken] = told.as_slice() else { panic!("{told:#?}") };
+        let events = app.event_details(READINESS_CHANGED);
+        let [broken] = events.as_slice() else { panic!("{events:#?}") };
         assert_eq!((&broken["ready"], &broken["previous"]), (&json!(false), &json!(true)));
         assert_eq!((&broken["name"], &broken["uid"]), (&json!("prod"), &json!(uid)));
         assert_eq!(broken["awsAccountId"], app.customer().account.id());
@@ -53,8 +53,8 @@ async fn change_of_the_trust_policy_is_published_after_two_runs() {
         app.customer().trust_palette();
         app.run().await;
         app.run().await;
-        let told = app.event_details(READINESS_CHANGED);
-        let [_, repaired] = told.as_slice() else { panic!("{told:#?}") };
+        let events = app.event_details(READINESS_CHANGED);
+        let [_, repaired] = events.as_slice() else { panic!("{events:#?}") };
         assert_eq!((&repaired["ready"], &repaired["previous"]), (&json!(true), &json!(false)));
         assert_eq!(repaired["checks"], json!([]));
         assert_eq!(app.list_account_names("ready=true").await, ["prod"]);
@@ -130,8 +130,8 @@ async fn detached_policy_is_published_with_its_remedy() {
     app.customer().detach_policy(PolicyDocument::Controller);
     app.run().await;
     app.run().await;
-    let told = app.event_details(READINESS_CHANGED);
-    let [broken] = told.as_slice() else { panic!("{told:#?}") };
+    let events = app.event_details(READINESS_CHANGED);
+    let [broken] = events.as_slice() else { panic!("{events:#?}") };
     let checks = broken["checks"].as_array().expect("checks");
     let denied = checks.iter().find(|check| check["id"] == "iam.actions-allowed");
     let remedy = denied.expect("the failed check")["remedy"].as_str().expect("a remedy");
